@@ -1,0 +1,164 @@
+"""A trained model as a folder: safetensors and JSON, versioned, written all or nothing.
+
+================================  ==========================================================================
+``model.json``                    format, version, settings, languages, tokenisers, encoder, seed, history,
+                                  fingerprint of the corpus, versions of the software, files with sizes
+``weights.safetensors``           the trained arrays, named as in ``gloctm.parameters``
+``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, by which words are linked
+``vocabulary.json``               for each language its words, in column order
+================================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm.errors import FileFormatError
+from gloctm.files import atomic_folder, check_folder_target, read_json, write_json
+from gloctm.manifest import check_manifest, file_sizes
+from gloctm.parameters import expected_shapes
+
+FORMAT = "gloctm-model"
+FORMAT_VERSION = 1
+MANIFEST = "model.json"
+
+
+@dataclass(frozen=True)
+class ModelArtifact:
+    """Everything a trained model consists of.
+
+    Attributes:
+        settings: the estimator's settings.
+        seed: the seed that was used.
+        vocabulary: for each language its words; the mapping's order is the order of languages.
+        tokenizers: for each language the name of the tokeniser that cut its texts.
+        weights: arrays by name.
+        word_embeddings: for each language ``(V_l, dimension)``.
+        encoder: name of the encoder of the embeddings.
+        history: the loss of each epoch.
+        corpus_fingerprint: of the corpus trained on.
+        environment: versions of the software that trained it.
+    """
+
+    settings: dict[str, Any]
+    seed: int
+    vocabulary: dict[str, list[str]]
+    tokenizers: dict[str, str]
+    weights: dict[str, NDArray[np.float32]]
+    word_embeddings: dict[str, NDArray[np.float32]]
+    encoder: str | None
+    history: list[dict[str, float]]
+    corpus_fingerprint: str
+    environment: dict[str, str] = field(default_factory=lambda: software_versions())
+
+
+def software_versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    versions = {"python": platform.python_version()}
+    for package in ("gloctm", "numpy", "scipy", "torch"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def check_model_target(path: str | os.PathLike[str]) -> None:
+    """Raise InputError if a model can't be saved to ``path``, before training is spent on it."""
+    check_folder_target(path, replaces=MANIFEST)
+
+
+def save_model(artifact: ModelArtifact, path: str | os.PathLike[str]) -> Path:
+    """Write a model to a folder; an older model there is replaced.
+
+    Raises:
+        InputError: the folder exists and holds something else.
+    """
+    from safetensors.numpy import save
+
+    target = Path(path)
+    with atomic_folder(target, replaces=MANIFEST) as folder:
+        # save() and a plain write rather than save_file(): a full disk is then an OSError like any other.
+        (folder / "weights.safetensors").write_bytes(save(_contiguous(artifact.weights)))
+        (folder / "word_embeddings.safetensors").write_bytes(save(_contiguous(artifact.word_embeddings)))
+        write_json(folder / "vocabulary.json", artifact.vocabulary)
+        write_json(
+            folder / MANIFEST,
+            {
+                "format": FORMAT,
+                "format_version": FORMAT_VERSION,
+                "languages": list(artifact.vocabulary),
+                "settings": artifact.settings,
+                "seed": artifact.seed,
+                "tokenizers": artifact.tokenizers,
+                "encoder": artifact.encoder,
+                "corpus_fingerprint": artifact.corpus_fingerprint,
+                "environment": artifact.environment,
+                "history": artifact.history,
+                "files": file_sizes(folder),
+            },
+        )
+    return target
+
+
+def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
+    """Read a model folder.
+
+    Raises:
+        FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
+    """
+    folder = Path(path)
+    manifest = check_manifest(folder, MANIFEST, kind="model", format_name=FORMAT, newest=FORMAT_VERSION)
+    vocabulary = read_json(folder / "vocabulary.json")
+    try:
+        artifact = ModelArtifact(
+            settings=manifest["settings"],
+            seed=manifest["seed"],
+            # JSON objects are unordered by right; the order of languages stands in the manifest.
+            vocabulary={language: vocabulary[language] for language in manifest["languages"]},
+            tokenizers=manifest["tokenizers"],
+            weights=_read_tensors(folder / "weights.safetensors"),
+            word_embeddings=_read_tensors(folder / "word_embeddings.safetensors"),
+            encoder=manifest["encoder"],
+            history=manifest["history"],
+            corpus_fingerprint=manifest["corpus_fingerprint"],
+            environment=manifest["environment"],
+        )
+        expected = expected_shapes(
+            {language: len(words) for language, words in artifact.vocabulary.items()},
+            artifact.settings["num_topics"],
+            artifact.settings["local_hidden_size"],
+            artifact.settings["global_hidden_size"],
+        )
+    except (KeyError, TypeError) as error:
+        raise FileFormatError(f"{folder} is damaged: {error!r} in {MANIFEST}; copy or train the model anew") from None
+    for name, shape in expected.items():
+        array = artifact.weights.get(name)
+        if array is None or array.shape != shape:
+            found = "missing" if array is None else f"of shape {array.shape}"
+            raise FileFormatError(f"{folder} is damaged: {name} is {found}, expected {shape}; copy or train it anew")
+        if not np.isfinite(array).all():
+            raise FileFormatError(f"{folder} is damaged: {name} holds NaN or infinite numbers; copy or train it anew")
+    return artifact
+
+
+def _contiguous(arrays: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+
+
+def _read_tensors(path: Path) -> dict[str, NDArray[np.float32]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return dict(load(path.read_bytes()))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise FileFormatError(f"{path} is damaged ({error}): copy or train the model anew") from None

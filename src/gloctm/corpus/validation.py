@@ -1,0 +1,127 @@
+"""Checks of one language's part of a corpus: every error names the language, what is wrong, and the cure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from gloctm.errors import InputError
+
+if TYPE_CHECKING:
+    from gloctm.corpus.corpus import LanguageCorpus
+
+
+def validate_language(language: str, part: LanguageCorpus) -> LanguageCorpus:
+    """Return the part in canonical form (sorted int32 CSR counts, float32 embeddings, lists of str), or raise."""
+    counts = canonical_counts(part.counts, where=f"the counts of {language!r}")
+    vocabulary = _vocabulary(language, part.vocabulary, counts.shape[1])
+    documents = counts.shape[0]
+    if documents == 0:
+        raise InputError(f"language {language!r} has no documents: add some or leave the language out")
+    if counts.nnz == 0:
+        raise InputError(
+            f"all {documents} documents of {language!r} are empty: none has a word of the vocabulary; "
+            "check the texts and the vocabulary settings"
+        )
+    return dataclasses.replace(
+        part,
+        counts=counts,
+        vocabulary=vocabulary,
+        word_embeddings=_embeddings(language, "word", part.word_embeddings, counts.shape[1], "words", vocabulary),
+        document_embeddings=_embeddings(language, "document", part.document_embeddings, documents, "documents", None),
+        labels=_aligned(language, "labels", part.labels, documents),
+        ids=_aligned(language, "ids", part.ids, documents) or [str(row) for row in range(documents)],
+        texts=_aligned(language, "texts", part.texts, documents),
+    )
+
+
+def canonical_counts(counts: Any, *, where: str) -> sp.csr_array:
+    """Counts as int32 CSR with sorted indices, summed duplicates and no stored zeros.
+
+    Raises:
+        InputError: not two-dimensional, or with negative, fractional, NaN or infinite numbers.
+    """
+    try:
+        matrix = sp.csr_array(counts, copy=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{where} can't be read as a matrix ({error}): give documents × vocabulary") from None
+    if matrix.ndim != 2:
+        raise InputError(f"{where} have {matrix.ndim} dimensions: give documents × vocabulary")
+    if matrix.dtype.kind not in "biuf":
+        raise InputError(f"{where} are of type {matrix.dtype}: counts are whole numbers")
+    if not np.isfinite(matrix.data).all():
+        raise InputError(f"{where} hold NaN or infinite numbers: counts are whole numbers from 0 up")
+    if matrix.nnz and (matrix.data.min() < 0 or (matrix.data != np.floor(matrix.data)).any()):
+        raise InputError(f"{where} hold negative or fractional numbers: counts are whole numbers from 0 up")
+    matrix = matrix.astype(np.int32)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    matrix.sort_indices()
+    return matrix
+
+
+def _vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[str]:
+    words = list(vocabulary)
+    if not words:
+        raise InputError(
+            f"the vocabulary of {language!r} is empty: check the texts, or lower min_df and the stop words"
+        )
+    if len(words) == 1:
+        raise InputError(f"the vocabulary of {language!r} has one word ({words[0]!r}): at least two are needed")
+    if len(words) != columns:
+        raise InputError(
+            f"language {language!r} has a vocabulary of {len(words)} words but {columns} columns of counts: "
+            "they must be equally many"
+        )
+    for position, word in enumerate(words):
+        if not isinstance(word, str) or not word:
+            raise InputError(f"word {position} of the vocabulary of {language!r} is {word!r}: words are non-empty text")
+    if len(set(words)) != len(words):
+        seen: set[str] = set()
+        double = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+        raise InputError(f"the vocabulary of {language!r} has {double!r} twice: each word once")
+    return words
+
+
+def _embeddings(
+    language: str, kind: str, embeddings: Any, rows: int, unit: str, names: Sequence[str] | None
+) -> Any:
+    if embeddings is None:
+        return None
+    array = np.asarray(embeddings)
+    if array.ndim != 2 or array.dtype.kind not in "fiu" or array.shape[1] == 0:
+        raise InputError(
+            f"{kind} embeddings of {language!r} have shape {array.shape} and type {array.dtype}: "
+            f"give numbers, {unit} × dimension"
+        )
+    if len(array) != rows:
+        raise InputError(
+            f"language {language!r} has {rows} {unit} but {len(array)} {kind} embeddings: one row a {unit[:-1]} is needed"
+        )
+    if array.dtype != np.float32:
+        array = array.astype(np.float32)
+    # A block at a time: a memory-mapped array is never read whole.
+    for start in range(0, rows, 65536):
+        finite = np.isfinite(array[start : start + 65536]).all(axis=1)
+        if not finite.all():
+            row = start + int(np.argmin(finite))
+            which = f"row {row}" + (f" ({names[row]!r})" if names else "")
+            raise InputError(f"{kind} embeddings of {language!r} hold NaN or infinite numbers at {which}: mend that row")
+    return array
+
+
+def _aligned(language: str, what: str, values: Sequence[Any] | None, documents: int) -> list[str] | None:
+    if values is None:
+        return None
+    if isinstance(values, str):
+        raise InputError(f"the {what} of {language!r} are one string: give a list, one for each document")
+    result = [value if isinstance(value, str) else str(value) for value in values]
+    if len(result) != documents:
+        raise InputError(
+            f"language {language!r} has {documents} documents but {len(result)} {what}: give one for each document"
+        )
+    return result

@@ -1,0 +1,21 @@
+"""Embeddings of words and documents: the encoder protocol, its backends, the cache on disk."""
+
+from gloctm.embedding.arrays import ArrayEncoder, load_embeddings
+from gloctm.embedding.cache import EmbeddingCache, default_cache_folder
+from gloctm.embedding.embed import embed_texts, get_encoders
+from gloctm.embedding.encoder import EncoderPair, TextEncoder
+from gloctm.embedding.sentence_transformer import SentenceTransformerEncoder
+from gloctm.embedding.usem3 import Usem3Encoder
+
+__all__ = [
+    "ArrayEncoder",
+    "EmbeddingCache",
+    "EncoderPair",
+    "SentenceTransformerEncoder",
+    "TextEncoder",
+    "Usem3Encoder",
+    "default_cache_folder",
+    "embed_texts",
+    "get_encoders",
+    "load_embeddings",
+]

@@ -1,0 +1,72 @@
+"""Vectors that the user brings: arrays, ``.npy`` files, or a table from text to vector."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gloctm.embedding.encoder import Embeddings
+from gloctm.errors import FileFormatError, InputError
+
+
+class ArrayEncoder:
+    """An encoder that looks vectors up in an array instead of computing them.
+
+    Args:
+        texts: the texts (or words) that the rows stand for.
+        vectors: their vectors, ``(texts, dimension)``, or the path of a ``.npy`` file with them.
+        name: what a saved corpus calls them.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], vectors: Embeddings | str | os.PathLike[str], name: str = "array"
+    ) -> None:
+        self._vectors = load_embeddings(vectors)
+        if len(texts) != len(self._vectors):
+            raise InputError(
+                f"{len(texts)} texts but {len(self._vectors)} vectors: an array encoder needs one row a text"
+            )
+        self._rows = {text: row for row, text in enumerate(texts)}
+        self.name = name
+        self.version = hashlib.sha256(np.ascontiguousarray(self._vectors).tobytes()).hexdigest()[:16]
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Vectors ``(texts, dimension)``; a text that has none is an InputError."""
+        missing = [text for text in texts if text not in self._rows]
+        if missing:
+            raise InputError(
+                f"{len(missing)} texts have no vector in the array given, the first {missing[0][:40]!r}: add their rows"
+            )
+        return np.asarray(self._vectors[[self._rows[text] for text in texts]], np.float32)
+
+
+def load_embeddings(source: Any) -> Embeddings:
+    """A 2-D float32 array from an array or the path of a ``.npy`` file.
+
+    Raises:
+        InputError: not two-dimensional or not numbers.
+        FileFormatError: the file is missing, cut short or not ``.npy``.
+    """
+    where = "the array"
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        where = str(path)
+        try:
+            source = np.load(path, allow_pickle=False)
+        except FileNotFoundError:
+            raise FileFormatError(f"{path} does not exist: give the path of a .npy file") from None
+        except (OSError, ValueError, EOFError) as error:
+            raise FileFormatError(f"{path} is not a readable .npy file ({error}): save it with numpy.save") from None
+        if not isinstance(source, np.ndarray):
+            raise FileFormatError(f"{path} holds several arrays: save the one needed with numpy.save")
+    array = np.asarray(source)
+    if array.dtype.kind not in "fiu" or array.ndim != 2:
+        raise InputError(
+            f"{where} has shape {array.shape} and type {array.dtype}: embeddings are a 2-D array of numbers"
+        )
+    return np.asarray(array, np.float32)

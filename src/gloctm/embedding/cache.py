@@ -1,0 +1,88 @@
+"""Embeddings already computed, kept on disk: a text is encoded once, and an interrupted run goes on where it was.
+
+One SQLite file an encoder (name and version), each row a text's digest and its float32 vector. SQLite because it
+is in the standard library, safe against interruption, and shared by processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gloctm.embedding.encoder import Embeddings, TextEncoder
+from gloctm.errors import FileFormatError
+
+# SQLite's oldest limit on the variables of one statement is 999.
+_LOOKUP = 900
+
+
+def default_cache_folder() -> Path:
+    """``$GLOCTM_CACHE`` if it is set, else ``gloctm`` in the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("GLOCTM_CACHE") or user_cache_path("gloctm", appauthor=False))
+
+
+class EmbeddingCache:
+    """The vectors of one encoder on disk.
+
+    Args:
+        encoder: whose vectors they are; its name and version choose the file.
+        folder: where the file lies; ``default_cache_folder()`` unless given.
+    """
+
+    def __init__(self, encoder: TextEncoder, folder: str | os.PathLike[str] | None = None) -> None:
+        identity = f"{encoder.name}\n{encoder.version}"
+        label = re.sub(r"[^A-Za-z0-9.]+", "-", encoder.name).strip("-")[-48:]
+        folder = default_cache_folder() if folder is None else Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{label}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.sqlite"
+        with self._errors():
+            self._connection = sqlite3.connect(self.path, timeout=60)
+            self._connection.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if "disk is full" in str(error):
+                raise OSError(28, "no space left on device", str(self.path)) from None
+            raise FileFormatError(
+                f"the embedding cache {self.path} can't be used ({error}): delete it, or set GLOCTM_CACHE to another folder"
+            ) from None
+
+    def get(self, texts: Sequence[str]) -> dict[str, Embeddings]:
+        """The vectors of those texts that have been stored."""
+        by_key = {_key(text): text for text in texts}
+        keys = list(by_key)
+        found: dict[str, Embeddings] = {}
+        with self._errors():
+            for start in range(0, len(keys), _LOOKUP):
+                part = keys[start : start + _LOOKUP]
+                query = f"SELECT text, vector FROM vectors WHERE text IN ({','.join('?' * len(part))})"
+                for key, vector in self._connection.execute(query, part):
+                    found[by_key[key]] = np.frombuffer(vector, np.float32)
+        return found
+
+    def put(self, texts: Sequence[str], vectors: Embeddings) -> None:
+        """Store vectors, committed before this returns."""
+        rows = [(_key(text), vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)]
+        with self._errors(), self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def _key(text: str) -> bytes:
+    # Lone surrogates are legal in a Python string and must not break the cache.
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

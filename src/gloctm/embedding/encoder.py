@@ -1,0 +1,35 @@
+"""What a text encoder is: anything that turns texts into vectors, with a name and a version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Embeddings = NDArray[np.float32]
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """Turns texts of any of its languages into vectors of one space.
+
+    ``name`` and ``version`` together say which vectors come out: the cache on disk is keyed by them, so a
+    change of weights or of pooling needs another name or version.
+    """
+
+    name: str
+    version: str
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Vectors ``(texts, dimension)``, float32, one row a text in order."""
+
+
+@dataclass(frozen=True)
+class EncoderPair:
+    """The encoder of words (it decides which words are neighbours) and that of documents (used by CKA)."""
+
+    words: TextEncoder
+    documents: TextEncoder

@@ -1,0 +1,100 @@
+"""Any sentence-transformers model, by name on the hub or by folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from gloctm.embedding.encoder import Embeddings
+from gloctm.errors import InputError, MissingDependencyError
+
+
+class SentenceTransformerEncoder:
+    """A sentence-transformers model.
+
+    Args:
+        model: a model's name on the hub, or the folder of one.
+        pooling: ``"cls"`` takes the first token's vector, ``"mean"`` the mean over tokens; None leaves what the
+            model was published with.
+        normalize: False takes a final normalisation out of the model; True scales every vector to length 1; None
+            leaves what the model was published with.
+        revision: which revision of a hub model; part of the cache key.
+        device: where it runs (``"cpu"``, ``"cuda"``); None lets sentence-transformers choose.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        pooling: Literal["cls", "mean"] | None = None,
+        normalize: bool | None = None,
+        revision: str | None = None,
+        device: str | None = None,
+    ) -> None:
+        self.model = str(model)
+        self.pooling = pooling
+        self.normalize = normalize
+        self.revision = revision
+        self.device = device
+        parts = [self.model]
+        if pooling is not None:
+            parts.append(f"pooling={pooling}")
+        if normalize is not None:
+            parts.append(f"normalize={str(normalize).lower()}")
+        self.name = "sentence-transformers:" + ",".join(parts)
+
+    @cached_property
+    def version(self) -> str:  # type: ignore[override]
+        """The hub revision, or for a folder a digest of its configuration and of its weights' sizes and times."""
+        folder = Path(self.model)
+        if not folder.is_dir():
+            return self.revision or "main"
+        digest = hashlib.sha256()
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                state = path.stat()
+                digest.update(f"{path.relative_to(folder)} {state.st_size} {state.st_mtime_ns}\n".encode())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def _loaded(self) -> Any:
+        try:
+            from sentence_transformers import SentenceTransformer
+            from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+        except ImportError:
+            raise MissingDependencyError.for_extra(
+                "sentence-transformers", "sentence-transformers", f"The encoder {self.model}"
+            ) from None
+        try:
+            loaded = SentenceTransformer(self.model, revision=self.revision, device=self.device)
+        except (OSError, ValueError) as error:
+            first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise InputError(
+                f"can't load the encoder {self.model!r}: it is neither a folder of a model here nor to be had from the "
+                f"hub ({first})"
+            ) from None
+        modules = list(loaded)
+        if self.pooling is not None:
+            for position, module in enumerate(modules):
+                if isinstance(module, Pooling):
+                    modules[position] = Pooling(module.get_embedding_dimension(), pooling_mode=self.pooling)
+        if self.normalize is False:
+            modules = [module for module in modules if not isinstance(module, Normalize)]
+        if self.pooling is not None or self.normalize is False:
+            loaded = SentenceTransformer(modules=modules, device=self.device)
+        return loaded
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Vectors ``(texts, dimension)``."""
+        vectors = self._loaded.encode(
+            list(texts),
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            normalize_embeddings=bool(self.normalize),
+        )
+        return np.asarray(vectors, np.float32)

@@ -1,0 +1,56 @@
+"""Inferring topic proportions with numpy and scipy alone: a saved model serves without torch.
+
+The arithmetic is that of ``gloctm.network.topic_encoder`` in evaluation mode: running statistics, no noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+# torch.nn.BatchNorm1d's default, which training uses.
+BATCH_NORM_EPS = 1e-5
+# Documents at a time: hidden layers of a block stay in the processor's cache.
+BLOCK_ROWS = 4096
+
+Array = NDArray[np.float32]
+
+
+def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: str) -> Array:
+    """μ of the documents, by one encoder.
+
+    Args:
+        counts: ``(documents, in)``: counts for a local encoder, global counts for the global one.
+        weights: the trained arrays by name.
+        encoder: prefix of the encoder's names, see ``gloctm.parameters``.
+
+    Returns:
+        ``(documents, K)`` float32.
+    """
+    num_topics = len(weights[f"{encoder}.mean.bias"])
+    result = np.empty((counts.shape[0], num_topics), np.float32)
+    for start in range(0, counts.shape[0], BLOCK_ROWS):
+        block = counts[start : start + BLOCK_ROWS].astype(np.float32)
+        hidden = _softplus(block @ weights[f"{encoder}.hidden1.weight"] + weights[f"{encoder}.hidden1.bias"])
+        hidden = _softplus(hidden @ weights[f"{encoder}.hidden2.weight"].T + weights[f"{encoder}.hidden2.bias"])
+        mean = hidden @ weights[f"{encoder}.mean.weight"].T + weights[f"{encoder}.mean.bias"]
+        result[start : start + BLOCK_ROWS] = _batch_norm(mean, weights, f"{encoder}.mean_norm")
+    return result
+
+
+def topic_proportions(means: Array) -> Array:
+    """θ = softmax(μ): rows of non-negative numbers that sum to 1."""
+    return np.asarray(softmax(means, axis=1), np.float32)
+
+
+def _softplus(values: Array) -> Array:
+    return np.asarray(np.logaddexp(values, np.float32(0)), np.float32)
+
+
+def _batch_norm(values: Array, weights: Mapping[str, Array], name: str) -> Array:
+    scale = 1 / np.sqrt(weights[f"{name}.running_var"] + np.float32(BATCH_NORM_EPS))
+    return (values - weights[f"{name}.running_mean"]) * scale + weights[f"{name}.bias"]

@@ -1,0 +1,47 @@
+"""Language codes: one spelling for each language, whatever the user typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gloctm.errors import InputError
+
+# Codes that benchmark folders and users write in good faith but that BCP-47 gives no language to.
+ALIASES = {"cn": "zh", "jp": "ja", "kr": "ko", "cz": "cs", "dk": "da", "ua": "uk", "gr": "el"}
+
+
+def normalize_language(code: str) -> str:
+    """Bring a language code to its BCP-47 form: ``EN`` → ``en``, ``zh_cn`` → ``zh-CN``, ``cn`` → ``zh``.
+
+    Raises:
+        InputError: the code names no registered language.
+    """
+    import langcodes
+
+    if not isinstance(code, str):
+        raise InputError(f"a language must be a code such as 'en', not {type(code).__name__} {code!r}")
+    candidate = ALIASES.get(code.strip().lower(), code.strip())
+    try:
+        tag = langcodes.standardize_tag(candidate)
+        known = langcodes.tag_is_valid(tag)
+    except langcodes.LanguageTagError:
+        known = False
+    if not known:
+        raise InputError(f"{code!r} is not a language code: use BCP-47, for example en, zh, pt-BR or zh-Hant")
+    return tag
+
+
+def normalize_languages(codes: Iterable[str]) -> tuple[str, ...]:
+    """Normalise several codes, keeping their order; two that name one language are an error."""
+    seen: dict[str, str] = {}
+    for code in codes:
+        language = normalize_language(code)
+        if language in seen:
+            raise InputError(f"language {language!r} is given twice (as {seen[language]!r} and {code!r}): give it once")
+        seen[language] = code
+    return tuple(seen)
+
+
+def primary_subtag(language: str) -> str:
+    """The language without script or region: ``zh-Hant`` → ``zh``."""
+    return language.split("-", 1)[0]

@@ -1,0 +1,63 @@
+"""The manifest at the head of every folder this package writes: what it is, its version, and what it must hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gloctm.errors import FileFormatError
+from gloctm.files import read_json
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """The files below a folder with their sizes in bytes, by which a cut-short copy is noticed."""
+    return {
+        file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.rglob("*")) if file.is_file()
+    }
+
+
+def check_manifest(folder: Path, name: str, *, kind: str, format_name: str, newest: int) -> dict[str, Any]:
+    """Read a folder's manifest and check that the folder is of this kind, whole, and not from a newer version.
+
+    Args:
+        folder: the folder.
+        name: the manifest's file name.
+        kind: what the folder should be, for messages ("model", "corpus").
+        format_name: the ``format`` that the manifest must state.
+        newest: the newest format version that this package reads.
+
+    Raises:
+        FileFormatError: with one sentence saying what is wrong.
+    """
+    if not folder.exists():
+        raise FileFormatError(f"{folder} does not exist: give the folder of a saved {kind}")
+    if not folder.is_dir():
+        raise FileFormatError(f"{folder} is a file: give the folder of a saved {kind}")
+    if not (folder / name).is_file():
+        raise FileFormatError(f"{folder} is not a gloctm {kind}: it has no {name}")
+    manifest = read_json(folder / name)
+    if not isinstance(manifest, dict) or manifest.get("format") != format_name:
+        raise FileFormatError(f"{folder} is not a gloctm {kind}: its {name} is of another kind")
+    version = manifest.get("format_version")
+    if not isinstance(version, int):
+        raise FileFormatError(f"{folder} is damaged: its {name} states no format version")
+    if version > newest:
+        raise FileFormatError(
+            f"{folder} was written by a newer gloctm (format {version}, this one reads up to {newest}): update gloctm"
+        )
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise FileFormatError(f"{folder} is damaged: its {name} lists no files")
+    for relative, size in files.items():
+        path = folder / relative
+        # A manifest is input like any other: it must not lead out of its folder.
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise FileFormatError(f"{folder} is damaged: its {name} names {relative!r}, outside the folder")
+        if not path.is_file():
+            raise FileFormatError(f"{folder} is incomplete: {relative} is missing; copy or make the {kind} anew")
+        if path.stat().st_size != size:
+            raise FileFormatError(
+                f"{folder} is damaged: {relative} has {path.stat().st_size} bytes instead of {size}; "
+                f"copy or make the {kind} anew"
+            )
+    return manifest

@@ -1,0 +1,6 @@
+"""Measures of topics and of topic proportions, as pure functions."""
+
+from gloctm.metrics.alignment import nearest_document_agreement, theme_topics
+from gloctm.metrics.diversity import topic_uniqueness
+
+__all__ = ["nearest_document_agreement", "theme_topics", "topic_uniqueness"]

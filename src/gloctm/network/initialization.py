@@ -1,0 +1,34 @@
+"""Random starts, one generator a purpose and language.
+
+Every generator is seeded by the seed, the purpose and the language's code, not by a place in a sequence. So the order
+of languages, or the presence of another language, does not change what a language's parameters start from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import torch
+from torch import Tensor
+
+
+def make_generator(seed: int, *purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator for one purpose, for example ``make_generator(0, "noise", "en")``."""
+    digest = hashlib.sha256("/".join((str(seed), *purpose)).encode()).digest()
+    generator = torch.Generator(device=device)
+    # 63 bits: manual_seed refuses larger numbers.
+    generator.manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+    return generator
+
+
+def linear_uniform(shape: tuple[int, ...], fan_in: int, generator: torch.Generator) -> Tensor:
+    """Uniform in ±1/√fan_in: how ``torch.nn.Linear`` starts its weights and biases."""
+    bound = 1 / math.sqrt(fan_in)
+    return torch.empty(shape).uniform_(-bound, bound, generator=generator)
+
+
+def xavier_uniform(shape: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """Uniform in ±√(6 / (rows + columns)) (Glorot and Bengio, 2010)."""
+    bound = math.sqrt(6 / sum(shape))
+    return torch.empty(shape).uniform_(-bound, bound, generator=generator)

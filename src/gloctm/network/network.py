@@ -1,0 +1,157 @@
+"""The whole network: local and global encoders and decoders around one set of topic-word weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gloctm.network.initialization import make_generator, xavier_uniform
+from gloctm.network.layers import ShiftBatchNorm
+from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
+from gloctm.network.sparse import SparseRows
+from gloctm.network.topic_encoder import TopicEncoder
+from gloctm.parameters import module_key
+
+
+@dataclass(frozen=True)
+class LanguageBatch:
+    """One language's part of a batch.
+
+    Attributes:
+        counts: x, ``(batch, V_l)``.
+        global_counts: g, ``(batch, V)``.
+        document_embeddings: ``(batch, dimension)``.
+    """
+
+    counts: SparseRows
+    global_counts: SparseRows
+    document_embeddings: Tensor
+
+
+@dataclass(frozen=True)
+class LanguageNoise:
+    """Standard normal draws of one language's part of a batch, ``(batch, K)`` each."""
+
+    local: Tensor
+    shared: Tensor
+
+
+@dataclass(frozen=True)
+class LossTerms:
+    """The loss of a batch: its four terms, summed over languages, the last two already weighted.
+
+    Attributes:
+        local: reconstruction and KL to the prior of the local paths.
+        shared: the same of the global paths.
+        regularization: λ_KL · KL(q_local ‖ q_global).
+        cka: λ_CKA · CKA loss.
+    """
+
+    local: Tensor
+    shared: Tensor
+    regularization: Tensor
+    cka: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """Their sum: what is minimised."""
+        return self.local + self.shared + self.regularization + self.cka
+
+    def detached(self) -> Tensor:
+        """The four terms as one float64 tensor without gradient, in the order above."""
+        return torch.stack(
+            [term.detach().double() for term in (self.local, self.shared, self.regularization, self.cka)]
+        )
+
+
+class GloCTMNetwork(nn.Module):
+    """GloCTM for any number of languages.
+
+    Args:
+        vocabulary_sizes: V_l of each language; its order is the order of the blocks.
+        num_topics: K.
+        local_hidden_size: width of the local encoders.
+        global_hidden_size: width of the global encoder.
+        dropout: rate in every encoder.
+        kl_weight: λ_KL.
+        cka_weight: λ_CKA.
+        seed: starts every weight.
+    """
+
+    def __init__(
+        self,
+        vocabulary_sizes: Mapping[str, int],
+        num_topics: int,
+        *,
+        local_hidden_size: int = 100,
+        global_hidden_size: int = 200,
+        dropout: float = 0.0,
+        kl_weight: float = 4.0,
+        cka_weight: float = 450.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        sizes = dict(vocabulary_sizes)
+        self.num_topics = num_topics
+        self.kl_weight = kl_weight
+        self.cka_weight = cka_weight
+        self.languages = tuple(sizes)
+        self.local_encoder = nn.ModuleDict(
+            {
+                module_key(language): TopicEncoder(
+                    {language: size},
+                    local_hidden_size,
+                    num_topics,
+                    dropout_rate=dropout,
+                    seed=seed,
+                    name=f"local_encoder.{language}",
+                )
+                for language, size in sizes.items()
+            }
+        )
+        self.global_encoder = TopicEncoder(
+            sizes, global_hidden_size, num_topics, dropout_rate=dropout, seed=seed, name="global_encoder"
+        )
+        self.topic_word = nn.ParameterDict(
+            {
+                module_key(language): xavier_uniform((num_topics, size), make_generator(seed, "topic_word", language))
+                for language, size in sizes.items()
+            }
+        )
+        self.local_decoder_norm = nn.ModuleDict(
+            {module_key(language): ShiftBatchNorm(size) for language, size in sizes.items()}
+        )
+        self.global_decoder_norm = ShiftBatchNorm(sum(sizes.values()))
+
+    def forward(
+        self,
+        batch: Mapping[str, LanguageBatch],
+        noise: Mapping[str, LanguageNoise],
+        generators: Mapping[str, torch.Generator] | None = None,
+    ) -> LossTerms:
+        """The loss of a batch.
+
+        Args:
+            batch: the documents of every language.
+            noise: the draws of every language.
+            generators: for dropout, one a language.
+        """
+        generators = generators or {}
+        # The very same parameters side by side: this is what ties the languages together.
+        shared_topic_word = torch.cat([self.topic_word[module_key(language)] for language in self.languages], dim=1)
+        local = shared = regularization = cka = torch.zeros((), device=shared_topic_word.device)
+        for language in self.languages:
+            part, draws, generator = batch[language], noise[language], generators.get(language)
+            key = module_key(language)
+            q_local = self.local_encoder[key](part.counts, draws.local, generator)
+            q_global = self.global_encoder(part.global_counts, draws.shared, generator)
+            local_logits = self.local_decoder_norm[key](q_local.theta @ self.topic_word[key])
+            global_logits = self.global_decoder_norm(q_global.theta @ shared_topic_word)
+            local = local + reconstruction_loss(part.counts, local_logits) + kl_to_prior(q_local)
+            shared = shared + reconstruction_loss(part.global_counts, global_logits) + kl_to_prior(q_global)
+            regularization = regularization + self.kl_weight * kl_between(q_local, q_global)
+            cka = cka + self.cka_weight * cka_loss(q_local.theta, part.document_embeddings)
+        return LossTerms(local, shared, regularization, cka)

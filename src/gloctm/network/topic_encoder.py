@@ -1,0 +1,90 @@
+"""The inference network: counts in, mean and log-variance of the latent topics out (DESIGN: encoders)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gloctm.network.initialization import linear_uniform, make_generator
+from gloctm.network.layers import ShiftBatchNorm, SparseLinear, dropout
+from gloctm.network.sparse import SparseRows
+
+
+class Posterior(NamedTuple):
+    """The logistic-normal posterior of a batch, and one sample from it.
+
+    Attributes:
+        mean: μ, ``(batch, K)``.
+        log_variance: log σ², ``(batch, K)``.
+        theta: topic proportions θ = softmax(μ + ε·exp(½ log σ²)), ``(batch, K)``.
+    """
+
+    mean: Tensor
+    log_variance: Tensor
+    theta: Tensor
+
+
+class TopicEncoder(nn.Module):
+    """Linear → softplus → linear → softplus → dropout → two heads with batch norm over the topics.
+
+    Args:
+        vocabulary_sizes: for each language that the input has a block for, its size; one language for a local encoder,
+            all of them for the global one.
+        hidden_size: width of both hidden layers.
+        num_topics: K.
+        dropout_rate: of the second hidden layer and of θ.
+        seed: starts the weights.
+        name: tells this encoder's random starts from others'.
+    """
+
+    def __init__(
+        self,
+        vocabulary_sizes: dict[str, int],
+        hidden_size: int,
+        num_topics: int,
+        *,
+        dropout_rate: float = 0.0,
+        seed: int,
+        name: str,
+    ) -> None:
+        super().__init__()
+        self.dropout_rate = dropout_rate
+        total = sum(vocabulary_sizes.values())
+        blocks = [
+            linear_uniform((size, hidden_size), total, make_generator(seed, name, "hidden1", language))
+            for language, size in vocabulary_sizes.items()
+        ]
+        generator = make_generator(seed, name)
+        self.hidden1 = SparseLinear(torch.cat(blocks), linear_uniform((hidden_size,), total, generator))
+        self.hidden2 = _linear(hidden_size, hidden_size, generator)
+        self.mean = _linear(hidden_size, num_topics, generator)
+        self.log_variance = _linear(hidden_size, num_topics, generator)
+        self.mean_norm = ShiftBatchNorm(num_topics)
+        self.log_variance_norm = ShiftBatchNorm(num_topics)
+
+    def forward(self, rows: SparseRows, noise: Tensor, generator: torch.Generator | None = None) -> Posterior:
+        """Infer and sample.
+
+        Args:
+            rows: counts of the batch.
+            noise: ε, standard normal, ``(batch, K)``.
+            generator: draws the dropout masks.
+        """
+        hidden = F.softplus(self.hidden2(F.softplus(self.hidden1(rows))))
+        rate = self.dropout_rate if self.training else 0.0
+        hidden = dropout(hidden, rate, generator)
+        mean = self.mean_norm(self.mean(hidden))
+        log_variance = self.log_variance_norm(self.log_variance(hidden))
+        theta = F.softmax(mean + noise * torch.exp(0.5 * log_variance), dim=1)
+        return Posterior(mean, log_variance, dropout(theta, rate, generator))
+
+
+def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
+    layer = nn.Linear(inputs, outputs)
+    with torch.no_grad():
+        layer.weight.copy_(linear_uniform((outputs, inputs), inputs, generator))
+        layer.bias.copy_(linear_uniform((outputs,), inputs, generator))
+    return layer

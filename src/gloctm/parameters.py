@@ -1,0 +1,60 @@
+"""Names of the trained parameters, shared by the network, the saved model and inference without torch.
+
+Weights are ``(out, in)`` but for first layers, ``hidden1.weight``, which are ``(in, out)``:
+
+==============================================  ====================================================
+``topic_word.lang_CODE``                        β_l, ``(K, V_l)``
+``local_encoder.lang_CODE.hidden1.weight`` …    local encoder of a language
+``global_encoder.hidden1.weight`` …             global encoder, rows in blocks by language order
+``local_decoder_norm.lang_CODE.bias`` …         BN_l of a local decoder
+``global_decoder_norm.bias`` …                  BN_G of the global decoder
+==============================================  ====================================================
+"""
+
+from __future__ import annotations
+
+
+def module_key(language: str) -> str:
+    """A language's key among modules. Prefixed, because bare codes such as ``to`` clash with torch's own names."""
+    return f"lang_{language}"
+
+
+def topic_word_name(language: str) -> str:
+    """The parameter β_l."""
+    return f"topic_word.{module_key(language)}"
+
+
+def local_encoder_name(language: str) -> str:
+    """The prefix of a local encoder's parameters."""
+    return f"local_encoder.{module_key(language)}"
+
+
+GLOBAL_ENCODER_NAME = "global_encoder"
+
+
+def expected_shapes(
+    vocabulary_sizes: dict[str, int], num_topics: int, local_hidden_size: int, global_hidden_size: int
+) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every array that a model of these sizes consists of."""
+    total = sum(vocabulary_sizes.values())
+    shapes: dict[str, tuple[int, ...]] = {}
+    encoders = {local_encoder_name(language): (size, local_hidden_size) for language, size in vocabulary_sizes.items()}
+    encoders[GLOBAL_ENCODER_NAME] = (total, global_hidden_size)
+    for prefix, (inputs, hidden) in encoders.items():
+        shapes[f"{prefix}.hidden1.weight"] = (inputs, hidden)
+        shapes[f"{prefix}.hidden1.bias"] = (hidden,)
+        shapes[f"{prefix}.hidden2.weight"] = (hidden, hidden)
+        shapes[f"{prefix}.hidden2.bias"] = (hidden,)
+        for head in ("mean", "log_variance"):
+            shapes[f"{prefix}.{head}.weight"] = (num_topics, hidden)
+            shapes[f"{prefix}.{head}.bias"] = (num_topics,)
+            shapes.update(_norm_shapes(f"{prefix}.{head}_norm", num_topics))
+    for language, size in vocabulary_sizes.items():
+        shapes[topic_word_name(language)] = (num_topics, size)
+        shapes.update(_norm_shapes(f"local_decoder_norm.{module_key(language)}", size))
+    shapes.update(_norm_shapes("global_decoder_norm", total))
+    return shapes
+
+
+def _norm_shapes(prefix: str, size: int) -> dict[str, tuple[int, ...]]:
+    return {f"{prefix}.{name}": (size,) for name in ("bias", "running_mean", "running_var")}

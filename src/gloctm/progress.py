@@ -1,0 +1,108 @@
+"""Progress of long work: a bar with rate and time left on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import IO, Protocol
+
+# Seconds between plain lines: often enough to see life in a log, seldom enough not to fill it.
+PLAIN_INTERVAL = 10.0
+
+
+class Progress(Protocol):
+    """What long-running functions report to."""
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        """``amount`` more units are done; ``note`` is shown beside the bar."""
+
+
+class _Silent:
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        pass
+
+
+class _Plain:
+    """One line every few seconds, and one at the end."""
+
+    def __init__(self, description: str, total: int, unit: str, stream: IO[str]) -> None:
+        self.description, self.total, self.unit, self.stream = description, total, unit, stream
+        self.done = 0
+        self.start = self.last = time.monotonic()
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        self.done += amount
+        now = time.monotonic()
+        if self.done < self.total and now - self.last < PLAIN_INTERVAL:
+            return
+        self.last = now
+        elapsed = max(now - self.start, 1e-9)
+        rate = self.done / elapsed
+        line = f"{self.description}: {self.done}/{self.total} {self.unit}, {_rate(rate, self.unit)}"
+        if self.done < self.total:
+            line += f", {duration((self.total - self.done) / rate) if rate else '?'} left"
+        else:
+            line += f", {duration(elapsed)} in all"
+        print(line + (f" ({note})" if note else ""), file=self.stream, flush=True)
+
+
+@contextlib.contextmanager
+def track(
+    description: str, total: int, unit: str, *, show: bool = True, stream: IO[str] | None = None
+) -> Iterator[Progress]:
+    """Show the progress of ``total`` units of work on ``stream`` (standard error unless given).
+
+    Args:
+        description: what is being done, in two or three words.
+        total: how many units there are.
+        unit: what a unit is, plural ("texts", "epochs").
+        show: False reports nothing.
+    """
+    stream = sys.stderr if stream is None else stream
+    if not show or total <= 0:
+        yield _Silent()
+        return
+    if not stream.isatty():
+        yield _Plain(description, total, unit, stream)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("[dim]{task.fields[note]}"),
+        console=Console(file=stream),
+    )
+    with bar:
+        task = bar.add_task(description, total=total, note="", rate="")
+
+        class _OnTerminal:
+            def advance(self, amount: int = 1, note: str = "") -> None:
+                speed = bar.tasks[task].speed
+                bar.update(task, advance=amount, note=note, rate=_rate(speed, unit) if speed else "")
+
+        yield _OnTerminal()
+
+
+def _rate(rate: float, unit: str) -> str:
+    return f"{rate:,.0f} {unit}/s" if rate >= 10 else f"{rate:.2g} {unit}/s"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people write them: ``42s``, ``3m 05s``, ``2h 10m``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}m {rest:02d}s"
+    return f"{minutes // 60}h {minutes % 60:02d}m"

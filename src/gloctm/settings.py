@@ -1,0 +1,61 @@
+"""Checks of the estimator's settings, each a sentence that names the setting and what it may be."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+from gloctm.errors import InputError
+
+# setting: (lowest whole number, why)
+_WHOLE = {
+    "num_topics": (2, "a topic model needs at least 2 topics"),
+    "num_neighbors": (0, "0 links no words"),
+    "local_hidden_size": (1, ""),
+    "global_hidden_size": (1, ""),
+    "epochs": (1, ""),
+    "batch_size": (2, "batch norm needs at least 2 documents"),
+    "decay_every": (1, ""),
+}
+# setting: (lowest, whether the lowest itself is allowed, highest, whether the highest itself is allowed)
+_NUMBER = {
+    "kl_weight": (0.0, True, math.inf, False),
+    "cka_weight": (0.0, True, math.inf, False),
+    "dropout": (0.0, True, 1.0, False),
+    "learning_rate": (0.0, False, math.inf, False),
+    "decay_factor": (0.0, False, 1.0, True),
+}
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Raise InputError for the first setting that is out of range or of the wrong type."""
+    for name, (lowest, reason) in _WHOLE.items():
+        value = settings[name]
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise InputError(f"{name} is {value!r}: it must be a whole number")
+        if value < lowest:
+            raise InputError(f"{name} is {value}: it must be {lowest} or more" + (f" ({reason})" if reason else ""))
+    for name, (low, with_low, high, with_high) in _NUMBER.items():
+        value = settings[name]
+        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+            raise InputError(f"{name} is {value!r}: it must be a finite number")
+        if value < low or (value == low and not with_low) or value > high or (value == high and not with_high):
+            least = f"{low:g} or more" if with_low else f"above {low:g}"
+            most = "" if math.isinf(high) else f" and {'up to' if with_high else 'below'} {high:g}"
+            raise InputError(f"{name} is {value:g}: it must be {least}{most}")
+    if settings["threads"] is not None and (not isinstance(settings["threads"], Integral) or settings["threads"] < 1):
+        raise InputError(f"threads is {settings['threads']!r}: it must be a whole number from 1, or None for torch's own")
+    if not isinstance(settings["device"], str):
+        raise InputError(f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or another name torch knows")
+
+
+def resolve_seed(random_state: int | None) -> int:
+    """The seed to use: the one given, or for None a fresh one."""
+    if random_state is None:
+        return secrets.randbelow(2**32)
+    if isinstance(random_state, bool) or not isinstance(random_state, Integral) or random_state < 0:
+        raise InputError(f"random_state is {random_state!r}: it must be a whole number from 0, or None for a fresh seed")
+    return int(random_state)

@@ -1,0 +1,170 @@
+"""Tokenisers by language: raw text in, a list of words out.
+
+Every tokeniser is a callable with a ``name``; the name is stored with a corpus and a model, so that text
+transformed later is cut into words as the training text was.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+from gloctm.errors import InputError, MissingDependencyError
+from gloctm.languages import primary_subtag
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """Anything that cuts a text into words. ``name`` identifies it in saved corpora and models."""
+
+    name: str
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order, normalised."""
+
+
+def normalize_text(text: str) -> str:
+    """NFKC, lower case, typographic apostrophes made plain.
+
+    Lower case rather than case folding, which would turn German ``Straße`` into ``strasse`` in every topic shown.
+    """
+    return unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'").replace("\u02bc", "'")
+
+
+class UnicodeTokenizer:
+    """Runs of letters and combining marks of any script; an apostrophe inside a word belongs to it.
+
+    Web addresses, mentions, numbers, punctuation and single letters are left out.
+    """
+
+    name = "unicode"
+
+    @cached_property
+    def _patterns(self) -> tuple[Any, Any]:
+        import regex
+
+        address = regex.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)@\w+")
+        # \u200c and \u200d join letters within words of Persian and of Indic scripts.
+        word = regex.compile(r"\p{L}[\p{L}\p{M}\u200c\u200d]*(?:'\p{L}[\p{L}\p{M}]*)*")
+        return address, word
+
+    def __call__(self, text: str) -> list[str]:
+        address, word = self._patterns
+        return [token for token in word.findall(address.sub(" ", normalize_text(text))) if len(token) > 1]
+
+
+class ChineseTokenizer:
+    """Chinese words by rjieba's dictionary and hidden Markov model; Latin words within the text are kept.
+
+    Single characters stay: many are words. Stop words, taken out later, are most of those that are not wanted.
+    """
+
+    name = "zh-jieba"
+
+    @cached_property
+    def _parts(self) -> tuple[Callable[[str], list[str]], Any]:
+        try:
+            import rjieba
+        except ImportError:
+            raise MissingDependencyError.for_extra("rjieba", "zh", "Cutting Chinese text into words") from None
+        import regex
+
+        return rjieba.cut, regex.compile(r"\p{Han}+|\p{L}{2,}")
+
+    def __call__(self, text: str) -> list[str]:
+        cut, word = self._parts
+        return [token for token in cut(normalize_text(text)) if word.fullmatch(token)]
+
+
+class JapaneseTokenizer:
+    """Japanese content words by SudachiPy, in dictionary form: nouns, verbs, adjectives and adverbs.
+
+    Split mode C (longest units): a topic word such as 天気予報 says more than its parts.
+    """
+
+    name = "ja-sudachi"
+    _content = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞"})
+    _function = frozenset({"数詞", "非自立可能", "助動詞語幹"})
+    # Sudachi refuses longer input; it is cut at this many UTF-8 bytes, at a line or sentence end where there is one.
+    _limit = 40_000
+
+    @cached_property
+    def _parts(self) -> tuple[Any, Any]:
+        try:
+            from sudachipy import Dictionary, SplitMode
+        except ImportError:
+            raise MissingDependencyError.for_extra("sudachipy", "ja", "Cutting Japanese text into words") from None
+        import regex
+
+        return Dictionary().tokenizer(mode=SplitMode.C), regex.compile(r"\p{L}[\p{L}\p{M}ー]*")
+
+    def __call__(self, text: str) -> list[str]:
+        tokenizer, word = self._parts
+        tokens: list[str] = []
+        for piece in _pieces(normalize_text(text), self._limit // 4):
+            for morpheme in tokenizer.tokenize(piece):
+                part = morpheme.part_of_speech()
+                if part[0] not in self._content or self._function.intersection(part[1:3]):
+                    continue
+                token = morpheme.dictionary_form()
+                # A single kana is a fragment; a single kanji is a word.
+                if word.fullmatch(token) and (len(token) > 1 or "\u4e00" <= token <= "\u9fff"):
+                    tokens.append(token)
+        return tokens
+
+
+class CustomTokenizer:
+    """A user's own callable. A model saved with it needs the callable again to transform raw text."""
+
+    name = "custom"
+
+    def __init__(self, function: Callable[[str], list[str]]) -> None:
+        self.function = function
+
+    def __call__(self, text: str) -> list[str]:
+        return list(self.function(text))
+
+
+class WhitespaceTokenizer:
+    """Text that is already cut into words with spaces between them: split, nothing else."""
+
+    name = "whitespace"
+
+    def __call__(self, text: str) -> list[str]:
+        return text.split()
+
+
+_BY_LANGUAGE: Mapping[str, type[Tokenizer]] = {"zh": ChineseTokenizer, "yue": ChineseTokenizer, "ja": JapaneseTokenizer}
+_BY_NAME: Mapping[str, type[Tokenizer]] = {
+    kind.name: kind for kind in (UnicodeTokenizer, ChineseTokenizer, JapaneseTokenizer, WhitespaceTokenizer)
+}
+
+
+def get_tokenizer(language: str) -> Tokenizer:
+    """The default tokeniser of a language: a dictionary one where words have no spaces between them."""
+    return _BY_LANGUAGE.get(primary_subtag(language), UnicodeTokenizer)()
+
+
+def get_tokenizer_by_name(name: str) -> Tokenizer:
+    """The tokeniser that a saved corpus or model names.
+
+    Raises:
+        InputError: the name is ``custom`` (the callable has to be handed in again) or of a newer version.
+    """
+    if name == CustomTokenizer.name:
+        raise InputError("this model was trained with a tokenizer of your own: hand it in again, or give tokens")
+    if name not in _BY_NAME:
+        raise InputError(f"the tokenizer {name!r} is not known here: update gloctm, or give tokens")
+    return _BY_NAME[name]()
+
+
+def _pieces(text: str, size: int) -> list[str]:
+    """Cut a long text into pieces of at most ``size`` characters, after a sentence or line where possible."""
+    pieces = []
+    while len(text) > size:
+        cut = max(text.rfind(mark, 0, size) for mark in "\n。！？ ") + 1 or size
+        pieces.append(text[:cut])
+        text = text[cut:]
+    return [*pieces, text]

@@ -1,0 +1,217 @@
+"""The training loop: batches that cycle the smaller languages, Adam, a schedule by epochs, a history of the loss."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gloctm.augmentation import augment
+from gloctm.corpus.corpus import Corpus
+from gloctm.errors import InputError, TrainingError
+from gloctm.network.initialization import make_generator
+from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
+from gloctm.network.sparse import SparseRows
+from gloctm.progress import Progress, track
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What the loop needs to know; the estimator documents each setting."""
+
+    num_topics: int
+    num_neighbors: int
+    kl_weight: float
+    cka_weight: float
+    local_hidden_size: int
+    global_hidden_size: int
+    dropout: float
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    decay_every: int
+    decay_factor: float
+    device: str
+    threads: int | None
+
+
+@dataclass(frozen=True)
+class EpochLoss:
+    """Mean loss over an epoch's batches: the terms of ``LossTerms`` and their sum."""
+
+    epoch: int
+    loss: float
+    local: float
+    shared: float
+    regularization: float
+    cka: float
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """The trained network as arrays by name, and how the loss went."""
+
+    weights: dict[str, NDArray[np.float32]]
+    history: list[dict[str, float]]
+
+
+class Batches:
+    """All documents of all languages on one device, and the batches of an epoch.
+
+    Args:
+        corpus: with embeddings.
+        num_neighbors: k of the augmentation.
+        device: where the tensors lie.
+    """
+
+    def __init__(self, corpus: Corpus, num_neighbors: int, device: torch.device) -> None:
+        counts = {language: part.counts for language, part in corpus.items()}
+        words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
+        global_counts = augment(counts, words, num_neighbors)
+        self._parts = {
+            language: LanguageBatch(
+                counts=SparseRows.from_scipy(counts[language], device=device),
+                global_counts=SparseRows.from_scipy(global_counts[language], device=device),
+                # A copy: torch must not be given a read-only memory map.
+                document_embeddings=torch.tensor(np.array(part.document_embeddings), device=device),
+            )
+            for language, part in corpus.items()
+        }
+        self.device = device
+        self.length = max(part.num_documents for part in corpus.values())
+
+    def epoch(self, batch_size: int, generator: torch.Generator) -> Iterator[dict[str, LanguageBatch]]:
+        """The batches of one epoch: the largest language once, every smaller one cycled.
+
+        Index i of a shuffled range stands for document i mod D_l of each language. A last batch of one document is
+        joined to the one before, because batch norm needs two.
+        """
+        order = torch.randperm(self.length, generator=generator).to(self.device)
+        chunks = list(order.split(batch_size))
+        if len(chunks) > 1 and len(chunks[-1]) == 1:
+            chunks[-2:] = [torch.cat(chunks[-2:])]
+        for chunk in chunks:
+            yield {language: _take(part, chunk % len(part.counts)) for language, part in self._parts.items()}
+
+    def num_batches(self, batch_size: int) -> int:
+        """How many batches an epoch has."""
+        whole, rest = divmod(self.length, batch_size)
+        return whole + (rest > 1 or (rest == 1 and whole == 0))
+
+
+def _take(part: LanguageBatch, rows: torch.Tensor) -> LanguageBatch:
+    return LanguageBatch(part.counts.take(rows), part.global_counts.take(rows), part.document_embeddings[rows])
+
+
+def choose_device(device: str) -> torch.device:
+    """``"auto"`` is CUDA where there is any, else the CPU; anything else is taken at its word and checked."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(1, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"device {device!r} can't be used here ({reason}): use auto, cpu or cuda") from None
+    return chosen
+
+
+@contextlib.contextmanager
+def thread_count(threads: int | None) -> Iterator[None]:
+    """Let torch use this many threads within the block; None leaves its own choice."""
+    before = torch.get_num_threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def train(corpus: Corpus, settings: TrainingSettings, *, seed: int, show_progress: bool) -> TrainingResult:
+    """Train a network on a corpus.
+
+    Args:
+        corpus: with word and document embeddings.
+        settings: see the estimator.
+        seed: owns every random number: starts, shuffling, noise, dropout.
+        show_progress: whether progress is shown on standard error.
+
+    Raises:
+        TrainingError: the loss stopped being finite.
+    """
+    device = choose_device(settings.device)
+    with thread_count(settings.threads):
+        batches = Batches(corpus, settings.num_neighbors, device)
+        if batches.length < 2:
+            raise InputError("each language has one document: training needs at least two in some language")
+        network = GloCTMNetwork(
+            {language: part.num_words for language, part in corpus.items()},
+            settings.num_topics,
+            local_hidden_size=settings.local_hidden_size,
+            global_hidden_size=settings.global_hidden_size,
+            dropout=settings.dropout,
+            kl_weight=settings.kl_weight,
+            cka_weight=settings.cka_weight,
+            seed=seed,
+        ).to(device)
+        steps = batches.num_batches(settings.batch_size) * settings.epochs
+        with track("training", steps, "steps", show=show_progress) as progress:
+            history = _run(network, batches, settings, seed, progress)
+    return TrainingResult(
+        weights={name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()},
+        history=[asdict(epoch) for epoch in history],
+    )
+
+
+def _run(
+    network: GloCTMNetwork, batches: Batches, settings: TrainingSettings, seed: int, progress: Progress
+) -> list[EpochLoss]:
+    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, settings.decay_every, settings.decay_factor)
+    shuffling = make_generator(seed, "shuffling")
+    noise = {language: make_generator(seed, "noise", language, device=batches.device) for language in network.languages}
+    history: list[EpochLoss] = []
+    note = ""
+    network.train()
+    for epoch in range(1, settings.epochs + 1):
+        # Summed on the device and read once an epoch: reading waits for a GPU.
+        total = torch.zeros(4, dtype=torch.float64, device=batches.device)
+        count = 0
+        for batch in batches.epoch(settings.batch_size, shuffling):
+            draws = draw_noise(batch, settings.num_topics, noise)
+            optimizer.zero_grad(set_to_none=True)
+            terms = network(batch, draws, noise)
+            terms.total.backward()
+            optimizer.step()
+            total += terms.detached()
+            count += 1
+            progress.advance(note=note)
+        schedule.step()
+        local, shared, regularization, cka = (total / count).tolist()
+        loss = local + shared + regularization + cka
+        if not np.isfinite(loss):
+            raise TrainingError(f"the loss is not finite after epoch {epoch}: lower the learning rate or the weights")
+        history.append(EpochLoss(epoch, loss, local, shared, regularization, cka))
+        note = (
+            f"epoch {epoch}/{settings.epochs} loss {loss:.1f} = local {local:.1f} + global {shared:.1f} "
+            f"+ KL {regularization:.1f} + CKA {cka:.1f}"
+        )
+    return history
+
+
+def draw_noise(
+    batch: Mapping[str, LanguageBatch], num_topics: int, generators: Mapping[str, torch.Generator]
+) -> dict[str, LanguageNoise]:
+    """Standard normal draws for a batch, each language from a generator of its own."""
+    draws = {}
+    for language, part in batch.items():
+        generator = generators[language]
+        shape = (2, len(part.counts), num_topics)
+        local, shared = torch.randn(shape, generator=generator, device=generator.device)
+        draws[language] = LanguageNoise(local, shared)
+    return draws
