@@ -130,4 +130,4 @@ def block_slices(sizes: Sequence[int]) -> list[slice]:
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     vectors = np.asarray(vectors, np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(norms > 0, norms, 1)
+    return np.asarray(vectors / np.where(norms > 0, norms, 1), np.float32)

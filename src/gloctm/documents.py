@@ -41,6 +41,7 @@ def documents_to_counts(
     for position, row in enumerate(rows):
         if isinstance(row, str) or not isinstance(row, Sequence) or not all(isinstance(token, str) for token in row):
             raise InputError(
-                f"document {position} is {row!r:.60}: documents are all texts, or all lists of words, or one matrix of counts"
+                f"document {position} is {row!r:.60}: "
+                "documents are all texts, or all lists of words, or one matrix of counts"
             )
     return count_tokens(rows, vocabulary)

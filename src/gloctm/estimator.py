@@ -318,7 +318,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         code = self._known(language)
         if list(corpus[code].vocabulary) != self.vocabulary_[code]:
             raise InputError(
-                f"the corpus has another vocabulary for {code!r} than the model: transform its texts, with lang={code!r}"
+                f"the corpus has another vocabulary for {code!r} than the model: "
+                f"transform its texts, with lang={code!r}"
             )
         return corpus[code].counts
 

@@ -53,4 +53,4 @@ def _softplus(values: Array) -> Array:
 
 def _batch_norm(values: Array, weights: Mapping[str, Array], name: str) -> Array:
     scale = 1 / np.sqrt(weights[f"{name}.running_var"] + np.float32(BATCH_NORM_EPS))
-    return (values - weights[f"{name}.running_mean"]) * scale + weights[f"{name}.bias"]
+    return np.asarray((values - weights[f"{name}.running_mean"]) * scale + weights[f"{name}.bias"], np.float32)

@@ -17,6 +17,7 @@ def normalize_language(code: str) -> str:
         InputError: the code names no registered language.
     """
     import langcodes
+    from langcodes.tag_parser import LanguageTagError
 
     if not isinstance(code, str):
         raise InputError(f"a language must be a code such as 'en', not {type(code).__name__} {code!r}")
@@ -24,7 +25,7 @@ def normalize_language(code: str) -> str:
     try:
         tag = langcodes.standardize_tag(candidate)
         known = langcodes.tag_is_valid(tag)
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         known = False
     if not known:
         raise InputError(f"{code!r} is not a language code: use BCP-47, for example en, zh, pt-BR or zh-Hant")

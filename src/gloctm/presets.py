@@ -28,7 +28,14 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "rakuten_amazon": MappingProxyType({**_PUBLISHED, "num_neighbors": 12, "kl_weight": 2.0, "cka_weight": 450.0}),
         # A few hundred documents a language: few topics, and many epochs because each is only a few steps.
         "demo": MappingProxyType(
-            {"num_topics": 12, "epochs": 400, "batch_size": 64, "num_neighbors": 3, "kl_weight": 4.0, "cka_weight": 450.0}
+            {
+                "num_topics": 12,
+                "epochs": 400,
+                "batch_size": 64,
+                "num_neighbors": 3,
+                "kl_weight": 20.0,
+                "cka_weight": 450.0,
+            }
         ),
     }
 )

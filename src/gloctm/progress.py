@@ -59,6 +59,7 @@ def track(
         total: how many units there are.
         unit: what a unit is, plural ("texts", "epochs").
         show: False reports nothing.
+        stream: where to.
     """
     stream = sys.stderr if stream is None else stream
     if not show or total <= 0:

@@ -42,14 +42,19 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         value = settings[name]
         if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
             raise InputError(f"{name} is {value!r}: it must be a finite number")
+        value = float(value)
         if value < low or (value == low and not with_low) or value > high or (value == high and not with_high):
             least = f"{low:g} or more" if with_low else f"above {low:g}"
             most = "" if math.isinf(high) else f" and {'up to' if with_high else 'below'} {high:g}"
             raise InputError(f"{name} is {value:g}: it must be {least}{most}")
     if settings["threads"] is not None and (not isinstance(settings["threads"], Integral) or settings["threads"] < 1):
-        raise InputError(f"threads is {settings['threads']!r}: it must be a whole number from 1, or None for torch's own")
+        raise InputError(
+            f"threads is {settings['threads']!r}: it must be a whole number from 1, or None for torch's own"
+        )
     if not isinstance(settings["device"], str):
-        raise InputError(f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or another name torch knows")
+        raise InputError(
+            f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or another name torch knows"
+        )
 
 
 def resolve_seed(random_state: int | None) -> int:
@@ -57,5 +62,7 @@ def resolve_seed(random_state: int | None) -> int:
     if random_state is None:
         return secrets.randbelow(2**32)
     if isinstance(random_state, bool) or not isinstance(random_state, Integral) or random_state < 0:
-        raise InputError(f"random_state is {random_state!r}: it must be a whole number from 0, or None for a fresh seed")
+        raise InputError(
+            f"random_state is {random_state!r}: it must be a whole number from 0, or None for a fresh seed"
+        )
     return int(random_state)

@@ -91,7 +91,7 @@ class Batches:
         joined to the one before, because batch norm needs two.
         """
         order = torch.randperm(self.length, generator=generator).to(self.device)
-        chunks = list(order.split(batch_size))
+        chunks = list(torch.split(order, batch_size))
         if len(chunks) > 1 and len(chunks[-1]) == 1:
             chunks[-2:] = [torch.cat(chunks[-2:])]
         for chunk in chunks:
@@ -171,7 +171,7 @@ def train(corpus: Corpus, settings: TrainingSettings, *, seed: int, show_progres
 def _run(
     network: GloCTMNetwork, batches: Batches, settings: TrainingSettings, seed: int, progress: Progress
 ) -> list[EpochLoss]:
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, settings.decay_every, settings.decay_factor)
     shuffling = make_generator(seed, "shuffling")
     noise = {language: make_generator(seed, "noise", language, device=batches.device) for language in network.languages}

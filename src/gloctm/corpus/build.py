@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus.validation import check_language_count
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.progress import track
@@ -56,12 +57,8 @@ def build_from_texts(
 ) -> dict[str, LanguageCorpus]:
     """A LanguageCorpus for each language of raw texts; see ``Corpus.from_texts``."""
     languages = _normalized(texts)
-    if len(languages) < 2:
-        # The corpus would say so too, but only after all texts have been cut into words.
-        raise InputError(
-            f"a corpus needs at least two languages and {'only ' + repr(next(iter(languages))) if languages else 'none'} "
-            "was given: add documents in another language"
-        )
+    # The corpus would say so too, but only after all texts have been cut into words.
+    check_language_count(languages)
     aligned = _aligned_by_language(
         {"labels": labels, "ids": ids, "tokenizers": tokenizers, "stop_words": stop_words}, languages
     )

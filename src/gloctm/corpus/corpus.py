@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from gloctm.corpus.validation import validate_language
+from gloctm.corpus.validation import check_language_count, validate_language
 from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
@@ -55,9 +56,9 @@ class LanguageCorpus:
         return int(self.counts.shape[1])
 
     @property
-    def empty_documents(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def empty_documents(self) -> NDArray[np.bool_]:
         """For each document, whether none of its words is in the vocabulary."""
-        return np.diff(self.counts.indptr) == 0
+        return np.asarray(np.diff(self.counts.indptr) == 0)
 
 
 class Corpus(Mapping[str, LanguageCorpus]):
@@ -76,9 +77,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     def __init__(self, languages: Mapping[str, LanguageCorpus], *, encoder: str | None = None) -> None:
         codes = normalize_languages(languages)
-        if len(codes) < 2:
-            found = f"only {codes[0]!r} was given" if codes else "none was given"
-            raise InputError(f"a corpus needs at least two languages and {found}: add documents in another language")
+        check_language_count(codes)
         self._languages = {
             code: validate_language(code, part) for code, part in zip(codes, languages.values(), strict=True)
         }
@@ -120,9 +119,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
     @property
     def has_embeddings(self) -> bool:
         """Whether every language has its word and its document embeddings."""
-        return all(
-            part.word_embeddings is not None and part.document_embeddings is not None for part in self.values()
-        )
+        return all(part.word_embeddings is not None and part.document_embeddings is not None for part in self.values())
 
     def fingerprint(self) -> str:
         """SHA-256 over languages, vocabularies, counts and embeddings: which data a model was trained on."""

@@ -85,7 +85,8 @@ def _read_table(source: Path, stream: Iterable[str]) -> Iterator[Record]:
         missing = [column for column in ("text", "lang") if column not in (reader.fieldnames or [])]
         if missing:
             raise FileFormatError(
-                f"{source} has no column {' and no column '.join(missing)}: its first line must name the columns text and lang"
+                f"{source} has no column {' and no column '.join(missing)}: "
+                "its first line must name the columns text and lang"
             )
         for row in reader:
             where = f"{source}, line {reader.line_num}"

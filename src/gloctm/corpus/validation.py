@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,13 @@ from gloctm.errors import InputError
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import LanguageCorpus
+
+
+def check_language_count(languages: Collection[str]) -> None:
+    """Raise InputError for fewer than two languages."""
+    if len(languages) < 2:
+        found = f"only {next(iter(languages))!r} was given" if languages else "none was given"
+        raise InputError(f"a corpus needs at least two languages and {found}: add documents in another language")
 
 
 def validate_language(language: str, part: LanguageCorpus) -> LanguageCorpus:
@@ -87,9 +94,7 @@ def _vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[
     return words
 
 
-def _embeddings(
-    language: str, kind: str, embeddings: Any, rows: int, unit: str, names: Sequence[str] | None
-) -> Any:
+def _embeddings(language: str, kind: str, embeddings: Any, rows: int, unit: str, names: Sequence[str] | None) -> Any:
     if embeddings is None:
         return None
     array = np.asarray(embeddings)
@@ -100,7 +105,8 @@ def _embeddings(
         )
     if len(array) != rows:
         raise InputError(
-            f"language {language!r} has {rows} {unit} but {len(array)} {kind} embeddings: one row a {unit[:-1]} is needed"
+            f"language {language!r} has {rows} {unit} but {len(array)} {kind} embeddings: "
+            f"one row a {unit[:-1]} is needed"
         )
     if array.dtype != np.float32:
         array = array.astype(np.float32)
@@ -110,7 +116,9 @@ def _embeddings(
         if not finite.all():
             row = start + int(np.argmin(finite))
             which = f"row {row}" + (f" ({names[row]!r})" if names else "")
-            raise InputError(f"{kind} embeddings of {language!r} hold NaN or infinite numbers at {which}: mend that row")
+            raise InputError(
+                f"{kind} embeddings of {language!r} hold NaN or infinite numbers at {which}: mend that row"
+            )
     return array
 
 

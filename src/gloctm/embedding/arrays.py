@@ -23,9 +23,7 @@ class ArrayEncoder:
         name: what a saved corpus calls them.
     """
 
-    def __init__(
-        self, texts: Sequence[str], vectors: Embeddings | str | os.PathLike[str], name: str = "array"
-    ) -> None:
+    def __init__(self, texts: Sequence[str], vectors: Embeddings | str | os.PathLike[str], name: str = "array") -> None:
         self._vectors = load_embeddings(vectors)
         if len(texts) != len(self._vectors):
             raise InputError(

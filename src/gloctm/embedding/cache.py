@@ -46,7 +46,9 @@ class EmbeddingCache:
         self.path = folder / f"{label}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.sqlite"
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=60)
-            self._connection.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+            )
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -56,7 +58,8 @@ class EmbeddingCache:
             if "disk is full" in str(error):
                 raise OSError(28, "no space left on device", str(self.path)) from None
             raise FileFormatError(
-                f"the embedding cache {self.path} can't be used ({error}): delete it, or set GLOCTM_CACHE to another folder"
+                f"the embedding cache {self.path} can't be used ({error}): "
+                "delete it, or set GLOCTM_CACHE to another folder"
             ) from None
 
     def get(self, texts: Sequence[str]) -> dict[str, Embeddings]:

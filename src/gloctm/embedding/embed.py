@@ -111,7 +111,8 @@ def _checked(encoded: Embeddings, batch: Sequence[str], encoder: TextEncoder) ->
     encoded = np.asarray(encoded, np.float32)
     if encoded.ndim != 2 or len(encoded) != len(batch):
         raise InputError(
-            f"the encoder {encoder.name} gave an array of shape {encoded.shape} for {len(batch)} texts: one row a text is needed"
+            f"the encoder {encoder.name} gave an array of shape {encoded.shape} for {len(batch)} texts: "
+            "one row a text is needed"
         )
     bad = ~np.isfinite(encoded).all(axis=1)
     if bad.any():

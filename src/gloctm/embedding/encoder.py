@@ -20,8 +20,13 @@ class TextEncoder(Protocol):
     change of weights or of pooling needs another name or version.
     """
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str:
+        """Which encoder, with every setting that changes its vectors."""
+
+    @property
+    def version(self) -> str:
+        """Which weights."""
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Vectors ``(texts, dimension)``, float32, one row a text in order."""

@@ -49,7 +49,7 @@ class SentenceTransformerEncoder:
         self.name = "sentence-transformers:" + ",".join(parts)
 
     @cached_property
-    def version(self) -> str:  # type: ignore[override]
+    def version(self) -> str:
         """The hub revision, or for a folder a digest of its configuration and of its weights' sizes and times."""
         folder = Path(self.model)
         if not folder.is_dir():

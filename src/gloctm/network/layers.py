@@ -42,8 +42,9 @@ class ShiftBatchNorm(nn.Module):
 
 
 class SparseLinear(nn.Module):
-    """A linear layer on sparse rows. Its weight is ``(in, out)``, the transpose of ``torch.nn.Linear``'s, so that the
-    rows a document needs lie together.
+    """A linear layer on sparse rows.
+
+    Its weight is ``(in, out)``, the transpose of ``torch.nn.Linear``'s, so that the rows a document needs lie together.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:

@@ -8,7 +8,26 @@ from gloctm.languages import primary_subtag
 
 # Light verbs and fillers that a dictionary-form Japanese tokeniser brings out and the collection lacks.
 _MORE = {
-    "ja": ("する", "なる", "いる", "ある", "やる", "できる", "言う", "いう", "思う", "こと", "もの", "ため", "よう", "とき", "ところ", "さん", "これ", "それ"),
+    "ja": (
+        "する",
+        "なる",
+        "いる",
+        "ある",
+        "やる",
+        "できる",
+        "言う",
+        "いう",
+        "思う",
+        "こと",
+        "もの",
+        "ため",
+        "よう",
+        "とき",
+        "ところ",
+        "さん",
+        "これ",
+        "それ",
+    ),
 }
 
 

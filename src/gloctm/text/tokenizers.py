@@ -51,6 +51,7 @@ class UnicodeTokenizer:
         return address, word
 
     def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
         address, word = self._patterns
         return [token for token in word.findall(address.sub(" ", normalize_text(text))) if len(token) > 1]
 
@@ -74,6 +75,7 @@ class ChineseTokenizer:
         return rjieba.cut, regex.compile(r"\p{Han}+|\p{L}{2,}")
 
     def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
         cut, word = self._parts
         return [token for token in cut(normalize_text(text)) if word.fullmatch(token)]
 
@@ -101,6 +103,7 @@ class JapaneseTokenizer:
         return Dictionary().tokenizer(mode=SplitMode.C), regex.compile(r"\p{L}[\p{L}\p{M}ー]*")
 
     def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
         tokenizer, word = self._parts
         tokens: list[str] = []
         for piece in _pieces(normalize_text(text), self._limit // 4):
@@ -124,6 +127,7 @@ class CustomTokenizer:
         self.function = function
 
     def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
         return list(self.function(text))
 
 
@@ -133,6 +137,7 @@ class WhitespaceTokenizer:
     name = "whitespace"
 
     def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
         return text.split()
 
 

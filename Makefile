@@ -1,0 +1,44 @@
+# Two commands, each of which sets up what it needs in .venv by itself: "make demo" and "make test".
+
+PYTHON ?= python3
+BIN := .venv/bin
+TORCH := torch==2.13.0
+
+.PHONY: demo test lint format clean
+
+demo: .venv/installed
+	$(BIN)/gloctm demo
+
+test: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "GloCTM needs Python 3.11 or newer: make demo PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	touch $@
+
+# The CPU build, without gigabytes of CUDA: a wheel that pip knows of locally if there is one, else by uv, which knows
+# where CPU builds are kept.
+.venv/torch: .venv/created constraints.txt
+	$(BIN)/pip install --quiet --no-deps --no-index $(TORCH) 2>/dev/null \
+		|| { $(BIN)/pip install --quiet uv && $(BIN)/uv pip install --python $(BIN)/python --torch-backend cpu $(TORCH); }
+	touch $@
+
+.venv/installed: .venv/torch pyproject.toml
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[train]"
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@

@@ -1,0 +1,46 @@
+"""``gloctm demo``: the whole way on the embedded corpus, from raw texts to aligned topics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")] = Path(
+        "gloctm-demo-model"
+    ),
+    languages: Annotated[
+        str | None, typer.Option(help="Some of en,zh,ja,es,de, separated by commas. All five unless given.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Train for so many epochs instead of the demo's own.")] = None,
+    random_state: Annotated[int, typer.Option(help="The seed.")] = 0,
+    threads: Annotated[int | None, typer.Option(help="Threads torch may use. (default: torch's own choice)")] = None,
+) -> None:
+    """Train on the embedded corpus (five languages, 12 everyday themes) and show the aligned topics."""
+    from gloctm.artifact import check_model_target
+    from gloctm.cli.messages import say
+    from gloctm.cli.tables import print_topics
+    from gloctm.corpus import Corpus
+    from gloctm.estimator import GloCTM
+    from gloctm.metrics import topic_uniqueness
+
+    check_model_target(output)
+    chosen = None if languages is None else [code.strip() for code in languages.split(",")]
+    corpus = Corpus.demo(chosen)
+    documents = sum(part.num_documents for part in corpus.values())
+    say(f"{documents:,} documents in {', '.join(corpus.languages)}")
+    settings = {} if epochs is None else {"epochs": epochs}
+    model = GloCTM.from_preset("demo", random_state=random_state, threads=threads, **settings).fit(corpus)
+    model.save(output)
+    uniqueness = {
+        code: topic_uniqueness([record["words"] for record in model.topics(15, languages=[code])])
+        for code in corpus.languages
+    }
+    print_topics(model.topics(8), uniqueness)
+    mean = sum(uniqueness.values()) / len(uniqueness)
+    print(f"topic uniqueness (TU, 15 words): {', '.join(f'{code} {tu:.3f}' for code, tu in uniqueness.items())}")
+    print(f"mean TU {mean:.3f}; 1 means that no word is in two topics")
+    print(f"model saved to {output}; look again with: gloctm topics {output}")

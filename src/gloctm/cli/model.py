@@ -1,0 +1,110 @@
+"""``gloctm topics``, ``transform`` and ``info``: what a trained model is asked. None of them imports torch."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gloctm.errors import InputError
+
+Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
+
+
+def topics(
+    path: Model,
+    num_words: Annotated[int, typer.Option("--words", "-n", help="Words a topic and language.")] = 10,
+    languages: Annotated[
+        str | None, typer.Option(help="Languages to show, in order, separated by commas. All unless given.")
+    ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", "-f", help="table, json (one list) or jsonl (one line a topic and language).")
+    ] = "table",
+) -> None:
+    """Show the topics, every language side by side, and their uniqueness (TU, over the words shown)."""
+    from gloctm.cli.tables import print_topics
+    from gloctm.estimator import GloCTM
+    from gloctm.metrics import topic_uniqueness
+
+    if output_format not in ("table", "json", "jsonl"):
+        raise InputError(f"--format is {output_format!r}: it must be table, json or jsonl")
+    model = GloCTM.load(path)
+    chosen = None if languages is None else [code.strip() for code in languages.split(",")]
+    records = model.topics(num_words, languages=chosen)
+    if output_format == "json":
+        print(json.dumps(records, ensure_ascii=False, indent=2))
+    elif output_format == "jsonl":
+        for record in records:
+            print(json.dumps(record, ensure_ascii=False))
+    else:
+        shown = dict.fromkeys(record["language"] for record in records)
+        uniqueness = {
+            code: topic_uniqueness([record["words"] for record in records if record["language"] == code])
+            for code in shown
+        }
+        print_topics(records, uniqueness)
+
+
+def transform(
+    path: Model,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A .jsonl, .csv or .tsv file with columns text and lang, and where wanted id.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="File to write: .parquet, .csv or .jsonl; - prints JSON lines.", show_default=False
+        ),
+    ],
+    latent: Annotated[bool, typer.Option(help="Write the latent means μ instead of the proportions θ.")] = False,
+) -> None:
+    """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
+    from gloctm.cli.messages import say
+    from gloctm.corpus import read_records
+    from gloctm.estimator import GloCTM
+    from gloctm.proportions import check_proportions_target, write_proportions
+
+    check_proportions_target(output)
+    model = GloCTM.load(path)
+    records = list(read_records(source))
+    if not records:
+        raise InputError(f"{source} has no documents: nothing to transform")
+    languages = [record["lang"] for record in records]
+    theta = model.transform([record["text"] for record in records], languages, latent=latent)
+    assert not isinstance(theta, dict)
+    ids = [record.get("id", str(row)) for row, record in enumerate(records)]
+    if str(output) == "-":
+        write_proportions(sys.stdout, ids, languages, theta)
+        return
+    write_proportions(output, ids, languages, theta)
+    say(f"{len(records)} documents written to {output}")
+
+
+def info(path: Model) -> None:
+    """Show what a model is: languages, vocabularies, settings, seed, training, versions."""
+    from gloctm.cli.tables import print_facts
+    from gloctm.estimator import GloCTM
+
+    model = GloCTM.load(path)
+    last = model.history_[-1]
+    print_facts(
+        {
+            "languages": ", ".join(f"{code} ({len(model.vocabulary_[code]):,} words)" for code in model.languages_),
+            "topics": model.num_topics,
+            "encoder": model.encoder_ or "own arrays",
+            "tokenizers": ", ".join(f"{code}: {name}" for code, name in model.tokenizers_.items()),
+            "seed": model.seed_,
+            "epochs": len(model.history_),
+            "last loss": f"{last['loss']:.2f} (local {last['local']:.2f}, global {last['shared']:.2f}, "
+            f"KL {last['regularization']:.2f}, CKA {last['cka']:.2f})",
+            "settings": ", ".join(f"{name}={value}" for name, value in model.get_params().items()),
+            "corpus": model.corpus_fingerprint_,
+            "versions": ", ".join(f"{name} {number}" for name, number in model.environment_.items()),
+        }
+    )

@@ -1,0 +1,77 @@
+"""Tables for people, on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gloctm.corpus.corpus import Corpus
+from gloctm.topics import TopicRecord
+
+# Enough for a few languages side by side where the output is no terminal and so has no width of its own.
+_FILE_WIDTH = 160
+
+
+def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float] | None = None) -> None:
+    """Aligned topics, a row each, the languages side by side."""
+    from rich.table import Table
+
+    languages = list(dict.fromkeys(record["language"] for record in records))
+    table = Table(header_style="bold", show_lines=True)
+    table.add_column("topic", justify="right")
+    for language in languages:
+        footer = "" if uniqueness is None else f"TU {uniqueness[language]:.3f}"
+        table.add_column(language, footer=footer, ratio=1)
+    table.show_footer = uniqueness is not None
+    rows: dict[int, dict[str, str]] = {}
+    for record in records:
+        rows.setdefault(record["topic"], {})[record["language"]] = " ".join(record["words"])
+    for topic, words in rows.items():
+        table.add_row(str(topic), *(words[language] for language in languages))
+    _print(table)
+
+
+def print_corpus(corpus: Corpus) -> None:
+    """What a corpus holds, a row a language."""
+    from rich.table import Table
+
+    table = Table(header_style="bold")
+    for heading in ("language", "documents", "empty", "vocabulary", "tokens", "tokens/doc", "labels", "tokenizer"):
+        table.add_column(heading, justify="left" if heading in ("language", "tokenizer") else "right")
+    table.add_column("embeddings", justify="left")
+    for language, part in corpus.items():
+        tokens = int(part.counts.sum())
+        dimensions = [
+            f"{name} {array.shape[1]}"
+            for name, array in (("words", part.word_embeddings), ("documents", part.document_embeddings))
+            if array is not None
+        ]
+        table.add_row(
+            language,
+            f"{part.num_documents:,}",
+            f"{int(part.empty_documents.sum()):,}",
+            f"{part.num_words:,}",
+            f"{tokens:,}",
+            f"{tokens / part.num_documents:.1f}",
+            str(len(set(part.labels))) if part.labels is not None else "-",
+            part.tokenizer,
+            ", ".join(dimensions) or "none",
+        )
+    _print(table)
+    print(f"encoder: {corpus.encoder or 'none'}")
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Names and values, a line each."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name:<{width}}  {value}")
+
+
+def _print(table: Any) -> None:
+    import sys
+
+    from rich.console import Console
+
+    # Markup off: words of a corpus are shown as they are.
+    Console(markup=False, width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)

@@ -1,0 +1,149 @@
+"""``gloctm train``: a corpus in, a model out, every setting of the estimator a flag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gloctm.errors import FileFormatError, InputError
+
+_METHOD = "Method"
+_OPTIMIZATION = "Optimisation"
+
+
+def train(
+    corpus: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.", show_default=False)],
+    preset: Annotated[
+        str | None, typer.Option(help="Named settings to start from: ecnews, amazon_review, rakuten_amazon or demo.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML or TOML file of settings, named as the flags but with underscores.")
+    ] = None,
+    num_topics: Annotated[
+        int | None, typer.Option(help="K, the number of topics. (default: 50)", rich_help_panel=_METHOD)
+    ] = None,
+    num_neighbors: Annotated[
+        int | None,
+        typer.Option(help="k, nearest words of each language joined to a word. (default: 3)", rich_help_panel=_METHOD),
+    ] = None,
+    kl_weight: Annotated[
+        float | None,
+        typer.Option(help="λ_KL, pull of the local to the global posterior. (default: 4)", rich_help_panel=_METHOD),
+    ] = None,
+    cka_weight: Annotated[
+        float | None,
+        typer.Option(
+            help="λ_CKA, likeness of topic proportions and document embeddings. (default: 450)", rich_help_panel=_METHOD
+        ),
+    ] = None,
+    local_hidden_size: Annotated[
+        int | None, typer.Option(help="Width of the local encoders. (default: 100)", rich_help_panel=_METHOD)
+    ] = None,
+    global_hidden_size: Annotated[
+        int | None, typer.Option(help="Width of the global encoder. (default: 200)", rich_help_panel=_METHOD)
+    ] = None,
+    dropout: Annotated[
+        float | None, typer.Option(help="Dropout rate in the encoders. (default: 0)", rich_help_panel=_METHOD)
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the largest language. (default: 150)", rich_help_panel=_OPTIMIZATION)
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(help="Documents of each language a step. (default: 128)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Of Adam, at first. (default: 0.002)", rich_help_panel=_OPTIMIZATION)
+    ] = None,
+    decay_every: Annotated[
+        int | None,
+        typer.Option(help="Epochs between decays of the learning rate. (default: 125)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    decay_factor: Annotated[
+        float | None,
+        typer.Option(help="What a decay multiplies it by. (default: 0.5)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    random_state: Annotated[
+        int | None,
+        typer.Option(help="The seed of every random number. (default: 0)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu or cuda. (default: auto)", rich_help_panel=_OPTIMIZATION)
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Threads torch may use. (default: torch's own choice)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    show_progress: Annotated[
+        bool | None, typer.Option("--progress/--no-progress", help="Show progress. (default: progress)")
+    ] = None,
+) -> None:
+    """Train a model on a corpus.
+
+    A flag outweighs the config file, which outweighs the preset, which outweighs the defaults.
+    """
+    flags = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("corpus", "output", "preset", "config") and value is not None
+    }
+    from gloctm.artifact import check_model_target
+    from gloctm.cli.messages import say
+    from gloctm.corpus import Corpus
+    from gloctm.estimator import GloCTM
+    from gloctm.presets import get_preset
+    from gloctm.settings import check_settings
+
+    settings = {
+        **(get_preset(preset) if preset is not None else {}),
+        **(read_config(config) if config is not None else {}),
+        **flags,
+    }
+    model = GloCTM(**settings)
+    check_settings(model.get_params())
+    check_model_target(output)
+    model.fit(Corpus.load(corpus))
+    model.save(output)
+    say(f"model written to {output}; see its topics with: gloctm topics {output}")
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The settings in a YAML or TOML file.
+
+    Raises:
+        FileFormatError: missing, of another kind, or not a table of settings.
+        InputError: a name that is no setting.
+    """
+    import tomllib
+
+    import yaml
+
+    from gloctm.estimator import GloCTM
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} does not exist: check the path") from None
+    except UnicodeDecodeError:
+        raise FileFormatError(f"{path} is not UTF-8 text: settings are YAML or TOML") from None
+    try:
+        if path.suffix.lower() == ".toml":
+            content = tomllib.loads(text)
+        elif path.suffix.lower() in (".yaml", ".yml"):
+            content = yaml.safe_load(text)
+        else:
+            raise FileFormatError(f"{path} is neither .yaml nor .toml: name the file by its kind")
+    except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        raise FileFormatError(f"{path} can't be read: {' '.join(str(error).split())}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise FileFormatError(f"{path} is not a table of settings: write lines such as num_topics: 50")
+    known = GloCTM().get_params()
+    for name in content:
+        if name not in known:
+            raise InputError(f"{path}: there is no setting {name!r}; there are {', '.join(known)}")
+    return content
