@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,6 +30,7 @@ from gloctm.parameters import expected_shapes
 FORMAT = "gloctm-model"
 FORMAT_VERSION = 1
 MANIFEST = "model.json"
+HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,53 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
         )
     except (KeyError, TypeError) as error:
         raise FileFormatError(f"{folder} is damaged: {error!r} in {MANIFEST}; copy or train the model anew") from None
-    for name, shape in expected.items():
-        array = artifact.weights.get(name)
-        if array is None or array.shape != shape:
-            found = "missing" if array is None else f"of shape {array.shape}"
-            raise FileFormatError(f"{folder} is damaged: {name} is {found}, expected {shape}; copy or train it anew")
-        if not np.isfinite(array).all():
-            raise FileFormatError(f"{folder} is damaged: {name} holds NaN or infinite numbers; copy or train it anew")
+    _check_facts(folder, artifact)
+    _check_arrays(folder, "", artifact.weights, expected)
+    dimension = next((array.shape[-1] for array in artifact.word_embeddings.values() if array.ndim), 0)
+    sizes = {language: (len(words), dimension) for language, words in artifact.vocabulary.items()}
+    _check_arrays(folder, "the word embeddings of ", artifact.word_embeddings, sizes)
     return artifact
+
+
+def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
+    def is_texts(values: Any) -> bool:
+        return all(isinstance(value, str) for value in values)
+
+    sound = {
+        "vocabulary": all(isinstance(words, list) and is_texts(words) for words in artifact.vocabulary.values()),
+        "seed": isinstance(artifact.seed, int),
+        "tokenizers": isinstance(artifact.tokenizers, dict)
+        and artifact.tokenizers.keys() == artifact.vocabulary.keys()
+        and is_texts(artifact.tokenizers.values()),
+        "encoder": artifact.encoder is None or isinstance(artifact.encoder, str),
+        "history": isinstance(artifact.history, list)
+        and len(artifact.history) > 0
+        and all(
+            isinstance(epoch, dict) and all(isinstance(epoch.get(term), int | float) for term in HISTORY_TERMS)
+            for epoch in artifact.history
+        ),
+        "corpus_fingerprint": isinstance(artifact.corpus_fingerprint, str),
+        "environment": isinstance(artifact.environment, dict) and is_texts(artifact.environment.values()),
+    }
+    for name, holds in sound.items():
+        if not holds:
+            raise FileFormatError(f"{folder} is damaged: its {name} can't be read; copy or train the model anew")
+
+
+def _check_arrays(
+    folder: Path, what: str, arrays: dict[str, NDArray[np.float32]], expected: Mapping[str, tuple[int, ...]]
+) -> None:
+    for name, shape in expected.items():
+        array = arrays.get(name)
+        if array is None or array.shape != shape or array.dtype != np.float32:
+            found = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
+            raise FileFormatError(
+                f"{folder} is damaged: {what}{name} is {found}, not float32 of shape {shape}; copy or train it anew"
+            )
+        if not np.isfinite(array).all():
+            raise FileFormatError(
+                f"{folder} is damaged: {what}{name} holds NaN or infinite numbers; copy or train it anew"
+            )
 
 
 def _contiguous(arrays: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
@@ -160,5 +201,7 @@ def _read_tensors(path: Path) -> dict[str, NDArray[np.float32]]:
 
     try:
         return dict(load(path.read_bytes()))
+    except FileNotFoundError:
+        raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
     except (SafetensorError, ValueError, KeyError) as error:
         raise FileFormatError(f"{path} is damaged ({error}): copy or train the model anew") from None

@@ -6,6 +6,7 @@ A document's global counts are the sum of these over its distinct words (DESIGN:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -37,9 +38,12 @@ def nearest_neighbors(
         ``(n, num_neighbors)``. A zero vector has similarity 0 with everything.
     """
     normal_queries, normal_candidates = _unit(queries), _unit(candidates)
+    copies, originals = _copies(normal_candidates)
     result = np.empty((len(queries), num_neighbors), np.int64)
     for start in range(0, len(queries), BLOCK_ROWS):
         similarity = normal_queries[start : start + BLOCK_ROWS] @ normal_candidates.T
+        # A matrix product may round equal columns differently, by where they stand.
+        similarity[:, copies] = similarity[:, originals]
         rows = np.arange(len(similarity))
         if leave_out_self:
             similarity[rows, start + rows] = -np.inf
@@ -125,6 +129,15 @@ def block_slices(sizes: Sequence[int]) -> list[slice]:
     """The columns of each language's block, given the vocabulary sizes in order."""
     ends = np.cumsum(sizes).tolist()
     return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _copies(vectors: NDArray[np.float32]) -> tuple[list[int], list[int]]:
+    """The rows that are the same as an earlier one, and the first such row of each."""
+    first: dict[bytes, int] = {}
+    pairs = [
+        (row, first.setdefault(hashlib.sha256(vector.tobytes()).digest(), row)) for row, vector in enumerate(vectors)
+    ]
+    return [row for row, original in pairs if row != original], [original for row, original in pairs if row != original]
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,8 +8,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from numbers import Integral, Real
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError, InputError
 
@@ -38,9 +42,10 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
         # mkstemp makes files private; a result is to be as readable as any other new file.
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        _name_file(error, target)
         raise
 
 
@@ -61,36 +66,82 @@ def atomic_folder(path: str | os.PathLike[str], *, replaces: str) -> Iterator[Pa
         yield temporary
         os.chmod(temporary, 0o777 & ~_umask())
         if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-            os.replace(target, old / target.name)
-            try:
-                os.replace(temporary, target)
-            except BaseException:
-                os.replace(old / target.name, target)
-                raise
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
+            _exchange(temporary, target)
         else:
             os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        _name_file(error, target)
         raise
+
+
+def _name_file(error: BaseException, target: Path) -> None:
+    """Writing to an open file fails without saying which file it is; the user is to know."""
+    if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+        error.filename = str(target)
+
+
+def _exchange(new: Path, target: Path) -> None:
+    """Put a folder in another's place; the old one is deleted only once the new one is there."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+    try:
+        os.replace(target, aside / "old")
+        try:
+            os.replace(new, target)
+        except BaseException:
+            os.replace(aside / "old", target)
+            raise
+    except BaseException:
+        # Only if it is empty: should the old folder not have gone back, it stays where it is.
+        with contextlib.suppress(OSError):
+            aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def check_folder_target(path: str | os.PathLike[str], *, replaces: str) -> None:
     """Raise InputError now if ``atomic_folder`` would refuse this target, before hours of work are spent."""
     target = Path(path)
     if not target.exists():
+        parent = next(folder for folder in target.absolute().parents if folder.exists())
+        if not parent.is_dir():
+            raise InputError(f"can't write the folder {target}: {parent} is a file")
+        if not os.access(parent, os.W_OK):
+            raise InputError(f"can't write the folder {target}: no permission to write in {parent}")
         return
     if not target.is_dir():
         raise InputError(f"can't write the folder {target}: a file of that name exists")
+    if target.resolve() == Path.cwd():
+        raise InputError(f"can't write to {target}, the folder you are in: name another one")
     if any(target.iterdir()) and not (target / replaces).is_file():
         raise InputError(f"can't write to {target}: it holds other files; name a new or empty folder")
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as indented UTF-8 JSON (inside an atomic folder, so plainly)."""
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False, default=_plain_number) + "\n"
+    # Lone surrogates, which UTF-8 can't hold, become JSON's own escapes.
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write ``array`` as a ``.npy`` file.
+
+    Unlike ``numpy.save``, whose last bytes can be lost on a full disk without an error.
+    """
+    array = np.ascontiguousarray(array)
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+        stream.write(array.data)
+
+
+def _plain_number(value: Any) -> int | float:
+    """What JSON can hold of a number of numpy's, as settings may be."""
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} is nothing that JSON can hold")
 
 
 def read_json(path: Path) -> Any:
@@ -99,7 +150,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{path} is damaged: not valid JSON ({error})") from None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gloctm.errors import InputError
 
 # Codes that benchmark folders and users write in good faith but that BCP-47 gives no language to.
-ALIASES = {"cn": "zh", "jp": "ja", "kr": "ko", "cz": "cs", "dk": "da", "ua": "uk", "gr": "el"}
+ALIASES = {"cn": "zh", "jp": "ja", "cz": "cs", "dk": "da", "ua": "uk", "gr": "el"}
 
 
 def normalize_language(code: str) -> str:

@@ -39,7 +39,7 @@ def check_manifest(folder: Path, name: str, *, kind: str, format_name: str, newe
     if not isinstance(manifest, dict) or manifest.get("format") != format_name:
         raise FileFormatError(f"{folder} is not a gloctm {kind}: its {name} is of another kind")
     version = manifest.get("format_version")
-    if not isinstance(version, int):
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise FileFormatError(f"{folder} is damaged: its {name} states no format version")
     if version > newest:
         raise FileFormatError(
@@ -51,7 +51,7 @@ def check_manifest(folder: Path, name: str, *, kind: str, format_name: str, newe
     for relative, size in files.items():
         path = folder / relative
         # A manifest is input like any other: it must not lead out of its folder.
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not _is_inside(path, folder):
             raise FileFormatError(f"{folder} is damaged: its {name} names {relative!r}, outside the folder")
         if not path.is_file():
             raise FileFormatError(f"{folder} is incomplete: {relative} is missing; copy or make the {kind} anew")
@@ -61,3 +61,11 @@ def check_manifest(folder: Path, name: str, *, kind: str, format_name: str, newe
                 f"copy or make the {kind} anew"
             )
     return manifest
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):
+        # A name that no file can have: too long, or with a null character.
+        return False

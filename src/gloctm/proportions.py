@@ -46,6 +46,8 @@ def write_proportions(
         languages: a language a document.
         theta: ``(documents, K)``.
     """
+    # Lone surrogates, which JSON can bring but no file of text can hold, are written as escapes.
+    ids = [identifier.encode("utf-8", "backslashreplace").decode() for identifier in ids]
     names = ["id", "lang", *(f"topic_{topic}" for topic in range(theta.shape[1]))]
     if not isinstance(target, str | os.PathLike):
         _write_json_lines(target, names, ids, languages, theta)

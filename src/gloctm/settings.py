@@ -40,21 +40,28 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             raise InputError(f"{name} is {value}: it must be {lowest} or more" + (f" ({reason})" if reason else ""))
     for name, (low, with_low, high, with_high) in _NUMBER.items():
         value = settings[name]
-        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, Real) or not _is_finite(value):
             raise InputError(f"{name} is {value!r}: it must be a finite number")
         value = float(value)
         if value < low or (value == low and not with_low) or value > high or (value == high and not with_high):
             least = f"{low:g} or more" if with_low else f"above {low:g}"
             most = "" if math.isinf(high) else f" and {'up to' if with_high else 'below'} {high:g}"
             raise InputError(f"{name} is {value:g}: it must be {least}{most}")
-    if settings["threads"] is not None and (not isinstance(settings["threads"], Integral) or settings["threads"] < 1):
-        raise InputError(
-            f"threads is {settings['threads']!r}: it must be a whole number from 1, or None for torch's own"
-        )
+    threads = settings["threads"]
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, Integral) or threads < 1):
+        raise InputError(f"threads is {threads!r}: it must be a whole number from 1, or None for torch's own")
     if not isinstance(settings["device"], str):
         raise InputError(
             f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or another name torch knows"
         )
+
+
+def _is_finite(value: Real) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A whole number that no float can hold.
+        return False
 
 
 def resolve_seed(random_state: int | None) -> int:

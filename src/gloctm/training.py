@@ -183,6 +183,8 @@ def _run(
         total = torch.zeros(4, dtype=torch.float64, device=batches.device)
         count = 0
         for batch in batches.epoch(settings.batch_size, shuffling):
+            if count:
+                progress.advance(note=note)
             draws = draw_noise(batch, settings.num_topics, noise)
             optimizer.zero_grad(set_to_none=True)
             terms = network(batch, draws, noise)
@@ -190,7 +192,6 @@ def _run(
             optimizer.step()
             total += terms.detached()
             count += 1
-            progress.advance(note=note)
         schedule.step()
         local, shared, regularization, cka = (total / count).tolist()
         loss = local + shared + regularization + cka
@@ -201,6 +202,8 @@ def _run(
             f"epoch {epoch}/{settings.epochs} loss {loss:.1f} = local {local:.1f} + global {shared:.1f} "
             f"+ KL {regularization:.1f} + CKA {cka:.1f}"
         )
+        # The epoch's last step is reported here, with the epoch's loss.
+        progress.advance(note=note)
     return history
 
 

@@ -103,8 +103,12 @@ def embed(
     """Give a corpus the embeddings it lacks: your own files first, then an encoder for the rest."""
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
+    from gloctm.corpus.storage import MANIFEST
+    from gloctm.files import check_folder_target
 
     corpus = Corpus.load(path)
+    target = path if output is None else output
+    check_folder_target(target, replaces=MANIFEST)
     for kind, pairs in (("words", words), ("documents", documents)):
         for pair in pairs or []:
             language, separator, file = pair.partition("=")
@@ -113,9 +117,28 @@ def embed(
             corpus = corpus.with_embeddings(language, **{kind: file})
     if encoder != "none":
         corpus = corpus.embed(encoder, cache=cache, show_progress=not quiet)
-    target = path if output is None else output
     corpus.save(target)
     say(f"corpus written to {target}")
+
+
+@app.command("example")
+def example(
+    output: Annotated[Path, typer.Argument(help="JSON-lines file to write.", show_default=False)],
+    languages: Annotated[
+        str | None, typer.Option(help="Some of en,zh,ja,es,de, separated by commas. All five unless given.")
+    ] = None,
+) -> None:
+    """Write the embedded corpus to a file: 240 short documents a language to try things out on."""
+    import json
+
+    from gloctm.cli.messages import say
+    from gloctm.demo import demo_records
+    from gloctm.files import atomic_file
+
+    records = demo_records(_split(languages))
+    with atomic_file(output) as stream:
+        stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    say(f"{len(records):,} documents written to {output}")
 
 
 @app.command("info")

@@ -17,7 +17,7 @@ def demo(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many epochs instead of the demo's own.")] = None,
     random_state: Annotated[int, typer.Option(help="The seed.")] = 0,
-    threads: Annotated[int | None, typer.Option(help="Threads torch may use. (default: torch's own choice)")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads torch may use. (default: 1)")] = None,
 ) -> None:
     """Train on the embedded corpus (five languages, 12 everyday themes) and show the aligned topics."""
     from gloctm.artifact import check_model_target
@@ -32,8 +32,9 @@ def demo(
     corpus = Corpus.demo(chosen)
     documents = sum(part.num_documents for part in corpus.values())
     say(f"{documents:,} documents in {', '.join(corpus.languages)}")
-    settings = {} if epochs is None else {"epochs": epochs}
-    model = GloCTM.from_preset("demo", random_state=random_state, threads=threads, **settings).fit(corpus)
+    given = {"epochs": epochs, "threads": threads}
+    settings = {name: value for name, value in given.items() if value is not None}
+    model = GloCTM.from_preset("demo", random_state=random_state, **settings).fit(corpus)
     model.save(output)
     uniqueness = {
         code: topic_uniqueness([record["words"] for record in model.topics(15, languages=[code])])

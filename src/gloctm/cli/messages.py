@@ -9,11 +9,12 @@ from gloctm.errors import GloCTMError, TrainingError
 
 INPUT_ERROR = 2
 FAILURE = 1
+INTERRUPTED = 130
 
 
 def say(message: str) -> None:
-    """One line for the user, on standard error."""
-    print(message, file=sys.stderr, flush=True)
+    """One line for the user, on standard error; line breaks, as in a file's name, are shown as a space."""
+    print(" ".join(message.splitlines()), file=sys.stderr, flush=True)
 
 
 def report_error(error: Exception) -> int:

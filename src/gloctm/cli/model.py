@@ -21,20 +21,25 @@ def topics(
         str | None, typer.Option(help="Languages to show, in order, separated by commas. All unless given.")
     ] = None,
     output_format: Annotated[
-        str, typer.Option("--format", "-f", help="table, json (one list) or jsonl (one line a topic and language).")
+        str,
+        typer.Option(
+            "--format", "-f", help="table, markdown, json (one list) or jsonl (one line a topic and language)."
+        ),
     ] = "table",
 ) -> None:
     """Show the topics, every language side by side, and their uniqueness (TU, over the words shown)."""
-    from gloctm.cli.tables import print_topics
+    from gloctm.cli.tables import print_topics, print_topics_as_markdown
     from gloctm.estimator import GloCTM
     from gloctm.metrics import topic_uniqueness
 
-    if output_format not in ("table", "json", "jsonl"):
-        raise InputError(f"--format is {output_format!r}: it must be table, json or jsonl")
+    if output_format not in ("table", "markdown", "json", "jsonl"):
+        raise InputError(f"--format is {output_format!r}: it must be table, markdown, json or jsonl")
     model = GloCTM.load(path)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     records = model.topics(num_words, languages=chosen)
-    if output_format == "json":
+    if output_format == "markdown":
+        print_topics_as_markdown(records)
+    elif output_format == "json":
         print(json.dumps(records, ensure_ascii=False, indent=2))
     elif output_format == "jsonl":
         for record in records:

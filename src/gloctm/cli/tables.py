@@ -21,7 +21,8 @@ def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float]
     table.add_column("topic", justify="right")
     for language in languages:
         footer = "" if uniqueness is None else f"TU {uniqueness[language]:.3f}"
-        table.add_column(language, footer=footer, ratio=1)
+        # Folding: rich would cut a line of double-width characters short.
+        table.add_column(language, footer=footer, ratio=1, overflow="fold")
     table.show_footer = uniqueness is not None
     rows: dict[int, dict[str, str]] = {}
     for record in records:
@@ -29,6 +30,19 @@ def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float]
     for topic, words in rows.items():
         table.add_row(str(topic), *(words[language] for language in languages))
     _print(table)
+
+
+def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
+    """Aligned topics as a Markdown table, to be pasted into a document."""
+    languages = list(dict.fromkeys(record["language"] for record in records))
+    rows: dict[int, list[str]] = {}
+    for record in records:
+        # A bar would end the cell.
+        rows.setdefault(record["topic"], []).append(" ".join(record["words"]).replace("|", "\\|"))
+    print(f"| topic | {' | '.join(languages)} |")
+    print(f"|--:|{'---|' * len(languages)}")
+    for topic, cells in rows.items():
+        print(f"| {topic} | {' | '.join(cells)} |")
 
 
 def print_corpus(corpus: Corpus) -> None:
@@ -74,4 +88,8 @@ def _print(table: Any) -> None:
     from rich.console import Console
 
     # Markup off: words of a corpus are shown as they are.
-    Console(markup=False, width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
+    console = Console(markup=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+    # Printed by print(), because rich ends the process where the reader of the output has gone.
+    with console.capture() as shown:
+        console.print(table)
+    print(shown.get(), end="")

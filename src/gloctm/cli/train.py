@@ -123,6 +123,9 @@ def read_config(path: Path) -> dict[str, Any]:
 
     from gloctm.estimator import GloCTM
 
+    kind = path.suffix.lower()
+    if kind not in (".toml", ".yaml", ".yml"):
+        raise FileFormatError(f"{path} is neither .yaml nor .toml: name the file by its kind")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -130,13 +133,9 @@ def read_config(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise FileFormatError(f"{path} is not UTF-8 text: settings are YAML or TOML") from None
     try:
-        if path.suffix.lower() == ".toml":
-            content = tomllib.loads(text)
-        elif path.suffix.lower() in (".yaml", ".yml"):
-            content = yaml.safe_load(text)
-        else:
-            raise FileFormatError(f"{path} is neither .yaml nor .toml: name the file by its kind")
-    except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        content = tomllib.loads(text) if kind == ".toml" else yaml.safe_load(text)
+    # ValueError: of TOML, and of values such as impossible dates in YAML.
+    except (ValueError, yaml.YAMLError) as error:
         raise FileFormatError(f"{path} can't be read: {' '.join(str(error).split())}") from None
     if content is None:
         return {}

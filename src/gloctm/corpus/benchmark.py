@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import scipy.sparse as sp
 
 from gloctm.corpus.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError
-from gloctm.languages import ALIASES, normalize_language
+from gloctm.languages import ALIASES, normalize_language, normalize_languages
 
 
 def read_benchmark(
@@ -30,9 +29,9 @@ def read_benchmark(
     if not found:
         raise FileFormatError(f"{folder} has no file vocab_LANG: it is not in the benchmark layout")
     parts = {}
-    for language in languages if languages is not None else found:
+    chosen = list(found) if languages is None else list(languages)
+    for language, code in zip(chosen, normalize_languages(chosen), strict=True):
         suffix = _suffix(language, found, folder)
-        code = normalize_language(language)
         counts = _read_counts(folder / f"{split}_bow_matrix_{suffix}.npz")
         parts[code] = LanguageCorpus(
             counts=counts,
@@ -58,13 +57,14 @@ def _read_counts(path: Path) -> sp.csr_array:
         return sp.csr_array(sp.load_npz(path))
     except FileNotFoundError:
         raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive raises nearly anything: zlib.error, NotImplementedError, ...
         raise FileFormatError(f"{path} is not a readable sparse matrix ({error}): get the file anew") from None
 
 
 def _read_lines(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8")
+        # Bytes, since reading as text would also break lines at a lone carriage return.
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
     except UnicodeDecodeError as error:

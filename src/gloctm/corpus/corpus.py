@@ -20,9 +20,9 @@ from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LanguageCorpus:
-    """The documents of one language.
+    """The documents of one language. Two are equal only if they are the same object: arrays have no single truth.
 
     Attributes:
         counts: word counts, ``(documents, vocabulary)`` CSR, int32.
@@ -105,7 +105,16 @@ class Corpus(Mapping[str, LanguageCorpus]):
         return len(self._languages)
 
     def __contains__(self, language: object) -> bool:
-        return language in self._languages
+        try:
+            return normalize_language(language) in self._languages  # type: ignore[arg-type]
+        except InputError:
+            return False
+
+    def get(self, language: str, default: Any = None) -> Any:
+        """The part of a language, or ``default`` where the corpus has none."""
+        if language in self:
+            return self[language]
+        return default
 
     def __repr__(self) -> str:
         parts = (f"{code}: {part.num_documents} × {part.num_words}" for code, part in self.items())

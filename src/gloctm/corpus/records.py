@@ -71,8 +71,10 @@ def _read_json_lines(source: Path, stream: Iterable[str]) -> Iterator[Record]:
         where = f"{source}, line {number}"
         try:
             content = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise FileFormatError(f"{where} is not JSON ({error.msg}): mend or remove the line") from None
+        except (ValueError, RecursionError) as error:
+            # Besides bad syntax: a number of thousands of digits, or brackets nested as deep.
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            raise FileFormatError(f"{where} is not JSON ({reason}): mend or remove the line") from None
         if not isinstance(content, dict):
             raise FileFormatError(f"{where} is not a JSON object: each line needs text and lang")
         yield _record(content, where)
@@ -82,19 +84,24 @@ def _read_table(source: Path, stream: Iterable[str]) -> Iterator[Record]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     reader = csv.DictReader(stream, delimiter="\t" if source.suffix.lower() == ".tsv" else ",", strict=True)
     try:
-        missing = [column for column in ("text", "lang") if column not in (reader.fieldnames or [])]
+        names = reader.fieldnames or []
+        missing = [column for column in ("text", "lang") if column not in names]
         if missing:
             raise FileFormatError(
                 f"{source} has no column {' and no column '.join(missing)}: "
                 "its first line must name the columns text and lang"
             )
+        double = next((name for name in names if list(names).count(name) > 1), None)
+        if double is not None:
+            raise FileFormatError(f"{source} has two columns {double!r}: name each column differently")
         for row in reader:
-            where = f"{source}, line {reader.line_num}"
+            # DictReader's own line_num stays behind at blank lines and at errors.
+            where = f"{source}, line {reader.reader.line_num}"
             if None in row or None in row.values():
                 raise FileFormatError(f"{where} has not as many fields as the heading: mend or remove the line")
             yield _record({name: value for name, value in row.items() if value or name in ("text", "lang")}, where)
     except csv.Error as error:
-        raise FileFormatError(f"{source}, line {reader.line_num} is not CSV ({error}): mend the line") from None
+        raise FileFormatError(f"{source}, line {reader.reader.line_num} is not CSV ({error}): mend the line") from None
 
 
 def _record(content: dict[str, Any], where: str) -> Record:

@@ -1,7 +1,7 @@
 """A corpus as a folder: ``corpus.json`` and, for each language, a subfolder.
 
 ====================================  ==================================================================
-``corpus.json``                       format, version, language order, sizes, encoder, files with digests
+``corpus.json``                       format, version, language order, sizes, encoder, files with their sizes
 ``LANG/counts.npz``                   scipy CSR
 ``LANG/vocabulary.json``              list of words
 ``LANG/documents.jsonl``              id, and where present label and text, one document a line
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
-from gloctm.errors import FileFormatError
+from gloctm.errors import FileFormatError, InputError
 from gloctm.files import atomic_folder, read_json, write_json
 from gloctm.manifest import check_manifest, file_sizes
 
@@ -76,9 +75,11 @@ def load_corpus(path: str | os.PathLike[str]) -> Corpus:
         languages = {
             language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
         }
+        return Corpus(languages, encoder=manifest.get("encoder"))
+    except InputError as error:
+        raise FileFormatError(f"{folder} is damaged ({error}): build it anew") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise FileFormatError(f"{folder} is damaged: {error!r} in {MANIFEST} or its files; build it anew") from None
-    return Corpus(languages, encoder=manifest.get("encoder"))
 
 
 def _save_language(folder: Path, part: LanguageCorpus) -> None:
@@ -101,15 +102,17 @@ def _save_language(folder: Path, part: LanguageCorpus) -> None:
 def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
     try:
         counts = sp.csr_array(sp.load_npz(folder / "counts.npz"))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive raises nearly anything: zlib.error, NotImplementedError, ...
         raise FileFormatError(f"{folder / 'counts.npz'} is damaged ({error}): build the corpus anew") from None
+    if not (folder / "documents.jsonl").is_file():
+        raise FileFormatError(f"{folder} is incomplete: documents.jsonl is missing; build the corpus anew")
     columns: dict[str, list[str]] = {"id": [], "label": [], "text": []}
-    with (folder / "documents.jsonl").open(encoding="utf-8") as stream:
+    with (folder / "documents.jsonl").open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             try:
                 for name, value in json.loads(line).items():
                     columns[name].append(value)
-            except (json.JSONDecodeError, KeyError, AttributeError):
+            except (ValueError, RecursionError, KeyError, AttributeError):
                 raise FileFormatError(
                     f"{folder / 'documents.jsonl'}, line {number} is damaged: build the corpus anew"
                 ) from None
@@ -130,5 +133,5 @@ def _load_array(path: Path) -> Any:
         return None
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # a damaged file raises nearly anything, errors of the tokenizer included
         raise FileFormatError(f"{path} is damaged ({error}): build the corpus anew") from None

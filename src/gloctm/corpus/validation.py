@@ -64,6 +64,8 @@ def canonical_counts(counts: Any, *, where: str) -> sp.csr_array:
         raise InputError(f"{where} hold NaN or infinite numbers: counts are whole numbers from 0 up")
     if matrix.nnz and (matrix.data.min() < 0 or (matrix.data != np.floor(matrix.data)).any()):
         raise InputError(f"{where} hold negative or fractional numbers: counts are whole numbers from 0 up")
+    if matrix.nnz and matrix.data.max() > np.iinfo(np.int32).max:
+        raise InputError(f"{where} hold {matrix.data.max():.0f}: counts above {np.iinfo(np.int32).max} are not taken")
     matrix = matrix.astype(np.int32)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()

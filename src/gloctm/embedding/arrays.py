@@ -58,7 +58,7 @@ def load_embeddings(source: Any) -> Embeddings:
             source = np.load(path, allow_pickle=False)
         except FileNotFoundError:
             raise FileFormatError(f"{path} does not exist: give the path of a .npy file") from None
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # a damaged file raises nearly anything, errors of the tokenizer included
             raise FileFormatError(f"{path} is not a readable .npy file ({error}): save it with numpy.save") from None
         if not isinstance(source, np.ndarray):
             raise FileFormatError(f"{path} holds several arrays: save the one needed with numpy.save")

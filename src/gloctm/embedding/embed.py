@@ -91,10 +91,18 @@ def embed_texts(
         missing = [text for text in distinct if text not in vectors]
         # Texts of like length together: encoders pad or pack batches, and this keeps them full.
         missing.sort(key=len)
+        dimensions = {len(vector) for vector in vectors.values()}
         with track(description, len(missing), "texts", show=show_progress) as progress:
             for start in range(0, len(missing), batch_size):
                 batch = missing[start : start + batch_size]
                 encoded = _checked(encoder.encode(batch), batch, encoder)
+                dimensions.add(encoded.shape[1])
+                if len(dimensions) > 1:
+                    raise InputError(
+                        f"the encoder {encoder.name} gave vectors of {encoded.shape[1]} numbers after others of "
+                        f"{min(dimensions - {encoded.shape[1]})}: one dimension for all texts is needed, and another "
+                        "name or version for another model"
+                    )
                 vectors.update(zip(batch, encoded, strict=True))
                 if store:
                     store.put(batch, encoded)
@@ -107,8 +115,11 @@ def embed_texts(
     return result
 
 
-def _checked(encoded: Embeddings, batch: Sequence[str], encoder: TextEncoder) -> Embeddings:
-    encoded = np.asarray(encoded, np.float32)
+def _checked(given: Embeddings, batch: Sequence[str], encoder: TextEncoder) -> Embeddings:
+    try:
+        encoded = np.asarray(given, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the encoder {encoder.name} gave no array of numbers ({error})") from None
     if encoded.ndim != 2 or len(encoded) != len(batch):
         raise InputError(
             f"the encoder {encoder.name} gave an array of shape {encoded.shape} for {len(batch)} texts: "

@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 Embeddings = NDArray[np.float32]
 
 
+def well_formed(texts: Sequence[str]) -> list[str]:
+    """The texts with a question mark for every lone surrogate, which UTF-8 and so most encoders can't take."""
+    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+
+
 @runtime_checkable
 class TextEncoder(Protocol):
     """Turns texts of any of its languages into vectors of one space.

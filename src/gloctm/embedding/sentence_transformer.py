@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gloctm.embedding.encoder import Embeddings
+from gloctm.embedding.encoder import Embeddings, well_formed
 from gloctm.errors import InputError, MissingDependencyError
 
 
@@ -78,21 +78,18 @@ class SentenceTransformerEncoder:
                 f"can't load the encoder {self.model!r}: it is neither a folder of a model here nor to be had from the "
                 f"hub ({first})"
             ) from None
-        modules = list(loaded)
-        if self.pooling is not None:
-            for position, module in enumerate(modules):
-                if isinstance(module, Pooling):
-                    modules[position] = Pooling(module.get_embedding_dimension(), pooling_mode=self.pooling)
-        if self.normalize is False:
-            modules = [module for module in modules if not isinstance(module, Normalize)]
-        if self.pooling is not None or self.normalize is False:
-            loaded = SentenceTransformer(modules=modules, device=self.device)
+        # Changed in place, from the end: the model keeps its prompts and everything else it was published with.
+        for position, module in reversed(list(enumerate(loaded))):
+            if self.pooling is not None and isinstance(module, Pooling):
+                loaded[position] = Pooling(module.get_embedding_dimension(), pooling_mode=self.pooling)
+            elif self.normalize is False and isinstance(module, Normalize):
+                del loaded[position]
         return loaded
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Vectors ``(texts, dimension)``."""
         vectors = self._loaded.encode(
-            list(texts),
+            well_formed(texts),
             show_progress_bar=False,
             convert_to_numpy=True,
             normalize_embeddings=bool(self.normalize),

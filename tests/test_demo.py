@@ -1,0 +1,52 @@
+"""The demo as a user runs it, and the quality its topics must reach."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from gloctm import Corpus, GloCTM
+from gloctm.demo import LANGUAGES, THEMES
+from gloctm.metrics import nearest_document_agreement, theme_topics, topic_uniqueness
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demo run once, as a process."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "gloctm", "demo", "-o", str(folder / "model")]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    return folder / "model", finished
+
+
+def test_the_demo_shows_topics_of_every_language(demo):
+    path, finished = demo
+    for language in LANGUAGES:
+        assert f" {language} " in finished.stdout
+    assert "topic uniqueness" in finished.stdout
+    assert str(path) in finished.stdout.replace("\n", "")
+    model = GloCTM.load(path)
+    assert model.languages_ == LANGUAGES
+    for record in model.topics(3):
+        assert record["words"][0] in finished.stdout
+    assert "steps/s" in finished.stderr
+
+
+def test_its_topics_are_the_themes_in_every_language(demo):
+    path, _ = demo
+    model = GloCTM.load(path)
+    corpus = Corpus.demo(show_progress=False)
+    theta = model.transform(corpus)
+    labels = {language: part.labels for language, part in corpus.items()}
+    owned = theme_topics(theta, labels)
+    assert set(owned) <= set(THEMES)
+    assert len(owned) >= 9, owned
+    agreement = nearest_document_agreement(theta, labels)
+    assert len(agreement) == 20
+    assert min(agreement.values()) >= 0.8, agreement
+    for language in LANGUAGES:
+        topics = [record["words"] for record in model.topics(15, languages=[language])]
+        assert topic_uniqueness(topics) >= 0.9

@@ -1,0 +1,70 @@
+"""Everything the README shows is run, in order, in an empty folder; docstrings' examples too."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mktestdocs import check_md_file
+
+import gloctm.estimator
+from gloctm.estimator import GloCTM
+
+
+@pytest.fixture
+def in_folder(tmp_path, monkeypatch):
+    """An empty working folder, and this environment's commands first on the path."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+    return tmp_path
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_readme_python(repository, in_folder):
+    readme = repository / "README.md"
+    assert len(blocks(readme, "python")) == 1
+    check_md_file(fpath=readme, lang="python")
+    assert (in_folder / "my-model" / "model.json").is_file()
+
+
+def test_readme_shell_tour(repository, in_folder):
+    [tour] = [block for block in blocks(repository / "README.md", "bash") if "corpus build" in block]
+    for line in tour.strip().splitlines():
+        finished = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, (line, finished.stderr)
+    header, *rows = (in_folder / "theta.csv").read_text(encoding="utf-8").splitlines()
+    assert header == "id,lang," + ",".join(f"topic_{topic}" for topic in range(12))
+    assert len(rows) == 1200
+
+
+def test_readme_commands_are_those_of_the_makefile(repository):
+    makefile = (repository / "Makefile").read_text(encoding="utf-8")
+    shown = re.findall(r"^make (\w+)", "\n".join(blocks(repository / "README.md", "bash")), flags=re.MULTILINE)
+    assert shown == ["demo", "test"]
+    for target in shown:
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/method.md", "docs/formats.md"])
+def test_links_and_paths_in_the_documentation_exist(repository, page):
+    text = (repository / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (repository / page).parent.joinpath(target).exists(), target
+    for module in re.findall(r"`(gloctm/[\w/.]+\.py)`", text):
+        assert (repository / "src" / module).is_file(), module
+
+
+def test_docstring_examples():
+    example = doctest.DocTestFinder().find(GloCTM, "GloCTM", gloctm.estimator)[0]
+    assert example.examples
+    runner = doctest.DocTestRunner()
+    runner.run(example)
+    assert runner.failures == 0

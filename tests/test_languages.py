@@ -1,0 +1,98 @@
+"""Language codes: one spelling for each, and clear refusals."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gloctm.errors import InputError
+from gloctm.languages import ALIASES, normalize_language, normalize_languages, primary_subtag
+
+
+@pytest.mark.parametrize(
+    ("code", "normal"),
+    [
+        ("en", "en"),
+        ("EN", "en"),
+        (" en\n", "en"),
+        ("eng", "en"),
+        ("pt-br", "pt-BR"),
+        ("zh_cn", "zh-CN"),
+        ("zh-hant", "zh-Hant"),
+        ("ZH_HANT_TW", "zh-Hant-TW"),
+        ("iw", "he"),
+        ("yue", "yue"),
+        ("cn", "zh"),
+        ("CN", "zh"),
+        (" jp ", "ja"),
+        ("kr", "kr"),  # Kanuri, not Korean
+        ("cz", "cs"),
+        ("dk", "da"),
+        ("ua", "uk"),
+        ("gr", "el"),
+    ],
+)
+def test_one_spelling(code, normal):
+    assert normalize_language(code) == normal
+
+
+@pytest.mark.parametrize(
+    "code", ["", " ", "english", "xx", "q", "en-", "-", "en--us", "../en", "e\u0301n", "\ud800", "e n"]
+)
+def test_what_is_no_code(code):
+    with pytest.raises(InputError, match=re.escape(f"{code!r} is not a language code: use BCP-47, for example en")):
+        normalize_language(code)
+
+
+@pytest.mark.parametrize("code", [None, 5, b"en", ["en"]])
+def test_what_is_no_text(code):
+    with pytest.raises(InputError, match=f"a language must be a code such as 'en', not {type(code).__name__}"):
+        normalize_language(code)
+
+
+@given(
+    st.text(st.characters(codec=None, exclude_categories=())) | st.from_regex(r"[a-zA-Z]{1,4}([-_][a-zA-Z0-9]{1,8})*")
+)
+@example("x-private")
+@example("i-default")
+@example("sgn-BE-FR")
+@example("en-a-bbb-x-a-ccc")
+@settings(deadline=None)
+def test_any_text_is_a_code_in_its_one_spelling_or_refused(code):
+    try:
+        normal = normalize_language(code)
+    except InputError:
+        return
+    assert normalize_language(normal) == normal
+    # Corpora are saved in folders of this name.
+    assert re.fullmatch("[A-Za-z0-9-]+", normal)
+
+
+def test_aliases_are_no_codes_of_other_languages():
+    """An alias must not take the place of a code that BCP-47 gives to a language."""
+    import langcodes
+
+    for alias, meant in ALIASES.items():
+        assert not langcodes.tag_is_valid(alias)
+        assert normalize_language(meant) == meant
+
+
+def test_several_keep_their_order():
+    assert normalize_languages(["zh", "EN", "jp"]) == ("zh", "en", "ja")
+    assert normalize_languages(iter(["ja", "zh"])) == ("ja", "zh")
+    assert normalize_languages({"de": 1, "en": 2}) == ("de", "en")
+    assert normalize_languages(["zh", "zh-Hant", "zh-CN"]) == ("zh", "zh-Hant", "zh-CN")
+    assert normalize_languages([]) == ()
+
+
+def test_one_language_twice():
+    with pytest.raises(InputError, match=re.escape("language 'zh' is given twice (as 'cn' and 'ZH'): give it once")):
+        normalize_languages(["cn", "en", "ZH"])
+
+
+def test_primary_subtag():
+    assert primary_subtag("zh-Hant-TW") == "zh"
+    assert primary_subtag("en") == "en"

@@ -1,0 +1,142 @@
+"""Progress: plain lines in a log, a bar on a terminal, silence when asked."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from gloctm import progress
+from gloctm.progress import duration, track
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until it is set."""
+
+    class Clock:
+        now = 100.0
+
+        def monotonic(self):
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    return clock
+
+
+def test_plain_lines_with_rate_and_time_left(clock):
+    stream = io.StringIO()
+    with track("embedding", 1000, "texts", stream=stream) as shown:
+        clock.now += 1
+        shown.advance(50)
+        assert stream.getvalue() == ""
+        clock.now += progress.PLAIN_INTERVAL
+        shown.advance(170)
+        clock.now += 1
+        shown.advance(30)
+        clock.now += 38
+        shown.advance(750)
+    assert stream.getvalue().splitlines() == [
+        "embedding: 220/1000 texts, 20 texts/s, 39s left",
+        "embedding: 1000/1000 texts, 20 texts/s, 50s in all",
+    ]
+
+
+def test_plain_lines_with_a_note_and_a_slow_rate(clock):
+    stream = io.StringIO()
+    with track("training", 4, "epochs", stream=stream) as shown:
+        for loss in (3.5, 2.5, 2.0, 1.5):
+            clock.now += 20
+            shown.advance(note=f"loss {loss}")
+    assert stream.getvalue().splitlines() == [
+        "training: 1/4 epochs, 0.05 epochs/s, 1m 00s left (loss 3.5)",
+        "training: 2/4 epochs, 0.05 epochs/s, 40s left (loss 2.5)",
+        "training: 3/4 epochs, 0.05 epochs/s, 20s left (loss 2.0)",
+        "training: 4/4 epochs, 0.05 epochs/s, 1m 20s in all (loss 1.5)",
+    ]
+
+
+def test_work_done_at_once(clock):
+    stream = io.StringIO()
+    with track("cutting", 3, "texts", stream=stream) as shown:
+        shown.advance(3)
+    assert re.fullmatch(r"cutting: 3/3 texts, [\d,]+ texts/s, 0s in all\n", stream.getvalue())
+
+
+def test_nothing_done_in_a_long_time(clock):
+    stream = io.StringIO()
+    with track("cutting", 3, "texts", stream=stream) as shown:
+        clock.now += 60
+        shown.advance(0)
+    assert stream.getvalue() == "cutting: 0/3 texts, 0 texts/s, ? left\n"
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+@pytest.mark.parametrize(("total", "show"), [(5, False), (0, True)])
+def test_silence(stream, total, show, capfd):
+    with track("work", total, "texts", show=show, stream=stream) as shown:
+        shown.advance(5, note="note")
+    assert stream.getvalue() == ""
+    assert capfd.readouterr() == ("", "")
+
+
+def test_standard_error_unless_another_stream_is_given(capsys):
+    with track("work", 1, "texts") as shown:
+        shown.advance()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("work: 1/1 texts")
+
+
+def test_a_bar_on_a_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    for name in ("NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    stream = Terminal()
+    with track("embedding", 40, "texts", stream=stream) as shown:
+        for number in range(40):
+            shown.advance(note=f"text {number}")
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    last = re.split(r"[\r\n]+", shown.strip())[-1]
+    assert "embedding" in last
+    assert "40/40" in last
+    assert "texts/s" in last
+    assert "left" in last
+    assert "text 39" in last
+    assert "━" in last
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_an_error_in_the_work_is_passed_on(stream):
+    def work():
+        with track("work", 2, "texts", stream=stream) as shown:
+            shown.advance()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"),
+        (0.4, "0s"),
+        (42.3, "42s"),
+        (59.6, "1m 00s"),
+        (185, "3m 05s"),
+        (3599.7, "1h 00m"),
+        (7799, "2h 09m"),
+        (100 * 3600, "100h 00m"),
+    ],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
