@@ -99,3 +99,13 @@ def test_a_tokenizer_of_ones_own_is_asked_for_again(tmp_path):
         loaded.transform(["x-cat"], lang="en")
     again = GloCTM.load(tmp_path / "model", tokenizers={"en": str.split})
     np.testing.assert_array_equal(again.transform(["x-cat"], lang="en"), loaded.transform([["x-cat"]], lang="en"))
+
+
+def test_a_model_saved_in_format_1_still_loads_and_answers_the_same(repository):
+    """Never make this artifact anew: it stands for the models that users have."""
+    data = repository / "tests" / "data"
+    model = GloCTM.load(data / "model-format-1")
+    assert model.languages_ == ("en", "zh")
+    expected = json.loads((data / "model-format-1.json").read_text(encoding="utf-8"))
+    for language, example in expected.items():
+        np.testing.assert_allclose(model.transform([example["text"]], lang=language)[0], example["theta"], atol=1e-6)

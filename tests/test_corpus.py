@@ -497,3 +497,29 @@ def test_demo_in_some_languages():
         Corpus.demo(["en", "fr"])
     with pytest.raises(InputError, match="only 'en' was given"):
         Corpus.demo(["en"])
+
+
+def test_damaged_matrices_are_refused_before_they_are_used():
+    counts = sp.csr_array(np.eye(3, dtype=int))
+    for attribute, position, value in (("indices", 1, 7), ("indices", 0, -1), ("indptr", 1, 9), ("indptr", 2, 0)):
+        broken = counts.copy()
+        getattr(broken, attribute)[position] = value
+        with pytest.raises(InputError, match="the counts of 'en'"):
+            Corpus({"en": LanguageCorpus(broken, ["a", "b", "c"]), "de": LanguageCorpus(counts, ["x", "y", "z"])})
+
+
+def test_a_vocabulary_given_as_one_string_is_refused():
+    counts = sp.csr_array(np.eye(3, dtype=int))
+    with pytest.raises(InputError, match="one string"):
+        Corpus({"en": LanguageCorpus(counts, "abc"), "de": LanguageCorpus(counts, ["x", "y", "z"])})
+
+
+def test_the_encoders_name_says_where_embeddings_came_from(tokens):
+    corpus = Corpus.from_tokens(tokens, encoder=None)
+    assert corpus.encoder is None
+    part = corpus["en"]
+    own = corpus.with_embeddings("en", documents=np.ones((part.num_documents, 4)))
+    own = own.with_embeddings("en", documents=np.ones((part.num_documents, 4)))
+    assert own.encoder == "own vectors"
+    embedded = own.embed(LengthEncoder(), cache=False, show_progress=False)
+    assert embedded.encoder == "own vectors + length"

@@ -380,7 +380,7 @@ def test_folders_that_are_no_model(tmp_path, corpus_folder):
     foreign = tmp_path / "foreign"
     assert_refuses(tmp_path, ("info", foreign), "foreign does not exist", "give the folder of a saved model")
     foreign.mkdir()
-    assert_refuses(tmp_path, ("info", foreign), "foreign is not a gloctm model: it has no model.json", process=True)
+    assert_refuses(tmp_path, ("info", foreign), "foreign is not a gloctm model: it has no model.json")
     for content in ("{}", "[]", "3", '{"format": "gloctm-corpus"}'):
         (foreign / "model.json").write_text(content)
         assert_refuses(tmp_path, ("info", foreign), "foreign is not a gloctm model: its model.json is of another kind")
@@ -395,7 +395,7 @@ MODEL_FACTS = [
     ({"format_version": "1"}, "states no format version"),
     ({"files": None}, "lists no files"),
     ({"files": {"../documents.jsonl": 3}}, "names '../documents.jsonl', outside the folder"),
-    ({"files": {"a\0b": 3}}, "names 'a\\x00b', outside the folder"),
+    ({"files": {"a\0b": 3}}, "a\0b is missing"),
     ({"languages": ["en", "fr"]}, "KeyError('fr')"),
     ({"languages": ["en"]}, "its tokenizers can't be read"),
     ({"languages": 5}, "TypeError"),
@@ -414,8 +414,7 @@ MODEL_FACTS = [
 @pytest.mark.parametrize(("changes", "message"), MODEL_FACTS, ids=str)
 def test_a_model_with_another_manifest(tmp_path, broken_model, changes, message):
     change_manifest(broken_model, "model.json", **changes)
-    process = changes == {"format_version": 2}
-    assert_refuses(tmp_path, ("info", broken_model), str(broken_model), message, process=process)
+    assert_refuses(tmp_path, ("info", broken_model), str(broken_model), message)
 
 
 @pytest.mark.parametrize("content", ["[]", '{"en": 3, "de": []}', '{"en": [1, 2], "de": []}', '{"en": "ab", "de": ""}'])

@@ -50,22 +50,19 @@ def check_manifest(folder: Path, name: str, *, kind: str, format_name: str, newe
         raise FileFormatError(f"{folder} is damaged: its {name} lists no files")
     for relative, size in files.items():
         path = folder / relative
+        try:
+            inside = path.resolve().is_relative_to(folder.resolve())
+            found = path.stat().st_size if path.is_file() else None
+        except (OSError, RuntimeError, ValueError):
+            # A name that no file can have, too long or with a null character, or a link to itself.
+            inside, found = True, None
         # A manifest is input like any other: it must not lead out of its folder.
-        if not _is_inside(path, folder):
+        if not inside:
             raise FileFormatError(f"{folder} is damaged: its {name} names {relative!r}, outside the folder")
-        if not path.is_file():
+        if found is None:
             raise FileFormatError(f"{folder} is incomplete: {relative} is missing; copy or make the {kind} anew")
-        if path.stat().st_size != size:
+        if found != size:
             raise FileFormatError(
-                f"{folder} is damaged: {relative} has {path.stat().st_size} bytes instead of {size}; "
-                f"copy or make the {kind} anew"
+                f"{folder} is damaged: {relative} has {found} bytes instead of {size}; copy or make the {kind} anew"
             )
     return manifest
-
-
-def _is_inside(path: Path, folder: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError):
-        # A name that no file can have: too long, or with a null character.
-        return False

@@ -24,7 +24,7 @@ class _Commands(TyperGroup):
         try:
             result = super().invoke(ctx)
             # What is still buffered can meet a full disk, or a reader that has gone, as late as now.
-            sys.stdout.flush()
+            print(end="", flush=True)
         except KeyboardInterrupt:
             say("gloctm: interrupted; nothing was written")
             raise typer.Exit(INTERRUPTED) from None

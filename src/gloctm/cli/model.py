@@ -28,12 +28,12 @@ def topics(
     ] = "table",
 ) -> None:
     """Show the topics, every language side by side, and their uniqueness (TU, over the words shown)."""
+    if output_format not in ("table", "markdown", "json", "jsonl"):
+        raise InputError(f"--format is {output_format!r}: it must be table, markdown, json or jsonl")
     from gloctm.cli.tables import print_topics, print_topics_as_markdown
     from gloctm.estimator import GloCTM
     from gloctm.metrics import topic_uniqueness
 
-    if output_format not in ("table", "markdown", "json", "jsonl"):
-        raise InputError(f"--format is {output_format!r}: it must be table, markdown, json or jsonl")
     model = GloCTM.load(path)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     records = model.topics(num_words, languages=chosen)
@@ -102,7 +102,7 @@ def info(path: Model) -> None:
         {
             "languages": ", ".join(f"{code} ({len(model.vocabulary_[code]):,} words)" for code in model.languages_),
             "topics": model.num_topics,
-            "encoder": model.encoder_ or "own arrays",
+            "encoder": model.encoder_ or "own vectors",
             "tokenizers": ", ".join(f"{code}: {name}" for code, name in model.tokenizers_.items()),
             "seed": model.seed_,
             "epochs": len(model.history_),

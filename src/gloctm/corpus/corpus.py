@@ -168,6 +168,10 @@ class Corpus(Mapping[str, LanguageCorpus]):
         if self.has_embeddings:
             return self
         pair = get_encoders(encoder)
+        lacking = {
+            "word": any(part.word_embeddings is None for part in self.values()),
+            "document": any(part.document_embeddings is None for part in self.values()),
+        }
         languages = {}
         for code, part in self.items():
             words, documents = part.word_embeddings, part.document_embeddings
@@ -188,8 +192,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
                     show_progress=show_progress,
                 )
             languages[code] = dataclasses.replace(part, word_embeddings=words, document_embeddings=documents)
-        name = " + ".join(dict.fromkeys((pair.words.name, pair.documents.name)))
-        return Corpus(languages, encoder=name)
+        used = [encoder.name for kind, encoder in (("word", pair.words), ("document", pair.documents)) if lacking[kind]]
+        return Corpus(languages, encoder=_joined(self.encoder, *used))
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
         """The same corpus with embeddings of your own for one language.
@@ -208,7 +212,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             if source is not None
         }
         part = dataclasses.replace(self[code], **changes)  # type: ignore[arg-type]
-        return Corpus({**self._languages, code: part}, encoder=self.encoder)
+        return Corpus({**self._languages, code: part}, encoder=_joined(self.encoder, "own vectors"))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced."""
@@ -351,6 +355,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
         from gloctm.demo import demo_records
 
         return cls.from_texts(**group_records(demo_records(languages)), **settings)
+
+
+def _joined(*names: str | None) -> str:
+    """Names of encoders as one, each once."""
+    parts = (part for name in names if name is not None for part in name.split(" + "))
+    return " + ".join(dict.fromkeys(parts))
 
 
 def document_texts(part: LanguageCorpus) -> Sequence[str]:

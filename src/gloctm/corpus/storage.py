@@ -22,7 +22,7 @@ import scipy.sparse as sp
 
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files import atomic_folder, read_json, write_json
+from gloctm.files import atomic_folder, read_json, write_array, write_json
 from gloctm.manifest import check_manifest, file_sizes
 
 FORMAT = "gloctm-corpus"
@@ -96,7 +96,7 @@ def _save_language(folder: Path, part: LanguageCorpus) -> None:
     for name in ("word_embeddings", "document_embeddings"):
         array = getattr(part, name)
         if array is not None:
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+            write_array(folder / f"{name}.npy", array)
 
 
 def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:

@@ -54,7 +54,9 @@ def canonical_counts(counts: Any, *, where: str) -> sp.csr_array:
     """
     try:
         matrix = sp.csr_array(counts, copy=True)
-    except (TypeError, ValueError) as error:
+        # Indices out of range would not be noticed before they are used, or end the process.
+        matrix.check_format(full_check=True)
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{where} can't be read as a matrix ({error}): give documents × vocabulary") from None
     if matrix.ndim != 2:
         raise InputError(f"{where} have {matrix.ndim} dimensions: give documents × vocabulary")
@@ -74,6 +76,8 @@ def canonical_counts(counts: Any, *, where: str) -> sp.csr_array:
 
 
 def _vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[str]:
+    if isinstance(vocabulary, str):
+        raise InputError(f"the vocabulary of {language!r} is one string: give a list of words")
     words = list(vocabulary)
     if not words:
         raise InputError(

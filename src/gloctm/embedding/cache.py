@@ -59,7 +59,7 @@ class EmbeddingCache:
                 raise OSError(28, "no space left on device", str(self.path)) from None
             raise FileFormatError(
                 f"the embedding cache {self.path} can't be used ({error}): "
-                "delete it, or set GLOCTM_CACHE to another folder"
+                "free space on its disk, delete it, or set GLOCTM_CACHE to another folder"
             ) from None
 
     def get(self, texts: Sequence[str]) -> dict[str, Embeddings]:
