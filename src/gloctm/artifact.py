@@ -23,13 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError
-from gloctm.files import atomic_folder, check_folder_target, read_json, write_json
+from gloctm.files import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
 from gloctm.manifest import check_manifest, file_sizes
 from gloctm.parameters import expected_shapes
 
-FORMAT = "gloctm-model"
-FORMAT_VERSION = 1
-MANIFEST = "model.json"
+MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=1)
 HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 
 
@@ -75,7 +73,7 @@ def software_versions() -> dict[str, str]:
 
 def check_model_target(path: str | os.PathLike[str]) -> None:
     """Raise InputError if a model can't be saved to ``path``, before training is spent on it."""
-    check_folder_target(path, replaces=MANIFEST)
+    check_folder_target(path, replaces=MODEL_FORMAT)
 
 
 def save_model(artifact: ModelArtifact, path: str | os.PathLike[str]) -> Path:
@@ -87,16 +85,16 @@ def save_model(artifact: ModelArtifact, path: str | os.PathLike[str]) -> Path:
     from safetensors.numpy import save
 
     target = Path(path)
-    with atomic_folder(target, replaces=MANIFEST) as folder:
+    with atomic_folder(target, replaces=MODEL_FORMAT) as folder:
         # save() and a plain write rather than save_file(): a full disk is then an OSError like any other.
         (folder / "weights.safetensors").write_bytes(save(_contiguous(artifact.weights)))
         (folder / "word_embeddings.safetensors").write_bytes(save(_contiguous(artifact.word_embeddings)))
         write_json(folder / "vocabulary.json", artifact.vocabulary)
         write_json(
-            folder / MANIFEST,
+            folder / MODEL_FORMAT.manifest,
             {
-                "format": FORMAT,
-                "format_version": FORMAT_VERSION,
+                "format": MODEL_FORMAT.name,
+                "format_version": MODEL_FORMAT.newest,
                 "languages": list(artifact.vocabulary),
                 "settings": artifact.settings,
                 "seed": artifact.seed,
@@ -118,7 +116,7 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
         FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
     """
     folder = Path(path)
-    manifest = check_manifest(folder, MANIFEST, kind="model", format_name=FORMAT, newest=FORMAT_VERSION)
+    manifest = check_manifest(folder, MODEL_FORMAT)
     vocabulary = read_json(folder / "vocabulary.json")
     try:
         artifact = ModelArtifact(
@@ -141,7 +139,9 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
             artifact.settings["global_hidden_size"],
         )
     except (KeyError, TypeError) as error:
-        raise FileFormatError(f"{folder} is damaged: {error!r} in {MANIFEST}; copy or train the model anew") from None
+        raise FileFormatError(
+            f"{folder} is damaged: {error!r} in {MODEL_FORMAT.manifest}; copy or train the model anew"
+        ) from None
     _check_facts(folder, artifact)
     _check_arrays(folder, "", artifact.weights, expected)
     dimension = next((array.shape[-1] for array in artifact.word_embeddings.values() if array.ndim), 0)

@@ -75,7 +75,7 @@ def neighbor_matrices(
         if num_neighbors > size - 1:
             raise InputError(
                 f"num_neighbors is {num_neighbors} but {language!r} has a vocabulary of {size} words: "
-                f"use at most {size - 1}, or a larger vocabulary"
+                f"use at most {size - 1}, or build the corpus with a larger vocabulary (more documents, or min_df 1)"
             )
     starts = dict(zip(languages, np.cumsum([0, *sizes.values()])[:-1].tolist(), strict=True))
     total = sum(sizes.values())

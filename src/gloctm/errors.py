@@ -23,9 +23,17 @@ class MissingDependencyError(GloCTMError, ImportError):
     """An optional package is needed for what was asked; the message says how to install it."""
 
     @classmethod
-    def for_extra(cls, package: str, extra: str, purpose: str) -> MissingDependencyError:
-        """The usual message: what needs the package, and the one line that installs it."""
-        return cls(f'{purpose} needs the package {package}: pip install "gloctm[{extra}]"')
+    def of(cls, purpose: str, packages: str) -> MissingDependencyError:
+        """The usual message: what needs the packages, and the one line that installs them."""
+        return cls(f"{purpose} needs a package that is not installed: pip install {packages}")
+
+
+class UnknownLanguageWarning(UserWarning):
+    """An encoder was not made for a language, so that its words may not be linked well to those of others."""
+
+
+class SmallCorpusWarning(UserWarning):
+    """A language has so few documents that its topics may not meet those of the others."""
 
 
 class EmptyDocumentWarning(UserWarning):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from gloctm.artifact import ModelArtifact, load_model, save_model, software_versions
-from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.corpus import Corpus, LanguageCorpus
 from gloctm.documents import documents_to_counts
 from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
 from gloctm.inference import latent_means, topic_proportions
@@ -23,7 +24,7 @@ from gloctm.languages import normalize_language
 from gloctm.parameters import local_encoder_name, topic_word_name
 from gloctm.presets import get_preset
 from gloctm.settings import check_settings, resolve_seed
-from gloctm.text import get_tokenizer_by_name
+from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer_by_name
 from gloctm.topics import topic_records
 
 Array = NDArray[np.float32]
@@ -49,7 +50,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         decay_factor: see ``decay_every``.
         random_state: the seed that owns every random number. 0, so that results repeat unless asked otherwise; None
             draws a fresh one, kept in ``seed_``.
-        device: ``"auto"`` (CUDA where there is any), ``"cpu"``, ``"cuda"``, or another name that torch knows.
+        device: ``"auto"`` (CUDA where there is any), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         threads: threads torch may use in training; None leaves torch's choice. Results repeat bit for bit only with
             the same number.
         show_progress: whether ``fit`` shows progress on standard error.
@@ -63,6 +64,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         tokenizers_: for each language the name of its tokeniser.
         encoder_: name of the encoder of the corpus' embeddings.
         history_: the mean loss of each epoch and its terms.
+        settings_: the settings the model was trained with.
         seed_: the seed that was used.
         corpus_fingerprint_: SHA-256 of the corpus.
         environment_: versions of the software that trained the model.
@@ -136,20 +138,21 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         """
         if not isinstance(corpus, Corpus):
             raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
-        settings = self.get_params()
-        check_settings(settings)
+        settings = check_settings(self.get_params())
         seed = resolve_seed(self.random_state)
         for language, part in corpus.items():
             if part.word_embeddings is None or part.document_embeddings is None:
-                raise InputError(f"the corpus has no embeddings for {language!r}: use corpus.embed() first")
+                raise InputError(
+                    f"the corpus has no embeddings for {language!r}: use corpus.embed() first (gloctm corpus embed)"
+                )
         try:
             from gloctm.training import TrainingSettings, train
         except ImportError as error:
             if error.name != "torch":
                 raise
-            raise MissingDependencyError.for_extra("torch", "train", "Training") from None
+            raise MissingDependencyError.of("Training", "torch") from None
         own = {name: settings[name] for name in TrainingSettings.__dataclass_fields__}
-        result = train(corpus, TrainingSettings(**own), seed=seed, show_progress=self.show_progress)
+        result = train(corpus, TrainingSettings(**own), seed=seed, show_progress=bool(self.show_progress))
         self._set_fitted(
             ModelArtifact(
                 settings=settings,
@@ -157,12 +160,13 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 vocabulary={language: list(part.vocabulary) for language, part in corpus.items()},
                 tokenizers={language: part.tokenizer for language, part in corpus.items()},
                 weights=result.weights,
-                word_embeddings={language: np.asarray(part.word_embeddings) for language, part in corpus.items()},
+                word_embeddings={language: np.array(part.word_embeddings) for language, part in corpus.items()},
                 encoder=corpus.encoder,
                 history=result.history,
                 corpus_fingerprint=corpus.fingerprint(),
                 environment=software_versions(),
-            )
+            ),
+            {language: part.own_tokenizer for language, part in corpus.items() if part.own_tokenizer is not None},
         )
         return self
 
@@ -194,20 +198,25 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             InputError: an unknown language, or documents that can't be read.
         """
         check_is_fitted(self, "weights_")
-        if isinstance(documents, Corpus):
-            return {
-                code: self._infer(self._corpus_counts(code, documents), code, latent) for code in documents.languages
-            }
-        if isinstance(documents, Mapping):
-            return {code: self._infer(self._counts(part, code), code, latent) for code, part in documents.items()}
+        if isinstance(documents, Mapping):  # a Corpus is one too
+            if lang is not None:
+                raise InputError("lang is given beside documents that are ordered by language already: leave it out")
+            known = {code: self._known(code) for code in documents}
+            counts = self._corpus_counts if isinstance(documents, Corpus) else self._counts
+            return {code: self._infer(counts(documents[code], known[code]), known[code], latent) for code in documents}
         if lang is None:
             raise InputError(f"lang is missing: name the documents' language, one of {', '.join(self.languages_)}")
         if isinstance(lang, str):
-            return self._infer(self._counts(documents, lang), lang, latent)
-        documents, codes = list(documents), list(lang)
+            code = self._known(lang)
+            return self._infer(self._counts(documents, code), code, latent)
+        if isinstance(documents, str):
+            raise InputError("documents are one string: give a list of texts, even for one text")
+        documents = list(documents)
+        known = {code: self._known(code) for code in dict.fromkeys(lang)}
+        codes = [known[code] for code in lang]
         if len(codes) != len(documents):
             raise InputError(f"{len(documents)} documents but {len(codes)} languages: give one language for each")
-        result = np.empty((len(documents), self.num_topics), np.float32)
+        result = np.empty((len(documents), len(self.topic_word_[self.languages_[0]])), np.float32)
         for code in dict.fromkeys(codes):
             rows = [row for row, other in enumerate(codes) if other == code]
             result[rows] = self._infer(self._counts([documents[row] for row in rows], code), code, latent)
@@ -228,6 +237,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             output: ``"records"`` for a list of dictionaries, or ``"pandas"`` or ``"polars"`` for a data frame.
         """
         check_is_fitted(self, "weights_")
+        if isinstance(languages, str):
+            raise InputError(f"languages is one string: give a list, for example [{languages!r}]")
         if num_words < 1:
             raise InputError(f"num_words is {num_words}: it must be 1 or more")
         chosen = [self._known(code) for code in (self.languages_ if languages is None else languages)]
@@ -239,9 +250,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         if output not in ("pandas", "polars"):
             raise InputError(f"output is {output!r}: it must be records, pandas or polars")
         try:
-            frames = __import__(output)
+            frames = import_module(output)
         except ImportError:
-            raise MissingDependencyError(f"Topics as a data frame need {output}: pip install {output}") from None
+            raise MissingDependencyError.of("A data frame of topics", output) from None
         return frames.DataFrame(records)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -249,7 +260,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         check_is_fitted(self, "weights_")
         return save_model(
             ModelArtifact(
-                settings=self.get_params(),
+                settings=self.settings_,
                 seed=self.seed_,
                 vocabulary=self.vocabulary_,
                 tokenizers=self.tokenizers_,
@@ -278,12 +289,18 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         if unknown:
             raise FileFormatError(f"{path} has settings unknown here ({', '.join(unknown)}): update gloctm")
         model = cls(**artifact.settings)
-        check_settings(model.get_params())
-        model._set_fitted(artifact)
-        model._own_tokenizers = {model._known(code): function for code, function in (tokenizers or {}).items()}
+        try:
+            check_settings(model.get_params())
+        except InputError as error:
+            raise FileFormatError(f"{path} is damaged: {error}; copy or train the model anew") from None
+        own = {normalize_language(code): as_tokenizer(function) for code, function in (tokenizers or {}).items()}
+        model._set_fitted(artifact, own)
+        for code in own:
+            model._known(code)
         return model
 
-    def _set_fitted(self, artifact: ModelArtifact) -> None:
+    def _set_fitted(self, artifact: ModelArtifact, own_tokenizers: dict[str, Tokenizer]) -> None:
+        self.settings_ = artifact.settings
         self.languages_ = tuple(artifact.vocabulary)
         self.vocabulary_ = artifact.vocabulary
         self.weights_ = artifact.weights
@@ -295,7 +312,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.seed_ = artifact.seed
         self.corpus_fingerprint_ = artifact.corpus_fingerprint
         self.environment_ = artifact.environment
-        self._own_tokenizers: dict[str, Callable[[str], list[str]]] = {}
+        self._own_tokenizers = own_tokenizers
 
     def _known(self, language: str) -> str:
         code = normalize_language(language)
@@ -305,26 +322,24 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             )
         return code
 
-    def _counts(self, documents: Any, language: str) -> sp.csr_array:
-        code = self._known(language)
+    def _counts(self, documents: Any, code: str) -> sp.csr_array:
         return documents_to_counts(
             documents,
             language=code,
             vocabulary=self.vocabulary_[code],
-            tokenizer=lambda: self._own_tokenizers.get(code) or get_tokenizer_by_name(self.tokenizers_[code]),
+            tokenizer=lambda: self._own_tokenizers.get(code) or get_tokenizer_by_name(self.tokenizers_[code], code),
+            show_progress=self.show_progress,
         )
 
-    def _corpus_counts(self, language: str, corpus: Corpus) -> sp.csr_array:
-        code = self._known(language)
-        if list(corpus[code].vocabulary) != self.vocabulary_[code]:
+    def _corpus_counts(self, part: LanguageCorpus, code: str) -> sp.csr_array:
+        if list(part.vocabulary) != self.vocabulary_[code]:
             raise InputError(
                 f"the corpus has another vocabulary for {code!r} than the model: "
                 f"transform its texts, with lang={code!r}"
             )
-        return corpus[code].counts
+        return part.counts
 
-    def _infer(self, counts: sp.csr_array, language: str, latent: bool) -> Array:
-        code = self._known(language)
+    def _infer(self, counts: sp.csr_array, code: str, latent: bool) -> Array:
         means = latent_means(counts, self.weights_, local_encoder_name(code))
         empty = np.diff(counts.indptr) == 0
         if empty.any():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +17,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError, InputError
+
+
+@dataclass(frozen=True)
+class FolderFormat:
+    """A kind of folder that this package writes.
+
+    Attributes:
+        kind: what it is, for messages ("model", "corpus").
+        manifest: name of the file at its head, which lists all others.
+        name: what the manifest states as ``format``.
+        newest: the newest format version that this package reads, and the one it writes.
+    """
+
+    kind: str
+    manifest: str
+    name: str
+    newest: int
+
+    def owns(self, folder: Path) -> bool:
+        """Whether a folder is of this kind and holds nothing else: only then may it be replaced."""
+        try:
+            manifest = json.loads((folder / self.manifest).read_bytes())
+            known = {self.manifest, *manifest["files"]}
+            found = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
+            return bool(manifest["format"] == self.name and found <= known)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return False
 
 
 @contextlib.contextmanager
@@ -32,15 +60,16 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
         raise InputError(f"can't write {target}: the folder {folder} does not exist")
     if target.is_dir():
         raise InputError(f"can't write {target}: a folder of that name exists")
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".partial", dir=folder)
+    temporary = _beside(target, "partial")
     try:
-        text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-        with os.fdopen(descriptor, mode, **text) as stream:  # type: ignore[call-overload]
+        binary = "b" in mode
+        # "x": should the random name be taken after all, nobody's file is overwritten.
+        with temporary.open(
+            mode.replace("w", "x"), encoding=None if binary else "utf-8", newline=None if binary else "\n"
+        ) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp makes files private; a result is to be as readable as any other new file.
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -50,21 +79,25 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
 
 
 @contextlib.contextmanager
-def atomic_folder(path: str | os.PathLike[str], *, replaces: str) -> Iterator[Path]:
+def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> Iterator[Path]:
     """Fill a temporary folder beside ``path``; put it in place only if the block ends well.
 
     Args:
         path: where the finished folder goes.
-        replaces: name of the file that marks a folder of the same kind. An existing folder is replaced only if it is
-            empty or holds this file, so that no foreign folder is ever deleted.
+        replaces: an existing folder is replaced only if it is empty, or of this kind and holding nothing else, so that
+            nobody's files are ever deleted.
     """
     target = Path(path)
     check_folder_target(target, replaces=replaces)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    temporary = _beside(target, "partial")
+    temporary.mkdir()
     try:
         yield temporary
-        os.chmod(temporary, 0o777 & ~_umask())
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as stream:
+                    os.fsync(stream.fileno())
         if target.exists():
             _exchange(temporary, target)
         else:
@@ -83,7 +116,8 @@ def _name_file(error: BaseException, target: Path) -> None:
 
 def _exchange(new: Path, target: Path) -> None:
     """Put a folder in another's place; the old one is deleted only once the new one is there."""
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+    aside = _beside(target, "old")
+    aside.mkdir()
     try:
         os.replace(target, aside / "old")
         try:
@@ -99,7 +133,12 @@ def _exchange(new: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def check_folder_target(path: str | os.PathLike[str], *, replaces: str) -> None:
+def _beside(target: Path, ending: str) -> Path:
+    """A hidden name beside a target, that nothing has."""
+    return target.parent / f".{target.name}.{secrets.token_hex(8)}.{ending}"
+
+
+def check_folder_target(path: str | os.PathLike[str], *, replaces: FolderFormat) -> None:
     """Raise InputError now if ``atomic_folder`` would refuse this target, before hours of work are spent."""
     target = Path(path)
     if not target.exists():
@@ -113,8 +152,8 @@ def check_folder_target(path: str | os.PathLike[str], *, replaces: str) -> None:
         raise InputError(f"can't write the folder {target}: a file of that name exists")
     if target.resolve() == Path.cwd():
         raise InputError(f"can't write to {target}, the folder you are in: name another one")
-    if any(target.iterdir()) and not (target / replaces).is_file():
-        raise InputError(f"can't write to {target}: it holds other files; name a new or empty folder")
+    if any(target.iterdir()) and not replaces.owns(target):
+        raise InputError(f"can't write to {target}: it holds files other than a {replaces.kind}'s; name a new folder")
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -152,9 +191,3 @@ def read_json(path: Path) -> Any:
         raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{path} is damaged: not valid JSON ({error})") from None
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from gloctm.errors import FileFormatError
-from gloctm.files import read_json
+from gloctm.files import FolderFormat, read_json
+
+# For messages: what a folder is that holds such a file.
+_MANIFESTS = {"corpus": "corpus.json", "model": "model.json"}
 
 
 def file_sizes(folder: Path) -> dict[str, int]:
@@ -16,27 +19,27 @@ def file_sizes(folder: Path) -> dict[str, int]:
     }
 
 
-def check_manifest(folder: Path, name: str, *, kind: str, format_name: str, newest: int) -> dict[str, Any]:
+def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
     """Read a folder's manifest and check that the folder is of this kind, whole, and not from a newer version.
 
     Args:
         folder: the folder.
-        name: the manifest's file name.
-        kind: what the folder should be, for messages ("model", "corpus").
-        format_name: the ``format`` that the manifest must state.
-        newest: the newest format version that this package reads.
+        expected: what kind of folder it should be.
 
     Raises:
         FileFormatError: with one sentence saying what is wrong.
     """
+    name, kind, newest = expected.manifest, expected.kind, expected.newest
     if not folder.exists():
         raise FileFormatError(f"{folder} does not exist: give the folder of a saved {kind}")
     if not folder.is_dir():
         raise FileFormatError(f"{folder} is a file: give the folder of a saved {kind}")
     if not (folder / name).is_file():
-        raise FileFormatError(f"{folder} is not a gloctm {kind}: it has no {name}")
+        other = next((each for each, file in _MANIFESTS.items() if (folder / file).is_file()), None)
+        reason = f"it has no {name}" if other is None else f"it is a {other}"
+        raise FileFormatError(f"{folder} is not a gloctm {kind}: {reason}")
     manifest = read_json(folder / name)
-    if not isinstance(manifest, dict) or manifest.get("format") != format_name:
+    if not isinstance(manifest, dict) or manifest.get("format") != expected.name:
         raise FileFormatError(f"{folder} is not a gloctm {kind}: its {name} is of another kind")
     version = manifest.get("format_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:

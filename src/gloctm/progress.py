@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
-from typing import IO, Protocol
+from collections.abc import Iterable, Iterator
+from typing import IO, Any, Protocol
 
 # Seconds between plain lines: often enough to see life in a log, seldom enough not to fill it.
 PLAIN_INTERVAL = 10.0
@@ -70,26 +70,37 @@ def track(
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import Progress as RichProgress
+    from rich.text import Text
+
+    note_below = ""
+
+    class Bar(RichProgress):
+        # The note has a line of its own: beside the bar it would take a narrow terminal's whole width.
+        def get_renderables(self) -> Iterable[Any]:
+            yield self.make_tasks_table(self.tasks)
+            if note_below:
+                yield Text(f"  {note_below}", style="dim", overflow="ellipsis", no_wrap=True)
 
     bar = Bar(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("[dim]{task.fields[note]}"),
         console=Console(file=stream),
     )
     with bar:
-        task = bar.add_task(description, total=total, note="", rate="")
+        task = bar.add_task(description, total=total, rate="")
 
         class _OnTerminal:
             def advance(self, amount: int = 1, note: str = "") -> None:
+                nonlocal note_below
+                note_below = note
                 speed = bar.tasks[task].speed
-                bar.update(task, advance=amount, note=note, rate=_rate(speed, unit) if speed else "")
+                bar.update(task, advance=amount, rate=_rate(speed, unit) if speed else "")
 
         yield _OnTerminal()
 

@@ -87,5 +87,5 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise MissingDependencyError.for_extra("pyarrow", "parquet", "Writing Parquet") from None
+        raise MissingDependencyError.of("Writing Parquet", "pyarrow") from None
     return pyarrow, pyarrow.parquet

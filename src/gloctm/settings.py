@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import secrets
 from collections.abc import Mapping
 from numbers import Integral, Real
@@ -30,19 +31,25 @@ _NUMBER = {
 }
 
 
-def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise InputError for the first setting that is out of range or of the wrong type."""
+def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as plain Python numbers, whatever kind of number they came as.
+
+    Raises:
+        InputError: for the first setting that is out of range or of the wrong type.
+    """
+    checked = dict(settings)
     for name, (lowest, reason) in _WHOLE.items():
         value = settings[name]
         if isinstance(value, bool) or not isinstance(value, Integral):
             raise InputError(f"{name} is {value!r}: it must be a whole number")
         if value < lowest:
             raise InputError(f"{name} is {value}: it must be {lowest} or more" + (f" ({reason})" if reason else ""))
+        checked[name] = int(value)
     for name, (low, with_low, high, with_high) in _NUMBER.items():
         value = settings[name]
         if isinstance(value, bool) or not isinstance(value, Real) or not _is_finite(value):
             raise InputError(f"{name} is {value!r}: it must be a finite number")
-        value = float(value)
+        value = checked[name] = float(value)
         if value < low or (value == low and not with_low) or value > high or (value == high and not with_high):
             least = f"{low:g} or more" if with_low else f"above {low:g}"
             most = "" if math.isinf(high) else f" and {'up to' if with_high else 'below'} {high:g}"
@@ -50,10 +57,14 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     threads = settings["threads"]
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, Integral) or threads < 1):
         raise InputError(f"threads is {threads!r}: it must be a whole number from 1, or None for torch's own")
-    if not isinstance(settings["device"], str):
-        raise InputError(
-            f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or another name torch knows"
-        )
+    if threads is not None:
+        checked["threads"] = int(threads)
+    if not isinstance(settings["device"], str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings["device"]):
+        raise InputError(f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or for example 'cuda:1'")
+    if settings["show_progress"] not in (True, False):
+        raise InputError(f"show_progress is {settings['show_progress']!r}: it must be True or False")
+    checked["show_progress"] = bool(settings["show_progress"])
+    return checked
 
 
 def _is_finite(value: Real) -> bool:

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
+from gloctm.cli.options import Languages, split_languages
+
 
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")] = Path(
         "gloctm-demo-model"
     ),
-    languages: Annotated[
-        str | None, typer.Option(help="Some of en,zh,ja,es,de, separated by commas. All five unless given.")
-    ] = None,
+    languages: Languages = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many epochs instead of the demo's own.")] = None,
     random_state: Annotated[int, typer.Option(help="The seed.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads torch may use. (default: 1)")] = None,
@@ -28,8 +28,7 @@ def demo(
     from gloctm.metrics import topic_uniqueness
 
     check_model_target(output)
-    chosen = None if languages is None else [code.strip() for code in languages.split(",")]
-    corpus = Corpus.demo(chosen)
+    corpus = Corpus.demo(split_languages(languages))
     documents = sum(part.num_documents for part in corpus.values())
     say(f"{documents:,} documents in {', '.join(corpus.languages)}")
     given = {"epochs": epochs, "threads": threads}
@@ -40,7 +39,7 @@ def demo(
         code: topic_uniqueness([record["words"] for record in model.topics(15, languages=[code])])
         for code in corpus.languages
     }
-    print_topics(model.topics(8), uniqueness)
+    print_topics(model.topics(8))
     mean = sum(uniqueness.values()) / len(uniqueness)
     print(f"topic uniqueness (TU, 15 words): {', '.join(f'{code} {tu:.3f}' for code, tu in uniqueness.items())}")
     print(f"mean TU {mean:.3f}; 1 means that no word is in two topics")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gloctm.cli.options import Languages, split_languages
 from gloctm.errors import InputError
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
@@ -17,9 +18,7 @@ Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=Fals
 def topics(
     path: Model,
     num_words: Annotated[int, typer.Option("--words", "-n", help="Words a topic and language.")] = 10,
-    languages: Annotated[
-        str | None, typer.Option(help="Languages to show, in order, separated by commas. All unless given.")
-    ] = None,
+    languages: Languages = None,
     output_format: Annotated[
         str,
         typer.Option(
@@ -35,8 +34,7 @@ def topics(
     from gloctm.metrics import topic_uniqueness
 
     model = GloCTM.load(path)
-    chosen = None if languages is None else [code.strip() for code in languages.split(",")]
-    records = model.topics(num_words, languages=chosen)
+    records = model.topics(num_words, languages=split_languages(languages))
     if output_format == "markdown":
         print_topics_as_markdown(records)
     elif output_format == "json":
@@ -51,6 +49,7 @@ def topics(
             for code in shown
         }
         print_topics(records, uniqueness)
+        print("TU: topic uniqueness over the words shown; 1 means that no word is in two topics")
 
 
 def transform(
@@ -76,6 +75,8 @@ def transform(
     from gloctm.proportions import check_proportions_target, write_proportions
 
     check_proportions_target(output)
+    if source.exists() and output.exists() and output.samefile(source):
+        raise InputError(f"can't write to {output}: it is the file that is read; name another one")
     model = GloCTM.load(path)
     records = list(read_records(source))
     if not records:
@@ -108,7 +109,7 @@ def info(path: Model) -> None:
             "epochs": len(model.history_),
             "last loss": f"{last['loss']:.2f} (local {last['local']:.2f}, global {last['shared']:.2f}, "
             f"KL {last['regularization']:.2f}, CKA {last['cka']:.2f})",
-            "settings": ", ".join(f"{name}={value}" for name, value in model.get_params().items()),
+            **model.settings_,
             "corpus": model.corpus_fingerprint_,
             "versions": ", ".join(f"{name} {number}" for name, number in model.environment_.items()),
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,15 +52,15 @@ def print_corpus(corpus: Corpus) -> None:
     from rich.table import Table
 
     table = Table(header_style="bold")
-    for heading in ("language", "documents", "empty", "vocabulary", "tokens", "tokens/doc", "labels", "tokenizer"):
-        table.add_column(heading, justify="left" if heading in ("language", "tokenizer") else "right")
-    table.add_column("embeddings", justify="left")
+    table.add_column("language")
+    for heading in ("documents", "empty", "words", "tokens", "each", "labels"):
+        table.add_column(heading, justify="right")
+    table.add_column("tokenizer")
+    table.add_column("vectors")
     for language, part in corpus.items():
         tokens = int(part.counts.sum())
         dimensions = [
-            f"{name} {array.shape[1]}"
-            for name, array in (("words", part.word_embeddings), ("documents", part.document_embeddings))
-            if array is not None
+            "-" if array is None else str(array.shape[1]) for array in (part.word_embeddings, part.document_embeddings)
         ]
         table.add_row(
             language,
@@ -69,9 +71,10 @@ def print_corpus(corpus: Corpus) -> None:
             f"{tokens / part.num_documents:.1f}",
             str(len(set(part.labels))) if part.labels is not None else "-",
             part.tokenizer,
-            ", ".join(dimensions) or "none",
+            " ".join(dimensions),
         )
     _print(table)
+    print("words: size of the vocabulary; each: tokens a document; vectors: dimensions of word and document embeddings")
     print(f"encoder: {corpus.encoder or 'none'}")
 
 
@@ -83,12 +86,11 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 
 def _print(table: Any) -> None:
-    import sys
-
     from rich.console import Console
 
     # Markup off: words of a corpus are shown as they are.
-    console = Console(markup=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH
+    console = Console(markup=False, width=width)
     # Printed by print(), because rich ends the process where the reader of the output has gone.
     with console.capture() as shown:
         console.print(table)

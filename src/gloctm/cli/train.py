@@ -15,7 +15,12 @@ _OPTIMIZATION = "Optimisation"
 
 def train(
     corpus: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.", show_default=False)],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="Folder to write the model to; an older model there is replaced.", show_default=False
+        ),
+    ],
     preset: Annotated[
         str | None, typer.Option(help="Named settings to start from: ecnews, amazon_review, rakuten_amazon or demo.")
     ] = None,

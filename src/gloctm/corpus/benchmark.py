@@ -9,6 +9,7 @@ from pathlib import Path
 import scipy.sparse as sp
 
 from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus.records import decoded_lines
 from gloctm.errors import FileFormatError, InputError
 from gloctm.languages import ALIASES, normalize_language, normalize_languages
 
@@ -63,15 +64,10 @@ def _read_counts(path: Path) -> sp.csr_array:
 
 def _read_lines(path: Path) -> list[str]:
     try:
-        # Bytes, since reading as text would also break lines at a lone carriage return.
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as stream:
+            return [line.removesuffix("\n").removesuffix("\r") for line in decoded_lines(path, stream)]
     except FileNotFoundError:
         raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
-    except UnicodeDecodeError as error:
-        raise FileFormatError(f"{path} is not UTF-8 text ({error}): convert it") from None
-    # Not splitlines(): it would also break lines at characters such as U+2028 inside a text.
-    lines = text.replace("\r\n", "\n").split("\n")
-    return lines[:-1] if lines and not lines[-1] else lines
 
 
 def _read_optional(path: Path) -> list[str] | None:

@@ -10,7 +10,7 @@ from gloctm.corpus.validation import check_language_count
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.progress import track
-from gloctm.text import CustomTokenizer, Tokenizer, build_vocabulary, count_tokens, get_tokenizer
+from gloctm.text import as_tokenizer, build_vocabulary, count_tokens, get_tokenizer, is_built_in
 from gloctm.text import stop_words as default_stop_words
 
 
@@ -88,13 +88,9 @@ def build_from_texts(
                 ids=aligned["ids"].get(language),
                 texts=list(raw),
                 tokenizer=tokenizer.name,
+                own_tokenizer=None if is_built_in(tokenizer) else tokenizer,
             )
     return parts
-
-
-def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
-    """A Tokenizer as it is; any other callable, wrapped."""
-    return tokenizer if isinstance(tokenizer, Tokenizer) else CustomTokenizer(tokenizer)
 
 
 def _normalized(by_language: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +105,10 @@ def _aligned_by_language(
     """Bring the keys of optional mappings to normal form; a language that has no documents is an error."""
     result: dict[str, dict[str, Any]] = {}
     for name, by_language in extras.items():
+        if by_language is not None and not isinstance(by_language, Mapping):
+            raise InputError(
+                f"{name} are given as {type(by_language).__name__}: give a mapping from language code to {name}"
+            )
         result[name] = {normalize_language(code): value for code, value in (by_language or {}).items()}
         for code in result[name]:
             if code not in languages:

@@ -18,9 +18,10 @@ from gloctm.corpus.validation import check_language_count, validate_language
 from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
+from gloctm.text import Tokenizer
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LanguageCorpus:
     """The documents of one language. Two are equal only if they are the same object: arrays have no single truth.
 
@@ -33,7 +34,9 @@ class LanguageCorpus:
         labels: a label a document, or None.
         ids: an identifier a document; its position as text unless given.
         texts: a raw text a document, or None.
-        tokenizer: name of the tokeniser that cut the texts.
+        tokenizer: name of the tokeniser that cut the texts. A model cuts raw texts with it later; ``whitespace``, that
+            of documents which came as words, splits at spaces and changes nothing.
+        own_tokenizer: the callable itself where it is the user's own; not saved.
     """
 
     counts: sp.csr_array
@@ -44,6 +47,10 @@ class LanguageCorpus:
     ids: Sequence[str] | None = None
     texts: Sequence[str] | None = None
     tokenizer: str = "whitespace"
+    own_tokenizer: Tokenizer | None = None
+
+    def __repr__(self) -> str:
+        return f"LanguageCorpus({self.num_documents} documents, {self.num_words} words)"
 
     @property
     def num_documents(self) -> int:
@@ -163,7 +170,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             cache: True for the cache on disk, a folder for another, False for none.
             show_progress: whether progress is shown.
         """
-        from gloctm.embedding.embed import embed_texts, get_encoders
+        from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_language
 
         if self.has_embeddings:
             return self
@@ -172,8 +179,10 @@ class Corpus(Mapping[str, LanguageCorpus]):
             "word": any(part.word_embeddings is None for part in self.values()),
             "document": any(part.document_embeddings is None for part in self.values()),
         }
+        used = [each for kind, each in (("word", pair.words), ("document", pair.documents)) if lacking[kind]]
         languages = {}
         for code, part in self.items():
+            warn_of_unknown_language(code, used)
             words, documents = part.word_embeddings, part.document_embeddings
             if words is None:
                 words = embed_texts(
@@ -192,8 +201,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
                     show_progress=show_progress,
                 )
             languages[code] = dataclasses.replace(part, word_embeddings=words, document_embeddings=documents)
-        used = [encoder.name for kind, encoder in (("word", pair.words), ("document", pair.documents)) if lacking[kind]]
-        return Corpus(languages, encoder=_joined(self.encoder, *used))
+        return Corpus(languages, encoder=_joined(self.encoder, *(each.name for each in used)))
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
         """The same corpus with embeddings of your own for one language.

@@ -24,7 +24,7 @@ class Record(TypedDict, total=False):
 
 
 def read_records(path: str | os.PathLike[str]) -> Iterator[Record]:
-    """Yield the documents of a file: ``.csv`` or ``.tsv`` as tables with a heading, everything else as JSON lines.
+    """Yield the documents of a file: ``.csv`` or ``.tsv`` as tables with a heading, ``.jsonl`` as JSON lines.
 
     Raises:
         FileFormatError: the file is missing or not UTF-8, or a line is malformed; the message has its number.
@@ -32,15 +32,29 @@ def read_records(path: str | os.PathLike[str]) -> Iterator[Record]:
     source = Path(path)
     if source.is_dir():
         raise FileFormatError(f"{source} is a folder: give a JSON lines or CSV file")
-    reader = _read_table if source.suffix.lower() in (".csv", ".tsv") else _read_json_lines
+    reader = _READERS.get(source.suffix.lower())
+    if reader is None:
+        raise FileFormatError(f"{source} is none of {', '.join(_READERS)}: name the file by what it holds")
     try:
-        # newline="" as the csv module asks; utf-8-sig because spreadsheets write a byte order mark.
-        with source.open(encoding="utf-8-sig", newline="") as stream:
-            yield from reader(source, stream)
+        with source.open("rb") as stream:
+            yield from reader(source, decoded_lines(source, stream))
     except FileNotFoundError:
         raise FileFormatError(f"{source} does not exist: check the path") from None
-    except UnicodeDecodeError as error:
-        raise FileFormatError(f"{source} is not UTF-8 text ({error}): convert it") from None
+
+
+def decoded_lines(source: Path, stream: Iterable[bytes]) -> Iterator[str]:
+    """Lines of UTF-8, their ends kept; only a line feed ends one, and a byte order mark is dropped.
+
+    Raises:
+        FileFormatError: a line is not UTF-8; the message has its number.
+    """
+    for number, line in enumerate(stream, start=1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise FileFormatError(
+                f"{source}, line {number} is not UTF-8 text (byte {error.start + 1} of the line): convert the file"
+            ) from None
 
 
 def group_records(records: Iterable[Record]) -> dict[str, Any]:
@@ -86,6 +100,8 @@ def _read_table(source: Path, stream: Iterable[str]) -> Iterator[Record]:
     try:
         names = reader.fieldnames or []
         missing = [column for column in ("text", "lang") if column not in names]
+        if len(names) == 1 and ";" in names[0]:
+            raise FileFormatError(f"{source} is separated by semicolons: save it with commas, or with tabs as .tsv")
         if missing:
             raise FileFormatError(
                 f"{source} has no column {' and no column '.join(missing)}: "
@@ -122,3 +138,12 @@ def _record(content: dict[str, Any], where: str) -> Record:
     if content.get("id") is not None:
         record["id"] = str(content["id"])
     return record
+
+
+_READERS = {
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".json": _read_json_lines,
+    ".csv": _read_table,
+    ".tsv": _read_table,
+}

@@ -22,12 +22,10 @@ import scipy.sparse as sp
 
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files import atomic_folder, read_json, write_array, write_json
+from gloctm.files import FolderFormat, atomic_folder, read_json, write_array, write_json
 from gloctm.manifest import check_manifest, file_sizes
 
-FORMAT = "gloctm-corpus"
-FORMAT_VERSION = 1
-MANIFEST = "corpus.json"
+CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=1)
 
 
 def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
@@ -39,14 +37,14 @@ def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
     from gloctm import __version__
 
     target = Path(path)
-    with atomic_folder(target, replaces=MANIFEST) as folder:
+    with atomic_folder(target, replaces=CORPUS_FORMAT) as folder:
         for language, part in corpus.items():
             _save_language(folder / language, part)
         write_json(
-            folder / MANIFEST,
+            folder / CORPUS_FORMAT.manifest,
             {
-                "format": FORMAT,
-                "format_version": FORMAT_VERSION,
+                "format": CORPUS_FORMAT.name,
+                "format_version": CORPUS_FORMAT.newest,
                 "gloctm_version": __version__,
                 "encoder": corpus.encoder,
                 "languages": {
@@ -70,7 +68,7 @@ def load_corpus(path: str | os.PathLike[str]) -> Corpus:
         FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
     """
     folder = Path(path)
-    manifest = check_manifest(folder, MANIFEST, kind="corpus", format_name=FORMAT, newest=FORMAT_VERSION)
+    manifest = check_manifest(folder, CORPUS_FORMAT)
     try:
         languages = {
             language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
@@ -79,7 +77,7 @@ def load_corpus(path: str | os.PathLike[str]) -> Corpus:
     except InputError as error:
         raise FileFormatError(f"{folder} is damaged ({error}): build it anew") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise FileFormatError(f"{folder} is damaged: {error!r} in {MANIFEST} or its files; build it anew") from None
+        raise FileFormatError(f"{folder} is damaged: {error!r} in its manifest or files; build it anew") from None
 
 
 def _save_language(folder: Path, part: LanguageCorpus) -> None:

@@ -66,13 +66,19 @@ def canonical_counts(counts: Any, *, where: str) -> sp.csr_array:
         raise InputError(f"{where} hold NaN or infinite numbers: counts are whole numbers from 0 up")
     if matrix.nnz and (matrix.data.min() < 0 or (matrix.data != np.floor(matrix.data)).any()):
         raise InputError(f"{where} hold negative or fractional numbers: counts are whole numbers from 0 up")
-    if matrix.nnz and matrix.data.max() > np.iinfo(np.int32).max:
-        raise InputError(f"{where} hold {matrix.data.max():.0f}: counts above {np.iinfo(np.int32).max} are not taken")
-    matrix = matrix.astype(np.int32)
+    _check_size(matrix, where)
+    matrix = matrix.astype(np.int64)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     matrix.sort_indices()
-    return matrix
+    _check_size(matrix, where)
+    return matrix.astype(np.int32)
+
+
+def _check_size(matrix: sp.csr_array, where: str) -> None:
+    most = np.iinfo(np.int32).max
+    if matrix.nnz and matrix.data.max() > most:
+        raise InputError(f"{where} hold {matrix.data.max():.0f}: counts above {most} are not taken")
 
 
 def _vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from gloctm.embedding.encoder import Embeddings, TextEncoder
-from gloctm.errors import FileFormatError
+from gloctm.errors import FileFormatError, InputError
 
 # SQLite's oldest limit on the variables of one statement is 999.
 _LOOKUP = 900
@@ -42,7 +42,12 @@ class EmbeddingCache:
         identity = f"{encoder.name}\n{encoder.version}"
         label = re.sub(r"[^A-Za-z0-9.]+", "-", encoder.name).strip("-")[-48:]
         folder = default_cache_folder() if folder is None else Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"the embedding cache can't be kept in {folder} ({error.strerror}): set GLOCTM_CACHE to another folder"
+            ) from None
         self.path = folder / f"{label}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.sqlite"
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=60)
@@ -55,6 +60,10 @@ class EmbeddingCache:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            if "locked" in str(error):
+                raise FileFormatError(
+                    f"the embedding cache {self.path} is being written by another process: wait until it is done"
+                ) from None
             if "disk is full" in str(error):
                 raise OSError(28, "no space left on device", str(self.path)) from None
             raise FileFormatError(

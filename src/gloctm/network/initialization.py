@@ -1,7 +1,7 @@
 """Random starts, one generator a purpose and language.
 
 Every generator is seeded by the seed, the purpose and the language's code, not by a place in a sequence. So the order
-of languages, or the presence of another language, does not change what a language's parameters start from.
+of languages does not change what any parameter starts from.
 """
 
 from __future__ import annotations

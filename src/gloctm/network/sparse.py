@@ -43,7 +43,7 @@ class SparseRows:
     @property
     def row_of_nonzero(self) -> Tensor:
         """The row that each nonzero is in, int64."""
-        return torch.repeat_interleave(self.offsets.diff())
+        return torch.repeat_interleave(self.offsets.diff(), output_size=len(self.indices))
 
     def take(self, rows: Tensor) -> SparseRows:
         """These rows, in this order, repeats allowed."""

@@ -1,15 +1,24 @@
 """From raw text to counts: tokenisers by language, stop words, vocabulary."""
 
 from gloctm.text.stopwords import stop_words
-from gloctm.text.tokenizers import CustomTokenizer, Tokenizer, get_tokenizer, get_tokenizer_by_name
+from gloctm.text.tokenizers import (
+    CustomTokenizer,
+    Tokenizer,
+    as_tokenizer,
+    get_tokenizer,
+    get_tokenizer_by_name,
+    is_built_in,
+)
 from gloctm.text.vocabulary import build_vocabulary, count_tokens
 
 __all__ = [
     "CustomTokenizer",
     "Tokenizer",
+    "as_tokenizer",
     "build_vocabulary",
     "count_tokens",
     "get_tokenizer",
     "get_tokenizer_by_name",
+    "is_built_in",
     "stop_words",
 ]

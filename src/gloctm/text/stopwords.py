@@ -29,6 +29,8 @@ _MORE = {
         "それ",
     ),
 }
+# Languages that the collection has under another code: that of their macrolanguage, or an older one.
+_LISTED_AS = {"cmn": "zh", "yue": "zh", "nb": "no", "nn": "no", "fil": "tl", "arb": "ar", "pes": "fa", "zsm": "ms"}
 
 
 @lru_cache(maxsize=128)
@@ -39,5 +41,6 @@ def stop_words(language: str) -> frozenset[str]:
     from gloctm.text.tokenizers import normalize_text
 
     code = primary_subtag(normalize_language(language))
-    words = stopwordsiso.stopwords(code) if stopwordsiso.has_lang(code) else set()
+    listed = next((each for each in (code, _LISTED_AS.get(code)) if each and stopwordsiso.has_lang(each)), None)
+    words = stopwordsiso.stopwords(listed) if listed is not None else set()
     return frozenset(normalize_text(word) for word in [*words, *_MORE.get(code, ())])

@@ -39,15 +39,23 @@ def normalize_text(text: str) -> str:
 
 
 class UnicodeTokenizer:
-    """Runs of letters and combining marks of any script; an apostrophe within a word belongs to it, a final 's not.
+    """Runs of letters and combining marks of any script; an apostrophe within a word belongs to it.
 
-    Web addresses, mentions, numbers, punctuation and single letters are left out.
+    Web addresses, mentions, numbers and punctuation are left out, and single letters but for syllables of Hangul and
+    ideographs, which are words. Scripts that write no spaces between words (Thai, Lao, Khmer, Burmese) need a tokeniser
+    of their own: a run is a phrase there.
+
+    Args:
+        language: English loses its possessive 's.
     """
 
     name = "unicode"
 
+    def __init__(self, language: str = "und") -> None:
+        self._ending = "'s" if primary_subtag(language) == "en" else ""
+
     @cached_property
-    def _patterns(self) -> tuple[Any, Any]:
+    def _patterns(self) -> tuple[Any, Any, Any]:
         import regex
 
         # An e-mail address is sought from the start of a run without spaces only, and without backtracking: where
@@ -57,13 +65,14 @@ class UnicodeTokenizer:
         # it only after a combining mark.
         letters, joined = r"[\p{L}\p{M}]", r"(?:(?<=\p{M})[\u200c\u200d]+|[\u200c\u200d]+(?=[\p{L}\p{M}]))"
         word = regex.compile(rf"\p{{L}}{letters}*(?:{joined}{letters}*)*(?:'\p{{L}}{letters}*)*")
-        return address, word
+        return address, word, regex.compile(r"[\p{Hangul}\p{Han}]")
 
     def __call__(self, text: str) -> list[str]:
         """The words of ``text``, in order."""
-        address, word = self._patterns
+        address, word, alone = self._patterns
         words = word.findall(address.sub(" ", normalize_text(text)))
-        return [token for token in (found.removesuffix("'s") for found in words) if len(token) > 1]
+        tokens = (found.removesuffix(self._ending) for found in words)
+        return [token for token in tokens if len(token) > 1 or alone.fullmatch(token)]
 
 
 class ChineseTokenizer:
@@ -79,7 +88,7 @@ class ChineseTokenizer:
         try:
             import rjieba
         except ImportError:
-            raise MissingDependencyError.for_extra("rjieba", "zh", "Cutting Chinese text into words") from None
+            raise MissingDependencyError.of("Cutting Chinese text into words", "rjieba") from None
         import regex
 
         return rjieba.cut, regex.compile(r"\p{Han}+|\p{L}{2,}")
@@ -107,7 +116,7 @@ class JapaneseTokenizer:
         try:
             from sudachipy import Dictionary, SplitMode
         except ImportError:
-            raise MissingDependencyError.for_extra("sudachipy", "ja", "Cutting Japanese text into words") from None
+            raise MissingDependencyError.of("Cutting Japanese text into words", "sudachipy sudachidict-core") from None
         import regex
 
         return Dictionary().tokenizer(mode=SplitMode.C), regex.compile(r"\p{L}[\p{L}\p{M}ー]*")
@@ -157,33 +166,48 @@ class WhitespaceTokenizer:
         return text.split()
 
 
-_BY_LANGUAGE: Mapping[str, type[Tokenizer]] = {
+_BY_LANGUAGE: Mapping[str, Callable[[], Tokenizer]] = {
     "zh": ChineseTokenizer,
     "cmn": ChineseTokenizer,
     "yue": ChineseTokenizer,
     "ja": JapaneseTokenizer,
 }
-_BY_NAME: Mapping[str, type[Tokenizer]] = {
-    kind.name: kind for kind in (UnicodeTokenizer, ChineseTokenizer, JapaneseTokenizer, WhitespaceTokenizer)
+_BY_NAME: Mapping[str, Callable[[], Tokenizer]] = {
+    kind.name: kind for kind in (ChineseTokenizer, JapaneseTokenizer, WhitespaceTokenizer)
 }
 
 
 def get_tokenizer(language: str) -> Tokenizer:
     """The default tokeniser of a language: a dictionary one where words have no spaces between them."""
-    return _BY_LANGUAGE.get(primary_subtag(normalize_language(language)), UnicodeTokenizer)()
+    code = normalize_language(language)
+    kind = _BY_LANGUAGE.get(primary_subtag(code))
+    return UnicodeTokenizer(code) if kind is None else kind()
 
 
-def get_tokenizer_by_name(name: str) -> Tokenizer:
-    """The tokeniser that a saved corpus or model names.
+def get_tokenizer_by_name(name: str, language: str) -> Tokenizer:
+    """The tokeniser of a language that a saved corpus or model names.
 
     Raises:
-        InputError: the name is ``custom`` (the callable has to be handed in again) or of a newer version.
+        InputError: it is not one of this package's: the callable has to be handed in again.
     """
-    if name == CustomTokenizer.name:
-        raise InputError("this model was trained with a tokenizer of your own: hand it in again, or give tokens")
+    if name == UnicodeTokenizer.name:
+        return UnicodeTokenizer(language)
     if name not in _BY_NAME:
-        raise InputError(f"the tokenizer {name!r} is not known here: update gloctm, or give tokens")
+        raise InputError(
+            f"the texts of {language!r} were cut by a tokenizer of your own ({name}): "
+            f"load the model with tokenizers={{{language!r}: ...}}, or give lists of words"
+        )
     return _BY_NAME[name]()
+
+
+def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
+    """A Tokenizer as it is; any other callable, wrapped."""
+    return tokenizer if isinstance(tokenizer, Tokenizer) else CustomTokenizer(tokenizer)
+
+
+def is_built_in(tokenizer: Tokenizer) -> bool:
+    """Whether a name is enough to have this tokeniser again."""
+    return isinstance(tokenizer, UnicodeTokenizer | ChineseTokenizer | JapaneseTokenizer | WhitespaceTokenizer)
 
 
 def _pieces(text: str, size: int) -> list[str]:
