@@ -2,9 +2,12 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-TORCH := torch==2.13.0
+TORCH := $(shell grep '^torch==' constraints.txt)
+# Exact versions, also of what builds the package.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint format clean
+.PHONY: demo test format clean
 
 demo: .venv/installed
 	$(BIN)/gloctm demo
@@ -32,13 +35,14 @@ clean:
 # where CPU builds are kept.
 .venv/torch: .venv/created constraints.txt
 	$(BIN)/pip install --quiet --no-deps --no-index $(TORCH) 2>/dev/null \
-		|| { $(BIN)/pip install --quiet uv && $(BIN)/uv pip install --python $(BIN)/python --torch-backend cpu $(TORCH); }
+		|| { $(BIN)/pip install --quiet uv && $(BIN)/uv pip install --quiet --python $(BIN)/python \
+			--constraint constraints.txt --torch-backend cpu $(TORCH); }
 	touch $@
 
 .venv/installed: .venv/torch pyproject.toml
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[train]"
+	$(BIN)/pip install --quiet --editable ".[train]"
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/pip install --quiet --editable ".[dev]"
 	touch $@

@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 
 from gloctm import Corpus, GloCTM
-from gloctm.errors import InputError
+from gloctm.artifact import check_model_target
+from gloctm.errors import FileFormatError, InputError
 from planted import planted_corpus
+
+# Planted corpora are small on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
 
 QUICK = {"num_topics": 4, "epochs": 2, "batch_size": 32, "threads": 1, "show_progress": False}
 
@@ -58,6 +62,43 @@ def test_saving_over_an_older_model_replaces_it(model, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["model"]
 
 
+def test_a_folder_of_another_program_is_not_replaced(model, tmp_path):
+    files = {"model.json": '{"tfjs": 1}', "thesis.txt": "years of work"}
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    for check in (check_model_target, model.save):
+        with pytest.raises(InputError, match="it holds files other than a model's; name a new folder"):
+            check(tmp_path)
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == files
+
+
+def test_a_model_that_somebody_added_to_is_not_replaced(model, corpus, tmp_path):
+    path = model.save(tmp_path / "model")
+    (path / "notes.txt").write_text("mine")
+    before = {file.name: file.read_bytes() for file in path.iterdir()}
+    for check in (check_model_target, model.save):
+        with pytest.raises(InputError, match="it holds files other than a model's; name a new folder"):
+            check(path)
+    assert {file.name: file.read_bytes() for file in path.iterdir()} == before
+    # To read it harms nothing.
+    assert GloCTM.load(path).languages_ == ("en", "zh")
+    (path / "notes.txt").unlink()
+    model.save(path)
+
+
+def test_models_and_corpora_do_not_replace_each_other(model, corpus, tmp_path):
+    model.save(tmp_path / "model")
+    corpus.save(tmp_path / "corpus")
+    with pytest.raises(InputError, match="it holds files other than a corpus's"):
+        corpus.save(tmp_path / "model")
+    with pytest.raises(InputError, match="it holds files other than a model's"):
+        model.save(tmp_path / "corpus")
+    with pytest.raises(FileFormatError, match="corpus is not a gloctm model: it is a corpus"):
+        GloCTM.load(tmp_path / "corpus")
+    with pytest.raises(FileFormatError, match="model is not a gloctm corpus: it is a model"):
+        Corpus.load(tmp_path / "model")
+
+
 def test_loading_and_transforming_import_no_torch(tmp_path):
     texts = {
         "en": ["The cat sat on the mat.", "A cat and a dog play.", "The dog sat still."] * 2,
@@ -95,7 +136,10 @@ def test_a_tokenizer_of_ones_own_is_asked_for_again(tmp_path):
     loaded = GloCTM.load(tmp_path / "model")
     assert loaded.transform(["Hund"], lang="de").shape == (1, 2)
     assert loaded.transform([["x-cat"]], lang="en").shape == (1, 2)
-    with pytest.raises(InputError, match="tokenizer of your own"):
+    with pytest.raises(
+        InputError,
+        match=r"texts of 'en' were cut by a tokenizer of your own \(custom\): load the model with tokenizers=",
+    ):
         loaded.transform(["x-cat"], lang="en")
     again = GloCTM.load(tmp_path / "model", tokenizers={"en": str.split})
     np.testing.assert_array_equal(again.transform(["x-cat"], lang="en"), loaded.transform([["x-cat"]], lang="en"))

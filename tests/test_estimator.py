@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+import warnings
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -13,12 +19,15 @@ from sklearn.exceptions import NotFittedError
 
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation import augment
-from gloctm.errors import EmptyDocumentWarning, InputError, TrainingError
+from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, SmallCorpusWarning, TrainingError
 from gloctm.inference import latent_means
 from gloctm.network.network import GloCTMNetwork
 from gloctm.network.sparse import SparseRows
 from gloctm.presets import PRESETS
 from planted import planted_corpus
+
+# Planted corpora are small on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
 
 QUICK = {"num_topics": 5, "epochs": 3, "batch_size": 32, "threads": 1, "show_progress": False}
 
@@ -44,10 +53,10 @@ def test_settings_are_stored_unchanged_and_cloned():
     model = GloCTM(**given_settings)
     for name, value in given_settings.items():
         assert model.get_params()[name] is value
-    copy = clone(model.set_params(epochs=9))
-    assert copy is not model
-    assert copy.get_params() == model.get_params()
-    assert not hasattr(copy, "weights_")
+    twin = clone(model.set_params(epochs=9))
+    assert twin is not model
+    assert twin.get_params() == model.get_params()
+    assert not hasattr(twin, "weights_")
     with pytest.raises(TypeError):
         GloCTM(7)  # settings are keyword-only
 
@@ -73,6 +82,75 @@ def test_fit_returns_self_and_sets_attributes(corpus):
     assert model.history_[-1]["loss"] < model.history_[0]["loss"]
     for language in model.languages_:
         assert model.topic_word_[language].shape == (5, corpus[language].num_words)
+
+
+def test_settings_of_the_fit_outlive_set_params(corpus, model, tmp_path):
+    changed = copy.deepcopy(model).set_params(num_topics=9, kl_weight=77.0, epochs=0, random_state=5)
+    assert changed.get_params()["num_topics"] == 9
+    assert changed.settings_ == model.settings_ == {**GloCTM().get_params(), **QUICK}
+    # What was fitted answers as before, in every form.
+    texts, languages = ["zh-4-1 zh-4-0", "en-0-1 en-0-2", "de-2-2"], ["zh", "en", "de"]
+    mixed = changed.transform(texts, languages)
+    assert mixed.shape == (3, 5)
+    np.testing.assert_array_equal(mixed, model.transform(texts, languages))
+    np.testing.assert_array_equal(changed.transform(corpus)["de"], model.transform(corpus)["de"])
+    assert changed.topics(3) == model.topics(3)
+    # And is what is saved.
+    loaded = GloCTM.load(changed.save(tmp_path / "model"))
+    assert loaded.get_params() == loaded.settings_ == model.settings_
+    assert loaded.seed_ == 0
+    np.testing.assert_array_equal(loaded.transform(texts, languages), mixed)
+    # The next fit has the new ones.
+    again = changed.set_params(epochs=1).fit(corpus)
+    assert (again.settings_["num_topics"], again.settings_["kl_weight"], again.seed_) == (9, 77.0, 5)
+    assert again.transform(texts, languages).shape == (3, 9)
+
+
+def test_a_failed_fit_leaves_the_former_one(corpus, model):
+    changed = copy.deepcopy(model)
+    for wrong in ({"num_topics": 1}, {"learning_rate": 1e30}):
+        with pytest.raises((InputError, TrainingError)):
+            changed.set_params(**{**QUICK, **wrong}).fit(corpus)
+        assert changed.settings_ == model.settings_
+        assert weights_equal(changed, model)
+
+
+NUMBERS = {
+    "num_topics": np.int64(5),
+    "num_neighbors": np.uint8(3),
+    "kl_weight": Fraction(9, 2),
+    "cka_weight": np.float32(450),
+    "local_hidden_size": np.int16(7),
+    "epochs": np.int32(2),
+    "batch_size": np.uint16(32),
+    "dropout": np.float64(0),
+    "learning_rate": Fraction(1, 500),
+    "decay_factor": 1,
+    "random_state": np.uint64(2**63),
+    "threads": np.int8(1),
+    "show_progress": np.bool_(False),
+}
+
+
+def test_numbers_of_every_kind_are_settings(corpus, tmp_path):
+    model = GloCTM(**NUMBERS).fit(corpus)
+    for name, value in NUMBERS.items():
+        assert model.get_params()[name] is value
+        plain = model.settings_[name]
+        assert type(plain) in (int, float, bool), name
+        assert plain == (float(value) if type(plain) is float else value), name
+    assert type(model.seed_) is int
+    assert weights_equal(model, GloCTM(**model.settings_).fit(corpus))
+    loaded = GloCTM.load(model.save(tmp_path / "model"))
+    assert loaded.get_params() == model.settings_
+    assert type(loaded.get_params()["kl_weight"]) is float
+
+
+@pytest.mark.parametrize("value", [True, False, np.bool_(True), np.bool_(False), 1, 0])
+def test_progress_is_a_matter_of_truth(corpus, capsys, value):
+    model = GloCTM(**{**QUICK, "epochs": 1, "show_progress": value}).fit(corpus)
+    assert (capsys.readouterr().err != "") == bool(value)
+    assert model.settings_["show_progress"] is bool(value)
 
 
 def test_same_seed_same_result_bit_for_bit(corpus, model):
@@ -127,6 +205,53 @@ def test_transform_gives_proportions_in_every_form_of_input(corpus, model):
     np.testing.assert_array_equal(model.transform(corpus)["de"], by_counts)
     np.testing.assert_array_equal(model.transform({"de": tokens})["de"], by_counts)
     np.testing.assert_array_equal(model.transform(texts, ["de"] * 70), by_counts)
+
+
+def test_data_frames_of_counts_are_counts(corpus, model):
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    counts = corpus["de"].counts
+    expected = model.transform(counts, lang="de")
+    words = model.vocabulary_["de"]
+    for frame in (
+        pandas.DataFrame(counts.toarray(), columns=words),
+        pandas.DataFrame(counts.toarray().astype(float)),
+        pandas.DataFrame.sparse.from_spmatrix(sp.csr_matrix(counts), columns=words),
+        polars.DataFrame(counts.toarray(), schema=words),
+    ):
+        np.testing.assert_array_equal(model.transform(frame, lang="de"), expected)
+        np.testing.assert_array_equal(model.transform({"de": frame})["de"], expected)
+    with pytest.raises(InputError, match="59 columns but the model's vocabulary has 60 words"):
+        model.transform(pandas.DataFrame(counts.toarray()[:, 1:]), lang="de")
+    for texts in (pandas.Series(["de-0-1"]), polars.Series(["de-0-1"]), np.asarray(["de-0-1"])):
+        np.testing.assert_array_equal(model.transform(texts, lang="de"), model.transform(["de-0-1"], lang="de"))
+    # A table with texts is neither a list of texts nor counts.
+    with pytest.raises(InputError):
+        model.transform(pandas.DataFrame({"text": ["de-0-1"]}), lang="de")
+
+
+def test_a_language_beside_documents_by_language_is_refused(corpus, model):
+    for documents in (corpus, {"en": ["en-0-1"]}):
+        for lang in ("en", ["en", "de"], "nonsense"):
+            with pytest.raises(InputError, match="lang is given beside documents that are ordered by language already"):
+                model.transform(documents, lang)
+
+
+class Untouchable(list):
+    """Documents that must not be looked at."""
+
+    def __iter__(self):
+        raise AssertionError("work was done before the languages were checked")
+
+
+def test_an_unknown_language_is_noticed_before_any_work(model, monkeypatch):
+    monkeypatch.setattr("gloctm.estimator.documents_to_counts", Untouchable.__iter__)
+    for act in (
+        lambda: model.transform({"en": Untouchable(), "fr": Untouchable()}),
+        lambda: model.transform(["en-0-1", "mot"], ["en", "fr"]),
+        lambda: model.transform(planted_corpus(("en", "fr"), documents=3)),
+    ):
+        with pytest.raises(InputError, match=r"not trained on language 'fr': it knows en, de, zh"):
+            act()
 
 
 def test_transform_of_several_languages_keeps_the_order(model):
@@ -247,9 +372,14 @@ def test_topics_as_data_frames(model):
         assert isinstance(frame, kind)
         assert list(frame.columns) == ["topic", "language", "words", "weights"]
         assert len(frame) == 15
-    for wrong in ({"output": "excel"}, {"num_words": 0}, {"languages": []}, {"languages": ["fr"]}):
+    for wrong in ({"output": "excel"}, {"num_words": 0}, {"languages": []}, {"languages": "en"}, {"languages": ["fr"]}):
         with pytest.raises(InputError):
             model.topics(**{"num_words": 3, **wrong})
+
+
+def test_topics_of_one_string_are_refused(model):
+    with pytest.raises(InputError, match=r"languages is one string: give a list, for example \['en'\]"):
+        model.topics(languages="en")
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -293,8 +423,20 @@ def test_published_presets_are_the_published_table():
         ("threads", 0),
         ("random_state", -1),
         ("random_state", "seven"),
+        ("random_state", True),
+        ("random_state", 1.0),
         ("device", "abacus"),
+        ("device", "mps"),
+        ("device", "meta"),
+        ("device", "cuda:"),
+        ("device", "cpu\n"),
         ("device", 3),
+        ("show_progress", "yes"),
+        ("show_progress", None),
+        ("kl_weight", "4"),
+        ("kl_weight", np.bool_(True)),
+        ("num_topics", Fraction(5)),
+        ("threads", 1.5),
     ],
 )
 def test_wrong_settings_are_named(corpus, setting, value):
@@ -316,13 +458,169 @@ def test_divergence_is_an_error_not_a_model(corpus):
 
 
 def test_tiny_corpora_train():
-    # Batches larger than the corpus; a language of one document.
-    corpus = planted_corpus(("en", "de"), documents={"en": 2, "de": 1})
+    # Batches larger than the corpus.
+    corpus = planted_corpus(("en", "de"), documents={"en": 3, "de": 2})
     model = GloCTM(**{**QUICK, "num_topics": 2}).fit(corpus)
     assert all(np.isfinite(array).all() for array in model.weights_.values())
-    lonely = planted_corpus(("en", "de"), documents=1)
-    with pytest.raises(InputError, match="at least two"):
-        GloCTM(**QUICK).fit(lonely)
+
+
+@pytest.mark.parametrize("documents", [1, {"en": 120, "de": 1}])
+def test_a_language_of_one_document_is_refused(documents):
+    lonely = planted_corpus(("en", "de"), documents=documents)
+    language = "en" if documents == 1 else "de"
+    message = f"language '{language}' has one document: training needs at least two in each language"
+    model = GloCTM(**QUICK)
+    with pytest.raises(InputError, match=message):
+        model.fit(lonely)
+    assert not hasattr(model, "weights_")
+
+
+@pytest.mark.filterwarnings("always::gloctm.errors.SmallCorpusWarning")
+def test_small_corpora_are_warned_of():
+    model = GloCTM(**{**QUICK, "epochs": 1})
+    with pytest.warns(SmallCorpusWarning) as caught:
+        model.fit(planted_corpus(("en", "de", "zh"), documents={"en": 100, "de": 99, "zh": 2}))
+    assert [str(warning.message) for warning in caught] == [
+        f"language '{language}' has {size} documents: with fewer than about 100 its topics may not be those of the "
+        "other languages"
+        for language, size in (("de", 99), ("zh", 2))
+    ]
+    assert {warning.filename for warning in caught} == {__file__}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(planted_corpus(("en", "de"), documents=100))
+
+
+# Copies
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])  # noqa: S301
+def test_a_fitted_model_can_be_copied_and_pickled(model, corpus, tmp_path, duplicate):
+    twin = duplicate(model)
+    assert twin.get_params() == model.get_params()
+    assert twin.settings_ == model.settings_
+    assert twin.languages_ == model.languages_
+    assert weights_equal(twin, model)
+    assert twin.topics(3) == model.topics(3)
+    for language, theta in model.transform(corpus).items():
+        np.testing.assert_array_equal(twin.transform(corpus)[language], theta)
+    twin.save(tmp_path / "twin")
+    model.save(tmp_path / "model")
+    for file in (tmp_path / "model").iterdir():
+        assert (tmp_path / "twin" / file.name).read_bytes() == file.read_bytes()
+    assert weights_equal(clone(twin).fit(corpus), model)
+
+
+# Tokenisers of one's own
+
+
+class Bars:
+    """A tokeniser with a name of its own."""
+
+    name = "bars"
+
+    def __call__(self, text):
+        return text.split("|")
+
+
+def cut_at_bars(text):
+    return text.split("|")
+
+
+@pytest.fixture(scope="module", params=[Bars(), cut_at_bars], ids=["named", "function"])
+def own(request):
+    """A model of texts that a tokeniser of one's own cut, and that tokeniser."""
+    texts = {
+        "en": ["red bus|river bank", "river bank|sea shore", "sea shore|red bus"] * 2,
+        "zh-Hant": ["音樂 足球", "足球 天氣", "天氣 音樂"] * 2,
+        "de": ["Fluss Boot", "Boot Hafen", "Hafen Fluss"] * 2,
+    }
+    made = Corpus.from_texts(
+        texts, tokenizers={"en": request.param, "zh-Hant": str.split}, max_df=1.0, show_progress=False
+    )
+    return GloCTM(**{**QUICK, "num_topics": 2, "num_neighbors": 1}).fit(made), request.param
+
+
+def test_a_tokenizer_of_ones_own_works_right_after_fit(own):
+    model, tokenizer = own
+    assert model.tokenizers_ == {"en": getattr(tokenizer, "name", "custom"), "zh-Hant": "custom", "de": "unicode"}
+    by_words = model.transform([["red bus", "sea shore"]], lang="en")
+    np.testing.assert_array_equal(model.transform(["red bus|sea shore"], lang="en"), by_words)
+    np.testing.assert_allclose(model.transform(["天氣", "red bus|sea shore"], ["zh-hant", "en"])[1], by_words[0])
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301
+        np.testing.assert_array_equal(twin.transform(["red bus|sea shore"], lang="en"), by_words)
+
+
+def test_a_tokenizer_of_ones_own_after_load(own, tmp_path):
+    model, tokenizer = own
+    loaded = GloCTM.load(model.save(tmp_path / "model"))
+    with pytest.raises(InputError) as caught:
+        loaded.transform(["red bus"], lang="en")
+    assert str(caught.value) == (
+        f"the texts of 'en' were cut by a tokenizer of your own ({getattr(tokenizer, 'name', 'custom')}): "
+        "load the model with tokenizers={'en': ...}, or give lists of words"
+    )
+    # The cures cure.
+    by_words = loaded.transform([["red bus"]], lang="en")
+    again = GloCTM.load(tmp_path / "model", tokenizers={"EN": tokenizer, "zh_hant": str.split})
+    np.testing.assert_array_equal(again.transform(["red bus"], lang="en"), by_words)
+    assert again.transform(["天氣"], lang="zh-Hant").shape == (1, 2)
+    assert again.transform(["Fluss"], lang="de").shape == (1, 2)
+    for language, message in (("fr", "not trained on language 'fr'"), ("nonsense", "not a language code")):
+        with pytest.raises(InputError, match=message):
+            GloCTM.load(tmp_path / "model", tokenizers={language: tokenizer})
+
+
+def test_a_code_with_a_script_works_throughout(own, tmp_path):
+    """Traditional Chinese, from texts to a loaded model."""
+    loaded = GloCTM.load(own[0].save(tmp_path / "model"))
+    assert loaded.languages_ == ("en", "zh-Hant", "de")
+    assert {name for name in loaded.weights_ if name.endswith("lang_zh-Hant")} >= {"topic_word.lang_zh-Hant"}
+    assert loaded.topic_word_["zh-Hant"].shape == (2, 3)
+    words = [["天氣", "足球"], ["音樂"]]
+    expected = own[0].transform(words, lang="zh-Hant")
+    for spelling in ("zh-Hant", "zh_Hant", "ZH-HANT"):
+        np.testing.assert_array_equal(loaded.transform(words, lang=spelling), expected)
+        assert loaded.topics(2, languages=[spelling])[0]["language"] == "zh-Hant"
+    with pytest.raises(InputError, match="not trained on language 'zh'"):
+        loaded.transform(words, lang="zh")
+
+
+def test_word_embeddings_are_no_map_of_the_corpus_folder(corpus, tmp_path):
+    loaded = Corpus.load(corpus.save(tmp_path / "corpus"))
+    model = GloCTM(**{**QUICK, "epochs": 1}).fit(loaded)
+    for language, array in model.word_embeddings_.items():
+        while array is not None:
+            assert not isinstance(array, np.memmap)
+            array = array.base
+        np.testing.assert_array_equal(model.word_embeddings_[language], corpus[language].word_embeddings)
+
+
+DAMAGED = [
+    ("num_topics", 1, r"local_encoder\S* is float32 of shape \(5, 100\), not float32 of shape \(1, 100\)"),
+    ("kl_weight", "4", "kl_weight is '4': it must be a finite number"),
+    ("kl_weight", -1, "kl_weight is -1: it must be 0 or more"),
+    ("epochs", 0, "epochs is 0: it must be 1 or more"),
+    ("epochs", 2.5, "epochs is 2.5: it must be a whole number"),
+    ("dropout", None, "dropout is None"),
+    ("device", "abacus", "device is 'abacus'"),
+    ("random_state", "seven", "random_state is 'seven'"),
+    ("random_state", -3, "random_state is -3"),
+    ("show_progress", [], r"show_progress is \[\]: it must be True or False"),
+    ("threads", 0, "threads is 0"),
+    ("colour", "blue", r"has settings unknown here \(colour\): update gloctm"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), DAMAGED)
+def test_a_damaged_setting_is_an_error_of_the_folder(model, tmp_path, name, value, message):
+    path = model.save(tmp_path / "model")
+    manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
+    manifest["settings"][name] = value
+    (path / "model.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(FileFormatError, match=message) as caught:
+        GloCTM.load(path)
+    assert str(caught.value).startswith(str(path))
 
 
 def test_progress_is_shown_on_request(corpus, capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -15,10 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files import atomic_file, atomic_folder, check_folder_target, read_json, write_array, write_json
+from gloctm.files import (
+    FolderFormat,
+    atomic_file,
+    atomic_folder,
+    check_folder_target,
+    read_json,
+    write_array,
+    write_json,
+)
 from gloctm.manifest import check_manifest, file_sizes
 
 MARK = "mark.json"
+THING = FolderFormat(kind="thing", manifest=MARK, name="gloctm-thing", newest=2)
+FOREIGN = "it holds files other than a thing's; name a new folder"
 
 
 class Failure(BaseException):
@@ -29,9 +40,16 @@ def contents(folder):
     return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
+def whole(files):
+    """The files together with the manifest that lists them."""
+    sizes = {name: len(content) for name, content in files.items()}
+    return {**files, MARK: json.dumps({"format": THING.name, "format_version": 1, "files": sizes})}
+
+
 def fill(path, files, *, fail=False):
-    with atomic_folder(path, replaces=MARK) as folder:
-        for name, content in files.items():
+    with atomic_folder(path, replaces=THING) as folder:
+        for name, content in whole(files).items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(content)
         if fail:
             raise Failure
@@ -83,11 +101,17 @@ def test_what_is_written_is_as_readable_as_any_file(tmp_path):
     try:
         with atomic_file(tmp_path / "file"):
             pass
-        fill(tmp_path / "folder", {MARK: ""})
+        fill(tmp_path / "folder", {"below/a": ""})
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
-    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o750
+    for name, mode in (
+        ("folder", 0o750),
+        ("folder/below", 0o750),
+        ("folder/below/a", 0o640),
+        (f"folder/{MARK}", 0o640),
+    ):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode, name
 
 
 def test_places_where_no_file_can_be(tmp_path):
@@ -102,10 +126,47 @@ def test_an_error_in_writing_names_the_file(tmp_path):
     with pytest.raises(OSError, match="No space") as raised, atomic_file(tmp_path / "a.txt"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert raised.value.filename == str(tmp_path / "a.txt")
-    with pytest.raises(OSError, match="No space") as raised, atomic_folder(tmp_path / "a", replaces=MARK):
+    with pytest.raises(OSError, match="No space") as raised, atomic_folder(tmp_path / "a", replaces=THING):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "the culprit itself")
     assert raised.value.filename == "the culprit itself"
     assert os.listdir(tmp_path) == []
+
+
+# Temporary names
+
+
+def test_temporary_names_are_hidden_and_of_their_own(tmp_path):
+    with atomic_file(tmp_path / "a.txt") as first, atomic_file(tmp_path / "a.txt") as second:
+        first.write("first")
+        second.write("second")
+        names = os.listdir(tmp_path)
+        assert len(set(names)) == 2
+        assert all(re.fullmatch(r"\.a\.txt\.[0-9a-f]{16}\.partial", name) for name in names)
+    # The one that was finished last.
+    assert contents(tmp_path) == {"a.txt": "first"}
+    with atomic_folder(tmp_path / "b", replaces=THING) as folder:
+        assert folder.parent == tmp_path
+        assert re.fullmatch(r"\.b\.[0-9a-f]{16}\.partial", folder.name)
+
+
+def test_what_others_call_partial_or_old_is_left_alone(tmp_path):
+    for name in ("a.partial", "a.old", ".a.partial", ".a.old"):
+        (tmp_path / name).write_text("mine")
+    for content in ("1", "2"):
+        fill(tmp_path / "a", {"b": content})
+    with atomic_file(tmp_path / "c"):
+        pass
+    assert sorted(os.listdir(tmp_path)) == [".a.old", ".a.partial", "a", "a.old", "a.partial", "c"]
+
+
+def test_a_temporary_name_that_is_taken_after_all(tmp_path, monkeypatch):
+    monkeypatch.setattr("secrets.token_hex", lambda _: "taken")
+    (tmp_path / ".a.taken.partial").write_text("mine")
+    with pytest.raises(FileExistsError), atomic_file(tmp_path / "a"):
+        pass
+    with pytest.raises(FileExistsError):
+        fill(tmp_path / "a", {"b": "1"})
+    assert contents(tmp_path) == {".a.taken.partial": "mine"}
 
 
 # A folder
@@ -113,7 +174,7 @@ def test_an_error_in_writing_names_the_file(tmp_path):
 
 def test_a_folder_appears_when_it_is_whole(tmp_path):
     target = tmp_path / "new" / "folder"
-    with atomic_folder(target, replaces=MARK) as folder:
+    with atomic_folder(target, replaces=THING) as folder:
         (folder / MARK).write_text("1")
         assert not target.exists()
     assert contents(tmp_path) == {f"new/folder/{MARK}": "1"}
@@ -127,72 +188,144 @@ def test_a_folder_is_always_the_last_whole_one(tmp_path_factory, writings):
     parent = tmp_path_factory.mktemp("folder")
     last = None
     for files, fail in writings:
-        files = {**files, MARK: ""}
         try:
             fill(parent / "folder", files, fail=fail)
             last = files
         except Failure:
             pass
         assert os.listdir(parent) == ([] if last is None else ["folder"])
-        assert contents(parent / "folder") == (last or {})
+        assert contents(parent / "folder") == ({} if last is None else whole(last))
 
 
 def test_an_empty_folder_is_replaced_and_a_foreign_one_refused(tmp_path):
     target = tmp_path / "folder"
     target.mkdir()
-    fill(target, {MARK: "1"})
-    assert contents(target) == {MARK: "1"}
+    fill(target, {"a": "1", "below/b": "2"})
+    assert contents(target) == whole({"a": "1", "below/b": "2"})
+    fill(target, {"c": "3"})
+    assert contents(target) == whole({"c": "3"})
     foreign = tmp_path / "foreign"
     for path in (foreign / "thesis.txt", foreign / "below" / MARK):
         path.parent.mkdir(exist_ok=True)
         path.write_text("years of work")
-        before = contents(tmp_path)
-        with pytest.raises(InputError, match="holds other files; name a new or empty folder"):
-            check_folder_target(foreign, replaces=MARK)
-        with pytest.raises(InputError, match="holds other files"):
-            fill(foreign, {MARK: "1"})
-        assert contents(tmp_path) == before
+        refuses(foreign)
+
+
+def refuses(target):
+    """Neither the check nor the writing takes the folder for its own, and it stays as it was."""
+    before = contents(target)
+    with pytest.raises(InputError, match=FOREIGN) as raised:
+        check_folder_target(target, replaces=THING)
+    assert str(target) in str(raised.value)
+    with pytest.raises(InputError, match=FOREIGN):
+        fill(target, {"a": "1"})
+    assert contents(target) == before
+    assert not any(path.name.startswith(f".{target.name}") for path in target.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        '{"tfjs": 1}',
+        '{"format": "gloctm-thing"}',
+        '{"format": "gloctm-thing", "files": null}',
+        '{"format": "gloctm-thing", "files": [["a"]]}',
+        '{"format": "gloctm-other", "files": {"a": 1}}',
+        '{"files": {"a": 1}}',
+        '["format", "files"]',
+        '"format files"',
+        "3",
+        "null",
+        "",
+        '{"format": "gloctm-thing", "files": {"a": 1}',
+        "[" * 100_000,
+        b"\xff",
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_a_manifest_that_is_not_ours_gives_no_right_to_replace(tmp_path, manifest):
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "a").write_text("1")
+    (target / MARK).write_bytes(manifest if isinstance(manifest, bytes) else manifest.encode())
+    with pytest.raises(InputError, match=FOREIGN):
+        check_folder_target(target, replaces=THING)
+    with pytest.raises(InputError, match=FOREIGN):
+        fill(target, {"a": "new"})
+    assert (target / "a").read_text() == "1"
+    assert sorted(os.listdir(target)) == ["a", MARK]
+
+
+@pytest.mark.parametrize("added", ["notes.txt", ".git/config", "below/thesis.txt", "below/deep/thesis.txt", "A"])
+def test_our_own_folder_with_anything_added_is_not_replaced(tmp_path, added):
+    target = tmp_path / "folder"
+    fill(target, {"a": "1", "below/b": "2"})
+    (target / added).parent.mkdir(parents=True, exist_ok=True)
+    (target / added).write_text("years of work")
+    refuses(target)
+    (target / added).unlink()
+    fill(target, {"a": "new"})
+    assert contents(target) == whole({"a": "new"})
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "nothing"])
+def test_our_own_folder_with_a_link_added_is_not_replaced(tmp_path, kind):
+    target = tmp_path / "folder"
+    fill(target, {"a": "1"})
+    (tmp_path / "folder of others").mkdir()
+    (tmp_path / "folder of others" / "file").write_text("years of work")
+    others = {"file": "folder of others/file", "folder": "folder of others", "nothing": "absent"}
+    (target / "link").symlink_to(tmp_path / others[kind])
+    refuses(target)
+    assert (target / "link").is_symlink()
+
+
+def test_our_own_folder_that_lost_a_file_is_replaced(tmp_path):
+    fill(tmp_path / "folder", {"a": "1", "b": "2"})
+    (tmp_path / "folder" / "a").unlink()
+    fill(tmp_path / "folder", {"c": "3"})
+    assert contents(tmp_path / "folder") == whole({"c": "3"})
 
 
 def test_a_folder_that_bears_the_name_of_the_mark_is_foreign(tmp_path):
     (tmp_path / "folder" / MARK).mkdir(parents=True)
-    with pytest.raises(InputError, match="holds other files"):
-        check_folder_target(tmp_path / "folder", replaces=MARK)
+    with pytest.raises(InputError, match=FOREIGN):
+        check_folder_target(tmp_path / "folder", replaces=THING)
 
 
 def test_places_where_no_folder_can_be(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("content")
     with pytest.raises(InputError, match="a file of that name exists"):
-        check_folder_target(tmp_path / "file", replaces=MARK)
+        check_folder_target(tmp_path / "file", replaces=THING)
     with pytest.raises(InputError, match="file is a file"):
-        check_folder_target(tmp_path / "file" / "folder", replaces=MARK)
+        check_folder_target(tmp_path / "file" / "folder", replaces=THING)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     for name in (".", "../here", tmp_path / "here"):
         with pytest.raises(InputError, match="the folder you are in"):
-            check_folder_target(name, replaces=MARK)
-    check_folder_target("below", replaces=MARK)
-    check_folder_target(tmp_path / "absent" / "folder", replaces=MARK)
+            check_folder_target(name, replaces=THING)
+    check_folder_target("below", replaces=THING)
+    check_folder_target(tmp_path / "absent" / "folder", replaces=THING)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
 def test_a_folder_that_must_not_be_written_to(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(InputError, match="no permission to write"):
-        check_folder_target(tmp_path / "a" / "b", replaces=MARK)
+        check_folder_target(tmp_path / "a" / "b", replaces=THING)
 
 
 def test_a_linked_folder_is_replaced_at_the_link(tmp_path):
-    fill(tmp_path / "first", {MARK: "first"})
+    fill(tmp_path / "first", {"a": "first"})
     (tmp_path / "link").symlink_to("first")
-    fill(tmp_path / "link", {MARK: "second"})
-    assert contents(tmp_path / "link") == {MARK: "second"}
-    assert contents(tmp_path / "first") == {MARK: "first"}
+    fill(tmp_path / "link", {"a": "second"})
+    assert contents(tmp_path / "link") == whole({"a": "second"})
+    assert contents(tmp_path / "first") == whole({"a": "first"})
 
 
 @pytest.mark.parametrize("failing", [1, 2], ids=["moving the old one aside", "putting the new one in place"])
 def test_a_disk_that_is_full_while_folders_change_places(tmp_path, monkeypatch, failing):
-    fill(tmp_path / "folder", {MARK: "old"})
+    fill(tmp_path / "folder", {"a": "old"})
     replace, calls = os.replace, []
 
     def full(source, target):
@@ -203,13 +336,13 @@ def test_a_disk_that_is_full_while_folders_change_places(tmp_path, monkeypatch, 
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="No space"):
-        fill(tmp_path / "folder", {MARK: "new"})
-    assert contents(tmp_path) == {f"folder/{MARK}": "old"}
+        fill(tmp_path / "folder", {"a": "new"})
+    assert contents(tmp_path / "folder") == whole({"a": "old"})
     assert os.listdir(tmp_path) == ["folder"]
 
 
 def test_the_old_folder_outlives_even_a_failure_to_put_it_back(tmp_path, monkeypatch):
-    fill(tmp_path / "folder", {MARK: "old"})
+    fill(tmp_path / "folder", {"a": "old"})
     replace, calls = os.replace, []
 
     def full(source, target):
@@ -220,8 +353,8 @@ def test_the_old_folder_outlives_even_a_failure_to_put_it_back(tmp_path, monkeyp
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="No space"):
-        fill(tmp_path / "folder", {MARK: "new"})
-    assert list(contents(tmp_path).values()) == ["old"]
+        fill(tmp_path / "folder", {"a": "new"})
+    assert sorted(contents(tmp_path).values()) == sorted(whole({"a": "old"}).values())
 
 
 # JSON and arrays
@@ -321,7 +454,7 @@ sys.exit("nothing was raised")
 
 
 def check(folder):
-    return check_manifest(folder, MARK, kind="thing", format_name="gloctm-thing", newest=2)
+    return check_manifest(folder, THING)
 
 
 def make_thing(folder, **changes):
@@ -404,6 +537,11 @@ def test_what_is_no_folder_with_a_manifest(tmp_path):
         check(tmp_path / "absent")
     with pytest.raises(FileFormatError, match=r"is not a gloctm thing: it has no mark\.json"):
         check(tmp_path)
+    for kind, name in (("model", "model.json"), ("corpus", "corpus.json")):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / name).write_text("{}")
+        with pytest.raises(FileFormatError, match=f"is not a gloctm thing: it is a {kind}"):
+            check(tmp_path / kind)
     (tmp_path / MARK).write_text("{")
     with pytest.raises(FileFormatError, match="is a file: give the folder"):
         check(tmp_path / MARK)

@@ -161,6 +161,18 @@ def test_running_statistics_after_one_step(network, batch, noise, golden):
             np.testing.assert_allclose(state[name], buffers[name], rtol=1e-4, atol=1e-6)
 
 
+def test_running_statistics_of_the_shared_modules(network, batch, noise, golden):
+    # The golden run passed language a through the global encoder and decoder once more, to write down its pieces.
+    network(batch, noise)
+    q_global = network.global_encoder(batch["a"].global_counts, noise["a"].shared)
+    network.local_encoder["lang_a"](batch["a"].counts, noise["a"].local)
+    weights = torch.cat([network.topic_word["lang_a"], network.topic_word["lang_b"]], dim=1)
+    network.global_decoder_norm(q_global.theta @ weights)
+    state = network.state_dict()
+    for name, expected in golden_arrays(golden, "buffer").items():
+        np.testing.assert_allclose(state[name], expected, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
 def test_evaluation_mode_means_in_torch_and_in_numpy(network, golden):
     state = network.state_dict()
     state.update({name: torch.from_numpy(array) for name, array in golden_arrays(golden, "buffer").items()})

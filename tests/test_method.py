@@ -18,6 +18,9 @@ from gloctm.network.sparse import SparseRows
 from gloctm.training import Batches
 from planted import planted_corpus
 
+# Planted corpora are small on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+
 LANGUAGES = ("en", "zh", "to")  # "to", Tongan, clashes with a method of torch modules
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 
 import pytest
@@ -95,23 +96,69 @@ def test_standard_error_unless_another_stream_is_given(capsys):
     assert captured.err.startswith("work: 1/1 texts")
 
 
-def test_a_bar_on_a_terminal(monkeypatch):
+@pytest.fixture
+def terminal(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "80")
     for name in ("NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    stream = Terminal()
-    with track("embedding", 40, "texts", stream=stream) as shown:
+    return Terminal()
+
+
+def lines_of(terminal):
+    """All lines that were ever shown, without colours and movements."""
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+    return re.split(r"[\r\n]+", shown.strip())
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_a_bar_on_a_terminal(terminal, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    with track("embedding", 40, "texts", stream=terminal) as shown:
         for number in range(40):
             shown.advance(note=f"text {number}")
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
-    last = re.split(r"[\r\n]+", shown.strip())[-1]
-    assert "embedding" in last
-    assert "40/40" in last
-    assert "texts/s" in last
-    assert "left" in last
-    assert "text 39" in last
-    assert "━" in last
+    assert all(len(line) <= int(columns) for line in lines_of(terminal))
+    bar, note = lines_of(terminal)[-2:]
+    assert re.fullmatch(r"embedding ━+ 40/40 [\d,]+ texts/s( \d:\d\d:\d\d)? left 0:00:00 *", bar)
+    assert note.rstrip() == "  text 39"
+
+
+LONGEST = [
+    (
+        "training",
+        44_100,
+        "steps",
+        "epoch 150/150 loss 1234.5 = local 567.8 + global 1234.5 + KL 12.3 + CKA 123.4",
+    ),
+    ("embedding zh-Hant documents", 40_000, "texts", ""),
+    ("cutting into words", 187_400, "texts", ""),
+]
+
+
+@pytest.mark.parametrize(("description", "total", "unit", "note"), LONGEST, ids=[row[0] for row in LONGEST])
+def test_a_terminal_of_80_columns_cuts_nothing(terminal, monkeypatch, description, total, unit, note):
+    # A look at the clock takes half a second, so that rates are like those of real work.
+    now = itertools.count(step=0.5)
+    monkeypatch.setattr("rich.console.monotonic", lambda: next(now))
+    with track(description, total, unit, stream=terminal) as shown:
+        for _ in range(10):
+            shown.advance(total // 10, note=note)
+    bars = [line for line in lines_of(terminal) if line.startswith(description)]
+    assert all(len(line) <= 80 and "…" not in line for line in lines_of(terminal))
+    for line in bars:
+        assert re.search(rf"━+.* +\d+/{total} .*left (\d:\d\d:\d\d|-:--:--)", line), line
+    assert any(f"{unit}/s" in line for line in bars)
+    if note:
+        assert lines_of(terminal)[-1].rstrip() == f"  {note}"
+
+
+def test_a_note_too_long_for_the_terminal_takes_one_line(terminal):
+    with track("training", 2, "steps", stream=terminal) as shown:
+        shown.advance(2, note="long " * 50)
+    bar, note = lines_of(terminal)[-2:]
+    assert "2/2" in bar
+    assert note.endswith("…")
+    assert len(note) == 80
 
 
 @pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])

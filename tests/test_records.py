@@ -68,7 +68,13 @@ def test_tables(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.jsonl", EN), ("a.txt", EN), ("a.csv", "text,lang\na,en\n"), ("a.tsv", "text\tlang\na\ten\n")],
+    [
+        ("a.jsonl", EN),
+        ("a.ndjson", EN),
+        ("A.JSON", EN),
+        ("a.csv", "text,lang\na,en\n"),
+        ("a.tsv", "text\tlang\na\ten\n"),
+    ],
 )
 def test_a_byte_order_mark_is_passed_over(tmp_path, name, content):
     assert read(tmp_path, name, b"\xef\xbb\xbf" + content.encode()) == [{"text": "a", "lang": "en"}]
@@ -82,7 +88,15 @@ def test_line_separators_within_a_text(tmp_path):
     assert read(tmp_path, "a.csv", f'text,lang\n"{text}",en\n')[0]["text"] == text
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "a.txt"])
+@pytest.mark.parametrize("name", ["a.txt", "a.parquet", "a.xlsx", "a", "a.csv.gz", ".jsonl"])
+def test_a_file_of_an_unknown_kind(tmp_path, name):
+    with pytest.raises(FileFormatError) as caught:
+        read(tmp_path, name, EN)
+    endings = ".jsonl, .ndjson, .json, .csv, .tsv"
+    assert str(caught.value) == f"{tmp_path / name} is none of {endings}: name the file by what it holds"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson"])
 def test_an_empty_file_has_no_documents(tmp_path, name):
     assert read(tmp_path, name, "") == []
     assert read(tmp_path, name, "\n \n") == []
@@ -136,7 +150,10 @@ MALFORMED = [
     ("a.jsonl", "[" * 100_000, "line 1 is not JSON (maximum recursion"),
     ("a.csv", "", "has no column text and no column lang"),
     ("a.csv", "text,language\na,en\n", "has no column lang: its first line must name the columns text and lang"),
-    ("a.csv", "text;lang\na;en\n", "has no column text and no column lang"),
+    ("a.csv", "text;lang\na;en\n", "is separated by semicolons: save it with commas, or with tabs as .tsv"),
+    ("a.tsv", "text;lang\na;en\n", "is separated by semicolons: save it with commas, or with tabs as .tsv"),
+    ("a.csv", "text,lang,text\na,en,b\n", "has two columns 'text': name each column differently"),
+    ("a.csv", "text,lang,more,more\na,en,b,c\n", "has two columns 'more': name each column differently"),
     ("a.csv", "text,lang\na,en\nb\n", "line 3 has not as many fields as the heading"),
     ("a.csv", "text,lang\na,en\nb,c,en\n", "line 3 has not as many fields as the heading"),
     ("a.csv", 'text,lang\n"a\nb\nc",en\nd\n', "line 5 has not as many fields as the heading"),
@@ -148,8 +165,16 @@ MALFORMED = [
     ("a.csv", 'text,lang\n"a\nb",klingonese\n', "line 3: 'klingonese' is not a language code"),
     ("a.csv", "text,lang\na,\n", "line 2: '' is not a language code"),
     ("a.tsv", "text\tlang\na,en\n", "line 2 has not as many fields"),
-    ("a.jsonl", b'{"text": "caf\xe9", "lang": "fr"}\n', "is not UTF-8 text"),
-    ("a.csv", b"text,lang\ncaf\xe9,fr\n", "is not UTF-8 text"),
+    ("a.jsonl", b'{"text": "caf\xe9", "lang": "fr"}\n', "line 1 is not UTF-8 text (byte 14 of the line): convert the"),
+    (
+        "a.jsonl",
+        EN.encode() + b'\n\n{"text": "\xff", "lang": "fr"}\n',
+        "line 4 is not UTF-8 text (byte 11 of the line)",
+    ),
+    ("a.jsonl", b"\xff\xfe{\x00", "line 1 is not UTF-8 text (byte 1 of the line)"),
+    ("a.csv", b"text,lang\na,en\ncaf\xe9,fr\n", "line 3 is not UTF-8 text (byte 4 of the line): convert the file"),
+    ("a.csv", b'text,lang\n"a\nb\nc\xe9",fr\n', "line 4 is not UTF-8 text (byte 2 of the line)"),
+    ("a.csv", b"t\xe9xt,lang\n", "line 1 is not UTF-8 text (byte 2 of the line)"),
 ]
 
 
@@ -159,6 +184,11 @@ def test_a_malformed_file_is_named_with_the_line(tmp_path, name, content, messag
         read(tmp_path, name, content)
     assert str(tmp_path / name) in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_columns_without_a_name_are_passed_over(tmp_path):
+    """Spreadsheets leave them at the end."""
+    assert read(tmp_path, "a.csv", "text,lang,,\na,en,,\n") == [{"text": "a", "lang": "en"}]
 
 
 def test_documents_before_a_malformed_line_are_read(tmp_path):

@@ -164,9 +164,29 @@ def test_documents_are_one_a_line_in_ascii(tmp_path):
 
 def test_a_foreign_folder_is_not_overwritten(corpus, tmp_path):
     (tmp_path / "letters.txt").write_text("dear")
-    with pytest.raises(InputError, match="it holds other files"):
+    with pytest.raises(InputError, match="it holds files other than a corpus's; name a new folder"):
         corpus.save(tmp_path)
     assert (tmp_path / "letters.txt").read_text() == "dear"
+
+
+def test_a_project_with_a_corpus_json_is_not_overwritten(corpus, tmp_path):
+    files = {"corpus.json": '{"files": {}}', ".git/config": "[core]", "src.py": "print()"}
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match="it holds files other than a corpus's"):
+        corpus.save(tmp_path)
+    assert {name: (tmp_path / name).read_text() for name in files} == files
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "corpus.json", "src.py"]
+
+
+def test_a_corpus_that_somebody_added_to_is_not_overwritten(corpus, tmp_path):
+    path = corpus.save(tmp_path / "corpus")
+    (path / "en" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="it holds files other than a corpus's"):
+        corpus.save(path)
+    assert (path / "en" / "notes.txt").read_text() == "mine"
+    assert_same(Corpus.load(path), corpus)
 
 
 def cut(path):

@@ -43,7 +43,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         global_hidden_size: width of the global encoder's.
         dropout: rate, of the encoders' hidden layer and of θ. 0, as published.
         epochs: passes over the largest language. 150, as published for corpora of tens of thousands of documents;
-            small corpora, whose epochs are a few steps, need more.
+            for small corpora, whose epochs are a few steps, see the preset ``demo``.
         batch_size: documents of each language in a step.
         learning_rate: of Adam, at first.
         decay_every: epochs after which the learning rate is multiplied by ``decay_factor``, again and again.
@@ -139,7 +139,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         if not isinstance(corpus, Corpus):
             raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
         settings = check_settings(self.get_params())
-        seed = resolve_seed(self.random_state)
+        seed = resolve_seed(settings["random_state"])
         for language, part in corpus.items():
             if part.word_embeddings is None or part.document_embeddings is None:
                 raise InputError(

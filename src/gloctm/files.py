@@ -40,7 +40,11 @@ class FolderFormat:
         try:
             manifest = json.loads((folder / self.manifest).read_bytes())
             known = {self.manifest, *manifest["files"]}
-            found = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
+            found = {
+                file.relative_to(folder).as_posix()
+                for file in folder.rglob("*")
+                if file.is_symlink() or not file.is_dir()
+            }
             return bool(manifest["format"] == self.name and found <= known)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return False
@@ -61,12 +65,13 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
     if target.is_dir():
         raise InputError(f"can't write {target}: a folder of that name exists")
     temporary = _beside(target, "partial")
+    binary = "b" in mode
+    # "x": should the random name be taken after all, nobody's file is overwritten, nor deleted below.
+    opened = temporary.open(
+        mode.replace("w", "x"), encoding=None if binary else "utf-8", newline=None if binary else "\n"
+    )
     try:
-        binary = "b" in mode
-        # "x": should the random name be taken after all, nobody's file is overwritten.
-        with temporary.open(
-            mode.replace("w", "x"), encoding=None if binary else "utf-8", newline=None if binary else "\n"
-        ) as stream:
+        with opened as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -26,17 +26,18 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "ecnews": MappingProxyType({**_PUBLISHED, "num_neighbors": 3, "kl_weight": 4.0, "cka_weight": 450.0}),
         "amazon_review": MappingProxyType({**_PUBLISHED, "num_neighbors": 3, "kl_weight": 3.0, "cka_weight": 300.0}),
         "rakuten_amazon": MappingProxyType({**_PUBLISHED, "num_neighbors": 12, "kl_weight": 2.0, "cka_weight": 450.0}),
-        # A few hundred documents a language: few topics; many epochs, because each is only a few steps; a stronger pull
-        # to the global posterior, without which the local encoders drift apart on so little text; and one thread,
-        # because products this small only wait for one another when they are shared.
+        # A few hundred documents a language: few topics; small batches and a higher learning rate, or two themes would
+        # share a topic while another stands twice; less of CKA against the pull to the global posterior, or the
+        # local encoders drift apart on so little text; one thread, because products this small wait for each other.
         "demo": MappingProxyType(
             {
                 "num_topics": 12,
-                "epochs": 400,
-                "batch_size": 64,
+                "epochs": 150,
+                "batch_size": 32,
+                "learning_rate": 1e-2,
                 "num_neighbors": 3,
-                "kl_weight": 20.0,
-                "cka_weight": 450.0,
+                "kl_weight": 5.0,
+                "cka_weight": 100.0,
                 "threads": 1,
             }
         ),

@@ -10,6 +10,8 @@ from typing import IO, Any, Protocol
 
 # Seconds between plain lines: often enough to see life in a log, seldom enough not to fill it.
 PLAIN_INTERVAL = 10.0
+# Columns of a terminal on which everything has room.
+_WIDE = 100
 
 
 class Progress(Protocol):
@@ -82,15 +84,17 @@ def track(
             if note_below:
                 yield Text(f"  {note_below}", style="dim", overflow="ellipsis", no_wrap=True)
 
+    console = Console(file=stream)
     bar = Bar(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=16),
+        BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
+        # On a narrow terminal it would cut the counts of a large corpus short.
+        *([TimeElapsedColumn()] if console.width >= _WIDE else []),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=Console(file=stream),
+        console=console,
     )
     with bar:
         task = bar.add_task(description, total=total, rate="")

@@ -59,6 +59,8 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError(f"threads is {threads!r}: it must be a whole number from 1, or None for torch's own")
     if threads is not None:
         checked["threads"] = int(threads)
+    if settings["random_state"] is not None:
+        checked["random_state"] = resolve_seed(settings["random_state"])
     if not isinstance(settings["device"], str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings["device"]):
         raise InputError(f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or for example 'cuda:1'")
     if settings["show_progress"] not in (True, False):

@@ -51,7 +51,8 @@ def print_corpus(corpus: Corpus) -> None:
     """What a corpus holds, a row a language."""
     from rich.table import Table
 
-    table = Table(header_style="bold")
+    # Without padding it has room on a terminal of 80 columns.
+    table = Table(header_style="bold", padding=0)
     table.add_column("language")
     for heading in ("documents", "empty", "words", "tokens", "each", "labels"):
         table.add_column(heading, justify="right")

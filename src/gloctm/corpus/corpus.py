@@ -182,8 +182,9 @@ class Corpus(Mapping[str, LanguageCorpus]):
         used = [each for kind, each in (("word", pair.words), ("document", pair.documents)) if lacking[kind]]
         languages = {}
         for code, part in self.items():
-            warn_of_unknown_language(code, used)
             words, documents = part.word_embeddings, part.document_embeddings
+            asked = [each for each, own in ((pair.words, words), (pair.documents, documents)) if own is None]
+            warn_of_unknown_language(code, asked)
             if words is None:
                 words = embed_texts(
                     part.vocabulary,

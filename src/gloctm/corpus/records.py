@@ -107,7 +107,8 @@ def _read_table(source: Path, stream: Iterable[str]) -> Iterator[Record]:
                 f"{source} has no column {' and no column '.join(missing)}: "
                 "its first line must name the columns text and lang"
             )
-        double = next((name for name in names if list(names).count(name) > 1), None)
+        # Spreadsheets leave columns without a name at the end.
+        double = next((name for name in names if name and list(names).count(name) > 1), None)
         if double is not None:
             raise FileFormatError(f"{source} has two columns {double!r}: name each column differently")
         for row in reader:

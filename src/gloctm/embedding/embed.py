@@ -60,7 +60,8 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
 
 def warn_of_unknown_language(language: str, encoders: Iterable[TextEncoder]) -> None:
     """Warn if an encoder says which languages it was made for, and this is none of them."""
-    for encoder in dict.fromkeys(encoders):
+    # By identity: an encoder of the user's own need not be hashable.
+    for encoder in {id(encoder): encoder for encoder in encoders}.values():
         made_for = getattr(encoder, "languages", None)
         if made_for is not None and primary_subtag(language) not in made_for:
             warnings.warn(

@@ -80,7 +80,11 @@ class SentenceTransformerEncoder:
             raise MissingDependencyError.of(f"The encoder {self.model}", "sentence-transformers") from None
         for name in (self.model, f"sentence-transformers/{self.model}"):
             if name.count("/") == 1:
-                found = try_to_load_from_cache(name, "config.json", revision=self.revision)
+                try:
+                    found = try_to_load_from_cache(name, "config.json", revision=self.revision)
+                except ValueError:
+                    # No model can be called that; loading says so.
+                    continue
                 if isinstance(found, str):
                     # .../snapshots/COMMIT/config.json
                     return Path(found).parent.name

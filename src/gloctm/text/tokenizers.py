@@ -65,7 +65,7 @@ class UnicodeTokenizer:
         # it only after a combining mark.
         letters, joined = r"[\p{L}\p{M}]", r"(?:(?<=\p{M})[\u200c\u200d]+|[\u200c\u200d]+(?=[\p{L}\p{M}]))"
         word = regex.compile(rf"\p{{L}}{letters}*(?:{joined}{letters}*)*(?:'\p{{L}}{letters}*)*")
-        return address, word, regex.compile(r"[\p{Hangul}\p{Han}]")
+        return address, word, regex.compile(r"[가-힣\p{Han}]")
 
     def __call__(self, text: str) -> list[str]:
         """The words of ``text``, in order."""
@@ -175,6 +175,7 @@ _BY_LANGUAGE: Mapping[str, Callable[[], Tokenizer]] = {
 _BY_NAME: Mapping[str, Callable[[], Tokenizer]] = {
     kind.name: kind for kind in (ChineseTokenizer, JapaneseTokenizer, WhitespaceTokenizer)
 }
+_BUILT_IN: Mapping[str, Callable[..., Tokenizer]] = {UnicodeTokenizer.name: UnicodeTokenizer, **_BY_NAME}
 
 
 def get_tokenizer(language: str) -> Tokenizer:
@@ -201,13 +202,19 @@ def get_tokenizer_by_name(name: str, language: str) -> Tokenizer:
 
 
 def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
-    """A Tokenizer as it is; any other callable, wrapped."""
-    return tokenizer if isinstance(tokenizer, Tokenizer) else CustomTokenizer(tokenizer)
+    """A Tokenizer as it is; any other callable, wrapped.
+
+    One of your own that bears the name of one of this package's is wrapped too: its name would bring back the other.
+    """
+    if isinstance(tokenizer, Tokenizer) and (is_built_in(tokenizer) or tokenizer.name not in _BUILT_IN):
+        return tokenizer
+    return CustomTokenizer(tokenizer)
 
 
 def is_built_in(tokenizer: Tokenizer) -> bool:
     """Whether a name is enough to have this tokeniser again."""
-    return isinstance(tokenizer, UnicodeTokenizer | ChineseTokenizer | JapaneseTokenizer | WhitespaceTokenizer)
+    # Not isinstance(): a class of the user's own, made from one of these, would be lost.
+    return type(tokenizer) is _BUILT_IN.get(tokenizer.name)
 
 
 def _pieces(text: str, size: int) -> list[str]:
