@@ -19,8 +19,8 @@ from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
 from gloctm.progress import Progress, track
 
-# Measured on the embedded corpus with its preset, four languages: of 12 themes all have one topic in every language with 96
-# documents a language, 10 with 60, 6 with 36.
+# Measured on the embedded corpus with its preset and four languages: of 12 themes, as many as have one topic in every
+# language are 12 with 96 documents a language, 10 with 60, 6 with 36.
 FEW_DOCUMENTS = 100
 
 
