@@ -15,7 +15,9 @@ from gloctm.errors import FileFormatError, InputError
 from planted import planted_corpus
 
 # Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
+)
 
 QUICK = {"num_topics": 4, "epochs": 2, "batch_size": 32, "threads": 1, "show_progress": False}
 

@@ -25,7 +25,9 @@ from planted import planted_corpus
 from test_cli import SMALL, command, make_records, run_here, run_process, write_benchmark, write_json_lines
 
 # Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
+)
 
 
 def snapshot(folder):

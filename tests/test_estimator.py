@@ -19,15 +19,25 @@ from sklearn.exceptions import NotFittedError
 
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation import augment
-from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, SmallCorpusWarning, TrainingError
+from gloctm.errors import (
+    EmptyDocumentWarning,
+    FileFormatError,
+    InputError,
+    ShortTrainingWarning,
+    SmallCorpusWarning,
+    TrainingError,
+)
 from gloctm.inference import latent_means
 from gloctm.network.network import GloCTMNetwork
 from gloctm.network.sparse import SparseRows
 from gloctm.presets import PRESETS
+from gloctm.training import TrainingSettings, total_learning_rate
 from planted import planted_corpus
 
 # Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
+)
 
 QUICK = {"num_topics": 5, "epochs": 3, "batch_size": 32, "threads": 1, "show_progress": False}
 
@@ -480,6 +490,7 @@ def test_small_corpora_are_warned_of():
     model = GloCTM(**{**QUICK, "epochs": 1})
     with pytest.warns(SmallCorpusWarning) as caught:
         model.fit(planted_corpus(("en", "de", "zh"), documents={"en": 100, "de": 99, "zh": 2}))
+    caught = [warning for warning in caught if warning.category is SmallCorpusWarning]
     assert [str(warning.message) for warning in caught] == [
         f"language '{language}' has {size} documents: with fewer than about 100 its topics may not be those of the "
         "other languages"
@@ -487,8 +498,26 @@ def test_small_corpora_are_warned_of():
     ]
     assert {warning.filename for warning in caught} == {__file__}
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", SmallCorpusWarning)
         model.fit(planted_corpus(("en", "de"), documents=100))
+
+
+@pytest.mark.filterwarnings("always::gloctm.errors.ShortTrainingWarning")
+def test_short_training_is_warned_of():
+    corpus = planted_corpus(("en", "de"), documents=100)
+    with pytest.warns(ShortTrainingWarning, match=r"4 steps, few for a learning rate of 0\.002") as caught:
+        GloCTM(**{**QUICK, "epochs": 1}).fit(corpus)
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ShortTrainingWarning)
+        GloCTM(**{**QUICK, "epochs": 12, "learning_rate": 0.15}).fit(corpus)
+
+
+def test_the_learning_rate_summed_over_the_steps():
+    settings = GloCTM(epochs=5, learning_rate=0.1, decay_every=2, decay_factor=0.5).get_params()
+    own = {name: settings[name] for name in TrainingSettings.__dataclass_fields__}
+    expected = 3 * (0.1 + 0.1 + 0.05 + 0.05 + 0.025)
+    assert total_learning_rate(TrainingSettings(**own), 3) == pytest.approx(expected)
 
 
 # Copies

@@ -19,7 +19,9 @@ from gloctm.training import Batches
 from planted import planted_corpus
 
 # Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
+)
 
 LANGUAGES = ("en", "zh", "to")  # "to", Tongan, clashes with a method of torch modules
 

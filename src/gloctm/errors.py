@@ -36,5 +36,9 @@ class SmallCorpusWarning(UserWarning):
     """A language has so few documents that its topics may not meet those of the others."""
 
 
+class ShortTrainingWarning(UserWarning):
+    """Training has too few steps for the learning rate: the languages' topics may not have met when it ends."""
+
+
 class EmptyDocumentWarning(UserWarning):
     """Some documents have no word of the vocabulary, so that nothing could be inferred for them."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gloctm.augmentation import augment
 from gloctm.corpus.corpus import Corpus
-from gloctm.errors import InputError, SmallCorpusWarning, TrainingError
+from gloctm.errors import InputError, ShortTrainingWarning, SmallCorpusWarning, TrainingError
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
@@ -22,6 +22,11 @@ from gloctm.progress import Progress, track
 # Measured on the embedded corpus with its preset and four languages: of 12 themes, as many as have one topic in every
 # language are 12 with 96 documents a language, 10 with 60, 6 with 36.
 FEW_DOCUMENTS = 100
+
+# The sum of the learning rate over all steps, which is about how far Adam can move a weight. Measured on the embedded
+# corpus: of 12 themes, as many as own one topic in every language are 12 at about 10 (its preset, or 4,800 steps at the
+# published rate), 4 at 1.0 (600 epochs as published, which there are 1,200 steps), 1 at 0.6 (150 epochs).
+SHORT_TRAINING = 5.0
 
 
 @dataclass(frozen=True)
@@ -174,12 +179,29 @@ def train(corpus: Corpus, settings: TrainingSettings, *, seed: int, show_progres
             seed=seed,
         ).to(device)
         steps = batches.num_batches(settings.batch_size) * settings.epochs
+        if total_learning_rate(settings, batches.num_batches(settings.batch_size)) < SHORT_TRAINING:
+            warnings.warn(
+                f"training has {steps} steps, few for a learning rate of {settings.learning_rate:g}: the languages' "
+                "topics may not meet; take smaller batches, a higher rate, or more epochs that decay later, as the "
+                "preset demo does",
+                ShortTrainingWarning,
+                stacklevel=3,
+            )
         with track("training", steps, "steps", show=show_progress) as progress:
             history = _run(network, batches, settings, seed, progress)
     return TrainingResult(
         weights={name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()},
         history=[asdict(epoch) for epoch in history],
     )
+
+
+def total_learning_rate(settings: TrainingSettings, steps_per_epoch: int) -> float:
+    """The learning rate summed over all steps of a training."""
+    rates = (
+        settings.learning_rate * settings.decay_factor ** (epoch // settings.decay_every)
+        for epoch in range(settings.epochs)
+    )
+    return steps_per_epoch * sum(rates)
 
 
 def _run(
