@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from gloctm import augmentation
-from gloctm.augmentation import augment, block_slices, global_counts, nearest_neighbors, neighbor_matrices
+from gloctm.augmentation import augment, global_counts, nearest_neighbors, neighbor_matrices
 from gloctm.errors import InputError
 
 LANGUAGES = ("en", "zh", "ja", "de")
@@ -22,6 +22,12 @@ EXACT = [
     *(scale * np.asarray(signs) for signs in itertools.product((1, -1), repeat=4) for scale in (1, 2)),
     np.zeros(4),
 ]
+
+
+def block_slices(sizes):
+    """The columns of each language's block, given the vocabulary sizes in order."""
+    ends = np.cumsum(sizes).tolist()
+    return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
 def exact_vectors(minimum=1, maximum=12):

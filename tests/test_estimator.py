@@ -523,7 +523,7 @@ def test_the_learning_rate_summed_over_the_steps():
 # Copies
 
 
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])  # noqa: S301
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])  # noqa: S301  bytes of its own
 def test_a_fitted_model_can_be_copied_and_pickled(model, corpus, tmp_path, duplicate):
     twin = duplicate(model)
     assert twin.get_params() == model.get_params()
@@ -576,7 +576,7 @@ def test_a_tokenizer_of_ones_own_works_right_after_fit(own):
     by_words = model.transform([["red bus", "sea shore"]], lang="en")
     np.testing.assert_array_equal(model.transform(["red bus|sea shore"], lang="en"), by_words)
     np.testing.assert_allclose(model.transform(["天氣", "red bus|sea shore"], ["zh-hant", "en"])[1], by_words[0])
-    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301  bytes of its own
         np.testing.assert_array_equal(twin.transform(["red bus|sea shore"], lang="en"), by_words)
 
 

@@ -7,7 +7,7 @@ A document's global counts are the sum of these over its distinct words (DESIGN:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import scipy.sparse as sp
@@ -123,12 +123,6 @@ def augment(
     """Global counts of every language's documents, from counts and word embeddings in one language order."""
     matrices = neighbor_matrices(word_embeddings, num_neighbors)
     return {language: global_counts(counts[language], matrices[language]) for language in counts}
-
-
-def block_slices(sizes: Sequence[int]) -> list[slice]:
-    """The columns of each language's block, given the vocabulary sizes in order."""
-    ends = np.cumsum(sizes).tolist()
-    return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
 def _copies(vectors: NDArray[np.float32]) -> tuple[list[int], list[int]]:

@@ -113,7 +113,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     def __contains__(self, language: object) -> bool:
         try:
-            return normalize_language(language) in self._languages  # type: ignore[arg-type]
+            return isinstance(language, str) and normalize_language(language) in self._languages
         except InputError:
             return False
 
@@ -175,16 +175,13 @@ class Corpus(Mapping[str, LanguageCorpus]):
         if self.has_embeddings:
             return self
         pair = get_encoders(encoder)
-        lacking = {
-            "word": any(part.word_embeddings is None for part in self.values()),
-            "document": any(part.document_embeddings is None for part in self.values()),
-        }
-        used = [each for kind, each in (("word", pair.words), ("document", pair.documents)) if lacking[kind]]
+        names = [self.encoder]
         languages = {}
         for code, part in self.items():
             words, documents = part.word_embeddings, part.document_embeddings
             asked = [each for each, own in ((pair.words, words), (pair.documents, documents)) if own is None]
             warn_of_unknown_language(code, asked)
+            names += [each.name for each in asked]
             if words is None:
                 words = embed_texts(
                     part.vocabulary,
@@ -202,7 +199,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
                     show_progress=show_progress,
                 )
             languages[code] = dataclasses.replace(part, word_embeddings=words, document_embeddings=documents)
-        return Corpus(languages, encoder=_joined(self.encoder, *(each.name for each in used)))
+        return Corpus(languages, encoder=_joined(*names))
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
         """The same corpus with embeddings of your own for one language.
@@ -215,12 +212,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
         from gloctm.embedding.arrays import load_embeddings
 
         code = normalize_language(language)
-        changes = {
+        changes: dict[str, Any] = {
             name: load_embeddings(source)
             for name, source in (("word_embeddings", words), ("document_embeddings", documents))
             if source is not None
         }
-        part = dataclasses.replace(self[code], **changes)  # type: ignore[arg-type]
+        part = dataclasses.replace(self[code], **changes)
         return Corpus({**self._languages, code: part}, encoder=_joined(self.encoder, "own vectors"))
 
     def save(self, path: str | os.PathLike[str]) -> Path:

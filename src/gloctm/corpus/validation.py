@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -100,8 +101,7 @@ def _vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[
         if not isinstance(word, str) or not word:
             raise InputError(f"word {position} of the vocabulary of {language!r} is {word!r}: words are non-empty text")
     if len(set(words)) != len(words):
-        seen: set[str] = set()
-        double = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+        double = Counter(words).most_common(1)[0][0]
         raise InputError(f"the vocabulary of {language!r} has {double!r} twice: each word once")
     return words
 
