@@ -77,18 +77,23 @@ class Corpus(Mapping[str, LanguageCorpus]):
     Args:
         languages: a LanguageCorpus for each language code (BCP-47; ``cn`` and the like are understood).
         encoder: name of the encoder the embeddings come from, for the record.
+        word_encoder: name of the one encoder that all word embeddings come from, by which words of further languages can
+            be linked to these; None where they are your own vectors.
 
     Raises:
         InputError: fewer than two languages, an unknown one, or parts that don't fit together.
     """
 
-    def __init__(self, languages: Mapping[str, LanguageCorpus], *, encoder: str | None = None) -> None:
+    def __init__(
+        self, languages: Mapping[str, LanguageCorpus], *, encoder: str | None = None, word_encoder: str | None = None
+    ) -> None:
         codes = normalize_languages(languages)
         check_language_count(codes)
         self._languages = {
             code: validate_language(code, part) for code, part in zip(codes, languages.values(), strict=True)
         }
         self.encoder = encoder
+        self.word_encoder = word_encoder
         dimensions = {
             code: part.word_embeddings.shape[1]
             for code, part in self._languages.items()
@@ -154,7 +159,11 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     def select(self, languages: Sequence[str]) -> Corpus:
         """The same corpus with these languages only, in this order."""
-        return Corpus({code: self[code] for code in normalize_languages(languages)}, encoder=self.encoder)
+        return Corpus(
+            {code: self[code] for code in normalize_languages(languages)},
+            encoder=self.encoder,
+            word_encoder=self.word_encoder,
+        )
 
     def embed(
         self,
@@ -199,7 +208,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
                     show_progress=show_progress,
                 )
             languages[code] = dataclasses.replace(part, word_embeddings=words, document_embeddings=documents)
-        return Corpus(languages, encoder=_joined(*names))
+        # One name only where no language has vectors from elsewhere.
+        had = any(part.word_embeddings is not None for part in self.values())
+        word_encoder = pair.words.name if not had or self.word_encoder == pair.words.name else None
+        if all(part.word_embeddings is not None for part in self.values()):
+            word_encoder = self.word_encoder
+        return Corpus(languages, encoder=_joined(*names), word_encoder=word_encoder)
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
         """The same corpus with embeddings of your own for one language.
@@ -218,7 +232,11 @@ class Corpus(Mapping[str, LanguageCorpus]):
             if source is not None
         }
         part = dataclasses.replace(self[code], **changes)
-        return Corpus({**self._languages, code: part}, encoder=_joined(self.encoder, "own vectors"))
+        return Corpus(
+            {**self._languages, code: part},
+            encoder=_joined(self.encoder, "own vectors"),
+            word_encoder=self.word_encoder if words is None else None,
+        )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced."""

@@ -47,6 +47,7 @@ def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
                 "format_version": CORPUS_FORMAT.newest,
                 "gloctm_version": __version__,
                 "encoder": corpus.encoder,
+                "word_encoder": corpus.word_encoder,
                 "languages": {
                     language: {
                         "documents": part.num_documents,
@@ -73,11 +74,19 @@ def load_corpus(path: str | os.PathLike[str]) -> Corpus:
         languages = {
             language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
         }
-        return Corpus(languages, encoder=manifest.get("encoder"))
+        return Corpus(languages, encoder=manifest.get("encoder"), word_encoder=_word_encoder(manifest))
     except InputError as error:
         raise FileFormatError(f"{folder} is damaged ({error}): build it anew") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise FileFormatError(f"{folder} is damaged: {error!r} in its manifest or files; build it anew") from None
+
+
+def _word_encoder(manifest: dict[str, Any]) -> str | None:
+    encoder = manifest.get("encoder")
+    if "word_encoder" in manifest or encoder is None or encoder == "own vectors" or " + " in encoder:
+        return manifest.get("word_encoder")
+    # Corpora of before the name was kept: one encoder for everything is that of the words.
+    return str(encoder)
 
 
 def _save_language(folder: Path, part: LanguageCorpus) -> None:
