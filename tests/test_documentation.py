@@ -45,6 +45,20 @@ def test_readme_shell_tour(repository, in_folder):
     assert len(rows) == 1200
 
 
+def test_your_own_text(repository, in_folder):
+    page = repository / "docs" / "your-own-text.md"
+    made, shell = blocks(page, "bash")
+    for line in made.strip().splitlines():
+        subprocess.run(line, shell=True, check=True)
+    check_md_file(fpath=page, lang="python", memory=True)
+    for line in shell.strip().splitlines():
+        finished = subprocess.run(line.replace(" --preset demo", " --preset demo --epochs 3"), shell=True, check=False)
+        assert finished.returncode == 0, line
+    # From a table to topics in ten lines, as it says.
+    first = blocks(page, "python")[0]
+    assert len([line for line in first.splitlines() if line.strip()]) <= 10
+
+
 def test_readme_commands_are_those_of_the_makefile(repository):
     makefile = (repository / "Makefile").read_text(encoding="utf-8")
     shown = re.findall(r"^make (\w+)", "\n".join(blocks(repository / "README.md", "bash")), flags=re.MULTILINE)
@@ -53,7 +67,18 @@ def test_readme_commands_are_those_of_the_makefile(repository):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/method.md", "docs/formats.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/method.md",
+        "docs/formats.md",
+        "docs/languages.md",
+        "docs/your-own-text.md",
+    ],
+)
 def test_links_and_paths_in_the_documentation_exist(repository, page):
     text = (repository / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):

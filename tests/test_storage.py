@@ -148,18 +148,17 @@ def test_what_was_not_there_leaves_no_file(corpus, tmp_path):
 def test_the_manifest_says_what_is_there(corpus, tmp_path):
     manifest = json.loads((corpus.save(tmp_path / "corpus") / "corpus.json").read_text(encoding="utf-8"))
     assert manifest["format"] == "gloctm-corpus"
-    assert manifest["format_version"] == 1
+    assert manifest["format_version"] == 2
     assert manifest["encoder"] == "some encoder"
     assert list(manifest["languages"]) == ["zh", "en"]
     assert manifest["languages"]["en"] == {"documents": 2, "vocabulary": 3, "tokenizer": "unicode"}
     assert manifest["files"]["en/word_embeddings.npy"] == os.path.getsize(tmp_path / "corpus/en/word_embeddings.npy")
 
 
-def test_documents_are_one_a_line_in_ascii(tmp_path):
+def test_documents_are_one_a_line(tmp_path):
     corpus = Corpus.from_tokens({"en": [["a\u2028b", "c"], ["c"]], "zh": [["水", "火"]]}, encoder=None)
-    lines = (corpus.save(tmp_path / "corpus") / "en" / "documents.jsonl").read_bytes().splitlines()
+    lines = (corpus.save(tmp_path / "corpus") / "en" / "documents.jsonl").read_bytes().rstrip().split(b"\n")
     assert [json.loads(line) for line in lines] == [{"id": "0", "text": "a\u2028b c"}, {"id": "1", "text": "c"}]
-    assert all(line.isascii() for line in lines)
 
 
 def test_a_foreign_folder_is_not_overwritten(corpus, tmp_path):
@@ -207,7 +206,7 @@ DAMAGES = [
     ("corpus.json", cut, "corpus.json is damaged"),
     ("corpus.json", lambda path: path.write_text("[]"), "its corpus.json is of another kind"),
     ("corpus.json", change("format", "gloctm-model"), "its corpus.json is of another kind"),
-    ("corpus.json", change("format_version", 2), "was written by a newer gloctm"),
+    ("corpus.json", change("format_version", 3), "was written by a newer gloctm"),
     ("corpus.json", change("format_version", "1"), "states no format version"),
     ("corpus.json", change("files", None), "lists no files"),
     ("corpus.json", change("files", {"../../etc/passwd": 1}), "outside the folder"),

@@ -42,3 +42,11 @@ class ShortTrainingWarning(UserWarning):
 
 class EmptyDocumentWarning(UserWarning):
     """Some documents have no word of the vocabulary, so that nothing could be inferred for them."""
+
+
+class DuplicateIdWarning(UserWarning):
+    """Documents of a language share an id, so that results can't be told apart by it."""
+
+
+class UnsegmentedLanguageWarning(UserWarning):
+    """A language has no spaces between words and no tokeniser here: its words would be whole phrases."""

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -17,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError, InputError
+
+# Rows of an array that are written at a time.
+_ROWS = 65536
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,16 @@ def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> It
         raise
 
 
+@contextlib.contextmanager
+def temporary_files() -> Iterator[None]:
+    """Within it, an error of writing to a temporary file says where such files lie."""
+    try:
+        yield
+    except OSError as error:
+        _name_file(error, Path(tempfile.gettempdir()))
+        raise
+
+
 def _name_file(error: BaseException, target: Path) -> None:
     """Writing to an open file fails without saying which file it is; the user is to know."""
     if isinstance(error, OSError) and error.errno is not None and error.filename is None:
@@ -173,10 +187,13 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
 
     Unlike ``numpy.save``, whose last bytes can be lost on a full disk without an error.
     """
-    array = np.ascontiguousarray(array)
     with path.open("wb") as stream:
-        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
-        stream.write(array.data)
+        header = np.lib.format.header_data_from_array_1_0(array)
+        np.lib.format.write_array_header_1_0(stream, {**header, "fortran_order": False})
+        # A block at a time: an array on disk is never read whole.
+        rows = array[None] if array.ndim == 0 else array
+        for start in range(0, len(rows), _ROWS):
+            stream.write(np.ascontiguousarray(rows[start : start + _ROWS]).data)
 
 
 def _plain_number(value: Any) -> int | float:

@@ -46,3 +46,20 @@ def normalize_languages(codes: Iterable[str]) -> tuple[str, ...]:
 def primary_subtag(language: str) -> str:
     """The language without script or region: ``zh-Hant`` → ``zh``."""
     return language.split("-", 1)[0]
+
+
+def likely_script(language: str) -> str:
+    """The script that a normalised code names or that its language is most often written in: ``th`` → ``Thai``.
+
+    ISO 15924 codes: ``Latn``, ``Cyrl``, ``Hans``, ``Hant``. Empty where nothing is known.
+    """
+    import langcodes
+
+    return langcodes.get(language).maximize().script or ""
+
+
+def region(language: str) -> str:
+    """The region that a normalised code names or that its language and script are most at home in: ``yue`` → ``HK``."""
+    import langcodes
+
+    return langcodes.get(language).maximize().territory or ""

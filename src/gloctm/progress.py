@@ -17,58 +17,71 @@ _WIDE = 100
 class Progress(Protocol):
     """What long-running functions report to."""
 
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """``amount`` more units are done; ``note`` is shown beside the bar."""
+    def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:
+        """``amount`` more units are done, of ``total`` as now guessed; ``note`` is shown beside the bar."""
 
 
 class _Silent:
-    def advance(self, amount: int = 1, note: str = "") -> None:
+    def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:
         pass
 
 
 class _Plain:
     """One line every few seconds, and one at the end."""
 
-    def __init__(self, description: str, total: int, unit: str, stream: IO[str]) -> None:
+    def __init__(self, description: str, total: int | None, unit: str, stream: IO[str]) -> None:
         self.description, self.total, self.unit, self.stream = description, total, unit, stream
         self.done = 0
+        self.note = ""
+        # Whether the total is a guess, which the end of the work alone will tell.
+        self.guessed = total is None
         self.start = self.last = time.monotonic()
 
-    def advance(self, amount: int = 1, note: str = "") -> None:
+    def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:
         self.done += amount
+        self.note = note
+        if total is not None:
+            self.total, self.guessed = max(total, self.done), True
+        ended = not self.guessed and self.total is not None and self.done >= self.total
         now = time.monotonic()
-        if self.done < self.total and now - self.last < PLAIN_INTERVAL:
-            return
-        self.last = now
-        elapsed = max(now - self.start, 1e-9)
+        if ended or now - self.last >= PLAIN_INTERVAL:
+            self.last = now
+            self.report(ended)
+
+    def report(self, ended: bool) -> None:
+        elapsed = max(time.monotonic() - self.start, 1e-9)
         rate = self.done / elapsed
-        line = f"{self.description}: {self.done}/{self.total} {self.unit}, {_rate(rate, self.unit)}"
-        if self.done < self.total:
-            line += f", {duration((self.total - self.done) / rate) if rate else '?'} left"
-        else:
+        whole = "" if self.total is None or (ended and self.guessed) else f"/{'about ' * self.guessed}{self.total}"
+        line = f"{self.description}: {self.done}{whole} {self.unit}, {_rate(rate, self.unit)}"
+        if ended:
             line += f", {duration(elapsed)} in all"
-        print(line + (f" ({note})" if note else ""), file=self.stream, flush=True)
+        elif self.total is not None:
+            line += f", {duration((self.total - self.done) / rate) if rate else '?'} left"
+        print(line + (f" ({self.note})" if self.note else ""), file=self.stream, flush=True)
 
 
 @contextlib.contextmanager
 def track(
-    description: str, total: int, unit: str, *, show: bool = True, stream: IO[str] | None = None
+    description: str, total: int | None, unit: str, *, show: bool = True, stream: IO[str] | None = None
 ) -> Iterator[Progress]:
     """Show the progress of ``total`` units of work on ``stream`` (standard error unless given).
 
     Args:
         description: what is being done, in two or three words.
-        total: how many units there are.
+        total: how many units there are; None if that is unknown, or only guessed as the work goes on.
         unit: what a unit is, plural ("texts", "epochs").
         show: False reports nothing.
         stream: where to.
     """
     stream = sys.stderr if stream is None else stream
-    if not show or total <= 0:
+    if not show or (total is not None and total <= 0):
         yield _Silent()
         return
     if not stream.isatty():
-        yield _Plain(description, total, unit, stream)
+        plain = _Plain(description, total, unit, stream)
+        yield plain
+        if plain.guessed and plain.done:
+            plain.report(ended=True)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -100,13 +113,15 @@ def track(
         task = bar.add_task(description, total=total, rate="")
 
         class _OnTerminal:
-            def advance(self, amount: int = 1, note: str = "") -> None:
+            def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:
                 nonlocal note_below
                 note_below = note
                 speed = bar.tasks[task].speed
-                bar.update(task, advance=amount, rate=_rate(speed, unit) if speed else "")
+                bar.update(task, advance=amount, rate=_rate(speed, unit) if speed else "", total=total)
 
         yield _OnTerminal()
+        if total is None:
+            bar.update(task, total=bar.tasks[task].completed)
 
 
 def _rate(rate: float, unit: str) -> str:

@@ -7,7 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gloctm.cli.options import Languages, split_languages
+from gloctm.cli.options import (
+    DOCUMENTS,
+    LANGUAGE,
+    WORDS,
+    DateColumn,
+    DocumentLanguage,
+    Encoding,
+    FileFormat,
+    IdColumn,
+    LabelColumn,
+    LangColumn,
+    Languages,
+    MinConfidence,
+    SkipBadLines,
+    TextColumn,
+    read_word_lists,
+    split_languages,
+)
 from gloctm.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,7 +32,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Build a corpus, give it embeddings, look at it.", no_args_is_help=True)
 
-Encoder = Annotated[
+EmbeddingEncoder = Annotated[
     str,
     typer.Option(
         help="What embeds words and documents: usem3 (offline, 16 languages), paper (the published pair, from "
@@ -28,11 +45,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 @app.command("build")
 def build(
-    source: Annotated[
-        Path,
+    sources: Annotated[
+        list[str],
         typer.Argument(
-            help="A .jsonl, .csv or .tsv file with columns text and lang, and where wanted label and id; "
-            "or a folder in the benchmark layout.",
+            help="JSON lines, CSV, TSV or Parquet files, or folders of them; a folder of .txt files in subfolders "
+            "named by language; any of them gzipped; - for standard input; or one folder in the benchmark layout.",
             show_default=False,
         ),
     ],
@@ -46,67 +63,146 @@ def build(
         ),
     ],
     languages: Languages = None,
+    language: DocumentLanguage = None,
+    min_confidence: MinConfidence = None,
+    min_documents: Annotated[
+        int | None,
+        typer.Option(
+            help="Leave languages out that were only identified, never named, and have fewer. (default: 20)",
+            rich_help_panel=LANGUAGE,
+        ),
+    ] = None,
+    text_column: TextColumn = "text",
+    lang_column: LangColumn = "lang",
+    label_column: LabelColumn = "label",
+    id_column: IdColumn = "id",
+    date_column: DateColumn = "date",
+    file_format: FileFormat = None,
+    encoding: Encoding = None,
+    skip_bad_lines: SkipBadLines = False,
     split: Annotated[
-        str | None, typer.Option(help="Which part of a benchmark folder: train or test. (default: train)")
+        str | None,
+        typer.Option(
+            help="Which part of a benchmark folder: train or test. (default: train)", rich_help_panel=DOCUMENTS
+        ),
     ] = None,
     min_df: Annotated[
-        int | None, typer.Option(help="A word must be in at least this many documents. (default: 2)")
+        float | None,
+        typer.Option(
+            help="A word must be in at least this many documents, or, below 1, this share. (default: 2)",
+            rich_help_panel=WORDS,
+        ),
     ] = None,
     max_df: Annotated[
-        float | None, typer.Option(help="A word may be in at most this share of documents. (default: 0.5)")
+        float | None,
+        typer.Option(
+            help="A word may be in at most this share of documents, or, above 1, this many. (default: 0.5)",
+            rich_help_panel=WORDS,
+        ),
     ] = None,
     max_vocabulary: Annotated[
-        int | None, typer.Option(help="Words kept a language, by document frequency. (default: 5000)")
+        int | None,
+        typer.Option(help="Words kept a language, by document frequency. (default: 5000)", rich_help_panel=WORDS),
     ] = None,
-    encoder: Encoder = "usem3",
+    stop_words: Annotated[
+        list[str] | None,
+        typer.Option(help="More words to leave out: LANG=FILE, a word a line. Repeatable.", rich_help_panel=WORDS),
+    ] = None,
+    lemmas: Annotated[
+        str | None,
+        typer.Option(
+            help="Bring words to their dictionary form: languages separated by commas, or all.",
+            rich_help_panel=WORDS,
+        ),
+    ] = None,
+    convert: Annotated[
+        str | None,
+        typer.Option(help="Bring Chinese to simplified or traditional characters.", rich_help_panel=WORDS),
+    ] = None,
+    phrases: Annotated[
+        bool, typer.Option("--phrases", help='Take pairs such as "new york" as one word.', rich_help_panel=WORDS)
+    ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(help="How many cut texts into words at a time. (default: all cores, where that pays)"),
+    ] = None,
+    encoder: EmbeddingEncoder = "usem3",
     cache: Cache = True,
     quiet: Quiet = False,
 ) -> None:
     """Build a corpus from documents in two or more languages."""
     from gloctm.cli.messages import say
-    from gloctm.corpus import Corpus, read_records
-    from gloctm.corpus.records import group_records
+    from gloctm.corpus import Corpus
+    from gloctm.corpus.benchmark import is_benchmark
+    from gloctm.corpus.records import Columns
     from gloctm.corpus.storage import CORPUS_FORMAT
     from gloctm.files import check_folder_target
-    from gloctm.languages import normalize_languages
 
     check_folder_target(output, replaces=CORPUS_FORMAT)
     wanted = split_languages(languages)
-    chosen_encoder = None if encoder == "none" else encoder
-    vocabulary: dict[str, Any] = {
-        name: value
-        for name, value in (("min_df", min_df), ("max_df", max_df), ("max_vocabulary", max_vocabulary))
-        if value is not None
+    shared: dict[str, Any] = {
+        "encoder": None if encoder == "none" else encoder,
+        "cache": cache,
+        "show_progress": not quiet,
     }
-    if source.is_dir():
-        if vocabulary:
-            flag = "--" + next(iter(vocabulary)).replace("_", "-")
-            raise InputError(f"{flag} has no effect on a benchmark folder, whose vocabulary is given: leave it out")
-        corpus = Corpus.from_benchmark(
-            source, wanted, split=split or "train", encoder=chosen_encoder, cache=cache, show_progress=not quiet
-        )
+    columns = Columns(text_column, lang_column, label_column, id_column, date_column)
+    given: dict[str, Any] = {
+        "language": language,
+        "min_confidence": min_confidence,
+        "min_documents": min_documents,
+        "columns": None if columns == Columns() else columns,
+        "file_format": file_format,
+        "encoding": encoding,
+        "on_error": "skip" if skip_bad_lines else None,
+        "min_df": _whole(min_df),
+        "max_df": _whole(max_df, above=1),
+        "max_vocabulary": max_vocabulary,
+        "more_stop_words": read_word_lists("--stop-words", stop_words),
+        "lemmas": None if lemmas is None else lemmas == "all" or split_languages(lemmas),
+        "convert": convert,
+        "phrases": phrases or None,
+        "processes": processes,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    if len(sources) == 1 and is_benchmark(Path(sources[0])):
+        if given:
+            raise InputError(
+                f"{_FLAGS[next(iter(given))]} has no effect on a benchmark folder, whose words are counted already: "
+                "leave it out"
+            )
+        corpus = Corpus.from_benchmark(sources[0], wanted, split=split or "train", **shared)
     else:
         if split is not None:
-            raise InputError("--split has no effect on a file, only on a benchmark folder: leave it out")
-        grouped = group_records(read_records(source))
-        if not grouped["texts"]:
-            raise InputError(f"{source} has no documents: nothing to build a corpus from")
-        if wanted is not None:
-            codes = normalize_languages(wanted)
-            absent = [code for code in codes if code not in grouped["texts"]]
-            if absent:
-                raise InputError(f"{source} has no documents in {', '.join(absent)}: leave it out of --languages")
-            grouped = {name: {code: part[code] for code in codes if code in part} for name, part in grouped.items()}
-        corpus = Corpus.from_texts(
-            **grouped,
-            **vocabulary,
-            encoder=chosen_encoder,
-            cache=cache,
-            show_progress=not quiet,
-        )
+            raise InputError("--split has no effect on files, only on a benchmark folder: leave it out")
+        corpus = Corpus.from_files(sources, languages=wanted, **given, **shared)
     corpus.save(output)
-    _report_empty(corpus)
+    _tell_what_became(corpus, output)
     say(f"corpus written to {output}")
+
+
+# Where a flag is not called what its argument is.
+_FLAGS = {
+    "language": "--language",
+    "min_confidence": "--min-confidence",
+    "min_documents": "--min-documents",
+    "columns": "a column's name",
+    "file_format": "--format",
+    "encoding": "--encoding",
+    "on_error": "--skip-bad-lines",
+    "min_df": "--min-df",
+    "max_df": "--max-df",
+    "max_vocabulary": "--max-vocabulary",
+    "more_stop_words": "--stop-words",
+    "lemmas": "--lemmas",
+    "convert": "--convert",
+    "phrases": "--phrases",
+    "processes": "--processes",
+}
+
+
+def _whole(number: float | None, above: float = 0) -> float | None:
+    """A number of documents as the whole number it is."""
+    return int(number) if number is not None and number > above and number == int(number) else number
 
 
 @app.command("embed")
@@ -123,7 +219,7 @@ def embed(
         list[str] | None,
         typer.Option(help="Document embeddings of your own: LANG=FILE.npy, rows in the documents' order. Repeatable."),
     ] = None,
-    encoder: Encoder = "usem3",
+    encoder: EmbeddingEncoder = "usem3",
     cache: Cache = True,
     quiet: Quiet = False,
 ) -> None:
@@ -150,21 +246,27 @@ def embed(
 
 @app.command("example")
 def example(
-    output: Annotated[Path, typer.Argument(help="JSON-lines file to write.", show_default=False)],
+    output: Annotated[Path, typer.Argument(help="File to write, .jsonl or .csv.", show_default=False)],
     languages: Languages = None,
 ) -> None:
     """Write the embedded corpus to a file: 240 short documents a language to try things out on."""
+    import csv
     import json
 
     from gloctm.cli.messages import say
     from gloctm.demo import demo_records
     from gloctm.files import atomic_file
 
-    if output.suffix.lower() != ".jsonl":
-        raise InputError(f"can't write {output}: JSON lines are written, so its name must end in .jsonl")
+    if output.suffix.lower() not in (".jsonl", ".csv"):
+        raise InputError(f"can't write {output}: its name must end in .jsonl or .csv")
     records = demo_records(split_languages(languages))
     with atomic_file(output) as stream:
-        stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        if output.suffix.lower() == ".csv":
+            writer = csv.DictWriter(stream, ["id", "lang", "label", "text"], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(records)
+        else:
+            stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     say(f"{len(records):,} documents written to {output}")
 
 
@@ -177,9 +279,23 @@ def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_defa
     print_corpus(Corpus.load(path))
 
 
-def _report_empty(corpus: Corpus) -> None:
+def _tell_what_became(corpus: Corpus, path: Path) -> None:
+    """Say which documents were left out, which languages were identified, which documents are empty."""
     from gloctm.cli.messages import say
+    from gloctm.corpus.storage import DROPPED
 
+    report = corpus.report
+    if report is not None and report.identified:
+        found = ", ".join(
+            f"{code} {each.documents:,} (mean confidence {each.confidence:.2f})"
+            for code, each in report.identified.items()
+        )
+        say(f"languages identified: {found}")
+    if report is not None and report.dropped:
+        reasons = ", ".join(f"{count:,}: {reason}" for reason, count in report.dropped_by_reason().items())
+        say(
+            f"gloctm: warning: {len(report.dropped):,} documents were left out ({reasons}); {path / DROPPED} lists them"
+        )
     for language, part in corpus.items():
         empty = int(part.empty_documents.sum())
         if empty:

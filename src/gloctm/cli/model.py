@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from gloctm.cli.options import Languages, split_languages
+from gloctm.cli.options import (
+    DocumentLanguage,
+    Encoding,
+    FileFormat,
+    IdColumn,
+    LangColumn,
+    Languages,
+    MinConfidence,
+    SkipBadLines,
+    TextColumn,
+    read_word_lists,
+    split_languages,
+)
 from gloctm.errors import InputError
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
@@ -19,6 +31,13 @@ def topics(
     path: Model,
     num_words: Annotated[int, typer.Option("--words", "-n", help="Words a topic and language.")] = 10,
     languages: Languages = None,
+    vocabulary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Words of a language that the model was not trained on, to show its topics in: LANG=FILE, a word a "
+            "line. Repeatable."
+        ),
+    ] = None,
     output_format: Annotated[
         str,
         typer.Option(
@@ -34,7 +53,11 @@ def topics(
     from gloctm.metrics import topic_uniqueness
 
     model = GloCTM.load(path)
-    records = model.topics(num_words, languages=split_languages(languages))
+    further = read_word_lists("--vocabulary", vocabulary)
+    chosen = split_languages(languages)
+    if further and chosen is None:
+        chosen = [*model.languages_, *further]
+    records = model.topics(num_words, languages=chosen, vocabulary=further)
     if output_format == "markdown":
         print_topics_as_markdown(records)
     elif output_format == "json":
@@ -54,10 +77,12 @@ def topics(
 
 def transform(
     path: Model,
-    source: Annotated[
-        Path,
+    sources: Annotated[
+        list[str],
         typer.Argument(
-            help="A .jsonl, .csv or .tsv file with columns text and lang, and where wanted id.", show_default=False
+            help="JSON lines, CSV, TSV or Parquet files, or folders of them, or of .txt files in subfolders named by "
+            "language; - for standard input. In any language that the model's encoder knows.",
+            show_default=False,
         ),
     ],
     output: Annotated[
@@ -67,24 +92,69 @@ def transform(
         ),
     ],
     latent: Annotated[bool, typer.Option(help="Write the latent means μ instead of the proportions θ.")] = False,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            help="The encoder that infers: local (trained languages only) or global. (default: local for languages the "
+            "model was trained on, global for others)"
+        ),
+    ] = None,
+    language: DocumentLanguage = None,
+    min_confidence: MinConfidence = None,
+    text_column: TextColumn = "text",
+    lang_column: LangColumn = "lang",
+    id_column: IdColumn = "id",
+    file_format: FileFormat = None,
+    encoding: Encoding = None,
+    skip_bad_lines: SkipBadLines = False,
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
     from gloctm.cli.messages import say
     from gloctm.corpus import read_records
+    from gloctm.corpus.corpus import MIN_CONFIDENCE
+    from gloctm.corpus.records import Columns
+    from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
     from gloctm.proportions import check_proportions_target, write_proportions
 
     check_proportions_target(output)
-    if source.exists() and output.exists() and output.samefile(source):
-        raise InputError(f"can't write to {output}: it is the file that is read; name another one")
+    for source in map(Path, sources):
+        if source.exists() and output.exists() and output.samefile(source):
+            raise InputError(f"can't write to {output}: it is the file that is read; name another one")
+    if via not in (None, "local", "global"):
+        raise InputError(f"--via is {via!r}: it must be local or global")
     model = GloCTM.load(path)
-    records = list(read_records(source))
+    reader = read_records(
+        sources,
+        columns=Columns(text=text_column, lang=lang_column, id=id_column),
+        language=language,
+        encoding=encoding or "utf-8",
+        file_format=file_format,
+        on_error="skip" if skip_bad_lines else "raise",
+    )
+    # Numbered before any is left out: row 7 of the input stays 7.
+    numbered = list(reader)
+    for row, record in enumerate(numbered):
+        record.setdefault("id", str(row))
+    if not numbered and not reader.dropped:
+        raise InputError(f"{', '.join(sources)} has no documents: nothing to transform")
+    records, unidentified = with_languages(numbered, MIN_CONFIDENCE if min_confidence is None else min_confidence)
+    dropped = [*reader.dropped, *unidentified]
+    if dropped:
+        first = dropped[0]
+        say(
+            f"gloctm: warning: {len(dropped)} documents are left out, the first at {first.source} ({first.reason}): "
+            f"{first.text!r}"
+        )
     if not records:
-        raise InputError(f"{source} has no documents: nothing to transform")
+        raise InputError(f"{', '.join(sources)}: no document could be used")
     languages = [record["lang"] for record in records]
-    theta = model.transform([record["text"] for record in records], languages, latent=latent)
+    unseen = sorted(set(languages) - set(model.languages_))
+    if unseen:
+        say(f"never trained on, inferred by the global encoder: {', '.join(unseen)}")
+    theta = model.transform([record["text"] for record in records], languages, latent=latent, via=via)
     assert not isinstance(theta, dict)
-    ids = [record.get("id", str(row)) for row, record in enumerate(records)]
+    ids = [record["id"] for record in records]
     if str(output) == "-":
         write_proportions(sys.stdout, ids, languages, theta)
         return

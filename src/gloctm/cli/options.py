@@ -2,16 +2,79 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from gloctm.errors import InputError
+
+# Which part of the help an option stands in.
+DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
 
 Languages = Annotated[
     str | None,
     typer.Option(help="Languages to take, in order, separated by commas. All, as they come, unless given."),
 ]
 
+TextColumn = Annotated[str, typer.Option(help="Column or key of the text.", rich_help_panel=DOCUMENTS)]
+LangColumn = Annotated[str, typer.Option(help="… of the language.", rich_help_panel=DOCUMENTS)]
+LabelColumn = Annotated[str, typer.Option(help="… of a label.", rich_help_panel=DOCUMENTS)]
+IdColumn = Annotated[str, typer.Option(help="… of an identifier.", rich_help_panel=DOCUMENTS)]
+DateColumn = Annotated[str, typer.Option(help="… of a date.", rich_help_panel=DOCUMENTS)]
+FileFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="jsonl, csv, tsv or parquet, where the name does not tell. (standard input: jsonl)",
+        rich_help_panel=DOCUMENTS,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(help="How texts are written: utf-8, cp1252, utf-16 … (default: utf-8)", rich_help_panel=DOCUMENTS),
+]
+SkipBadLines = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad-lines",
+        help="Leave lines out that can't be read, and list them, rather than stop.",
+        rich_help_panel=DOCUMENTS,
+    ),
+]
+DocumentLanguage = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        help="The language of all documents; auto identifies each one's, whatever its column says. Unless given, only "
+        "documents that name no language are identified.",
+        rich_help_panel=LANGUAGE,
+    ),
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        help="Leave documents out whose language is identified with less, 0 to 1. (default: 0.5)",
+        rich_help_panel=LANGUAGE,
+    ),
+]
+
 
 def split_languages(languages: str | None) -> list[str] | None:
     """The codes in a list separated by commas; None where no list was given."""
     return None if languages is None else [code.strip() for code in languages.split(",") if code.strip()]
+
+
+def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] | None:
+    """Words by language from files given as ``LANG=FILE``, a word a line; None where none were given."""
+    words: dict[str, list[str]] = {}
+    for pair in pairs or []:
+        language, separator, file = pair.partition("=")
+        if not separator or not file:
+            raise InputError(f"{flag} {pair!r}: give LANG=FILE, for example en=words.txt")
+        try:
+            listed = Path(file).read_text(encoding="utf-8-sig").split("\n")
+        except UnicodeDecodeError:
+            raise InputError(f"{flag}: {file} is not UTF-8 text: convert it") from None
+        words.setdefault(language, []).extend(word.strip() for word in listed if word.strip())
+    return words or None

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.report import BuildReport
+from gloctm.corpus.statistics import covered_tokens, frequent_words
 from gloctm.topics import TopicRecord
 
 # Enough for a few languages side by side where the output is no terminal and so has no width of its own.
@@ -47,36 +49,55 @@ def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
         print(f"| {topic} | {' | '.join(cells)} |")
 
 
-def print_corpus(corpus: Corpus) -> None:
-    """What a corpus holds, a row a language."""
+def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
+    """What a corpus holds, a row a language, and how its words were chosen."""
     from rich.table import Table
+    from rich.text import Text
 
     # Without padding it has room on a terminal of 80 columns.
     table = Table(header_style="bold", padding=0)
     table.add_column("language")
-    for heading in ("documents", "empty", "words", "tokens", "each", "labels"):
+    for heading in ("documents", "empty", "words", "tokens", "cover", "each", "labels"):
         table.add_column(heading, justify="right")
-    table.add_column("tokenizer")
+    table.add_column("tokenizer", overflow="fold")
     table.add_column("vectors")
+    report = corpus.report or BuildReport()
     for language, part in corpus.items():
         tokens = int(part.counts.sum())
         dimensions = [
             "-" if array is None else str(array.shape[1]) for array in (part.word_embeddings, part.document_embeddings)
         ]
+        empty = int(part.empty_documents.sum())
         table.add_row(
             language,
             f"{part.num_documents:,}",
-            f"{int(part.empty_documents.sum()):,}",
+            f"{empty / part.num_documents:.1%}" if empty else "0",
             f"{part.num_words:,}",
             f"{tokens:,}",
+            f"{covered_tokens(part) / report.words[language].tokens:.1%}"
+            if language in report.words and report.words[language].tokens
+            else "-",
             f"{tokens / part.num_documents:.1f}",
             str(len(set(part.labels))) if part.labels is not None else "-",
             part.tokenizer,
             " ".join(dimensions),
         )
     _print(table)
-    print("words: size of the vocabulary; each: tokens a document; vectors: dimensions of word and document embeddings")
-    print(f"encoder: {corpus.encoder or 'none'}")
+    lines = [f"{language}: {' '.join(frequent_words(part, num_words))}" for language, part in corpus.items()]
+    lines.append(
+        "empty: share of documents without a word of the vocabulary; words: size of the vocabulary; cover: share of "
+        "all words but stop words that are in it; each: tokens a document; vectors: dimensions of word and document "
+        "embeddings; below the table, the words in most documents"
+    )
+    if report.settings:
+        lines.append("vocabulary: " + ", ".join(f"{name} {value}" for name, value in report.settings.items()))
+    for language, each in report.identified.items():
+        lines.append(f"identified: {each.documents:,} documents as {language}, mean confidence {each.confidence:.2f}")
+    for reason, count in report.dropped_by_reason().items():
+        lines.append(f"left out: {count:,} documents, {reason}")
+    lines.append(f"encoder: {corpus.encoder or 'none'}")
+    for line in lines:
+        _print(Text(line))
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import scipy.sparse as sp
 
 from gloctm.corpus.corpus import LanguageCorpus
-from gloctm.corpus.records import decoded_lines
+from gloctm.corpus.encodings import decoded_lines
 from gloctm.errors import FileFormatError, InputError
 from gloctm.languages import ALIASES, normalize_language, normalize_languages
 
@@ -42,6 +42,11 @@ def read_benchmark(
             tokenizer="whitespace",
         )
     return parts
+
+
+def is_benchmark(path: Path) -> bool:
+    """Whether a path is a folder in the benchmark layout."""
+    return path.is_dir() and any(not file.suffix for file in path.glob("vocab_*"))
 
 
 def _suffix(language: str, found: dict[str, Path], folder: Path) -> str:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypedDict
 
+from gloctm.corpus.collection import VocabularySettings
 from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus.dropped import DroppedDocument
+from gloctm.corpus.intake import Documents, Intake
+from gloctm.corpus.records import Columns, Record, RecordReader
+from gloctm.corpus.report import BuildReport, IdentifiedLanguage, WordStatistics
+from gloctm.corpus.tokenization import (
+    TextSettings,
+    in_blocks,
+    tokenize_blocks,
+)
 from gloctm.corpus.validation import check_language_count
-from gloctm.errors import InputError
+from gloctm.errors import DuplicateIdWarning, InputError
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.progress import track
-from gloctm.text import as_tokenizer, build_vocabulary, count_tokens, get_tokenizer, is_built_in
-from gloctm.text import stop_words as default_stop_words
+from gloctm.text import build_vocabulary, count_tokens, is_built_in
+from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
+from gloctm.text.normalization import normalize_text
+from gloctm.text.phrases import SUFFIX as PHRASES
+from gloctm.text.vocabulary import check_vocabulary_settings
 
 
 def build_from_tokens(
@@ -20,7 +34,7 @@ def build_from_tokens(
     labels: Mapping[str, Sequence[str]] | None,
     ids: Mapping[str, Sequence[str]] | None,
     vocabulary: Mapping[str, Sequence[str]] | None,
-    min_df: int,
+    min_df: float,
     max_df: float,
     max_vocabulary: int | None,
 ) -> dict[str, LanguageCorpus]:
@@ -30,6 +44,7 @@ def build_from_tokens(
     parts = {}
     for language, tokenized in languages.items():
         _check_tokens(language, tokenized)
+        warn_of_duplicate_ids(language, aligned["ids"].get(language))
         words = aligned["vocabulary"].get(language)
         if words is None:
             words = build_vocabulary(tokenized, min_df=min_df, max_df=max_df, max_size=max_vocabulary)
@@ -43,54 +58,252 @@ def build_from_tokens(
     return parts
 
 
+class TextOptions(TypedDict, total=False):
+    """What ``Corpus.from_texts``, ``from_records`` and ``from_files`` take alike; see there."""
+
+    tokenizers: Mapping[str, Callable[[str], list[str]]] | None
+    stop_words: Mapping[str, Iterable[str]] | None
+    more_stop_words: Mapping[str, Iterable[str]] | None
+    lemmas: bool | Collection[str]
+    convert: Conversion | None
+    phrases: bool
+    min_df: float
+    max_df: float
+    max_vocabulary: int | None
+    processes: int | None
+
+
 def build_from_texts(
     texts: Mapping[str, Sequence[str]],
+    options: TextOptions,
     *,
     labels: Mapping[str, Sequence[str]] | None,
     ids: Mapping[str, Sequence[str]] | None,
-    tokenizers: Mapping[str, Callable[[str], list[str]]] | None,
-    stop_words: Mapping[str, Iterable[str]] | None,
-    min_df: int,
-    max_df: float,
-    max_vocabulary: int | None,
+    dates: Mapping[str, Sequence[str]] | None,
     show_progress: bool,
-) -> dict[str, LanguageCorpus]:
+) -> tuple[dict[str, LanguageCorpus], BuildReport]:
     """A LanguageCorpus for each language of raw texts; see ``Corpus.from_texts``."""
     languages = _normalized(texts)
     # The corpus would say so too, but only after all texts have been cut into words.
     check_language_count(languages)
-    aligned = _aligned_by_language(
-        {"labels": labels, "ids": ids, "tokenizers": tokenizers, "stop_words": stop_words}, languages
-    )
+    settings = _text_settings(options, tuple(languages))
+    aligned = _aligned_by_language({"labels": labels, "ids": ids, "dates": dates}, languages)
     for language, raw in languages.items():
         if isinstance(raw, str) or not all(isinstance(text, str) for text in raw):
             raise InputError(f"the texts of {language!r} must be a list of strings, one a document")
-    parts = {}
+    records = (Record(text=text, lang=language) for language, raw in languages.items() for text in raw)
+    collected = {language: Documents() for language in languages}
     with track("cutting into words", sum(map(len, languages.values())), "texts", show=show_progress) as progress:
-        for language, raw in languages.items():
-            tokenizer = as_tokenizer(aligned["tokenizers"].get(language) or get_tokenizer(language))
-            stopped = aligned["stop_words"].get(language)
-            tokenized = []
-            for text in raw:
-                tokenized.append(tokenizer(text))
-                progress.advance()
-            words = build_vocabulary(
-                tokenized,
-                stop_words=default_stop_words(language) if stopped is None else frozenset(stopped),
-                min_df=min_df,
-                max_df=max_df,
-                max_size=max_vocabulary,
-            )
-            parts[language] = LanguageCorpus(
-                counts=count_tokens(tokenized, words),
-                vocabulary=words,
-                labels=aligned["labels"].get(language),
-                ids=aligned["ids"].get(language),
-                texts=list(raw),
-                tokenizer=tokenizer.name,
-                own_tokenizer=None if is_built_in(tokenizer) else tokenizer,
-            )
-    return parts
+        for block, tokenized in tokenize_blocks(in_blocks(records), settings, options.get("processes")):
+            for language, words in tokenized.words.items():
+                collected[language].words.add(words)
+            progress.advance(len(block))
+    parts = {}
+    for language, documents in collected.items():
+        warn_of_duplicate_ids(language, aligned["ids"].get(language))
+        parts[language] = _language_corpus(
+            language,
+            documents,
+            settings,
+            options,
+            labels=aligned["labels"].get(language),
+            ids=aligned["ids"].get(language),
+            dates=aligned["dates"].get(language),
+            texts=list(languages[language]),
+        )
+    return parts, _report(collected, {}, options, [])
+
+
+def build_from_records(
+    records: RecordReader,
+    options: TextOptions,
+    *,
+    origin: str,
+    languages: Sequence[str] | None,
+    min_confidence: float,
+    min_documents: int,
+    show_progress: bool,
+) -> tuple[dict[str, LanguageCorpus], BuildReport]:
+    """A LanguageCorpus for each language of a stream of records; see ``Corpus.from_records``."""
+    wanted = None if languages is None else normalize_languages(languages)
+    if wanted is not None:
+        check_language_count(wanted)
+    if not 0 <= min_confidence <= 1:
+        raise InputError(f"min_confidence is {min_confidence}: it must be from 0 to 1")
+    settings = _text_settings(options, wanted, min_confidence=min_confidence)
+    intake = Intake(records, settings)
+    with track("cutting into words", None, "texts", show=show_progress) as progress:
+        for block, tokenized in tokenize_blocks(in_blocks(intake.read()), settings, options.get("processes")):
+            intake.add(block, tokenized)
+            progress.advance(len(block), total=intake.guessed_total())
+    intake.drop_small_languages(min_documents)
+    dropped = [*records.dropped, *intake.dropped]
+    collected = intake.collected
+    _check_found(origin, collected, wanted, dropped, intake.num_read)
+    order = [code for code in wanted or collected if code in collected]
+    collected = {code: collected[code] for code in order}
+    parts = {}
+    for language, documents in collected.items():
+        warn_of_duplicate_ids(language, documents.ids)
+        parts[language] = _language_corpus(
+            language,
+            documents,
+            settings,
+            options,
+            labels=documents.labels if any(documents.labels) else None,
+            ids=documents.ids,
+            dates=documents.dates if any(documents.dates) else None,
+            texts=documents.texts.finished(),
+        )
+    return parts, _report(collected, intake.confidences, options, dropped)
+
+
+def _check_found(
+    origin: str,
+    collected: Mapping[str, Any],
+    wanted: Sequence[str] | None,
+    dropped: Sequence[DroppedDocument],
+    read: int,
+) -> None:
+    if not read and not dropped:
+        raise InputError(f"{origin} has no documents: nothing to build a corpus from")
+    absent = [code for code in wanted or () if code not in collected]
+    if absent:
+        raise InputError(f"{origin} has no documents in {', '.join(absent)}: leave it out of the languages wanted")
+    if len(collected) < 2 and dropped:
+        reasons = ", ".join(
+            f"{count}: {reason}" for reason, count in BuildReport(dropped=tuple(dropped)).dropped_by_reason().items()
+        )
+        found = next(iter(collected), None)
+        raise InputError(
+            f"a corpus needs at least two languages and {f'only {found!r}' if found else 'none'} was found; documents "
+            f"left out: {reasons}"
+        )
+
+
+def as_columns(columns: Columns | Mapping[str, str] | None) -> Columns:
+    """Which column holds what, from a mapping of the columns that have other names."""
+    if columns is None or isinstance(columns, Columns):
+        return columns or Columns()
+    if not isinstance(columns, Mapping):
+        raise InputError(f"columns are given as {type(columns).__name__}: give a mapping such as {{'text': 'body'}}")
+    known = list(Columns.__dataclass_fields__)
+    for name, column in columns.items():
+        if name not in known or not isinstance(column, str):
+            raise InputError(f"columns has {name!r}: {column!r}: it says which column is {', '.join(known)}")
+    return Columns(**columns)
+
+
+def _text_settings(
+    options: TextOptions, languages: tuple[str, ...] | None, *, min_confidence: float = 0.0
+) -> TextSettings:
+    check_vocabulary_settings(**_vocabulary_choice(options))
+    given: dict[str, Any] = {name: options.get(name) for name in ("tokenizers", "stop_words", "more_stop_words")}
+    if languages is not None:
+        aligned = _aligned_by_language(given, languages)
+    else:
+        aligned = {name: _by_code(name, by_language) for name, by_language in given.items()}
+    lemmas = options.get("lemmas", False)
+    if isinstance(lemmas, str):
+        raise InputError(f"lemmas is one string: give a list of languages, for example [{lemmas!r}], or True for all")
+    convert = options.get("convert")
+    if convert is not None and convert not in CONVERSIONS:
+        raise InputError(f"convert is {convert!r}: it must be {' or '.join(CONVERSIONS)}")
+    settings = TextSettings(
+        tokenizers=aligned["tokenizers"],
+        stop_words={code: _as_tokens(code, words) for code, words in aligned["stop_words"].items()},
+        more_stop_words={code: _as_tokens(code, words) for code, words in aligned["more_stop_words"].items()},
+        lemmas=lemmas if isinstance(lemmas, bool) else frozenset(normalize_languages(lemmas)),
+        convert=convert,
+        phrases=bool(options.get("phrases", False)),
+        languages=languages,
+        min_confidence=min_confidence,
+    )
+    for code in [] if isinstance(settings.lemmas, bool) else settings.lemmas:
+        if languages is not None and code not in languages:
+            raise InputError(f"lemmas are asked for {code!r}, which has no documents: it is not in the corpus")
+        settings.check(code)
+    if languages is not None:
+        for code in languages:
+            settings.check(code)
+        if convert is not None and not any(
+            settings.tokenizer(code).name.startswith(ChineseTokenizer.name) for code in languages
+        ):
+            raise InputError(f"convert={convert!r} is for Chinese, which is not among the languages: leave it out")
+    return settings
+
+
+def _as_tokens(language: str, words: Iterable[str]) -> frozenset[str]:
+    """Stop words as given, and as tokenisers bring words to their normal form."""
+    if isinstance(words, str):
+        raise InputError(f"the stop words of {language!r} are one string: give a list of words")
+    listed = list(words)
+    return frozenset([*listed, *(normalize_text(word, language) for word in listed)])
+
+
+def _vocabulary_choice(options: TextOptions) -> dict[str, Any]:
+    settings = VocabularySettings()
+    return {
+        "min_df": options.get("min_df", settings.min_df),
+        "max_df": options.get("max_df", settings.max_df),
+        "max_size": options.get("max_vocabulary", settings.max_size),
+    }
+
+
+def _language_corpus(
+    language: str, documents: Documents, settings: TextSettings, options: TextOptions, **columns: Any
+) -> LanguageCorpus:
+    if settings.languages is None:
+        settings.check(language)
+    tokenizer = settings.tokenizer(language)
+    vocabulary, counts = documents.words.vocabulary_and_counts(
+        VocabularySettings(**_vocabulary_choice(options), phrases=settings.phrases)
+    )
+    return LanguageCorpus(
+        counts=counts,
+        vocabulary=vocabulary,
+        tokenizer=tokenizer.name + (PHRASES if settings.phrases else ""),
+        own_tokenizer=None if is_built_in(tokenizer) else tokenizer,
+        **columns,
+    )
+
+
+def _report(
+    collected: Mapping[str, Documents],
+    confidences: Mapping[str, Sequence[float]],
+    options: TextOptions,
+    dropped: Sequence[DroppedDocument],
+) -> BuildReport:
+    return BuildReport(
+        words={
+            code: WordStatistics(each.words.num_tokens, each.words.num_stopped, each.words.num_distinct)
+            for code, each in collected.items()
+        },
+        identified={
+            code: IdentifiedLanguage(len(each), round(sum(each) / len(each), 4)) for code, each in confidences.items()
+        },
+        settings={**_vocabulary_choice(options), "phrases": bool(options.get("phrases", False))},
+        dropped=tuple(dropped),
+    )
+
+
+def warn_of_duplicate_ids(language: str, ids: Sequence[str] | None) -> None:
+    """Warn if two documents of a language have one id: results could not be told apart by it."""
+    if ids is None:
+        return
+    seen: set[str] = set()
+    double = []
+    for each in map(str, ids):
+        if each in seen:
+            double.append(each)
+        seen.add(each)
+    if double:
+        warnings.warn(
+            f"{len(double)} documents in {language!r} have an id that another has ({double[0]!r} first): all are kept, "
+            "but results can't be told apart by their id",
+            DuplicateIdWarning,
+            stacklevel=3,
+        )
 
 
 def _normalized(by_language: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,20 +313,24 @@ def _normalized(by_language: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _aligned_by_language(
-    extras: Mapping[str, Mapping[str, Any] | None], languages: Mapping[str, Any]
+    extras: Mapping[str, Mapping[str, Any] | None], languages: Collection[str]
 ) -> dict[str, dict[str, Any]]:
     """Bring the keys of optional mappings to normal form; a language that has no documents is an error."""
     result: dict[str, dict[str, Any]] = {}
     for name, by_language in extras.items():
-        if by_language is not None and not isinstance(by_language, Mapping):
-            raise InputError(
-                f"{name} are given as {type(by_language).__name__}: give a mapping from language code to {name}"
-            )
-        result[name] = {normalize_language(code): value for code, value in (by_language or {}).items()}
+        result[name] = _by_code(name, by_language)
         for code in result[name]:
             if code not in languages:
                 raise InputError(f"{name} are given for {code!r}, which has no documents: it is not in the corpus")
     return result
+
+
+def _by_code(name: str, by_language: Mapping[str, Any] | None) -> dict[str, Any]:
+    if by_language is not None and not isinstance(by_language, Mapping):
+        raise InputError(
+            f"{name} are given as {type(by_language).__name__}: give a mapping from language code to {name}"
+        )
+    return {normalize_language(code): value for code, value in (by_language or {}).items()}
 
 
 def _check_tokens(language: str, documents: Sequence[Sequence[str]]) -> None:

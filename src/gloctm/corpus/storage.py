@@ -1,10 +1,12 @@
 """A corpus as a folder: ``corpus.json`` and, for each language, a subfolder.
 
 ====================================  ==================================================================
-``corpus.json``                       format, version, language order, sizes, encoder, files with their sizes
+``corpus.json``                       format, version, language order, sizes, encoders, what became of the documents
+                                      it was built from, files with their sizes
+``dropped.jsonl``                     where documents were left out: each with its place and the reason
 ``LANG/counts.npz``                   scipy CSR
 ``LANG/vocabulary.json``              list of words
-``LANG/documents.jsonl``              id, and where present label and text, one document a line
+``LANG/documents.jsonl``              id, and where present label, date and text, one document a line
 ``LANG/word_embeddings.npy``          float32, memory-mapped when read
 ``LANG/document_embeddings.npy``      float32, memory-mapped when read
 ====================================  ==================================================================
@@ -12,8 +14,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sys
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +26,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
+from gloctm.corpus.dropped import read_dropped, write_dropped
+from gloctm.corpus.report import BuildReport
+from gloctm.corpus.texts import StoredTexts, json_line
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files import FolderFormat, atomic_folder, read_json, write_array, write_json
 from gloctm.manifest import check_manifest, file_sizes
 
-CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=1)
+CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=2)
+DROPPED = "dropped.jsonl"
 
 
 def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
@@ -40,6 +49,8 @@ def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
     with atomic_folder(target, replaces=CORPUS_FORMAT) as folder:
         for language, part in corpus.items():
             _save_language(folder / language, part)
+        if corpus.report is not None and corpus.report.dropped:
+            write_dropped(folder / DROPPED, corpus.report.dropped)
         write_json(
             folder / CORPUS_FORMAT.manifest,
             {
@@ -48,6 +59,7 @@ def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
                 "gloctm_version": __version__,
                 "encoder": corpus.encoder,
                 "word_encoder": corpus.word_encoder,
+                "report": None if corpus.report is None else corpus.report.as_json(),
                 "languages": {
                     language: {
                         "documents": part.num_documents,
@@ -74,11 +86,23 @@ def load_corpus(path: str | os.PathLike[str]) -> Corpus:
         languages = {
             language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
         }
-        return Corpus(languages, encoder=manifest.get("encoder"), word_encoder=_word_encoder(manifest))
+        return Corpus(
+            languages,
+            encoder=manifest.get("encoder"),
+            word_encoder=_word_encoder(manifest),
+            report=_report(folder, manifest),
+        )
     except InputError as error:
         raise FileFormatError(f"{folder} is damaged ({error}): build it anew") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise FileFormatError(f"{folder} is damaged: {error!r} in its manifest or files; build it anew") from None
+
+
+def _report(folder: Path, manifest: dict[str, Any]) -> BuildReport | None:
+    content = manifest.get("report")
+    if content is None:
+        return None
+    return BuildReport.from_json(content, read_dropped(folder / DROPPED) if (folder / DROPPED).exists() else ())
 
 
 def _word_encoder(manifest: dict[str, Any]) -> str | None:
@@ -93,13 +117,11 @@ def _save_language(folder: Path, part: LanguageCorpus) -> None:
     folder.mkdir()
     sp.save_npz(folder / "counts.npz", part.counts)
     write_json(folder / "vocabulary.json", list(part.vocabulary))
-    columns: dict[str, Any] = {"id": part.ids, "label": part.labels, "text": part.texts}
+    columns: dict[str, Any] = {"id": part.ids, "label": part.labels, "date": part.dates, "text": part.texts}
     present = {name: values for name, values in columns.items() if values is not None}
-    with (folder / "documents.jsonl").open("w", encoding="utf-8", newline="\n") as stream:
-        for row in range(part.num_documents):
-            line = {name: values[row] for name, values in present.items()}
-            # ASCII escapes keep lone surrogates, which UTF-8 can't hold, and line separators harmless.
-            stream.write(json.dumps(line, ensure_ascii=True) + "\n")
+    with (folder / "documents.jsonl").open("wb") as stream:
+        for values in zip(*present.values(), strict=True):
+            stream.write(json_line(dict(zip(present, values, strict=True))))
     for name in ("word_embeddings", "document_embeddings"):
         array = getattr(part, name)
         if array is not None:
@@ -113,16 +135,7 @@ def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
         raise FileFormatError(f"{folder / 'counts.npz'} is damaged ({error}): build the corpus anew") from None
     if not (folder / "documents.jsonl").is_file():
         raise FileFormatError(f"{folder} is incomplete: documents.jsonl is missing; build the corpus anew")
-    columns: dict[str, list[str]] = {"id": [], "label": [], "text": []}
-    with (folder / "documents.jsonl").open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                for name, value in json.loads(line).items():
-                    columns[name].append(value)
-            except (ValueError, RecursionError, KeyError, AttributeError):
-                raise FileFormatError(
-                    f"{folder / 'documents.jsonl'}, line {number} is damaged: build the corpus anew"
-                ) from None
+    columns, texts = _load_documents(folder / "documents.jsonl")
     return LanguageCorpus(
         counts=counts,
         vocabulary=read_json(folder / "vocabulary.json"),
@@ -130,9 +143,34 @@ def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
         document_embeddings=_load_array(folder / "document_embeddings.npy"),
         labels=columns["label"] or None,
         ids=columns["id"] or None,
-        texts=columns["text"] or None,
+        dates=columns["date"] or None,
+        texts=texts,
         tokenizer=entry.get("tokenizer", "whitespace"),
     )
+
+
+def _load_documents(path: Path) -> tuple[dict[str, list[str]], StoredTexts | None]:
+    columns: dict[str, list[str]] = {"id": [], "label": [], "date": []}
+    starts, position = array("q"), 0
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(path.open("rb"))
+        for number, line in enumerate(stream, start=1):
+            try:
+                for name, value in json.loads(line).items():
+                    if not isinstance(value, str):
+                        raise ValueError
+                    if name == "text":
+                        starts.append(position)
+                    else:
+                        columns[name].append(sys.intern(value))
+            except (ValueError, RecursionError, KeyError, AttributeError):
+                raise FileFormatError(f"{path}, line {number} is damaged: build the corpus anew") from None
+            position += len(line)
+        if not starts:
+            return columns, None
+        # Left open: texts are read from it when they are asked for.
+        stack.pop_all()
+        return columns, StoredTexts(stream, starts)
 
 
 def _load_array(path: Path) -> Any:

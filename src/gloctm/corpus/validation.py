@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
+from gloctm.corpus.texts import StoredTexts
 from gloctm.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def validate_language(language: str, part: LanguageCorpus) -> LanguageCorpus:
         document_embeddings=_embeddings(language, "document", part.document_embeddings, documents, "documents", None),
         labels=_aligned(language, "labels", part.labels, documents),
         ids=_aligned(language, "ids", part.ids, documents) or [str(row) for row in range(documents)],
+        dates=_aligned(language, "dates", part.dates, documents),
         texts=_aligned(language, "texts", part.texts, documents),
     )
 
@@ -68,6 +70,9 @@ def canonical_counts(counts: Any, *, where: str) -> sp.csr_array:
     if matrix.nnz and (matrix.data.min() < 0 or (matrix.data != np.floor(matrix.data)).any()):
         raise InputError(f"{where} hold negative or fractional numbers: counts are whole numbers from 0 up")
     _check_size(matrix, where)
+    if matrix.dtype == np.int32 and matrix.has_canonical_format and (not matrix.nnz or matrix.data.min() > 0):
+        # Nothing to do, which for millions of documents is worth knowing.
+        return matrix
     matrix = matrix.astype(np.int64)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
@@ -134,12 +139,17 @@ def _embeddings(language: str, kind: str, embeddings: Any, rows: int, unit: str,
     return array
 
 
-def _aligned(language: str, what: str, values: Sequence[Any] | None, documents: int) -> list[str] | None:
+def _aligned(language: str, what: str, values: Sequence[Any] | None, documents: int) -> Sequence[str] | None:
     if values is None:
         return None
     if isinstance(values, str):
         raise InputError(f"the {what} of {language!r} are one string: give a list, one for each document")
-    result = [value if isinstance(value, str) else str(value) for value in values]
+    # Texts on disk stay there.
+    result = (
+        values
+        if isinstance(values, StoredTexts)
+        else [value if isinstance(value, str) else str(value) for value in values]
+    )
     if len(result) != documents:
         raise InputError(
             f"language {language!r} has {documents} documents but {len(result)} {what}: give one for each document"

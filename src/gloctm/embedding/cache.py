@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,22 +71,21 @@ class EmbeddingCache:
                 "free space on its disk, delete it, or set GLOCTM_CACHE to another folder"
             ) from None
 
-    def get(self, texts: Sequence[str]) -> dict[str, Embeddings]:
-        """The vectors of those texts that have been stored."""
-        by_key = {_key(text): text for text in texts}
-        keys = list(by_key)
-        found: dict[str, Embeddings] = {}
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, Embeddings]:
+        """The vectors that have been stored, of the texts with these keys (see ``text_key``)."""
+        keys = list(keys)
+        found: dict[bytes, Embeddings] = {}
         with self._errors():
             for start in range(0, len(keys), _LOOKUP):
                 part = keys[start : start + _LOOKUP]
                 query = f"SELECT text, vector FROM vectors WHERE text IN ({','.join('?' * len(part))})"
                 for key, vector in self._connection.execute(query, part):
-                    found[by_key[key]] = np.frombuffer(vector, np.float32)
+                    found[key] = np.frombuffer(vector, np.float32)
         return found
 
-    def put(self, texts: Sequence[str], vectors: Embeddings) -> None:
-        """Store vectors, committed before this returns."""
-        rows = [(_key(text), vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)]
+    def put(self, keys: Sequence[bytes], vectors: Embeddings) -> None:
+        """Store vectors by the keys of their texts, committed before this returns."""
+        rows = [(key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)]
         with self._errors(), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
@@ -95,6 +94,7 @@ class EmbeddingCache:
         self._connection.close()
 
 
-def _key(text: str) -> bytes:
+def text_key(text: str) -> bytes:
+    """What stands for a text in the cache: 16 bytes of a digest."""
     # Lone surrogates are legal in a Python string and must not break the cache.
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import IO
 
 import numpy as np
 
-from gloctm.embedding.cache import EmbeddingCache
+from gloctm.embedding.cache import EmbeddingCache, text_key
 from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
 from gloctm.errors import InputError, UnknownLanguageWarning
+from gloctm.files import temporary_files
 from gloctm.languages import primary_subtag
-from gloctm.progress import track
+from gloctm.progress import Progress, track
 
 # A few hundred texts a call keep an encoder busy; each batch is committed to the cache, so no more is ever lost.
 BATCH_SIZE = 256
+
+# Texts that are looked up in the cache and sorted by length at a time.
+BLOCK_SIZE = 8192
+# Bytes of vectors that are held in memory before they go to a temporary file.
+IN_MEMORY = 512 * 2**20
 
 # The published pair: words by MiniLM, documents by bge-m3's first token, not normalised.
 PAPER_WORDS = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
@@ -28,7 +36,8 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
 
     Args:
         encoder: ``"usem3"`` (offline), ``"paper"`` (the published pair), the name or folder of a sentence-transformers
-            model, an encoder for both words and documents, or a pair.
+            model, the name of an encoder as a corpus or model keeps it (``get_encoder_by_name``), an encoder for both
+            words and documents, or a pair.
     """
     if isinstance(encoder, EncoderPair):
         return encoder
@@ -40,22 +49,41 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
                 f"{encoder!r} is not an encoder: give a name, or an object with name, version and encode(texts)"
             )
         return EncoderPair(encoder, encoder)
-    if encoder == "usem3":
-        from gloctm.embedding.usem3 import Usem3Encoder
-
-        usem3 = Usem3Encoder()
-        return EncoderPair(usem3, usem3)
     if not encoder.strip():
         raise InputError("the encoder's name is empty: use usem3, paper, or a sentence-transformers model")
-    from gloctm.embedding.sentence_transformer import SentenceTransformerEncoder
+    from gloctm.embedding.sentence_transformer import PREFIX, SentenceTransformerEncoder
 
     if encoder == "paper":
         return EncoderPair(
             SentenceTransformerEncoder(PAPER_WORDS),
             SentenceTransformerEncoder(PAPER_DOCUMENTS, pooling="cls", normalize=False),
         )
-    both = SentenceTransformerEncoder(encoder)
+    kept = encoder == "usem3" or encoder.startswith(PREFIX)
+    both = get_encoder_by_name(encoder) if kept else SentenceTransformerEncoder(encoder)
     return EncoderPair(both, both)
+
+
+def get_encoder_by_name(name: str) -> TextEncoder:
+    """The encoder that a corpus or model keeps the name of.
+
+    Args:
+        name: ``"usem3"``, or ``"sentence-transformers:MODEL"``, with what was set of it:
+            ``"sentence-transformers:MODEL,pooling=cls,normalize=false"``.
+
+    Raises:
+        InputError: it is not one of this package's: the encoder itself has to be handed in.
+    """
+    from gloctm.embedding.sentence_transformer import PREFIX, SentenceTransformerEncoder
+
+    if name == "usem3":
+        from gloctm.embedding.usem3 import Usem3Encoder
+
+        return Usem3Encoder()
+    if name.startswith(PREFIX) and name.removeprefix(PREFIX).strip():
+        return SentenceTransformerEncoder.from_name(name)
+    raise InputError(
+        f"{name!r} is no encoder of this package, which knows usem3 and {PREFIX}MODEL: hand in the encoder itself"
+    )
 
 
 def warn_of_unknown_language(language: str, encoders: Iterable[TextEncoder]) -> None:
@@ -95,43 +123,108 @@ def embed_texts(
         show_progress: whether any is shown.
 
     Returns:
-        ``(texts, dimension)``, float32.
+        ``(texts, dimension)``, float32; where that is large, read-only and on disk.
 
     Raises:
         InputError: the encoder gave NaN, infinite or misshapen vectors.
     """
-    distinct = list(dict.fromkeys(texts))
     with contextlib.ExitStack() as stack:
         store = None
         if cache is not False:
             store = EmbeddingCache(encoder, None if cache is True else cache)
             stack.callback(store.close)
-        vectors = store.get(distinct) if store else {}
-        missing = [text for text in distinct if text not in vectors]
-        # Texts of like length together: encoders pad or pack batches, and this keeps them full.
-        missing.sort(key=len)
-        dimensions = {len(vector) for vector in vectors.values()}
-        with track(description, len(missing), "texts", show=show_progress) as progress:
-            for start in range(0, len(missing), batch_size):
-                batch = missing[start : start + batch_size]
-                encoded = _checked(encoder.encode(batch), batch, encoder)
-                dimensions.add(encoded.shape[1])
-                if len(dimensions) > 1:
-                    raise InputError(
-                        f"the encoder {encoder.name} gave vectors of {encoded.shape[1]} numbers after others of "
-                        f"{min(dimensions - {encoded.shape[1]})}: one dimension for all texts is needed, and another "
-                        "name or version for another model"
-                    )
-                vectors.update(zip(batch, encoded, strict=True))
-                if store:
-                    store.put(batch, encoded)
-                progress.advance(len(batch))
-    if not distinct:
-        return np.empty((0, 0), np.float32)
-    result = np.empty((len(texts), len(next(iter(vectors.values())))), np.float32)
-    for row, text in enumerate(texts):
-        result[row] = vectors[text]
-    return result
+        rows = _Rows(len(texts))
+        # The row of each distinct text, by a digest: the texts themselves may be on disk.
+        row_of: dict[bytes, int] = {}
+        with track(description, len(texts), "texts", show=show_progress) as progress:
+            for start in range(0, len(texts), BLOCK_SIZE):
+                block = list(texts[start : start + BLOCK_SIZE])
+                keys = [text_key(text) for text in block]
+                wanted = {key: text for key, text in zip(keys, block, strict=True) if key not in row_of}
+                progress.advance(len(block) - len(wanted))
+                vectors = _block_vectors(wanted, encoder, store, batch_size, rows.dimension, progress)
+                for offset, key in enumerate(keys):
+                    row = row_of.setdefault(key, start + offset)
+                    vectors[key] = vectors[key] if key in vectors else rows[row]
+                rows.extend([vectors[key] for key in keys])
+        return rows.finished()
+
+
+def _block_vectors(
+    wanted: dict[bytes, str],
+    encoder: TextEncoder,
+    store: EmbeddingCache | None,
+    batch_size: int,
+    dimension: int | None,
+    progress: Progress,
+) -> dict[bytes, Embeddings]:
+    """The vectors of distinct texts by their keys, from the cache and for the rest from the encoder."""
+    vectors = store.get(wanted) if store else {}
+    progress.advance(len(vectors))
+    # Texts of like length together: encoders pad or pack batches, and this keeps them full.
+    missing = sorted((key for key in wanted if key not in vectors), key=lambda key: len(wanted[key]))
+    dimensions = {len(vector) for vector in vectors.values()} | ({dimension} if dimension else set())
+    for start in range(0, len(missing), batch_size):
+        batch = missing[start : start + batch_size]
+        encoded = _checked(encoder.encode([wanted[key] for key in batch]), [wanted[key] for key in batch], encoder)
+        dimensions.add(encoded.shape[1])
+        if len(dimensions) > 1:
+            raise InputError(
+                f"the encoder {encoder.name} gave vectors of {encoded.shape[1]} numbers after others of "
+                f"{min(dimensions - {encoded.shape[1]})}: one dimension for all texts is needed, and another "
+                "name or version for another model"
+            )
+        vectors.update(zip(batch, encoded, strict=True))
+        if store:
+            store.put(batch, encoded)
+        progress.advance(len(batch))
+    return vectors
+
+
+class _Rows:
+    """The rows of the result as they come: in memory, or, should they be many, in a file that vanishes after use."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.dimension: int | None = None
+        self._filled = 0
+        self._array: Embeddings | None = None
+        self._file: IO[bytes] | None = None
+
+    def extend(self, vectors: Sequence[Embeddings]) -> None:
+        block = np.asarray(vectors, np.float32)
+        if self.dimension is None:
+            self.dimension = block.shape[1]
+            if self.count * self.dimension * 4 <= IN_MEMORY:
+                self._array = np.empty((self.count, self.dimension), np.float32)
+            else:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the array is in use
+        if self._array is not None:
+            self._array[self._filled : self._filled + len(block)] = block
+        else:
+            assert self._file is not None
+            self._file.seek(0, os.SEEK_END)
+            with temporary_files():
+                self._file.write(block.tobytes())
+        self._filled += len(block)
+
+    def __getitem__(self, row: int) -> Embeddings:
+        if self._array is not None:
+            return np.asarray(self._array[row])
+        assert self._file is not None
+        assert self.dimension is not None
+        self._file.seek(row * self.dimension * 4)
+        return np.frombuffer(self._file.read(self.dimension * 4), np.float32)
+
+    def finished(self) -> Embeddings:
+        if self.dimension is None:
+            return np.empty((0, 0), np.float32)
+        if self._array is not None:
+            return self._array
+        assert self._file is not None
+        with temporary_files():
+            self._file.flush()
+        return np.memmap(self._file, np.float32, "r", shape=(self.count, self.dimension))
 
 
 def _checked(given: Embeddings, batch: Sequence[str], encoder: TextEncoder) -> Embeddings:

@@ -1,5 +1,6 @@
 """From raw text to counts: tokenisers by language, stop words, vocabulary."""
 
+from gloctm.text.normalization import normalize_text
 from gloctm.text.stopwords import stop_words
 from gloctm.text.tokenizers import (
     CustomTokenizer,
@@ -20,5 +21,6 @@ __all__ = [
     "get_tokenizer",
     "get_tokenizer_by_name",
     "is_built_in",
+    "normalize_text",
     "stop_words",
 ]

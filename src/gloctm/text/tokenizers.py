@@ -1,22 +1,24 @@
 """Tokenisers by language: raw text in, a list of words out.
 
 Every tokeniser is a callable with a ``name``; the name is stored with a corpus and a model, so that text
-transformed later is cut into words as the training text was.
+transformed later is cut into words as the training text was. A name is that of a tokeniser and what is done with
+its words: ``unicode``, ``unicode+lemmas``, ``zh-jieba+simplified``.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
-from gloctm.errors import InputError, MissingDependencyError
-from gloctm.languages import normalize_language, primary_subtag
-
-# Halves of characters outside the basic plane: legal in a Python string, but no UTF-8 and so no tokeniser takes them.
-_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+from gloctm.errors import InputError, UnsegmentedLanguageWarning
+from gloctm.languages import likely_script, normalize_language, primary_subtag
+from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
+from gloctm.text.japanese import JapaneseTokenizer
+from gloctm.text.korean import KoreanTokenizer
+from gloctm.text.lemmas import check_lemmas
+from gloctm.text.thai import ThaiTokenizer
+from gloctm.text.unicode import UnicodeTokenizer
 
 
 @runtime_checkable
@@ -27,115 +29,6 @@ class Tokenizer(Protocol):
 
     def __call__(self, text: str) -> list[str]:
         """The words of ``text``, in order, normalised."""
-
-
-def normalize_text(text: str) -> str:
-    """NFKC, lower case, typographic apostrophes made plain, lone surrogates made spaces.
-
-    Lower case rather than case folding, which would turn German ``Straße`` into ``strasse`` in every topic shown.
-    """
-    text = unicodedata.normalize("NFKC", _LONE_SURROGATES.sub(" ", text))
-    return text.lower().replace("\u2019", "'").replace("\u02bc", "'")
-
-
-class UnicodeTokenizer:
-    """Runs of letters and combining marks of any script; an apostrophe within a word belongs to it.
-
-    Web addresses, mentions, numbers and punctuation are left out, and single letters but for syllables of Hangul and
-    ideographs, which are words. Scripts that write no spaces between words (Thai, Lao, Khmer, Burmese) need a tokeniser
-    of their own: a run is a phrase there.
-
-    Args:
-        language: English loses its possessive 's.
-    """
-
-    name = "unicode"
-
-    def __init__(self, language: str = "und") -> None:
-        self._ending = "'s" if primary_subtag(language) == "en" else ""
-
-    @cached_property
-    def _patterns(self) -> tuple[Any, Any, Any]:
-        import regex
-
-        # An e-mail address is sought from the start of a run without spaces only, and without backtracking: where
-        # there are no spaces (Thai), a run is as long as the text.
-        address = regex.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|(?<!\w)@\w+")
-        # \u200c and \u200d join letters within words of Persian and of Indic scripts; at a word's end they belong to
-        # it only after a combining mark.
-        letters, joined = r"[\p{L}\p{M}]", r"(?:(?<=\p{M})[\u200c\u200d]+|[\u200c\u200d]+(?=[\p{L}\p{M}]))"
-        word = regex.compile(rf"\p{{L}}{letters}*(?:{joined}{letters}*)*(?:'\p{{L}}{letters}*)*")
-        return address, word, regex.compile(r"[가-힣\p{Han}]")
-
-    def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
-        address, word, alone = self._patterns
-        words = word.findall(address.sub(" ", normalize_text(text)))
-        tokens = (found.removesuffix(self._ending) for found in words)
-        return [token for token in tokens if len(token) > 1 or alone.fullmatch(token)]
-
-
-class ChineseTokenizer:
-    """Chinese words by rjieba's dictionary and hidden Markov model; Latin words within the text are kept.
-
-    Single characters stay: many are words. Stop words, taken out later, are most of those that are not wanted.
-    """
-
-    name = "zh-jieba"
-
-    @cached_property
-    def _parts(self) -> tuple[Callable[[str], list[str]], Any]:
-        try:
-            import rjieba
-        except ImportError:
-            raise MissingDependencyError.of("Cutting Chinese text into words", "rjieba") from None
-        import regex
-
-        return rjieba.cut, regex.compile(r"\p{Han}+|\p{L}{2,}")
-
-    def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
-        cut, word = self._parts
-        return [token for token in cut(normalize_text(text)) if word.fullmatch(token)]
-
-
-class JapaneseTokenizer:
-    """Japanese content words by SudachiPy, in dictionary form: nouns, verbs, adjectives and adverbs.
-
-    Split mode C (longest units): a topic word such as 天気予報 says more than its parts.
-    """
-
-    name = "ja-sudachi"
-    _content = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞"})
-    _function = frozenset({"数詞", "非自立可能", "助動詞語幹"})
-    # Sudachi refuses longer input; it is cut at this many UTF-8 bytes, at a line or sentence end where there is one.
-    _limit = 40_000
-
-    @cached_property
-    def _parts(self) -> tuple[Any, Any]:
-        try:
-            from sudachipy import Dictionary, SplitMode
-        except ImportError:
-            raise MissingDependencyError.of("Cutting Japanese text into words", "sudachipy sudachidict-core") from None
-        import regex
-
-        return Dictionary().tokenizer(mode=SplitMode.C), regex.compile(r"\p{L}[\p{L}\p{M}ー]*")
-
-    def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
-        tokenizer, word = self._parts
-        tokens: list[str] = []
-        for piece in _pieces(normalize_text(text), self._limit // 4):
-            for morpheme in tokenizer.tokenize(piece):
-                part = morpheme.part_of_speech()
-                if part[0] not in self._content or self._function.intersection(part[1:3]):
-                    continue
-                # The dictionary has some Latin words in capitals.
-                token = morpheme.dictionary_form().lower()
-                # A single kana is a fragment; a single kanji is a word.
-                if word.fullmatch(token) and (len(token) > 1 or "\u4e00" <= token <= "\u9fff"):
-                    tokens.append(token)
-        return tokens
 
 
 class CustomTokenizer:
@@ -166,39 +59,83 @@ class WhitespaceTokenizer:
         return text.split()
 
 
-_BY_LANGUAGE: Mapping[str, Callable[[], Tokenizer]] = {
-    "zh": ChineseTokenizer,
-    "cmn": ChineseTokenizer,
-    "yue": ChineseTokenizer,
-    "ja": JapaneseTokenizer,
+# Languages of which the written form is Chinese. Others of the family are as often written in Latin letters.
+_CHINESE = frozenset({"zh", "cmn", "yue", "wuu", "gan", "hsn", "lzh"})
+# Scripts without spaces between words for which there is no segmenter here, by their codes in ISO 15924.
+_UNSEGMENTED = {
+    "Laoo": "Lao",
+    "Khmr": "Khmer",
+    "Mymr": "Burmese",
+    "Tibt": "Tibetan",
+    "Lana": "Tai Tham",
+    "Talu": "New Tai Lue",
+    "Tale": "Tai Le",
+    "Tavt": "Tai Viet",
+    "Java": "Javanese",
+    "Bali": "Balinese",
 }
-_BY_NAME: Mapping[str, Callable[[], Tokenizer]] = {
-    kind.name: kind for kind in (ChineseTokenizer, JapaneseTokenizer, WhitespaceTokenizer)
+_BUILT_IN: Mapping[str, Callable[..., Tokenizer]] = {
+    kind.name: kind
+    for kind in (
+        UnicodeTokenizer,
+        ChineseTokenizer,
+        JapaneseTokenizer,
+        KoreanTokenizer,
+        ThaiTokenizer,
+        WhitespaceTokenizer,
+    )
 }
-_BUILT_IN: Mapping[str, Callable[..., Tokenizer]] = {UnicodeTokenizer.name: UnicodeTokenizer, **_BY_NAME}
+# Those whose words are dictionary forms as they are.
+_GIVE_LEMMAS = frozenset({JapaneseTokenizer.name, KoreanTokenizer.name})
 
 
-def get_tokenizer(language: str) -> Tokenizer:
-    """The default tokeniser of a language: a dictionary one where words have no spaces between them."""
+def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | None = None) -> Tokenizer:
+    """The default tokeniser of a language: a dictionary one where words have no spaces between them.
+
+    Args:
+        language: a code, BCP-47.
+        lemmas: give the dictionary form of each word; off because the dictionaries are large. Japanese and Korean
+            words are in dictionary form anyway.
+        convert: for Chinese, give all words in ``"simplified"`` or ``"traditional"`` characters; None as written.
+
+    Raises:
+        InputError: no such language, no lemmas for it, or nothing to convert in it.
+
+    Warns:
+        UnsegmentedLanguageWarning: the language has no spaces between words, and no tokeniser here.
+    """
     code = normalize_language(language)
-    kind = _BY_LANGUAGE.get(primary_subtag(code))
-    return UnicodeTokenizer(code) if kind is None else kind()
+    base = _default_name(code)
+    _check_conversion(convert, code, base)
+    if base == UnicodeTokenizer.name:
+        script = _UNSEGMENTED.get(likely_script(code))
+        if script is not None:
+            warnings.warn(
+                f"{script} script has no spaces between words and {code!r} no tokenizer here, so that its words would "
+                f"be whole phrases: give one of your own, tokenizers={{{code!r}: ...}}, or lists of words",
+                UnsegmentedLanguageWarning,
+                stacklevel=2,
+            )
+    return _make(base, code, lemmas=lemmas, convert=convert)
 
 
 def get_tokenizer_by_name(name: str, language: str) -> Tokenizer:
     """The tokeniser of a language that a saved corpus or model names.
 
+    Args:
+        name: as a tokeniser's ``name`` has it; ``+phrases``, which is done to lists of words, is passed over.
+        language: a code, BCP-47.
+
     Raises:
         InputError: it is not one of this package's: the callable has to be handed in again.
     """
-    if name == UnicodeTokenizer.name:
-        return UnicodeTokenizer(language)
-    if name not in _BY_NAME:
+    base, lemmas, convert = _parsed(name)
+    if base is None:
         raise InputError(
-            f"the texts of {language!r} were cut by a tokenizer of your own ({name}): "
+            f"the texts of {language!r} were cut by a tokenizer of your own ({name.removesuffix('+phrases')}): "
             f"load the model with tokenizers={{{language!r}: ...}}, or give lists of words"
         )
-    return _BY_NAME[name]()
+    return _make(base, normalize_language(language), lemmas=lemmas, convert=convert)
 
 
 def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
@@ -206,7 +143,7 @@ def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
 
     One of your own that bears the name of one of this package's is wrapped too: its name would bring back the other.
     """
-    if isinstance(tokenizer, Tokenizer) and (is_built_in(tokenizer) or tokenizer.name not in _BUILT_IN):
+    if isinstance(tokenizer, Tokenizer) and (is_built_in(tokenizer) or _parsed(tokenizer.name)[0] is None):
         return tokenizer
     return CustomTokenizer(tokenizer)
 
@@ -214,14 +151,45 @@ def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
 def is_built_in(tokenizer: Tokenizer) -> bool:
     """Whether a name is enough to have this tokeniser again."""
     # Not isinstance(): a class of the user's own, made from one of these, would be lost.
-    return type(tokenizer) is _BUILT_IN.get(tokenizer.name)
+    base = _parsed(tokenizer.name)[0]
+    return base is not None and type(tokenizer) is _BUILT_IN[base]
 
 
-def _pieces(text: str, size: int) -> list[str]:
-    """Cut a long text into pieces of at most ``size`` characters, after a sentence or line where possible."""
-    pieces = []
-    while len(text) > size:
-        cut = max(text.rfind(mark, 0, size) for mark in "\n。！？ ") + 1 or size
-        pieces.append(text[:cut])
-        text = text[cut:]
-    return [*pieces, text]
+def _default_name(code: str) -> str:
+    language, script = primary_subtag(code), likely_script(code)
+    # Pinyin and the like: letters, with spaces.
+    if script == "Latn":
+        return UnicodeTokenizer.name
+    if language in _CHINESE:
+        return ChineseTokenizer.name
+    by_language = {"ja": JapaneseTokenizer.name, "ko": KoreanTokenizer.name}
+    by_script = {"Thai": ThaiTokenizer.name}
+    return by_language.get(language) or by_script.get(script) or UnicodeTokenizer.name
+
+
+def _parsed(name: str) -> tuple[str | None, bool, Conversion | None]:
+    """A name's tokeniser, whether lemmas are wanted, and the conversion; no tokeniser where it is none of these."""
+    base, *suffixes = str(name).removesuffix("+phrases").split("+")
+    convert = next((kind for kind in CONVERSIONS if suffixes == [kind]), None)
+    lemmas = suffixes == ["lemmas"]
+    known = (
+        not suffixes
+        or (lemmas and base == UnicodeTokenizer.name)
+        or (convert is not None and base == ChineseTokenizer.name)
+    )
+    return (base, lemmas, convert) if known and base in _BUILT_IN else (None, False, None)
+
+
+def _make(base: str, code: str, *, lemmas: bool, convert: Conversion | None) -> Tokenizer:
+    if base == UnicodeTokenizer.name:
+        return UnicodeTokenizer(code, lemmas=lemmas)
+    if lemmas and base not in _GIVE_LEMMAS:
+        check_lemmas(code)
+    if base == ChineseTokenizer.name:
+        return ChineseTokenizer(code, convert=convert)
+    return _BUILT_IN[base]()
+
+
+def _check_conversion(convert: Conversion | None, code: str, base: str) -> None:
+    if convert is not None and base != ChineseTokenizer.name:
+        raise InputError(f"convert={convert!r} is for Chinese only: leave it out for {code!r}")

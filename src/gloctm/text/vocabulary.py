@@ -7,58 +7,108 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 
 from gloctm.errors import InputError
+from gloctm.text.phrases import merge_phrases, phrase_table
 
 
 def build_vocabulary(
     documents: Iterable[Sequence[str]],
     *,
     stop_words: frozenset[str] = frozenset(),
-    min_df: int = 2,
+    min_df: float = 2,
     max_df: float = 0.5,
     max_size: int | None = 5000,
 ) -> list[str]:
-    """Choose the words that topics are made of.
+    """Choose the words that topics are made of; see ``choose_words``.
 
     Args:
         documents: tokenised documents.
         stop_words: words never taken.
-        min_df: a word must be in at least this many documents; 2 because a word in one document links nothing.
-        max_df: a word may be in at most this share of the documents (0 to 1).
-        max_size: keep this many words by document frequency; 5,000, the published size. None keeps all.
-
-    Returns:
-        The words, sorted, so that the order of documents has no influence.
+        min_df: see ``choose_words``.
+        max_df: see ``choose_words``.
+        max_size: see ``choose_words``.
     """
-    if min_df < 1:
-        raise InputError(f"min_df is {min_df}: it must be at least 1 document")
-    if not 0 < max_df <= 1:
-        raise InputError(f"max_df is {max_df}: it must be a share of documents above 0 and up to 1")
-    if max_size is not None and max_size < 2:
-        raise InputError(f"the maximal vocabulary is {max_size}: it must be at least 2 words")
+    check_vocabulary_settings(min_df=min_df, max_df=max_df, max_size=max_size)
     frequency: Counter[str] = Counter()
     total = 0
     for tokens in documents:
         frequency.update(set(tokens))
         total += 1
-    kept = [
-        word
-        for word, count in frequency.items()
-        # At least one document may always hold a word, or tiny collections would lose everything.
-        # A quotient rather than max_df * total, which for 0.29 of 100 is a little less than 29.
-        if min_df <= count and (count == 1 or count / total <= max_df) and word not in stop_words
-    ]
-    kept.sort(key=lambda word: (-frequency[word], word))
-    return sorted(kept[:max_size])
+    words = [word for word in frequency if word not in stop_words]
+    return choose_words(
+        words, [frequency[word] for word in words], total, min_df=min_df, max_df=max_df, max_size=max_size
+    )
 
 
-def count_tokens(documents: Iterable[Sequence[str]], vocabulary: Sequence[str]) -> sp.csr_array:
-    """Count each document's vocabulary words: ``(documents, vocabulary)`` int32 CSR; other words are passed over."""
+def choose_words(
+    words: Sequence[str],
+    frequency: ArrayLike,
+    num_documents: int,
+    *,
+    min_df: float = 2,
+    max_df: float = 0.5,
+    max_size: int | None = 5000,
+) -> list[str]:
+    """Choose the words that topics are made of, by document frequency.
+
+    Args:
+        words: the candidates, each once.
+        frequency: in how many documents each of them is.
+        num_documents: how many documents there are.
+        min_df: a word must be in at least this many documents, or, below 1, in this share of them; 2 because a word in
+            one document links nothing.
+        max_df: a word may be in at most this share of the documents, or, above 1, in this many.
+        max_size: keep this many words by document frequency; 5,000, the published size. None keeps all.
+
+    Returns:
+        The words, sorted, so that the order of documents has no influence.
+
+    Raises:
+        InputError: a setting is out of range.
+    """
+    check_vocabulary_settings(min_df=min_df, max_df=max_df, max_size=max_size)
+    counts = np.asarray(frequency, np.int64)
+    total = max(num_documents, 1)
+    # Quotients rather than products: 0.29 * 100 is a little less than 29.
+    often_enough = counts >= min_df if min_df >= 1 else counts / total >= min_df
+    # At least one document may always hold a word, or tiny collections would lose everything.
+    seldom_enough = (counts == 1) | (counts / total <= max_df if max_df <= 1 else counts <= max_df)
+    chosen = np.flatnonzero(often_enough & seldom_enough).tolist()
+    kept = [(-int(counts[position]), words[position]) for position in chosen]
+    kept.sort()
+    return sorted(word for _, word in kept[:max_size])
+
+
+def check_vocabulary_settings(*, min_df: float, max_df: float, max_size: int | None) -> None:
+    """Raise InputError for a setting that is out of range."""
+    if not (0 < min_df < 1 or (min_df >= 1 and min_df == int(min_df))):
+        raise InputError(f"min_df is {min_df}: it must be at least 1 document, or a share of documents above 0")
+    if not (0 < max_df <= 1 or (max_df > 1 and max_df == int(max_df))):
+        raise InputError(
+            f"max_df is {max_df}: it must be a share of documents above 0 and up to 1, or a number of documents above 1"
+        )
+    if max_size is not None and max_size < 2:
+        raise InputError(f"the maximal vocabulary is {max_size}: it must be at least 2 words")
+
+
+def count_tokens(
+    documents: Iterable[Sequence[str]], vocabulary: Sequence[str], *, phrases: bool = False
+) -> sp.csr_array:
+    """Count each document's vocabulary words: ``(documents, vocabulary)`` int32 CSR; other words are passed over.
+
+    Args:
+        documents: tokenised documents.
+        vocabulary: the word of each column.
+        phrases: two words side by side that the vocabulary has as one ("new york") are counted as that one.
+    """
     position = {word: column for column, word in enumerate(vocabulary)}
+    table = phrase_table(vocabulary) if phrases else {}
     pointers, columns, values = [0], [], []
     for tokens in documents:
-        counts = Counter(position[token] for token in tokens if token in position)
+        words = merge_phrases(tokens, table) if table else tokens
+        counts = Counter(position[token] for token in words if token in position)
         for column in sorted(counts):
             columns.append(column)
             values.append(counts[column])

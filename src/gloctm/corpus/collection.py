@@ -1,0 +1,151 @@
+"""The words of a language as they come in, block by block, and the counts they become when all have come.
+
+Memory grows with the distinct words and the number of documents, not with the length of the texts: the sequences of
+word numbers lie in a temporary file (see Python's ``tempfile`` for where) once they are large.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from gloctm.corpus.tokenization import Words
+from gloctm.files import temporary_files
+from gloctm.text.phrases import PairCounter, merge_numbers, phrase_words
+from gloctm.text.vocabulary import choose_words
+
+# Bytes of word numbers that are held in memory before they go to a file.
+IN_MEMORY = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class VocabularySettings:
+    """See ``choose_words`` and, for phrases, ``gloctm.text.phrases``."""
+
+    min_df: float = 2
+    max_df: float = 0.5
+    max_size: int | None = 5000
+    phrases: bool = False
+
+
+class WordCollection:
+    """All documents of a language as sequences of word numbers."""
+
+    def __init__(self) -> None:
+        self.num_documents = 0
+        self.num_tokens = 0
+        self.num_stopped = 0
+        self._numbers: dict[str, int] = {}
+        self._stop_words: set[int] = set()
+        self._frequency = np.zeros(0, np.int64)
+        self._lengths: list[NDArray[np.int32]] = []
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # open as long as this object
+        weakref.finalize(self, self._file.close)
+
+    @property
+    def num_distinct(self) -> int:
+        """How many distinct words there are."""
+        return len(self._numbers) - len(self._stop_words)
+
+    def add(self, part: Words) -> None:
+        """Take in the words of a block."""
+        numbers = self._numbers
+        local = np.asarray([numbers.setdefault(word, len(numbers)) for word in part.words], np.int32)
+        if len(numbers) > len(self._frequency):
+            # Twice as long each time: growing a word at a time would copy it all, again and again.
+            longer = np.zeros(2 * len(numbers), np.int64)
+            longer[: len(self._frequency)] = self._frequency
+            self._frequency = longer
+        # Each word of a block has a number of its own, so nothing is added twice to one place.
+        self._frequency[local] += part.frequency
+        self._stop_words.update(local[part.stop_words].tolist())
+        with temporary_files():
+            self._file.write(local[part.tokens].astype("<i4").tobytes())
+        self._lengths.append(part.lengths)
+        self.num_documents += len(part.lengths)
+        self.num_tokens += len(part.tokens) - (part.stopped if part.stop_words else 0)
+        self.num_stopped += part.stopped
+
+    def vocabulary_and_counts(self, settings: VocabularySettings) -> tuple[list[str], sp.csr_array]:
+        """Choose the vocabulary and count its words in every document.
+
+        Returns:
+            The words in order, and ``(documents, vocabulary)`` int32 CSR.
+        """
+        words = list(self._numbers)
+        frequency = self._frequency[: len(words)]
+        pairs: list[tuple[int, int]] = []
+        if settings.phrases:
+            pairs, frequency = self._phrases(frequency, settings)
+        candidates = words + phrase_words(pairs, words)
+        eligible = [number for number in range(len(candidates)) if number not in self._stop_words]
+        chosen = choose_words(
+            [candidates[number] for number in eligible],
+            frequency[eligible],
+            self.num_documents,
+            min_df=settings.min_df,
+            max_df=settings.max_df,
+            max_size=settings.max_size,
+        )
+        column = {word: position for position, word in enumerate(chosen)}
+        columns = np.full(len(candidates), -1, np.int32)
+        columns[eligible] = [column.get(candidates[number], -1) for number in eligible]
+        # Only phrases that were taken are joined: that is what will be done with texts to come.
+        taken = {pair: len(words) + rank for rank, pair in enumerate(pairs) if candidates[len(words) + rank] in column}
+        return chosen, self._counts(columns, taken, len(chosen), len(words))
+
+    def _phrases(
+        self, frequency: NDArray[np.int64], settings: VocabularySettings
+    ) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
+        """The phrases, and the document frequency of single words and phrases once these are joined."""
+        num_words = len(frequency)
+        least = settings.min_df if settings.min_df >= 1 else settings.min_df * self.num_documents
+        stopped = np.zeros(num_words, bool)
+        stopped[list(self._stop_words)] = True
+        counter = PairCounter(num_words, frequency >= least, stopped)
+        for tokens, lengths in self._blocks():
+            counter.add(tokens, lengths)
+        words = list(self._numbers)
+        # "new york" as one word of a tokeniser of one's own is no phrase besides.
+        pairs = [pair for pair in counter.phrases() if phrase_words([pair], words)[0] not in self._numbers]
+        numbers = {pair: num_words + rank for rank, pair in enumerate(pairs)}
+        merged_frequency = np.zeros(num_words + len(pairs), np.int64)
+        for tokens, lengths in self._blocks():
+            merged, sizes = merge_numbers(tokens, lengths, numbers, num_words)
+            document = np.repeat(np.arange(len(sizes)), sizes)
+            distinct = np.unique(document * len(merged_frequency) + merged)
+            merged_frequency += np.bincount(distinct % len(merged_frequency), minlength=len(merged_frequency))
+        return pairs, merged_frequency
+
+    def _counts(
+        self, columns: NDArray[np.int32], phrases: Mapping[tuple[int, int], int], size: int, num_words: int
+    ) -> sp.csr_array:
+        indices, data, per_document = [], [], []
+        for tokens, lengths in self._blocks():
+            merged, sizes = merge_numbers(tokens, lengths, phrases, num_words)
+            column = columns[merged]
+            document = np.repeat(np.arange(len(sizes)), sizes)
+            kept = column >= 0
+            keys, values = np.unique(document[kept] * max(size, 1) + column[kept], return_counts=True)
+            rows, chosen = np.divmod(keys, max(size, 1))
+            indices.append(chosen.astype(np.int32))
+            data.append(values.astype(np.int32))
+            per_document.append(np.bincount(rows, minlength=len(sizes)))
+        pointers = np.concatenate([[0], *per_document]).cumsum()
+        empty = np.empty(0, np.int32)
+        return sp.csr_array(
+            (np.concatenate([empty, *data]), np.concatenate([empty, *indices]), pointers),
+            shape=(self.num_documents, size),
+        )
+
+    def _blocks(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+        self._file.seek(0)
+        for lengths in self._lengths:
+            content = self._file.read(4 * int(lengths.sum()))
+            yield np.frombuffer(content, "<i4").astype(np.int32, copy=False), lengths

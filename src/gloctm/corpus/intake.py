@@ -1,0 +1,103 @@
+"""Documents of a stream, gathered by language as blocks of them come back cut into words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gloctm.corpus.collection import WordCollection
+from gloctm.corpus.dropped import EXCERPT, DroppedDocument
+from gloctm.corpus.records import Record, RecordReader
+from gloctm.corpus.texts import TextWriter
+from gloctm.corpus.tokenization import NOT_WANTED, TextSettings, TokenizedBlock, is_wanted, left_out, unidentified
+
+
+@dataclass
+class Documents:
+    """What is gathered of the documents of one language."""
+
+    words: WordCollection = field(default_factory=WordCollection)
+    ids: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    dates: list[str] = field(default_factory=list)
+    texts: TextWriter = field(default_factory=TextWriter)
+
+    def append(self, record: Record) -> None:
+        """Add one document; its words come in a block, by ``words``."""
+        self.ids.append(record.get("id", str(len(self.ids))))
+        # Few labels and dates, many documents.
+        self.labels.append(sys.intern(record.get("label", "")))
+        self.dates.append(sys.intern(record.get("date", "")))
+        self.texts.append(record["text"], source=record.get("source", ""))
+
+    def as_dropped(self, language: str, reason: str) -> list[DroppedDocument]:
+        """All of them, left out."""
+        entries = self.texts.finished().entries()
+        return [
+            DroppedDocument(entry["source"], reason, entry["text"][:EXCERPT], identifier, language)
+            for identifier, entry in zip(self.ids, entries, strict=True)
+        ]
+
+
+class Intake:
+    """Reads a stream and sorts its documents by language.
+
+    Args:
+        records: the stream.
+        settings: which languages are wanted, and how surely identified.
+
+    Attributes:
+        collected: the documents kept, by language in order of appearance.
+        confidences: for each identified language that of every document.
+        dropped: the documents left out.
+        num_read: how many have been read.
+    """
+
+    def __init__(self, records: RecordReader, settings: TextSettings) -> None:
+        self._records = records
+        self._settings = settings
+        self._named: set[str] = set()
+        self.collected: dict[str, Documents] = {}
+        self.confidences: dict[str, list[float]] = {}
+        self.dropped: list[DroppedDocument] = []
+        self.num_read = 0
+
+    def read(self) -> Iterator[Record]:
+        """The documents but those whose language is given and not wanted."""
+        for record in self._records:
+            self.num_read += 1
+            language = record.get("lang")
+            if language is not None:
+                if self._settings.languages is not None and language not in self._settings.languages:
+                    self.dropped.append(left_out(record, NOT_WANTED, language))
+                    continue
+                self._named.add(language)
+            yield record
+
+    def guessed_total(self) -> int | None:
+        """How many documents there may be in all; None while nothing tells."""
+        share = self._records.fraction()
+        return round(self.num_read / share) if share else None
+
+    def add(self, block: Sequence[Record], tokenized: TokenizedBlock) -> None:
+        """Take in a block that has been cut into words."""
+        for row, (language, confidence) in tokenized.identified.items():
+            if is_wanted(language, confidence, self._settings):
+                self.confidences.setdefault(language, []).append(confidence)
+            else:
+                self.dropped.append(unidentified(block[row], language, confidence, self._settings.min_confidence))
+        for language, words in tokenized.words.items():
+            documents = self.collected.setdefault(language, Documents())
+            documents.words.add(words)
+            for row in words.rows:
+                documents.append(block[row])
+
+    def drop_small_languages(self, min_documents: int) -> None:
+        """Leave languages out that were only identified, neither named nor wanted, with fewer documents than this."""
+        for language in [code for code in self.collected if code not in self._named]:
+            wanted = self._settings.languages is not None and language in self._settings.languages
+            if len(self.collected[language].ids) < min_documents and not wanted:
+                reason = f"fewer than {min_documents} documents in a language"
+                self.dropped += self.collected.pop(language).as_dropped(language, reason)
+                del self.confidences[language]

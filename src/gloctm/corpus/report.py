@@ -1,0 +1,88 @@
+"""What became of the documents a corpus was built from: which languages were found, which words, what was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from gloctm.corpus.dropped import DroppedDocument
+
+
+@dataclass(frozen=True)
+class WordStatistics:
+    """The words of a language's documents before the vocabulary was chosen.
+
+    Attributes:
+        tokens: words in all documents, stop words left out.
+        stopped: stop words that were left out.
+        distinct: distinct words among ``tokens``.
+    """
+
+    tokens: int
+    stopped: int
+    distinct: int
+
+
+@dataclass(frozen=True)
+class IdentifiedLanguage:
+    """How documents came to be in a language that nobody had named.
+
+    Attributes:
+        documents: how many were kept.
+        confidence: the mean of the identifier's confidence, 0 to 1.
+    """
+
+    documents: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What became of the documents.
+
+    Attributes:
+        words: by language.
+        identified: by language, where languages were identified.
+        settings: how the vocabulary was chosen.
+        dropped: the documents that were left out, and why.
+    """
+
+    words: Mapping[str, WordStatistics] = field(default_factory=dict)
+    identified: Mapping[str, IdentifiedLanguage] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    dropped: tuple[DroppedDocument, ...] = ()
+
+    def dropped_by_reason(self) -> dict[str, int]:
+        """How many documents were left out for each reason, most first."""
+        return dict(Counter(each.reason for each in self.dropped).most_common())
+
+    def select(self, languages: Iterable[str]) -> BuildReport:
+        """The report on these languages; what was dropped stays in it."""
+        chosen = list(languages)
+        return BuildReport(
+            words={code: self.words[code] for code in chosen if code in self.words},
+            identified={code: self.identified[code] for code in chosen if code in self.identified},
+            settings=self.settings,
+            dropped=self.dropped,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as JSON holds it, without the dropped documents, which have a file of their own."""
+        return {
+            "words": {code: asdict(each) for code, each in self.words.items()},
+            "identified": {code: asdict(each) for code, each in self.identified.items()},
+            "settings": dict(self.settings),
+            "dropped": self.dropped_by_reason(),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], dropped: Iterable[DroppedDocument]) -> BuildReport:
+        """The report that ``as_json`` and a list of documents hold."""
+        return cls(
+            words={code: WordStatistics(**each) for code, each in content["words"].items()},
+            identified={code: IdentifiedLanguage(**each) for code, each in content["identified"].items()},
+            settings=dict(content["settings"]),
+            dropped=tuple(dropped),
+        )

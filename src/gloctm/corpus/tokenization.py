@@ -1,0 +1,334 @@
+"""Blocks of documents to blocks of words: the part of building a corpus that worker processes do.
+
+``tokenize_block`` is a function of its block and the settings alone, so that blocks can be worked on anywhere, in any
+number of processes, with the same result.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm.corpus.dropped import EXCERPT, DroppedDocument
+from gloctm.corpus.records import Record
+from gloctm.errors import InputError, UnsegmentedLanguageWarning
+from gloctm.languages import primary_subtag
+from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer
+from gloctm.text import stop_words as default_stop_words
+from gloctm.text.chinese import ChineseTokenizer, Conversion
+from gloctm.text.lemmas import LEMMA_LANGUAGES
+
+NOT_WANTED = "language not wanted"
+
+# Enough for a worker to be busy with for a good part of a second, little enough to be sent and held many times over.
+BLOCK_DOCUMENTS = 1000
+BLOCK_CHARACTERS = 1_000_000
+# With fewer blocks than this, starting worker processes takes longer than they save.
+FEW_BLOCKS = 32
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    """How texts become words.
+
+    Attributes:
+        tokenizers: a callable for each language where the default is not wanted.
+        stop_words: the words to leave out, for each language where the default list is not wanted.
+        more_stop_words: words to leave out besides, for each language.
+        lemmas: whether words are brought to their dictionary form: for all languages that have a lemmatiser, or for
+            those named.
+        convert: the script that Chinese words are brought to; None leaves them.
+        phrases: whether stop words stay among the others, as phrases need them.
+        languages: where given, the languages wanted; documents identified as others are dropped.
+        min_confidence: documents identified with less are dropped.
+    """
+
+    tokenizers: Mapping[str, Callable[[str], list[str]]] = field(default_factory=dict)
+    stop_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    more_stop_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lemmas: bool | frozenset[str] = False
+    convert: Conversion | None = None
+    phrases: bool = False
+    languages: tuple[str, ...] | None = None
+    min_confidence: float = 0.0
+
+    def tokenizer(self, language: str) -> Tokenizer:
+        """The tokeniser of a language: the user's own, or the default."""
+        if language in self.tokenizers:
+            return as_tokenizer(self.tokenizers[language])
+        return _default_tokenizer(language, self.wants_lemmas(language), self.convert)
+
+    def check(self, language: str) -> None:
+        """Raise or warn now of what cutting texts of this language will meet.
+
+        Raises:
+            MissingDependencyError: its tokeniser is not installed.
+
+        Warns:
+            UnsegmentedLanguageWarning: it has no tokeniser here.
+        """
+        if language not in self.tokenizers:
+            get_tokenizer(language, lemmas=self.wants_lemmas(language))("")
+
+    def stopped(self, language: str) -> frozenset[str]:
+        """The words of a language that are left out."""
+        chosen = self.stop_words.get(language)
+        if chosen is None:
+            chosen = default_stop_words(language, lemmas=self.wants_lemmas(language))
+        return chosen | self.more_stop_words.get(language, frozenset())
+
+    def wants_lemmas(self, language: str) -> bool:
+        """Whether the words of a language are brought to their dictionary form."""
+        if not isinstance(self.lemmas, bool):
+            return language in self.lemmas
+        return self.lemmas and language not in self.tokenizers and primary_subtag(language) in LEMMA_LANGUAGES
+
+
+# A dictionary is loaded once a process, not once a block.
+@lru_cache(maxsize=64)
+def _default_tokenizer(language: str, lemmas: bool, convert: Conversion | None) -> Tokenizer:
+    with warnings.catch_warnings():
+        # Told once, by the process that asked.
+        warnings.simplefilter("ignore", UnsegmentedLanguageWarning)
+        tokenizer = get_tokenizer(language, lemmas=lemmas)
+        if convert is None or tokenizer.name != ChineseTokenizer.name:
+            return tokenizer
+        return get_tokenizer(language, convert=convert)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a block's documents in one language.
+
+    Attributes:
+        rows: where in the block these documents are.
+        words: the distinct words.
+        frequency: in how many of the documents each word is.
+        tokens: the documents' words one after another, as positions in ``words``.
+        lengths: how many of ``tokens`` each document has.
+        stop_words: positions in ``words`` of stop words, where these were not left out.
+        stopped: how many stop words there were.
+    """
+
+    rows: list[int]
+    words: list[str]
+    frequency: NDArray[np.int64]
+    tokens: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    stop_words: list[int]
+    stopped: int
+
+
+@dataclass(frozen=True)
+class TokenizedBlock:
+    """What became of a block.
+
+    Attributes:
+        words: by language, in order of appearance.
+        identified: for each document whose language was sought, its position, what was found and how surely.
+    """
+
+    words: dict[str, Words]
+    identified: dict[int, tuple[str, float]]
+
+
+def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettings) -> TokenizedBlock:
+    """Cut the texts of a block into words.
+
+    Args:
+        block: text and language of each document; None has the language identified.
+        settings: how.
+    """
+    unknown = [row for row, (_, language) in enumerate(block) if language is None]
+    identified: dict[int, tuple[str, float]] = {}
+    if unknown:
+        from gloctm.corpus.identification import identify_languages
+
+        found = identify_languages([block[row][0] for row in unknown])
+        identified = {
+            row: (as_wanted(language, settings.languages), confidence)
+            for row, (language, confidence) in zip(unknown, found, strict=True)
+        }
+    rows: dict[str, list[int]] = {}
+    for row, (_, given) in enumerate(block):
+        if given is not None:
+            rows.setdefault(given, []).append(row)
+        elif is_wanted(*identified[row], settings):
+            rows.setdefault(identified[row][0], []).append(row)
+    words = {
+        language: _words([block[row][0] for row in chosen], chosen, language, settings)
+        for language, chosen in rows.items()
+    }
+    return TokenizedBlock(words, identified)
+
+
+def as_wanted(language: str, languages: Sequence[str] | None) -> str:
+    """An identified language as the user spells it: where ``zh-Hant`` alone is wanted, Chinese is that."""
+    matching = [code for code in languages or () if primary_subtag(code) == primary_subtag(language)]
+    return matching[0] if len(matching) == 1 and language not in matching else language
+
+
+def is_wanted(language: str, confidence: float, settings: TextSettings) -> bool:
+    """Whether a document identified like this is kept."""
+    known = language != "und" and confidence >= settings.min_confidence
+    return known and (settings.languages is None or language in settings.languages)
+
+
+def with_languages(records: Sequence[Record], min_confidence: float) -> tuple[list[Record], list[DroppedDocument]]:
+    """The records with the languages they lack identified, and those for which that failed.
+
+    Args:
+        records: in any languages.
+        min_confidence: documents identified with less are left out.
+    """
+    lacking = [row for row, record in enumerate(records) if "lang" not in record]
+    if not lacking:
+        return list(records), []
+    from gloctm.corpus.identification import identify_languages
+
+    found = dict(zip(lacking, identify_languages([records[row]["text"] for row in lacking]), strict=True))
+    complete: list[Record] = []
+    dropped: list[DroppedDocument] = []
+    for row, record in enumerate(records):
+        if row not in found:
+            complete.append(record)
+            continue
+        language, confidence = found[row]
+        if language == "und" or confidence < min_confidence:
+            dropped.append(unidentified(record, language, confidence, min_confidence))
+        else:
+            complete.append({**record, "lang": language})
+    return complete, dropped
+
+
+def unidentified(record: Record, language: str, confidence: float, min_confidence: float) -> DroppedDocument:
+    """A document that what was identified keeps out, with the reason."""
+    if language == "und":
+        reason = "language not recognised"
+    else:
+        reason = "language uncertain" if confidence < min_confidence else NOT_WANTED
+    return left_out(record, reason, language, confidence)
+
+
+def left_out(record: Record, reason: str, language: str, confidence: float | None = None) -> DroppedDocument:
+    """A document that is left out, for the report."""
+    return DroppedDocument(
+        source=record.get("source", ""),
+        reason=reason,
+        text=record["text"][:EXCERPT],
+        id=record.get("id"),
+        language=language,
+        confidence=None if confidence is None else round(confidence, 4),
+    )
+
+
+def _words(texts: Sequence[str], rows: list[int], language: str, settings: TextSettings) -> Words:
+    tokenizer, stop_words = settings.tokenizer(language), settings.stopped(language)
+    position: dict[str, int] = {}
+    numbers: list[int] = []
+    lengths: list[int] = []
+    stopped = 0
+    for text in texts:
+        tokens = tokenizer(text)
+        kept = [token for token in tokens if token not in stop_words]
+        stopped += len(tokens) - len(kept)
+        if settings.phrases:
+            kept = tokens
+        numbers += [position.setdefault(token, len(position)) for token in kept]
+        lengths.append(len(kept))
+    sequence, sizes = np.asarray(numbers, np.int32), np.asarray(lengths, np.int32)
+    width = max(len(position), 1)
+    distinct = np.unique(np.repeat(np.arange(len(sizes)), sizes) * width + sequence)
+    return Words(
+        rows=rows,
+        words=list(position),
+        frequency=np.bincount(distinct % width, minlength=len(position)),
+        tokens=sequence,
+        lengths=sizes,
+        stop_words=[number for word, number in position.items() if word in stop_words],
+        stopped=stopped,
+    )
+
+
+def in_blocks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Records in blocks of like size."""
+    block: list[Record] = []
+    characters = 0
+    for record in records:
+        block.append(record)
+        characters += len(record["text"])
+        if len(block) >= BLOCK_DOCUMENTS or characters >= BLOCK_CHARACTERS:
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block
+
+
+def tokenize_blocks(
+    blocks: Iterable[list[Record]], settings: TextSettings, processes: int | None
+) -> Iterator[tuple[list[Record], TokenizedBlock]]:
+    """Cut blocks of records into words, in several processes where that pays; the blocks come back in order.
+
+    Args:
+        blocks: read as they are needed: some blocks for each process are in memory at a time.
+        settings: how.
+        processes: how many; None takes all cores where there is much to do and no tokeniser of the user's own (whose
+            data would travel with each block).
+    """
+    blocks = iter(blocks)
+    if processes is not None and processes < 1:
+        raise InputError(f"processes is {processes}: it must be 1 or more")
+    first = list(islice(blocks, FEW_BLOCKS)) if processes is None else []
+    if processes is None:
+        small = len(first) < FEW_BLOCKS
+        processes = 1 if small or settings.tokenizers else available_cores()
+    waiting = _chained(first, blocks)
+    if processes == 1:
+        for block in waiting:
+            yield block, tokenize_block(_documents(block), settings)
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    # Two windows of blocks: while the workers cut one into words, the other is read here.
+    window = 4 * processes
+    work = delayed(tokenize_block)
+    try:
+        with Parallel(n_jobs=processes, return_as="generator", pre_dispatch="all", batch_size=1) as parallel:
+            current = list(islice(waiting, window))
+            while current:
+                results = parallel(work(_documents(block), settings) for block in current)
+                upcoming = list(islice(waiting, window))
+                yield from zip(current, results, strict=True)
+                current = upcoming
+    finally:
+        # joblib keeps its processes for later; their dictionaries take memory that the counting can use.
+        get_reusable_executor().shutdown(wait=True)
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _documents(block: Sequence[Record]) -> list[tuple[str, str | None]]:
+    return [(record["text"], record.get("lang")) for record in block]
+
+
+def _chained(first: list[list[Record]], rest: Iterator[list[Record]]) -> Iterator[list[Record]]:
+    held = deque(first)
+    first.clear()
+    while held:
+        # Let go of a block once it has been handed out.
+        yield held.popleft()
+    yield from rest

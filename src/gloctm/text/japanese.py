@@ -1,0 +1,50 @@
+"""Words of Japanese, in dictionary form."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from gloctm.errors import MissingDependencyError
+from gloctm.text.normalization import normalize_text, pieces_of, without_addresses
+
+_CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞"})
+_FUNCTION = frozenset({"数詞", "非自立可能", "助動詞語幹"})
+# Sudachi refuses input of more than 49,149 UTF-8 bytes; a character has up to four.
+_PIECE = 10_000
+
+
+class JapaneseTokenizer:
+    """Japanese content words by SudachiPy, in dictionary form: nouns, verbs, adjectives and adverbs.
+
+    Split mode C (longest units): a topic word such as 天気予報 says more than its parts.
+    """
+
+    name = "ja-sudachi"
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
+        tokenizer, word = _parts()
+        tokens: list[str] = []
+        for piece in pieces_of(without_addresses(normalize_text(text, "ja"), spaced=False), _PIECE):
+            for morpheme in tokenizer.tokenize(piece):
+                part = morpheme.part_of_speech()
+                if part[0] not in _CONTENT or _FUNCTION.intersection(part[1:3]):
+                    continue
+                # The dictionary has some Latin words in capitals.
+                token = morpheme.dictionary_form().lower()
+                # A single kana is a fragment; a single kanji is a word.
+                if word.fullmatch(token) and (len(token) > 1 or "\u4e00" <= token <= "\u9fff"):
+                    tokens.append(token)
+        return tokens
+
+
+@lru_cache(maxsize=1)
+def _parts() -> tuple[Any, Any]:
+    try:
+        from sudachipy import Dictionary, SplitMode
+    except ImportError:
+        raise MissingDependencyError.of("Cutting Japanese text into words", "sudachipy sudachidict-core") from None
+    import regex
+
+    return Dictionary().tokenizer(mode=SplitMode.C), regex.compile(r"\p{L}[\p{L}\p{M}ー]*")

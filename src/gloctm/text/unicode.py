@@ -1,0 +1,160 @@
+"""Words of scripts that write spaces between them: runs of letters, by Unicode's properties."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from gloctm.languages import primary_subtag
+from gloctm.text.apostrophes import apostrophes_of
+from gloctm.text.lemmas import check_lemmas, lemma_of
+from gloctm.text.normalization import normalize_text, without_addresses
+
+# What binds two letters into one word, other than an apostrophe: the Catalan and Occitan point, the Hebrew mark of
+# abbreviations.
+_BINDING = {
+    "ca": "|(?<=l)\u00b7(?=l)",
+    "oc": "|(?<=[ns])\u00b7(?=h)",
+    "he": "|(?<=[\u05d0-\u05ea])\u05f4(?=[\u05d0-\u05ea])",
+    "yi": "|(?<=[\u05d0-\u05ea])\u05f4(?=[\u05d0-\u05ea])",
+}
+# Scripts of which one character is a syllable or more, and so may be a word.
+_ALONE = r"[가-힣\p{Han}\p{Yi}\p{Tibetan}]"
+# The same as below, for text that is all ASCII.
+_ASCII_WORD = re.compile("[a-z]{2,}")
+_ASCII_WORD_WITH_APOSTROPHES = re.compile("[a-z](?:[a-z]+(?:'[a-z]+)*|(?:'[a-z]+)+)")
+_BEYOND_THE_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
+
+
+class UnicodeTokenizer:
+    """Runs of letters and combining marks of any script; an apostrophe within a word belongs to it.
+
+    Web addresses, mentions, numbers and punctuation are left out, a hashtag keeps its word. Single letters are left out
+    but for syllables of Hangul, ideographs and the like, which are words. Elided articles and prepositions (French
+    l', d', Italian dell') are taken off, as are English 's and what follows an apostrophe in Turkish. Scripts that
+    write no spaces between words (Lao, Khmer, Burmese) need a tokeniser of their own: a run is a phrase there.
+
+    Args:
+        language: BCP-47; says which elisions and spellings there are.
+        lemmas: give the dictionary form of each word, by simplemma.
+
+    Raises:
+        InputError: lemmas are wanted for a language that simplemma has not.
+    """
+
+    name = "unicode"
+
+    def __init__(self, language: str = "und", *, lemmas: bool = False) -> None:
+        self.language = language
+        self.lemmas = lemmas
+        self._code = primary_subtag(language)
+        if lemmas:
+            check_lemmas(language)
+            self.name = f"{type(self).name}+lemmas"
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
+        words = words_of(without_addresses(normalize_text(text, self.language)), self._code)
+        return [lemma_of(word, self.language) for word in words] if self.lemmas else words
+
+
+def words_of(text: str, code: str) -> list[str]:
+    """The runs of letters in normalised text, elisions taken off and single letters left out.
+
+    Args:
+        text: from ``normalize_text``, without addresses.
+        code: the primary subtag of the language.
+    """
+    apostrophe = "'" in text
+    if text.isascii():
+        pattern: Any = _ASCII_WORD_WITH_APOSTROPHES if apostrophe else _ASCII_WORD
+    elif code in _BINDING or "\u200c" in text or "\u200d" in text or _has_letters_beyond_the_basic_plane(text):
+        found = _any_word(code).findall(text)
+        return [word for each in found if (word := _word_itself(each, code))]
+    else:
+        pattern = _word(apostrophe)
+    words: list[str] = pattern.findall(text)
+    if apostrophe and apostrophes_of(code) is not None:
+        return [word for each in words if (word := _word_itself(each, code) if "'" in each else each)]
+    return words
+
+
+@lru_cache(maxsize=1 << 16)
+def stands_alone(character: str) -> bool:
+    """Whether one character of this script may be a word."""
+    return _alone().fullmatch(character) is not None
+
+
+def _word_itself(found: str, code: str) -> str:
+    """A word without what an apostrophe cuts off; empty where a single letter is left."""
+    # A cache of words as long as a book would take all memory.
+    return _cut_off(found, code) if len(found) < 64 else _cut_off.__wrapped__(found, code)
+
+
+@lru_cache(maxsize=1 << 16)
+def _cut_off(found: str, code: str) -> str:
+    taken_off = apostrophes_of(code) if "'" in found else None
+    word = found if taken_off is None else taken_off.sub("", found)
+    return word if len(word) > 1 or stands_alone(word) else ""
+
+
+def _has_letters_beyond_the_basic_plane(text: str) -> bool:
+    # In UTF-16 they take two units; emoji, of which there are many, are no letters.
+    if len(text.encode("utf-16-le")) == 2 * len(text):
+        return False
+    return any(_letter_or_mark().match(each) for each in set(_BEYOND_THE_BASIC_PLANE.findall(text)))
+
+
+@lru_cache(maxsize=1)
+def _letter_or_mark() -> Any:
+    import regex
+
+    return regex.compile(r"[\p{L}\p{M}]")
+
+
+@lru_cache(maxsize=4)
+def _any_word(code: str) -> Any:
+    """The pattern of a word in full: what the two quicker ones below find is what this one finds."""
+    import regex
+
+    letters = r"[\p{L}\p{M}]"
+    # \u200c and \u200d join letters within words of Persian and of Indic scripts; at a word's end they belong to
+    # it only after a combining mark.
+    joined = rf"(?:(?<=\p{{M}})[\u200c\u200d]+|[\u200c\u200d]+(?={letters}))"
+    binding = f"(?:'{_BINDING.get(code, '')})"
+    return regex.compile(rf"\p{{L}}{letters}*(?:{joined}{letters}*)*(?:{binding}\p{{L}}{letters}*)*")
+
+
+@lru_cache(maxsize=2)
+def _word(apostrophe: bool) -> re.Pattern[str]:
+    """The pattern of a word of the basic plane without joiners, single letters left out.
+
+    For the standard library's engine, which knows no properties of letters and is more than twice as fast.
+    """
+    letter, letters, alone = (_as_ranges(each) for each in (r"\p{L}", r"[\p{L}\p{M}]", _ALONE))
+    more = f"'{letter}{letters}*"
+    return re.compile(
+        f"{letter}(?:{letters}+(?:{more})*|(?:{more})+|(?<={alone}))"
+        if apostrophe
+        else f"{letter}(?:{letters}+|(?<={alone}))"
+    )
+
+
+@lru_cache(maxsize=8)
+def _as_ranges(characters: str) -> str:
+    """A class of characters of the basic plane, written out, for an engine that knows no properties."""
+    import regex
+
+    # Not the surrogates, which normalised text has not.
+    plane = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10000))))
+    # One range must not reach across the gap; there are no letters beside it that would.
+    runs = (found.group() for found in regex.finditer(f"{characters}+", plane))
+    return "[" + "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs) + "]"
+
+
+@lru_cache(maxsize=1)
+def _alone() -> Any:
+    import regex
+
+    return regex.compile(_ALONE)

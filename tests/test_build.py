@@ -1,0 +1,345 @@
+"""Building corpora as a stream: any number of processes, phrases, records, identified languages, what is left out."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+
+from gloctm import Corpus
+from gloctm.corpus import collection, tokenization
+from gloctm.corpus.build import as_columns
+from gloctm.corpus.collection import VocabularySettings, WordCollection
+from gloctm.corpus.tokenization import TextSettings, in_blocks, tokenize_block
+from gloctm.demo import demo_records
+from gloctm.errors import DuplicateIdWarning, InputError
+from gloctm.text import get_tokenizer, get_tokenizer_by_name, stop_words
+from gloctm.text.vocabulary import build_vocabulary, count_tokens
+
+SETTINGS = {"encoder": None, "show_progress": False}
+
+
+def demo_texts(*languages):
+    texts = {code: [] for code in languages}
+    for record in demo_records(languages):
+        texts[record["lang"]].append(record["text"])
+    return texts
+
+
+def counted(words, documents, **chosen):
+    """What a WordCollection makes of tokenised documents, fed a block at a time."""
+    mine = WordCollection()
+    for start in range(0, len(documents), 3):
+        block = [(" ".join(tokens), "xx") for tokens in documents[start : start + 3]]
+        settings = TextSettings(
+            tokenizers={"xx": str.split}, stop_words={"xx": frozenset(words)}, phrases=chosen.get("phrases", False)
+        )
+        for part in tokenize_block(block, settings).words.values():
+            mine.add(part)
+    return mine.vocabulary_and_counts(VocabularySettings(**chosen))
+
+
+tokens = st.lists(st.sampled_from("abcdefg"), max_size=12)
+
+
+@given(
+    documents=st.lists(tokens, min_size=1, max_size=9),
+    stopped=st.sets(st.sampled_from("abc")),
+    min_df=st.sampled_from([1, 2, 0.2, 0.5]),
+    max_df=st.sampled_from([0.5, 1.0, 3]),
+    max_size=st.sampled_from([None, 2, 4]),
+)
+def test_blocks_give_the_vocabulary_and_counts_of_all_documents_at_once(documents, stopped, min_df, max_df, max_size):
+    chosen = {"min_df": min_df, "max_df": max_df, "max_size": max_size}
+    words, counts = counted(stopped, documents, **chosen)
+    assert words == build_vocabulary(documents, stop_words=frozenset(stopped), **chosen)
+    np.testing.assert_array_equal(counts.toarray(), count_tokens(documents, words).toarray())
+    assert counts.shape == (len(documents), len(words))
+
+
+def test_counts_are_those_of_countvectorizer():
+    texts = demo_texts("en", "de")
+    corpus = Corpus.from_texts(texts, stop_words={"en": [], "de": []}, max_vocabulary=None, **SETTINGS)
+    for code, part in corpus.items():
+        vectorizer = CountVectorizer(analyzer=get_tokenizer(code), min_df=2, max_df=0.5)
+        np.testing.assert_array_equal(part.counts.toarray(), vectorizer.fit_transform(texts[code]).toarray())
+        assert part.vocabulary == vectorizer.get_feature_names_out().tolist()
+
+
+def test_any_number_of_processes_gives_the_same_corpus(monkeypatch):
+    monkeypatch.setattr(tokenization, "BLOCK_DOCUMENTS", 17)
+    texts = demo_texts("en", "zh", "de")
+    one, two, chosen = (Corpus.from_texts(texts, processes=number, phrases=True, **SETTINGS) for number in (1, 2, None))
+    assert one.fingerprint() == two.fingerprint() == chosen.fingerprint()
+    assert one.report == two.report == chosen.report
+
+
+def test_a_tokenizer_of_ones_own_goes_to_other_processes():
+    texts = {"en": ["Red BOAT", "red boat"] * 3, "de": ["Rotes Boot", "rotes boot"] * 3}
+    own = {"en": lambda text: text.lower().split()}
+    corpus = Corpus.from_texts(texts, tokenizers=own, processes=2, max_df=1.0, **SETTINGS)
+    assert corpus["en"].vocabulary == ["boat", "red"]
+    assert corpus["en"].tokenizer == "custom"
+
+
+def test_an_error_of_ones_own_tokenizer_comes_through_from_other_processes():
+    def broken(text):
+        raise InputError("this text can't be cut")
+
+    texts = {"en": ["a boat"] * 4, "de": ["ein Boot"] * 4}
+    with pytest.raises(InputError, match="this text can't be cut"):
+        Corpus.from_texts(texts, tokenizers={"en": broken}, processes=2, **SETTINGS)
+
+
+def test_no_process_is_an_error():
+    with pytest.raises(InputError, match="processes is 0: it must be 1 or more"):
+        Corpus.from_texts({"en": ["a"], "de": ["b"]}, processes=0, **SETTINGS)
+
+
+def test_word_numbers_that_outgrow_memory_lie_on_disk(monkeypatch):
+    texts = demo_texts("en", "ja")
+    in_memory = Corpus.from_texts(texts, phrases=True, **SETTINGS)
+    monkeypatch.setattr(collection, "IN_MEMORY", 1)
+    assert Corpus.from_texts(texts, phrases=True, **SETTINGS).fingerprint() == in_memory.fingerprint()
+
+
+def test_blocks_are_limited_by_documents_and_by_characters(monkeypatch):
+    monkeypatch.setattr(tokenization, "BLOCK_DOCUMENTS", 3)
+    monkeypatch.setattr(tokenization, "BLOCK_CHARACTERS", 10)
+    records = [{"text": "x" * length} for length in (1, 1, 1, 1, 50, 2, 2)]
+    assert [len(block) for block in in_blocks(records)] == [3, 2, 2]
+    assert list(itertools.chain(*in_blocks(records))) == records
+
+
+# Phrases
+
+
+NEW_YORK = ["the new york harbour froze", "a new york night", "new shoes", "york minster", "visit new york soon"] * 4
+
+
+def test_phrases_are_joined_and_counted():
+    texts = {"en": NEW_YORK, "zh": ["机器学习很有用", "他在研究机器学习", "机器坏了", "学习语言"] * 4}
+    tokenizers = {"zh": lambda text: [text[at : at + 2] for at in range(0, len(text), 2)]}
+    corpus = Corpus.from_texts(texts, phrases=True, tokenizers=tokenizers, max_df=1.0, stop_words={}, **SETTINGS)
+    english = corpus["en"]
+    assert "new york" in english.vocabulary
+    column = english.vocabulary.index("new york")
+    assert english.counts.toarray()[:5, column].tolist() == [1, 1, 0, 0, 1]
+    single = english.counts.toarray()[:5, english.vocabulary.index("york")]
+    assert single.tolist() == [0, 0, 0, 1, 0]
+    assert "机器 学习" in corpus["zh"].vocabulary
+    assert english.tokenizer == "unicode+phrases"
+
+
+def test_no_phrase_ends_in_a_stop_word_or_leaves_one_out_or_goes_across_documents():
+    english = ["the bank of england", "a cup of tea", "the king of spain", "out of the house", "end of the road"] * 9
+    texts = {"en": english, "de": ["das Haus am See", "der See am Haus"] * 9}
+    corpus = Corpus.from_texts(texts, phrases=True, max_df=1.0, min_df=1, **SETTINGS)
+    assert not any(word in corpus["en"].vocabulary for word in ("bank england", "england cup", "of the", "bank of"))
+    assert any(" " in word for word in corpus["en"].vocabulary)
+    assert not any(word.split()[-1] in stop_words("en") for word in corpus["en"].vocabulary)
+
+
+@settings(deadline=None)
+@given(documents=st.lists(tokens, min_size=5, max_size=12), stopped=st.sets(st.sampled_from("ab")))
+def test_texts_to_come_are_counted_as_the_corpus_was(documents, stopped):
+    # Often enough that pairs of neighbours become phrases.
+    documents = documents * 5
+    words, counts = counted(stopped, documents, phrases=True, min_df=1, max_df=1.0)
+    np.testing.assert_array_equal(counts.toarray(), count_tokens(documents, words, phrases=True).toarray())
+
+
+def test_phrases_overlap_from_left_to_right():
+    documents = [["a", "b", "c"], ["a", "b"], ["b", "c"]] * 6
+    words, counts = counted([], documents, phrases=True, min_df=1, max_df=1.0)
+    assert {"a b", "b c"} <= set(words)
+    first = dict(zip(words, counts.toarray()[0].tolist(), strict=True))
+    assert (first["a b"], first.get("b c"), first.get("c", 0), first.get("b", 0)) == (1, 0, 1, 0)
+
+
+def test_the_name_of_a_tokenizer_with_phrases_is_understood():
+    assert get_tokenizer_by_name("unicode+phrases", "en")("Two Words") == ["two", "words"]
+
+
+# Records
+
+
+def test_records_build_what_texts_build():
+    records = demo_records(["en", "zh"])
+    corpus = Corpus.from_records(iter(records), **SETTINGS)
+    texts = demo_texts("en", "zh")
+    assert corpus.fingerprint() == Corpus.from_texts(texts, **SETTINGS).fingerprint()
+    assert corpus["zh"].texts == texts["zh"]
+    assert corpus["zh"].texts[3] == texts["zh"][3]
+    assert corpus["zh"].texts[-2:] == texts["zh"][-2:]
+    assert corpus["zh"].labels == [record["label"] for record in records if record["lang"] == "zh"]
+    assert corpus["zh"].ids == [record["id"] for record in records if record["lang"] == "zh"]
+    assert corpus.report.dropped == ()
+
+
+def test_columns_and_dates(tmp_path):
+    records = [
+        {"body": text, "locale": code, "written": f"20{20 + number}", "nr": number}
+        for code, each in (("EN", "red boat"), ("de_DE", "rotes Boot"))
+        for number, text in enumerate([each] * 3)
+    ]
+    columns = {"text": "body", "lang": "locale", "date": "written", "id": "nr"}
+    corpus = Corpus.from_records(records, columns=columns, max_df=1.0, **SETTINGS)
+    assert corpus.languages == ("en", "de-DE")
+    assert corpus["en"].dates == ["2020", "2021", "2022"]
+    assert corpus["en"].ids == ["0", "1", "2"]
+    corpus.save(tmp_path / "corpus")
+    assert Corpus.load(tmp_path / "corpus")["de-DE"].dates == ["2020", "2021", "2022"]
+    assert Corpus.load(tmp_path / "corpus")["de-DE"].texts == ["rotes Boot"] * 3
+
+
+@pytest.mark.parametrize("columns", [{"txt": "body"}, {"text": 3}, "body", ["body"]])
+def test_wrong_columns_are_an_error(columns):
+    with pytest.raises(InputError, match="columns"):
+        as_columns(columns)
+
+
+def mixed_records():
+    """Texts of two languages in turn, without their language, and some that have none."""
+    records = []
+    for english, german in zip(demo_texts("en")["en"][:40], demo_texts("de")["de"][:40], strict=True):
+        records += [{"text": english}, {"text": german, "lang": "auto"}]
+    records.insert(10, {"text": "12 34 56 !!"})
+    return records
+
+
+def test_missing_languages_are_identified():
+    corpus = Corpus.from_records(mixed_records(), **SETTINGS)
+    assert set(corpus.languages) == {"en", "de"}
+    assert corpus["en"].num_documents + corpus["de"].num_documents + len(corpus.report.dropped) == 81
+    assert sum("language" in dropped.reason for dropped in corpus.report.dropped) >= 1
+    assert any(dropped.text == "12 34 56 !!" for dropped in corpus.report.dropped)
+    identified = corpus.report.identified["de"]
+    assert identified.documents == corpus["de"].num_documents >= 38
+    assert 0.5 <= identified.confidence <= 1
+
+
+def test_auto_identifies_documents_whatever_their_language_says():
+    records = [{**record, "lang": "fr"} for record in mixed_records()]
+    corpus = Corpus.from_records(records, language="auto", **SETTINGS)
+    assert set(corpus.languages) == {"en", "de"}
+
+
+def test_documents_in_languages_not_wanted_are_left_out_and_listed():
+    records = [*demo_records(["en", "de"]), *({"text": text} for text in demo_texts("es")["es"][:5])]
+    records += [{"text": "Il pleut sur la ville.", "lang": "fr", "id": "x7"}]
+    corpus = Corpus.from_records(records, languages=["de", "en"], **SETTINGS)
+    assert corpus.languages == ("de", "en")
+    assert corpus.report.dropped_by_reason() == {"language not wanted": 6}
+    french = corpus.report.dropped[0] if corpus.report.dropped[0].language == "fr" else corpus.report.dropped[-1]
+    assert (french.id, french.language, french.text) == ("x7", "fr", "Il pleut sur la ville.")
+
+
+def test_one_language_wanted_in_a_certain_script_takes_what_is_identified_as_it():
+    records = [*demo_records(["en"]), *({"text": text} for text in demo_texts("zh")["zh"][:30])]
+    corpus = Corpus.from_records(records, languages=["en", "zh-Hans"], **SETTINGS)
+    assert corpus["zh-Hans"].num_documents == 30
+
+
+def test_a_language_that_a_few_documents_were_taken_for_is_left_out():
+    records = [*demo_records(["en", "de"]), *({"text": text} for text in demo_texts("es")["es"][:5])]
+    corpus = Corpus.from_records(records, **SETTINGS)
+    assert corpus.languages == ("en", "de")
+    assert corpus.report.dropped_by_reason() == {"fewer than 20 documents in a language": 5}
+    assert corpus.report.dropped[0].text == demo_texts("es")["es"][0][:80]
+    kept = Corpus.from_records(records, min_documents=5, **SETTINGS)
+    assert kept["es"].num_documents == 5
+
+
+@pytest.mark.parametrize(
+    ("records", "chosen", "message"),
+    [
+        ([], {}, "there are no documents: nothing to build a corpus from"),
+        ([{"text": "a b", "lang": "en"}], {}, "only 'en' was given"),
+        ([{"text": "a b", "lang": "en"}], {"languages": ["en", "de"]}, "no documents in de: leave it out"),
+        ([{"text": "a b", "lang": "en"}], {"languages": ["en"]}, "at least two languages"),
+        ([{"text": "1 2 3"}] * 3, {}, "none was found; documents left out: 3: language not recognised"),
+        ([{"text": "a"}], {"min_confidence": 1.5}, "min_confidence is 1.5: it must be from 0 to 1"),
+        ([{"text": "a"}], {"lemmas": "en"}, r"lemmas is one string: give a list of languages, for example \['en'\]"),
+        ([{"text": "a"}], {"min_df": 0}, "min_df is 0"),
+        ([{"text": "a"}], {"max_df": 2.5}, "max_df is 2.5"),
+        ([{"text": "a"}], {"more_stop_words": {"en": "the"}}, "stop words of 'en' are one string"),
+    ],
+)
+def test_wrong_input_is_told(records, chosen, message):
+    with pytest.raises(InputError, match=message):
+        Corpus.from_records(records, **chosen, **SETTINGS)
+
+
+def test_more_stop_words_come_on_top_of_the_usual_ones():
+    texts = demo_texts("en", "de")
+    plain = Corpus.from_texts(texts, **SETTINGS)["en"].vocabulary
+    assert {"film", "train"} <= set(plain)
+    fewer = Corpus.from_texts(texts, more_stop_words={"en": ["Film", "train"]}, **SETTINGS)["en"].vocabulary
+    assert set(plain) - set(fewer) == {"film", "train"}
+
+
+def test_shares_and_numbers_of_documents_limit_the_vocabulary_alike():
+    texts = {code: demo_texts(code)[code][:100] for code in ("en", "de")}
+    by_number = Corpus.from_texts(texts, min_df=5, max_df=20, **SETTINGS)
+    by_share = Corpus.from_texts(texts, min_df=0.05, max_df=0.2, **SETTINGS)
+    assert by_number.fingerprint() == by_share.fingerprint()
+
+
+def test_duplicate_ids_are_kept_and_warned_of():
+    records = [
+        {"text": text, "lang": code, "id": "same"} for code, text in (("en", "red boat"), ("de", "Boot rot"))
+    ] * 3
+    with pytest.warns(DuplicateIdWarning) as warned:
+        corpus = Corpus.from_records(records, max_df=1.0, **SETTINGS)
+    assert corpus["en"].ids == ["same"] * 3
+    assert "2 documents in 'en' have an id that another has ('same' first)" in str(warned[0].message)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # Translations share their id: in two languages it is no duplicate.
+        Corpus.from_records(
+            [{**record, "id": number // 2} for number, record in enumerate(records)], max_df=1.0, **SETTINGS
+        )
+
+
+def test_a_report_is_saved_with_its_corpus(tmp_path):
+    corpus = Corpus.from_records([*mixed_records(), {"text": "\ud800 \u2028 123"}], **SETTINGS)
+    corpus.save(tmp_path / "corpus")
+    assert Corpus.load(tmp_path / "corpus").report == corpus.report
+    listed = [
+        json.loads(line) for line in (tmp_path / "corpus" / "dropped.jsonl").read_text("utf-8").split("\n") if line
+    ]
+    assert [each["text"] for each in listed] == [dropped.text for dropped in corpus.report.dropped]
+
+
+def test_a_report_counts_words():
+    texts = {"en": ["the red boat", "the red sea"], "de": ["das rote Boot", "das rote Meer"]}
+    report = Corpus.from_texts(texts, min_df=1, max_df=1.0, **SETTINGS).report
+    assert (report.words["en"].tokens, report.words["en"].stopped, report.words["en"].distinct) == (4, 2, 3)
+    assert report.settings["min_df"] == 1
+
+
+# Any text at all
+
+
+@settings(deadline=None, max_examples=60)
+@given(texts=st.lists(st.text(st.characters(), max_size=60), min_size=1, max_size=6))
+def test_any_unicode_is_cut_and_comes_back(texts):
+    records = [{"text": text, "lang": code} for text in [*texts, "red boat sea"] for code in ("en", "zh", "ar")]
+    corpus = Corpus.from_records(records, min_df=1, max_df=1.0, **SETTINGS)
+    for part in corpus.values():
+        assert part.texts == [*texts, "red boat sea"]
+        assert part.num_documents == len(texts) + 1
+
+
+def test_a_document_of_ten_megabytes():
+    long = "the river carried boats past seven bridges " * 250_000
+    texts = {"en": [long, "boats and bridges"], "de": ["Boote und Brücken", "sieben Brücken Boote"]}
+    corpus = Corpus.from_texts(texts, min_df=1, max_df=1.0, **SETTINGS)
+    assert corpus["en"].counts.toarray()[0, corpus["en"].vocabulary.index("river")] == 250_000
