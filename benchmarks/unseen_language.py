@@ -2,21 +2,22 @@
 
     OMP_NUM_THREADS=1 python benchmarks/unseen_language.py [--seeds 0 1 2] [--texts tests/data/languages]
 
-The embedded corpus (five languages, 12 themes as labels, 240 documents each) is trained on without one of its languages, whose
-documents are then transformed; likewise Japanese after English and Chinese alone. A model of all five languages is given the texts
-of languages it has never seen, from files LANG.jsonl with the same themes. Settings are those of the preset demo.
+The embedded corpus (five languages, 12 themes as labels, 240 documents each) is trained on without one of its
+languages, whose documents are then transformed; likewise Japanese after English and Chinese alone. A model of all five
+languages is given the texts of languages it has never seen, from files LANG.jsonl with the same themes. Settings are
+those of the preset demo.
 
 Each result is a JSON line: accuracy of themes over 12 classes, chance being 1/12,
 
-- ``nearest_topic``: the theme of a document's largest θ, each topic's theme being that of the training documents which have
-  most of it;
+- ``nearest_topic``: the theme of a document's largest θ, each topic's theme being that of the training documents which
+  have most of it;
 - ``svm_global``: an RBF SVM on μ, trained on the training languages' documents by way of the global encoder;
 - ``svm_local``: the same with the training documents by way of their local encoders;
 
-for the language as linked by default (``linked``), as linked by the published form without change (``published_form``: ones at
-the k nearest words of every vocabulary), for the language when it was trained on as well (``trained``: by its local encoder;
-``trained_global``: by the global one), and for an SVM on the document embeddings themselves (``embeddings``), which knows no
-topics.
+for the language as linked by default (``linked``), as linked by the published form without change
+(``published_form``: ones at the k nearest words of every vocabulary), for the language when it was trained on as well
+(``trained``: by its local encoder; ``trained_global``: by the global one), and for an SVM on the document embeddings
+themselves (``embeddings``), which knows no topics.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from gloctm import Corpus
+from gloctm import Corpus, GloCTM
 from gloctm.corpus import collection, tokenization
 from gloctm.corpus.build import as_columns
 from gloctm.corpus.collection import VocabularySettings, WordCollection
@@ -153,6 +153,24 @@ def test_texts_to_come_are_counted_as_the_corpus_was(documents, stopped):
     documents = documents * 5
     words, counts = counted(stopped, documents, phrases=True, min_df=1, max_df=1.0)
     np.testing.assert_array_equal(counts.toarray(), count_tokens(documents, words, phrases=True).toarray())
+
+
+@pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning")
+def test_a_model_counts_texts_to_come_with_the_phrases_lemmas_and_script_of_its_corpus(tmp_path):
+    texts = {"en": [*NEW_YORK, "boats sailed", "ships"], "zh": ["紐約的輪船", "輪船開了", "紐約很大"] * 6}
+    corpus = Corpus.from_texts(
+        texts, phrases=True, lemmas=["en"], convert="simplified", min_df=1, max_df=1.0, **SETTINGS
+    )
+    assert {"new york", "ship"} <= set(corpus["en"].vocabulary)
+    assert "纽约" in corpus["zh"].vocabulary
+    rng = np.random.default_rng(0)
+    for code, part in corpus.items():
+        vectors = {"words": rng.normal(size=(part.num_words, 8)), "documents": rng.normal(size=(part.num_documents, 8))}
+        corpus = corpus.with_embeddings(code, **vectors)
+    model = GloCTM(num_topics=3, num_neighbors=1, epochs=1, threads=1, show_progress=False).fit(corpus)
+    loaded = GloCTM.load(model.save(tmp_path / "model"))
+    for code in texts:
+        np.testing.assert_array_equal(loaded.transform(texts[code], lang=code), model.transform(corpus)[code])
 
 
 def test_phrases_overlap_from_left_to_right():

@@ -9,7 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gloctm.errors import InputError
-from gloctm.languages import ALIASES, normalize_language, normalize_languages, primary_subtag
+from gloctm.languages import (
+    ALIASES,
+    likely_script,
+    normalize_language,
+    normalize_languages,
+    primary_subtag,
+    region,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +103,20 @@ def test_one_language_twice():
 def test_primary_subtag():
     assert primary_subtag("zh-Hant-TW") == "zh"
     assert primary_subtag("en") == "en"
+
+
+@pytest.mark.parametrize(
+    ("code", "script", "home"),
+    [
+        ("zh", "Hans", "CN"),
+        ("zh-TW", "Hant", "TW"),
+        ("zh-Hant", "Hant", "TW"),
+        ("zh-HK", "Hant", "HK"),
+        ("yue", "Hant", "HK"),
+        ("ja-Latn", "Latn", "JP"),
+        ("sr", "Cyrl", "RS"),
+        ("km", "Khmr", "KH"),
+    ],
+)
+def test_likely_script_and_region(code, script, home):
+    assert (likely_script(code), region(code)) == (script, home)

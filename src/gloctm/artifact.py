@@ -1,7 +1,7 @@
 """A trained model as a folder: safetensors and JSON, versioned, written all or nothing.
 
 ================================  ==========================================================================
-``model.json``                    format, version, settings, languages, tokenisers, encoder, seed, history,
+``model.json``                    format, version, settings, languages, tokenisers, encoders, seed, history,
                                   fingerprint of the corpus, versions of the software, files with sizes
 ``weights.safetensors``           the trained arrays, named as in ``gloctm.parameters``
 ``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, by which words are linked
@@ -43,6 +43,8 @@ class ModelArtifact:
         weights: arrays by name.
         word_embeddings: for each language ``(V_l, dimension)``.
         encoder: name of the encoder of the embeddings.
+        word_encoder: name of the one encoder of the word embeddings, by which words of further languages are linked to
+            these; None where they are the user's own vectors or of several encoders.
         history: the loss of each epoch.
         corpus_fingerprint: of the corpus trained on.
         environment: versions of the software that trained it.
@@ -55,6 +57,7 @@ class ModelArtifact:
     weights: dict[str, NDArray[np.float32]]
     word_embeddings: dict[str, NDArray[np.float32]]
     encoder: str | None
+    word_encoder: str | None
     history: list[dict[str, float]]
     corpus_fingerprint: str
     environment: dict[str, str] = field(default_factory=lambda: software_versions())
@@ -100,6 +103,7 @@ def save_model(artifact: ModelArtifact, path: str | os.PathLike[str]) -> Path:
                 "seed": artifact.seed,
                 "tokenizers": artifact.tokenizers,
                 "encoder": artifact.encoder,
+                "word_encoder": artifact.word_encoder,
                 "corpus_fingerprint": artifact.corpus_fingerprint,
                 "environment": artifact.environment,
                 "history": artifact.history,
@@ -118,16 +122,20 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     folder = Path(path)
     manifest = check_manifest(folder, MODEL_FORMAT)
     vocabulary = read_json(folder / "vocabulary.json")
+    embeddings = _read_tensors(folder / "word_embeddings.safetensors")
     try:
         artifact = ModelArtifact(
             settings=manifest["settings"],
             seed=manifest["seed"],
-            # JSON objects are unordered by right; the order of languages stands in the manifest.
+            # JSON objects and tensors are unordered by right; the order of languages stands in the manifest.
             vocabulary={language: vocabulary[language] for language in manifest["languages"]},
             tokenizers=manifest["tokenizers"],
             weights=_read_tensors(folder / "weights.safetensors"),
-            word_embeddings=_read_tensors(folder / "word_embeddings.safetensors"),
+            word_embeddings={
+                language: embeddings[language] for language in manifest["languages"] if language in embeddings
+            },
             encoder=manifest["encoder"],
+            word_encoder=_word_encoder(manifest),
             history=manifest["history"],
             corpus_fingerprint=manifest["corpus_fingerprint"],
             environment=manifest["environment"],
@@ -150,6 +158,15 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     return artifact
 
 
+def _word_encoder(manifest: Mapping[str, Any]) -> Any:
+    if "word_encoder" in manifest:
+        return manifest["word_encoder"]
+    # Models of before this name was kept: one encoder for everything is that of the words.
+    encoder = manifest["encoder"]
+    several = isinstance(encoder, str) and (" + " in encoder or encoder == "own vectors")
+    return None if several else encoder
+
+
 def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
     def is_texts(values: Any) -> bool:
         return all(isinstance(value, str) for value in values)
@@ -161,6 +178,7 @@ def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
         and artifact.tokenizers.keys() == artifact.vocabulary.keys()
         and is_texts(artifact.tokenizers.values()),
         "encoder": artifact.encoder is None or isinstance(artifact.encoder, str),
+        "word encoder": artifact.word_encoder is None or isinstance(artifact.word_encoder, str),
         "history": isinstance(artifact.history, list)
         and len(artifact.history) > 0
         and all(

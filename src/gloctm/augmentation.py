@@ -37,7 +37,7 @@ def nearest_neighbors(
     Returns:
         ``(n, num_neighbors)``. A zero vector has similarity 0 with everything.
     """
-    normal_queries, normal_candidates = _unit(queries), _unit(candidates)
+    normal_queries, normal_candidates = unit_vectors(queries), unit_vectors(candidates)
     copies, originals = _copies(normal_candidates)
     result = np.empty((len(queries), num_neighbors), np.int64)
     for start in range(0, len(queries), BLOCK_ROWS):
@@ -67,41 +67,49 @@ def neighbor_matrices(
     Raises:
         InputError: k is negative or larger than some vocabulary allows.
     """
+    return {language: neighbor_matrix(language, word_embeddings, num_neighbors) for language in word_embeddings}
+
+
+def neighbor_matrix(
+    language: str, word_embeddings: Mapping[str, NDArray[np.float32]], num_neighbors: int
+) -> sp.csr_array:
+    """N_l of one language, ``(V_l, V)``; see ``neighbor_matrices``."""
+    _check_num_neighbors(word_embeddings, num_neighbors)
+    columns = []
+    start = 0
+    for other, candidates in word_embeddings.items():
+        own = other == language
+        if own:
+            columns.append(start + np.arange(len(candidates))[:, None])
+        neighbors = nearest_neighbors(word_embeddings[language], candidates, num_neighbors, leave_out_self=own)
+        columns.append(start + neighbors)
+        start += len(candidates)
+    return rows_of_ones(np.concatenate(columns, axis=1), start)
+
+
+def rows_of_ones(columns: NDArray[np.int64], total: int) -> sp.csr_array:
+    """A matrix ``(n, total)``, float32, with ones at the columns that each row of ``(n, m)`` names, each once."""
+    indices = np.sort(columns, axis=1)
+    return sp.csr_array(
+        (
+            np.ones(indices.size, np.float32),
+            indices.ravel().astype(np.int32),
+            np.arange(len(indices) + 1, dtype=np.int64) * indices.shape[1],
+        ),
+        shape=(len(indices), total),
+    )
+
+
+def _check_num_neighbors(word_embeddings: Mapping[str, NDArray[np.float32]], num_neighbors: int) -> None:
     if num_neighbors < 0:
         raise InputError(f"num_neighbors is {num_neighbors}: it must be 0 or more")
-    languages = list(word_embeddings)
-    sizes = {language: len(word_embeddings[language]) for language in languages}
-    for language, size in sizes.items():
-        if num_neighbors > size - 1:
+    for language, vectors in word_embeddings.items():
+        if num_neighbors > len(vectors) - 1:
             raise InputError(
-                f"num_neighbors is {num_neighbors} but {language!r} has a vocabulary of {size} words: "
-                f"use at most {size - 1}, or build the corpus with a larger vocabulary (more documents, or min_df 1)"
+                f"num_neighbors is {num_neighbors} but {language!r} has a vocabulary of {len(vectors)} words: "
+                f"use at most {len(vectors) - 1}, or build the corpus with a larger vocabulary "
+                "(more documents, or min_df 1)"
             )
-    starts = dict(zip(languages, np.cumsum([0, *sizes.values()])[:-1].tolist(), strict=True))
-    total = sum(sizes.values())
-    matrices = {}
-    for language in languages:
-        own = np.arange(sizes[language])[:, None]
-        columns = [starts[language] + own]
-        for other in languages:
-            neighbors = nearest_neighbors(
-                word_embeddings[language],
-                word_embeddings[other],
-                num_neighbors,
-                leave_out_self=other == language,
-            )
-            columns.append(starts[other] + neighbors)
-        indices = np.sort(np.concatenate(columns, axis=1), axis=1)
-        per_row = indices.shape[1]
-        matrices[language] = sp.csr_array(
-            (
-                np.ones(indices.size, np.float32),
-                indices.ravel().astype(np.int32),
-                np.arange(0, indices.size + 1, per_row, dtype=np.int64),
-            ),
-            shape=(sizes[language], total),
-        )
-    return matrices
 
 
 def global_counts(counts: sp.csr_array, neighbors: sp.csr_array) -> sp.csr_array:
@@ -134,7 +142,8 @@ def _copies(vectors: NDArray[np.float32]) -> tuple[list[int], list[int]]:
     return [row for row, original in pairs if row != original], [original for row, original in pairs if row != original]
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit_vectors(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The rows scaled to length 1; rows of zeros stay so."""
     vectors = np.asarray(vectors, np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(norms > 0, norms, 1), np.float32)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import scipy.sparse as sp
 
 from gloctm.corpus.validation import canonical_counts
 from gloctm.errors import InputError
-from gloctm.progress import Progress, track
+from gloctm.languages import normalize_language
+from gloctm.progress import track
 from gloctm.text import count_tokens
 
 # From this many texts on, cutting them takes long enough to show its progress.
@@ -23,6 +25,8 @@ def documents_to_counts(
     language: str,
     vocabulary: Sequence[str],
     tokenizer: Callable[[], Callable[[str], list[str]]],
+    phrases: bool = False,
+    own: bool = True,
     show_progress: bool = False,
 ) -> sp.csr_array:
     """Counts ``(documents, vocabulary)`` of documents given as counts, as lists of words, or as raw texts.
@@ -30,38 +34,148 @@ def documents_to_counts(
     Args:
         documents: a sparse or dense matrix of counts; or a sequence of lists of words; or a sequence of texts.
         language: for messages.
-        vocabulary: the model's words of the language.
+        vocabulary: the words that count.
         tokenizer: gives the tokeniser; called only for raw texts, so that others need no tokeniser installed.
+        phrases: whether words side by side are counted as the phrases that the vocabulary has.
+        own: whether it is the model's own vocabulary, for messages.
         show_progress: whether the progress of cutting many texts is shown.
     """
+    matrix = _matrix(documents, language)
+    if matrix is None:
+        return count_tokens(_words(documents, tokenizer, show_progress), vocabulary, phrases=phrases)
+    if matrix.shape[1] != len(vocabulary):
+        which, cure = "the", "give the word of each column"
+        if own:
+            which, cure = "the model's", f"count with the model's vocabulary_[{language!r}]"
+        raise InputError(
+            f"the counts of {language!r} have {matrix.shape[1]} columns but {which} vocabulary has {len(vocabulary)} "
+            f"words: {cure}"
+        )
+    return matrix
+
+
+def documents_to_words(
+    documents: Any,
+    *,
+    language: str,
+    tokenizer: Callable[[], Callable[[str], list[str]]],
+    stop_words: Callable[[], frozenset[str]],
+    show_progress: bool = False,
+) -> tuple[sp.csr_array, list[str]]:
+    """Which words are in which document, where no vocabulary says which words count.
+
+    Args:
+        documents: a sequence of lists of words, which are taken as they are; or a sequence of texts.
+        language: for messages.
+        tokenizer: gives the tokeniser; called only for raw texts.
+        stop_words: gives the words that are left out; called only for raw texts.
+        show_progress: whether the progress of cutting many texts is shown.
+
+    Returns:
+        Ones where a document has a word, ``(documents, words)`` int32 CSR, and the words in order of appearance.
+
+    Raises:
+        InputError: the documents are counts, whose words nobody knows, or can't be read.
+    """
+    if _matrix(documents, language) is not None:
+        raise InputError(
+            f"the counts of {language!r} don't say which words they count, and the model has no vocabulary of "
+            f"{language!r}: give vocabulary=, the word of each column"
+        )
+    left_out: frozenset[str] = frozenset()
+
+    def cutter() -> Callable[[str], list[str]]:
+        nonlocal left_out
+        left_out = stop_words()
+        return tokenizer()
+
+    position: dict[str, int] = {}
+    # Numbers as they come: documents as lists of words would take many times the memory.
+    columns, pointers = array("i"), array("q", [0])
+    for tokens in _words(documents, cutter, show_progress):
+        distinct = {position.setdefault(token, len(position)) for token in tokens if token and token not in left_out}
+        columns.extend(sorted(distinct))
+        pointers.append(len(columns))
+    presence = sp.csr_array(
+        (np.ones(len(columns), np.int32), np.asarray(columns, np.int32), np.asarray(pointers, np.int64)),
+        shape=(len(pointers) - 1, len(position)),
+    )
+    return presence, list(position)
+
+
+def vocabularies(vocabulary: Any, languages: Sequence[str], known: Sequence[str]) -> dict[str, list[str]]:
+    """The words given for languages that a model was not trained on.
+
+    Args:
+        vocabulary: a mapping from language to words, the words alone where there is one such language, or None.
+        languages: the languages asked for that the model was not trained on.
+        known: those that it was trained on.
+
+    Raises:
+        InputError: words of a language that is not asked for or has its own, a word twice, or something else.
+    """
+    if vocabulary is None:
+        return {}
+    if not isinstance(vocabulary, Mapping):
+        if len(languages) != 1:
+            reason = "several languages need them" if languages else "no language needs them"
+            raise InputError(f"vocabulary is a list of words but {reason}: give a mapping from language to words")
+        vocabulary = {languages[0]: vocabulary}
+    result = {}
+    for given, words in vocabulary.items():
+        code = normalize_language(given)
+        if code in known:
+            raise InputError(f"vocabulary is given for {code!r}, of which the model has its own: leave it out")
+        if code not in languages:
+            raise InputError(f"vocabulary is given for {code!r}, which is not asked for: leave it out")
+        result[code] = _vocabulary(code, words)
+    return result
+
+
+def _vocabulary(language: str, words: Any) -> list[str]:
+    if isinstance(words, str):
+        raise InputError(f"the vocabulary of {language!r} is one string: give a list of words")
+    listed = list(words)
+    seen = set()
+    for position, word in enumerate(listed):
+        if not isinstance(word, str) or not word:
+            raise InputError(f"word {position} of the vocabulary of {language!r} is {word!r}: words are non-empty text")
+        if word in seen:
+            raise InputError(f"the vocabulary of {language!r} has {word!r} twice: each word once")
+        seen.add(word)
+    return listed
+
+
+def _matrix(documents: Any, language: str) -> sp.csr_array | None:
+    """Counts in canonical form, or None for documents that are none."""
     if hasattr(documents, "columns") and hasattr(documents, "to_numpy"):
         # A data frame: iterating over it would give the names of its columns.
         documents = documents.to_numpy()
     if sp.issparse(documents) or (isinstance(documents, np.ndarray) and documents.dtype.kind in "biuf"):
-        counts = canonical_counts(documents, where=f"the counts of {language!r}")
-        if counts.shape[1] != len(vocabulary):
-            raise InputError(
-                f"the counts of {language!r} have {counts.shape[1]} columns but the model's vocabulary has "
-                f"{len(vocabulary)} words: count with the model's vocabulary_[{language!r}]"
-            )
-        return counts
+        return canonical_counts(documents, where=f"the counts of {language!r}")
+    return None
+
+
+def _words(
+    documents: Any, tokenizer: Callable[[], Callable[[str], list[str]]], show_progress: bool
+) -> Iterator[Sequence[str]]:
+    """The words of each document, in order."""
+    if hasattr(documents, "columns") and hasattr(documents, "to_numpy"):
+        documents = documents.to_numpy()
     if isinstance(documents, str | bytes):
         raise InputError("documents are one string: give a list of texts, even for one text")
     rows = list(documents)
     if all(isinstance(row, str) for row in rows):
         cut = tokenizer() if rows else str.split
         with track("cutting into words", len(rows), "texts", show=show_progress and len(rows) >= LONG_WORK) as progress:
-            return count_tokens(_cut(rows, cut, progress), vocabulary)
+            for text in rows:
+                yield cut(text)
+                progress.advance()
+        return
     for position, row in enumerate(rows):
         if isinstance(row, str) or not isinstance(row, Sequence) or not all(isinstance(token, str) for token in row):
             raise InputError(
                 f"document {position} is {row!r:.60}: "
                 "documents are all texts, or all lists of words, or one matrix of counts"
             )
-    return count_tokens(rows, vocabulary)
-
-
-def _cut(texts: Sequence[str], tokenizer: Callable[[str], list[str]], progress: Progress) -> Iterator[list[str]]:
-    for text in texts:
-        yield tokenizer(text)
-        progress.advance()
+    yield from rows

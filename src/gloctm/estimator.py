@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -16,18 +17,43 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from gloctm.artifact import ModelArtifact, load_model, save_model, software_versions
+from gloctm.augmentation import neighbor_matrix
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
-from gloctm.documents import documents_to_counts
+from gloctm.documents import documents_to_counts, documents_to_words, vocabularies
+from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
+from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
-from gloctm.inference import latent_means, topic_proportions
-from gloctm.languages import normalize_language
+from gloctm.inference import global_latent_means, latent_means, topic_proportions
+from gloctm.languages import normalize_language, normalize_languages
+from gloctm.linking import WordLinker, linked_topic_word
 from gloctm.parameters import local_encoder_name, topic_word_name
 from gloctm.presets import get_preset
 from gloctm.settings import check_settings, resolve_seed
-from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer_by_name
+from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer, get_tokenizer_by_name, stop_words
+from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.topics import topic_records
 
 Array = NDArray[np.float32]
+Encoder = str | TextEncoder | EncoderPair
+
+
+@dataclass(frozen=True)
+class _Route:
+    """How the documents of a language come to their topics.
+
+    Attributes:
+        language: whose.
+        through: the local encoder of the language, or the global encoder.
+        known: whether the language was trained on.
+        encoder: embeds the words of a language that was not; None where their vectors come with a corpus.
+        vocabulary: the words that count in such a language; None for all.
+    """
+
+    language: str
+    through: Literal["local", "global"]
+    known: bool
+    encoder: TextEncoder | None = None
+    vocabulary: list[str] | None = None
 
 
 class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -63,6 +89,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         word_embeddings_: for each language ``(V_l, dimension)``.
         tokenizers_: for each language the name of its tokeniser.
         encoder_: name of the encoder of the corpus' embeddings.
+        word_encoder_: name of the encoder of the word embeddings, by which words of further languages are linked to
+            these; None where they are your own vectors.
         history_: the mean loss of each epoch and its terms.
         settings_: the settings the model was trained with.
         seed_: the seed that was used.
@@ -162,6 +190,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 weights=result.weights,
                 word_embeddings={language: np.array(part.word_embeddings) for language, part in corpus.items()},
                 encoder=corpus.encoder,
+                word_encoder=corpus.word_encoder,
                 history=result.history,
                 corpus_fingerprint=corpus.fingerprint(),
                 environment=software_versions(),
@@ -177,74 +206,122 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         return result
 
     def transform(
-        self, documents: Any, lang: str | Sequence[str] | None = None, *, latent: bool = False
+        self,
+        documents: Any,
+        lang: str | Sequence[str] | None = None,
+        *,
+        via: Literal["local", "global"] | None = None,
+        latent: bool = False,
+        vocabulary: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        encoder: Encoder | None = None,
     ) -> Array | dict[str, Array]:
-        """Infer the topic proportions θ of documents, by the local encoder of their language.
+        """Infer the topic proportions θ of documents, also in languages that the model was not trained on.
+
+        Documents of a language trained on go through its local encoder. The words of any other are embedded, linked to
+        their nearest neighbours in every trained vocabulary (``gloctm.linking``), and the global encoder infers θ from
+        these: nothing is trained anew. A document's θ does not depend on the other documents.
 
         Args:
             documents: of one language, a list of texts, a list of lists of words, or a matrix of counts over
                 ``vocabulary_``; or a list of texts in several languages with a list of as many codes as ``lang``;
                 or a mapping from language to any of the former; or a Corpus with the model's vocabulary.
-            lang: the language, or one a document; left out for a mapping or a Corpus.
+            lang: the language, or one a document; left out for a mapping or a Corpus. A code that is not among
+                ``languages_`` is another language, also where it differs in script or region alone.
+            via: ``"local"`` or ``"global"``: by which encoder. None takes the local one for languages trained on, which
+                is a little more exact, and the global one for others.
             latent: return the latent means μ instead of θ = softmax(μ).
+            vocabulary: for a language not trained on, the words that count (all but stop words unless given): the
+                word of each column where the documents are counts. With several such languages, a mapping from
+                language to words.
+            encoder: for languages not trained on, embeds their words: the encoder that the model's own words were
+                embedded with, as an object or by its name (see ``gloctm.embedding.get_encoders``). Needed only where
+                neither the model keeps a name of this package's (``word_encoder_``) nor ``load`` was given one.
 
         Returns:
             ``(documents, K)`` float32 in the documents' order, each row of θ summing to 1; for a mapping or a Corpus,
-            one such array a language. A document without any word of the vocabulary gives no evidence: its μ is
-            the prior mean 0 and its θ uniform, and an EmptyDocumentWarning says how many there are.
+            one such array a language. A document without any word of the vocabulary, or of another language without
+            any that can be linked, gives no evidence: its μ is the prior mean 0 and its θ uniform, and an
+            EmptyDocumentWarning says how many there are.
 
         Raises:
             NotFittedError: ``fit`` or ``load`` comes first.
-            InputError: an unknown language, or documents that can't be read.
+            InputError: documents that can't be read; ``via="local"`` for a language not trained on, or one whose
+                words no encoder is known for.
         """
         check_is_fitted(self, "weights_")
         if isinstance(documents, Mapping):  # a Corpus is one too
             if lang is not None:
                 raise InputError("lang is given beside documents that are ordered by language already: leave it out")
-            known = {code: self._known(code) for code in documents}
-            counts = self._corpus_counts if isinstance(documents, Corpus) else self._counts
-            return {code: self._infer(counts(documents[code], known[code]), known[code], latent) for code in documents}
+            spelled = dict(zip(normalize_languages(documents), documents, strict=True))
+            corpus = documents if isinstance(documents, Corpus) else None
+            routes = self._routes(spelled, via, vocabulary, encoder, corpus)
+            return {given: self._infer(documents[given], routes[code], latent) for code, given in spelled.items()}
         if lang is None:
             raise InputError(f"lang is missing: name the documents' language, one of {', '.join(self.languages_)}")
         if isinstance(lang, str):
-            code = self._known(lang)
-            return self._infer(self._counts(documents, code), code, latent)
+            code = normalize_language(lang)
+            return self._infer(documents, self._routes([code], via, vocabulary, encoder)[code], latent)
         if isinstance(documents, str):
             raise InputError("documents are one string: give a list of texts, even for one text")
         documents = list(documents)
-        known = {code: self._known(code) for code in dict.fromkeys(lang)}
-        codes = [known[code] for code in lang]
+        normal = {given: normalize_language(given) for given in dict.fromkeys(lang)}
+        codes = [normal[given] for given in lang]
         if len(codes) != len(documents):
             raise InputError(f"{len(documents)} documents but {len(codes)} languages: give one language for each")
+        routes = self._routes(dict.fromkeys(codes), via, vocabulary, encoder)
         result = np.empty((len(documents), len(self.topic_word_[self.languages_[0]])), np.float32)
-        for code in dict.fromkeys(codes):
+        for code, route in routes.items():
             rows = [row for row, other in enumerate(codes) if other == code]
-            result[rows] = self._infer(self._counts([documents[row] for row in rows], code), code, latent)
+            result[rows] = self._infer([documents[row] for row in rows], route, latent)
         return result
 
     def topics(
         self,
         num_words: int = 10,
         *,
+        lang: str | None = None,
         languages: Sequence[str] | None = None,
+        vocabulary: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        encoder: Encoder | None = None,
         output: Literal["records", "pandas", "polars"] = "records",
     ) -> Any:
-        """The topics as a table: topic, language, words, weights.
+        """The topics as a table: topic, language, words, weights; also in languages that the model was not trained on.
+
+        In a language not trained on, a word's β is the mean β of the trained words that it is linked to, those that
+        ``transform`` takes for it.
 
         Args:
             num_words: words a topic and language.
-            languages: which, in order; all unless given.
+            lang: the one language to show.
+            languages: which, in order; all that were trained on unless given, and those of a ``vocabulary`` given by
+                language.
+            vocabulary: for a language not trained on, the words to choose from; with several such languages, a mapping
+                from language to words. Words that the encoder has no vector for are left out.
+            encoder: see ``transform``.
             output: ``"records"`` for a list of dictionaries, or ``"pandas"`` or ``"polars"`` for a data frame.
+
+        Raises:
+            InputError: a language that was not trained on has no vocabulary, or no encoder is known for its words.
         """
         check_is_fitted(self, "weights_")
         if isinstance(languages, str):
             raise InputError(f"languages is one string: give a list, for example [{languages!r}]")
         if num_words < 1:
             raise InputError(f"num_words is {num_words}: it must be 1 or more")
-        chosen = [self._known(code) for code in (self.languages_ if languages is None else languages)]
+        if lang is not None:
+            if languages is not None:
+                raise InputError("lang and languages are both given: give one of them")
+            languages = [lang]
+        if languages is None:
+            languages = [*self.languages_, *(vocabulary if isinstance(vocabulary, Mapping) else ())]
+        chosen = normalize_languages(languages)
         if not chosen:
             raise InputError("languages is empty: name at least one")
-        records = topic_records({code: self.topic_word_[code] for code in chosen}, self.vocabulary_, num_words)
+        routes = self._routes(chosen, None, vocabulary, encoder)
+        topic_word, words = {}, {}
+        for code, route in routes.items():
+            topic_word[code], words[code] = self._topic_word(route)
+        records = topic_records(topic_word, words, num_words)
         if output == "records":
             return records
         if output not in ("pandas", "polars"):
@@ -267,6 +344,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 weights=self.weights_,
                 word_embeddings=self.word_embeddings_,
                 encoder=self.encoder_,
+                word_encoder=self.word_encoder_,
                 history=self.history_,
                 corpus_fingerprint=self.corpus_fingerprint_,
                 environment=self.environment_,
@@ -276,13 +354,20 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str], *, tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
+        encoder: Encoder | None = None,
     ) -> GloCTM:
         """Read a model that ``save`` wrote. Neither this nor ``transform`` imports torch.
 
         Args:
             path: the model's folder.
-            tokenizers: for languages that were cut by a callable of your own, the callable.
+            tokenizers: for languages that were cut by a callable of your own, the callable; and for languages not
+                trained on, where the default is not wanted.
+            encoder: embeds the words of languages not trained on, where the model does not say by what: see
+                ``transform``.
         """
         artifact = load_model(path)
         unknown = sorted(set(artifact.settings) - set(cls().get_params()))
@@ -295,8 +380,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             raise FileFormatError(f"{path} is damaged: {error}; copy or train the model anew") from None
         own = {normalize_language(code): as_tokenizer(function) for code, function in (tokenizers or {}).items()}
         model._set_fitted(artifact, own)
-        for code in own:
-            model._known(code)
+        model._own_encoder = None if encoder is None else get_encoders(encoder).words
         return model
 
     def _set_fitted(self, artifact: ModelArtifact, own_tokenizers: dict[str, Tokenizer]) -> None:
@@ -312,15 +396,98 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.seed_ = artifact.seed
         self.corpus_fingerprint_ = artifact.corpus_fingerprint
         self.environment_ = artifact.environment
+        self.word_encoder_ = artifact.word_encoder
         self._own_tokenizers = own_tokenizers
+        self._own_encoder: TextEncoder | None = None
+        self._forget()
 
-    def _known(self, language: str) -> str:
-        code = normalize_language(language)
-        if code not in self.vocabulary_:
-            raise InputError(
-                f"the model was not trained on language {language!r}: it knows {', '.join(self.languages_)}"
+    def _forget(self) -> None:
+        """Let go of what is kept between calls and can be had again."""
+        self._neighbors: dict[str, sp.csr_array] = {}
+        self._linker: WordLinker | None = None
+
+    def __getstate__(self) -> Any:
+        state = dict(super().__getstate__())
+        if "_neighbors" in state:
+            state.update(_neighbors={}, _linker=None)
+        return state
+
+    def _routes(
+        self,
+        codes: Iterable[str],
+        via: str | None,
+        vocabulary: Any,
+        encoder: Encoder | None,
+        corpus: Corpus | None = None,
+    ) -> dict[str, _Route]:
+        """For each language how its documents are dealt with; whatever is amiss is noticed here, before any work."""
+        if via not in (None, "local", "global"):
+            raise InputError(f"via is {via!r}: it must be local, global, or None for the best of each language")
+        codes = list(codes)
+        others = [code for code in codes if code not in self.vocabulary_]
+        given = vocabularies(vocabulary, others, self.languages_)
+        routes = {}
+        for code in codes:
+            if code in self.vocabulary_:
+                routes[code] = _Route(code, "global" if via == "global" else "local", known=True)
+                continue
+            if via == "local":
+                raise InputError(
+                    f"the model was not trained on language {code!r}: it knows {', '.join(self.languages_)}, and has "
+                    "local encoders for these alone; leave via out, or take via='global'"
+                )
+            # A corpus' own vectors are taken if they are by the model's encoder, or both are the user's own.
+            has_vectors = corpus is not None and corpus[code].word_embeddings is not None
+            if has_vectors and encoder is None and corpus is not None and corpus.word_encoder == self.word_encoder_:
+                routes[code] = _Route(code, "global", known=False)
+            else:
+                chosen = self._word_encoder(code, encoder)
+                warn_of_unknown_language(code, [chosen])
+                routes[code] = _Route(code, "global", known=False, encoder=chosen, vocabulary=given.get(code))
+        return routes
+
+    def _word_encoder(self, language: str, given: Encoder | None) -> TextEncoder:
+        if given is not None:
+            return get_encoders(given).words
+        if self._own_encoder is not None:
+            return self._own_encoder
+        name = self.word_encoder_
+        try:
+            if name is not None:
+                return get_encoder_by_name(name)
+        except InputError:
+            pass
+        what = "own vectors, of nobody knows which" if name is None else f"{name}, which is none of this package's"
+        raise InputError(
+            f"the model was not trained on language {language!r}: it knows {', '.join(self.languages_)}, and to link "
+            f"others to these it needs the encoder of its word embeddings ({what}): give it as "
+            "transform(..., encoder=...) or GloCTM.load(path, encoder=...)"
+        )
+
+    def _infer(self, documents: Any, route: _Route, latent: bool) -> Array:
+        code = route.language
+        if route.known:
+            is_part = isinstance(documents, LanguageCorpus)
+            counts = self._corpus_counts(documents, code) if is_part else self._counts(documents, code)
+            neighbors = self._neighbor_matrix(code) if route.through == "global" else None
+        else:
+            counts, neighbors = self._linked(documents, route)
+        if neighbors is None:
+            means = latent_means(counts, self.weights_, local_encoder_name(code))
+            empty = np.diff(counts.indptr) == 0
+        else:
+            means = global_latent_means(counts, neighbors, self.weights_)
+            empty = counts @ (np.diff(neighbors.indptr) > 0) == 0
+        if empty.any():
+            means[empty] = 0
+            what = "of the model's vocabulary" if route.known else "that can be linked to the model's vocabularies"
+            warnings.warn(
+                f"{int(empty.sum())} of {len(means)} documents in {code!r} have no word {what}: "
+                "their topic proportions are uniform",
+                EmptyDocumentWarning,
+                stacklevel=3,
             )
-        return code
+        return means if latent else topic_proportions(means)
 
     def _counts(self, documents: Any, code: str) -> sp.csr_array:
         return documents_to_counts(
@@ -328,6 +495,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             language=code,
             vocabulary=self.vocabulary_[code],
             tokenizer=lambda: self._own_tokenizers.get(code) or get_tokenizer_by_name(self.tokenizers_[code], code),
+            phrases=self.tokenizers_[code].endswith(PHRASES),
             show_progress=self.show_progress,
         )
 
@@ -339,15 +507,62 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             )
         return part.counts
 
-    def _infer(self, counts: sp.csr_array, code: str, latent: bool) -> Array:
-        means = latent_means(counts, self.weights_, local_encoder_name(code))
-        empty = np.diff(counts.indptr) == 0
-        if empty.any():
-            means[empty] = 0
-            warnings.warn(
-                f"{int(empty.sum())} of {len(means)} documents in {code!r} have no word of the model's vocabulary: "
-                "their topic proportions are uniform",
-                EmptyDocumentWarning,
-                stacklevel=3,
+    def _neighbor_matrix(self, code: str) -> sp.csr_array:
+        """N_l of a language trained on, as it was in training."""
+        if code not in self._neighbors:
+            self._neighbors[code] = neighbor_matrix(code, self.word_embeddings_, self.settings_["num_neighbors"])
+        return self._neighbors[code]
+
+    def _word_linker(self) -> WordLinker:
+        if self._linker is None:
+            self._linker = WordLinker(self.word_embeddings_, self.settings_["num_neighbors"])
+        return self._linker
+
+    def _linked(self, documents: Any, route: _Route) -> tuple[sp.csr_array, sp.csr_array]:
+        """Counts of a language not trained on, and N_new of the words counted."""
+        code, linker = route.language, self._word_linker()
+        if isinstance(documents, LanguageCorpus):
+            counts, words = documents.counts, list(documents.vocabulary)
+            if route.encoder is None:
+                return counts, linker.link_vectors(np.asarray(documents.word_embeddings))
+        elif route.vocabulary is not None:
+            words = route.vocabulary
+            counts = documents_to_counts(
+                documents,
+                language=code,
+                vocabulary=words,
+                tokenizer=lambda: self._tokenizer_of(code),
+                own=False,
+                show_progress=self.show_progress,
             )
-        return means if latent else topic_proportions(means)
+        else:
+            counts, words = documents_to_words(
+                documents,
+                language=code,
+                tokenizer=lambda: self._tokenizer_of(code),
+                stop_words=lambda: stop_words(code),
+                show_progress=self.show_progress,
+            )
+        assert route.encoder is not None
+        return counts, linker.link(words, route.encoder, show_progress=self.show_progress)
+
+    def _tokenizer_of(self, code: str) -> Tokenizer:
+        """The tokeniser of a language not trained on."""
+        return self._own_tokenizers.get(code) or get_tokenizer(code)
+
+    def _topic_word(self, route: _Route) -> tuple[Array, list[str]]:
+        """β of a language, and its words."""
+        code = route.language
+        if route.known:
+            return self.topic_word_[code], self.vocabulary_[code]
+        if route.vocabulary is None:
+            raise InputError(
+                f"the model was not trained on language {code!r}: it knows {', '.join(self.languages_)}; for others "
+                "give vocabulary=, the words to choose from"
+            )
+        assert route.encoder is not None
+        links = self._word_linker().link(route.vocabulary, route.encoder, show_progress=self.show_progress)
+        linked = np.flatnonzero(np.diff(links.indptr))
+        if not len(linked):
+            raise InputError(f"the vocabulary of {code!r} has no word that can be linked: give words of the language")
+        return linked_topic_word(links[linked], self.topic_word_), [route.vocabulary[row] for row in linked]

@@ -12,6 +12,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from gloctm.augmentation import global_counts
+from gloctm.parameters import GLOBAL_ENCODER_NAME
+
 # torch.nn.BatchNorm1d's default, which training uses.
 BATCH_NORM_EPS = 1e-5
 # Documents at a time: hidden layers of a block stay in the processor's cache.
@@ -40,6 +43,24 @@ def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: st
         mean = hidden @ weights[f"{encoder}.mean.weight"].T + weights[f"{encoder}.mean.bias"]
         result[start : start + BLOCK_ROWS] = _batch_norm(mean, weights, f"{encoder}.mean_norm")
     return result
+
+
+def global_latent_means(counts: sp.csr_array, neighbors: sp.csr_array, weights: Mapping[str, Array]) -> Array:
+    """μ of the documents, by the global encoder; global counts are made for a block of documents at a time.
+
+    Args:
+        counts: ``(documents, words)``.
+        neighbors: N, ``(words, V)``: the words of every trained vocabulary that each word stands for.
+        weights: the trained arrays by name.
+
+    Returns:
+        ``(documents, K)`` float32.
+    """
+    blocks = [
+        latent_means(global_counts(counts[start : start + BLOCK_ROWS], neighbors), weights, GLOBAL_ENCODER_NAME)
+        for start in range(0, max(counts.shape[0], 1), BLOCK_ROWS)
+    ]
+    return np.concatenate(blocks)
 
 
 def topic_proportions(means: Array) -> Array:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
 from gloctm.embedding.encoder import Embeddings, well_formed
 from gloctm.errors import InputError, MissingDependencyError
+
+# Begins the name of every encoder of this kind.
+PREFIX = "sentence-transformers:"
+# The last setting in such a name.
+_SETTING = re.compile(
+    r",(?P<setting>pooling|normalize|revision)=(?P<value>(?<=pooling=)(?:cls|mean)|(?<=normalize=)(?:true|false)"
+    r"|(?<=revision=)[^,]+)$"
+)
 
 # Configuration, vocabulary; weights are larger.
 _SMALL_FILE = 2**21
@@ -26,7 +35,7 @@ class SentenceTransformerEncoder:
             model was published with.
         normalize: False takes a final normalisation out of the model; True scales every vector to length 1; None
             leaves what the model was published with.
-        revision: which revision of a hub model; part of the cache key.
+        revision: which revision of a hub model; part of the name.
         device: where it runs (``"cpu"``, ``"cuda"``); None lets sentence-transformers choose.
     """
 
@@ -45,11 +54,29 @@ class SentenceTransformerEncoder:
         self.revision = revision
         self.device = device
         parts = [self.model]
+        if revision is not None:
+            parts.append(f"revision={revision}")
         if pooling is not None:
             parts.append(f"pooling={pooling}")
         if normalize is not None:
             parts.append(f"normalize={str(normalize).lower()}")
-        self.name = "sentence-transformers:" + ",".join(parts)
+        self.name = PREFIX + ",".join(parts)
+
+    @classmethod
+    def from_name(cls, name: str) -> SentenceTransformerEncoder:
+        """The encoder whose ``name`` this is: ``sentence-transformers:MODEL,pooling=cls,normalize=false``."""
+        model, settings = name.removeprefix(PREFIX), {}
+        # From the end: a folder may have commas in its own name.
+        while found := _SETTING.search(model):
+            settings[found["setting"]] = found["value"]
+            model = model[: found.start()]
+        normalize = settings.get("normalize")
+        return cls(
+            model,
+            pooling=cast("Literal['cls', 'mean'] | None", settings.get("pooling")),
+            normalize=None if normalize is None else normalize == "true",
+            revision=settings.get("revision"),
+        )
 
     @cached_property
     def version(self) -> str:

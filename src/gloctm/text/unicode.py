@@ -24,6 +24,11 @@ _ALONE = r"[가-힣\p{Han}\p{Yi}\p{Tibetan}]"
 # The same as below, for text that is all ASCII.
 _ASCII_WORD = re.compile("[a-z]{2,}")
 _ASCII_WORD_WITH_APOSTROPHES = re.compile("[a-z](?:[a-z]+(?:'[a-z]+)*|(?:'[a-z]+)+)")
+# And without the English possessive, unless it is not the end: of x's'y, all is one word.
+_POSSESSIVE = "'s(?!'?[a-z])"
+_ASCII_ENGLISH_WORD = re.compile(
+    f"[a-z](?:[a-z]+(?:(?!{_POSSESSIVE})'[a-z]+)*|(?:(?!{_POSSESSIVE})'[a-z]+)+)",
+)
 _BEYOND_THE_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -68,6 +73,8 @@ def words_of(text: str, code: str) -> list[str]:
     """
     apostrophe = "'" in text
     if text.isascii():
+        if apostrophe and code == "en":
+            return _ASCII_ENGLISH_WORD.findall(text)
         pattern: Any = _ASCII_WORD_WITH_APOSTROPHES if apostrophe else _ASCII_WORD
     elif code in _BINDING or "\u200c" in text or "\u200d" in text or _has_letters_beyond_the_basic_plane(text):
         found = _any_word(code).findall(text)

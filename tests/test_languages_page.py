@@ -1,0 +1,49 @@
+"""The page on languages: its examples run, and its table says what the code does."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from mktestdocs import check_md_file
+
+from gloctm.errors import UnknownLanguageWarning
+from gloctm.text import get_tokenizer, stop_words
+from gloctm.text.lemmas import LEMMA_LANGUAGES
+
+EXTRAS = {"zh-jieba": "zh", "ja-sudachi": "ja", "ko-kiwi": "ko", "th-newmm": "th", "unicode": ""}
+
+
+@pytest.fixture
+def page(repository):
+    return repository / "docs" / "languages.md"
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    cells = [
+        [cell.strip(" `") for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:3] == "| `"
+    ]
+    return {code: rest for code, *rest in cells}
+
+
+def test_table_of_languages(page, repository):
+    table = rows(page.read_text(encoding="utf-8"))
+    sentences = repository / "tests" / "golden_tokens" / "sentences.json"
+    assert list(table) == list(json.loads(sentences.read_text(encoding="utf-8")))
+    for code, (_, name, extra, stopped, lemmas) in table.items():
+        assert name == get_tokenizer(code).name
+        assert extra == EXTRAS[name]
+        assert stopped == ("yes" if stop_words(code) else "no")
+        assert lemmas == ("always" if code in ("ja", "ko") else "yes" if code in LEMMA_LANGUAGES else "no")
+
+
+def test_examples_print_what_they_show(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path / "cache"))
+    with pytest.warns(UnknownLanguageWarning, match="'my'"):
+        check_md_file(fpath=page, lang="python", memory=True)
+    printed = capsys.readouterr().out.splitlines()
+    shown = re.findall(r"^print\(.*\)(?:  |\n)# (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(shown) == 6
+    assert printed == [*shown, "['blue', 'boat', 'bus'] ['ဘတ်စ်ကား', 'လှေ']"]
