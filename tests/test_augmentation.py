@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from gloctm import augmentation
-from gloctm.augmentation import augment, global_counts, nearest_neighbors, neighbor_matrices
+from gloctm.augmentation import (
+    augment,
+    global_counts,
+    nearest_neighbors,
+    neighbor_matrices,
+    neighbor_matrix,
+    rows_of_ones,
+)
 from gloctm.errors import InputError
 
 LANGUAGES = ("en", "zh", "ja", "de")
@@ -178,6 +185,23 @@ def test_neighbor_matrices(made):
             for row, expected in enumerate(neighbors):
                 columns = set(expected.tolist()) | ({row} if other == language else set())
                 assert set(np.flatnonzero(dense[row, block]).tolist()) == columns
+
+
+def test_one_language_alone_and_its_errors():
+    rng = np.random.default_rng(5)
+    words = {language: rng.normal(size=(6 + row, 4)).astype("f4") for row, language in enumerate(LANGUAGES)}
+    for language, matrix in neighbor_matrices(words, 2).items():
+        np.testing.assert_array_equal(neighbor_matrix(language, words, 2).toarray(), matrix.toarray())
+    with pytest.raises(InputError, match="num_neighbors is 6 but 'en' has a vocabulary of 6 words"):
+        neighbor_matrix("de", words, 6)
+
+
+def test_rows_of_ones():
+    matrix = rows_of_ones(np.asarray([[3, 0], [1, 2]]), 5)
+    assert matrix.toarray().tolist() == [[1, 0, 0, 1, 0], [0, 1, 1, 0, 0]]
+    assert matrix.has_sorted_indices
+    assert rows_of_ones(np.empty((0, 4), np.int64), 3).shape == (0, 3)
+    assert rows_of_ones(np.empty((2, 0), np.int64), 3).toarray().tolist() == [[0] * 3] * 2
 
 
 @pytest.mark.parametrize("number_of_languages", [2, 3, 4])

@@ -457,7 +457,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 return get_encoder_by_name(name)
         except InputError:
             pass
-        what = "own vectors, of nobody knows which" if name is None else f"{name}, which is none of this package's"
+        what = "own vectors, of an encoder not known" if name is None else f"{name}, which is none of this package's"
         raise InputError(
             f"the model was not trained on language {language!r}: it knows {', '.join(self.languages_)}, and to link "
             f"others to these it needs the encoder of its word embeddings ({what}): give it as "
