@@ -278,9 +278,9 @@ def test_a_language_that_a_few_documents_were_taken_for_is_left_out():
 @pytest.mark.parametrize(
     ("records", "chosen", "message"),
     [
-        ([], {}, "there are no documents: nothing to build a corpus from"),
+        ([], {}, "the input has no documents: nothing to build a corpus from"),
         ([{"text": "a b", "lang": "en"}], {}, "only 'en' was given"),
-        ([{"text": "a b", "lang": "en"}], {"languages": ["en", "de"]}, "no documents in de: leave it out"),
+        ([{"text": "a b", "lang": "en"}], {"languages": ["en", "de"]}, "has no documents in de: leave it out"),
         ([{"text": "a b", "lang": "en"}], {"languages": ["en"]}, "at least two languages"),
         ([{"text": "1 2 3"}] * 3, {}, "none was found; documents left out: 3: language not recognised"),
         ([{"text": "a"}], {"min_confidence": 1.5}, "min_confidence is 1.5: it must be from 0 to 1"),

@@ -232,30 +232,48 @@ def left_out(record: Record, reason: str, language: str, confidence: float | Non
 
 def _words(texts: Sequence[str], rows: list[int], language: str, settings: TextSettings) -> Words:
     tokenizer, stop_words = settings.tokenizer(language), settings.stopped(language)
-    position: dict[str, int] = {}
+    position = _Numbering()
+    number_of = position.__getitem__
     numbers: list[int] = []
     lengths: list[int] = []
-    stopped = 0
     for text in texts:
         tokens = tokenizer(text)
-        kept = [token for token in tokens if token not in stop_words]
-        stopped += len(tokens) - len(kept)
-        if settings.phrases:
-            kept = tokens
-        numbers += [position.setdefault(token, len(position)) for token in kept]
-        lengths.append(len(kept))
-    sequence, sizes = np.asarray(numbers, np.int32), np.asarray(lengths, np.int32)
-    width = max(len(position), 1)
-    distinct = np.unique(np.repeat(np.arange(len(sizes)), sizes) * width + sequence)
+        # No Python is run for a word that has its number.
+        numbers.extend(map(number_of, tokens))
+        lengths.append(len(tokens))
+    words = list(position)
+    sequence, sizes = np.asarray(numbers, np.int32), np.asarray(lengths, np.int64)
+    is_stop = np.fromiter((word in stop_words for word in words), bool, len(words))
+    document = np.repeat(np.arange(len(sizes)), sizes)
+    stopped = is_stop[sequence]
+    if not settings.phrases:
+        document, sequence = document[~stopped], _renumbered(is_stop)[sequence[~stopped]]
+        words = [word for word, stop in zip(words, is_stop.tolist(), strict=True) if not stop]
+    width = max(len(words), 1)
+    keys = np.sort(document * width + sequence)
+    distinct = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
     return Words(
         rows=rows,
-        words=list(position),
-        frequency=np.bincount(distinct % width, minlength=len(position)),
+        words=words,
+        frequency=np.bincount(distinct % width, minlength=len(words)),
         tokens=sequence,
-        lengths=sizes,
-        stop_words=[number for word, number in position.items() if word in stop_words],
-        stopped=stopped,
+        lengths=np.bincount(document, minlength=len(sizes)).astype(np.int32),
+        stop_words=np.flatnonzero(is_stop).tolist() if settings.phrases else [],
+        stopped=int(stopped.sum()),
     )
+
+
+class _Numbering(dict[str, int]):
+    """Numbers words in the order in which they are asked for."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
+def _renumbered(left_out: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The numbers of things once some are left out."""
+    return (np.cumsum(~left_out) - 1).astype(np.int32)
 
 
 def in_blocks(records: Iterable[Record]) -> Iterator[list[Record]]:

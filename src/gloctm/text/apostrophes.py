@@ -50,3 +50,12 @@ def apostrophes_of(code: str) -> re.Pattern[str] | None:
     if code in _ENDINGS:
         parts.append("(?<!^kur)'.*$")
     return re.compile("|".join(parts)) if parts else None
+
+
+def elided_before(code: str) -> str | None:
+    """What may be elided before a word, as alternatives of a pattern; None where there is more to an apostrophe.
+
+    Args:
+        code: the primary subtag of a language.
+    """
+    return "|".join(_BEFORE[code].split()) if code in _BEFORE and code not in _AFTER else None

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from gloctm.languages import primary_subtag
-from gloctm.text.apostrophes import apostrophes_of
+from gloctm.text.apostrophes import apostrophes_of, elided_before
 from gloctm.text.lemmas import check_lemmas, lemma_of
 from gloctm.text.normalization import normalize_text, without_addresses
 
@@ -79,6 +79,9 @@ def words_of(text: str, code: str) -> list[str]:
     elif code in _BINDING or "\u200c" in text or "\u200d" in text or _has_letters_beyond_the_basic_plane(text):
         found = _any_word(code).findall(text)
         return [word for each in found if (word := _word_itself(each, code))]
+    elif apostrophe and (before := elided_before(code)) is not None:
+        # An elided word by itself leaves nothing.
+        return list(filter(None, _elided_word(before).findall(text)))
     else:
         pattern = _word(apostrophe)
     words: list[str] = pattern.findall(text)
@@ -146,6 +149,20 @@ def _word(apostrophe: bool) -> re.Pattern[str]:
         if apostrophe
         else f"{letter}(?:{letters}+|(?<={alone}))"
     )
+
+
+@lru_cache(maxsize=8)
+def _elided_word(before: str) -> re.Pattern[str]:
+    """The pattern of a word as ``_word`` has it, what is elided before it matched but not given.
+
+    Args:
+        before: what may be elided, alternatives of a pattern.
+    """
+    letter, letters, alone = (_as_ranges(each) for each in (r"\p{L}", r"[\p{L}\p{M}]", _ALONE))
+    more = f"'{letter}{letters}*"
+    word = f"{letter}(?:{letters}+(?:{more})*|(?:{more})+|(?<={alone}))"
+    # What begins with an elided word is nothing else, also where a single letter follows, which is left out.
+    return re.compile(f"(?>(?:(?:{before})'(?={letter}))*)(?:({word})|{letter})")
 
 
 @lru_cache(maxsize=8)
