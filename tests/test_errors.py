@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import gzip
+import io
 import json
 import os
 import resource
 import shutil
 import subprocess
+import sys
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -22,7 +26,18 @@ from gloctm.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError, TrainingError
 from gloctm.manifest import file_sizes
 from planted import planted_corpus
-from test_cli import SMALL, command, make_records, run_here, run_process, write_benchmark, write_json_lines
+from test_cli import (
+    SMALL,
+    command,
+    make_records,
+    run_here,
+    run_process,
+    sentences,
+    without,
+    write_benchmark,
+    write_csv,
+    write_json_lines,
+)
 
 # Planted corpora are small on purpose.
 pytestmark = pytest.mark.filterwarnings(
@@ -41,7 +56,8 @@ def assert_refused(result, *parts):
     (line,) = SMALL.sub("", result.stderr).splitlines()
     assert line.startswith("gloctm: error: ")
     for part in parts:
-        assert part in line
+        # With its end, so that a part can say that nothing follows.
+        assert part in f"{line}\n"
 
 
 def assert_refuses(folder, arguments, *parts, process=False, **settings):
@@ -84,7 +100,33 @@ DOCUMENTS = {
     "malformed CSV": ("a.csv", 'text,lang\none,en\n"cut,de\n', "a.csv, line 3 is not CSV", "mend the line"),
     "field too many": ("a.csv", "text,lang\none,en\none,en,more\n", "a.csv, line 3", "as many fields as the heading"),
     "field too few": ("a.tsv", "text\tlang\none\n", "a.tsv, line 2", "as many fields as the heading"),
-    "missing column": ("a.csv", "text,language\none,en\n", "a.csv has no column lang", "must name the columns"),
+    "missing column": ("a.csv", "body,lang\none,en\n", "a.csv has no column 'text'", "that it has ('body', 'lang')"),
+    "no language": (
+        "a.csv",
+        "text,language\none,en\n",
+        "a corpus needs at least two languages and none was found; documents left out: 1: language uncertain\n",
+    ),
+    "empty table": ("a.csv", "\n \n", "a.csv is empty", "its first line must name the columns, 'text' among them"),
+    "date": ("a.jsonl", '{"text": "one", "date": "May"}\n', "line 1: 'date' is 'May', not a date such as 2024", "mend"),
+    "label": (
+        "a.jsonl",
+        '{"text": "one", "label": [1]}\n',
+        "line 1: 'label' is [1], neither text nor a number",
+        "mend",
+    ),
+    "UTF-16": (
+        "a.jsonl",
+        LINE.encode("utf-16"),
+        "a.jsonl, line 1 is not UTF-8 text (byte 1 of the line) but looks like UTF-16",
+        "name its encoding with --encoding",
+    ),
+    "gzip cut short": (
+        "a.jsonl.gz",
+        gzip.compress(LINE.encode() * 99)[:-9],
+        "a.jsonl.gz is cut short or damaged",
+        "anew",
+    ),
+    "zip": ("a.jsonl", b"PK\x03\x04" + bytes(30), "a.jsonl is compressed with zip", "compress it with gzip"),
     "unknown language": ("a.jsonl", LINE + '{"text": "one", "lang": "??"}\n', "line 2: '??' is not a", "use BCP-47"),
     "unknown language in CSV": ("a.csv", "text,lang\none,e\n", "line 2: 'e' is not a", "use BCP-47"),
     "no UTF-8": (
@@ -99,9 +141,16 @@ DOCUMENTS = {
         "a.csv, line 3 is not UTF-8 text",
         "convert the file",
     ),
-    "unknown ending": ("a.txt", LINE, "a.txt is none of .jsonl, .ndjson, .json, .csv, .tsv", "name the file by what"),
-    "Parquet": ("a.parquet", b"PAR1", "a.parquet is none of .jsonl", "name the file by what it holds"),
-    "semicolons": ("a.csv", "text;lang\none;en\n", "a.csv is separated by semicolons", "save it with commas"),
+    "unknown ending": (
+        "a.doc",
+        LINE,
+        "a.doc is none of .jsonl, .ndjson, .json, .csv, .tsv, .parquet, .txt",
+        "name the file by what it holds, or say its format",
+    ),
+    "a text file alone": ("a.txt", "12", "two languages and none was found", "1: language not recognised\n"),
+    "Parquet": ("a.parquet", b"PAR1", "a.parquet can't be read as Parquet (", "copy or write it anew"),
+    "Parquet in name alone": ("a.parquet", LINE * 3, "a.parquet can't be read as Parquet (", "copy or write it anew"),
+    "semicolons": ("a.csv", "text;lang\none\n", "a.csv, line 2 has not as many fields", "mend or remove the line"),
     "double column": ("a.csv", "text,lang,lang\none,en,de\n", "a.csv has two columns 'lang'", "name each column"),
     "one language": ("a.jsonl", LINE * 4, "at least two languages and only 'en'", "add documents in another"),
     "no documents": ("a.jsonl", "", "a.jsonl has no documents", "nothing to build a corpus from"),
@@ -126,17 +175,26 @@ def test_documents_that_cannot_be_read(tmp_path, case):
 def test_options_that_have_no_effect(tmp_path, documents):
     build = ("-o", tmp_path / "corpus", "--encoder=none", "-q")
     for split in ("train", "test"):
-        parts = ("--split has no effect on a file, only on a benchmark folder", "leave it out")
+        parts = ("--split has no effect on files, only on a benchmark folder", "leave it out")
         assert_refuses(tmp_path, ("corpus", "build", documents, *build, f"--split={split}"), *parts)
     source = write_benchmark(tmp_path / "benchmark", {"en": "en", "de": "de"})
-    for option in ("--min-df=2", "--max-df=0.5", "--max-vocabulary=5000"):
+    (tmp_path / "words.txt").write_text("word\n")
+    options = [
+        *("--min-df=2", "--max-df=0.5", "--max-vocabulary=5000", "--stop-words=en=" + str(tmp_path / "words.txt")),
+        *("--lemmas=all", "--convert=simplified", "--phrases", "--processes=2", "--language=auto", "--encoding=utf-8"),
+        *("--min-confidence=0.5", "--min-documents=20", "--format=jsonl", "--skip-bad-lines"),
+    ]
+    for option in options:
         parts = (f"{option.split('=')[0]} has no effect on a benchmark folder", "leave it out")
         assert_refuses(tmp_path, ("corpus", "build", source, *build, option), *parts)
+    for field in ("text", "lang", "label", "id", "date"):
+        arguments = ("corpus", "build", source, *build, f"--{field}-column=other")
+        assert_refuses(tmp_path, arguments, "a column's name has no effect on a benchmark folder", "leave it out")
 
 
-def test_the_example_is_json_lines(tmp_path):
-    for name in ("example.csv", "example", "example.json"):
-        parts = (f"can't write {tmp_path / name}: JSON lines are written", "must end in .jsonl")
+def test_the_example_is_json_lines_or_csv(tmp_path):
+    for name in ("example.tsv", "example", "example.json"):
+        parts = (f"can't write {tmp_path / name}: its name must end in .jsonl or .csv\n",)
         assert_refuses(tmp_path, ("corpus", "example", tmp_path / name), *parts)
 
 
@@ -145,6 +203,127 @@ def test_missing_documents(tmp_path, model_folder):
     parts = ("absent.jsonl does not exist", "check the path")
     assert_refuses(tmp_path, ("corpus", "build", source, "-o", tmp_path / "corpus"), *parts, process=True)
     assert_refuses(tmp_path, ("transform", model_folder, source, "-o", tmp_path / "theta.csv"), *parts)
+    # One of several is enough, before any work.
+    there = write_json_lines(tmp_path / "there.jsonl", make_records())
+    assert_refuses(tmp_path, ("corpus", "build", there, source, "-o", tmp_path / "corpus"), *parts)
+
+
+def test_standard_input_that_cannot_be_read(tmp_path, model_folder):
+    build = ("corpus", "build", "-", "-o", tmp_path / "corpus", "--encoder=none", "-q")
+    parts = ("standard input is named twice", "name it once")
+    assert_refuses(tmp_path, (*build, "-"), *parts)
+    transform = ("transform", model_folder, "-", "-o", tmp_path / "theta.csv")
+    cases = {
+        (build, b""): ("standard input has no documents", "nothing to build a corpus from"),
+        (transform, b""): ("- has no documents", "nothing to transform"),
+        (build, b"text,lang\none,en\n"): ("standard input, line 1 is not JSON (Expecting value)", "mend or remove"),
+        ((*build, "--format=csv"), b"body\none\n"): ("standard input has no column 'text'", "it has ('body')"),
+        ((*build, "--format=parquet"), b"text\n"): ("standard input can't be read as Parquet", "write it anew"),
+        (build, gzip.compress(LINE.encode() * 9)[:-9]): ("standard input is cut short or damaged", "anew"),
+    }
+    for (arguments, content), parts in cases.items():
+        with mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(content))):
+            assert_refuses(tmp_path, arguments, *parts)
+    assert_refuses(tmp_path, build, *cases[build, b""], process=True, stdin=subprocess.DEVNULL)
+
+
+def test_texts_in_another_encoding_than_said(tmp_path):
+    source = write_csv(tmp_path / "a.csv", make_records(), encoding="cp1252")
+    build = ("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q")
+    parts = ("a.csv, line 3 is not UTF-8 text (byte ", "name its encoding with --encoding, such as cp1252 or utf-16")
+    assert_refuses(tmp_path, build, *parts, process=True)
+    assert_refuses(
+        tmp_path, (*build, "--encoding=ascii"), "a.csv, line 3 is not ASCII text (byte ", "name its encoding"
+    )
+    parts = ("'klingon' is not an encoding of text", "use one such as utf-8")
+    assert_refuses(tmp_path, (*build, "--encoding=klingon"), *parts)
+
+
+def test_columns_that_are_not_there(tmp_path, documents):
+    table = write_csv(tmp_path / "a.csv", make_records())
+    build = ("-o", tmp_path / "corpus", "--encoder=none", "-q")
+    for field in ("lang", "label", "id", "date"):
+        option = f"--{field}-column=other"
+        listed = "('id', 'lang', 'label', 'text')"
+        assert_refuses(tmp_path, ("corpus", "build", table, *build, option), "a.csv has no column 'other'", listed)
+        parts = ("documents.jsonl never has 'other'", "name a column that is there")
+        assert_refuses(tmp_path, ("corpus", "build", documents, *build, option), *parts)
+    parts = ("documents.jsonl, line 1 has no 'other'", "this has 'id', 'lang', 'label', 'text'")
+    assert_refuses(tmp_path, ("corpus", "build", documents, *build, "--text-column=other"), *parts)
+    arguments = ("corpus", "build", documents, *build, "--id-column=")
+    assert_refuses(tmp_path, arguments, "the column of id is ''", "give its name")
+
+
+def test_folders_of_documents_that_cannot_be_told(tmp_path):
+    folder = tmp_path / "texts"
+    build = ("corpus", "build", folder, "-o", tmp_path / "corpus", "--encoder=none", "-q")
+    folder.mkdir()
+    assert_refuses(tmp_path, build, "texts holds no file of documents (.jsonl, .ndjson", "check the path")
+    (folder / "monday news").mkdir()
+    (folder / "monday news" / "a.txt").write_text("one")
+    parts = ("monday news holds text files but is not named by their language", "name it by a code such as en, or auto")
+    assert_refuses(tmp_path, build, *parts, process=True)
+    (folder / "a.csv").write_text("text\n")
+    parts = ("texts holds both monday news/a.txt, a text file, and a.csv", "keep them in folders of their own")
+    assert_refuses(tmp_path, build, *parts)
+    (folder / "notes.pdf").write_text("")
+    parts = ("notes.pdf is none of .jsonl", "take it out of the folder")
+    assert_refuses(tmp_path, build, *parts)
+
+
+def test_too_few_languages_are_found(tmp_path):
+    records = without(sentences(), "lang")
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    build = ("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q")
+    parts = ("a corpus needs at least two languages and none was found; documents left out: 60: language uncertain\n",)
+    assert_refuses(tmp_path, (*build, "--min-confidence=1"), *parts, process=True)
+    parts = ("and none was found; documents left out: 60: fewer than 31 documents in a language\n",)
+    assert_refuses(tmp_path, (*build, "--min-documents=31"), *parts)
+    parts = ("a.jsonl has no documents in fr", "leave it out of the languages wanted")
+    assert_refuses(tmp_path, (*build, "--languages=en,fr"), *parts)
+    parts = ("at least two languages and only 'de' was given", "add documents in another language")
+    assert_refuses(tmp_path, (*build, "--language=de"), *parts)
+    write_json_lines(source, records[::2])
+    parts = ("at least two languages and only 'en' was given", "add documents in another language")
+    assert_refuses(tmp_path, build, *parts)
+    write_json_lines(source, [*records[::2], {"text": "?"}])
+    parts = ("two languages and only 'en' was found; documents left out: 1: language not recognised\n",)
+    assert_refuses(tmp_path, build, *parts)
+
+
+def test_nothing_but_bad_lines(tmp_path):
+    (tmp_path / "a.jsonl").write_text("[1]\n" * 3)
+    build = ("corpus", "build", tmp_path / "a.jsonl", "-o", tmp_path / "corpus", "--encoder=none", "-q")
+    parts = ("two languages and none was found; documents left out: 3: is not a JSON object\n",)
+    assert_refuses(tmp_path, (*build, "--skip-bad-lines"), *parts)
+
+
+def test_a_bad_line_is_one_sentence_whatever_the_processes(tmp_path):
+    source = tmp_path / "a.jsonl"
+    source.write_text(LINE * 16_500 + "{bad\n")
+    build = ("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q", "--processes=2")
+    assert_refuses(tmp_path, build, "a.jsonl, line 16501 is not JSON", "mend or remove the line", process=True)
+
+
+WORD_LISTS = [
+    ("--stop-words=words.txt", "--stop-words 'words.txt': give LANG=FILE, for example en=words.txt"),
+    ("--stop-words=en=", "--stop-words 'en=': give LANG=FILE, for example en=words.txt"),
+    ("--stop-words=en=absent.txt", "no such file or folder (absent.txt): check the path"),
+    ("--stop-words=en=.", "--stop-words: . is a folder: give a file, a word a line"),
+    ("--stop-words=en=latin.txt", "--stop-words: latin.txt is not UTF-8 text: convert it"),
+    ("--stop-words=e=words.txt", "'e' is not a language code: use BCP-47"),
+]
+
+
+@pytest.mark.parametrize(("option", "message"), WORD_LISTS)
+def test_lists_of_words_that_cannot_be_read(tmp_path, documents, model_folder, option, message):
+    (tmp_path / "words.txt").write_text("word\n")
+    (tmp_path / "latin.txt").write_text("größe\n", encoding="latin-1")
+    with contextlib.chdir(tmp_path):
+        assert_refuses(tmp_path, ("corpus", "build", documents, "-o", "corpus", "--encoder=none", option), message)
+        vocabulary = option.replace("stop-words", "vocabulary")
+        arguments = ("topics", model_folder, vocabulary)
+        assert_refuses(tmp_path, arguments, message.replace("stop-words", "vocabulary"))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +333,17 @@ def test_missing_documents(tmp_path, model_folder):
         (("--max-vocabulary=1",), ("the maximal vocabulary is 1", "at least 2")),
         (("--min-df=0",), ("min_df is 0", "at least 1")),
         (("--max-df=1.5",), ("max_df is 1.5", "up to 1")),
+        (("--min-confidence=1.5",), ("min_confidence is 1.5", "from 0 to 1")),
+        (("--min-confidence=nan",), ("min_confidence is nan", "from 0 to 1")),
+        (("--processes=0",), ("processes is 0", "1 or more")),
+        (("--convert=modern",), ("convert is 'modern'", "simplified or traditional")),
+        (("--convert=simplified", "--languages=en,de"), ("convert='simplified' is for Chinese", "leave it out")),
+        (("--lemmas=zh",), ("there are no lemmas for 'zh'", "leave them out for it")),
+        (("--lemmas=fr", "--languages=en,de"), ("lemmas are asked for 'fr'", "not in the corpus")),
+        (("--lemmas=",), ("--lemmas is ''", "name languages such as en,de, or all")),
+        (("--format=xml",), ("there is no format 'xml'", "choose jsonl, csv, tsv, parquet, txt")),
+        (("--language=tongue!",), ("'tongue!' is not a language code", "use BCP-47")),
+        (("--languages=",), ("at least two languages and none", "add documents")),
         (("--languages=en,fr",), ("no documents in fr", "leave it out")),
         (("--languages=en,EN",), ("'en' is given twice", "give it once")),
         (("--languages=en",), ("at least two languages and only 'en'", "add documents")),
@@ -546,9 +736,41 @@ def test_folders_that_are_no_corpus(tmp_path, model_folder):
 
 
 def test_a_corpus_of_a_newer_format(tmp_path, broken_corpus):
-    change_manifest(broken_corpus, "corpus.json", format_version=2)
-    parts = ("written by a newer gloctm (format 2", "update gloctm")
+    change_manifest(broken_corpus, "corpus.json", format_version=3)
+    parts = ("written by a newer gloctm (format 3, this one reads up to 2)", "update gloctm")
     assert_refuses(tmp_path, ("corpus", "info", broken_corpus), *parts, process=True)
+
+
+REPORTS = [
+    ({"report": []}, "is damaged"),
+    ({"report": {"words": {}}}, "KeyError('identified')"),
+    ({"report": {"words": {"en": {"tokens": 3}}, "identified": {}, "settings": {}}}, "is damaged: TypeError"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), REPORTS, ids=str)
+def test_a_corpus_with_another_report(tmp_path, broken_corpus, changes, message):
+    change_manifest(broken_corpus, "corpus.json", **changes)
+    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), str(broken_corpus), message, "build it anew")
+
+
+def test_a_corpus_with_another_list_of_what_was_left_out(tmp_path, broken_corpus):
+    (broken_corpus / "dropped.jsonl").write_text('{"source": "a", "reason": "b", "text": "c"}\n[]\n')
+    report = {"words": {}, "identified": {}, "settings": {}}
+    change_manifest(broken_corpus, "corpus.json", report=report)
+    parts = ("dropped.jsonl, line 2 is not a dropped document",)
+    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), *parts)
+
+
+def test_a_corpus_of_the_first_format_is_read(tmp_path, broken_corpus):
+    content = json.loads((broken_corpus / "corpus.json").read_text())
+    (broken_corpus / "corpus.json").write_text(
+        json.dumps({name: value for name, value in content.items() if name != "report"} | {"format_version": 1})
+    )
+    result = run_here("corpus", "info", broken_corpus)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "vocabulary: " not in result.stdout
+    assert Corpus.load(broken_corpus).report is None
 
 
 @pytest.mark.parametrize(
@@ -577,12 +799,53 @@ def test_a_corpus_with_other_counts(tmp_path, broken_corpus):
 # Documents for a trained model
 
 
-def test_transform_of_a_language_the_model_does_not_know(tmp_path, model_folder):
+def test_transform_of_a_language_that_nothing_links_to_the_model(tmp_path, model_folder):
     source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}, {"text": "mot", "lang": "fr"}])
-    parts = ("the model was not trained on language 'fr'", "it knows en, de")
+    parts = ("the model was not trained on language 'fr'", "it knows en, de", "own vectors")
     for target in (tmp_path / "theta.parquet", "-"):
         process = target != "-"
         assert_refuses(tmp_path, ("transform", model_folder, source, "-o", target), *parts, process=process)
+    (tmp_path / "fr.txt").write_text("mot\n")
+    assert_refuses(tmp_path, ("topics", model_folder, f"--vocabulary=fr={tmp_path / 'fr.txt'}"), *parts)
+
+
+def test_transform_via_what_is_not_there(tmp_path, model_folder):
+    source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}, {"text": "mot", "lang": "fr"}])
+    transform = ("transform", model_folder, source, "-o", tmp_path / "theta.csv")
+    assert_refuses(tmp_path, (*transform, "--via=train"), "--via is 'train'", "it must be local or global")
+    parts = ("the model was not trained on language 'fr'", "it knows en, de", "leave via out")
+    assert_refuses(tmp_path, (*transform, "--via=local"), *parts)
+
+
+def test_transform_of_documents_that_cannot_be_read(tmp_path, model_folder):
+    source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}])
+    transform = ("transform", model_folder, source, "-o", tmp_path / "theta.csv")
+    assert_refuses(tmp_path, (*transform, "--min-confidence=2"), "min_confidence is 2.0", "from 0 to 1")
+    assert_refuses(tmp_path, (*transform, "--format=xml"), "there is no format 'xml'", "choose jsonl")
+    assert_refuses(tmp_path, (*transform, "--text-column=body"), "line 1 has no 'body'", "this has 'text', 'lang'")
+    assert_refuses(tmp_path, (*transform, "--lang-column=code"), "a.jsonl never has 'code'", "that is there")
+    assert_refuses(tmp_path, (*transform, "--language=tongue!"), "'tongue!' is not a language code", "use BCP-47")
+    with source.open("a") as stream:
+        stream.write("{bad\n")
+    assert_refuses(tmp_path, transform, "a.jsonl, line 2 is not JSON", "mend or remove the line")
+    source.write_text('{"text": "12"}\n')
+    result = run_here(*transform)
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == [
+        f"gloctm: warning: 1 documents are left out, the first at {source}, line 1 (language not recognised): '12'",
+        f"gloctm: error: {source}: no document could be used",
+    ]
+    assert not (tmp_path / "theta.csv").exists()
+
+
+def test_topics_in_languages_that_cannot_be(tmp_path, model_folder):
+    (tmp_path / "words.txt").write_text("mot\n")
+    option = f"--vocabulary=en={tmp_path / 'words.txt'}"
+    parts = ("vocabulary is given for 'en', of which the model has its own", "leave it out")
+    assert_refuses(tmp_path, ("topics", model_folder, option), *parts)
+    option = f"--vocabulary=fr={tmp_path / 'words.txt'}"
+    parts = ("vocabulary is given for 'fr', which is not asked for", "leave it out")
+    assert_refuses(tmp_path, ("topics", model_folder, option, "--languages=en"), *parts)
 
 
 def test_transform_of_nothing(tmp_path, model_folder):
@@ -683,12 +946,22 @@ def limited(size):
 FULL = ("a file would grow beyond the limit", "raise it or write elsewhere")
 
 
-def test_building_to_a_full_disk(tmp_path, documents):
+def test_building_to_a_full_disk(tmp_path):
+    # Labels are held in memory and written only in the end.
+    records = [{**record, "label": 300 * "x"} for record in make_records()]
     target = tmp_path / "corpus"
-    build = ("corpus", "build", documents, "-o", target, "--encoder=none", "-q")
-    assert_refuses(tmp_path, build, *FULL, str(target), process=True, **limited(1000))
+    source = write_json_lines(tmp_path / "documents.jsonl", records)
+    build = ("corpus", "build", source, "-o", target, "--encoder=none", "-q")
+    # Texts on their way wait in the folder of temporary files, which may be the fuller disk.
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    settings = {"env": {**os.environ, "TMPDIR": str(temporary)}, "process": True}
+    assert_refuses(tmp_path, build, *FULL, f"({temporary})", **settings, **limited(1000))
+    # Enough for these, but not for what is made of them.
+    assert_refuses(tmp_path, build, *FULL, f"({target})", **settings, **limited(7000))
     assert run_here(*build).returncode == 0
-    assert_refuses(tmp_path, build, *FULL, str(target), process=True, **limited(1000))
+    assert_refuses(tmp_path, build, *FULL, f"({temporary})", **settings, **limited(1000))
+    assert_refuses(tmp_path, build, *FULL, f"({target})", **settings, **limited(7000))
 
 
 def test_saving_embeddings_to_a_full_disk(tmp_path, corpus):

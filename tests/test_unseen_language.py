@@ -208,7 +208,7 @@ def test_global_means_are_the_same_in_blocks(model, corpus, monkeypatch):
 
 
 def naive_links(vectors, word_embeddings, number):
-    """Per word and language the columns of the nearest, in float64, by plain definitions."""
+    """For each word the columns of the nearest in every language, in float64, by plain definitions."""
 
     def unit(rows):
         rows = np.asarray(rows, np.float64)
@@ -225,22 +225,49 @@ def naive_links(vectors, word_embeddings, number):
     return result
 
 
-def test_links_are_the_nearest_words_of_every_vocabulary(everything, corpus, encoder, monkeypatch):
+def naive_specificity(columns, topic_word):
+    """For each word the largest over topics of the mean, over its links, of β less its mean over topics."""
+    beta = np.concatenate(list(topic_word.values()), axis=1).astype(np.float64)
+    means = [np.mean([beta[:, column] - beta[:, column].mean() for column in row], axis=0) for row in columns]
+    return np.asarray([mean.max() for mean in means])
+
+
+def test_links_are_the_nearest_words_of_every_vocabulary(everything, model, encoder, monkeypatch):
     monkeypatch.setattr(linking, "BLOCK_WORDS", 13)
-    words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
+    words, topic_word = model.word_embeddings_, model.topic_word_
     part = everything["ko"]
     vectors = np.asarray(part.word_embeddings)
     for number, each in ((5, 5), (1, 1), (500, 7)):  # of 60 words no more than an eighth
-        linker = WordLinker(words, 3, num_links=number)
+        linker = WordLinker(words, topic_word, 3, num_links=number)
         links = linker.link(part.vocabulary, encoder)
         assert links.shape == (60, 240)
         assert links.dtype == np.float32
-        assert [set(row.nonzero()[0].tolist()) for row in links.toarray()] == naive_links(vectors, words, each)
-        # As much in all as a row of N has in training.
-        np.testing.assert_allclose(links.sum(axis=1), 3 * 4 + 1, rtol=1e-5)
+        columns = naive_links(vectors, words, each)
+        assert [set(row.nonzero()[0].tolist()) for row in links.toarray()] == columns
+        # As much in all as a row of N has in training, times how much it says about one topic beside trained words.
+        own = naive_links(np.concatenate(list(words.values())), words, each)
+        weights = naive_specificity(columns, topic_word) / naive_specificity(own, topic_word).mean()
+        np.testing.assert_allclose(links.sum(axis=1), (3 * 4 + 1) * weights, rtol=1e-4)
+        for row in links.toarray():
+            assert len(set(row[row > 0].tolist())) == 1
         np.testing.assert_array_equal(linker.link_vectors(vectors).toarray(), links.toarray())
-    assert WordLinker(words, 3).link([], encoder).shape == (0, 240)
-    assert WordLinker(words, 3).link_vectors(vectors[:0]).shape == (0, 240)
+    linker = WordLinker(words, topic_word, 3)
+    assert linker.link([], encoder).shape == (0, 240)
+    assert linker.link_vectors(vectors[:0]).shape == (0, 240)
+
+
+def test_words_about_nothing_weigh_little(model):
+    vectors = np.concatenate(list(model.word_embeddings_.values()))
+    about_all = vectors.mean(axis=0) + 0.01 * np.random.default_rng(0).normal(size=(20, 24)).astype("f4")
+    linker = WordLinker(model.word_embeddings_, model.topic_word_, 3)
+    between, own = (np.median(linker.link_vectors(each).sum(axis=1)) for each in (about_all, vectors))
+    assert between < 0.75 * own
+
+
+def test_a_model_without_topics_weighs_all_words_alike(model):
+    flat = {language: np.ones_like(array) for language, array in model.topic_word_.items()}
+    links = WordLinker(model.word_embeddings_, flat, 3).link_vectors(model.word_embeddings_["en"])
+    assert np.isfinite(links.data).all()
 
 
 def test_a_word_is_embedded_once(model, everything, encoder):
@@ -258,12 +285,11 @@ def test_a_word_is_embedded_once(model, everything, encoder):
     assert encoder.asked[len(distinct) :] == ["mot"]
 
 
-def test_what_is_remembered_is_bounded_and_of_one_encoder(corpus, everything, encoder, monkeypatch):
+def test_what_is_remembered_is_bounded_and_of_one_encoder(model, everything, encoder, monkeypatch):
     monkeypatch.setattr(linking, "MEMO_WORDS", 10)
-    words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
-    linker = WordLinker(words, 3)
+    linker, other = (WordLinker(model.word_embeddings_, model.topic_word_, 3) for _ in range(2))
     vocabulary = everything["fr"].vocabulary
-    expected = WordLinker(words, 3).link(vocabulary, encoder).toarray()
+    expected = other.link(vocabulary, encoder).toarray()
     for start in (0, 4, 0, 30):
         part = linker.link(vocabulary[start : start + 25], encoder)
         np.testing.assert_array_equal(part.toarray(), expected[start : start + 25])
@@ -332,9 +358,10 @@ def test_topics_of_seen_and_unseen_languages_in_one_table(model, everything, enc
 
 
 def test_the_mean_of_no_links_is_nothing():
-    links = sp.csr_array(np.asarray([[0, 2, 2], [0, 0, 0]], np.float32))
+    # Stored zeros are links of a word that says nothing about any topic.
+    links = sp.csr_array(([2.0, 2, 0, 0], [1, 2, 0, 1], [0, 2, 2, 4]), shape=(3, 3), dtype=np.float32)
     topic_word = {"en": np.asarray([[1, 2]], np.float32), "de": np.asarray([[4]], np.float32)}
-    assert linked_topic_word(links, topic_word).tolist() == [[3, 0]]
+    assert linked_topic_word(links, topic_word).tolist() == [[3, 0, 1.5]]
 
 
 # Errors
@@ -416,7 +443,7 @@ def test_an_encoder_of_another_dimension_is_refused(model):
     with pytest.raises(InputError, match="word embeddings have 24 numbers but the encoder seven gave vectors of 7"):
         model.transform([["mot"]], lang="fr", encoder=other)
     with pytest.raises(InputError, match="have 24 numbers but"):
-        WordLinker(model.word_embeddings_, 3).link_vectors(np.ones((2, 7), "f4"))
+        WordLinker(model.word_embeddings_, model.topic_word_, 3).link_vectors(np.ones((2, 7), "f4"))
 
 
 def test_a_language_that_the_encoder_was_not_made_for_is_warned_of(model, encoder):

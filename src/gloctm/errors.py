@@ -50,3 +50,7 @@ class DuplicateIdWarning(UserWarning):
 
 class UnsegmentedLanguageWarning(UserWarning):
     """A language has no spaces between words and no tokeniser here: its words would be whole phrases."""
+
+
+class UnusedSettingWarning(UserWarning):
+    """Something was asked for that had nothing to act on."""

@@ -515,7 +515,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
 
     def _word_linker(self) -> WordLinker:
         if self._linker is None:
-            self._linker = WordLinker(self.word_embeddings_, self.settings_["num_neighbors"])
+            self._linker = WordLinker(self.word_embeddings_, self.topic_word_, self.settings_["num_neighbors"])
         return self._linker
 
     def _linked(self, documents: Any, route: _Route) -> tuple[sp.csr_array, sp.csr_array]:

@@ -145,7 +145,7 @@ def build(
         "cache": cache,
         "show_progress": not quiet,
     }
-    columns = Columns(text_column, lang_column, label_column, id_column, date_column)
+    columns = Columns(text_column, lang_column, label_column or None, id_column or None, date_column or None)
     given: dict[str, Any] = {
         "language": language,
         "min_confidence": min_confidence,
@@ -158,7 +158,7 @@ def build(
         "max_df": _whole(max_df, above=1),
         "max_vocabulary": max_vocabulary,
         "more_stop_words": read_word_lists("--stop-words", stop_words),
-        "lemmas": None if lemmas is None else lemmas == "all" or split_languages(lemmas),
+        "lemmas": _lemma_languages(lemmas),
         "convert": convert,
         "phrases": phrases or None,
         "processes": processes,
@@ -198,6 +198,15 @@ _FLAGS = {
     "phrases": "--phrases",
     "processes": "--processes",
 }
+
+
+def _lemma_languages(lemmas: str | None) -> bool | list[str] | None:
+    if lemmas is None or lemmas == "all":
+        return None if lemmas is None else True
+    named = split_languages(lemmas)
+    if not named:
+        raise InputError(f"--lemmas is {lemmas!r}: name languages such as en,de, or all")
+    return named
 
 
 def _whole(number: float | None, above: float = 0) -> float | None:
@@ -282,6 +291,7 @@ def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_defa
 def _tell_what_became(corpus: Corpus, path: Path) -> None:
     """Say which documents were left out, which languages were identified, which documents are empty."""
     from gloctm.cli.messages import say
+    from gloctm.cli.tables import main_reasons
     from gloctm.corpus.storage import DROPPED
 
     report = corpus.report
@@ -292,7 +302,7 @@ def _tell_what_became(corpus: Corpus, path: Path) -> None:
         )
         say(f"languages identified: {found}")
     if report is not None and report.dropped:
-        reasons = ", ".join(f"{count:,}: {reason}" for reason, count in report.dropped_by_reason().items())
+        reasons = ", ".join(f"{count:,}: {reason}" for reason, count in main_reasons(report))
         say(
             f"gloctm: warning: {len(report.dropped):,} documents were left out ({reasons}); {path / DROPPED} lists them"
         )

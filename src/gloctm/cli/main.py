@@ -1,21 +1,30 @@
 """Entry point of ``gloctm``: the commands, and what every error becomes.
 
-Exit codes: 0 all well, 1 an unexpected failure, 2 something in the input or the settings, 130 interrupted.
+Exit codes: 0 all well, 1 an unexpected failure, 2 something in the input or the settings, 130 interrupted, 143
+terminated.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import signal
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from gloctm.cli import corpus, demo, model, train
-from gloctm.cli.messages import INTERRUPTED, report_error, say
+from gloctm.cli.messages import INTERRUPTED, TERMINATED, report_error, say
+
+
+class _Terminated(KeyboardInterrupt):
+    """Asked to end by another program."""
 
 
 class _Commands(TyperGroup):
@@ -25,9 +34,10 @@ class _Commands(TyperGroup):
             result = super().invoke(ctx)
             # What is still buffered can meet a full disk, or a reader that has gone, as late as now.
             print(end="", flush=True)
-        except KeyboardInterrupt:
-            say("gloctm: interrupted; nothing was written")
-            raise typer.Exit(INTERRUPTED) from None
+        except KeyboardInterrupt as interrupt:
+            terminated = isinstance(interrupt, _Terminated)
+            say(f"gloctm: {'terminated' if terminated else 'interrupted'}; nothing was written")
+            raise typer.Exit(TERMINATED if terminated else INTERRUPTED) from None
         except BrokenPipeError:
             # The reader of our output (head, less) has gone: not an error; keep Python from complaining at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -72,15 +82,43 @@ def _main(
 def main() -> None:
     """Run the command line; every failure ends in one sentence on standard error and a telling exit code."""
     warnings.showwarning = _show_warning  # type: ignore[assignment]  # fewer arguments by design
+    threading.excepthook = _report_thread
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Words of every script come out: in files and pipes as UTF-8, on a terminal as far as it can show them.
         sys.stdout.reconfigure(encoding=None if sys.stdout.isatty() else "utf-8", errors="backslashreplace")
     try:
-        app()
+        with _unwinding_when_terminated():
+            app()
     except Exception as error:
         if os.environ.get("GLOCTM_DEBUG"):
             raise
         sys.exit(report_error(error))
+
+
+@contextlib.contextmanager
+def _unwinding_when_terminated() -> Iterator[None]:
+    """End like an interrupt where another program asks for it, so that no worker and no half-written folder is left."""
+
+    def unwind(*_: object) -> None:
+        raise _Terminated
+
+    # Somebody who has the signal ignored or handled keeps it so; only the main thread may ask for it.
+    usual = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _report_thread(failure: threading.ExceptHookArgs) -> None:
+    # The thread that serves worker processes may stumble when they are stopped amid their work, of which the user is
+    # told in a sentence.
+    if failure.thread is None or failure.thread.name != "ExecutorManagerThread" or os.environ.get("GLOCTM_DEBUG"):
+        threading.__excepthook__(failure)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:

@@ -10,6 +10,7 @@ from gloctm.errors import GloCTMError, TrainingError
 INPUT_ERROR = 2
 FAILURE = 1
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def say(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 
@@ -56,7 +56,7 @@ def topics(
     further = read_word_lists("--vocabulary", vocabulary)
     chosen = split_languages(languages)
     if further and chosen is None:
-        chosen = [*model.languages_, *further]
+        chosen = list(dict.fromkeys([*model.languages_, *further]))
     records = model.topics(num_words, languages=chosen, vocabulary=further)
     if output_format == "markdown":
         print_topics_as_markdown(records)
@@ -123,10 +123,13 @@ def transform(
             raise InputError(f"can't write to {output}: it is the file that is read; name another one")
     if via not in (None, "local", "global"):
         raise InputError(f"--via is {via!r}: it must be local or global")
+    confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
+    if not 0 <= confidence <= 1:
+        raise InputError(f"min_confidence is {confidence}: it must be from 0 to 1")
     model = GloCTM.load(path)
     reader = read_records(
         sources,
-        columns=Columns(text=text_column, lang=lang_column, id=id_column),
+        columns=Columns(text=text_column, lang=lang_column, label=None, id=id_column, date=None),
         language=language,
         encoding=encoding or "utf-8",
         file_format=file_format,
@@ -138,7 +141,7 @@ def transform(
         record.setdefault("id", str(row))
     if not numbered and not reader.dropped:
         raise InputError(f"{', '.join(sources)} has no documents: nothing to transform")
-    records, unidentified = with_languages(numbered, MIN_CONFIDENCE if min_confidence is None else min_confidence)
+    records, unidentified = with_languages(numbered, confidence)
     dropped = [*reader.dropped, *unidentified]
     if dropped:
         first = dropped[0]
@@ -149,11 +152,12 @@ def transform(
     if not records:
         raise InputError(f"{', '.join(sources)}: no document could be used")
     languages = [record["lang"] for record in records]
+    chosen = cast('Literal["local", "global"] | None', via)
+    theta = model.transform([record["text"] for record in records], languages, latent=latent, via=chosen)
+    assert not isinstance(theta, dict)
     unseen = sorted(set(languages) - set(model.languages_))
     if unseen:
         say(f"never trained on, inferred by the global encoder: {', '.join(unseen)}")
-    theta = model.transform([record["text"] for record in records], languages, latent=latent, via=via)
-    assert not isinstance(theta, dict)
     ids = [record["id"] for record in records]
     if str(output) == "-":
         write_proportions(sys.stdout, ids, languages, theta)

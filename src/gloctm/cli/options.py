@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gloctm.errors import InputError
+from gloctm.languages import normalize_language
 
 # Which part of the help an option stands in.
 DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
@@ -19,9 +20,9 @@ Languages = Annotated[
 
 TextColumn = Annotated[str, typer.Option(help="Column or key of the text.", rich_help_panel=DOCUMENTS)]
 LangColumn = Annotated[str, typer.Option(help="… of the language.", rich_help_panel=DOCUMENTS)]
-LabelColumn = Annotated[str, typer.Option(help="… of a label.", rich_help_panel=DOCUMENTS)]
-IdColumn = Annotated[str, typer.Option(help="… of an identifier.", rich_help_panel=DOCUMENTS)]
-DateColumn = Annotated[str, typer.Option(help="… of a date.", rich_help_panel=DOCUMENTS)]
+LabelColumn = Annotated[str, typer.Option(help="… of a label; empty for none.", rich_help_panel=DOCUMENTS)]
+IdColumn = Annotated[str, typer.Option(help="… of an identifier; empty for none.", rich_help_panel=DOCUMENTS)]
+DateColumn = Annotated[str, typer.Option(help="… of a date; empty for none.", rich_help_panel=DOCUMENTS)]
 FileFormat = Annotated[
     str | None,
     typer.Option(
@@ -76,5 +77,7 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
             listed = Path(file).read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError:
             raise InputError(f"{flag}: {file} is not UTF-8 text: convert it") from None
-        words.setdefault(language, []).extend(word.strip() for word in listed if word.strip())
+        except IsADirectoryError:
+            raise InputError(f"{flag}: {file} is a folder: give a file, a word a line") from None
+        words.setdefault(normalize_language(language), []).extend(word.strip() for word in listed if word.strip())
     return words or None

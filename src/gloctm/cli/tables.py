@@ -14,6 +14,8 @@ from gloctm.topics import TopicRecord
 
 # Enough for a few languages side by side where the output is no terminal and so has no width of its own.
 _FILE_WIDTH = 160
+# Reasons for leaving documents out that are told one by one.
+_MOST_REASONS = 6
 
 
 def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float] | None = None) -> None:
@@ -93,11 +95,19 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
         lines.append("vocabulary: " + ", ".join(f"{name} {value}" for name, value in report.settings.items()))
     for language, each in report.identified.items():
         lines.append(f"identified: {each.documents:,} documents as {language}, mean confidence {each.confidence:.2f}")
-    for reason, count in report.dropped_by_reason().items():
-        lines.append(f"left out: {count:,} documents, {reason}")
+    lines += [f"left out: {count:,} documents, {reason}" for reason, count in main_reasons(report)]
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:
         _print(Text(line))
+
+
+def main_reasons(report: BuildReport) -> list[tuple[str, int]]:
+    """Why documents were left out and how many, most first; rare reasons, of which there can be thousands, as one."""
+    reasons = list(report.dropped_by_reason().items())
+    if len(reasons) <= _MOST_REASONS:
+        return reasons
+    others = sum(count for _, count in reasons[_MOST_REASONS - 1 :])
+    return [*reasons[: _MOST_REASONS - 1], ("other reasons", others)]
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

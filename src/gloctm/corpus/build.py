@@ -18,7 +18,7 @@ from gloctm.corpus.tokenization import (
     tokenize_blocks,
 )
 from gloctm.corpus.validation import check_language_count
-from gloctm.errors import DuplicateIdWarning, InputError
+from gloctm.errors import DuplicateIdWarning, InputError, UnusedSettingWarning
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.progress import track
 from gloctm.text import build_vocabulary, count_tokens, is_built_in
@@ -128,6 +128,8 @@ def build_from_records(
     wanted = None if languages is None else normalize_languages(languages)
     if wanted is not None:
         check_language_count(wanted)
+    if min_documents < 0:
+        raise InputError(f"min_documents is {min_documents}: it must be 0 or more")
     if not 0 <= min_confidence <= 1:
         raise InputError(f"min_confidence is {min_confidence}: it must be from 0 to 1")
     settings = _text_settings(options, wanted, min_confidence=min_confidence)
@@ -140,6 +142,7 @@ def build_from_records(
     dropped = [*records.dropped, *intake.dropped]
     collected = intake.collected
     _check_found(origin, collected, wanted, dropped, intake.num_read)
+    _warn_of_unused(options, collected)
     order = [code for code in wanted or collected if code in collected]
     collected = {code: collected[code] for code in order}
     parts = {}
@@ -171,9 +174,8 @@ def _check_found(
     if absent:
         raise InputError(f"{origin} has no documents in {', '.join(absent)}: leave it out of the languages wanted")
     if len(collected) < 2 and dropped:
-        reasons = ", ".join(
-            f"{count}: {reason}" for reason, count in BuildReport(dropped=tuple(dropped)).dropped_by_reason().items()
-        )
+        counted = BuildReport(dropped=tuple(dropped)).dropped_by_reason()
+        reasons = ", ".join(f"{count}: {reason}" for reason, count in list(counted.items())[:3])
         found = next(iter(collected), None)
         raise InputError(
             f"a corpus needs at least two languages and {f'only {found!r}' if found else 'none'} was found; documents "
@@ -241,6 +243,25 @@ def _as_tokens(language: str, words: Iterable[str]) -> frozenset[str]:
     return frozenset([*listed, *(normalize_text(word, language) for word in listed)])
 
 
+def _warn_of_unused(options: TextOptions, languages: Collection[str]) -> None:
+    """Warn of settings for languages that no document turned out to be in."""
+    lemmas = options.get("lemmas", False)
+    named: dict[str, Any] = {
+        "tokenizers": options.get("tokenizers"),
+        "stop_words": options.get("stop_words"),
+        "more_stop_words": options.get("more_stop_words"),
+        "lemmas": None if isinstance(lemmas, bool) else lemmas,
+    }
+    for name, codes in named.items():
+        unused = [code for code in normalize_languages(codes or ()) if code not in languages]
+        if unused:
+            warnings.warn(
+                f"{name} are given for {', '.join(unused)}, which no document is in: they had no effect",
+                UnusedSettingWarning,
+                stacklevel=4,
+            )
+
+
 def _vocabulary_choice(options: TextOptions) -> dict[str, Any]:
     settings = VocabularySettings()
     return {
@@ -274,6 +295,7 @@ def _report(
     options: TextOptions,
     dropped: Sequence[DroppedDocument],
 ) -> BuildReport:
+    usual = VocabularySettings()
     return BuildReport(
         words={
             code: WordStatistics(each.words.num_tokens, each.words.num_stopped, each.words.num_distinct)
@@ -282,7 +304,15 @@ def _report(
         identified={
             code: IdentifiedLanguage(len(each), round(sum(each) / len(each), 4)) for code, each in confidences.items()
         },
-        settings={**_vocabulary_choice(options), "phrases": bool(options.get("phrases", False))},
+        settings={
+            name: options.get(name, default)
+            for name, default in (
+                ("min_df", usual.min_df),
+                ("max_df", usual.max_df),
+                ("max_vocabulary", usual.max_size),
+            )
+        }
+        | {"phrases": bool(options.get("phrases", False))},
         dropped=tuple(dropped),
     )
 

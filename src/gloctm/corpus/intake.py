@@ -88,7 +88,9 @@ class Intake:
             else:
                 self.dropped.append(unidentified(block[row], language, confidence, self._settings.min_confidence))
         for language, words in tokenized.words.items():
-            documents = self.collected.setdefault(language, Documents())
+            if language not in self.collected:
+                self.collected[language] = Documents()
+            documents = self.collected[language]
             documents.words.add(words)
             for row in words.rows:
                 documents.append(block[row])

@@ -44,15 +44,15 @@ class Record(TypedDict, total=False):
 class Columns:
     """Which column, or key of JSON, holds what.
 
-    Only that of the text must be there. The others are taken where they are; one that you give another than its usual
-    name must be there, too.
+    None for a label, an id or a date leaves it unread. Only the column of the text must be there. Another is looked for
+    if it has its usual name; one that you name otherwise must be there, too.
     """
 
     text: str = "text"
     lang: str = "lang"
-    label: str = "label"
-    id: str = "id"
-    date: str = "date"
+    label: str | None = "label"
+    id: str | None = "id"
+    date: str | None = "date"
 
 
 class RecordReader:
@@ -185,7 +185,11 @@ class RecordBuilder:
     """
 
     def __init__(self, columns: Columns, language: str | None, problems: Problems) -> None:
-        chosen = asdict(columns)
+        chosen = {
+            field: column
+            for field, column in asdict(columns).items()
+            if column is not None or field not in ("label", "id", "date")
+        }
         for field, column in chosen.items():
             if not isinstance(column, str) or not column:
                 raise InputError(f"the column of {field} is {column!r}: give its name")
@@ -196,7 +200,7 @@ class RecordBuilder:
         self.optional = [name for name in chosen.values() if name not in self.required]
         self._text = columns.text
         self._lang = None if language is not None else columns.lang
-        self._others = [(field, chosen[field]) for field in ("label", "id", "date")]
+        self._others = [(field, chosen[field]) for field in ("label", "id", "date") if field in chosen]
         self._language = None if language is None or _is_unidentified(language) else normalize_language(language)
         self._problems = problems
         # What spellings mean: a language, None for one to be identified, or the error that one is.
@@ -285,7 +289,7 @@ class RecordBuilder:
                 self._meet(record, content, where, f": {column!r} is {value!r:.60}, {error}", f"mend the {unit}")
                 return False
             if value is not None:
-                record[field] = value  # type: ignore[literal-required]
+                record[field] = value
         return True
 
     def _understood(self, spelling: Any) -> str | InputError | None:
@@ -308,7 +312,7 @@ class RecordBuilder:
 
     def _identifier(self, content: Mapping[str, Any]) -> str | None:
         try:
-            return as_text(content.get(dict(self._others)["id"]))
+            return as_text(content.get(dict(self._others).get("id", "")))
         except ValueError:
             return None
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gloctm.corpus.dropped import DroppedDocument
+
+# What differs from one document to the next in reasons of the same kind.
+_DETAIL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\([^()]*\)|\b\d[\d.]*\b(?! documents)")
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ class BuildReport:
     dropped: tuple[DroppedDocument, ...] = ()
 
     def dropped_by_reason(self) -> dict[str, int]:
-        """How many documents were left out for each reason, most first."""
-        return dict(Counter(each.reason for each in self.dropped).most_common())
+        """How many documents were left out for each kind of reason, most first: what is quoted or counted is ``…``."""
+        return dict(Counter(_DETAIL.sub("…", each.reason) for each in self.dropped).most_common())
 
     def select(self, languages: Iterable[str]) -> BuildReport:
         """The report on these languages; what was dropped stays in it."""

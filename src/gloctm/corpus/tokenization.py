@@ -26,6 +26,9 @@ from gloctm.text import stop_words as default_stop_words
 from gloctm.text.chinese import ChineseTokenizer, Conversion
 from gloctm.text.lemmas import LEMMA_LANGUAGES
 
+# Worker processes without work end after this time, also where the process that they worked for was killed.
+IDLE_SECONDS = 60
+
 NOT_WANTED = "language not wanted"
 
 # Enough for a worker to be busy with for a good part of a second, little enough to be sent and held many times over.
@@ -320,11 +323,18 @@ def tokenize_blocks(
     window = 4 * processes
     work = delayed(tokenize_block)
     try:
-        with Parallel(n_jobs=processes, return_as="generator", pre_dispatch="all", batch_size=1) as parallel:
+        with Parallel(
+            n_jobs=processes, return_as="generator", pre_dispatch="all", batch_size=1, idle_worker_timeout=IDLE_SECONDS
+        ) as parallel:
             current = list(islice(waiting, window))
             while current:
                 results = parallel(work(_documents(block), settings) for block in current)
-                upcoming = list(islice(waiting, window))
+                try:
+                    upcoming = list(islice(waiting, window))
+                except Exception:
+                    # Left to themselves, results that nobody takes become an error in another thread.
+                    deque(results, maxlen=0)
+                    raise
                 yield from zip(current, results, strict=True)
                 current = upcoming
     finally:

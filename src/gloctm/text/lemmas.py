@@ -26,6 +26,8 @@ _LISTED_AS = {
     "ekk": "et",
     "lvs": "lv",
 }
+# Languages that write nouns with a capital, which their dictionaries tell them by.
+_CAPITAL_NOUNS = frozenset({"de", "lb"})
 _SIMPLEMMA = (
     "ar ast bg ca cs cy da de el en enm eo es et fa fi fr ga gd gl grc gv he hi hu hy id is it ka la lb lt lv mk ml ms "
     "nb nl nn pl pt ro ru se sk sl sq sv sw tl tr uk"
@@ -62,7 +64,12 @@ def lemma_of(word: str, language: str) -> str:
 @lru_cache(maxsize=1 << 18)
 def _looked_up(word: str, language: str) -> str:
     code = primary_subtag(language)
-    lemma = normalize_text(_lemmatizer()(word, _LISTED_AS.get(code, code)), language)
+    found = _lemmatizer()(word, _LISTED_AS.get(code, code))
+    if code in _CAPITAL_NOUNS and found in (f"{word}n", f"{word}en", f"{word.removesuffix('e')}en"):
+        # In lower case, German "haus" is taken for a form of the verb "hausen".
+        noun = _lemmatizer()(word.capitalize(), code)
+        found = noun if noun[:1].isupper() else found
+    lemma = normalize_text(found, language)
     return lemma if _one_word().fullmatch(lemma) else word
 
 
