@@ -25,6 +25,13 @@ from gloctm.cli.options import (
 from gloctm.errors import InputError
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
+WordEncoder = Annotated[
+    str | None,
+    typer.Option(
+        help="What embedded the words that the model was trained on, where the model does not know its name: needed for "
+        "languages that it was not trained on."
+    ),
+]
 
 
 def topics(
@@ -38,6 +45,7 @@ def topics(
             "line. Repeatable."
         ),
     ] = None,
+    encoder: WordEncoder = None,
     output_format: Annotated[
         str,
         typer.Option(
@@ -57,7 +65,7 @@ def topics(
     chosen = split_languages(languages)
     if further and chosen is None:
         chosen = list(dict.fromkeys([*model.languages_, *further]))
-    records = model.topics(num_words, languages=chosen, vocabulary=further)
+    records = model.topics(num_words, languages=chosen, vocabulary=further, encoder=encoder)
     if output_format == "markdown":
         print_topics_as_markdown(records)
     elif output_format == "json":
@@ -99,6 +107,7 @@ def transform(
             "model was trained on, global for others)"
         ),
     ] = None,
+    encoder: WordEncoder = None,
     language: DocumentLanguage = None,
     min_confidence: MinConfidence = None,
     text_column: TextColumn = "text",
@@ -129,7 +138,7 @@ def transform(
     model = GloCTM.load(path)
     reader = read_records(
         sources,
-        columns=Columns(text=text_column, lang=lang_column, label=None, id=id_column, date=None),
+        columns=Columns(text=text_column, lang=lang_column, label=None, id=id_column or None, date=None),
         language=language,
         encoding=encoding or "utf-8",
         file_format=file_format,
@@ -153,7 +162,9 @@ def transform(
         raise InputError(f"{', '.join(sources)}: no document could be used")
     languages = [record["lang"] for record in records]
     chosen = cast('Literal["local", "global"] | None', via)
-    theta = model.transform([record["text"] for record in records], languages, latent=latent, via=chosen)
+    theta = model.transform(
+        [record["text"] for record in records], languages, latent=latent, via=chosen, encoder=encoder
+    )
     assert not isinstance(theta, dict)
     unseen = sorted(set(languages) - set(model.languages_))
     if unseen:
