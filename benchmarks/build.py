@@ -9,9 +9,9 @@ Chinese, Japanese, Thai), so each row has the documents a second of both and the
 ``Corpus.from_texts`` without embeddings in one process beside ``CountVectorizer.fit_transform``.
 
 ``million`` writes a file of documents made from those texts by repeating and perturbing them: two texts of a language
-are joined and a quarter of their words replaced by words drawn from the language's other texts, so that no two are alike.
-It runs ``gloctm corpus build`` on it as a process and reports time and peak memory, summed over the
-processes (proportional set size, Linux only).
+are joined, and a quarter of their words replaced by words drawn from its other texts, so that no two are alike. It
+runs ``gloctm corpus build`` on it as a process and reports time and peak memory, summed over the processes
+(proportional set size, Linux only).
 
 Each result is a JSON line on standard output.
 """

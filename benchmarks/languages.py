@@ -9,7 +9,7 @@ numbers of languages interleaved, one thread. A step takes a batch of every lang
 all vocabularies, so what should grow no faster than the sum of vocabularies is the cost of a document.
 
 ``sizes`` trains on planted topics (20 topics, 600 words a language) in ten languages of 200 to 20,000 documents, and in
-two of 20,000, and reports how many planted topics have one topic of their own in all languages, topic uniqueness, and how
+two of 20,000, and reports how many planted topics have a topic of their own in all languages, topic uniqueness, and how
 often a document's nearest in another language has its label.
 
 ``small`` trains on a benchmark folder with all documents of two languages, then with a few of the second, and reports

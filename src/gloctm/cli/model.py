@@ -28,7 +28,7 @@ Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=Fals
 WordEncoder = Annotated[
     str | None,
     typer.Option(
-        help="What embedded the words that the model was trained on, where the model does not know its name: needed for "
+        help="What embedded the words the model was trained on, where it does not know the name: needed for "
         "languages that it was not trained on."
     ),
 ]

@@ -10,8 +10,10 @@ from typing import Any
 
 from gloctm.corpus.dropped import DroppedDocument
 
-# What differs from one document to the next in reasons of the same kind.
-_DETAIL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\([^()]*\)|\b\d[\d.]*\b(?! documents)")
+# What differs from one document to the next in reasons of the same kind: a value, where in a line, a wrong code.
+_DETAIL = re.compile(
+    r"(?<=\bis )(?:'[^']*'|\"[^\"]*\"|-?\d[\d.]*|[\[{].*(?=,))|(?<= )\([^()]*\)|^'[^']*'(?= is not a language)"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class BuildReport:
     dropped: tuple[DroppedDocument, ...] = ()
 
     def dropped_by_reason(self) -> dict[str, int]:
-        """How many documents were left out for each kind of reason, most first: what is quoted or counted is ``…``."""
+        """How many documents were left out for each kind of reason, most first; values are shown as ``…``."""
         return dict(Counter(_DETAIL.sub("…", each.reason) for each in self.dropped).most_common())
 
     def select(self, languages: Iterable[str]) -> BuildReport:
