@@ -13,7 +13,7 @@ are joined, and a quarter of their words replaced by words drawn from its other 
 runs ``gloctm corpus build`` on it as a process and reports time and peak memory, summed over the processes
 (proportional set size, Linux only).
 
-Each result is a JSON line on standard output.
+Each result is a JSON line on standard output; benchmarks/results/build.jsonl keeps them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
-import platform
 import random
 import statistics
 import subprocess
@@ -33,6 +31,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from machine import machine
 
 from gloctm.demo import LANGUAGES, demo_records
 
@@ -45,15 +45,6 @@ def texts_by_language() -> dict[str, list[dict[str, str]]]:
     for path in sorted(MORE.glob("*.jsonl")):
         records[path.stem] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return records
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    model = platform.processor()
-    with contextlib.suppress(OSError):
-        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-        model = names[0].partition(":")[2].strip() if names else model
-    return {"processor": model, "cores": os.cpu_count(), "python": platform.python_version()}
 
 
 def rate(work: Callable[[], Any], units: int) -> float:
@@ -89,7 +80,7 @@ def speed(seconds: float) -> None:
                     "tokens_per_second": round(statistics.median(ours) * tokens / len(texts)),
                     "countvectorizer_documents_per_second": round(statistics.median(theirs)),
                     "ratio": round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 2),
-                    **machine(),
+                    "machine": machine(),
                 }
             ),
             flush=True,
@@ -107,7 +98,7 @@ def speed(seconds: float) -> None:
                 "documents_per_second": round(statistics.median(ours)),
                 "countvectorizer_documents_per_second": round(statistics.median(theirs)),
                 "ratio": round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 2),
-                **machine(),
+                "machine": machine(),
             }
         )
     )
@@ -191,7 +182,7 @@ def million(documents: int, processes: int, languages: list[str] | None) -> None
                     "seconds": round(seconds, 1),
                     "documents_per_second": round(documents / seconds),
                     "peak_megabytes": round(peak / 1e6),
-                    **machine(),
+                    "machine": machine(),
                 }
             )
         )

@@ -16,7 +16,7 @@ often a document's nearest in another language has its label.
 topic uniqueness and the accuracy of an RBF SVM on μ, by the local and by the global encoders, within each language and
 across.
 
-Each result is a JSON line on standard output.
+Each result is a JSON line on standard output; benchmarks/results/languages.jsonl keeps them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from machine import machine
 
 from gloctm import Corpus, GloCTM
 from gloctm.corpus import LanguageCorpus
@@ -97,6 +98,7 @@ def step() -> None:
                     "milliseconds_a_document": round(1e3 * median / batch_size / count, 4),
                     "document_cost_over_that_of_two": round(median / count / (base / 2), 2),
                     "vocabularies_over_those_of_two": count / 2,
+                    "machine": machine(),
                 }
             ),
             flush=True,
@@ -140,7 +142,7 @@ def sizes(epochs: int) -> None:
         start = time.perf_counter()
         model.fit(corpus)
         result = {"benchmark": "sizes", "epochs": epochs, "seconds": round(time.perf_counter() - start)}
-        print(json.dumps({**result, **aligned(model, corpus)}), flush=True)
+        print(json.dumps({**result, **aligned(model, corpus), "machine": machine()}), flush=True)
 
 
 def small(folder: str, languages: list[str], few: int, epochs: int) -> None:
@@ -167,13 +169,16 @@ def small(folder: str, languages: list[str], few: int, epochs: int) -> None:
             code: round(topic_uniqueness([each["words"] for each in model.topics(15, languages=[code])]), 3)
             for code in corpus
         }
-        documents = {code: part.num_documents for code, part in corpus.items()}
-        print(
-            json.dumps(
-                {"benchmark": "small", "epochs": epochs, "documents": documents, "accuracy": scores, "TU": uniqueness}
-            ),
-            flush=True,
-        )
+        result = {
+            "benchmark": "small",
+            "folder": Path(folder).name,
+            "epochs": epochs,
+            "documents": {code: part.num_documents for code, part in corpus.items()},
+            "accuracy": scores,
+            "topic_uniqueness": uniqueness,
+            "machine": machine(),
+        }
+        print(json.dumps(result), flush=True)
 
 
 def first(corpus: Corpus, few: int) -> LanguageCorpus:

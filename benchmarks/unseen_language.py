@@ -7,7 +7,7 @@ languages, whose documents are then transformed; likewise Japanese after English
 languages is given the texts of languages it has never seen, from files LANG.jsonl with the same themes. Settings are
 those of the preset demo.
 
-Each result is a JSON line: accuracy of themes over 12 classes, chance being 1/12,
+Each result is a JSON line, which benchmarks/results/unseen_language.jsonl keeps: accuracy over 12 themes, chance 1/12,
 
 - ``nearest_topic``: the theme of a document's largest θ, each topic's theme being that of the training documents which
   have most of it;
@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from machine import machine
 from numpy.typing import NDArray
 from sklearn.svm import SVC
 
@@ -111,7 +112,7 @@ def train(corpus: Corpus, seed: int) -> GloCTM:
 
 
 def show(**result: object) -> None:
-    print(json.dumps(result), flush=True)
+    print(json.dumps({**result, "machine": machine()}), flush=True)
 
 
 def held_out(corpus: Corpus, whole: GloCTM, language: str, seed: int) -> None:

@@ -73,10 +73,7 @@ def test_readme_commands_are_those_of_the_makefile(repository):
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
-        "docs/method.md",
-        "docs/formats.md",
-        "docs/languages.md",
-        "docs/your-own-text.md",
+        *(f"docs/{name}.md" for name in ("benchmarks", "formats", "languages", "method", "your-own-text")),
     ],
 )
 def test_links_and_paths_in_the_documentation_exist(repository, page):
@@ -85,6 +82,16 @@ def test_links_and_paths_in_the_documentation_exist(repository, page):
         assert (repository / page).parent.joinpath(target).exists(), target
     for module in re.findall(r"`(gloctm/[\w/.]+\.py)`", text):
         assert (repository / "src" / module).is_file(), module
+
+
+def test_tables_are_those_of_the_results(repository):
+    checked = subprocess.run(
+        [sys.executable, repository / "benchmarks" / "tables.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_docstring_examples():

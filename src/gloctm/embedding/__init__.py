@@ -2,7 +2,7 @@
 
 from gloctm.embedding.arrays import ArrayEncoder, load_embeddings
 from gloctm.embedding.cache import EmbeddingCache, default_cache_folder
-from gloctm.embedding.embed import embed_texts, get_encoders
+from gloctm.embedding.embed import embed_texts, get_encoder_by_name, get_encoders
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.embedding.sentence_transformer import SentenceTransformerEncoder
 from gloctm.embedding.usem3 import Usem3Encoder
@@ -16,6 +16,7 @@ __all__ = [
     "Usem3Encoder",
     "default_cache_folder",
     "embed_texts",
+    "get_encoder_by_name",
     "get_encoders",
     "load_embeddings",
 ]
