@@ -644,6 +644,14 @@ def test_bad_lines_are_skipped_and_listed(tmp_path, plain):
     )
 
 
+def test_columns_can_be_left_unread(tmp_path):
+    records = [{**record, "id": "same", "date": "31.12.2024"} for record in make_records()]
+    (tmp_path / "documents.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    corpus, _ = build(tmp_path, tmp_path / "documents.jsonl", "--date-column=", "--id-column=", "--label-column=")
+    assert (corpus["en"].dates, corpus["en"].labels) == (None, None)
+    assert corpus["en"].ids[:2] == ["0", "1"]
+
+
 def test_bad_rows_of_a_table_are_skipped_and_listed(tmp_path, plain):
     source = write_csv(tmp_path / "documents.csv", make_records())
     with source.open("a") as stream:

@@ -250,8 +250,9 @@ def test_columns_that_are_not_there(tmp_path, documents):
         assert_refuses(tmp_path, ("corpus", "build", documents, *build, option), *parts)
     parts = ("documents.jsonl, line 1 has no 'other'", "this has 'id', 'lang', 'label', 'text'")
     assert_refuses(tmp_path, ("corpus", "build", documents, *build, "--text-column=other"), *parts)
-    arguments = ("corpus", "build", documents, *build, "--id-column=")
-    assert_refuses(tmp_path, arguments, "the column of id is ''", "give its name")
+    for field in ("text", "lang"):
+        arguments = ("corpus", "build", documents, *build, f"--{field}-column=")
+        assert_refuses(tmp_path, arguments, f"the column of {field} is ''", "give its name")
 
 
 def test_folders_of_documents_that_cannot_be_told(tmp_path):
