@@ -315,9 +315,10 @@ def in_full(text: str, code: str) -> list[str]:
     return [word for word in trimmed if len(word) > 1 or regex.fullmatch(r"[가-힣\p{Han}\p{Yi}\p{Tibetan}]", word)]
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "tr", "ca", "he", "ar", "und"])
-@given(text=any_text | mixed_text)
+@pytest.mark.parametrize("language", ["en", "fr", "it", "el", "tr", "ca", "he", "ar", "und"])
+@given(text=any_text | mixed_text | st.text("ldque'é 1ση中\u0301\u200d", max_size=20))
 @example(text="l'a l'été d'l'x a'b'c 's it's")
+@example(text="'l'd'l'étés (qu'il x'd'un l'\u0301a jusqu'à dell'un")
 @example(text="𝐀lpha 𐐀𐐁 😀a 中 a中 \U00020000")
 @settings(deadline=None)
 def test_the_quick_ways_find_the_same_words(language, text):

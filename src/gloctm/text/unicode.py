@@ -29,6 +29,8 @@ _POSSESSIVE = "'s(?!'?[a-z])"
 _ASCII_ENGLISH_WORD = re.compile(
     f"[a-z](?:[a-z]+(?:(?!{_POSSESSIVE})'[a-z]+)*|(?:(?!{_POSSESSIVE})'[a-z]+)+)",
 )
+# Stands where an apostrophe was after an elided word; normalised text has no surrogates.
+_ELIDED = "\ud800"
 _BEYOND_THE_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -72,16 +74,17 @@ def words_of(text: str, code: str) -> list[str]:
         code: the primary subtag of the language.
     """
     apostrophe = "'" in text
+    pattern: Any
+    if code in _BINDING or not (text.isascii() or _is_of_the_basic_plane(text)):
+        found = _any_word(code).findall(text)
+        return [word for each in found if (word := _word_itself(each, code))]
+    if apostrophe and (before := elided_before(code)) is not None:
+        text = _elision(before).sub(_ELIDED, text)
+        apostrophe = "'" in text
     if text.isascii():
         if apostrophe and code == "en":
             return _ASCII_ENGLISH_WORD.findall(text)
-        pattern: Any = _ASCII_WORD_WITH_APOSTROPHES if apostrophe else _ASCII_WORD
-    elif code in _BINDING or "\u200c" in text or "\u200d" in text or _has_letters_beyond_the_basic_plane(text):
-        found = _any_word(code).findall(text)
-        return [word for each in found if (word := _word_itself(each, code))]
-    elif apostrophe and (before := elided_before(code)) is not None:
-        # An elided word by itself leaves nothing.
-        return list(filter(None, _elided_word(before).findall(text)))
+        pattern = _ASCII_WORD_WITH_APOSTROPHES if apostrophe else _ASCII_WORD
     else:
         pattern = _word(apostrophe)
     words: list[str] = pattern.findall(text)
@@ -109,11 +112,14 @@ def _cut_off(found: str, code: str) -> str:
     return word if len(word) > 1 or stands_alone(word) else ""
 
 
-def _has_letters_beyond_the_basic_plane(text: str) -> bool:
-    # In UTF-16 they take two units; emoji, of which there are many, are no letters.
-    if len(text.encode("utf-16-le")) == 2 * len(text):
+def _is_of_the_basic_plane(text: str) -> bool:
+    """Whether all letters are of the basic plane, and none is joined to another by an invisible character."""
+    if "\u200c" in text or "\u200d" in text:
         return False
-    return any(_letter_or_mark().match(each) for each in set(_BEYOND_THE_BASIC_PLANE.findall(text)))
+    # In UTF-16 other characters take two units; emoji, of which there are many, are no letters.
+    if len(text.encode("utf-16-le")) == 2 * len(text):
+        return True
+    return not any(_letter_or_mark().match(each) for each in set(_BEYOND_THE_BASIC_PLANE.findall(text)))
 
 
 @lru_cache(maxsize=1)
@@ -138,31 +144,31 @@ def _any_word(code: str) -> Any:
 
 @lru_cache(maxsize=2)
 def _word(apostrophe: bool) -> re.Pattern[str]:
-    """The pattern of a word of the basic plane without joiners, single letters left out.
+    """The pattern of a word of the basic plane without joiners, single letters and what is elided left out.
 
     For the standard library's engine, which knows no properties of letters and is more than twice as fast.
     """
     letter, letters, alone = (_as_ranges(each) for each in (r"\p{L}", r"[\p{L}\p{M}]", _ALONE))
     more = f"'{letter}{letters}*"
     return re.compile(
-        f"{letter}(?:{letters}+(?:{more})*|(?:{more})+|(?<={alone}))"
+        f"{letter}(?:{letters}++(?!{_ELIDED})(?:{more})*|(?:{more})+|(?<={alone}))"
         if apostrophe
-        else f"{letter}(?:{letters}+|(?<={alone}))"
+        else f"{letter}(?:{letters}++(?!{_ELIDED})|(?<={alone}))"
     )
 
 
 @lru_cache(maxsize=8)
-def _elided_word(before: str) -> re.Pattern[str]:
-    """The pattern of a word as ``_word`` has it, what is elided before it matched but not given.
+def _elision(before: str) -> re.Pattern[str]:
+    """The pattern of an apostrophe after an elided word that begins a word, and of what else is elided after it.
 
     Args:
         before: what may be elided, alternatives of a pattern.
     """
-    letter, letters, alone = (_as_ranges(each) for each in (r"\p{L}", r"[\p{L}\p{M}]", _ALONE))
-    more = f"'{letter}{letters}*"
-    word = f"{letter}(?:{letters}+(?:{more})*|(?:{more})+|(?<={alone}))"
-    # What begins with an elided word is nothing else, also where a single letter follows, which is left out.
-    return re.compile(f"(?>(?:(?:{before})'(?={letter}))*)(?:({word})|{letter})")
+    letter, letters = _as_ranges(r"\p{L}"), _as_ranges(r"[\p{L}\p{M}]")
+    begins = f"(?<!{letters})(?<!{letters}')"
+    # To look back from the apostrophe is much quicker than to try every letter for what may be elided.
+    preceded = "|".join(f"(?<={begins}{elided}')" for elided in before.split("|"))
+    return re.compile(f"'(?={letter})(?:{preceded})(?:(?:{before})'(?={letter}))*+")
 
 
 @lru_cache(maxsize=8)
