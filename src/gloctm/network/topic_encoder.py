@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -73,13 +74,26 @@ class TopicEncoder(nn.Module):
             noise: ε, standard normal, ``(batch, K)``.
             generator: draws the dropout masks.
         """
-        hidden = F.softplus(self.hidden2(F.softplus(self.hidden1(rows))))
+        return self.infer_each([rows], [noise], [generator])[0]
+
+    def infer_each(
+        self, rows: Sequence[SparseRows], noise: Sequence[Tensor], generators: Sequence[torch.Generator | None]
+    ) -> list[Posterior]:
+        """Infer and sample for several batches, each with batch norm of its own, by the same layers at once."""
+        sizes = [len(each) for each in rows]
+        hidden = F.softplus(self.hidden2(F.softplus(self.hidden1(SparseRows.stacked(rows)))))
         rate = self.dropout_rate if self.training else 0.0
-        hidden = dropout(hidden, rate, generator)
-        mean = self.mean_norm(self.mean(hidden))
-        log_variance = self.log_variance_norm(self.log_variance(hidden))
-        theta = F.softmax(mean + noise * torch.exp(0.5 * log_variance), dim=1)
-        return Posterior(mean, log_variance, dropout(theta, rate, generator))
+        if rate:
+            parts = zip(torch.split(hidden, sizes), generators, strict=True)
+            hidden = torch.cat([dropout(part, rate, generator) for part, generator in parts])
+        means = torch.split(self.mean(hidden), sizes)
+        log_variances = torch.split(self.log_variance(hidden), sizes)
+        posteriors = []
+        for mean, log_variance, epsilon, generator in zip(means, log_variances, noise, generators, strict=True):
+            mean, log_variance = self.mean_norm(mean), self.log_variance_norm(log_variance)
+            theta = F.softmax(mean + epsilon * torch.exp(0.5 * log_variance), dim=1)
+            posteriors.append(Posterior(mean, log_variance, dropout(theta, rate, generator)))
+        return posteriors
 
 
 def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
