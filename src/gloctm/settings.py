@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from gloctm.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """The settings that training needs to know; the estimator documents each."""
+
+    num_topics: int
+    num_neighbors: int
+    kl_weight: float
+    cka_weight: float
+    local_hidden_size: int
+    global_hidden_size: int
+    dropout: float
+    epochs: int
+    max_steps: int | None
+    batch_size: int
+    learning_rate: float
+    schedule: str
+    decay_every: int
+    decay_every_steps: int | None
+    decay_factor: float
+    warmup_steps: int
+    patience: int | None
+    min_improvement: float
+    device: str
+    threads: int | None
+
 
 # setting: (lowest whole number, why)
 _WHOLE = {
@@ -20,7 +50,16 @@ _WHOLE = {
     "epochs": (1, ""),
     "batch_size": (2, "batch norm needs at least 2 documents"),
     "decay_every": (1, ""),
+    "warmup_steps": (0, "0 has the full rate from the first step"),
 }
+# The same for settings that may be None.
+_WHOLE_OR_NONE = {
+    "max_steps": (1, "None takes all epochs"),
+    "decay_every_steps": (1, "None counts epochs by decay_every"),
+    "patience": (1, "None never stops early"),
+    "threads": (1, "None is torch's own choice"),
+}
+_SCHEDULES = ("decay", "cosine")
 # setting: (lowest, whether the lowest itself is allowed, highest, whether the highest itself is allowed)
 _NUMBER = {
     "kl_weight": (0.0, True, math.inf, False),
@@ -28,6 +67,7 @@ _NUMBER = {
     "dropout": (0.0, True, 1.0, False),
     "learning_rate": (0.0, False, math.inf, False),
     "decay_factor": (0.0, False, 1.0, True),
+    "min_improvement": (0.0, True, 1.0, False),
 }
 
 
@@ -54,11 +94,15 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
             least = f"{low:g} or more" if with_low else f"above {low:g}"
             most = "" if math.isinf(high) else f" and {'up to' if with_high else 'below'} {high:g}"
             raise InputError(f"{name} is {value:g}: it must be {least}{most}")
-    threads = settings["threads"]
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, Integral) or threads < 1):
-        raise InputError(f"threads is {threads!r}: it must be a whole number from 1, or None for torch's own")
-    if threads is not None:
-        checked["threads"] = int(threads)
+    for name, (lowest, reason) in _WHOLE_OR_NONE.items():
+        value = settings[name]
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < lowest:
+            raise InputError(f"{name} is {value!r}: it must be a whole number from {lowest}, or None ({reason})")
+        checked[name] = int(value)
+    if settings["schedule"] not in _SCHEDULES:
+        raise InputError(f"schedule is {settings['schedule']!r}: it must be {' or '.join(_SCHEDULES)}")
     if settings["random_state"] is not None:
         checked["random_state"] = resolve_seed(settings["random_state"])
     if not isinstance(settings["device"], str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings["device"]):
@@ -67,6 +111,26 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError(f"show_progress is {settings['show_progress']!r}: it must be True or False")
     checked["show_progress"] = bool(settings["show_progress"])
     return checked
+
+
+def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume: bool) -> tuple[Path, float] | None:
+    """File and minutes of a checkpoint, checked; None where none is wanted.
+
+    Raises:
+        InputError: minutes that are none, a folder in the file's place, or something to resume from nowhere.
+    """
+    if isinstance(minutes, bool) or not isinstance(minutes, Real) or not _is_finite(minutes) or minutes < 0:
+        raise InputError(f"checkpoint_minutes is {minutes!r}: it must be a number from 0")
+    if path is None:
+        if resume:
+            raise InputError("resume is given without a checkpoint to resume from: give checkpoint=, its file")
+        return None
+    target = Path(path)
+    if target.is_dir():
+        raise InputError(f"the checkpoint {target} is a folder: name a file")
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"can't write the checkpoint {target}: the folder {target.parent} does not exist")
+    return target, float(minutes)
 
 
 def _is_finite(value: Real) -> bool:

@@ -1,24 +1,38 @@
-"""The training loop: batches that cycle the smaller languages, Adam, a schedule by epochs, a history of the loss."""
+"""The training loop: Adam over batches, a learning rate by steps, a history of the loss, checkpoints, callbacks."""
 
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
+import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 
-from gloctm.augmentation import augment
+from gloctm.batches import Batches, draw_noise
+from gloctm.callbacks import Callback, TrainingRun
+from gloctm.checkpoint import TrainingState, check_identity, read_checkpoint, remove_leftovers, write_checkpoint
 from gloctm.corpus.corpus import Corpus
-from gloctm.errors import InputError, ShortTrainingWarning, SmallCorpusWarning, TrainingError
+from gloctm.errors import (
+    InputError,
+    ShortTrainingWarning,
+    SmallCorpusWarning,
+    TrainingError,
+    TrainingInterrupted,
+)
 from gloctm.network.initialization import make_generator
-from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
-from gloctm.network.sparse import SparseRows
+from gloctm.network.network import GloCTMNetwork
+from gloctm.parameters import topic_word_name
 from gloctm.progress import Progress, track
+from gloctm.schedule import has_converged, learning_rate_at, total_learning_rate, total_steps
+from gloctm.settings import TrainingSettings
 
 # Measured on the embedded corpus with its preset and four languages: of 12 themes, as many as have one topic in every
 # language are 12 with 96 documents a language, 10 with 60, 6 with 36.
@@ -29,40 +43,23 @@ FEW_DOCUMENTS = 100
 # published rate), 4 at 1.0 (600 epochs as published, which there are 1,200 steps), 1 at 0.6 (150 epochs).
 SHORT_TRAINING = 5.0
 
-# Batches that are gathered at once: one gather costs about as much as one batch's would.
-GATHERED_BATCHES = 32
+# What may differ between the part of a training before a checkpoint and the part after it.
+_FREE_TO_DIFFER = ("device", "threads")
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """What the loop needs to know; the estimator documents each setting."""
+class Safekeeping:
+    """Where and when checkpoints are written.
 
-    num_topics: int
-    num_neighbors: int
-    kl_weight: float
-    cka_weight: float
-    local_hidden_size: int
-    global_hidden_size: int
-    dropout: float
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    decay_every: int
-    decay_factor: float
-    device: str
-    threads: int | None
+    Attributes:
+        path: the file.
+        minutes: how long at most between two; 0 writes one after every step.
+        resume: go on from the checkpoint, where there is one.
+    """
 
-
-@dataclass(frozen=True)
-class EpochLoss:
-    """Mean loss over an epoch's batches: the terms of ``LossTerms`` and their sum."""
-
-    epoch: int
-    loss: float
-    local: float
-    shared: float
-    regularization: float
-    cka: float
+    path: Path
+    minutes: float
+    resume: bool
 
 
 @dataclass(frozen=True)
@@ -71,104 +68,6 @@ class TrainingResult:
 
     weights: dict[str, NDArray[np.float32]]
     history: list[dict[str, float]]
-
-
-class Batches:
-    """All documents of all languages on one device, and the batches of an epoch.
-
-    Args:
-        corpus: with embeddings.
-        num_neighbors: k of the augmentation.
-        device: where the tensors lie.
-    """
-
-    def __init__(self, corpus: Corpus, num_neighbors: int, device: torch.device) -> None:
-        counts = {language: part.counts for language, part in corpus.items()}
-        words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
-        global_counts = augment(counts, words, num_neighbors)
-        self._counts = {language: _DocumentRows(matrix, device) for language, matrix in counts.items()}
-        self._global_counts = {language: _DocumentRows(matrix, device) for language, matrix in global_counts.items()}
-        self._embeddings = {
-            language: _EmbeddingRows(part.document_embeddings, device)
-            for language, part in corpus.items()
-            if part.document_embeddings is not None
-        }
-        self.device = device
-        self.length = max(part.num_documents for part in corpus.values())
-
-    def epoch(self, batch_size: int, generator: torch.Generator) -> Iterator[dict[str, LanguageBatch]]:
-        """The batches of one epoch: the largest language once, every smaller one cycled.
-
-        Index i of a shuffled range stands for document i mod D_l of each language. A last batch of one document is
-        joined to the one before, because batch norm needs two.
-        """
-        order = torch.randperm(self.length, generator=generator)
-        sizes = self.batch_sizes(batch_size)
-        for first in range(0, len(sizes), GATHERED_BATCHES):
-            together = sizes[first : first + GATHERED_BATCHES]
-            rows, order = order[: sum(together)], order[sum(together) :]
-            taken = [
-                (
-                    language,
-                    self._counts[language].batches(rows, together),
-                    self._global_counts[language].batches(rows, together),
-                    self._embeddings[language].batches(rows, together),
-                )
-                for language in self._counts
-            ]
-            for _ in together:
-                yield {
-                    language: LanguageBatch(next(counts), next(global_counts), next(embeddings))
-                    for language, counts, global_counts, embeddings in taken
-                }
-
-    def batch_sizes(self, batch_size: int) -> list[int]:
-        """Documents of each language in each batch of an epoch."""
-        whole, rest = divmod(self.length, batch_size)
-        sizes = [batch_size] * whole
-        if rest == 1 and whole:
-            sizes[-1] += 1
-        elif rest:
-            sizes.append(rest)
-        return sizes
-
-    def num_batches(self, batch_size: int) -> int:
-        """How many batches an epoch has."""
-        return len(self.batch_sizes(batch_size))
-
-
-class _DocumentRows:
-    """The counts of a language's documents on a device."""
-
-    def __init__(self, matrix: sp.csr_array, device: torch.device) -> None:
-        self._rows = SparseRows.from_scipy(matrix, device=device)
-        # Known here too, so that no device has to be asked for a size.
-        self._lengths = torch.as_tensor(np.diff(matrix.indptr).astype(np.int64))
-
-    def batches(self, rows: torch.Tensor, sizes: Sequence[int]) -> Iterator[SparseRows]:
-        """Rows (modulo their number) in batches of these sizes; gathered at once, a batch is a slice."""
-        chosen = rows % len(self._lengths)
-        ends = self._lengths[chosen].cumsum(0)[torch.as_tensor(sizes).cumsum(0) - 1].tolist()
-        gathered = self._rows.take(chosen.to(self._rows.indices.device), total=ends[-1])
-        return gathered.slices(sizes, ends)
-
-
-class _EmbeddingRows:
-    """The embeddings of a language's documents: on another device, or else where they are, which may be a disk."""
-
-    def __init__(self, embeddings: NDArray[np.float32], device: torch.device) -> None:
-        self._array = embeddings
-        # A copy: torch must not be given a read-only memory map.
-        self._tensor = None if device.type == "cpu" else torch.from_numpy(np.array(embeddings)).to(device)
-
-    def batches(self, rows: torch.Tensor, sizes: Sequence[int]) -> Iterator[torch.Tensor]:
-        """Rows (modulo their number) in batches of these sizes."""
-        chosen = rows % len(self._array)
-        if self._tensor is None:
-            gathered = torch.from_numpy(np.asarray(self._array[chosen.numpy()]))
-        else:
-            gathered = self._tensor[chosen.to(self._tensor.device)]
-        return iter(torch.split(gathered, list(sizes)))
 
 
 def choose_device(device: str) -> torch.device:
@@ -196,7 +95,15 @@ def thread_count(threads: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def train(corpus: Corpus, settings: TrainingSettings, *, seed: int, show_progress: bool) -> TrainingResult:
+def train(
+    corpus: Corpus,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    show_progress: bool,
+    safekeeping: Safekeeping | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> TrainingResult:
     """Train a network on a corpus.
 
     Args:
@@ -204,25 +111,52 @@ def train(corpus: Corpus, settings: TrainingSettings, *, seed: int, show_progres
         settings: see the estimator.
         seed: owns every random number: starts, shuffling, noise, dropout.
         show_progress: whether progress is shown on standard error.
+        safekeeping: where checkpoints go; None writes none.
+        callbacks: told of every epoch.
 
     Raises:
+        InputError: the corpus is too small, or the checkpoint there is of another training or not to be resumed.
         TrainingError: the loss stopped being finite.
+        TrainingInterrupted: an interrupt came; the checkpoint holds all that was done.
     """
-    for language, part in corpus.items():
-        if part.num_documents < 2:
-            # Its batches would be copies of the one document, and batch norm would learn a variance of zero.
-            raise InputError(f"language {language!r} has one document: training needs at least two in each language")
-        if part.num_documents < FEW_DOCUMENTS:
-            warnings.warn(
-                f"language {language!r} has {part.num_documents} documents: with fewer than about {FEW_DOCUMENTS} its "
-                "topics may not be those of the other languages",
-                SmallCorpusWarning,
-                stacklevel=3,
-            )
+    _check_sizes(corpus)
     device = choose_device(settings.device)
+    started = _state_to_resume(safekeeping)
     with thread_count(settings.threads):
         batches = Batches(corpus, settings.num_neighbors, device)
-        network = GloCTMNetwork(
+        steps_per_epoch = batches.num_batches(settings.batch_size)
+        if total_learning_rate(settings, steps_per_epoch) < SHORT_TRAINING:
+            warnings.warn(
+                f"training has {total_steps(settings, steps_per_epoch)} steps, few for a learning rate of "
+                f"{settings.learning_rate:g}: the languages' topics may not meet; take smaller batches, a higher rate, "
+                "or more epochs that decay later, as the preset demo does",
+                ShortTrainingWarning,
+                stacklevel=3,
+            )
+        loop = _Loop(corpus, batches, settings, seed, device)
+        identity = _identity(corpus, settings, seed) if safekeeping is not None else {}
+        if safekeeping is not None and started is not None:
+            check_identity(safekeeping.path, started.identity, identity)
+            loop.restore(started)
+        with (
+            track("training", loop.num_steps - loop.step, "steps", show=show_progress) as progress,
+            _interrupts(wait=safekeeping is not None) as interrupt,
+        ):
+            loop.run(progress, callbacks, _Keeper(safekeeping, identity), interrupt)
+    return TrainingResult(
+        weights={name: tensor.detach().cpu().numpy() for name, tensor in loop.network.state_dict().items()},
+        history=loop.history,
+    )
+
+
+class _Loop:
+    """A training under way: what a checkpoint keeps, and the steps."""
+
+    def __init__(
+        self, corpus: Corpus, batches: Batches, settings: TrainingSettings, seed: int, device: torch.device
+    ) -> None:
+        self.batches, self.settings, self.device = batches, settings, device
+        self.network = GloCTMNetwork(
             {language: part.num_words for language, part in corpus.items()},
             settings.num_topics,
             local_hidden_size=settings.local_hidden_size,
@@ -232,79 +166,222 @@ def train(corpus: Corpus, settings: TrainingSettings, *, seed: int, show_progres
             cka_weight=settings.cka_weight,
             seed=seed,
         ).to(device)
-        steps = batches.num_batches(settings.batch_size) * settings.epochs
-        if total_learning_rate(settings, batches.num_batches(settings.batch_size)) < SHORT_TRAINING:
-            warnings.warn(
-                f"training has {steps} steps, few for a learning rate of {settings.learning_rate:g}: the languages' "
-                "topics may not meet; take smaller batches, a higher rate, or more epochs that decay later, as the "
-                "preset demo does",
-                ShortTrainingWarning,
-                stacklevel=3,
-            )
-        with track("training", steps, "steps", show=show_progress) as progress:
-            history = _run(network, batches, settings, seed, progress)
-    return TrainingResult(
-        weights={name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()},
-        history=[asdict(epoch) for epoch in history],
-    )
-
-
-def total_learning_rate(settings: TrainingSettings, steps_per_epoch: int) -> float:
-    """The learning rate summed over all steps of a training."""
-    rates = (
-        settings.learning_rate * settings.decay_factor ** (epoch // settings.decay_every)
-        for epoch in range(settings.epochs)
-    )
-    return steps_per_epoch * sum(rates)
-
-
-def _run(
-    network: GloCTMNetwork, batches: Batches, settings: TrainingSettings, seed: int, progress: Progress
-) -> list[EpochLoss]:
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.StepLR(optimizer, settings.decay_every, settings.decay_factor)
-    shuffling = make_generator(seed, "shuffling")
-    noise = {language: make_generator(seed, "noise", language, device=batches.device) for language in network.languages}
-    history: list[EpochLoss] = []
-    note = ""
-    network.train()
-    for epoch in range(1, settings.epochs + 1):
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
+        self.shuffling = make_generator(seed, "shuffling")
+        self.noise = {language: make_generator(seed, "noise", language, device=device) for language in corpus}
+        self.steps_per_epoch = batches.num_batches(settings.batch_size)
+        self.num_steps = total_steps(settings, self.steps_per_epoch)
+        self.history: list[dict[str, float]] = []
+        self.batch = 0
         # Summed on the device and read once an epoch: reading waits for a GPU.
-        total = torch.zeros(4, dtype=torch.float64, device=batches.device)
-        count = 0
-        for batch in batches.epoch(settings.batch_size, shuffling):
-            if count:
+        self.epoch_sum = torch.zeros(4, dtype=torch.float64, device=device)
+        self.epoch_begin = self.shuffling.get_state()
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return len(self.history) * self.steps_per_epoch + self.batch
+
+    def run(
+        self,
+        progress: Progress,
+        callbacks: Sequence[Callback],
+        keeper: _Keeper,
+        interrupt: Callable[[], type[KeyboardInterrupt] | None],
+    ) -> None:
+        """Take the steps that are left."""
+        run = TrainingRun(asdict(self.settings), self.num_steps, self.step, self.topic_word)
+        self.network.train()
+        for callback in callbacks:
+            callback.on_train_begin(run)
+        note = ""
+        while self.step < self.num_steps and not run.stopped and not has_converged(self.history, self.settings):
+            self.shuffling.set_state(self.epoch_begin)
+            for batch in self.batches.epoch(self.settings.batch_size, self.shuffling, skip=self.batch):
+                self._take_step(batch)
+                ended = self.batch == self.steps_per_epoch or self.step == self.num_steps
+                if ended:
+                    epoch = self._end_epoch()
+                    note = _note(epoch, self.settings.epochs)
+                run.step = self.step
                 progress.advance(note=note)
-            draws = draw_noise(batch, settings.num_topics, noise)
-            optimizer.zero_grad(set_to_none=True)
-            terms = network(batch, draws, noise)
-            terms.total.backward()
-            optimizer.step()
-            total += terms.detached()
-            count += 1
-        schedule.step()
-        local, shared, regularization, cka = (total / count).tolist()
+                asked = interrupt()
+                if keeper.is_due() or asked:
+                    keeper.write(self.state)
+                if asked:
+                    raise keeper.interruption(asked, len(self.history), self.settings.epochs)
+                if ended:
+                    for callback in callbacks:
+                        callback.on_epoch_end(run, epoch)
+                    break
+        keeper.write(self.state)
+        for callback in callbacks:
+            callback.on_train_end(run)
+
+    def topic_word(self) -> dict[str, NDArray[np.float32]]:
+        """A copy of β_l of every language."""
+        weights = self.network.state_dict()
+        return {
+            language: weights[topic_word_name(language)].cpu().numpy().copy() for language in self.network.languages
+        }
+
+    def _take_step(self, batch: Mapping[str, Any]) -> None:
+        rate = learning_rate_at(self.step, self.settings, self.steps_per_epoch)
+        self.optimizer.param_groups[0]["lr"] = rate
+        draws = draw_noise(batch, self.settings.num_topics, self.noise)
+        self.optimizer.zero_grad(set_to_none=True)
+        terms = self.network(batch, draws, self.noise)
+        terms.total.backward()
+        self.optimizer.step()
+        self.epoch_sum += terms.detached()
+        self.batch += 1
+
+    def _end_epoch(self) -> dict[str, float]:
+        number = len(self.history) + 1
+        local, shared, regularization, cka = (self.epoch_sum / self.batch).tolist()
         loss = local + shared + regularization + cka
         if not np.isfinite(loss):
-            raise TrainingError(f"the loss is not finite after epoch {epoch}: lower the learning rate or the weights")
-        history.append(EpochLoss(epoch, loss, local, shared, regularization, cka))
-        note = (
-            f"epoch {epoch}/{settings.epochs} loss {loss:.1f} = local {local:.1f} + global {shared:.1f} "
-            f"+ KL {regularization:.1f} + CKA {cka:.1f}"
+            raise TrainingError(f"the loss is not finite after epoch {number}: lower the learning rate or the weights")
+        epoch = {
+            "epoch": number,
+            "loss": loss,
+            "local": local,
+            "shared": shared,
+            "regularization": regularization,
+            "cka": cka,
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+        }
+        self.history.append(epoch)
+        self.batch = 0
+        self.epoch_sum.zero_()
+        self.epoch_begin = self.shuffling.get_state()
+        return epoch
+
+    def state(self, identity: dict[str, Any]) -> TrainingState:
+        """Everything that the rest of the training depends on."""
+        tensors = {f"network/{name}": tensor for name, tensor in self.network.state_dict().items()}
+        for name, parameter in self.network.named_parameters():
+            for key, value in self.optimizer.state[parameter].items():
+                tensors[f"optimizer/{name}/{key}"] = value
+        for language, generator in self.noise.items():
+            tensors[f"noise/{language}"] = generator.get_state()
+        tensors["shuffling"] = self.epoch_begin
+        tensors["epoch_sum"] = self.epoch_sum
+        return TrainingState(len(self.history), self.batch, list(self.history), tensors, identity)
+
+    def restore(self, state: TrainingState) -> None:
+        """Go back to a state."""
+        tensors = state.tensors
+        prefix = "network/"
+        weights = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        self.network.load_state_dict(weights)
+        for name, parameter in self.network.named_parameters():
+            self.optimizer.state[parameter] = {
+                key: tensors[f"optimizer/{name}/{key}"].to(self.device) for key in ("step", "exp_avg", "exp_avg_sq")
+            }
+        for language, generator in self.noise.items():
+            generator.set_state(tensors[f"noise/{language}"])
+        self.epoch_begin = tensors["shuffling"]
+        self.epoch_sum = tensors["epoch_sum"].to(self.device)
+        self.history, self.batch = list(state.history), state.batch
+
+
+class _Keeper:
+    """Writes checkpoints when they are due."""
+
+    def __init__(self, safekeeping: Safekeeping | None, identity: dict[str, Any]) -> None:
+        self._safekeeping, self._identity = safekeeping, identity
+        self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Whether the time has come."""
+        safekeeping = self._safekeeping
+        return safekeeping is not None and time.monotonic() - self._last >= 60 * safekeeping.minutes
+
+    def write(self, state: Callable[[dict[str, Any]], TrainingState]) -> None:
+        """Write a checkpoint, if any are wanted."""
+        if self._safekeeping is not None:
+            write_checkpoint(self._safekeeping.path, state(self._identity))
+            self._last = time.monotonic()
+
+    def interruption(self, kind: type[KeyboardInterrupt], epochs_done: int, epochs: int) -> TrainingInterrupted:
+        """The exception that tells where the work is."""
+        assert self._safekeeping is not None
+        return TrainingInterrupted(
+            f"training was stopped after epoch {epochs_done} of {epochs}; {self._safekeeping.path} holds all that was "
+            "done: go on with resume=True",
+            terminated=kind is not KeyboardInterrupt,
         )
-        # The epoch's last step is reported here, with the epoch's loss.
-        progress.advance(note=note)
-    return history
 
 
-def draw_noise(
-    batch: Mapping[str, LanguageBatch], num_topics: int, generators: Mapping[str, torch.Generator]
-) -> dict[str, LanguageNoise]:
-    """Standard normal draws for a batch, each language from a generator of its own."""
-    draws = {}
-    for language, part in batch.items():
-        generator = generators[language]
-        shape = (2, len(part.counts), num_topics)
-        local, shared = torch.randn(shape, generator=generator, device=generator.device)
-        draws[language] = LanguageNoise(local, shared)
-    return draws
+@contextlib.contextmanager
+def _interrupts(*, wait: bool) -> Iterator[Callable[[], type[KeyboardInterrupt] | None]]:
+    """Have the first interrupt (Ctrl-C, SIGTERM) wait for the end of the step.
+
+    Yields:
+        What tells which kind came, if any.
+    """
+    came: list[type[KeyboardInterrupt]] = []
+    if not wait or threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, _: object) -> None:
+        came.append(KeyboardInterrupt if number == signal.SIGINT else _Termination)
+        # A second one need not wait.
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number, handler in before.items():
+        # Somebody who has a signal ignored keeps it so, and without a handler Python does not see SIGTERM as its own.
+        if callable(handler):
+            signal.signal(number, note)
+    try:
+        yield lambda: came[0] if came else None
+    finally:
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, handler)
+
+
+class _Termination(KeyboardInterrupt):
+    """Another program asked to end."""
+
+
+def _state_to_resume(safekeeping: Safekeeping | None) -> TrainingState | None:
+    if safekeeping is None:
+        return None
+    remove_leftovers(safekeeping.path)
+    if not safekeeping.path.exists():
+        return None
+    if not safekeeping.resume:
+        raise InputError(
+            f"{safekeeping.path} holds a training that was stopped: go on with resume=True, or delete it to start anew"
+        )
+    return read_checkpoint(safekeeping.path)
+
+
+def _identity(corpus: Corpus, settings: TrainingSettings, seed: int) -> dict[str, Any]:
+    kept = {name: value for name, value in asdict(settings).items() if name not in _FREE_TO_DIFFER}
+    return {**kept, "random_state": seed, "corpus": corpus.fingerprint()}
+
+
+def _check_sizes(corpus: Corpus) -> None:
+    for language, part in corpus.items():
+        if part.num_documents < 2:
+            # Its batches would be copies of the one document, and batch norm would learn a variance of zero.
+            raise InputError(f"language {language!r} has one document: training needs at least two in each language")
+        if part.num_documents < FEW_DOCUMENTS:
+            warnings.warn(
+                f"language {language!r} has {part.num_documents} documents: with fewer than about {FEW_DOCUMENTS} its "
+                "topics may not be those of the other languages",
+                SmallCorpusWarning,
+                stacklevel=4,
+            )
+
+
+def _note(epoch: Mapping[str, float], epochs: int) -> str:
+    return (
+        f"epoch {epoch['epoch']:.0f}/{epochs} loss {epoch['loss']:.1f} = local {epoch['local']:.1f} + global "
+        f"{epoch['shared']:.1f} + KL {epoch['regularization']:.1f} + CKA {epoch['cka']:.1f}"
+    )

@@ -1,0 +1,144 @@
+"""What may look on while a model is trained: your own code, or the logs of an experiment tracker.
+
+For example ``model.fit(corpus, callbacks=[TensorBoard("runs/one")])``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm.errors import MissingDependencyError
+
+
+@dataclass
+class TrainingRun:
+    """A training under way.
+
+    Attributes:
+        settings: the settings it is done with.
+        total_steps: how many steps it will take, unless it stops early.
+        step: how many are done.
+        topic_word: gives a copy of β_l of every language as it is now, ``(K, V_l)``.
+    """
+
+    settings: Mapping[str, Any]
+    total_steps: int
+    step: int
+    topic_word: Callable[[], dict[str, NDArray[np.float32]]]
+    _stopped: bool = field(default=False, repr=False)
+
+    def stop(self) -> None:
+        """End the training after this epoch; the model is that of its end."""
+        self._stopped = True
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._stopped
+
+
+class Callback:
+    """Derive from it and write what you need; each method does nothing unless written.
+
+    An exception in a callback ends the training; a checkpoint, if there is one, keeps what was done.
+    """
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Before the first step, or the first after a checkpoint."""
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        """After an epoch: its number from 1, the mean loss and its terms, the learning rate."""
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        """After the last step."""
+
+
+class TensorBoard(Callback):
+    """Write the loss and its terms for TensorBoard (``pip install tensorboard``).
+
+    Args:
+        folder: where to; see them with ``tensorboard --logdir FOLDER``.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise MissingDependencyError.of("Writing for TensorBoard", "tensorboard") from error
+        self._writer = SummaryWriter(os.fspath(folder))
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        """Write an epoch's figures."""
+        for name, value in _figures(epoch).items():
+            self._writer.add_scalar(name, value, int(epoch["epoch"]))
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        """Close the file."""
+        self._writer.close()
+
+
+class WeightsAndBiases(Callback):
+    """Log to Weights & Biases (``pip install wandb``).
+
+    Args:
+        **settings: for ``wandb.init``, for example ``project``.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        try:
+            import wandb
+        except ImportError as error:
+            raise MissingDependencyError.of("Logging to Weights & Biases", "wandb") from error
+        self._wandb, self._settings, self._run = wandb, settings, None
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Begin a run with the training's settings."""
+        self._run = self._wandb.init(**{"config": dict(run.settings), **self._settings})
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        """Log an epoch's figures."""
+        assert self._run is not None
+        self._run.log(_figures(epoch), step=int(epoch["epoch"]))
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        """Finish the run."""
+        assert self._run is not None
+        self._run.finish()
+
+
+class MLflow(Callback):
+    """Log to MLflow (``pip install mlflow-skinny``).
+
+    Args:
+        **settings: for ``mlflow.start_run``, for example ``run_name``.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        try:
+            import mlflow
+        except ImportError as error:
+            raise MissingDependencyError.of("Logging to MLflow", "mlflow-skinny") from error
+        self._mlflow, self._settings = mlflow, settings
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Begin a run with the training's settings."""
+        self._mlflow.start_run(**self._settings)
+        self._mlflow.log_params(dict(run.settings))
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        """Log an epoch's figures."""
+        self._mlflow.log_metrics(_figures(epoch), step=int(epoch["epoch"]))
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        """End the run."""
+        self._mlflow.end_run()
+
+
+def _figures(epoch: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in epoch.items() if name != "epoch"}
