@@ -150,27 +150,30 @@ def building() -> str:
 
 
 def step() -> str:
+    every = results("languages", "step")
     return markdown(
         [
             "languages",
             "words in all",
-            "documents a step",
+            "the same, times two's",
             "ms a step",
+            "the same, times two's",
+            "documents a step",
             "ms a document",
-            "times two's",
-            "words, times two's",
+            "the same, times two's",
         ],
         (
             [
                 each["languages"],
                 f"{each['sum_of_vocabularies']:,}",
-                each["documents_a_step"],
+                each["vocabularies_over_those_of_two"],
                 each["milliseconds_a_step"],
+                f"{each['milliseconds_a_step'] / every[0]['milliseconds_a_step']:.1f}",
+                each["documents_a_step"],
                 each["milliseconds_a_document"],
                 each["document_cost_over_that_of_two"],
-                each["vocabularies_over_those_of_two"],
             ]
-            for each in results("languages", "step")
+            for each in every
         ),
     )
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 import warnings
 
 import numpy as np
@@ -16,9 +22,11 @@ from gloctm import Corpus, GloCTM
 from gloctm.corpus import collection, tokenization
 from gloctm.corpus.build import as_columns
 from gloctm.corpus.collection import VocabularySettings, WordCollection
-from gloctm.corpus.tokenization import TextSettings, in_blocks, tokenize_block
+from gloctm.corpus.statistics import covered_tokens
+from gloctm.corpus.texts import TextWriter
+from gloctm.corpus.tokenization import TextSettings, in_blocks, tokenize_block, with_languages
 from gloctm.demo import demo_records
-from gloctm.errors import DuplicateIdWarning, InputError
+from gloctm.errors import DuplicateIdWarning, InputError, SimilarLanguagesWarning, UnusedSettingWarning
 from gloctm.text import get_tokenizer, get_tokenizer_by_name, stop_words
 from gloctm.text.vocabulary import build_vocabulary, count_tokens
 
@@ -48,6 +56,7 @@ def counted(words, documents, **chosen):
 tokens = st.lists(st.sampled_from("abcdefg"), max_size=12)
 
 
+@settings(deadline=None)
 @given(
     documents=st.lists(tokens, min_size=1, max_size=9),
     stopped=st.sets(st.sampled_from("abc")),
@@ -97,6 +106,55 @@ def test_an_error_of_ones_own_tokenizer_comes_through_from_other_processes():
         Corpus.from_texts(texts, tokenizers={"en": broken}, processes=2, **SETTINGS)
 
 
+def test_a_tokenizer_that_cannot_travel_is_told():
+    held = threading.Lock()
+
+    def locked(text):
+        with held:
+            return text.split()
+
+    texts = {"en": ["a boat"] * 4, "de": ["ein Boot"] * 4}
+    with pytest.raises(
+        InputError, match=r"tokenizer of your own can't be sent .*cannot pickle.*lock.*: use processes=1"
+    ):
+        Corpus.from_texts(texts, tokenizers={"en": locked}, processes=2, **SETTINGS)
+
+
+def test_a_worker_process_that_dies_is_told():
+    def dying(text):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    texts = {"en": ["a boat"] * 4, "de": ["ein Boot"] * 4}
+    with pytest.raises(InputError, match="a worker process ended unexpectedly, perhaps for lack of memory: use fewer"):
+        Corpus.from_texts(texts, tokenizers={"en": dying}, processes=2, **SETTINGS)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL")
+def test_worker_processes_end_with_a_parent_that_was_killed():
+    program = """
+import threading
+from gloctm import Corpus
+def waits(text):
+    print("cutting", flush=True)
+    threading.Event().wait()
+texts = {"en": ["a boat"] * 4, "de": ["ein Boot"] * 4}
+Corpus.from_texts(texts, tokenizers={"en": waits}, processes=2, encoder=None, show_progress=False)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as parent:
+        assert parent.stdout.readline() == b"cutting\n"
+        parent.kill()
+        parent.wait()
+        # Ends when the last process that could write to it has.
+        _, told = parent.communicate(timeout=60)
+    assert b"Error" not in told
+
+
+@pytest.mark.parametrize("number", [2.5, "2", True])
+def test_a_number_of_processes_is_a_whole_number(number):
+    with pytest.raises(InputError, match=f"processes is {number!r}: it must be a whole number"):
+        Corpus.from_texts({"en": ["a"], "de": ["b"]}, processes=number, **SETTINGS)
+
+
 def test_no_process_is_an_error():
     with pytest.raises(InputError, match="processes is 0: it must be 1 or more"):
         Corpus.from_texts({"en": ["a"], "de": ["b"]}, processes=0, **SETTINGS)
@@ -135,6 +193,26 @@ def test_phrases_are_joined_and_counted():
     assert single.tolist() == [0, 0, 0, 1, 0]
     assert "机器 学习" in corpus["zh"].vocabulary
     assert english.tokenizer == "unicode+phrases"
+
+
+def test_the_report_says_how_many_phrases_there_are(tmp_path):
+    texts = {"en": NEW_YORK, "de": ["Boot", "Meer"]}
+    corpus = Corpus.from_texts(texts, phrases=True, max_df=1.0, min_df=1, **SETTINGS)
+    assert [corpus.report.words[code].phrases for code in ("en", "de")] == [1, 0]
+    corpus.save(tmp_path / "corpus")
+    assert Corpus.load(tmp_path / "corpus").report == corpus.report
+    assert Corpus.from_texts(texts, max_df=1.0, min_df=1, **SETTINGS).report.words["en"].phrases is None
+
+
+def test_cover_counts_the_parts_of_phrases_alone():
+    texts = {"en": NEW_YORK, "de": ["Boot,rotes Boot"] * 4}
+    own = {"de": lambda text: text.split(",")}
+    chosen = {"tokenizers": own, "max_df": 1.0, "stop_words": {"en": []}, **SETTINGS}
+    plain, joined = Corpus.from_texts(texts, **chosen), Corpus.from_texts(texts, phrases=True, **chosen)
+    assert plain["de"].vocabulary == ["Boot", "rotes Boot"]
+    assert covered_tokens(plain["de"]) == plain.report.words["de"].tokens == 8
+    assert covered_tokens(joined["en"]) == covered_tokens(plain["en"])
+    assert joined["en"].counts.sum() < plain["en"].counts.sum()
 
 
 def test_no_phrase_ends_in_a_stop_word_or_leaves_one_out_or_goes_across_documents():
@@ -288,11 +366,69 @@ def test_a_language_that_a_few_documents_were_taken_for_is_left_out():
         ([{"text": "a"}], {"min_df": 0}, "min_df is 0"),
         ([{"text": "a"}], {"max_df": 2.5}, "max_df is 2.5"),
         ([{"text": "a"}], {"more_stop_words": {"en": "the"}}, "stop words of 'en' are one string"),
+        ([{"text": "a"}], {"more_stop_words": {"en": [1]}}, "stop words of 'en' hold 1: give a list of words"),
+        ([{"text": "a"}], {"stop_words": {"en": None}}, "stop words of 'en' hold None: give a list of words"),
+        ([{"text": "a"}], {"min_confidence": "0.5"}, "min_confidence is '0.5': it must be a number from 0 to 1"),
+        ([{"text": "a"}], {"min_documents": 2.5}, "min_documents is 2.5: it must be a whole number"),
+        ([{"text": "a"}], {"lemmas": 1}, "lemmas is 1: give a list of languages, or True for all"),
+        ([{"text": "a"}], {"min_df": "2"}, "min_df is '2': give a number of documents, or a share"),
+        ([{"text": "a"}], {"min_df": float("inf")}, "min_df is inf: give a number of documents"),
+        ([{"text": "a"}], {"max_df": float("inf")}, "max_df is inf: give a number of documents"),
+        ([{"text": "a"}], {"max_df": float("nan")}, "max_df is nan: give a number of documents"),
+        ([{"text": "a"}], {"max_vocabulary": 2.5}, "the maximal vocabulary is 2.5: it must be a whole number"),
+        ([{"text": "a"}], {"tokenizers": {"en": "unicode"}}, "the tokenizer of 'en' is 'unicode': give a function"),
+        ([{"text": "a"}], {"tokenizers": {"en": None}}, "the tokenizer of 'en' is None: give a function"),
+        ([{"text": "a"}], {"languages": "en,de"}, r"languages is one string: give a list, for example \['en', 'de'\]"),
     ],
 )
 def test_wrong_input_is_told(records, chosen, message):
     with pytest.raises(InputError, match=message):
         Corpus.from_records(records, **chosen, **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("min_dff", r"\. Did you mean 'min_df'\?"), ("stopwords", r"\. Did you mean 'stop_words'\?"), ("dates", "$")],
+)
+def test_a_setting_that_there_is_not_is_an_error_of_the_call(tmp_path, name, hint):
+    path = tmp_path / "documents.jsonl"
+    path.write_text(json.dumps({"text": "a", "lang": "en"}), "utf-8")
+    with pytest.raises(TypeError, match=rf"^from_records\(\) got an unexpected keyword argument '{name}'{hint}"):
+        Corpus.from_records([{"text": "a", "lang": "en"}], **{name: 1}, **SETTINGS)
+    with pytest.raises(TypeError, match=rf"^from_files\(\) got an unexpected keyword argument '{name}'{hint}"):
+        Corpus.from_files(path, **{name: 1}, **SETTINGS)
+
+
+GERMAN = ["rotes Boot", "blaues Boot", "Meer"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "chosen", "reason"),
+    [
+        (
+            ["red boat", "red sea"],
+            {"min_df": 3},
+            "none of the 3 words is in as many documents as min_df=3 .*lower min_df",
+        ),
+        (["red boat"], {}, r"as min_df=2 asks for, of 1 \(at most 1 have one\): lower min_df, or add documents"),
+        (
+            ["red boat", "red boat"],
+            {"max_df": 0.0001},
+            "all 2 words that min_df=2 leaves .* max_df=0.0001 .*raise max_df",
+        ),
+        (["the", "and the"], {"min_df": 1}, "all 3 words of the texts are stop words: give longer texts, or fewer"),
+        (["1", "!"], {"min_df": 1}, "the texts have no words: check the texts and their language"),
+    ],
+)
+def test_what_emptied_a_vocabulary_is_told(texts, chosen, reason):
+    with pytest.raises(InputError, match=f"^the vocabulary of 'en' is empty: .*{reason}"):
+        Corpus.from_texts({"en": texts, "de": GERMAN}, **chosen, **SETTINGS)
+
+
+def test_what_emptied_a_vocabulary_of_words_is_told():
+    documents = {"en": [["red", "boat"], ["red", "boat"]], "de": [["rot"], ["Boot"]]}
+    with pytest.raises(InputError, match=r"vocabulary of 'en' is empty: all 2 words that min_df=1 .*raise max_df"):
+        Corpus.from_tokens(documents, max_df=0.5, encoder=None)
 
 
 def test_more_stop_words_come_on_top_of_the_usual_ones():
@@ -341,6 +477,189 @@ def test_a_report_counts_words():
     report = Corpus.from_texts(texts, min_df=1, max_df=1.0, **SETTINGS).report
     assert (report.words["en"].tokens, report.words["en"].stopped, report.words["en"].distinct) == (4, 2, 3)
     assert report.settings["min_df"] == 1
+
+
+# Texts as they may come
+
+
+def test_texts_that_come_one_by_one():
+    texts = demo_texts("en", "de")
+    streamed = {code: (text for text in listed) for code, listed in texts.items()}
+    assert Corpus.from_texts(streamed, **SETTINGS).fingerprint() == Corpus.from_texts(texts, **SETTINGS).fingerprint()
+
+
+@pytest.mark.parametrize("wrong", [5, None, "one text", b"text", {"a": "b"}, ["a", 3]])
+def test_what_is_no_list_of_texts(wrong):
+    with pytest.raises(InputError, match="the texts of 'en' must be a list of strings, one a document"):
+        Corpus.from_texts({"en": wrong, "de": ["b"]}, **SETTINGS)
+
+
+def test_dates_of_texts_are_checked_like_those_of_records():
+    texts = {"en": ["red boat", "red sea"], "de": ["rotes Boot", "rotes Meer"]}
+    chosen = {"min_df": 1, "max_df": 1.0, **SETTINGS}
+    corpus = Corpus.from_texts(texts, dates={"en": [2024, None], "de": ["2024-05", " "]}, **chosen)
+    assert [corpus[code].dates for code in ("en", "de")] == [["2024", ""], ["2024-05", ""]]
+    with pytest.raises(InputError, match=r"date 1 of 'de' is 'yesterday', not a date such as 2024.*: mend it"):
+        Corpus.from_texts(texts, dates={"de": ["2024", "yesterday"]}, **chosen)
+    with pytest.raises(InputError, match="the dates of 'de' must be a list"):
+        Corpus.from_texts(texts, dates={"de": "2024"}, **chosen)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_file_is_left_open(monkeypatch):
+    """Neither one that is never used, nor one whose texts are never read."""
+    unraisable = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda given: unraisable.append(given.exc_value))
+    Corpus.from_texts({"en": ["red boat"] * 2, "de": ["rotes Boot"] * 2}, max_df=1.0, **SETTINGS)
+    with pytest.raises(InputError):
+        Corpus.from_records([{"text": "red boat", "lang": "en"}, {"text": "rotes Boot", "lang": "de"}], **SETTINGS)
+    gc.collect()
+    assert unraisable == []
+
+
+def test_texts_outlive_what_wrote_them():
+    writer = TextWriter()
+    assert list(TextWriter().finished()) == []
+    writer.append("red boat", source="line 1")
+    texts = writer.finished()
+    del writer
+    gc.collect()
+    assert list(texts) == ["red boat"]
+
+
+# Variants of a language
+
+NORWEGIAN = [
+    "Utvalget legger fram rapporten sin neste måned.",
+    "Vi rakk ikke den siste bussen og gikk hjem i regnet.",
+    "Rapporten om bussen kommer neste måned, sier utvalget.",
+]
+
+
+@pytest.mark.parametrize(("code", "texts"), [("nb", NORWEGIAN), ("yue", ["我们没赶上末班车，只好走路回家。"])])
+def test_languages_wanted_are_identified_however_they_are_spelled(code, texts):
+    records = [*({"text": text} for text in texts * 3), *({"text": text} for text in demo_texts("en")["en"][:30])]
+    corpus = Corpus.from_records(records, languages=[code, "en"], min_df=1, max_df=1.0, **SETTINGS)
+    assert corpus[code].num_documents == 3 * len(texts)
+    assert corpus.report.identified[code].documents == 3 * len(texts)
+
+
+def test_languages_identified_are_spelled_as_they_are_known():
+    records = [{"text": NORWEGIAN[0]}, {"text": "We missed the last bus and walked home."}, {"text": "x", "lang": "en"}]
+    plain, _ = with_languages(records, 0.5)
+    assert [record["lang"] for record in plain] == ["no", "en", "en"]
+    known, _ = with_languages(records, 0.5, known=["nb", "en-GB"])
+    assert [record["lang"] for record in known] == ["nb", "en-GB", "en"]
+
+
+def test_documents_identified_join_those_that_name_a_variant_of_their_language():
+    texts = demo_texts("en", "de")
+    named = [{"text": text, "lang": "en-GB", "id": f"n{row}"} for row, text in enumerate(texts["en"][:100])]
+    unnamed = [{"text": text, "label": "later"} for text in texts["en"][100:110]]
+    german = [{"text": text, "lang": "de"} for text in texts["de"]]
+    own = {"en-GB": str.upper, "de": str.lower}
+    tokenizers = {code: lambda text, change=change: change(text).split() for code, change in own.items()}
+    corpus = Corpus.from_records([*unnamed, *named, *german], tokenizers=tokenizers, **SETTINGS)
+    together = Corpus.from_texts(
+        {"en-GB": texts["en"][:110], "de": texts["de"]}, tokenizers=tokenizers, stop_words={}, **SETTINGS
+    )
+    part = corpus["en-GB"]
+    assert set(corpus.languages) == {"en-GB", "de"}
+    assert part.texts == texts["en"][:110]
+    assert part.ids == [*(f"n{row}" for row in range(100)), *map(str, range(100, 110))]
+    assert part.labels == [""] * 100 + ["later"] * 10
+    assert part.vocabulary == together["en-GB"].vocabulary
+    np.testing.assert_array_equal(part.counts.toarray(), together["en-GB"].counts.toarray())
+    assert corpus.report.identified["en-GB"].documents == 10
+
+
+@pytest.mark.parametrize(("named", "joined"), [("zh-Hant", False), ("zh-CN", True), ("yue", False)])
+def test_documents_identified_join_no_other_script_or_language(named, joined):
+    texts = demo_texts("zh", "en")
+    records = [{"text": text, "lang": named} for text in texts["zh"][:30]]
+    records += [{"text": text} for text in texts["zh"][30:60]]
+    records += [{"text": text, "lang": "en"} for text in texts["en"][:30]]
+    found = Corpus.from_records(records, **SETTINGS).languages
+    assert set(found) == ({named, "en"} if joined else {named, "zh", "en"})
+
+
+@pytest.mark.parametrize(("named", "joined"), [("nb", True), ("nn", False)])
+def test_norwegian_that_is_not_told_to_be_nynorsk_is_bokmal(named, joined):
+    records = [{"text": text, "lang": named} for text in NORWEGIAN * 2] + [{"text": text} for text in NORWEGIAN * 2]
+    records += [{"text": text, "lang": "en"} for text in demo_texts("en")["en"][:30]]
+    found = Corpus.from_records(records, min_documents=1, min_df=1, max_df=1.0, **SETTINGS).languages
+    assert set(found) == ({named, "en"} if joined else {named, "no", "en"})
+
+
+def variants():
+    """English texts in turn as en, en-GB and en-US, beside German and Chinese ones of two regions."""
+    texts = demo_texts("en", "de", "zh")
+    records = [
+        {"text": text, "lang": code}
+        for text, code in zip(texts["en"], itertools.cycle(["en", "en-GB", "en-US"]), strict=False)
+    ]
+    records += [{"text": text, "lang": "de-AT"} for text in texts["de"]]
+    return records + [{"text": text, "lang": "zh-TW"} for text in texts["zh"]], texts
+
+
+def test_variants_of_a_language_are_warned_of():
+    with pytest.warns(SimilarLanguagesWarning) as warned:
+        corpus = Corpus.from_records(variants()[0], **SETTINGS)
+    assert corpus.languages == ("en", "en-GB", "en-US", "de-AT", "zh-TW")
+    (message,) = [str(each.message) for each in warned]
+    assert message.startswith("en, en-GB, en-US are languages of their own in this corpus")
+    assert "merge_regions=True" in message
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SimilarLanguagesWarning)
+        # Who names them knows.
+        Corpus.from_records(variants()[0], languages=["en", "en-GB"], **SETTINGS)
+        Corpus.from_records([{**record, "lang": record["lang"][:2]} for record in variants()[0]], **SETTINGS)
+
+
+@pytest.mark.filterwarnings("error::gloctm.errors.SimilarLanguagesWarning")
+def test_variants_of_a_language_can_be_merged():
+    records, texts = variants()
+    corpus = Corpus.from_records(records, merge_regions=True, more_stop_words={"en-GB": ["film"]}, **SETTINGS)
+    assert corpus.languages == ("en", "de", "zh-Hant")
+    assert corpus["en"].texts == texts["en"]
+    alone = Corpus.from_texts({"en": texts["en"], "de": texts["de"]}, more_stop_words={"en": ["film"]}, **SETTINGS)
+    assert corpus["en"].vocabulary == alone["en"].vocabulary
+    chosen = Corpus.from_records(records, merge_regions=True, languages=["en-US", "en-GB", "de"], **SETTINGS)
+    assert [chosen[code].num_documents for code in chosen] == [240, 240]
+    with pytest.raises(InputError, match="more_stop_words are given for more than one variant of 'en'"):
+        Corpus.from_records(
+            records, merge_regions=True, more_stop_words={"en-GB": ["film"], "en": ["train"]}, **SETTINGS
+        )
+
+
+@pytest.mark.filterwarnings("error::gloctm.errors.UnusedSettingWarning")
+@pytest.mark.parametrize("by_records", [False, True])
+def test_what_is_set_for_a_language_holds_for_its_variants(by_records):
+    texts = {"en-GB": ["red boats sailed", "red boats sank"] * 2, "de": ["rotes Boot", "blaues Boot"] * 2}
+    records = [{"text": text, "lang": code} for code, listed in texts.items() for text in listed]
+
+    def vocabulary(**chosen):
+        chosen = {"max_df": 1.0, **chosen, **SETTINGS}
+        corpus = Corpus.from_records(records, **chosen) if by_records else Corpus.from_texts(texts, **chosen)
+        return corpus["en-GB"].vocabulary
+
+    assert vocabulary() == ["boats", "red", "sailed", "sank"]
+    assert vocabulary(more_stop_words={"en": ["red"]}) == ["boats", "sailed", "sank"]
+    assert vocabulary(more_stop_words={"en": ["red"], "en-GB": ["sank"]}) == ["boats", "red", "sailed"]
+    assert vocabulary(stop_words={"en": ["boats"]}) == ["red", "sailed", "sank"]
+    assert vocabulary(tokenizers={"en": lambda text: text.upper().split()}) == ["BOATS", "RED", "SAILED", "SANK"]
+    assert "boat" in vocabulary(lemmas=["en"])
+
+
+def test_what_is_set_for_a_language_that_no_variant_is_of():
+    texts = {"zh-TW": ["我们没赶上末班车", "末班车走了"], "de": ["rotes Boot", "blaues Boot"]}
+    with pytest.raises(InputError, match="stop_words are given for 'zh', which has no documents"):
+        Corpus.from_texts(texts, stop_words={"zh": ["车"]}, **SETTINGS)
+
+
+def test_a_conversion_without_chinese_is_told():
+    with pytest.warns(UnusedSettingWarning, match="convert='simplified' is for Chinese, which no document is in"):
+        Corpus.from_records(demo_records(["en", "de"]), convert="simplified", **SETTINGS)
 
 
 # Any text at all

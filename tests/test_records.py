@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import gzip
 import io
 import json
 import os
@@ -147,23 +148,25 @@ def test_tables_come_back(records, separator):
 MALFORMED = [
     ("a.jsonl", EN + "\n{not json}\n", "line 3 is not JSON (Expecting property name"),
     ("a.jsonl", EN + '{"text": "a"', "line 2 is not JSON"),
-    ("a.jsonl", EN + "[1, 2]\n", "line 2 is not a JSON object: each line needs text and lang"),
+    ("a.jsonl", EN + "[1, 2]\n", "line 2 is not a JSON object: write each document as an object with its text"),
     ("a.jsonl", '\n\n"text"\n', "line 3 is not a JSON object"),
-    ("a.jsonl", '[{"text": "a",\n"lang": "en"}]', "write each document as an object on a line of its own"),
+    ("a.jsonl", '[1, {"text": "a"}]', "line 1 is not a JSON object: write each document as an object with its text"),
     ("a.jsonl", EN + '{"lang": "en"}\n', "line 2 has no 'text': each document needs one, and this has 'lang'"),
     ("a.jsonl", "{}\n", "line 1 has no 'text': each document needs one, and this has nothing"),
-    ("a.jsonl", '{"text": null, "lang": "en"}\n', "line 1: 'text' is None, not text"),
+    ("a.jsonl", '{"text": null, "lang": "en"}\n', "line 1: 'text' is missing: mend the line"),
     ("a.jsonl", '{"text": ["a"], "lang": "en"}\n', "line 1: 'text' is ['a'], not text"),
     ("a.jsonl", '{"text": "a", "lang": 5}\n', "line 1: 'lang' is 5, not text"),
     ("a.jsonl", EN + '{"text": "a", "lang": "klingonese"}\n', "line 2: 'klingonese' is not a language code"),
-    ("a.jsonl", '{"text": NaN, "lang": "en"}\n', "line 1: 'text' is None, not text"),
+    ("a.jsonl", '{"text": NaN, "lang": "en"}\n', "line 1: 'text' is missing: mend the line"),
     ("a.jsonl", EN + '{"text": "a", "lang": "en", "label": [1]}\n', "line 2: 'label' is [1], neither text nor a"),
     ("a.jsonl", '{"text": "a", "date": "May"}\n', "line 1: 'date' is 'May', not a date such as 2024, 2024-05"),
     ("a.jsonl", f'{{"text": {"1" * 5000}, "lang": "en"}}\n', "line 1 is not JSON (Exceeds the limit"),
     ("a.jsonl", "[" * 100_000, "line 1 is not JSON (maximum recursion"),
     ("a.csv", "", "is empty: its first line must name the columns, 'text' among them"),
     ("a.csv", "\n\n", "is empty: its first line must name the columns"),
-    ("a.csv", "content;lang\na;en\n", "has no column 'text': name one of those that it has ('content;lang')"),
+    ("a.csv", "content;lang\na;en\n", "has no column 'text': name one of those that it has ('content', 'lang')"),
+    ("a.csv", "Nr;Inhalt;Sprache\n1;a, b, c;de\n", "name one of those that it has ('Nr', 'Inhalt', 'Sprache')"),
+    ("a.tsv", "Nr,Inhalt,Sprache\n1,a,de\n", "name one of those that it has ('Nr', 'Inhalt', 'Sprache')"),
     ("a.csv", "content,lang\na,en\n", "has no column 'text': name one of those that it has ('content', 'lang')"),
     ("a.csv", "text,lang,text\na,en,b\n", "has two columns 'text': name each column differently"),
     ("a.csv", "text,lang,more,more\na,en,b,c\n", "has two columns 'more': name each column differently"),
@@ -174,7 +177,14 @@ MALFORMED = [
     ("a.csv", "text,lang\n\n\nd\n", "line 4 has not as many fields as the heading"),
     ("a.csv", 'text,lang\na,en\n\n"b"c,en\n', "line 4 is not CSV"),
     ("a.csv", 'text,lang\n"a\nb",en\n"b"c,en\n', "line 4 is not CSV"),
-    ("a.csv", 'text,lang\na,en\n"never closed,en\n', "line 3 is not CSV (unexpected end of data)"),
+    (
+        "a.csv",
+        'text,lang\na,en\n"never closed,en\n',
+        "line 3 is not CSV (a quotation that begins here is never closed)",
+    ),
+    ("a.csv", 'text,lang\na,en\n"b,en\n' + "c,en\n" * 500, "line 3 is not CSV (a quotation that begins here is never"),
+    ("a.csv", 'text,lang\na,en\n"b,en\n' + "c,en\n" * 500 + '"d"e\n', "in a row that begins at line 3): mend the line"),
+    ("a.csv", '"text,lang\na,en\n', "a.csv, line 1 is not CSV (a quotation that begins here is never closed): mend"),
     ("a.csv", 'text,lang\n"a\nb",klingonese\n', "line 3: 'klingonese' is not a language code"),
     ("a.tsv", "text\tlang\na,en\n", "line 2 has not as many fields"),
     ("a.jsonl", b'{"text": "caf\xe9", "lang": "fr"}\n', "line 1 is not UTF-8 text (byte 14 of the line): convert"),
@@ -196,6 +206,19 @@ MALFORMED = [
     ),
     ("a.csv", b'text,lang\n"a\nb\nc\xe9",fr\n', "line 4 is not UTF-8 text (byte 2 of the line)"),
     ("a.csv", b"t\xe9xt,lang\n", "line 1 is not UTF-8 text (byte 2 of the line)"),
+    ("a.json", '[{"text": "a"}, {"body": "b"}]', "a.json, item 2 has no 'text': each document needs one"),
+    ("a.json", '[{"text": "a"},\n{"text": null}]', "a.json, item 2: 'text' is missing: mend the item"),
+    ("a.json", '[{"text": "a"}, 5]', "item 2 is not a JSON object: write each document as an object with its text"),
+    ("a.json", '[{"text": "a"}, {"text": "b}]', "a.json, item 2 is not JSON (Unterminated string"),
+    ("a.json", '[{"text": "a"}, ]', "a.json, item 2 is not JSON (Expecting value): mend the file"),
+    ("a.json", '[{"text": "a"}, {"text": "b"}', "a.json, item 2 is followed by no comma"),
+    ("a.json", '[{"text": "a"} {"text": "b"}]', "a.json, item 1 is followed by no comma: mend the file"),
+    (
+        "a.json",
+        '[{"text": "a"}]\n[{"text": "b"}]',
+        "a.json goes on after the end of its JSON array: give one array, or",
+    ),
+    ("a.json", b'[{"text": "caf\xe9"}]', "a.json is not UTF-8 text: convert the file, or name its encoding"),
 ]
 
 
@@ -363,6 +386,8 @@ def test_numbers_as_labels_and_ids(tmp_path, written, read_as):
         (2024.0, "2024"),
         (" 2024-02 ", "2024-02"),
         ("2024-02-29", "2024-02-29"),
+        ("29.2.2024", "2024-02-29"),
+        ("01.05.2024", "2024-05-01"),
         ("2024-02-29 18:30", "2024-02-29T18:30:00"),
         ("2024-02-29T18:30:00Z", "2024-02-29T18:30:00+00:00"),
         ("2024-02-29T18:30:00.5+01:00", "2024-02-29T18:30:00.500000+01:00"),
@@ -378,11 +403,31 @@ def test_dates(tmp_path, written, read_as):
 
 @pytest.mark.parametrize(
     "written",
-    ["24", "2024-13", "2023-02-29", "29.2.2024", "02/29/2024", "2024-02-29T25:00", 20240, True, "２０２４", [1]],
+    [
+        "24",
+        "2024-13",
+        "2023-02-29",
+        "29.2.2023",
+        "2.29.2024",
+        "2024.02.29",
+        "29.2.24",
+        "02/29/2024",
+        "1/2/2024",
+        "2024-02-29T25:00",
+        20240,
+        True,
+        "２０２４",
+        [1],
+    ],
 )
 def test_what_is_no_date(tmp_path, written):
-    with pytest.raises(FileFormatError, match=r"line 1: 'date' is .*: mend the line"):
+    with pytest.raises(FileFormatError, match=r"line 1: 'date' is .*: mend it, or leave the column unread") as caught:
         read(tmp_path, "a.jsonl", json.dumps({"text": "a", "date": written}))
+    # Both cures that it names are ones.
+    assert str(caught.value).endswith(': --date-column "" (in Python, Columns(date=None))')
+    assert read(tmp_path, "a.jsonl", json.dumps({"text": "a", "date": written}), columns=Columns(date=None)) == [
+        {"text": "a"}
+    ]
 
 
 def test_skipping_malformed_lines_of_json(tmp_path):
@@ -411,7 +456,7 @@ def test_skipping_malformed_lines_of_json(tmp_path):
         (f"{path}, line 4", "is not UTF-8 text", '{"text": "caf\ufffd"}', None),
         (f"{path}, line 5", "is not a JSON object", '["text"]', None),
         (f"{path}, line 6", "has no 'text'", "lang: 'en', id: 7", "7"),
-        (f"{path}, line 7", "'text' is None, not text", "text: None, lang: 'en'", None),
+        (f"{path}, line 7", "'text' is missing", "text: None, lang: 'en'", None),
         (f"{path}, line 8", dropped_date("soon"), "wrong date", "8"),
         (f"{path}, line 9", "'klingonese' is not a language code", "wrong language", None),
         (f"{path}, line 10", "'lang' is 5, not text", ("long " * 16), None),
@@ -420,6 +465,57 @@ def test_skipping_malformed_lines_of_json(tmp_path):
 
 def dropped_date(date):
     return f"'date' is {date!r}, not a date such as 2024, 2024-05, 2024-05-31 or 2024-05-31T18:30"
+
+
+def test_labels_that_are_none_can_be_left_unread(tmp_path):
+    content = EN + '{"text": "b", "lang": "en", "label": ["x", "y"]}\n'
+    with pytest.raises(FileFormatError, match=r"neither text .*: mend it, or leave the column unread: --label-column"):
+        read(tmp_path, "a.jsonl", content)
+    assert len(read(tmp_path, "a.jsonl", content, columns=Columns(label=None))) == 2
+
+
+@pytest.mark.parametrize("indent", [None, 0, 4])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_a_json_array(tmp_path, indent, encoding):
+    texts = ["a", "[{", '"]}, 机器 \u2028', "long " * 20_000, "", "{}"]
+    records = [{"text": text, "lang": "en", "id": str(number), "more": [number]} for number, text in enumerate(texts)]
+    content = json.dumps(records, indent=indent, ensure_ascii=False)
+    for beginning in ("", "\n \t"):
+        (tmp_path / "a.json").write_text(beginning + content, encoding=encoding)
+        read_as = list(read_records(tmp_path / "a.json", encoding=encoding))
+        assert [(record["text"], record["id"]) for record in read_as] == [
+            (text, str(number)) for number, text in enumerate(texts)
+        ]
+        assert [record["source"] for record in read_as] == [
+            f"{tmp_path / 'a.json'}, item {number}" for number in range(1, len(texts) + 1)
+        ]
+
+
+def test_json_arrays_of_any_file_of_json(tmp_path):
+    assert read(tmp_path, "a.jsonl", " [ {\n}\n]", on_error="skip") == []
+    assert read(tmp_path, "a.ndjson", gzip.compress(b'[{"text": "a"},{"text": "b"}]')) == [{"text": "a"}, {"text": "b"}]
+
+
+def test_json_arrays_stream(tmp_path):
+    """An item at a time: what comes later is not looked at before it is asked for."""
+    with (tmp_path / "a.json").open("w") as stream:
+        stream.write("[")
+        stream.writelines(json.dumps({"text": str(number)}) + ",\n" for number in range(20_000))
+        stream.write("oh")
+    records = iter(read_records(tmp_path / "a.json"))
+    assert [next(records)["text"] for _ in range(20_000)] == [str(number) for number in range(20_000)]
+    with pytest.raises(FileFormatError, match="item 20001 is not JSON"):
+        next(records)
+
+
+def test_items_that_are_no_documents_are_skipped(tmp_path):
+    (tmp_path / "a.json").write_text('[{"text": "a"}, "b", {"body": "c"}, {"text": "d"}]')
+    reader = read_records(tmp_path / "a.json", on_error="skip")
+    assert [record["text"] for record in reader] == ["a", "d"]
+    assert [(each.source, each.reason, each.text) for each in reader.dropped] == [
+        (f"{tmp_path / 'a.json'}, item 2", "is not a JSON object", '"b"'),
+        (f"{tmp_path / 'a.json'}, item 3", "has no 'text'", "body: 'c'"),
+    ]
 
 
 def test_skipping_malformed_lines_of_csv(tmp_path):

@@ -425,7 +425,7 @@ def test_parquet_with_text_as_bytes(tmp_path):
 
 def test_parquet_with_texts_missing(tmp_path):
     path = write_parquet(tmp_path / "a.parquet", {"text": pa.array(["a", None, "b"]), "id": [1, 2, 3]})
-    with pytest.raises(FileFormatError, match="row 2: 'text' is None, not text: mend the row"):
+    with pytest.raises(FileFormatError, match="row 2: 'text' is missing: mend the row"):
         list(read_records(path))
     reader = read_records(path, on_error="skip")
     assert texts(reader) == ["a", "b"]
@@ -516,6 +516,14 @@ def test_documents_in_memory_with_columns_of_other_names(kind):
     }
 
 
+@pytest.mark.parametrize("kind", frames())
+def test_one_column_may_be_two_things(kind):
+    records = list(as_records(frames()[kind], columns=Columns(label="label", id="label", date="date")))
+    assert [(record.get("label"), record.get("id")) for record in records] == [
+        (record.get("label"), record.get("label")) for record in RECORDS
+    ]
+
+
 def test_pandas_without_values():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(
@@ -534,7 +542,7 @@ def test_pandas_without_values():
     ]
     for missing in (None, float("nan"), pandas.NA, pandas.NaT):
         frame = pandas.DataFrame({"text": pandas.Series(["a", missing], dtype=object)})
-        with pytest.raises(InputError, match="row 2: 'text' is None, not text: mend the row"):
+        with pytest.raises(InputError, match="row 2: 'text' is missing: mend the row"):
             list(as_records(frame))
         reader = as_records(frame, on_error="skip")
         assert texts(reader) == ["a"]
@@ -580,6 +588,10 @@ def test_what_holds_no_documents():
 def test_a_reader_is_taken_as_it_is(files):
     reader = read_records(files / "a.jsonl")
     assert as_records(reader) is reader
+    for settings_ in ({"language": "de"}, {"columns": Columns(text="label")}, {"on_error": "skip"}):
+        with pytest.raises(InputError, match="have no effect on documents that read_records reads: give them there"):
+            as_records(reader, **settings_)
+    assert texts(reader) == [record["text"] for record in RECORDS]
 
 
 def test_tables_without_their_package(monkeypatch):

@@ -342,6 +342,26 @@ def test_topics_in_a_language_never_trained_on(model, corpus, everything, encode
         assert record["weights"] == sorted(record["weights"], reverse=True)
 
 
+def test_words_to_choose_from_are_brought_to_the_form_of_tokens(model, encoder):
+    given = ["FR-0-0", "fr-0-0", " fr-0-0", "fr-3-1", "fr-3-1"]
+    (record, *_) = model.topics(50, lang="fr", vocabulary=given, encoder=encoder)
+    assert sorted(record["words"]) == ["fr-0-0", "fr-3-1"]
+
+
+def test_words_for_a_language_that_was_trained_on_are_refused_as_such(model, encoder):
+    for spelling in ("en", "EN"):
+        with pytest.raises(InputError, match="vocabulary is given for 'en', of which the model has its own"):
+            model.topics(vocabulary={spelling: ["a"], "fr": ["fr-0-0"]}, encoder=encoder)
+    with pytest.raises(InputError, match="language 'fr' is given twice"):
+        model.topics(vocabulary={"fr": ["fr-0-0"], "FR": ["fr-0-1"]}, encoder=encoder)
+
+
+@pytest.mark.parametrize("vocabulary", [5, {"fr": None}])
+def test_what_is_no_list_of_words_is_refused(model, encoder, vocabulary):
+    with pytest.raises(InputError, match=r"the vocabulary of 'fr' is (5|None): give a list of words"):
+        model.topics(lang="fr", vocabulary=vocabulary, encoder=encoder)
+
+
 def test_topics_of_seen_and_unseen_languages_in_one_table(model, everything, encoder):
     words = {language: everything[language].vocabulary for language in ("fr", "ko")}
     records = model.topics(3, languages=["ko", "en", "fr"], vocabulary=words, encoder=encoder)

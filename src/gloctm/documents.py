@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -103,13 +103,16 @@ def documents_to_words(
     return presence, list(position)
 
 
-def vocabularies(vocabulary: Any, languages: Sequence[str], known: Sequence[str]) -> dict[str, list[str]]:
+def vocabularies(
+    vocabulary: Any, languages: Sequence[str], known: Sequence[str], *, distinct: bool = True
+) -> dict[str, list[str]]:
     """The words given for languages that a model was not trained on.
 
     Args:
         vocabulary: a mapping from language to words, the words alone where there is one such language, or None.
         languages: the languages asked for that the model was not trained on.
         known: those that it was trained on.
+        distinct: whether each word must be there once only, as the words of columns must.
 
     Raises:
         InputError: words of a language that is not asked for or has its own, a word twice, or something else.
@@ -128,19 +131,23 @@ def vocabularies(vocabulary: Any, languages: Sequence[str], known: Sequence[str]
             raise InputError(f"vocabulary is given for {code!r}, of which the model has its own: leave it out")
         if code not in languages:
             raise InputError(f"vocabulary is given for {code!r}, which is not asked for: leave it out")
-        result[code] = _vocabulary(code, words)
+        if code in result:
+            raise InputError(f"vocabulary is given for {code!r} twice: give it once")
+        result[code] = _vocabulary(code, words, distinct)
     return result
 
 
-def _vocabulary(language: str, words: Any) -> list[str]:
+def _vocabulary(language: str, words: Any, distinct: bool) -> list[str]:
     if isinstance(words, str):
         raise InputError(f"the vocabulary of {language!r} is one string: give a list of words")
+    if not isinstance(words, Iterable):
+        raise InputError(f"the vocabulary of {language!r} is {words!r}: give a list of words")
     listed = list(words)
     seen = set()
     for position, word in enumerate(listed):
         if not isinstance(word, str) or not word:
             raise InputError(f"word {position} of the vocabulary of {language!r} is {word!r}: words are non-empty text")
-        if word in seen:
+        if distinct and word in seen:
             raise InputError(f"the vocabulary of {language!r} has {word!r} twice: each word once")
         seen.add(word)
     return listed

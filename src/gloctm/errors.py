@@ -19,6 +19,18 @@ class TrainingError(GloCTMError, RuntimeError):
     """Training could not go on, for example because the loss stopped being finite."""
 
 
+class TrainingInterrupted(KeyboardInterrupt):
+    """An interrupt stopped a training whose checkpoint holds all that was done.
+
+    Attributes:
+        terminated: whether it was another program that asked (SIGTERM) rather than Ctrl-C.
+    """
+
+    def __init__(self, message: str, *, terminated: bool) -> None:
+        super().__init__(message)
+        self.terminated = terminated
+
+
 class MissingDependencyError(GloCTMError, ImportError):
     """An optional package is needed for what was asked; the message says how to install it."""
 
@@ -50,6 +62,10 @@ class DuplicateIdWarning(UserWarning):
 
 class UnsegmentedLanguageWarning(UserWarning):
     """A language has no spaces between words and no tokeniser here: its words would be whole phrases."""
+
+
+class SimilarLanguagesWarning(UserWarning):
+    """A corpus has one language under several codes, so that each has topics and a vocabulary of its own."""
 
 
 class UnusedSettingWarning(UserWarning):

@@ -7,8 +7,9 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from numbers import Integral
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,10 +29,20 @@ from gloctm.languages import normalize_language, normalize_languages
 from gloctm.linking import WordLinker, linked_topic_word
 from gloctm.parameters import local_encoder_name, topic_word_name
 from gloctm.presets import get_preset
-from gloctm.settings import check_settings, resolve_seed
-from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer, get_tokenizer_by_name, stop_words
+from gloctm.settings import TrainingSettings, check_checkpoint, check_settings, resolve_seed
+from gloctm.text import (
+    Tokenizer,
+    as_tokenizer,
+    get_tokenizer,
+    get_tokenizer_by_name,
+    normalize_text,
+    stop_words,
+)
 from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.topics import topic_records
+
+if TYPE_CHECKING:
+    from gloctm.callbacks import Callback
 
 Array = NDArray[np.float32]
 Encoder = str | TextEncoder | EncoderPair
@@ -72,8 +83,15 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             for small corpora, whose epochs are a few steps, see the preset ``demo``.
         batch_size: documents of each language in a step.
         learning_rate: of Adam, at first.
+        max_steps: end after so many steps, if the epochs are not over before; None takes all epochs.
+        schedule: ``"decay"``, as published: the learning rate is multiplied by ``decay_factor`` now and then; or
+            ``"cosine"``: it goes down to 0 at the last step along half a cosine.
         decay_every: epochs after which the learning rate is multiplied by ``decay_factor``, again and again.
+        decay_every_steps: the same in steps, instead of epochs; None goes by ``decay_every``.
         decay_factor: see ``decay_every``.
+        warmup_steps: steps in which the learning rate rises from 0. 0, as published.
+        patience: stop once the loss has been no better than before for so many epochs; None, as published, never does.
+        min_improvement: the share of its best by which the loss must be better to count.
         random_state: the seed that owns every random number. 0, so that results repeat unless asked otherwise; None
             draws a fresh one, kept in ``seed_``.
         device: ``"auto"`` (CUDA where there is any), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
@@ -119,10 +137,16 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         global_hidden_size: int = 200,
         dropout: float = 0.0,
         epochs: int = 150,
+        max_steps: int | None = None,
         batch_size: int = 128,
         learning_rate: float = 2e-3,
+        schedule: Literal["decay", "cosine"] = "decay",
         decay_every: int = 125,
+        decay_every_steps: int | None = None,
         decay_factor: float = 0.5,
+        warmup_steps: int = 0,
+        patience: int | None = None,
+        min_improvement: float = 1e-3,
         random_state: int | None = 0,
         device: str = "auto",
         threads: int | None = None,
@@ -136,10 +160,16 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.global_hidden_size = global_hidden_size
         self.dropout = dropout
         self.epochs = epochs
+        self.max_steps = max_steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.schedule = schedule
         self.decay_every = decay_every
+        self.decay_every_steps = decay_every_steps
         self.decay_factor = decay_factor
+        self.warmup_steps = warmup_steps
+        self.patience = patience
+        self.min_improvement = min_improvement
         self.random_state = random_state
         self.device = device
         self.threads = threads
@@ -150,37 +180,65 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         """An estimator with a preset's settings (see ``gloctm.presets.PRESETS``), some of them replaced."""
         return cls(**{**get_preset(name), **settings})
 
-    def fit(self, corpus: Corpus, y: None = None) -> GloCTM:
+    def fit(
+        self,
+        corpus: Corpus,
+        y: None = None,
+        *,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_minutes: float = 5.0,
+        resume: bool = False,
+        callbacks: Sequence[Callback] = (),
+    ) -> GloCTM:
         """Train on a corpus.
 
         Args:
             corpus: with word and document embeddings.
             y: ignored; scikit-learn's convention.
+            checkpoint: a file in which the state of the training is kept, so that it can go on where it was stopped
+                or killed, to the same weights bit for bit (with as many threads, on the same device). It stays when
+                the training has ended, at its end: delete it once the model is saved. None keeps nothing.
+            checkpoint_minutes: how long at most between two writings of it: what a kill can lose. 5, since one takes
+                less than a second. An interrupt (Ctrl-C) waits for the end of the step and loses nothing.
+            resume: go on from the checkpoint, if there is one. Without it, one that is there is an error, so that it is
+                not lost by mistake.
+            callbacks: told of every epoch; see ``gloctm.callbacks``.
 
         Returns:
             The estimator itself.
 
         Raises:
-            InputError: a setting is out of range, or the corpus lacks embeddings or is too small for the settings.
+            InputError: a setting is out of range; the corpus lacks embeddings or is too small for the settings; the
+                checkpoint is of another training.
+            FileFormatError: the checkpoint is damaged or no checkpoint.
             TrainingError: the loss stopped being finite.
+            TrainingInterrupted: an interrupt came, after which the training can go on from its checkpoint.
         """
         if not isinstance(corpus, Corpus):
             raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
         settings = check_settings(self.get_params())
         seed = resolve_seed(settings["random_state"])
+        keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
         for language, part in corpus.items():
             if part.word_embeddings is None or part.document_embeddings is None:
                 raise InputError(
                     f"the corpus has no embeddings for {language!r}: use corpus.embed() first (gloctm corpus embed)"
                 )
         try:
-            from gloctm.training import TrainingSettings, train
+            from gloctm.training import Safekeeping, train
         except ImportError as error:
             if error.name != "torch":
                 raise
             raise MissingDependencyError.of("Training", "torch") from None
         own = {name: settings[name] for name in TrainingSettings.__dataclass_fields__}
-        result = train(corpus, TrainingSettings(**own), seed=seed, show_progress=bool(self.show_progress))
+        result = train(
+            corpus,
+            TrainingSettings(**own),
+            seed=seed,
+            show_progress=bool(self.show_progress),
+            safekeeping=None if keeping is None else Safekeeping(*keeping, resume=resume),
+            callbacks=callbacks,
+        )
         self._set_fitted(
             ModelArtifact(
                 settings=settings,
@@ -280,7 +338,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         num_words: int = 10,
         *,
         lang: str | None = None,
-        languages: Sequence[str] | None = None,
+        languages: Iterable[str] | None = None,
         vocabulary: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         encoder: Encoder | None = None,
         output: Literal["records", "pandas", "polars"] = "records",
@@ -296,7 +354,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             languages: which, in order; all that were trained on unless given, and those of a ``vocabulary`` given by
                 language.
             vocabulary: for a language not trained on, the words to choose from; with several such languages, a mapping
-                from language to words. Words that the encoder has no vector for are left out.
+                from language to words. They are brought to the form in which a tokeniser gives them (lower case and so
+                on), but for a language with a tokeniser of your own. Words that the encoder has no vector for are left
+                out.
             encoder: see ``transform``.
             output: ``"records"`` for a list of dictionaries, or ``"pandas"`` or ``"polars"`` for a data frame.
 
@@ -306,6 +366,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         check_is_fitted(self, "weights_")
         if isinstance(languages, str):
             raise InputError(f"languages is one string: give a list, for example [{languages!r}]")
+        if isinstance(num_words, bool) or not isinstance(num_words, Integral):
+            raise InputError(f"num_words is {num_words!r}: it must be a whole number")
         if num_words < 1:
             raise InputError(f"num_words is {num_words}: it must be 1 or more")
         if lang is not None:
@@ -313,11 +375,12 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 raise InputError("lang and languages are both given: give one of them")
             languages = [lang]
         if languages is None:
-            languages = [*self.languages_, *(vocabulary if isinstance(vocabulary, Mapping) else ())]
+            further = normalize_languages(vocabulary) if isinstance(vocabulary, Mapping) else ()
+            languages = dict.fromkeys([*self.languages_, *further])
         chosen = normalize_languages(languages)
         if not chosen:
             raise InputError("languages is empty: name at least one")
-        routes = self._routes(chosen, None, vocabulary, encoder)
+        routes = self._routes(chosen, None, vocabulary, encoder, distinct=False)
         topic_word, words = {}, {}
         for code, route in routes.items():
             topic_word[code], words[code] = self._topic_word(route)
@@ -419,13 +482,14 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         vocabulary: Any,
         encoder: Encoder | None,
         corpus: Corpus | None = None,
+        distinct: bool = True,
     ) -> dict[str, _Route]:
         """For each language how its documents are dealt with; whatever is amiss is noticed here, before any work."""
         if via not in (None, "local", "global"):
             raise InputError(f"via is {via!r}: it must be local, global, or None for the best of each language")
         codes = list(codes)
         others = [code for code in codes if code not in self.vocabulary_]
-        given = vocabularies(vocabulary, others, self.languages_)
+        given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)
         routes = {}
         for code in codes:
             if code in self.vocabulary_:
@@ -561,8 +625,12 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 "give vocabulary=, the words to choose from"
             )
         assert route.encoder is not None
-        links = self._word_linker().link(route.vocabulary, route.encoder, show_progress=self.show_progress)
+        words = route.vocabulary
+        if code not in self._own_tokenizers:
+            words = [normalize_text(word, code).strip() for word in words]
+        words = [word for word in dict.fromkeys(words) if word]
+        links = self._word_linker().link(words, route.encoder, show_progress=self.show_progress)
         linked = np.flatnonzero(np.diff(links.indptr))
         if not len(linked):
             raise InputError(f"the vocabulary of {code!r} has no word that can be linked: give words of the language")
-        return linked_topic_word(links[linked], self.topic_word_), [route.vocabulary[row] for row in linked]
+        return linked_topic_word(links[linked], self.topic_word_), [words[row] for row in linked]

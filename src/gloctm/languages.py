@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from gloctm.errors import InputError
 
+# Languages that BCP-47 has beside one that comprises them, where texts are often labelled with either.
+_COMPRISED_IN = {
+    "nb": "no",
+    "nn": "no",
+    "cmn": "zh",
+    "yue": "zh",
+    "wuu": "zh",
+    "gan": "zh",
+    "hsn": "zh",
+    "arb": "ar",
+    "arz": "ar",
+    "ary": "ar",
+    "pes": "fa",
+    "prs": "fa",
+    "uzn": "uz",
+    "uzs": "uz",
+    "zsm": "ms",
+    "ekk": "et",
+    "lvs": "lv",
+    "swh": "sw",
+    "kmr": "ku",
+}
 # Codes that benchmark folders and users write in good faith but that BCP-47 gives no language to.
 ALIASES = {"cn": "zh", "jp": "ja", "cz": "cs", "dk": "da", "ua": "uk", "gr": "el"}
 
@@ -34,6 +57,11 @@ def normalize_language(code: str) -> str:
 
 def normalize_languages(codes: Iterable[str]) -> tuple[str, ...]:
     """Normalise several codes, keeping their order; two that name one language are an error."""
+    if isinstance(codes, str):
+        listed = [code.strip() for code in codes.split(",")]
+        raise InputError(f"languages is one string: give a list, for example {listed!r}")
+    if not isinstance(codes, Iterable):
+        raise InputError(f"languages is {codes!r}: give a list of codes, for example ['en', 'de']")
     seen: dict[str, str] = {}
     for code in codes:
         language = normalize_language(code)
@@ -48,6 +76,43 @@ def primary_subtag(language: str) -> str:
     return language.split("-", 1)[0]
 
 
+@lru_cache(maxsize=1024)
+def without_region(language: str) -> str:
+    """A normalised code without region and variants: ``en-GB`` → ``en``, ``zh-Hant-HK`` → ``zh-Hant``.
+
+    The script stays where it is not the usual one of the language, also one that the region alone tells: ``zh-TW`` is
+    ``zh-Hant``, and ``zh-CN`` and ``zh-Hans`` are ``zh``.
+    """
+    base, script = primary_subtag(language), likely_script(language)
+    return base if script in ("", likely_script(base)) else f"{base}-{script}"
+
+
+def known_spelling(identified: str, known: Sequence[str]) -> str:
+    """An identified language as it is spelled where it is known: ``en`` → ``en-GB`` where that is the only English.
+
+    Identification tells neither regions nor scripts apart, nor languages from one that comprises them: ``no`` becomes
+    ``nb``, or ``nn`` where that alone is known; ``zh`` becomes ``zh-Hant`` or ``yue``.
+
+    Args:
+        identified: what was found, a normalised code; ``und`` too.
+        known: the codes that it may be spelled as, normalised.
+
+    Returns:
+        One of ``known``, or ``identified`` where that is among them, none of them matches or several do.
+    """
+    if identified in known:
+        return identified
+    base = primary_subtag(identified)
+    matching = [code for code in known if base in (primary_subtag(code), _COMPRISED_IN.get(primary_subtag(code)))]
+    if base == "no" and len(matching) > 1:
+        # What is not told to be Nynorsk is Bokmål.
+        matching = [code for code in matching if primary_subtag(code) != "nn"]
+    if not matching:
+        matching = [code for code in known if primary_subtag(code) == _COMPRISED_IN.get(base)]
+    return matching[0] if len(matching) == 1 else identified
+
+
+@lru_cache(maxsize=1024)
 def likely_script(language: str) -> str:
     """The script that a normalised code names or that its language is most often written in: ``th`` → ``Thai``.
 

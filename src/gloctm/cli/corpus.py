@@ -20,6 +20,7 @@ from gloctm.cli.options import (
     LangColumn,
     Languages,
     MinConfidence,
+    Quiet,
     SkipBadLines,
     TextColumn,
     read_word_lists,
@@ -40,7 +41,6 @@ EmbeddingEncoder = Annotated[
     ),
 ]
 Cache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep embeddings on disk and never compute one twice.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
 @app.command("build")
@@ -72,6 +72,14 @@ def build(
             rich_help_panel=LANGUAGE,
         ),
     ] = None,
+    merge_regions: Annotated[
+        bool,
+        typer.Option(
+            "--merge-regions",
+            help="Take regional variants of a language for that: en-GB and en-US for en, zh-TW for zh-Hant.",
+            rich_help_panel=LANGUAGE,
+        ),
+    ] = False,
     text_column: TextColumn = "text",
     lang_column: LangColumn = "lang",
     label_column: LabelColumn = "label",
@@ -106,7 +114,10 @@ def build(
     ] = None,
     stop_words: Annotated[
         list[str] | None,
-        typer.Option(help="More words to leave out: LANG=FILE, a word a line. Repeatable.", rich_help_panel=WORDS),
+        typer.Option(
+            help="More words to leave out: LANG=FILE, a word a line, # before a remark. Repeatable.",
+            rich_help_panel=WORDS,
+        ),
     ] = None,
     lemmas: Annotated[
         str | None,
@@ -131,7 +142,7 @@ def build(
     quiet: Quiet = False,
 ) -> None:
     """Build a corpus from documents in two or more languages."""
-    from gloctm.cli.messages import say
+    from gloctm.cli.messages import flag_of, say
     from gloctm.corpus import Corpus
     from gloctm.corpus.benchmark import is_benchmark
     from gloctm.corpus.records import Columns
@@ -150,6 +161,7 @@ def build(
         "language": language,
         "min_confidence": min_confidence,
         "min_documents": min_documents,
+        "merge_regions": merge_regions or None,
         "columns": None if columns == Columns() else columns,
         "file_format": file_format,
         "encoding": encoding,
@@ -167,37 +179,37 @@ def build(
     if len(sources) == 1 and is_benchmark(Path(sources[0])):
         if given:
             raise InputError(
-                f"{_FLAGS[next(iter(given))]} has no effect on a benchmark folder, whose words are counted already: "
+                f"{flag_of(next(iter(given)))} has no effect on a benchmark folder, whose words are counted already: "
                 "leave it out"
             )
         corpus = Corpus.from_benchmark(sources[0], wanted, split=split or "train", **shared)
     else:
         if split is not None:
             raise InputError("--split has no effect on files, only on a benchmark folder: leave it out")
+        _check_text_files(sources, file_format, wanted, min_documents)
         corpus = Corpus.from_files(sources, languages=wanted, **given, **shared)
     corpus.save(output)
     _tell_what_became(corpus, output)
     say(f"corpus written to {output}")
 
 
-# Where a flag is not called what its argument is.
-_FLAGS = {
-    "language": "--language",
-    "min_confidence": "--min-confidence",
-    "min_documents": "--min-documents",
-    "columns": "a column's name",
-    "file_format": "--format",
-    "encoding": "--encoding",
-    "on_error": "--skip-bad-lines",
-    "min_df": "--min-df",
-    "max_df": "--max-df",
-    "max_vocabulary": "--max-vocabulary",
-    "more_stop_words": "--stop-words",
-    "lemmas": "--lemmas",
-    "convert": "--convert",
-    "phrases": "--phrases",
-    "processes": "--processes",
-}
+def _check_text_files(
+    sources: list[str], file_format: str | None, languages: list[str] | None, min_documents: int | None
+) -> None:
+    """Raise if text files named one by one are too few documents: that they hold many, a line each, is soon thought."""
+    from gloctm.corpus.corpus import MIN_DOCUMENTS
+    from gloctm.corpus.sources import format_of
+
+    paths = [Path(source) for source in sources]
+    if not all(path.is_file() and (file_format or format_of(path)) == "txt" for path in paths):
+        return
+    least = 1 if languages is not None else max(MIN_DOCUMENTS if min_documents is None else min_documents, 1)
+    if len(paths) < 2 * least:
+        counted = f"{paths[0]} is one document" if len(paths) == 1 else f"these are {len(paths)} documents"
+        raise InputError(
+            f"{counted}, since a text file is one whole, and a corpus needs {least} in each of two languages or more: "
+            "give many documents as lines of a .csv or .jsonl file, or as a folder of text files"
+        )
 
 
 def _lemma_languages(lemmas: str | None) -> bool | list[str] | None:
@@ -211,7 +223,7 @@ def _lemma_languages(lemmas: str | None) -> bool | list[str] | None:
 
 def _whole(number: float | None, above: float = 0) -> float | None:
     """A number of documents as the whole number it is."""
-    return int(number) if number is not None and number > above and number == int(number) else number
+    return int(number) if number is not None and number > above and number.is_integer() else number
 
 
 @app.command("embed")
@@ -291,7 +303,7 @@ def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_defa
 def _tell_what_became(corpus: Corpus, path: Path) -> None:
     """Say which documents were left out, which languages were identified, which documents are empty."""
     from gloctm.cli.messages import say
-    from gloctm.cli.tables import main_reasons
+    from gloctm.cli.tables import describe_dropped, describe_phrases
     from gloctm.corpus.storage import DROPPED
 
     report = corpus.report
@@ -302,14 +314,13 @@ def _tell_what_became(corpus: Corpus, path: Path) -> None:
         )
         say(f"languages identified: {found}")
     if report is not None and report.dropped:
-        reasons = ", ".join(f"{count:,}: {reason}" for reason, count in main_reasons(report))
-        say(
-            f"gloctm: warning: {len(report.dropped):,} documents were left out ({reasons}); {path / DROPPED} lists them"
-        )
+        say(f"gloctm: warning: {describe_dropped(report.dropped)}; {path / DROPPED} lists them")
+    if report is not None and (phrases := describe_phrases(report)):
+        say(phrases)
     for language, part in corpus.items():
         empty = int(part.empty_documents.sum())
         if empty:
             say(
-                f"gloctm: warning: {empty} of {part.num_documents} documents in {language!r} have no word of the "
+                f"gloctm: warning: {empty:,} of {part.num_documents:,} documents in {language!r} have no word of the "
                 "vocabulary; they are kept, empty (--min-df 1 keeps rarer words)"
             )

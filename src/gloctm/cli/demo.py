@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gloctm.cli.options import Languages, split_languages
+from gloctm.cli.options import Languages, Quiet, split_languages
 
 
 def demo(
@@ -18,6 +18,7 @@ def demo(
     epochs: Annotated[int | None, typer.Option(help="Train for so many epochs instead of the demo's own.")] = None,
     random_state: Annotated[int, typer.Option(help="The seed.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads torch may use. (default: 1)")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Train on the embedded corpus (five languages, 12 everyday themes) and show the aligned topics."""
     from gloctm.artifact import check_model_target
@@ -28,10 +29,10 @@ def demo(
     from gloctm.metrics import topic_uniqueness
 
     check_model_target(output)
-    corpus = Corpus.demo(split_languages(languages))
+    corpus = Corpus.demo(split_languages(languages), show_progress=not quiet)
     documents = sum(part.num_documents for part in corpus.values())
     say(f"{documents:,} documents in {', '.join(corpus.languages)}")
-    given = {"epochs": epochs, "threads": threads}
+    given = {"epochs": epochs, "threads": threads, "show_progress": False if quiet else None}
     settings = {name: value for name, value in given.items() if value is not None}
     model = GloCTM.from_preset("demo", random_state=random_state, **settings).fit(corpus)
     model.save(output)

@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 from gloctm.cli import corpus, demo, model, train
-from gloctm.cli.messages import INTERRUPTED, TERMINATED, report_error, say
+from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
 
 
 class _Terminated(KeyboardInterrupt):
@@ -124,4 +124,4 @@ def _report_thread(failure: threading.ExceptHookArgs) -> None:
 def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
     # Only this package's own warnings are for users of the command line.
     if category.__module__.startswith("gloctm"):
-        print(f"gloctm: warning: {message}", file=sys.stderr)
+        print(f"gloctm: warning: {in_shell_terms(str(message))}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 
 from gloctm.errors import GloCTMError, TrainingError
@@ -11,6 +12,51 @@ INPUT_ERROR = 2
 FAILURE = 1
 INTERRUPTED = 130
 TERMINATED = 143
+
+# What arguments of Python are called here, where that is not their name with hyphens. Settings of training are not
+# among these: they have their names in a config file, too.
+FLAGS = {
+    "columns": "a column's name",
+    "file_format": "--format",
+    "more_stop_words": "--stop-words",
+    "num_words": "--words",
+    "on_error": "--skip-bad-lines",
+}
+_PLAIN = (
+    *("convert", "encoding", "language", "languages", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
+    *("min_confidence", "min_df", "min_documents", "phrases", "processes", "via", "vocabulary"),
+)
+_NAMES = "|".join((*FLAGS, *_PLAIN))
+# Sentences of the library, and what they are on the command line. Names that are words of English too are arguments
+# only where a sentence begins with them; what stands in quotation marks is the user's own.
+_IN_SHELL = (
+    (r" \(in Python, [^()]*(\([^()]*\))?\)", ""),
+    (r"use corpus\.embed\(\) first \(gloctm corpus embed\)", "give it some with gloctm corpus embed"),
+    (r"give vocabulary=, the words", "give --vocabulary LANG=FILE, the words"),
+    (r"give it as transform\(\.\.\., encoder=\.\.\.\) or GloCTM\.load\(path, encoder=\.\.\.\)", "name it by --encoder"),
+    (r"give one of your own, tokenizers=", "give one of your own in Python, tokenizers="),
+    (r"load the model with tokenizers=", "load the model in Python with tokenizers="),
+)
+_SETTING = re.compile(rf"(?<![\w'\"/.-])({_NAMES})=(['\"]?)([\w.]+)\2")
+_SUBJECT = re.compile(rf"^({_NAMES})(?= (?:is|are)\b)")
+_NO_WORDS = "|".join(name for name in (*FLAGS, *_PLAIN) if "_" in name)
+_MENTION = re.compile(rf"(?<![\w'\"/.=-])({_NO_WORDS})(?![\w'\"/]|\.\w)")
+
+
+def flag_of(name: str) -> str:
+    """What an argument of Python is called on the command line."""
+    return FLAGS.get(name, f"--{name.replace('_', '-')}")
+
+
+def in_shell_terms(message: str) -> str:
+    """A sentence of the library with what is called otherwise on the command line called so."""
+    for wording, other in _IN_SHELL:
+        message = re.sub(wording, other, message)
+    message = _SETTING.sub(
+        lambda found: flag_of(found[1]) if found[3] == "True" else f"{flag_of(found[1])} {found[3]}", message
+    )
+    message = _SUBJECT.sub(lambda found: flag_of(found[1]), message)
+    return _MENTION.sub(lambda found: flag_of(found[1]), message)
 
 
 def say(message: str) -> None:
@@ -21,7 +67,7 @@ def say(message: str) -> None:
 def report_error(error: Exception) -> int:
     """Say what went wrong in one sentence and return the exit code."""
     if isinstance(error, GloCTMError):
-        say(f"gloctm: error: {error}")
+        say(f"gloctm: error: {in_shell_terms(str(error))}")
         return FAILURE if isinstance(error, TrainingError) else INPUT_ERROR
     if isinstance(error, OSError):
         say(f"gloctm: error: {describe_os_error(error)}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from gloctm.cli.options import (
+    DOCUMENTS,
     DocumentLanguage,
     Encoding,
     FileFormat,
@@ -17,12 +19,18 @@ from gloctm.cli.options import (
     LangColumn,
     Languages,
     MinConfidence,
+    Quiet,
     SkipBadLines,
     TextColumn,
     read_word_lists,
     split_languages,
 )
 from gloctm.errors import InputError
+from gloctm.languages import without_region
+
+if TYPE_CHECKING:
+    from gloctm.corpus.records import Record
+    from gloctm.estimator import GloCTM
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
@@ -42,25 +50,29 @@ def topics(
         list[str] | None,
         typer.Option(
             help="Words of a language that the model was not trained on, to show its topics in: LANG=FILE, a word a "
-            "line. Repeatable."
+            "line, # before a remark. Repeatable."
         ),
     ] = None,
     encoder: WordEncoder = None,
     output_format: Annotated[
         str,
         typer.Option(
-            "--format", "-f", help="table, markdown, json (one list) or jsonl (one line a topic and language)."
+            "--format",
+            "-f",
+            help="table, markdown, json (one list), jsonl (one line a topic and language) or csv (one row a word).",
         ),
     ] = "table",
+    quiet: Quiet = False,
 ) -> None:
     """Show the topics, every language side by side, and their uniqueness (TU, over the words shown)."""
-    if output_format not in ("table", "markdown", "json", "jsonl"):
-        raise InputError(f"--format is {output_format!r}: it must be table, markdown, json or jsonl")
-    from gloctm.cli.tables import print_topics, print_topics_as_markdown
+    if output_format not in ("table", "markdown", "json", "jsonl", "csv"):
+        raise InputError(f"--format is {output_format!r}: it must be table, markdown, json, jsonl or csv")
+    from gloctm.cli.tables import print_topics, print_topics_as_csv, print_topics_as_markdown
     from gloctm.estimator import GloCTM
     from gloctm.metrics import topic_uniqueness
 
     model = GloCTM.load(path)
+    model.show_progress = model.show_progress and not quiet
     further = read_word_lists("--vocabulary", vocabulary)
     chosen = split_languages(languages)
     if further and chosen is None:
@@ -68,6 +80,8 @@ def topics(
     records = model.topics(num_words, languages=chosen, vocabulary=further, encoder=encoder)
     if output_format == "markdown":
         print_topics_as_markdown(records)
+    elif output_format == "csv":
+        print_topics_as_csv(records)
     elif output_format == "json":
         print(json.dumps(records, ensure_ascii=False, indent=2))
     elif output_format == "jsonl":
@@ -96,9 +110,12 @@ def transform(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="File to write: .parquet, .csv or .jsonl; - prints JSON lines.", show_default=False
+            "--output",
+            "-o",
+            help="File to write: .parquet, .csv or .jsonl. JSON lines on standard output unless given, or -.",
+            show_default=False,
         ),
-    ],
+    ] = Path("-"),
     latent: Annotated[bool, typer.Option(help="Write the latent means μ instead of the proportions θ.")] = False,
     via: Annotated[
         str | None,
@@ -116,26 +133,33 @@ def transform(
     file_format: FileFormat = None,
     encoding: Encoding = None,
     skip_bad_lines: SkipBadLines = False,
+    dropped: Annotated[
+        Path | None,
+        typer.Option(help="File to list documents in that are left out, as JSON lines.", rich_help_panel=DOCUMENTS),
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
     from gloctm.cli.messages import say
+    from gloctm.cli.tables import count_of, describe_dropped
     from gloctm.corpus import read_records
     from gloctm.corpus.corpus import MIN_CONFIDENCE
+    from gloctm.corpus.dropped import write_dropped
     from gloctm.corpus.records import Columns
+    from gloctm.corpus.sources import describe_sources
     from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
     from gloctm.proportions import check_proportions_target, write_proportions
 
     check_proportions_target(output)
-    for source in map(Path, sources):
-        if source.exists() and output.exists() and output.samefile(source):
-            raise InputError(f"can't write to {output}: it is the file that is read; name another one")
+    _check_targets(sources, output, dropped)
     if via not in (None, "local", "global"):
         raise InputError(f"--via is {via!r}: it must be local or global")
     confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
     if not 0 <= confidence <= 1:
-        raise InputError(f"min_confidence is {confidence}: it must be from 0 to 1")
+        raise InputError(f"--min-confidence is {confidence}: it must be from 0 to 1")
     model = GloCTM.load(path)
+    model.show_progress = model.show_progress and not quiet
     reader = read_records(
         sources,
         columns=Columns(text=text_column, lang=lang_column, label=None, id=id_column or None, date=None),
@@ -145,21 +169,31 @@ def transform(
         on_error="skip" if skip_bad_lines else "raise",
     )
     # Numbered before any is left out: row 7 of the input stays 7.
-    numbered = list(reader)
-    for row, record in enumerate(numbered):
-        record.setdefault("id", str(row))
+    numbered: list[Record] = []
+    places: dict[str, int] = {}
+    unread = 0
+    for record in reader:
+        # What could not be read stands before the record that could.
+        for each in reader.dropped[unread:]:
+            places.setdefault(each.source, len(places))
+        unread = len(reader.dropped)
+        places.setdefault(record["source"], len(places))
+        record.setdefault("id", str(len(numbered)))
+        numbered.append(record)
     if not numbered and not reader.dropped:
-        raise InputError(f"{', '.join(sources)} has no documents: nothing to transform")
-    records, unidentified = with_languages(numbered, confidence)
-    dropped = [*reader.dropped, *unidentified]
-    if dropped:
-        first = dropped[0]
+        raise InputError(f"{describe_sources(sources)} has no documents: nothing to transform")
+    records, unidentified = with_languages(numbered, confidence, known=model.languages_)
+    left_out = sorted([*reader.dropped, *unidentified], key=lambda each: places.get(each.source, len(places)))
+    if left_out:
+        first = left_out[0]
         say(
-            f"gloctm: warning: {len(dropped)} documents are left out, the first at {first.source} ({first.reason}): "
-            f"{first.text!r}"
+            f"gloctm: warning: {describe_dropped(left_out)}, the first at {first.source}: {first.text!r}; "
+            f"{'--dropped FILE' if dropped is None else dropped} lists them"
         )
+    if dropped is not None and not records:
+        write_dropped(dropped, left_out)
     if not records:
-        raise InputError(f"{', '.join(sources)}: no document could be used")
+        raise InputError(f"{describe_sources(sources)}: no document could be used")
     languages = [record["lang"] for record in records]
     chosen = cast('Literal["local", "global"] | None', via)
     theta = model.transform(
@@ -168,13 +202,38 @@ def transform(
     assert not isinstance(theta, dict)
     unseen = sorted(set(languages) - set(model.languages_))
     if unseen:
-        say(f"never trained on, inferred by the global encoder: {', '.join(unseen)}")
+        say(f"never trained on, inferred by the global encoder: {', '.join(unseen)}{_trained_names(unseen, model)}")
+    if dropped is not None:
+        write_dropped(dropped, left_out)
     ids = [record["id"] for record in records]
     if str(output) == "-":
         write_proportions(sys.stdout, ids, languages, theta)
         return
     write_proportions(output, ids, languages, theta)
-    say(f"{len(records)} documents written to {output}")
+    say(f"{count_of(len(records), 'document')} written to {output}")
+
+
+def _check_targets(sources: list[str], output: Path, dropped: Path | None) -> None:
+    """Raise if what is read would be overwritten, or a list of what is left out can't be written."""
+    if dropped is not None and (str(dropped) == "-" or dropped.is_dir() or not dropped.parent.is_dir()):
+        raise InputError(f"--dropped is {dropped}: name a file in a folder that exists")
+    targets = [target for target in (output, dropped) if target is not None and target.exists()]
+    for source in map(Path, sources):
+        for target in targets:
+            if source.exists() and target.samefile(source):
+                raise InputError(f"can't write to {target}: it is the file that is read; name another one")
+    if dropped is not None and dropped.absolute() == output.absolute():
+        raise InputError(f"can't write both the topics and what is left out to {dropped}: name another file")
+
+
+def _trained_names(unseen: Sequence[str], model: GloCTM) -> str:
+    """What to call languages that the model was trained on by a name with another region, or none."""
+    known = {without_region(code): code for code in model.languages_}
+    names = {code: known[without_region(code)] for code in unseen if without_region(code) in known}
+    if not names:
+        return ""
+    told = ", ".join(f"{code} as {name}" for code, name in names.items())
+    return f" (the model was trained on {told}: name its documents so, or all by --language, for the local encoder)"
 
 
 def info(path: Model) -> None:
@@ -194,7 +253,7 @@ def info(path: Model) -> None:
             "epochs": len(model.history_),
             "last loss": f"{last['loss']:.2f} (local {last['local']:.2f}, global {last['shared']:.2f}, "
             f"KL {last['regularization']:.2f}, CKA {last['cka']:.2f})",
-            **model.settings_,
+            **{name: value for name, value in model.settings_.items() if name not in ("show_progress", "device")},
             "corpus": model.corpus_fingerprint_,
             "versions": ", ".join(f"{name} {number}" for name, number in model.environment_.items()),
         }

@@ -27,7 +27,7 @@ FileFormat = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="jsonl, csv, tsv or parquet, where the name does not tell. (standard input: jsonl)",
+        help="jsonl, csv, tsv, parquet or txt, where the name does not tell. (standard input: jsonl)",
         rich_help_panel=DOCUMENTS,
     ),
 ]
@@ -43,6 +43,7 @@ SkipBadLines = Annotated[
         rich_help_panel=DOCUMENTS,
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 DocumentLanguage = Annotated[
     str | None,
     typer.Option(
@@ -67,7 +68,10 @@ def split_languages(languages: str | None) -> list[str] | None:
 
 
 def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] | None:
-    """Words by language from files given as ``LANG=FILE``, a word a line; None where none were given."""
+    """Words by language from files given as ``LANG=FILE``; None where none were given.
+
+    A word a line; blank lines and those that begin with ``#`` are passed over.
+    """
     words: dict[str, list[str]] = {}
     for pair in pairs or []:
         language, separator, file = pair.partition("=")
@@ -79,5 +83,7 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
             raise InputError(f"{flag}: {file} is not UTF-8 text: convert it") from None
         except IsADirectoryError:
             raise InputError(f"{flag}: {file} is a folder: give a file, a word a line") from None
-        words.setdefault(normalize_language(language), []).extend(word.strip() for word in listed if word.strip())
+        words.setdefault(normalize_language(language), []).extend(
+            word for word in map(str.strip, listed) if word and not word.startswith("#")
+        )
     return words or None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.dropped import DroppedDocument
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.statistics import covered_tokens, frequent_words
 from gloctm.topics import TopicRecord
@@ -16,14 +19,23 @@ from gloctm.topics import TopicRecord
 _FILE_WIDTH = 160
 # Reasons for leaving documents out that are told one by one.
 _MOST_REASONS = 6
+_LEGEND = (
+    "empty: share of documents without a word of the vocabulary",
+    "words: size of the vocabulary",
+    "tokens: words of the vocabulary in all documents, repetitions counted",
+    "words covered: share of all words but stop words that are in the vocabulary",
+    "mean length: tokens a document",
+    "labels: different ones",
+    "vectors: dimensions of the word embeddings and of the document embeddings",
+)
 
 
 def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float] | None = None) -> None:
-    """Aligned topics, a row each, the languages side by side."""
+    """Aligned topics, a row each, the languages side by side; rules between them where words take several lines."""
     from rich.table import Table
 
     languages = list(dict.fromkeys(record["language"] for record in records))
-    table = Table(header_style="bold", show_lines=True)
+    table = Table(header_style="bold")
     table.add_column("topic", justify="right")
     for language in languages:
         footer = "" if uniqueness is None else f"TU {uniqueness[language]:.3f}"
@@ -35,6 +47,9 @@ def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float]
         rows.setdefault(record["topic"], {})[record["language"]] = " ".join(record["words"])
     for topic, words in rows.items():
         table.add_row(str(topic), *(words[language] for language in languages))
+    # Besides the rows: the rules around them and the heading, and those around the footer.
+    if len(_lines(table)) > len(rows) + (4 if uniqueness is None else 6):
+        table.show_lines = True
     _print(table)
 
 
@@ -51,6 +66,15 @@ def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
         print(f"| {topic} | {' | '.join(cells)} |")
 
 
+def print_topics_as_csv(records: Sequence[TopicRecord]) -> None:
+    """Topics as CSV, a word a row: its topic, language, rank from 1, and weight."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["topic", "language", "rank", "word", "weight"])
+    for record in records:
+        for rank, (word, weight) in enumerate(zip(record["words"], record["weights"], strict=True), start=1):
+            writer.writerow([record["topic"], record["language"], rank, word, weight])
+
+
 def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     """What a corpus holds, a row a language, and how its words were chosen."""
     from rich.table import Table
@@ -59,7 +83,7 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     # Without padding it has room on a terminal of 80 columns.
     table = Table(header_style="bold", padding=0)
     table.add_column("language")
-    for heading in ("documents", "empty", "words", "tokens", "cover", "each", "labels"):
+    for heading in ("documents", "empty", "words", "tokens", "words\ncovered", "mean\nlength", "labels"):
         table.add_column(heading, justify="right")
     table.add_column("tokenizer", overflow="fold")
     table.add_column("vectors")
@@ -73,37 +97,58 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
         table.add_row(
             language,
             f"{part.num_documents:,}",
-            f"{empty / part.num_documents:.1%}" if empty else "0",
+            f"{empty / part.num_documents:.1%}",
             f"{part.num_words:,}",
             f"{tokens:,}",
             f"{covered_tokens(part) / report.words[language].tokens:.1%}"
             if language in report.words and report.words[language].tokens
             else "-",
             f"{tokens / part.num_documents:.1f}",
-            str(len(set(part.labels))) if part.labels is not None else "-",
+            # A document without a label among others has an empty one.
+            str(len(set(part.labels) - {""})) if part.labels is not None else "-",
             part.tokenizer,
             " ".join(dimensions),
         )
     _print(table)
     lines = [f"{language}: {' '.join(frequent_words(part, num_words))}" for language, part in corpus.items()]
-    lines.append(
-        "empty: share of documents without a word of the vocabulary; words: size of the vocabulary; cover: share of "
-        "all words but stop words that are in it; each: tokens a document; vectors: dimensions of word and document "
-        "embeddings; below the table, the words in most documents"
-    )
+    lines = ["In most documents:", *lines, "", *_LEGEND, ""]
     if report.settings:
         lines.append("vocabulary: " + ", ".join(f"{name} {value}" for name, value in report.settings.items()))
+    if phrases := describe_phrases(report):
+        lines.append(phrases)
     for language, each in report.identified.items():
-        lines.append(f"identified: {each.documents:,} documents as {language}, mean confidence {each.confidence:.2f}")
-    lines += [f"left out: {count:,} documents, {reason}" for reason, count in main_reasons(report)]
+        found = count_of(each.documents, "document")
+        lines.append(f"identified: {found} as {language}, mean confidence {each.confidence:.2f}")
+    lines += [f"left out: {count_of(count, 'document')}: {reason}" for reason, count in main_reasons(report.dropped)]
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:
         _print(Text(line))
 
 
-def main_reasons(report: BuildReport) -> list[tuple[str, int]]:
+def count_of(number: int, thing: str) -> str:
+    """So many of a thing: ``1 document``, ``2,000 documents``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def describe_phrases(report: BuildReport) -> str:
+    """How many phrases the vocabulary of each language has; empty where none were sought."""
+    found = {code: each.phrases for code, each in report.words.items() if each.phrases is not None}
+    return f"phrases: {', '.join(f'{code} {count:,}' for code, count in found.items())}" if found else ""
+
+
+def describe_dropped(dropped: Sequence[DroppedDocument]) -> str:
+    """How many documents were left out, and for which reasons."""
+    reasons = "; ".join(f"{reason}: {count:,}" for reason, count in main_reasons(dropped))
+    return f"{count_of(len(dropped), 'document')} {'was' if len(dropped) == 1 else 'were'} left out ({reasons})"
+
+
+def main_reasons(dropped: Sequence[DroppedDocument]) -> list[tuple[str, int]]:
     """Why documents were left out and how many, most first; rare reasons, of which there can be thousands, as one."""
-    reasons = list(report.dropped_by_reason().items())
+    counts: Counter[str] = Counter()
+    for reason, count in BuildReport(dropped=tuple(dropped)).dropped_by_reason().items():
+        # What differs says nothing where it ends the reason.
+        counts[reason.removesuffix(" …")] += count
+    reasons = counts.most_common()
     if len(reasons) <= _MOST_REASONS:
         return reasons
     others = sum(count for _, count in reasons[_MOST_REASONS - 1 :])
@@ -118,12 +163,16 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 
 def _print(table: Any) -> None:
+    # Printed by print(), because rich ends the process where the reader of the output has gone.
+    print("\n".join(_lines(table)))
+
+
+def _lines(table: Any) -> list[str]:
     from rich.console import Console
 
     # Markup off: words of a corpus are shown as they are.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH
     console = Console(markup=False, width=width)
-    # Printed by print(), because rich ends the process where the reader of the output has gone.
     with console.capture() as shown:
         console.print(table)
-    print(shown.get(), end="")
+    return shown.get().removesuffix("\n").split("\n")

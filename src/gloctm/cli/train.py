@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gloctm.cli.options import Quiet
 from gloctm.errors import FileFormatError, InputError
 
 _METHOD = "Method"
@@ -83,8 +84,10 @@ def train(
         typer.Option(help="Threads torch may use. (default: torch's own choice)", rich_help_panel=_OPTIMIZATION),
     ] = None,
     show_progress: Annotated[
-        bool | None, typer.Option("--progress/--no-progress", help="Show progress. (default: progress)")
+        bool | None,
+        typer.Option("--progress/--no-progress", help="Show progress. (default: progress)"),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Train a model on a corpus.
 
@@ -93,8 +96,10 @@ def train(
     flags = {
         name: value
         for name, value in locals().items()
-        if name not in ("corpus", "output", "preset", "config") and value is not None
+        if name not in ("corpus", "output", "preset", "config", "quiet") and value is not None
     }
+    if quiet:
+        flags["show_progress"] = False
     from gloctm.artifact import check_model_target
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus

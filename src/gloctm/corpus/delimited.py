@@ -14,6 +14,8 @@ from gloctm.corpus.tables import check_columns
 # A field can be as long as this; a quotation mark that is never closed would make one of all the rest.
 _LONGEST_FIELD = 2**28
 _DELIMITERS = (",", "\t", ";", "|")
+# How Python's reader says that the lines end within a quotation.
+_NEVER_CLOSED = "unexpected end of data"
 
 
 def read_delimited(
@@ -47,7 +49,7 @@ def read_delimited(
         # Blank lines before the heading are passed over, as everywhere.
         names = [name.strip() for name in next((names for names in reader if names), [])]
     except csv.Error as error:
-        raise problems.error(f"{source}, line {lines.number} is not CSV ({error}): mend the line") from None
+        raise problems.error("".join(lines.describe(error)) + ": mend the line") from None
     if lines.failure is not None:
         # In a heading of several lines, which all rows depend on.
         lines.refuse()
@@ -67,8 +69,8 @@ def read_delimited(
         except StopIteration:
             break
         except csv.Error as error:
-            text = lines.retry()
-            problems.meet(f"{source}, line {lines.number}", f" is not CSV ({error})", "mend the line", text=text)
+            where, finding = lines.describe(error)
+            problems.meet(where, finding, "mend the line", text=lines.retry())
             continue
         if lines.failure is not None:
             problems.meet(*lines.failure, UNDECODABLE, text=lines.text())
@@ -86,6 +88,7 @@ class _Lines:
 
     Attributes:
         number: that of the line last given.
+        begun: that of the first line of the row.
         failure: where a line of the row could not be decoded, and what to say of it.
     """
 
@@ -98,6 +101,7 @@ class _Lines:
         self._row: list[tuple[str, str | None]] = []
         self._again: list[tuple[str, str | None]] = []
         self.number = 0
+        self.begun = 1
         self.failure: tuple[str, str] | None = None
 
     def __iter__(self) -> _Lines:
@@ -137,7 +141,20 @@ class _Lines:
     def begin_row(self) -> None:
         """Forget the lines of the row before."""
         self._row.clear()
+        self.begun = self.number + 1
         self.failure = None
+
+    def describe(self, error: csv.Error) -> tuple[str, str]:
+        """Where a row that is malformed stands, and what is wrong with it."""
+        if str(error) == _NEVER_CLOSED:
+            # Which the reader notices at the end of the file.
+            return f"{self._source}, line {self.begun}", " is not CSV (a quotation that begins here is never closed)"
+        if self._problems.skips or self.number == self.begun:
+            return f"{self._source}, line {self.begun}", f" is not CSV ({error})"
+        return (
+            f"{self._source}, line {self.number}",
+            f" is not CSV ({error}, in a row that begins at line {self.begun})",
+        )
 
     def text(self) -> str:
         """The row as it stands."""
@@ -158,12 +175,16 @@ class _Lines:
 
 
 def _find_delimiter(lines: _Lines, usual: str, text_column: str) -> str:
-    """What separates the fields of the heading: the usual, unless only another makes a column of the text."""
+    """What separates the fields of the heading: the usual, unless only another makes a column of the text.
+
+    Where none does, what makes most columns: a message will list them.
+    """
     heading = lines.first()
     if heading.startswith("sep=") and len(heading.strip()) == len("sep=") + 1:
         # So spreadsheets tell each other.
         next(lines)
         return heading[len("sep=")]
+    likeliest, most = usual, 0
     for delimiter in (usual, *_DELIMITERS):
         try:
             names = next(csv.reader([heading], delimiter=delimiter), [])
@@ -171,4 +192,6 @@ def _find_delimiter(lines: _Lines, usual: str, text_column: str) -> str:
             continue
         if text_column in (name.strip() for name in names):
             return delimiter
-    return usual
+        if len(names) > most:
+            likeliest, most = delimiter, len(names)
+    return likeliest

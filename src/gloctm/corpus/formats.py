@@ -1,4 +1,4 @@
-"""From the bytes of a file to its rows: JSON lines, CSV and TSV, Parquet, and text files that are a document each."""
+"""From the bytes of a file to its rows: JSON, CSV and TSV, Parquet, and text files that are a document each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from gloctm.corpus.delimited import read_delimited
 from gloctm.corpus.dropped import Problems
 from gloctm.corpus.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.corpus.json_arrays import begins_json_array, read_json_array
 from gloctm.corpus.sources import SourceFile, seekable
 from gloctm.corpus.tables import read_parquet
 
@@ -39,7 +40,9 @@ def read_rows(
             yield from read_parquet(str(file), source, required, optional, problems)
         return
     encoding = encoding.at(stream.peek(4)[:4])
-    if file.file_format == "jsonl":
+    if file.file_format == "jsonl" and begins_json_array(stream.peek(), encoding):
+        yield from read_json_array(str(file), stream, encoding, problems)
+    elif file.file_format == "jsonl":
         yield from _read_json_lines(str(file), stream, encoding, problems)
     elif file.file_format == "txt":
         yield from _read_text(file, stream, encoding, problems)
@@ -68,15 +71,13 @@ def _read_json_lines(source: str, stream: io.BufferedReader, encoding: Encoding,
                 continue
             # Besides bad syntax: a number of thousands of digits, or brackets nested as deep.
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            cure = "mend or remove the line"
-            if number == 1 and line.lstrip().startswith("["):
-                cure = "write each document as an object on a line of its own"
-            problems.meet(where, f" is not JSON ({reason})", cure, text=line.strip())
+            problems.meet(where, f" is not JSON ({reason})", "mend or remove the line", text=line.strip())
             continue
         if type(content) is dict:
             yield where, content
         else:
-            problems.meet(where, " is not a JSON object", "each line needs text and lang", text=line.strip())
+            cure = "write each document as an object with its text"
+            problems.meet(where, " is not a JSON object", cure, text=line.strip())
 
 
 def _read_text(file: SourceFile, stream: io.BufferedReader, encoding: Encoding, problems: Problems) -> Iterator[Row]:

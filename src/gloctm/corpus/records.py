@@ -124,7 +124,7 @@ def read_records(
             made_by = text_builder if file.file_format == "txt" else builder
             with opened(file, progress) as stream:
                 rows = read_rows(file, stream, made_by.required, made_by.optional, checked_encoding, problems)
-                yield from made_by.records(rows, "row" if file.file_format == "parquet" else "line")
+                yield from made_by.records(rows)
         tables = [str(file) for file in files if file.file_format != "txt"]
         if tables:
             builder.check_all_seen(" and ".join(tables[:3]))
@@ -149,14 +149,19 @@ def as_records(
         on_error: see ``read_records``.
 
     Raises:
-        InputError: these are no documents, or one can't be read; the message has its number, counted from one.
+        InputError: these are no documents, or one can't be read; the message has its number, counted from one. Or
+            settings are given beside a ``RecordReader``, which has its own.
         MissingDependencyError: a table needs a package that is not installed.
     """
     if isinstance(documents, RecordReader):
+        if columns != Columns() or language is not None or on_error != "raise":
+            raise InputError(
+                "columns, language and on_error have no effect on documents that read_records reads: give them there"
+            )
         return documents
     problems = Problems(on_error, InputError)
     builder = RecordBuilder(columns, language, problems)
-    rows, total, unit = in_memory_rows(documents, builder.required, builder.optional, problems)
+    rows, total = in_memory_rows(documents, builder.required, builder.optional, problems)
     progress = ReadProgress(total)
 
     def counted() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -165,7 +170,7 @@ def as_records(
             yield row
 
     def records() -> Iterator[Record]:
-        yield from builder.records(counted(), unit)
+        yield from builder.records(counted())
         builder.check_all_seen("the documents")
 
     return RecordReader(records(), progress, problems)
@@ -207,12 +212,11 @@ class RecordBuilder:
         self._spellings: dict[str, str | InputError | None] = {}
         self._unseen = {name for name in self.required if name != columns.text}
 
-    def records(self, rows: Iterable[tuple[str, Mapping[str, Any]]], unit: str) -> Iterator[Record]:
+    def records(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Record]:
         """Yield a record for each row that makes one.
 
         Args:
             rows: where each stands, and its values by column.
-            unit: what to call a row in messages.
         """
         unseen = self._unseen
         for where, content in rows:
@@ -220,11 +224,11 @@ class RecordBuilder:
                 unseen.difference_update(content)
             text = content.get(self._text)
             if type(text) is not str:
-                text = self._checked_text(content, where, unit)
+                text = self._checked_text(content, where)
                 if text is None:
                     continue
             record: Record = {"text": text}
-            if self._complete(record, content, where, unit):
+            if self._complete(record, content, where):
                 record["source"] = where
                 yield record
 
@@ -233,7 +237,7 @@ class RecordBuilder:
         for name in sorted(self._unseen):
             raise self._problems.error(f"{where} never has {name!r}: name a column that is there")
 
-    def _checked_text(self, content: Mapping[str, Any], where: str, unit: str) -> str | None:
+    def _checked_text(self, content: Mapping[str, Any], where: str) -> str | None:
         if self._text not in content:
             keys = ", ".join(map(repr, content)) or "nothing"
             self._problems.meet(
@@ -252,17 +256,17 @@ class RecordBuilder:
                 return str(value)
         except UnicodeDecodeError:
             pass
-        shown = "None" if is_missing(value) else f"{value!r:.60}"
+        shown = "missing" if is_missing(value) else f"{value!r:.60}, not text"
         self._problems.meet(
             where,
-            f": {self._text!r} is {shown}, not text",
-            f"mend the {unit}",
+            f": {self._text!r} is {shown}",
+            f"mend the {_unit(where)}",
             text=_excerpt(content),
             identifier=self._identifier(content),
         )
         return None
 
-    def _complete(self, record: Record, content: Mapping[str, Any], where: str, unit: str) -> bool:
+    def _complete(self, record: Record, content: Mapping[str, Any], where: str) -> bool:
         """Add the rest to a record that has a text; False where that is a problem."""
         if self._language is not None:
             record["lang"] = self._language
@@ -286,7 +290,8 @@ class RecordBuilder:
             try:
                 value = as_date(value) if field == "date" else as_text(value)
             except ValueError as error:
-                self._meet(record, content, where, f": {column!r} is {value!r:.60}, {error}", f"mend the {unit}")
+                cure = f'mend it, or leave the column unread: --{field}-column "" (in Python, Columns({field}=None))'
+                self._meet(record, content, where, f": {column!r} is {value!r:.60}, {error}", cure)
                 return False
             if value is not None:
                 record[field] = value
@@ -345,6 +350,11 @@ def group_records(records: Iterable[Record]) -> dict[str, Any]:
 
 def _is_unidentified(language: object) -> bool:
     return isinstance(language, str) and language.strip().lower() in UNIDENTIFIED
+
+
+def _unit(where: str) -> str:
+    """What a row is called where it stands: the line of ``news.jsonl, line 3``."""
+    return where.rpartition(" ")[0].rpartition(" ")[2]
 
 
 def _excerpt(content: Mapping[str, Any]) -> str:

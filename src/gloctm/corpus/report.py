@@ -24,11 +24,13 @@ class WordStatistics:
         tokens: words in all documents, stop words left out.
         stopped: stop words that were left out.
         distinct: distinct words among ``tokens``.
+        phrases: pairs of words that the vocabulary has as one; None where none were sought.
     """
 
     tokens: int
     stopped: int
     distinct: int
+    phrases: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ class BuildReport:
     def as_json(self) -> dict[str, Any]:
         """The report as JSON holds it, without the dropped documents, which have a file of their own."""
         return {
-            "words": {code: asdict(each) for code, each in self.words.items()},
+            "words": {
+                code: {name: value for name, value in asdict(each).items() if value is not None}
+                for code, each in self.words.items()
+            },
             "identified": {code: asdict(each) for code, each in self.identified.items()},
             "settings": dict(self.settings),
             "dropped": self.dropped_by_reason(),

@@ -133,6 +133,12 @@ def list_files(
     return files
 
 
+def describe_sources(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> str:
+    """Some sources, for messages."""
+    listed = [sources] if isinstance(sources, str | os.PathLike) else sources
+    return ", ".join("standard input" if str(source) == STANDARD_INPUT else str(source) for source in listed)
+
+
 def total_size(files: Sequence[SourceFile]) -> int | None:
     """The bytes of all files, None where those of one are not known."""
     sizes = [file.size for file in files]

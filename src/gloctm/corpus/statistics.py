@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.text.phrases import SUFFIX as PHRASES
 
 
 def frequent_words(part: LanguageCorpus, num_words: int) -> list[str]:
@@ -15,5 +16,8 @@ def frequent_words(part: LanguageCorpus, num_words: int) -> list[str]:
 
 def covered_tokens(part: LanguageCorpus) -> int:
     """How many words of the texts are counted; a phrase is as many as it has parts."""
+    if not part.tokenizer.endswith(PHRASES):
+        # A space is then part of a word, as of one that a tokeniser of the user's own gave.
+        return int(part.counts.sum())
     parts = np.asarray([1 + word.count(" ") for word in part.vocabulary], np.int64)
     return int(parts[part.counts.indices] @ part.counts.data)

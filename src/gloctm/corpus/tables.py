@@ -51,8 +51,8 @@ def read_parquet(
 
 def in_memory_rows(
     documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
-) -> tuple[Iterator[Row], int | None, str]:
-    """The rows of documents in memory, how many they are (None where that is not known), and what to call one.
+) -> tuple[Iterator[Row], int | None]:
+    """The rows of documents in memory, and how many they are, None where that is not known.
 
     Raises:
         InputError: these are no documents, or their table lacks a column.
@@ -72,7 +72,7 @@ def in_memory_rows(
     if not isinstance(documents, Iterable):
         raise InputError(f"{documents!r:.60} holds no documents: give an iterable of mappings, or a table")
     total = len(documents) if isinstance(documents, Sized) else None
-    return _mapping_rows(documents, problems), total, "record"
+    return _mapping_rows(documents, problems), total
 
 
 def _library(documents: Any) -> str | None:
@@ -93,7 +93,7 @@ def _mapping_rows(documents: Iterable[Any], problems: Problems) -> Iterator[Row]
 
 def _data_set_rows(
     documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
-) -> tuple[Iterator[Row], int | None, str]:
+) -> tuple[Iterator[Row], int | None]:
     if isinstance(documents, Mapping):
         raise InputError(f"the data set has several splits ({', '.join(documents)}): give one, as in data['train']")
     if not hasattr(documents, "iter"):
@@ -117,7 +117,7 @@ def _data_set_rows(
                 number += 1
                 yield f"row {number}", dict(zip(columns, values, strict=True))
 
-    return rows(), total, "row"
+    return rows(), total
 
 
 def _class_names(values: Sequence[Any], int2str: Callable[[int], str] | None) -> Sequence[Any]:
@@ -129,7 +129,7 @@ def _class_names(values: Sequence[Any], int2str: Callable[[int], str] | None) ->
 
 def _data_frame_rows(
     documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
-) -> tuple[Iterator[Row], int | None, str]:
+) -> tuple[Iterator[Row], int | None]:
     kind = f"{_library(documents)} {type(documents).__name__}"
     try:
         import narwhals as nw
@@ -151,12 +151,12 @@ def _data_frame_rows(
         for number, values in enumerate(chosen.iter_rows(named=False, buffer_size=_BATCH), start=1):
             yield f"row {number}", dict(zip(wanted, values, strict=True))
 
-    return rows(), len(chosen), "row"
+    return rows(), len(chosen)
 
 
 def _arrow_table_rows(
     documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
-) -> tuple[Iterator[Row], int | None, str]:
+) -> tuple[Iterator[Row], int | None]:
     pyarrow, _ = _pyarrow("reading Arrow tables")
     batches: Iterable[Any]
     if isinstance(documents, pyarrow.RecordBatch):
@@ -172,7 +172,7 @@ def _arrow_table_rows(
         total, batches = documents.num_rows, documents.select(wanted).to_batches(max_chunksize=_BATCH)
     else:
         total, batches = None, (batch.select(wanted) for batch in documents)
-    return _arrow_rows("row", batches, wanted), total, "row"
+    return _arrow_rows("row", batches, wanted), total
 
 
 def _arrow_rows(where: str, batches: Iterable[Any], names: Sequence[str]) -> Iterator[Row]:
@@ -206,7 +206,8 @@ def _wanted(
     source: str, names: Sequence[str], required: Sequence[str], optional: Sequence[str], problems: Problems
 ) -> list[str]:
     check_columns(source, names, required, problems)
-    wanted = [*required, *(name for name in optional if name in names)]
+    # One column may be two things, as an id and a label.
+    wanted = list(dict.fromkeys([*required, *(name for name in optional if name in names)]))
     double = next((name for name in wanted if list(names).count(name) > 1), None)
     if double is not None:
         raise problems.error(f"{source} has two columns {double!r}: name each column differently")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 import threading
@@ -77,21 +78,35 @@ class StoredTexts(Sequence[str]):
 
 
 class TextWriter:
-    """Collects texts in a temporary file, which vanishes with the last reference to it."""
+    """Collects texts in a temporary file, which vanishes with the last reference to it.
+
+    There is none before the first text, and it is closed should the texts never be read.
+    """
 
     def __init__(self) -> None:
-        self._stream: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the texts are in use
+        self._stream: IO[bytes] | None = None
         self._starts = array("q")
         self._position = 0
+        self._texts: StoredTexts | None = None
 
     def append(self, text: str, *, source: str = "") -> None:
         """Add one text at the end, and where it comes from."""
-        self._starts.append(self._position)
         with temporary_files():
+            if self._stream is None:
+                self._stream = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the texts are in use
+                self._closing = weakref.finalize(self, self._stream.close)
+            self._starts.append(self._position)
             self._position += self._stream.write(json_line({"text": text, "source": source}))
 
     def finished(self) -> StoredTexts:
-        """The texts, to be read."""
-        with temporary_files():
-            self._stream.flush()
-        return StoredTexts(self._stream, self._starts)
+        """The texts, to be read; none can be added any more."""
+        if self._texts is None:
+            if self._stream is None:
+                self._texts = StoredTexts(io.BytesIO(), self._starts)
+            else:
+                with temporary_files():
+                    self._stream.flush()
+                # Theirs from now on, who may outlive this object.
+                self._closing.detach()
+                self._texts = StoredTexts(self._stream, self._starts)
+        return self._texts

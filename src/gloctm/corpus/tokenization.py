@@ -7,12 +7,17 @@ number of processes, with the same result.
 from __future__ import annotations
 
 import os
+import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from numbers import Integral
+from pickle import PicklingError
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +25,18 @@ from numpy.typing import NDArray
 from gloctm.corpus.dropped import EXCERPT, DroppedDocument
 from gloctm.corpus.records import Record
 from gloctm.errors import InputError, UnsegmentedLanguageWarning
-from gloctm.languages import primary_subtag
+from gloctm.languages import known_spelling, primary_subtag, without_region
 from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer
 from gloctm.text import stop_words as default_stop_words
 from gloctm.text.chinese import ChineseTokenizer, Conversion
 from gloctm.text.lemmas import LEMMA_LANGUAGES
 
-# Worker processes without work end after this time, also where the process that they worked for was killed.
+# Worker processes without work end after this time.
 IDLE_SECONDS = 60
+# How often a worker process looks whether the process that it works for is still there.
+WATCH_SECONDS = 2
+
+T = TypeVar("T")
 
 NOT_WANTED = "language not wanted"
 
@@ -41,6 +50,8 @@ FEW_BLOCKS = 32
 @dataclass(frozen=True)
 class TextSettings:
     """How texts become words.
+
+    What is set for a language holds for its regional variants too (``en`` for ``en-GB``), unless these have their own.
 
     Attributes:
         tokenizers: a callable for each language where the default is not wanted.
@@ -65,8 +76,9 @@ class TextSettings:
 
     def tokenizer(self, language: str) -> Tokenizer:
         """The tokeniser of a language: the user's own, or the default."""
-        if language in self.tokenizers:
-            return as_tokenizer(self.tokenizers[language])
+        own = set_for(language, self.tokenizers)
+        if own is not None:
+            return as_tokenizer(own)
         return _default_tokenizer(language, self.wants_lemmas(language), self.convert)
 
     def check(self, language: str) -> None:
@@ -78,21 +90,28 @@ class TextSettings:
         Warns:
             UnsegmentedLanguageWarning: it has no tokeniser here.
         """
-        if language not in self.tokenizers:
+        if set_for(language, self.tokenizers) is None:
             get_tokenizer(language, lemmas=self.wants_lemmas(language))("")
 
     def stopped(self, language: str) -> frozenset[str]:
         """The words of a language that are left out."""
-        chosen = self.stop_words.get(language)
+        chosen = set_for(language, self.stop_words)
         if chosen is None:
             chosen = default_stop_words(language, lemmas=self.wants_lemmas(language))
-        return chosen | self.more_stop_words.get(language, frozenset())
+        return chosen | (set_for(language, self.more_stop_words) or frozenset())
 
     def wants_lemmas(self, language: str) -> bool:
         """Whether the words of a language are brought to their dictionary form."""
         if not isinstance(self.lemmas, bool):
-            return language in self.lemmas
-        return self.lemmas and language not in self.tokenizers and primary_subtag(language) in LEMMA_LANGUAGES
+            return language in self.lemmas or without_region(language) in self.lemmas
+        own = set_for(language, self.tokenizers)
+        return self.lemmas and own is None and primary_subtag(language) in LEMMA_LANGUAGES
+
+
+def set_for(language: str, settings: Mapping[str, T]) -> T | None:
+    """What is set for a language or else for the language that it is a regional variant of; None for neither."""
+    found = settings.get(language)
+    return settings.get(without_region(language)) if found is None else found
 
 
 # A dictionary is loaded once a process, not once a block.
@@ -157,7 +176,7 @@ def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettin
 
         found = identify_languages([block[row][0] for row in unknown])
         identified = {
-            row: (as_wanted(language, settings.languages), confidence)
+            row: (known_spelling(language, settings.languages or ()), confidence)
             for row, (language, confidence) in zip(unknown, found, strict=True)
         }
     rows: dict[str, list[int]] = {}
@@ -173,24 +192,21 @@ def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettin
     return TokenizedBlock(words, identified)
 
 
-def as_wanted(language: str, languages: Sequence[str] | None) -> str:
-    """An identified language as the user spells it: where ``zh-Hant`` alone is wanted, Chinese is that."""
-    matching = [code for code in languages or () if primary_subtag(code) == primary_subtag(language)]
-    return matching[0] if len(matching) == 1 and language not in matching else language
-
-
 def is_wanted(language: str, confidence: float, settings: TextSettings) -> bool:
     """Whether a document identified like this is kept."""
     known = language != "und" and confidence >= settings.min_confidence
     return known and (settings.languages is None or language in settings.languages)
 
 
-def with_languages(records: Sequence[Record], min_confidence: float) -> tuple[list[Record], list[DroppedDocument]]:
+def with_languages(
+    records: Sequence[Record], min_confidence: float, *, known: Sequence[str] = ()
+) -> tuple[list[Record], list[DroppedDocument]]:
     """The records with the languages they lack identified, and those for which that failed.
 
     Args:
         records: in any languages.
         min_confidence: documents identified with less are left out.
+        known: languages as they may be spelled, such as those of a model (see ``known_spelling``).
     """
     lacking = [row for row, record in enumerate(records) if "lang" not in record]
     if not lacking:
@@ -208,7 +224,7 @@ def with_languages(records: Sequence[Record], min_confidence: float) -> tuple[li
         if language == "und" or confidence < min_confidence:
             dropped.append(unidentified(record, language, confidence, min_confidence))
         else:
-            complete.append({**record, "lang": language})
+            complete.append({**record, "lang": known_spelling(language, known)})
     return complete, dropped
 
 
@@ -303,8 +319,16 @@ def tokenize_blocks(
         settings: how.
         processes: how many; None takes all cores where there is much to do and no tokeniser of the user's own (whose
             data would travel with each block).
+
+    Raises:
+        InputError: ``processes`` is no whole number from 1; a tokeniser of the user's own can't be sent to other
+            processes; a process was ended from outside.
     """
     blocks = iter(blocks)
+    if processes is not None and (isinstance(processes, bool) or not isinstance(processes, Integral)):
+        raise InputError(
+            f"processes is {processes!r}: it must be a whole number, or None for all cores where that pays"
+        )
     if processes is not None and processes < 1:
         raise InputError(f"processes is {processes}: it must be 1 or more")
     first = list(islice(blocks, FEW_BLOCKS)) if processes is None else []
@@ -318,13 +342,20 @@ def tokenize_blocks(
         return
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.process_executor import BrokenProcessPool
 
     # Two windows of blocks: while the workers cut one into words, the other is read here.
     window = 4 * processes
     work = delayed(tokenize_block)
     try:
         with Parallel(
-            n_jobs=processes, return_as="generator", pre_dispatch="all", batch_size=1, idle_worker_timeout=IDLE_SECONDS
+            n_jobs=processes,
+            return_as="generator",
+            pre_dispatch="all",
+            batch_size=1,
+            idle_worker_timeout=IDLE_SECONDS,
+            initializer=_end_with,
+            initargs=(os.getpid(),),
         ) as parallel:
             current = list(islice(waiting, window))
             while current:
@@ -337,9 +368,48 @@ def tokenize_blocks(
                     raise
                 yield from zip(current, results, strict=True)
                 current = upcoming
+    except BrokenProcessPool:
+        raise InputError(
+            "a worker process ended unexpectedly, perhaps for lack of memory: use fewer processes (processes=1 needs "
+            "the least memory)"
+        ) from None
+    except PicklingError as error:
+        reason = str(error.__cause__ or error).strip('"\n').splitlines()[-1]
+        raise InputError(
+            f"a tokenizer of your own can't be sent to other processes ({reason}): use processes=1"
+        ) from None
     finally:
         # joblib keeps its processes for later; their dictionaries take memory that the counting can use.
         get_reusable_executor().shutdown(wait=True)
+
+
+def _end_with(parent: int) -> None:
+    """Have this worker process end once its parent is gone: without one that is killed it would wait for ever.
+
+    On Windows, which gives orphans no other parent, nothing is noticed.
+    """
+    if os.name != "posix":
+        return
+    first = os.getppid()
+
+    def watch() -> None:
+        # Both: a killed parent may linger until it is waited for, and may be gone before this process looks.
+        while os.getppid() == first and _is_there(parent):
+            time.sleep(WATCH_SECONDS)
+        # Not sys.exit(), which ends no more than this thread.
+        os._exit(1)
+
+    threading.Thread(target=watch, name="gloctm-parent-watch", daemon=True).start()
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def available_cores() -> int:

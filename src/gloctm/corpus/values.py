@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+_DAY_FIRST = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _YEAR_OR_MONTH = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 # fromisoformat() also takes weeks (2019-W05) and dates without hyphens, and any character between date and time.
 _BEGINS_WITH_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|[T ][0-9])")
@@ -47,6 +48,8 @@ def as_text(value: Any) -> str | None:
 def as_date(value: Any) -> str | None:
     """A date as text: a year, a month, or a date or time as ISO 8601 writes it; None where it is missing or empty.
 
+    Dates with dots, 31.5.2024, are understood.
+
     Raises:
         ValueError: it is none of these; the message says so.
     """
@@ -59,6 +62,10 @@ def _checked_date(text: str) -> str | None:
     date = text.strip()
     if not date or _YEAR_OR_MONTH.fullmatch(date):
         return date or None
+    if dotted := _DAY_FIRST.fullmatch(date):
+        # Whoever writes dots puts the day first; with slashes, some put the month first.
+        day, month, year = dotted.groups()
+        date = f"{year}-{month:0>2}-{day:0>2}"
     try:
         if _BEGINS_WITH_DATE.match(date):
             return _iso(datetime.datetime.fromisoformat(date))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import tempfile
 import warnings
@@ -38,6 +39,9 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
         encoder: ``"usem3"`` (offline), ``"paper"`` (the published pair), the name or folder of a sentence-transformers
             model, the name of an encoder as a corpus or model keeps it (``get_encoder_by_name``), an encoder for both
             words and documents, or a pair.
+
+    Raises:
+        InputError: it is none of these.
     """
     if isinstance(encoder, EncoderPair):
         return encoder
@@ -59,6 +63,13 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
             SentenceTransformerEncoder(PAPER_DOCUMENTS, pooling="cls", normalize=False),
         )
     kept = encoder == "usem3" or encoder.startswith(PREFIX)
+    # The hub gives names without an organisation to sentence-transformers' own models, which only that package knows.
+    is_path = "/" in encoder or os.sep in encoder or os.path.exists(encoder)
+    if not kept and not is_path and importlib.util.find_spec("sentence_transformers") is None:
+        raise InputError(
+            f"unknown encoder {encoder!r}: give usem3, paper, or the name of a sentence-transformers model such as "
+            "organisation/model, which needs that package installed"
+        )
     both = get_encoder_by_name(encoder) if kept else SentenceTransformerEncoder(encoder)
     return EncoderPair(both, both)
 
@@ -136,7 +147,8 @@ def embed_texts(
         rows = _Rows(len(texts))
         # The row of each distinct text, by a digest: the texts themselves may be on disk.
         row_of: dict[bytes, int] = {}
-        with track(description, len(texts), "texts", show=show_progress) as progress:
+        with track(description, len(texts), "texts", show=show_progress) as tracked:
+            progress = _EmbeddingProgress(tracked)
             for start in range(0, len(texts), BLOCK_SIZE):
                 block = list(texts[start : start + BLOCK_SIZE])
                 keys = [text_key(text) for text in block]
@@ -156,11 +168,11 @@ def _block_vectors(
     store: EmbeddingCache | None,
     batch_size: int,
     dimension: int | None,
-    progress: Progress,
+    progress: _EmbeddingProgress,
 ) -> dict[bytes, Embeddings]:
     """The vectors of distinct texts by their keys, from the cache and for the rest from the encoder."""
     vectors = store.get(wanted) if store else {}
-    progress.advance(len(vectors))
+    progress.advance(len(vectors), cached=True)
     # Texts of like length together: encoders pad or pack batches, and this keeps them full.
     missing = sorted((key for key in wanted if key not in vectors), key=lambda key: len(wanted[key]))
     dimensions = {len(vector) for vector in vectors.values()} | ({dimension} if dimension else set())
@@ -179,6 +191,18 @@ def _block_vectors(
             store.put(batch, encoded)
         progress.advance(len(batch))
     return vectors
+
+
+class _EmbeddingProgress:
+    """Says how many texts came from the cache: with them the rate is not that of the encoder."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._cached = 0
+
+    def advance(self, amount: int, *, cached: bool = False) -> None:
+        self._cached += amount if cached else 0
+        self._progress.advance(amount, f"{self._cached:,} from the cache" if self._cached else "")
 
 
 class _Rows:

@@ -25,7 +25,9 @@ class Usem3Encoder:
     """
 
     name = "usem3"
-    languages = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
+    languages = frozenset(
+        ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh", "zh-Hant"]
+    )
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads

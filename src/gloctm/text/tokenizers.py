@@ -142,7 +142,14 @@ def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
     """A Tokenizer as it is; any other callable, wrapped.
 
     One of your own that bears the name of one of this package's is wrapped too: its name would bring back the other.
+
+    Raises:
+        InputError: it can't be called.
     """
+    if not callable(tokenizer):
+        raise InputError(
+            f"a tokenizer is {tokenizer!r:.60}: give a function that takes a text and gives a list of words"
+        )
     if isinstance(tokenizer, Tokenizer) and (is_built_in(tokenizer) or _parsed(tokenizer.name)[0] is None):
         return tokenizer
     return CustomTokenizer(tokenizer)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import inf
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gloctm.errors import InputError
 from gloctm.text.phrases import merge_phrases, phrase_table
@@ -70,19 +73,21 @@ def choose_words(
     """
     check_vocabulary_settings(min_df=min_df, max_df=max_df, max_size=max_size)
     counts = np.asarray(frequency, np.int64)
-    total = max(num_documents, 1)
-    # Quotients rather than products: 0.29 * 100 is a little less than 29.
-    often_enough = counts >= min_df if min_df >= 1 else counts / total >= min_df
     # At least one document may always hold a word, or tiny collections would lose everything.
-    seldom_enough = (counts == 1) | (counts / total <= max_df if max_df <= 1 else counts <= max_df)
-    chosen = np.flatnonzero(often_enough & seldom_enough).tolist()
+    seldom_enough = (counts == 1) | (counts / max(num_documents, 1) <= max_df if max_df <= 1 else counts <= max_df)
+    chosen = np.flatnonzero(_often_enough(counts, num_documents, min_df) & seldom_enough).tolist()
     kept = [(-int(counts[position]), words[position]) for position in chosen]
     kept.sort()
     return sorted(word for _, word in kept[:max_size])
 
 
 def check_vocabulary_settings(*, min_df: float, max_df: float, max_size: int | None) -> None:
-    """Raise InputError for a setting that is out of range."""
+    """Raise InputError for a setting that is no number or out of range."""
+    for name, value in (("min_df", min_df), ("max_df", max_df)):
+        if not _is_number(value, Real) or not -inf < value < inf:
+            raise InputError(f"{name} is {value!r}: give a number of documents, or a share of them")
+    if max_size is not None and not _is_number(max_size, Integral):
+        raise InputError(f"the maximal vocabulary is {max_size!r}: it must be a whole number of words, or None for all")
     if not (0 < min_df < 1 or (min_df >= 1 and min_df == int(min_df))):
         raise InputError(f"min_df is {min_df}: it must be at least 1 document, or a share of documents above 0")
     if not (0 < max_df <= 1 or (max_df > 1 and max_df == int(max_df))):
@@ -91,6 +96,43 @@ def check_vocabulary_settings(*, min_df: float, max_df: float, max_size: int | N
         )
     if max_size is not None and max_size < 2:
         raise InputError(f"the maximal vocabulary is {max_size}: it must be at least 2 words")
+
+
+def why_no_words(frequency: ArrayLike, num_documents: int, *, num_stopped: int, min_df: float, max_df: float) -> str:
+    """Which setting left ``choose_words`` with nothing to choose, and the cure: the part of a message.
+
+    Args:
+        frequency: in how many documents each word that is no stop word is.
+        num_documents: how many documents there are.
+        num_stopped: how many stop words were left out.
+        min_df: see ``choose_words``.
+        max_df: see ``choose_words``.
+    """
+    counts = np.asarray(frequency, np.int64)
+    if not len(counts):
+        if num_stopped:
+            return f"all {num_stopped} words of the texts are stop words: give longer texts, or fewer stop words"
+        return "the texts have no words: check the texts and their language"
+    often_enough = int(_often_enough(counts, num_documents, min_df).sum())
+    if not often_enough:
+        most = int(counts.max())
+        return (
+            f"none of the {len(counts)} words is in as many documents as min_df={min_df} asks for, of {num_documents} "
+            f"(at most {most} have one): lower min_df, or add documents"
+        )
+    return (
+        f"all {often_enough} words that min_df={min_df} leaves are in more documents than max_df={max_df} allows, of "
+        f"{num_documents}: raise max_df"
+    )
+
+
+def _often_enough(counts: NDArray[np.int64], num_documents: int, min_df: float) -> NDArray[np.bool_]:
+    # Quotients rather than products: 0.29 * 100 is a little less than 29.
+    return counts >= min_df if min_df >= 1 else counts / max(num_documents, 1) >= min_df
+
+
+def _is_number(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def count_tokens(
