@@ -295,7 +295,13 @@ def test_columns_and_dates(tmp_path):
     assert Corpus.load(tmp_path / "corpus")["de-DE"].texts == ["rotes Boot"] * 3
 
 
-@pytest.mark.parametrize("columns", [{"txt": "body"}, {"text": 3}, "body", ["body"]])
+def test_a_column_is_left_unread():
+    records = [{"text": f"red boat {n}", "lang": code, "date": "no date"} for code in ("en", "de") for n in range(3)]
+    corpus = Corpus.from_records(records, columns={"date": None}, max_df=1.0, **SETTINGS)
+    assert corpus["en"].dates is None
+
+
+@pytest.mark.parametrize("columns", [{"txt": "body"}, {"text": 3}, {"text": None}, "body", ["body"]])
 def test_wrong_columns_are_an_error(columns):
     with pytest.raises(InputError, match="columns"):
         as_columns(columns)
@@ -360,7 +366,7 @@ def test_a_language_that_a_few_documents_were_taken_for_is_left_out():
         ([{"text": "a b", "lang": "en"}], {}, "only 'en' was given"),
         ([{"text": "a b", "lang": "en"}], {"languages": ["en", "de"]}, "has no documents in de: leave it out"),
         ([{"text": "a b", "lang": "en"}], {"languages": ["en"]}, "at least two languages"),
-        ([{"text": "1 2 3"}] * 3, {}, "none was found; documents left out: 3: language not recognised"),
+        ([{"text": "1 2 3"}] * 3, {}, "none was found; documents left out: language not recognised: 3"),
         ([{"text": "a"}], {"min_confidence": 1.5}, "min_confidence is 1.5: it must be from 0 to 1"),
         ([{"text": "a"}], {"lemmas": "en"}, r"lemmas is one string: give a list of languages, for example \['en'\]"),
         ([{"text": "a"}], {"min_df": 0}, "min_df is 0"),

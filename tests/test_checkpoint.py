@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -84,8 +82,17 @@ import sys
 import warnings
 warnings.simplefilter("ignore")
 sys.path[:0] = {paths!r}
+from gloctm import GloCTM, training
 from test_checkpoint import SETTINGS, corpus
-from gloctm import GloCTM
+
+write = training.write_checkpoint
+
+def told(*arguments):
+    print("writing", flush=True)
+    write(*arguments)
+    print("written", flush=True)
+
+training.write_checkpoint = told
 GloCTM(**SETTINGS).fit(corpus(), checkpoint={path!r}, checkpoint_minutes=0, resume=True).save({model!r})
 """
 
@@ -93,23 +100,15 @@ GloCTM(**SETTINGS).fit(corpus(), checkpoint={path!r}, checkpoint_minutes=0, resu
 def test_a_killed_training_goes_on_bit_for_bit(tmp_path, uninterrupted):
     path, model = tmp_path / "run.checkpoint", tmp_path / "model"
     script = KILLED.format(paths=[str(Path(__file__).parent)], path=str(path), model=str(model))
-    generator = random.Random(0)
-    killed = 0
-    while not model.exists():
-        before = path.stat().st_mtime_ns if path.exists() else 0
-        process = subprocess.Popen([sys.executable, "-c", script])
-        if killed < 4:
-            # Killed at any moment after some progress, in the midst of writing a checkpoint or not.
-            changes = generator.randrange(1, 4)
-            while process.poll() is None and changes:
-                now = path.stat().st_mtime_ns if path.exists() else 0
-                changes -= now != before
-                before = now
-            time.sleep(generator.random() / 100)
+    # Lines of "writing" and "written" after which it is killed: amid the writing of a checkpoint, and amid a step.
+    for lines in (1, 8, 5):
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            told = [process.stdout.readline() for _ in range(lines)]
             process.kill()
-            killed += 1
-        assert process.wait() in (0, -signal.SIGKILL)
-    assert killed == 4
+        assert process.returncode == -signal.SIGKILL
+        assert all(told)
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     assert same(GloCTM.load(model), uninterrupted)
     assert [file.name for file in tmp_path.iterdir() if "partial" in file.name] == []
 
@@ -171,3 +170,39 @@ def test_training_in_another_thread_keeps_checkpoints_too(tmp_path, uninterrupte
     thread.join()
     assert same(models[0], uninterrupted)
     assert path.exists()
+
+
+COMMAND = "import gloctm.progress as p; p.PLAIN_INTERVAL = 0; from gloctm.cli.main import main; main()"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_command_line_is_stopped_and_resumed(tmp_path, uninterrupted, number, code):
+    corpus().save(tmp_path / "corpus")
+    path, model = tmp_path / "model.checkpoint", tmp_path / "model"
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items() if name != "show_progress"]
+    command = [sys.executable, "-c", COMMAND, "train", str(tmp_path / "corpus"), "-o", str(model), *flags]
+    # An interrupt amid the very last step would find nothing to be resumed.
+    with subprocess.Popen(
+        [*command, "--epochs=2000"],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Also where interrupts are ignored here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if line.startswith("training:"))
+        process.send_signal(number)
+        *_, message = process.stderr
+    assert process.returncode == code, message
+    assert "holds all that was done: go on with --resume" in message
+    assert path.exists()
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (again.returncode, model.exists()) == (2, False)
+    assert "go on with --resume, or delete it" in again.stderr
+    if number == signal.SIGINT:
+        path.unlink()
+        resumed = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
+        assert resumed.returncode == 0, resumed.stderr
+        assert f"there is no {path} to go on from" in resumed.stderr
+        assert not path.exists()
+        assert same(GloCTM.load(model), uninterrupted)

@@ -905,10 +905,16 @@ def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus):
         "global_hidden_size": 7,
         "dropout": 0.1,
         "epochs": 1,
+        "max_steps": 2,
         "batch_size": 10,
         "learning_rate": 0.01,
+        "schedule": "cosine",
         "decay_every": 3,
+        "decay_every_steps": 8,
         "decay_factor": 0.9,
+        "warmup_steps": 1,
+        "patience": 4,
+        "min_improvement": 0.02,
         "random_state": 5,
         "device": "cpu",
         "threads": 1,
@@ -1401,6 +1407,10 @@ def test_defaults_in_the_help_are_the_estimators(monkeypatch):
         "show_progress": {"progress": True},
         "threads": {"torch's own choice": None},
         "device": {"auto": "auto"},
+        "max_steps": {"after all epochs": None},
+        "schedule": {"decay": "decay"},
+        "decay_every_steps": {"by epochs": None},
+        "patience": {"never": None},
     }
     expected = GloCTM().get_params()
     assert set(defaults) == set(expected)
@@ -1551,8 +1561,12 @@ def test_an_interrupted_training_leaves_all_as_it_was(tmp_path, corpus, model):
     assert output == ""
     *progress, last = messages.splitlines()
     assert all(line.startswith("training: ") for line in progress)
-    assert last == "gloctm: interrupted; nothing was written"
-    assert set(tmp_path.rglob("*")) == {older, *before}
+    checkpoint = tmp_path / "model.checkpoint"
+    stopped = r"training was stopped after epoch \d+ of 1000000; (.+) holds all that was done: go on with --resume"
+    found = re.fullmatch(f"gloctm: {stopped}", last)
+    assert found is not None, last
+    assert found[1] == str(checkpoint)
+    assert set(tmp_path.rglob("*")) == {older, checkpoint, *before}
     assert {path: path.read_bytes() for path in older.iterdir()} == before
 
 

@@ -104,7 +104,7 @@ DOCUMENTS = {
     "no language": (
         "a.csv",
         "text,language\none,en\n",
-        "a corpus needs at least two languages and none was found; documents left out: 1: language uncertain\n",
+        "a corpus needs at least two languages and none was found; documents left out: language uncertain: 1\n",
     ),
     "empty table": ("a.csv", "\n \n", "a.csv is empty", "its first line must name the columns, 'text' among them"),
     "date": ("a.jsonl", '{"text": "one", "date": "May"}\n', "line 1: 'date' is 'May', not a date such as 2024", "mend"),
@@ -281,9 +281,9 @@ def test_too_few_languages_are_found(tmp_path):
     records = without(sentences(), "lang")
     source = write_json_lines(tmp_path / "a.jsonl", records)
     build = ("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q")
-    parts = ("a corpus needs at least two languages and none was found; documents left out: 60: language uncertain\n",)
+    parts = ("a corpus needs at least two languages and none was found; documents left out: language uncertain: 60\n",)
     assert_refuses(tmp_path, (*build, "--min-confidence=1"), *parts, process=True)
-    parts = ("and none was found; documents left out: 60: fewer than 31 documents in a language\n",)
+    parts = ("and none was found; documents left out: fewer than 31 documents in a language: 60\n",)
     assert_refuses(tmp_path, (*build, "--min-documents=31"), *parts)
     parts = ("a.jsonl has no documents in fr", "leave it out of the languages wanted")
     assert_refuses(tmp_path, (*build, "--languages=en,fr"), *parts)
@@ -293,14 +293,14 @@ def test_too_few_languages_are_found(tmp_path):
     parts = ("at least two languages and only 'en' was given", "add documents in another language")
     assert_refuses(tmp_path, build, *parts)
     write_json_lines(source, [*records[::2], {"text": "?"}])
-    parts = ("two languages and only 'en' was found; documents left out: 1: language not recognised\n",)
+    parts = ("two languages and only 'en' was found; documents left out: language not recognised: 1\n",)
     assert_refuses(tmp_path, build, *parts)
 
 
 def test_nothing_but_bad_lines(tmp_path):
     (tmp_path / "a.jsonl").write_text("[1]\n" * 3)
     build = ("corpus", "build", tmp_path / "a.jsonl", "-o", tmp_path / "corpus", "--encoder=none", "-q")
-    parts = ("two languages and none was found; documents left out: 3: is not a JSON object\n",)
+    parts = ("two languages and none was found; documents left out: is not a JSON object: 3\n",)
     assert_refuses(tmp_path, (*build, "--skip-bad-lines"), *parts)
 
 

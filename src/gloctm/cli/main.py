@@ -21,6 +21,7 @@ from typer.core import TyperGroup
 
 from gloctm.cli import corpus, demo, model, train
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
+from gloctm.errors import TrainingInterrupted
 
 
 class _Terminated(KeyboardInterrupt):
@@ -34,6 +35,9 @@ class _Commands(TyperGroup):
             result = super().invoke(ctx)
             # What is still buffered can meet a full disk, or a reader that has gone, as late as now.
             print(end="", flush=True)
+        except TrainingInterrupted as interrupt:
+            say(f"gloctm: {in_shell_terms(str(interrupt))}")
+            raise typer.Exit(TERMINATED if interrupt.terminated else INTERRUPTED) from None
         except KeyboardInterrupt as interrupt:
             terminated = isinstance(interrupt, _Terminated)
             say(f"gloctm: {'terminated' if terminated else 'interrupted'}; nothing was written")

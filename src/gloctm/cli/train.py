@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gloctm.cli.options import Quiet
 from gloctm.errors import FileFormatError, InputError
 
+if TYPE_CHECKING:
+    from gloctm.callbacks import Callback
+
 _METHOD = "Method"
 _OPTIMIZATION = "Optimisation"
+# Arguments of the command that are not the estimator's.
+_NO_SETTINGS = ("corpus", "output", "preset", "config", "resume", "checkpoint_minutes", "tensorboard", "quiet")
 
 
 def train(
@@ -64,6 +69,16 @@ def train(
     learning_rate: Annotated[
         float | None, typer.Option(help="Of Adam, at first. (default: 0.002)", rich_help_panel=_OPTIMIZATION)
     ] = None,
+    max_steps: Annotated[
+        int | None,
+        typer.Option(help="End after so many steps. (default: after all epochs)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            help="How the learning rate falls: decay or cosine. (default: decay)", rich_help_panel=_OPTIMIZATION
+        ),
+    ] = None,
     decay_every: Annotated[
         int | None,
         typer.Option(help="Epochs between decays of the learning rate. (default: 125)", rich_help_panel=_OPTIMIZATION),
@@ -71,6 +86,26 @@ def train(
     decay_factor: Annotated[
         float | None,
         typer.Option(help="What a decay multiplies it by. (default: 0.5)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    decay_every_steps: Annotated[
+        int | None,
+        typer.Option(help="Steps between decays. (default: by epochs)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    warmup_steps: Annotated[
+        int | None,
+        typer.Option(help="Steps in which the learning rate rises. (default: 0)", rich_help_panel=_OPTIMIZATION),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            help="Stop after so many epochs without improvement. (default: never)", rich_help_panel=_OPTIMIZATION
+        ),
+    ] = None,
+    min_improvement: Annotated[
+        float | None,
+        typer.Option(
+            help="The share of the loss that is an improvement. (default: 0.001)", rich_help_panel=_OPTIMIZATION
+        ),
     ] = None,
     random_state: Annotated[
         int | None,
@@ -87,17 +122,23 @@ def train(
         bool | None,
         typer.Option("--progress/--no-progress", help="Show progress. (default: progress)"),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a training to the same output was stopped, if one was.")
+    ] = False,
+    checkpoint_minutes: Annotated[
+        float, typer.Option(help="How often the state of the training is kept beside the output, in OUTPUT.checkpoint.")
+    ] = 5.0,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Folder to write the loss to, for TensorBoard.", show_default=False)
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Train a model on a corpus.
 
-    A flag outweighs the config file, which outweighs the preset, which outweighs the defaults.
+    A flag outweighs the config file, which outweighs the preset, which outweighs the defaults. A training that was
+    interrupted, or killed, goes on with --resume, to the same result.
     """
-    flags = {
-        name: value
-        for name, value in locals().items()
-        if name not in ("corpus", "output", "preset", "config", "quiet") and value is not None
-    }
+    flags = {name: value for name, value in locals().items() if name not in _NO_SETTINGS and value is not None}
     if quiet:
         flags["show_progress"] = False
     from gloctm.artifact import check_model_target
@@ -115,9 +156,29 @@ def train(
     model = GloCTM(**settings)
     check_settings(model.get_params())
     check_model_target(output)
-    model.fit(Corpus.load(corpus))
+    loaded = Corpus.load(corpus)
+    output.absolute().parent.mkdir(parents=True, exist_ok=True)
+    checkpoint = output.with_name(f"{output.name}.checkpoint")
+    if resume and not checkpoint.exists():
+        say(f"there is no {checkpoint} to go on from: training begins")
+    model.fit(
+        loaded,
+        checkpoint=checkpoint,
+        checkpoint_minutes=checkpoint_minutes,
+        resume=resume,
+        callbacks=_callbacks(tensorboard),
+    )
     model.save(output)
+    checkpoint.unlink(missing_ok=True)
     say(f"model written to {output}; see its topics with: gloctm topics {output}")
+
+
+def _callbacks(tensorboard: Path | None) -> list[Callback]:
+    if tensorboard is None:
+        return []
+    from gloctm.callbacks import TensorBoard
+
+    return [TensorBoard(tensorboard)]
 
 
 def read_config(path: Path) -> dict[str, Any]:

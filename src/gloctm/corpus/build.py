@@ -211,7 +211,7 @@ def _check_found(
         raise InputError(f"{origin} has no documents in {', '.join(absent)}: leave it out of the languages wanted")
     if len(collected) < 2 and dropped:
         counted = BuildReport(dropped=tuple(dropped)).dropped_by_reason()
-        reasons = ", ".join(f"{count}: {reason}" for reason, count in list(counted.items())[:3])
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in list(counted.items())[:3])
         found = next(iter(collected), None)
         raise InputError(
             f"a corpus needs at least two languages and {f'only {found!r}' if found else 'none'} was found; documents "
@@ -257,17 +257,18 @@ def _for_whole_languages(options: TextOptions) -> TextOptions:
     return cast("TextOptions", merged)
 
 
-def as_columns(columns: Columns | Mapping[str, str] | None) -> Columns:
-    """Which column holds what, from a mapping of the columns that have other names."""
+def as_columns(columns: Columns | Mapping[str, str | None] | None) -> Columns:
+    """Which column holds what, from a mapping of the columns that have other names, or None to leave one unread."""
     if columns is None or isinstance(columns, Columns):
         return columns or Columns()
     if not isinstance(columns, Mapping):
         raise InputError(f"columns are given as {type(columns).__name__}: give a mapping such as {{'text': 'body'}}")
     known = list(Columns.__dataclass_fields__)
     for name, column in columns.items():
-        if name not in known or not isinstance(column, str):
+        # A document needs text; the others may be left unread.
+        if name not in known or not (isinstance(column, str) or (column is None and name != "text")):
             raise InputError(f"columns has {name!r}: {column!r}: it says which column is {', '.join(known)}")
-    return Columns(**columns)
+    return Columns(**columns)  # type: ignore[arg-type]  # text is never None, as checked
 
 
 def _text_settings(

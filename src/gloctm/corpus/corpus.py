@@ -416,7 +416,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         cls,
         records: Any,
         *,
-        columns: Columns | Mapping[str, str] | None = None,
+        columns: Columns | Mapping[str, str | None] | None = None,
         language: str | None = None,
         languages: Sequence[str] | None = None,
         min_confidence: float = MIN_CONFIDENCE,
@@ -472,7 +472,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         cls,
         paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         *,
-        columns: Columns | Mapping[str, str] | None = None,
+        columns: Columns | Mapping[str, str | None] | None = None,
         language: str | None = None,
         languages: Sequence[str] | None = None,
         min_confidence: float = MIN_CONFIDENCE,
@@ -498,7 +498,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
             min_documents: see ``from_records``.
             merge_regions: see ``from_records``.
             encoding: of text files.
-            file_format: ``"jsonl"``, ``"csv"``, ``"tsv"`` or ``"parquet"``; by the files' names unless given.
+            file_format: ``"jsonl"`` (or a JSON array), ``"csv"``, ``"tsv"``, ``"parquet"`` or ``"txt"``; by the files'
+                names unless given.
             on_error: ``"skip"`` leaves out lines that can't be read and names them in the report; ``"raise"`` stops.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
@@ -510,6 +511,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         """
         from gloctm.corpus.build import as_columns, build_from_records, check_option_names
         from gloctm.corpus.records import read_records
+        from gloctm.corpus.sources import describe_sources
 
         check_option_names("from_files", options, cls.from_files.__kwdefaults__ or ())
         parts, report = build_from_records(
@@ -522,7 +524,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
                 on_error=on_error,
             ),
             options,
-            origin=_origin(paths),
+            origin=describe_sources(paths),
             languages=languages,
             min_confidence=min_confidence,
             min_documents=min_documents,
@@ -550,11 +552,6 @@ def _joined(*names: str | None) -> str:
     """Names of encoders as one, each once."""
     parts = (part for name in names if name is not None for part in name.split(" + "))
     return " + ".join(dict.fromkeys(parts))
-
-
-def _origin(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> str:
-    listed = [paths] if isinstance(paths, str | os.PathLike) else paths
-    return ", ".join("standard input" if str(path) == "-" else str(path) for path in listed)
 
 
 def document_texts(part: LanguageCorpus) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import tempfile
@@ -94,7 +95,7 @@ class TextWriter:
         with temporary_files():
             if self._stream is None:
                 self._stream = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the texts are in use
-                self._closing = weakref.finalize(self, self._stream.close)
+                self._closing = weakref.finalize(self, _discard, self._stream)
             self._starts.append(self._position)
             self._position += self._stream.write(json_line({"text": text, "source": source}))
 
@@ -110,3 +111,9 @@ class TextWriter:
                 self._closing.detach()
                 self._texts = StoredTexts(self._stream, self._starts)
         return self._texts
+
+
+def _discard(stream: IO[bytes]) -> None:
+    # Nobody wants what a full disk did not take.
+    with contextlib.suppress(OSError):
+        stream.close()
