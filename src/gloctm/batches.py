@@ -94,7 +94,8 @@ class _DocumentRows:
     """The counts of a language's documents on a device."""
 
     def __init__(self, matrix: sp.csr_array, device: torch.device) -> None:
-        self._rows = SparseRows.from_scipy(matrix, device=device)
+        # All documents' indices take half the memory so; those of a batch become what torch computes with.
+        self._rows = SparseRows.from_scipy(matrix, device=device, index_dtype=torch.int32)
         # Known here too, so that no device has to be asked for a size.
         self._lengths = torch.as_tensor(np.diff(matrix.indptr).astype(np.int64))
 

@@ -15,7 +15,7 @@ class SparseRows:
     """A batch of documents, or all of them, as compressed sparse rows of tensors.
 
     Attributes:
-        indices: column of each nonzero, int64, rows one after the other.
+        indices: column of each nonzero, rows one after the other; int64, or int32 where it is only kept.
         offsets: where each row begins, and where the last ends, ``(rows + 1,)`` int64.
         values: the nonzeros.
         width: number of columns.
@@ -28,11 +28,16 @@ class SparseRows:
 
     @classmethod
     def from_scipy(
-        cls, matrix: sp.csr_array, *, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
+        cls,
+        matrix: sp.csr_array,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+        index_dtype: torch.dtype = torch.int64,
     ) -> SparseRows:
         """Copy a CSR matrix to a device."""
         return cls(
-            indices=torch.as_tensor(matrix.indices).to(device, torch.int64),
+            indices=torch.as_tensor(matrix.indices).to(device, index_dtype),
             offsets=torch.as_tensor(matrix.indptr).to(device, torch.int64),
             values=torch.as_tensor(matrix.data).to(device, dtype),
             width=int(matrix.shape[1]),
@@ -80,7 +85,7 @@ class SparseRows:
         )
 
     def take(self, rows: Tensor, *, total: int | None = None) -> SparseRows:
-        """These rows, in this order, repeats allowed.
+        """These rows, in this order, repeats allowed; with int64 indices.
 
         Args:
             rows: which.
@@ -94,7 +99,7 @@ class SparseRows:
             total = int(offsets[-1])
         shift = torch.repeat_interleave(starts - offsets[:-1], lengths, output_size=total)
         positions = torch.arange(total, device=rows.device) + shift
-        return SparseRows(self.indices[positions], offsets, self.values[positions], self.width)
+        return SparseRows(self.indices[positions].to(torch.int64), offsets, self.values[positions], self.width)
 
     def slices(self, sizes: Sequence[int], ends: Sequence[int]) -> Iterator[SparseRows]:
         """The rows in parts of these sizes, whose nonzeros end at these places."""

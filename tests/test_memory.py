@@ -1,0 +1,74 @@
+"""What grows with documents is the nonzero counts; nothing is ever documents × vocabulary."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+# A million documents of three words, in two languages of 4,000 words: dense, their counts would be 16 GB a language.
+SCRIPT = """
+import json
+import resource
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+
+from gloctm import Corpus
+from gloctm.batches import Batches, draw_noise
+from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.inference import latent_means, topic_proportions
+from gloctm.network.initialization import make_generator
+from gloctm.network.network import GloCTMNetwork
+from gloctm.parameters import local_encoder_name
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+DOCUMENTS, WORDS = 1_000_000, 4000
+torch.set_num_threads(1)
+generator = np.random.default_rng(0)
+parts = {}
+for language in ("en", "de"):
+    columns = generator.integers(0, WORDS, 3 * DOCUMENTS, np.int32)
+    counts = sp.csr_array(
+        (np.ones(len(columns), np.int32), columns, np.arange(DOCUMENTS + 1) * 3), shape=(DOCUMENTS, WORDS)
+    )
+    counts.sum_duplicates()
+    parts[language] = LanguageCorpus(
+        counts=counts,
+        vocabulary=[f"{language}{word}" for word in range(WORDS)],
+        word_embeddings=generator.standard_normal((WORDS, 8), np.float32),
+        document_embeddings=generator.standard_normal((DOCUMENTS, 4), np.float32),
+    )
+corpus = Corpus(parts)
+del parts
+before = peak()
+batches = Batches(corpus, 2, torch.device("cpu"))
+network = GloCTMNetwork(dict.fromkeys(corpus, WORDS), 5)
+noise = {language: make_generator(0, language) for language in corpus}
+epoch = batches.epoch(64, make_generator(0, "shuffling"))
+for _ in range(3):
+    batch = next(epoch)
+    network(batch, draw_noise(batch, 5, noise)).total.backward()
+weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+theta = topic_proportions(latent_means(corpus["en"].counts, weights, local_encoder_name("en")))
+assert theta.shape == (DOCUMENTS, 5)
+# Of global counts, five nonzeros for each of a document's words.
+nonzeros = sum(6 * part.counts.nnz for part in corpus.values())
+print(json.dumps({"grown": peak() - before, "nonzeros": nonzeros}))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the peak of a process is not told there")
+def test_memory_of_a_million_documents():
+    result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    # An index and a count are 8 bytes; two of the larger matrices while one becomes the other, and some scratch.
+    assert found["grown"] < 24 * found["nonzeros"] + 300e6
