@@ -128,7 +128,7 @@ class Watcher(Callback):
 
     def on_epoch_end(self, run, epoch):
         self.seen.append(f"epoch {epoch['epoch']} at {run.step}")
-        self.topic_word.append(run.topic_word())
+        self.topic_word.append(run.weights()["topic_word.lang_de"])
         if epoch["epoch"] == self.stop_after:
             run.stop()
 
@@ -142,7 +142,7 @@ def test_callbacks_see_every_epoch_and_may_stop(corpus):
     # 130 documents in batches of 64: the two left over are a batch.
     assert watcher.seen == ["begin 0 of 27, K 4", "epoch 1 at 3", "epoch 2 at 6", "end at 6"]
     assert len(model.history_) == 2
-    first, second = (each["de"] for each in watcher.topic_word)
+    first, second = watcher.topic_word
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(second, model.topic_word_["de"])
 

@@ -24,13 +24,13 @@ class TrainingRun:
         settings: the settings it is done with.
         total_steps: how many steps it will take, unless it stops early.
         step: how many are done.
-        topic_word: gives a copy of β_l of every language as it is now, ``(K, V_l)``.
+        weights: gives a copy of all trained arrays as they are now, by the names of ``gloctm.parameters``.
     """
 
     settings: Mapping[str, Any]
     total_steps: int
     step: int
-    topic_word: Callable[[], dict[str, NDArray[np.float32]]]
+    weights: Callable[[], dict[str, NDArray[np.float32]]]
     _stopped: bool = field(default=False, repr=False)
 
     def stop(self) -> None:

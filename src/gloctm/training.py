@@ -29,7 +29,6 @@ from gloctm.errors import (
 )
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
-from gloctm.parameters import topic_word_name
 from gloctm.progress import Progress, track
 from gloctm.schedule import has_converged, learning_rate_at, total_learning_rate, total_steps
 from gloctm.settings import TrainingSettings
@@ -144,7 +143,7 @@ def train(
         ):
             loop.run(progress, callbacks, _Keeper(safekeeping, identity), interrupt)
     return TrainingResult(
-        weights={name: tensor.detach().cpu().numpy() for name, tensor in loop.network.state_dict().items()},
+        weights=loop.weights(),
         history=loop.history,
     )
 
@@ -190,7 +189,7 @@ class _Loop:
         interrupt: Callable[[], type[KeyboardInterrupt] | None],
     ) -> None:
         """Take the steps that are left."""
-        run = TrainingRun(asdict(self.settings), self.num_steps, self.step, self.topic_word)
+        run = TrainingRun(asdict(self.settings), self.num_steps, self.step, self.weights)
         self.network.train()
         for callback in callbacks:
             callback.on_train_begin(run)
@@ -218,12 +217,9 @@ class _Loop:
         for callback in callbacks:
             callback.on_train_end(run)
 
-    def topic_word(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of β_l of every language."""
-        weights = self.network.state_dict()
-        return {
-            language: weights[topic_word_name(language)].cpu().numpy().copy() for language in self.network.languages
-        }
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """A copy of the network's arrays by name."""
+        return {name: tensor.cpu().numpy().copy() for name, tensor in self.network.state_dict().items()}
 
     def _take_step(self, batch: Mapping[str, Any]) -> None:
         rate = learning_rate_at(self.step, self.settings, self.steps_per_epoch)

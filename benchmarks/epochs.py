@@ -1,0 +1,174 @@
+"""How few epochs, and which schedule, reach the quality of the published 150.
+
+    python benchmarks/epochs.py CORPUS TEST REFERENCE [--name ecnews] [--seeds 0 48 36] [--runs published cosine-25]
+
+CORPUS is a saved corpus with embeddings and labels, TEST a saved corpus with the same vocabulary and labels, REFERENCE
+a folder with two line-aligned files of words, LANG.txt.xz, for CNPMI. A run trains once and is judged after some of its
+epochs: the loss, TU, CNPMI by both countings over 15 words, and the accuracy of an RBF SVM on μ, taught by 8,000
+documents of one language and asked of the test documents of every language.
+
+Each judgement is a JSON line, appended to benchmarks/results/epochs.jsonl as soon as it is made; what is there already
+is not judged again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from machine import machine
+from numpy.typing import NDArray
+from sklearn.svm import SVC
+
+from gloctm import Corpus, GloCTM
+from gloctm.callbacks import Callback, TrainingRun
+from gloctm.inference import latent_means
+from gloctm.metrics import ReferenceCounts, cross_lingual_npmi, topic_uniqueness
+from gloctm.parameters import local_encoder_name, topic_word_name
+
+RESULTS = Path(__file__).resolve().parent / "results" / "epochs.jsonl"
+NUM_WORDS = 15
+TAUGHT = 8000
+
+# What each run changes of the preset, and after which epochs it is judged.
+RUNS: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
+    "published": ({}, (5, 10, 15, 20, 25, 35, 50, 75, 100, 125, 150)),
+    "cosine-15": ({"schedule": "cosine", "epochs": 15}, (15,)),
+    "cosine-25": ({"schedule": "cosine", "epochs": 25}, (25,)),
+    "cosine-50": ({"schedule": "cosine", "epochs": 50}, (50,)),
+    "cosine-25-fast": ({"schedule": "cosine", "epochs": 25, "learning_rate": 4e-3}, (25,)),
+    "cosine-50-fast": ({"schedule": "cosine", "epochs": 50, "learning_rate": 4e-3}, (50,)),
+}
+
+
+class Judge(Callback):
+    """Measures a model under training after some epochs.
+
+    Args:
+        corpus: trained on.
+        test: asked of.
+        reference: for CNPMI, of the corpus' first two languages.
+        epochs: after which.
+        facts: what to write beside the measures.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        test: Corpus,
+        reference: tuple[ReferenceCounts, ReferenceCounts],
+        epochs: tuple[int, ...],
+        facts: Mapping[str, Any],
+    ) -> None:
+        self.corpus, self.test, self.reference, self.epochs, self.facts = corpus, test, reference, epochs, facts
+        self._start = self._judging = 0.0
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Start the clock."""
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        """Measure and write."""
+        if epoch["epoch"] not in self.epochs:
+            return
+        begin = time.perf_counter()
+        seconds = begin - self._start - self._judging
+        measures = self.measures(run.weights())
+        result = {**self.facts, **epoch, "training_seconds": round(seconds), **measures, "machine": machine()}
+        with RESULTS.open("a", encoding="utf-8") as file:
+            print(json.dumps(result), file=file, flush=True)
+        self._judging += time.perf_counter() - begin
+
+    def measures(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
+        """Quality of the topics and of the topic proportions."""
+        topics = {
+            code: top_words(weights[topic_word_name(code)], part.vocabulary) for code, part in self.corpus.items()
+        }
+        first, second = self.corpus.languages[:2]
+        coherence = {
+            counting: round(cross_lingual_npmi(topics[first], topics[second], *self.reference, counting=counting), 5)
+            for counting in ("published", "document")
+        }
+        return {
+            "topic_uniqueness": {code: round(topic_uniqueness(words), 4) for code, words in topics.items()},
+            "cnpmi": coherence,
+            "accuracy": self.accuracy(weights),
+        }
+
+    def accuracy(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+        """Of an SVM, for each pair of languages."""
+        scores = {}
+        for source, part in self.corpus.items():
+            labels = np.asarray(part.labels)
+            rows = np.random.default_rng(0).permutation(len(labels))[:TAUGHT]
+            classifier = SVC(kernel="rbf").fit(
+                latent_means(part.counts[rows], weights, local_encoder_name(source)), labels[rows]
+            )
+            for target, asked in self.test.items():
+                means = latent_means(asked.counts, weights, local_encoder_name(target))
+                right = classifier.predict(means) == np.asarray(asked.labels)
+                scores[f"{target} from {source}"] = round(float(right.mean()), 4)
+        return scores
+
+
+def top_words(topic_word: NDArray[np.float32], vocabulary: Any) -> list[list[str]]:
+    """The words with the highest β of each topic."""
+    order = np.argsort(-topic_word, axis=1, kind="stable")[:, :NUM_WORDS]
+    return [[vocabulary[column] for column in row] for row in order]
+
+
+def read_reference(folder: Path, languages: tuple[str, ...]) -> tuple[ReferenceCounts, ReferenceCounts]:
+    """The reference corpus of the first two languages."""
+    first, second = (ReferenceCounts.from_documents(lines(folder / f"{code}.txt.xz")) for code in languages[:2])
+    return first, second
+
+
+def lines(path: Path) -> Iterator[list[str]]:
+    """The words of each line."""
+    with lzma.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield line.split()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("test", type=Path)
+    parser.add_argument("reference", type=Path)
+    parser.add_argument("--name", required=True, help="the preset: ecnews or rakuten_amazon")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 48, 36])
+    parser.add_argument("--runs", nargs="*", choices=RUNS, default=list(RUNS))
+    parser.add_argument("--checkpoints", type=Path, help="a folder to keep the state of runs in")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    corpus, test = Corpus.load(arguments.corpus), Corpus.load(arguments.test)
+    reference = read_reference(arguments.reference, corpus.languages)
+    done = set()
+    if RESULTS.exists():
+        for line in RESULTS.read_text(encoding="utf-8").splitlines():
+            each = json.loads(line)
+            done.add((each["corpus"], each["run"], each["seed"], each["epoch"]))
+    for seed in arguments.seeds:
+        for run in arguments.runs:
+            changes, epochs = RUNS[run]
+            left = tuple(epoch for epoch in epochs if (arguments.name, run, seed, epoch) not in done)
+            if not left:
+                continue
+            facts = {"benchmark": "epochs", "corpus": arguments.name, "run": run, "seed": seed}
+            judge = Judge(corpus, test, reference, left, facts)
+            model = GloCTM.from_preset(arguments.name, random_state=seed, threads=1, **changes)
+            kept = None
+            if arguments.checkpoints is not None:
+                kept = arguments.checkpoints / f"{arguments.name}-{run}-{seed}"
+            model.fit(corpus, callbacks=[judge], checkpoint=kept, resume=kept is not None)
+
+
+if __name__ == "__main__":
+    main()
