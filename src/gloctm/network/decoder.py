@@ -232,7 +232,8 @@ class _ReconstructionLoss(torch.autograd.Function):
         topic_word, local_shifts, global_shift = tensors[2 * number : 3 * number], tensors[3 * number : -1], tensors[-1]
         theta = torch.stack(tensors[: 2 * number])
         mean_theta = theta.mean(dim=1, keepdim=True)
-        centred = _by_language(theta - mean_theta, number)
+        # Topics by documents: products are a fifth quicker with this side contiguous.
+        centred = [each.flatten(0, 1).T.contiguous() for each in _by_language(theta - mean_theta, number)]
         means = _by_language(mean_theta[:, 0], number)
         # No exponential can overflow: a column has a standard deviation of 1 at most, so none of its logits is beyond
         # √batch of the shift.
@@ -252,7 +253,7 @@ class _ReconstructionLoss(torch.autograd.Function):
             product = scratch[: chunk_logits.numel()].view_as(chunk_logits)
             chunk_scale, chunk_shift = layout.statistics_of(scale, chunk), layout.statistics_of(shift, chunk)
             chunk_variance = layout.statistics_of(variance, chunk)
-            torch.mm(centred[language].flatten(0, 1), beta, out=product.flatten(0, 1))
+            torch.mm(centred[language].T, beta, out=product.flatten(0, 1))
             torch.mm(means[language], beta, out=layout.statistics_of(mean, chunk)[:, 0])
             torch.mul(product, product, out=chunk_logits)
             torch.bmm(averaging, chunk_logits, out=chunk_variance)
@@ -316,19 +317,21 @@ class _ReconstructionLoss(torch.autograd.Function):
             torch.mul(gradient, layout.statistics_of(scale, chunk), out=chunk_logits)
         logits.index_add_(0, nonzeros.logits, counted * scale[nonzeros.statistics], alpha=-1)
 
-        gradient_theta = sums.new_zeros(number, layout.num_decodings * layout.batch_size, num_topics)
+        gradient_theta = sums.new_zeros(number, num_topics, layout.num_decodings * layout.batch_size)
         gradient_beta = [torch.empty_like(beta) for beta in topic_word]
         gradient_local_shift = [sums.new_empty(beta.shape[1]) for beta in topic_word]
         gradient_global_shift = sums.new_empty(layout.num_columns)
         for chunk in layout.chunks:
             language, part = chunk.language, slice(chunk.first, chunk.last)
             gradient = layout.logits_of(logits, chunk).flatten(0, 1)
-            gradient_theta[language].addmm_(gradient, topic_word[language][:, part].T)
-            torch.mm(centred[language].flatten(0, 1).T, gradient, out=gradient_beta[language][:, part])
+            gradient_theta[language].addmm_(topic_word[language][:, part], gradient.T)
+            torch.mm(centred[language], gradient, out=gradient_beta[language][:, part])
             chunk_gradient_shift = layout.statistics_of(gradient_shift, chunk)[:, 0]
             gradient_local_shift[language][part] = chunk_gradient_shift[0]
             gradient_global_shift[chunk.column : chunk.column + chunk.width] = chunk_gradient_shift[1:].sum(dim=0)
-        by_decoding = gradient_theta.view(number, layout.num_decodings, layout.batch_size, num_topics)
+        by_decoding = gradient_theta.transpose(1, 2).reshape(
+            number, layout.num_decodings, layout.batch_size, num_topics
+        )
         by_decoding -= by_decoding.mean(dim=2, keepdim=True)
         return (
             *(None, None, None),
