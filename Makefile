@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test format clean
+.PHONY: demo test format benchmark-speed clean
 
 demo: .venv/installed
 	$(BIN)/gloctm demo
@@ -21,6 +21,12 @@ test: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Some ten minutes, on a machine that does nothing else. Results are replaced once all are there.
+benchmark-speed: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py all > benchmarks/results/speed.jsonl.part
+	mv benchmarks/results/speed.jsonl.part benchmarks/results/speed.jsonl
+	$(BIN)/python benchmarks/tables.py
 
 clean:
 	rm -rf .venv

@@ -34,10 +34,11 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation import nearest_neighbors, rows_of_ones
+from gloctm.augmentation import rows_of_ones
 from gloctm.documents import documents_to_words
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
 from gloctm.inference import global_latent_means
+from gloctm.neighbors import nearest_neighbors
 from gloctm.text import get_tokenizer, stop_words
 
 Means = NDArray[np.float32]

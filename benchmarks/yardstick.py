@@ -116,27 +116,26 @@ def train_step(
 
 
 def global_counts_by_document(
-    counts: NDArray[np.float32], vectors: Mapping[str, NDArray[np.float32]], language: str, num_neighbors: int
+    counts: NDArray[np.float32], neighbors: Mapping[str, NDArray[np.int64]], sizes: Mapping[str, int], language: str
 ) -> NDArray[np.float32]:
     """Augmentation as a loop over documents, their words and these words' neighbours.
 
     Args:
         counts: dense, ``(documents, words)``.
-        vectors: word embeddings of each language.
+        neighbors: what ``nearest_words`` gives for the language.
+        sizes: words of each language.
         language: whose documents these are.
-        num_neighbors: k.
     """
-    neighbors = nearest_words(vectors, language, num_neighbors)
-    result = np.zeros((len(counts), sum(map(len, vectors.values()))), np.float32)
+    result = np.zeros((len(counts), sum(sizes.values())), np.float32)
     start = 0
-    for other, candidates in vectors.items():
+    for other, size in sizes.items():
         for row, document in enumerate(counts):
             for word in np.nonzero(document)[0]:
                 if other == language:
                     result[row, start + word] += 1
                 for neighbor in neighbors[other][word]:
                     result[row, start + neighbor] += 1
-        start += len(candidates)
+        start += size
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,16 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gloctm import augmentation
-from gloctm.augmentation import (
-    augment,
-    global_counts,
-    nearest_neighbors,
-    neighbor_matrices,
-    neighbor_matrix,
-    rows_of_ones,
-)
+from gloctm import augmentation, neighbors
+from gloctm.augmentation import augment, global_counts, neighbor_matrices, neighbor_matrix, rows_of_ones
 from gloctm.errors import InputError
+from gloctm.neighbors import DistinctWords, nearest_neighbors, neighbors_among, neighbors_between
 
 LANGUAGES = ("en", "zh", "ja", "de")
 # Vectors whose cosines are exact in float32, so that equals are equal: axes, their opposites, diagonals, zero.
@@ -136,19 +131,102 @@ def test_the_layout_in_memory_has_no_influence():
         np.testing.assert_array_equal(nearest_neighbors(other, other, 4), nearest_neighbors(words, words, 4))
 
 
-@pytest.mark.parametrize("block", [1, 2, 3, 7, 8])
-def test_blocks_have_no_influence(monkeypatch, block):
-    rng = np.random.default_rng(1)
-    words = rng.choice([-2.0, -1.0, 0.0, 1.0, 2.0], size=(7, 3)).astype("f4")
-    others = rng.normal(size=(9, 3)).astype("f4")
-    own, across = nearest_neighbors(words, words, 6, leave_out_self=True), nearest_neighbors(words, others, 9)
-    monkeypatch.setattr(augmentation, "BLOCK_ROWS", block)
-    np.testing.assert_array_equal(nearest_neighbors(words, words, 6, leave_out_self=True), own)
-    np.testing.assert_array_equal(nearest_neighbors(words, others, 9), across)
+@given(words=exact_vectors(2, 15), others=exact_vectors(1, 15), tile=st.integers(1, 16), data=st.data())
+@settings(deadline=None)
+def test_tiles_have_no_influence(words, others, tile, data):
+    number = data.draw(st.integers(0, len(words) - 1))
+    across = data.draw(st.integers(0, min(len(words), len(others))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neighbors, "TILE_WORDS", tile)
+        own = neighbors_among(words, number)
+        there, back = neighbors_between(words, others, across)
+    np.testing.assert_array_equal(own, naive_neighbors(words, words, number, leave_out_self=True))
+    np.testing.assert_array_equal(there, naive_neighbors(words, others, across))
+    np.testing.assert_array_equal(back, naive_neighbors(others, words, across))
 
 
-def test_more_words_than_a_block():
-    number = augmentation.BLOCK_ROWS + 300
+@pytest.mark.parametrize("tile", [7, 64, 100, 1024])
+@pytest.mark.parametrize("number", [1, 3, 12, 80])
+def test_many_words_in_tiles(monkeypatch, tile, number):
+    """More candidates than groups, so that most are passed over unseen."""
+    rng = np.random.default_rng(number)
+    # Small whole numbers on axes of their own: cosines are exact, and equals are many.
+    first = np.eye(16)[rng.integers(16, size=500)] * rng.choice([-1, 1], size=(500, 1))
+    second = rng.choice([-1.0, 1.0], size=(300, 16))
+    monkeypatch.setattr(neighbors, "TILE_WORDS", tile)
+    there, back = neighbors_between(first.astype("f4"), second.astype("f4"), number)
+    np.testing.assert_array_equal(there, naive_neighbors(first, second, number))
+    np.testing.assert_array_equal(back, naive_neighbors(second, first, number))
+    found = neighbors_among(second.astype("f4"), number)
+    np.testing.assert_array_equal(found, naive_neighbors(second, second, number, leave_out_self=True))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_words_in_the_order_of_their_similarity(monkeypatch, order):
+    monkeypatch.setattr(neighbors, "TILE_WORDS", 32)
+    angles = np.linspace(0, np.pi / 2, 300)[::order]
+    words = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype("f4")
+    expected = np.arange(300)[::order][:5]
+    assert nearest_neighbors(words[expected[:1]], words, 5).tolist() == [expected.tolist()]
+    assert neighbors_between(words, words[expected[:1]], 1)[1].tolist() == [[expected[0]]]
+
+
+def test_minus_zero_is_zero():
+    words = np.asarray([[0.6, 0.0, -0.0], [0.6, -0.0, 0.0], [0.6, 0.0, 0.0]], "f4")
+    assert len(DistinctWords.of(words).vectors) == 1
+    assert neighbors_among(words, 2).tolist() == [[1, 2], [0, 2], [0, 1]]
+
+
+def test_all_pairs_are_told_of():
+    rng = np.random.default_rng(0)
+    words = {"en": rng.normal(size=(40, 4)), "de": np.repeat(rng.normal(size=(5, 4)), 6, axis=0)}
+    told = []
+
+    class Told:
+        def advance(self, amount=1, note="", total=None):
+            told.append(amount)
+
+    neighbors_among(words["de"], 2, progress=Told())
+    assert sum(told) == 30 * 30
+    neighbors_between(words["en"], words["de"], 2, progress=Told())
+    assert sum(told) == 30 * 30 + 2 * 40 * 30
+
+
+def peak_bytes(work):
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_memory_does_not_grow_with_the_square_of_the_vocabulary(alike):
+    """12,000 × 12,000 similarities would be 576 MB; whether no two are equal, or nearly all."""
+    rng = np.random.default_rng(0)
+    words = rng.normal(size=(12_000, 4)).astype("f4")
+    # In dimensions of their own: all cosines of the two are 0.
+    first, second = np.zeros((12_000, 8), "f4"), np.zeros((12_000, 8), "f4")
+    first[:, :4], second[:, 4 if alike else 0 : 8 if alike else 4] = words, words[::-1]
+    assert peak_bytes(lambda: neighbors_between(first, second, 3)) < 128e6
+    if not alike:
+        assert peak_bytes(lambda: neighbors_among(first, 3)) < 128e6
+
+
+def test_memory_of_many_copies():
+    words = np.repeat(np.eye(4, dtype="f4"), 2000, axis=0)
+    found = []
+    assert peak_bytes(lambda: found.append(neighbors_among(words, 20))) < 128e6
+    assert found[0][[0, 1, 2000]].tolist() == [
+        list(range(1, 21)),
+        [0, *range(2, 21)],
+        list(range(2001, 2021)),
+    ]
+
+
+def test_more_words_than_a_tile():
+    number = neighbors.TILE_WORDS + 300
     angles = np.linspace(0, np.pi / 2, number)
     words = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     found = nearest_neighbors(words, words, 2, leave_out_self=True)
@@ -192,6 +270,11 @@ def test_one_language_alone_and_its_errors():
     words = {language: rng.normal(size=(6 + row, 4)).astype("f4") for row, language in enumerate(LANGUAGES)}
     for language, matrix in neighbor_matrices(words, 2).items():
         np.testing.assert_array_equal(neighbor_matrix(language, words, 2).toarray(), matrix.toarray())
+    # Bit for bit also where products are rounded: the same are made for one language as for all.
+    words = {language: rng.normal(size=(150 + row, 40)).astype("f4") for row, language in enumerate(LANGUAGES)}
+    for language, matrix in neighbor_matrices(words, 9).items():
+        np.testing.assert_array_equal(neighbor_matrix(language, words, 9).indices, matrix.indices)
+    words = {language: vectors[:6] for language, vectors in words.items()}
     with pytest.raises(InputError, match="num_neighbors is 6 but 'en' has a vocabulary of 6 words"):
         neighbor_matrix("de", words, 6)
 
@@ -254,6 +337,30 @@ def test_global_counts_stay_sparse_where_dense_ones_would_not_fit():
     result = global_counts(counts, neighbors)
     assert result.shape == (documents, 3 * vocabulary)
     assert result.nnz == 2
+
+
+@pytest.mark.parametrize("index_type", [np.int32, np.int64])
+def test_global_counts_have_narrow_indices(index_type):
+    """Whatever those of the counts are: memory is two thirds."""
+    words = {"en": np.eye(3, dtype="f4"), "de": np.eye(3, dtype="f4")}
+    counts = sp.csr_array(np.asarray([[1, 0, 2], [0, 0, 0]]))
+    counts.indices, counts.indptr = counts.indices.astype(index_type), counts.indptr.astype(index_type)
+    result = augment({"en": counts, "de": counts}, words, 1)["en"]
+    assert result.indices.dtype == np.int32
+    assert result.indptr.dtype == np.int32
+    assert result.toarray().tolist() == [[2, 1, 1, 1, 0, 1], [0] * 6]
+
+
+def test_progress_of_long_work_alone(monkeypatch, capsys):
+    words = {language: np.eye(5, dtype="f4") for language in LANGUAGES}
+    neighbor_matrices(words, 2, show_progress=True)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(augmentation, "LONG_WORK", 100)
+    neighbor_matrices(words, 2)
+    assert capsys.readouterr().err == ""
+    neighbor_matrices(words, 2, show_progress=True)
+    # 4 languages' 20 words with each other.
+    assert "finding neighbours: 400/400 pairs of words" in capsys.readouterr().err
 
 
 def test_the_order_of_languages_moves_blocks_only():

@@ -899,6 +899,7 @@ def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus):
     settings = {
         "num_topics": 4,
         "num_neighbors": 2,
+        "neighbor_search": "approximate",
         "kl_weight": 1.5,
         "cka_weight": 10.0,
         "local_hidden_size": 6,
@@ -1407,6 +1408,7 @@ def test_defaults_in_the_help_are_the_estimators(monkeypatch):
         "show_progress": {"progress": True},
         "threads": {"torch's own choice": None},
         "device": {"auto": "auto"},
+        "neighbor_search": {"exact": "exact"},
         "max_steps": {"after all epochs": None},
         "schedule": {"decay": "decay"},
         "decay_every_steps": {"by epochs": None},

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gloctm.augmentation import augment
 from gloctm.corpus.corpus import Corpus
+from gloctm.neighbors import NeighborSearch
 from gloctm.network.network import LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
 
@@ -25,12 +26,22 @@ class Batches:
         corpus: with embeddings.
         num_neighbors: k of the augmentation.
         device: where the tensors lie.
+        neighbor_search: see ``gloctm.augmentation``.
+        show_progress: whether a long search for neighbours is shown.
     """
 
-    def __init__(self, corpus: Corpus, num_neighbors: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        num_neighbors: int,
+        device: torch.device,
+        *,
+        neighbor_search: NeighborSearch = "exact",
+        show_progress: bool = False,
+    ) -> None:
         counts = {language: part.counts for language, part in corpus.items()}
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
-        global_counts = augment(counts, words, num_neighbors)
+        global_counts = augment(counts, words, num_neighbors, search=neighbor_search, show_progress=show_progress)
         self._counts = {language: _DocumentRows(matrix, device) for language, matrix in counts.items()}
         self._global_counts = {language: _DocumentRows(matrix, device) for language, matrix in global_counts.items()}
         self._embeddings = {

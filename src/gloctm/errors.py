@@ -70,3 +70,7 @@ class SimilarLanguagesWarning(UserWarning):
 
 class UnusedSettingWarning(UserWarning):
     """Something was asked for that had nothing to act on."""
+
+
+class LowRecallWarning(UserWarning):
+    """An approximate search for nearest words misses too many of them."""

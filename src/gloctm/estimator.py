@@ -27,6 +27,7 @@ from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, Mis
 from gloctm.inference import global_latent_means, latent_means, topic_proportions
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.linking import WordLinker, linked_topic_word
+from gloctm.neighbors import NeighborSearch
 from gloctm.parameters import local_encoder_name, topic_word_name
 from gloctm.presets import get_preset
 from gloctm.settings import TrainingSettings, check_checkpoint, check_settings, resolve_seed
@@ -74,6 +75,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         num_topics: K. 50, as published.
         num_neighbors: k of the augmentation: how many nearest words of its own and of every other language join each
             word of a document. 3, as published for news; 12 was used for reviews.
+        neighbor_search: ``"exact"``, as published: all words are compared. Or ``"approximate"``, for vocabularies of
+            hundreds of thousands of words: along a graph of near words, which needs the package ``usearch``; how many
+            neighbours it finds is shown with the progress, and warned of where they are too few.
         kl_weight: λ_KL, weight of the pull of the local posterior to the global one.
         cka_weight: λ_CKA, weight of the similarity of topic proportions and document embeddings.
         local_hidden_size: width of each local encoder's two hidden layers.
@@ -131,6 +135,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         *,
         num_topics: int = 50,
         num_neighbors: int = 3,
+        neighbor_search: NeighborSearch = "exact",
         kl_weight: float = 4.0,
         cka_weight: float = 450.0,
         local_hidden_size: int = 100,
@@ -154,6 +159,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     ) -> None:
         self.num_topics = num_topics
         self.num_neighbors = num_neighbors
+        self.neighbor_search = neighbor_search
         self.kl_weight = kl_weight
         self.cka_weight = cka_weight
         self.local_hidden_size = local_hidden_size
@@ -574,7 +580,14 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     def _neighbor_matrix(self, code: str) -> sp.csr_array:
         """N_l of a language trained on, as it was in training."""
         if code not in self._neighbors:
-            self._neighbors[code] = neighbor_matrix(code, self.word_embeddings_, self.settings_["num_neighbors"])
+            self._neighbors[code] = neighbor_matrix(
+                code,
+                self.word_embeddings_,
+                self.settings_["num_neighbors"],
+                # Models of before there was a choice do not have it.
+                search=self.settings_.get("neighbor_search", "exact"),
+                show_progress=self.show_progress,
+            )
         return self._neighbors[code]
 
     def _word_linker(self) -> WordLinker:

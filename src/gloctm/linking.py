@@ -21,10 +21,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.augmentation import nearest_neighbors, unit_vectors
 from gloctm.embedding.embed import embed_texts
 from gloctm.embedding.encoder import Embeddings, TextEncoder
 from gloctm.errors import InputError
+from gloctm.neighbors import nearest_neighbors, unit_vectors
 
 # m. docs/method.md has the figures of others.
 NUM_LINKS = 8

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gloctm.errors import InputError
+
+if TYPE_CHECKING:
+    from gloctm.neighbors import NeighborSearch
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class TrainingSettings:
 
     num_topics: int
     num_neighbors: int
+    neighbor_search: NeighborSearch
     kl_weight: float
     cka_weight: float
     local_hidden_size: int
@@ -59,7 +63,8 @@ _WHOLE_OR_NONE = {
     "patience": (1, "None never stops early"),
     "threads": (1, "None is torch's own choice"),
 }
-_SCHEDULES = ("decay", "cosine")
+# setting: what it may be
+_CHOICE = {"neighbor_search": ("exact", "approximate"), "schedule": ("decay", "cosine")}
 # setting: (lowest, whether the lowest itself is allowed, highest, whether the highest itself is allowed)
 _NUMBER = {
     "kl_weight": (0.0, True, math.inf, False),
@@ -101,8 +106,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, Integral) or value < lowest:
             raise InputError(f"{name} is {value!r}: it must be a whole number from {lowest}, or None ({reason})")
         checked[name] = int(value)
-    if settings["schedule"] not in _SCHEDULES:
-        raise InputError(f"schedule is {settings['schedule']!r}: it must be {' or '.join(_SCHEDULES)}")
+    for name, choices in _CHOICE.items():
+        if settings[name] not in choices:
+            raise InputError(f"{name} is {settings[name]!r}: it must be {' or '.join(choices)}")
     if settings["random_state"] is not None:
         checked["random_state"] = resolve_seed(settings["random_state"])
     if not isinstance(settings["device"], str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings["device"]):

@@ -122,7 +122,13 @@ def train(
     device = choose_device(settings.device)
     started = _state_to_resume(safekeeping)
     with thread_count(settings.threads):
-        batches = Batches(corpus, settings.num_neighbors, device)
+        batches = Batches(
+            corpus,
+            settings.num_neighbors,
+            device,
+            neighbor_search=settings.neighbor_search,
+            show_progress=show_progress,
+        )
         steps_per_epoch = batches.num_batches(settings.batch_size)
         if total_learning_rate(settings, steps_per_epoch) < SHORT_TRAINING:
             warnings.warn(

@@ -40,6 +40,13 @@ def train(
         int | None,
         typer.Option(help="k, nearest words of each language joined to a word. (default: 3)", rich_help_panel=_METHOD),
     ] = None,
+    neighbor_search: Annotated[
+        str | None,
+        typer.Option(
+            help="How they are found: exact, or approximate for huge vocabularies. (default: exact)",
+            rich_help_panel=_METHOD,
+        ),
+    ] = None,
     kl_weight: Annotated[
         float | None,
         typer.Option(help="λ_KL, pull of the local to the global posterior. (default: 4)", rich_help_panel=_METHOD),

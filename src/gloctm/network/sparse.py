@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import scipy.sparse as sp
 import torch
@@ -46,7 +47,7 @@ class SparseRows:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    @property
+    @cached_property
     def row_of_nonzero(self) -> Tensor:
         """The row that each nonzero is in, int64."""
         return torch.repeat_interleave(self.offsets.diff(), output_size=len(self.indices))
