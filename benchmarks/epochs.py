@@ -39,12 +39,12 @@ TAUGHT = 8000
 
 # What each run changes of the preset, and after which epochs it is judged.
 RUNS: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
-    "published": ({}, (5, 10, 15, 20, 25, 35, 50, 75, 100, 125, 150)),
+    "published": ({}, (10, 25, 50, 75, 100, 125, 150)),
     "cosine-15": ({"schedule": "cosine", "epochs": 15}, (15,)),
     "cosine-25": ({"schedule": "cosine", "epochs": 25}, (25,)),
     "cosine-50": ({"schedule": "cosine", "epochs": 50}, (50,)),
-    "cosine-25-fast": ({"schedule": "cosine", "epochs": 25, "learning_rate": 4e-3}, (25,)),
-    "cosine-50-fast": ({"schedule": "cosine", "epochs": 50, "learning_rate": 4e-3}, (50,)),
+    "cosine-25-fivefold": ({"schedule": "cosine", "epochs": 25, "learning_rate": 1e-2}, (25,)),
+    "cosine-50-small": ({"schedule": "cosine", "epochs": 50, "batch_size": 64}, (50,)),
 }
 
 

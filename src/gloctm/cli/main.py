@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gloctm.cli import corpus, demo, model, train
+from gloctm.cli import corpus, demo, evaluate, model, train
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
 from gloctm.errors import TrainingInterrupted
 
@@ -63,6 +63,7 @@ app.add_typer(corpus.app, name="corpus")
 app.command("train")(train.train)
 app.command("topics")(model.topics)
 app.command("transform")(model.transform)
+app.command("evaluate")(evaluate.evaluate)
 app.command("info")(model.info)
 
 

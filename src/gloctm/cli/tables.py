@@ -7,7 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.dropped import DroppedDocument
@@ -15,10 +15,32 @@ from gloctm.corpus.report import BuildReport
 from gloctm.corpus.statistics import covered_tokens, frequent_words
 from gloctm.topics import TopicRecord
 
+if TYPE_CHECKING:
+    from gloctm.evaluation import Evaluation
+
 # Enough for a few languages side by side where the output is no terminal and so has no width of its own.
 _FILE_WIDTH = 160
 # Reasons for leaving documents out that are told one by one.
 _MOST_REASONS = 6
+_MEASURE_NAMES = {
+    "topic_uniqueness": "TU",
+    "inverted_rank_biased_overlap": "inverted RBO",
+    "cnpmi_published": "CNPMI, published counting",
+    "cnpmi_document": "CNPMI, document counting",
+    "topic_diversity": "topic diversity, 25 words",
+    "topic_quality": "TQ",
+    "npmi": "NPMI",
+    "npmi_in_corpus": "NPMI in the corpus",
+    "normalized_mutual_information": "NMI of topics and labels",
+    "purity": "purity of topics by labels",
+    "accuracy_within": "accuracy within a language",
+    "accuracy_across": "accuracy across languages",
+    "macro_f1_within": "macro-F1 within a language",
+    "macro_f1_across": "macro-F1 across languages",
+    "retrieval_reciprocal_rank": "translations found, MRR",
+    "retrieval_accuracy_1": "translations found first",
+    "retrieval_accuracy_10": "translations found in ten",
+}
 _LEGEND = (
     "empty: share of documents without a word of the vocabulary",
     "words: size of the vocabulary",
@@ -123,6 +145,20 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:
         _print(Text(line))
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """A row a measure, with its values and, where there are several, their mean."""
+    from rich.table import Table
+
+    table = Table(header_style="bold")
+    table.add_column("measure")
+    table.add_column("mean", justify="right")
+    table.add_column("of", overflow="fold")
+    for name, values in evaluation.measures.items():
+        each = "  ".join(f"{what} {value:.3f}" for what, value in values.items())
+        table.add_row(_MEASURE_NAMES.get(name, name.replace("_", " ")), f"{evaluation.mean(name):.4f}", each)
+    _print(table)
 
 
 def count_of(number: int, thing: str) -> str:

@@ -1,0 +1,131 @@
+"""``gloctm evaluate``: a trained model in figures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from gloctm.cli.model import Model
+from gloctm.cli.options import Quiet
+from gloctm.errors import InputError
+
+if TYPE_CHECKING:
+    from gloctm.metrics import TranslationDictionary
+
+
+def evaluate(
+    path: Model,
+    references: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--reference",
+            "-r",
+            help="A folder with a reference corpus: LANG.txt for two languages or more, plain or .gz, .xz, .bz2, line "
+            "i of each the same document, its words parted by spaces. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    dictionaries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dictionary",
+            "-d",
+            help="Translations, LANG,LANG=FILE: a word and its translation on each line. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(help="A corpus with the model's vocabulary: the one it was trained on.", show_default=False),
+    ] = None,
+    test: Annotated[
+        Path | None,
+        typer.Option(
+            help="A corpus of other documents, to ask classifiers of. (default: a fifth of --corpus)",
+            show_default=False,
+        ),
+    ] = None,
+    aligned: Annotated[
+        bool,
+        typer.Option(
+            "--aligned",
+            help="Document i of --test (else of --corpus) is the same in every language: measure how well translations "
+            "are found.",
+        ),
+    ] = False,
+    num_words: Annotated[int, typer.Option("--words", "-n", help="Top words a topic.")] = 15,
+    via: Annotated[
+        str | None, typer.Option(help="The encoder that infers: local or global. (default: local)", show_default=False)
+    ] = None,
+    classifier: Annotated[str, typer.Option(help="svm, as published, or logistic, which is quicker.")] = "svm",
+    max_train: Annotated[int, typer.Option(help="Documents a language to teach classifiers by, at most.")] = 8000,
+    seed: Annotated[int, typer.Option(help="Draws these documents.")] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write the figures to, as JSON; - for standard output."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure a model: diversity and coherence of its topics, and what topic proportions tell of labels."""
+    from gloctm.cli.messages import say
+    from gloctm.cli.tables import print_evaluation
+    from gloctm.corpus import Corpus
+    from gloctm.estimator import GloCTM
+    from gloctm.evaluation import evaluate as evaluated
+    from gloctm.files import atomic_file
+    from gloctm.metrics.classification import CLASSIFIERS
+
+    if classifier not in CLASSIFIERS:
+        raise InputError(f"--classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
+    if via not in (None, "local", "global"):
+        raise InputError(f"--via is {via!r}: it must be local or global")
+    if test is not None and corpus is None:
+        raise InputError("--test is given without --corpus, which classifiers are taught by: give both")
+    if aligned and corpus is None:
+        raise InputError("--aligned is given without documents: give --corpus, or --corpus and --test")
+    if output is not None and str(output) != "-" and (output.is_dir() or not output.parent.is_dir()):
+        raise InputError(f"--output is {output}: name a file in a folder that exists")
+    model = GloCTM.load(path)
+    model.show_progress = model.show_progress and not quiet
+    result = evaluated(
+        model,
+        references=references or [],
+        dictionaries=_read_dictionaries(dictionaries),
+        corpus=None if corpus is None else Corpus.load(corpus),
+        test=None if test is None else Corpus.load(test),
+        aligned=aligned,
+        num_words=num_words,
+        via=cast('Literal["local", "global"] | None', via),
+        classifier=cast('Literal["svm", "logistic"]', classifier),
+        max_train=max_train,
+        seed=seed,
+    )
+    if corpus is not None and "accuracy_within" not in result.measures:
+        say(f"{corpus} has no labels: nothing was classified")
+    if str(output) == "-":
+        json.dump(result.to_dict(), sys.stdout, ensure_ascii=False, indent=2)
+        print()
+        return
+    print_evaluation(result)
+    if output is not None:
+        with atomic_file(output) as stream:
+            json.dump(result.to_dict(), stream, ensure_ascii=False, indent=2, allow_nan=False)
+            stream.write("\n")
+        say(f"written to {output}")
+
+
+def _read_dictionaries(given: list[str] | None) -> dict[tuple[str, str], TranslationDictionary]:
+    from gloctm.metrics import read_dictionary
+
+    found = {}
+    for each in given or []:
+        languages, separator, file = each.partition("=")
+        pair = [code.strip() for code in languages.split(",")]
+        if not separator or not file or len(pair) != 2 or not all(pair):
+            raise InputError(f"--dictionary {each!r}: give LANG,LANG=FILE, for example en,fr=words.txt")
+        found[pair[0], pair[1]] = read_dictionary(file)
+    return found

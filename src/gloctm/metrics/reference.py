@@ -1,0 +1,243 @@
+"""Reference corpora, which topics are judged by: line-aligned files of words, counted once and kept."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from gloctm.compressed import COMPRESSIONS, opened, reading
+from gloctm.corpus.encodings import decoded_lines
+from gloctm.embedding.cache import default_cache_folder
+from gloctm.errors import FileFormatError, InputError
+from gloctm.files import atomic_file
+from gloctm.languages import normalize_language, normalize_languages, without_region
+from gloctm.metrics.coherence import ReferenceCounts
+
+StrPath = str | os.PathLike[str]
+
+# Part of an index's name: to be raised whenever the same file would be counted or kept differently.
+_INDEX_FORMAT = 1
+
+
+def read_reference(
+    source: StrPath | Sequence[StrPath], languages: Sequence[str] | None = None, *, cache: bool = True
+) -> tuple[ReferenceCounts, ReferenceCounts]:
+    """Count the words of a reference corpus in two languages.
+
+    Line i of both files is one pair of documents, of words with spaces between them, in UTF-8. A line may be empty.
+    Words are taken as they are, so they must be cut and spelled as the topics' words are. Files may be compressed with
+    gzip, xz or bzip2. They are read line by line: memory grows with the counts above zero alone.
+
+    Args:
+        source: a folder with a file ``LANG.txt`` for each language, or ``LANG.txt.gz``, ``LANG.txt.xz``,
+            ``LANG.txt.bz2``; or two files of any name.
+        languages: which two of a folder's languages, in the order wanted. However a file spells its language, it is
+            found: ``cn.txt`` is ``zh``, and ``en.txt`` is taken for ``en-GB`` where there is no ``en-GB.txt``. Two
+            files need none.
+        cache: whether to keep the counts in the cache folder (``GLOCTM_CACHE`` says where), by the content of the
+            file, so that it is counted only once. On by default: reading kept counts is many times faster.
+
+    Returns:
+        The counts of both, in the order of the files or languages, as ``cross_lingual_npmi`` takes them.
+
+    Raises:
+        FileFormatError: a file is missing, empty, damaged or not UTF-8, or the two have different numbers of lines.
+        InputError: it is not said which two languages or files, or the cache can't be written.
+    """
+    if isinstance(source, str | os.PathLike):
+        if languages is None or isinstance(languages, str) or len(languages) != 2:
+            raise InputError(f"a reference corpus is of two languages: name the two wanted of {source}")
+        paths = [reference_file(source, language) for language in normalize_languages(languages)]
+    else:
+        paths = [Path(path) for path in source]
+        if len(paths) != 2:
+            raise InputError(f"a reference corpus is two files or a folder, not {len(paths)} files: give two")
+    one, two = ((path, _counts(path, cache)) for path in paths)
+    _check_aligned(one, two)
+    return one[1], two[1]
+
+
+def read_references(
+    folders: StrPath | Iterable[StrPath], languages: Iterable[str], *, cache: bool = True
+) -> dict[tuple[str, str], tuple[ReferenceCounts, ReferenceCounts]]:
+    """Count the words of reference corpora for several pairs of languages.
+
+    Args:
+        folders: one or more, each with files ``LANG.txt`` of two or more languages (see ``read_reference``), all
+            aligned with each other: three languages make three pairs. Files of other languages are left alone.
+        languages: those that there are topics in.
+        cache: see ``read_reference``.
+
+    Returns:
+        For each pair that a folder has, in the order of ``languages``, the counts of both, as
+        ``cross_lingual_npmi_of_pairs`` takes them. Not every pair need be there.
+
+    Raises:
+        FileFormatError: a folder is missing or has fewer than two of the languages, or as for ``read_reference``.
+        InputError: two folders have the same pair, or as for ``read_reference``.
+    """
+    wanted = normalize_languages(languages)
+    several = [folders] if isinstance(folders, str | os.PathLike) else list(folders)
+    home: dict[tuple[str, str], StrPath] = {}
+    result = {}
+    for folder in several:
+        listed = _listed(Path(folder))
+        found = [language for language in wanted if _matching(listed, language)]
+        if len(found) < 2:
+            raise FileFormatError(
+                f"{folder} has {_enumerate(listed)}, but CNPMI takes two of {', '.join(wanted)}: add LANG.txt files, "
+                "or name another folder"
+            )
+        files = {language: reference_file(folder, language) for language in found}
+        for pair in combinations(found, 2):
+            if pair in home:
+                raise InputError(f"{home[pair]} and {folder} both have {pair[0]} and {pair[1]}: leave one out")
+            home[pair] = folder
+        counted = {language: (path, _counts(path, cache)) for language, path in files.items()}
+        for one, two in combinations(found, 2):
+            _check_aligned(counted[one], counted[two])
+            result[one, two] = (counted[one][1], counted[two][1])
+    return {pair: result[pair] for pair in combinations(wanted, 2) if pair in result}
+
+
+def reference_file(folder: StrPath, language: str) -> Path:
+    """The file of a language in the folder of a reference corpus, see ``read_reference``.
+
+    Raises:
+        FileFormatError: the folder or the file is missing.
+        InputError: several files are of that language.
+    """
+    listed = _listed(Path(folder))
+    matching = _matching(listed, normalize_language(language))
+    if not matching:
+        raise FileFormatError(
+            f"{folder} has no file {language}.txt (nor .txt.gz, .txt.xz, .txt.bz2), only {_enumerate(listed)}: add it, "
+            "or name the two files"
+        )
+    if len(matching) > 1:
+        names = " and ".join(path.name for path in matching)
+        raise InputError(f"{folder} has {names}, all of the language {language}: leave one")
+    return matching[0]
+
+
+def reference_documents(path: StrPath) -> Iterator[list[str]]:
+    """The documents of one file of a reference corpus, each its words in their order, as ``c_v`` takes them.
+
+    Raises:
+        FileFormatError: the file is missing, damaged or not UTF-8.
+    """
+    path = Path(path)
+    with opened(path) as stream:
+        for line in decoded_lines(path, stream):
+            yield line.split()
+
+
+def reference_languages(folder: StrPath, languages: Iterable[str]) -> list[str]:
+    """Those of some languages that the folder of a reference corpus has a file of."""
+    listed = _listed(Path(folder))
+    return [language for language in normalize_languages(languages) if _matching(listed, language)]
+
+
+def _listed(folder: Path) -> list[tuple[str, Path]]:
+    """The files of a folder that are named by a language, with it."""
+    if not folder.is_dir():
+        problem = "is a file" if folder.is_file() else "does not exist"
+        raise FileFormatError(
+            f"the reference corpus {folder} {problem}: give a folder that holds a file LANG.txt for each language, or "
+            "two files"
+        )
+    listed = []
+    for path in sorted(folder.iterdir()):
+        name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
+        if name.endswith(".txt") and path.is_file():
+            with contextlib.suppress(InputError):
+                listed.append((normalize_language(name.removesuffix(".txt")), path))
+    return listed
+
+
+def _matching(listed: Sequence[tuple[str, Path]], language: str) -> list[Path]:
+    """The files of a language; where there are none, those of the language in another region, in the same script."""
+    exact = [path for code, path in listed if code == language]
+    return exact or [path for code, path in listed if without_region(code) == without_region(language)]
+
+
+def _enumerate(listed: Sequence[tuple[str, Path]]) -> str:
+    return ", ".join(path.name for _, path in listed) or "no file named by a language"
+
+
+def _check_aligned(one: tuple[Path, ReferenceCounts], two: tuple[Path, ReferenceCounts]) -> None:
+    if one[1].num_documents != two[1].num_documents:
+        raise FileFormatError(
+            f"{one[0]} has {one[1].num_documents} lines but {two[0]} has {two[1].num_documents}: each line of one "
+            "must be aligned with the same line of the other, so use two files made together"
+        )
+
+
+def _counts(path: Path, cache: bool) -> ReferenceCounts:
+    """The counts of a file: kept ones if there are, else counted now, and kept if wanted."""
+    if not cache:
+        return _count(path)
+    with reading(path), path.open("rb") as stream:
+        fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+    index = default_cache_folder() / "reference" / f"{fingerprint}-{_INDEX_FORMAT}.npz"
+    kept = _load_index(index)
+    if kept is not None:
+        return kept
+    counts = _count(path)
+    try:
+        index.parent.mkdir(parents=True, exist_ok=True)
+        _save_index(index, counts)
+    except OSError as error:
+        raise InputError(
+            f"the counts of {path} can't be kept in {index.parent} ({error.strerror}): set GLOCTM_CACHE to another "
+            "folder, or do without the cache"
+        ) from None
+    return counts
+
+
+def _count(path: Path) -> ReferenceCounts:
+    counts = ReferenceCounts.from_documents(reference_documents(path))
+    if not counts.columns:
+        raise FileFormatError(f"{path} has no words: a reference corpus has a document on each line, get the file anew")
+    return counts
+
+
+def _save_index(path: Path, counts: ReferenceCounts) -> None:
+    matrix = counts.counts
+    with atomic_file(path, "wb") as stream:
+        np.savez(
+            stream,
+            allow_pickle=False,
+            # Words hold no white space, since that is where lines were split.
+            words=np.frombuffer("\n".join(counts.columns).encode(), np.uint8),
+            num_documents=np.asarray(counts.num_documents),
+            # Most words are in a document once: a byte each.
+            data=matrix.data.astype(np.min_scalar_type(matrix.data.max())),
+            indices=matrix.indices,
+            indptr=matrix.indptr,
+        )
+
+
+def _load_index(path: Path) -> ReferenceCounts | None:
+    """Counts that were kept; None if there are none, or if they are damaged."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            words = arrays["words"].tobytes().decode().split("\n")
+            columns = {word: column for column, word in enumerate(words)}
+            matrix = sp.csc_array(
+                (arrays["data"].astype(np.int32), arrays["indices"], arrays["indptr"]),
+                shape=(int(arrays["num_documents"]), len(columns)),
+            )
+            matrix.check_format(full_check=True)
+    except Exception:  # a damaged archive raises nearly anything; the file itself is at hand to be counted anew
+        return None
+    return ReferenceCounts(columns, matrix)
