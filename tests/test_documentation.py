@@ -13,6 +13,7 @@ import pytest
 from mktestdocs import check_md_file
 
 import gloctm.estimator
+from gloctm import Corpus
 from gloctm.estimator import GloCTM
 
 
@@ -100,3 +101,11 @@ def test_docstring_examples():
     runner = doctest.DocTestRunner()
     runner.run(example)
     assert runner.failures == 0
+
+
+def test_metrics_page(repository, in_folder):
+    demo = GloCTM.from_preset("demo", epochs=3, random_state=0, show_progress=False)
+    corpus = Corpus.demo(["en", "de"], show_progress=False)
+    corpus.save("corpus")
+    demo.fit(corpus).save("model")
+    check_md_file(fpath=repository / "docs" / "metrics.md", lang="python", memory=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Enough for a few languages side by side where the output is no terminal and so has no width of its own.
 _FILE_WIDTH = 160
+# Values of one measure that are shown one by one.
+_MOST_VALUES = 8
 # Reasons for leaving documents out that are told one by one.
 _MOST_REASONS = 6
 _MEASURE_NAMES = {
@@ -157,6 +159,9 @@ def print_evaluation(evaluation: Evaluation) -> None:
     table.add_column("of", overflow="fold")
     for name, values in evaluation.measures.items():
         each = "  ".join(f"{what} {value:.3f}" for what, value in values.items())
+        if len(values) > _MOST_VALUES:
+            least, most = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+            each = f"{len(values)} of {values[least]:.3f} ({least}) to {values[most]:.3f} ({most})"
         table.add_row(_MEASURE_NAMES.get(name, name.replace("_", " ")), f"{evaluation.mean(name):.4f}", each)
     _print(table)
 

@@ -1,0 +1,174 @@
+"""What a search found: each candidate's figures over its seeds, and which candidate is best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+from gloctm.metrics.stability import topic_stability
+from gloctm.search.trials import Trial
+
+#: How alike the topics of a candidate's seeds are, beside the measures of each training.
+STABILITY = "stability"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure over several seeds.
+
+    Attributes:
+        mean: over the seeds.
+        deviation: the sample standard deviation over the seeds; None with one seed, and for stability, which is one
+            number of all seeds together.
+    """
+
+    mean: float
+    deviation: float | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Settings that were tried.
+
+    Attributes:
+        settings: those that were searched over.
+        trials: a training for each seed.
+        figures: each measure's mean and deviation; empty if a training failed.
+    """
+
+    settings: dict[str, Any]
+    trials: tuple[Trial, ...]
+    figures: dict[str, Figure]
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], trials: Sequence[Trial]) -> Candidate:
+        """With the figures of its trainings."""
+        figures = {}
+        if not any(trial.failed for trial in trials):
+            for name in trials[0].measures:
+                values = [trial.mean(name) for trial in trials]
+                figures[name] = Figure(fmean(values), stdev(values) if len(values) > 1 else None)
+            if len(trials) > 1:
+                figures[STABILITY] = Figure(topic_stability([trial.topics for trial in trials]).overall, None)
+        return cls(dict(settings), tuple(trials), figures)
+
+    @property
+    def all_settings(self) -> dict[str, Any]:
+        """For ``GloCTM(**settings)``, which trains the model of the first seed once more."""
+        return {**self.trials[0].settings, "random_state": self.trials[0].seed}
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """All candidates, in the order in which they were tried.
+
+    Attributes:
+        candidates: at least one of them with figures.
+        objective: the measure that the best one has most of.
+        seeds: that each was trained with.
+    """
+
+    candidates: tuple[Candidate, ...]
+    objective: str
+    seeds: tuple[int, ...]
+
+    @property
+    def best(self) -> Candidate:
+        """The candidate with the highest objective; of equals, the one tried first."""
+        return max(self._measured(), key=lambda candidate: candidate.figures[self.objective].mean)
+
+    @property
+    def close(self) -> tuple[Candidate, ...]:
+        """Candidates whose objective can't be told from the best one's by these seeds.
+
+        Those that are behind by less than two standard errors of a difference, 2 s √(2 / n), with n seeds and s the
+        standard deviation over seeds, pooled over all candidates. None where there is no deviation: with one seed, and
+        for stability.
+        """
+        figures = [candidate.figures[self.objective] for candidate in self._measured()]
+        deviations = [figure.deviation for figure in figures if figure.deviation is not None]
+        if not deviations:
+            return ()
+        pooled = math.sqrt(fmean(deviation**2 for deviation in deviations))
+        best = self.best
+        least = best.figures[self.objective].mean - 2 * pooled * math.sqrt(2 / len(self.seeds))
+        return tuple(
+            candidate
+            for candidate in self._measured()
+            if candidate is not best and candidate.figures[self.objective].mean > least
+        )
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that were taken, the objective first."""
+        return tuple(dict.fromkeys([self.objective, *self.best.figures]))
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """Settings that differ between candidates."""
+        names = self.candidates[0].settings
+        return tuple(name for name in names if len({str(each.settings[name]) for each in self.candidates}) > 1)
+
+    def mark(self, candidate: Candidate) -> str:
+        """``best``, ``close``, ``failed`` or nothing."""
+        if not candidate.figures:
+            return "failed"
+        if candidate is self.best:
+            return "best"
+        return "close" if candidate in self.close else ""
+
+    def table(self, measures: Iterable[str] | None = None) -> list[list[str]]:
+        """A heading, then a row a candidate: its settings, ``mean ± deviation`` of each measure, its mark.
+
+        Args:
+            measures: which; all unless given.
+        """
+        chosen = list(self.measures if measures is None else measures)
+        names = list(self.candidates[0].settings)
+        rows = [[*names, *(name.replace("_", " ") for name in chosen), ""]]
+        for candidate in self.candidates:
+            cells = [_cell(candidate.figures.get(name)) for name in chosen]
+            rows.append([*(_short(candidate.settings[name]) for name in names), *cells, self.mark(candidate)])
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the topics, ready for JSON."""
+        best = self.best
+        return {
+            "objective": self.objective,
+            "seeds": list(self.seeds),
+            "best": {"settings": best.settings, "all_settings": best.all_settings},
+            "candidates": [
+                {
+                    "settings": candidate.settings,
+                    "mark": self.mark(candidate),
+                    "figures": {
+                        name: {
+                            "mean": figure.mean,
+                            "deviation": figure.deviation,
+                            "by_seed": [trial.mean(name) for trial in candidate.trials if name in trial.measures],
+                        }
+                        for name, figure in candidate.figures.items()
+                    },
+                    "failed": [trial.failed for trial in candidate.trials if trial.failed],
+                    "seconds": fmean(trial.seconds for trial in candidate.trials),
+                }
+                for candidate in self.candidates
+            ],
+        }
+
+    def _measured(self) -> list[Candidate]:
+        return [candidate for candidate in self.candidates if candidate.figures]
+
+
+def _cell(figure: Figure | None) -> str:
+    if figure is None:
+        return "-"
+    return f"{figure.mean:.3f}" + ("" if figure.deviation is None else f" ± {figure.deviation:.3f}")
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

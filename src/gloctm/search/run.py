@@ -1,0 +1,325 @@
+"""``search``: train the candidates, measure them, keep what was found."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+from gloctm.artifact import software_versions
+from gloctm.callbacks import Callback, TrainingRun
+from gloctm.corpus.corpus import Corpus
+from gloctm.errors import InputError, TrainingError, TrainingInterrupted
+from gloctm.estimator import GloCTM
+from gloctm.evaluation import NUM_WORDS, Measures, Pair, evaluate, measure_topics, own_counts
+from gloctm.metrics.coherence import ReferenceCounts
+from gloctm.metrics.diversity import topic_quality
+from gloctm.metrics.reference import read_references, reference_file, reference_languages
+from gloctm.presets import get_preset
+from gloctm.progress import duration
+from gloctm.search.page import page
+from gloctm.search.result import STABILITY, Candidate, SearchResult
+from gloctm.search.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
+from gloctm.search.trials import FREE, Trial, TrialLog
+from gloctm.settings import check_settings
+from gloctm.topics import top_words
+
+StrPath = str | os.PathLike[str]
+
+_BY_TOPICS = ("topic_uniqueness", "inverted_rank_biased_overlap", "npmi_in_corpus", "topic_quality_in_corpus")
+_BY_REFERENCES = ("cnpmi_published", "cnpmi_document", "topic_quality", "npmi")
+_WITHIN = ("accuracy_within", "macro_f1_within", "purity", "normalized_mutual_information")
+_ACROSS = ("accuracy_across", "macro_f1_across")
+# Seconds between signs of life of one training.
+_SIGN_OF_LIFE = 60.0
+
+
+def search(
+    corpus: Corpus,
+    space: Mapping[str, Range | Sequence[Any]],
+    *,
+    output: StrPath,
+    preset: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seeds: Sequence[int] = (0, 1, 2),
+    references: StrPath | Iterable[StrPath] = (),
+    objective: str | None = None,
+    trials: int | None = None,
+    num_words: int = NUM_WORDS,
+    labels: bool = True,
+    resume: bool = False,
+    show_progress: bool = True,
+) -> SearchResult:
+    """Train and measure candidates for K, the weights, or any other settings, each with several seeds.
+
+    Each training is kept at once as a line of ``trials.jsonl`` in the output folder, so that a search that was stopped
+    or killed goes on where it was, in the midst of a training too (``GloCTM.fit`` with a checkpoint). Models are not
+    kept: one is trained again, to the same weights, with a candidate's ``all_settings``.
+
+    Args:
+        corpus: with word and document embeddings.
+        space: for each setting the values to try, for example ``{"num_topics": [10, 20, 30]}``: every combination is a
+            candidate. Or, with ``trials``, a ``Range`` to draw them from.
+        output: folder for ``trials.jsonl``, ``summary.json`` and ``search.html`` (tables, plots, topics). One search
+            writes to it at a time.
+        preset: the settings to start from, see ``gloctm.presets``; the estimator's own defaults unless given.
+        settings: further settings that all candidates share; they outweigh the preset, and the space outweighs both.
+        seeds: every candidate is trained once with each. Three, since one says nothing about chance, and two little.
+        references: folders of aligned reference corpora, see ``gloctm.metrics.read_references``: CNPMI, TQ and NPMI in
+            them.
+        objective: the measure that the best candidate is to have most of. Unless given, ``topic_quality`` (CNPMI · TU)
+            where there are references, else ``topic_quality_in_corpus`` (NPMI in the corpus · TU within each language):
+            coherence alone is won by a few topics, or by many of the same; uniqueness alone by random words.
+        trials: how many candidates to draw, by Optuna (``pip install optuna``), near those that were good; None tries
+            every combination of the values listed. What was drawn twice is trained once.
+        num_words: top words a topic that measures are taken of. 15, as published.
+        labels: whether to measure by the corpus' labels, where it has any: accuracy of logistic regression within each
+            language and across languages, a fifth of the documents held out from it.
+        resume: go on with what the output folder holds. Trainings that are there are not done again; values, seeds and
+            ``trials`` may be others than before. Without it, a search that is there is an error.
+        show_progress: whether to write a line for each training to standard error.
+
+    Returns:
+        All candidates with their figures.
+
+    Raises:
+        InputError: a setting that is unknown or out of range, an objective that is not measured here, or a folder with
+            another search.
+        FileFormatError: a reference corpus or the folder's content can't be read.
+        MissingDependencyError: ``trials`` without Optuna.
+        TrainingError: every training failed. One alone does not end the search; its candidate has no figures.
+        TrainingInterrupted: an interrupt came, after which the search can go on.
+    """
+    if not isinstance(corpus, Corpus):
+        raise InputError(f"search takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
+    base = _base_settings(preset, settings or {})
+    chosen = checked_space(space, base)
+    check_trials(chosen, trials)
+    the_seeds = _checked_seeds(seeds)
+    if isinstance(num_words, bool) or not isinstance(num_words, Integral) or num_words < 2:
+        raise InputError(f"num_words is {num_words!r}: it must be a whole number from 2, since coherence is of pairs")
+    if not corpus.has_embeddings:
+        raise InputError("the corpus has no embeddings: use corpus.embed() first (gloctm corpus embed)")
+    folders = [references] if isinstance(references, str | os.PathLike) else list(references)
+    labelled = _labelled(corpus) if labels else []
+    objective = _checked_objective(objective, _measured(bool(folders), labelled, len(the_seeds)))
+    sampler = None if trials is None else Sampler(chosen)
+    measure = _Measurer(corpus, folders, int(num_words), bool(labelled))
+    identity = {
+        "corpus": corpus.fingerprint(),
+        "references": _digest(folders, corpus.languages),
+        "num_words": int(num_words),
+        "labels": bool(labelled),
+        "settings": {name: value for name, value in base.items() if name not in FREE and name not in chosen},
+    }
+    log = TrialLog(Path(output), identity, resume=resume)
+    total = len(the_seeds) * (trials if trials is not None else len(list(grid(chosen))))
+    trainer = _Trainer(corpus, measure, log, objective, total, show_progress)
+    candidates: dict[str, Candidate] = {}
+    try:
+        for assignment, tell in _candidates(chosen, sampler, trials):
+            done = trainer.done
+            found = Candidate.of(
+                assignment, [trainer.trial({**base, **assignment}, seed) for seed in the_seeds]
+            )
+            candidates.setdefault(str(assignment), found)
+            tell(found.figures[objective].mean if found.figures else None)
+            if trainer.done > done and any(each.figures for each in candidates.values()):
+                _write(log, SearchResult(tuple(candidates.values()), objective, the_seeds))
+    except KeyboardInterrupt as interrupt:
+        by_another = isinstance(interrupt, TrainingInterrupted) and interrupt.terminated
+        raise TrainingInterrupted(
+            f"the search was stopped after {trainer.passed} of {total} trainings; {output} holds all that was done: go "
+            "on with resume=True",
+            terminated=by_another or type(interrupt) not in (KeyboardInterrupt, TrainingInterrupted),
+        ) from None
+    result = SearchResult(tuple(candidates.values()), objective, the_seeds)
+    if not any(each.figures for each in result.candidates):
+        reason = next(trial.failed for each in result.candidates for trial in each.trials if trial.failed)
+        raise TrainingError(f"no candidate could be trained with every seed; the first that failed: {reason}")
+    _write(log, result)
+    log.remove_checkpoints()
+    return result
+
+
+def _base_settings(preset: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    known = GloCTM().get_params()
+    for name in settings:
+        if name not in known:
+            raise InputError(f"there is no setting {name!r}; there are {', '.join(known)}")
+        if name == "random_state":
+            raise InputError("random_state is given, but a search has several seeds: give them as seeds")
+    return check_settings({**known, **(get_preset(preset) if preset is not None else {}), **settings})
+
+
+def _checked_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
+    if isinstance(seeds, str) or not isinstance(seeds, Sequence) or not seeds:
+        raise InputError(f"seeds is {seeds!r}: give a list of whole numbers, for example [0, 1, 2]")
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+            raise InputError(f"a seed is {seed!r}: it must be a whole number from 0")
+    if len(set(seeds)) < len(seeds):
+        raise InputError(f"seeds is {list(seeds)}: the same one twice trains the same model twice")
+    return tuple(map(int, seeds))
+
+
+def _labelled(corpus: Corpus) -> list[str]:
+    return [code for code, part in corpus.items() if part.labels is not None and any(part.labels)]
+
+
+def _measured(references: bool, labelled: Sequence[str], num_seeds: int) -> list[str]:
+    """The measures that there will be."""
+    return [
+        *_BY_TOPICS,
+        *(_BY_REFERENCES if references else ()),
+        *(_WITHIN if labelled else ()),
+        *(_ACROSS if len(labelled) > 1 else ()),
+        *([STABILITY] if num_seeds > 1 else ()),
+    ]
+
+
+def _checked_objective(objective: str | None, measured: Sequence[str]) -> str:
+    if objective is None:
+        return "topic_quality" if "topic_quality" in measured else "topic_quality_in_corpus"
+    if objective not in measured:
+        raise InputError(
+            f"the objective is {objective!r}, which is not measured here: choose one of {', '.join(measured)}"
+        )
+    return objective
+
+
+def _digest(folders: Sequence[StrPath], languages: Sequence[str]) -> list[str]:
+    """What the reference corpora hold, wherever they lie."""
+    digests = []
+    for folder in folders:
+        for language in reference_languages(folder, languages):
+            with reference_file(folder, language).open("rb") as stream:
+                digests.append(f"{language} {hashlib.file_digest(stream, 'sha256').hexdigest()}")
+    return sorted(digests)
+
+
+def _candidates(
+    space: Space, sampler: Sampler | None, trials: int | None
+) -> Iterator[tuple[Assignment, Callable[[float | None], None]]]:
+    """Each candidate, and what to tell its objective."""
+    if sampler is None or trials is None:
+        for assignment in grid(space):
+            yield assignment, lambda _: None
+        return
+    for _ in range(trials):
+        drawn, assignment = sampler.ask()
+        yield assignment, lambda value, drawn=drawn: sampler.tell(drawn, value)  # type: ignore[misc]
+
+
+def _write(log: TrialLog, result: SearchResult) -> None:
+    log.write_summary(result.to_dict(), page(result))
+
+
+class _Measurer:
+    """Takes the measures of a model; what is the same for all models is counted once."""
+
+    def __init__(self, corpus: Corpus, folders: Sequence[StrPath], num_words: int, labelled: bool) -> None:
+        self._corpus, self._num_words, self._labelled = corpus, num_words, labelled
+        self._own = own_counts(corpus)
+        self._references: dict[Pair, tuple[ReferenceCounts, ReferenceCounts]] = (
+            read_references(folders, corpus.languages) if folders else {}
+        )
+
+    def topics(self, model: GloCTM) -> dict[str, list[list[str]]]:
+        """The top words of each topic, by language."""
+        return {
+            code: top_words(model.topic_word_[code], model.vocabulary_[code], self._num_words)
+            for code in model.languages_
+        }
+
+    def measures(self, model: GloCTM, topics: dict[str, list[list[str]]]) -> Measures:
+        """All measures that there is something to take by."""
+        found = measure_topics(topics, references=self._references, own=self._own)
+        found["topic_quality_in_corpus"] = {
+            code: topic_quality(value, found["topic_uniqueness"][code])
+            for code, value in found["npmi_in_corpus"].items()
+        }
+        if self._labelled:
+            by_labels = evaluate(model, corpus=self._corpus, classifier="logistic", num_words=self._num_words)
+            found |= {name: by_labels.measures[name] for name in (*_WITHIN, *_ACROSS) if name in by_labels.measures}
+        return found
+
+
+class _Trainer:
+    """Trains what has not been trained, and says how far the search is."""
+
+    def __init__(
+        self, corpus: Corpus, measurer: _Measurer, log: TrialLog, objective: str, total: int, show_progress: bool
+    ) -> None:
+        self._corpus, self._measurer, self._log = corpus, measurer, log
+        self._objective, self._total, self._show = objective, total, show_progress
+        # The search's own numbering and timing, of trainings found and of those done now.
+        self.passed = self.done = 0
+        self._begin = time.monotonic()
+        self._fingerprint, self._versions = corpus.fingerprint(), software_versions()
+
+    def trial(self, settings: Mapping[str, Any], seed: int) -> Trial:
+        """The training with these settings and seed, done now unless it is there."""
+        self.passed += 1
+        known = self._log.find(settings, seed)
+        if known is not None:
+            return known
+        what = f"training {self.passed} of {self._total}"
+        trial = self._train(settings, seed, what)
+        self._log.append(trial)
+        self.done += 1
+        left = self._total - self.passed
+        each = (time.monotonic() - self._begin) / self.done
+        value = f"failed ({trial.failed})" if trial.failed else self._told(trial)
+        self._say(
+            f"{what}: {value}, {duration(trial.seconds)}; {left} left"
+            + (f", about {duration(left * each)}" if left else f", {duration(time.monotonic() - self._begin)} in all")
+        )
+        return trial
+
+    def _train(self, settings: Mapping[str, Any], seed: int, what: str) -> Trial:
+        model = GloCTM(**{**settings, "random_state": seed, "show_progress": False})
+        begin = time.monotonic()
+        topics: dict[str, list[list[str]]] = {}
+        measures: Measures = {}
+        failed = None
+        try:
+            model.fit(
+                self._corpus,
+                checkpoint=self._log.checkpoint(settings, seed),
+                resume=True,
+                callbacks=[_SignOfLife(lambda note: self._say(f"{what}: {note}"))],
+            )
+        except TrainingError as error:
+            failed = str(error)
+        seconds = time.monotonic() - begin
+        if failed is None:
+            topics = self._measurer.topics(model)
+            measures = self._measurer.measures(model, topics)
+        kept = {name: value for name, value in settings.items() if name not in ("random_state", "show_progress")}
+        return Trial(kept, seed, measures, topics, round(seconds, 3), self._fingerprint, self._versions, failed)
+
+    def _told(self, trial: Trial) -> str:
+        shown = self._objective if self._objective in trial.measures else "topic_quality_in_corpus"
+        return f"{shown.replace('_', ' ')} {trial.mean(shown):.3f}"
+
+    def _say(self, line: str) -> None:
+        if self._show:
+            print(line, file=sys.stderr, flush=True)
+
+
+class _SignOfLife(Callback):
+    """Says now and then how far a long training is."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._last = say, time.monotonic()
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        if time.monotonic() - self._last >= _SIGN_OF_LIFE:
+            self._last = time.monotonic()
+            self._say(f"step {run.step:,} of {run.total_steps:,}")

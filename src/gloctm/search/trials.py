@@ -1,0 +1,165 @@
+"""The folder of a search: what it is about, and a line for each training that ended."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gloctm.errors import FileFormatError, InputError
+from gloctm.evaluation import Measures
+from gloctm.files import atomic_file, read_json
+
+IDENTITY, TRIALS, SUMMARY, PAGE = "search.json", "trials.jsonl", "summary.json", "search.html"
+_FORMAT, _VERSION = "gloctm-search", 1
+_CHECKPOINT = ".checkpoint"
+#: Settings that do not make another model, or are told beside: not compared.
+FREE = ("device", "threads", "show_progress", "random_state")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training and its measures.
+
+    Attributes:
+        settings: all of the estimator's but the seed and the progress.
+        seed: the seed.
+        measures: ``{measure: {of what: value}}``, see ``gloctm.evaluation``; empty if it failed.
+        topics: for each language the top words of each topic.
+        seconds: of training.
+        corpus: fingerprint of the corpus.
+        versions: of the software.
+        failed: why the training could not go on, where it could not.
+    """
+
+    settings: dict[str, Any]
+    seed: int
+    measures: Measures
+    topics: dict[str, list[list[str]]]
+    seconds: float
+    corpus: str
+    versions: dict[str, str]
+    failed: str | None = None
+
+    def mean(self, measure: str) -> float:
+        """The mean of a measure over all it was taken of."""
+        values = self.measures[measure].values()
+        return sum(values) / len(values)
+
+
+class TrialLog:
+    """The trainings in a folder, found by their settings and seed.
+
+    Args:
+        folder: made if it is not there. One search writes to it at a time.
+        identity: what must be the same for results to stand side by side: ``corpus``, ``settings`` and whatever else.
+        resume: take up what the folder holds; without it, a search in it is an error.
+
+    Raises:
+        InputError: the folder holds a search and ``resume`` is not given, one of something else, or other files.
+        FileFormatError: what it holds is damaged.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any], *, resume: bool) -> None:
+        self.folder = folder
+        self._file = folder / TRIALS
+        self._known: dict[str, Trial] = {}
+        if folder.exists():
+            _check_folder(folder)
+        begun = folder / IDENTITY
+        if begun.exists():
+            found = read_json(begun)
+            if not isinstance(found, dict) or found.get("format") != _FORMAT:
+                raise FileFormatError(f"{begun} is damaged, or no search's: name a new folder")
+            if found.get("version") != _VERSION:
+                raise FileFormatError(f"{begun} was written by another version of gloctm: update it")
+            self._read()
+            if (self._known or any(folder.glob(f"*{_CHECKPOINT}"))) and not resume:
+                raise InputError(f"{folder} holds a search: go on with resume=True, or name a new folder")
+            if self._known:
+                _check_identity(folder, found.get("identity", {}), identity)
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_file(begun) as stream:
+            content = {"format": _FORMAT, "version": _VERSION, "identity": identity}
+            json.dump(content, stream, ensure_ascii=False, indent=2, allow_nan=False)
+            stream.write("\n")
+
+    def find(self, settings: Mapping[str, Any], seed: int) -> Trial | None:
+        """The training with these settings and seed, if it has been done."""
+        return self._known.get(_key(settings, seed))
+
+    def append(self, trial: Trial) -> None:
+        """Keep a training: from now on it is not lost."""
+        line = json.dumps(asdict(trial), ensure_ascii=False, allow_nan=False) + "\n"
+        with self._file.open("ab") as stream:
+            stream.write(line.encode("utf-8", "backslashreplace"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._known[_key(trial.settings, trial.seed)] = trial
+        self.checkpoint(trial.settings, trial.seed).unlink(missing_ok=True)
+
+    def checkpoint(self, settings: Mapping[str, Any], seed: int) -> Path:
+        """Where the state of a training under way is kept."""
+        return self.folder / f"{hashlib.sha256(_key(settings, seed).encode()).hexdigest()[:16]}{_CHECKPOINT}"
+
+    def remove_checkpoints(self) -> None:
+        """Delete what trainings that were never taken up again have left."""
+        for file in self.folder.glob(f"*{_CHECKPOINT}"):
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+    def write_summary(self, content: Mapping[str, Any], page: str) -> None:
+        """Write the summary and the page, in place of those before."""
+        with atomic_file(self.folder / SUMMARY) as stream:
+            json.dump(content, stream, ensure_ascii=False, indent=2, allow_nan=False)
+            stream.write("\n")
+        with atomic_file(self.folder / PAGE) as stream:
+            stream.write(page)
+
+    def _read(self) -> None:
+        try:
+            content = self._file.read_bytes()
+        except FileNotFoundError:
+            return
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) < len(content):
+            # A kill while the line was written: that training is done again.
+            os.truncate(self._file, len(whole))
+        for number, line in enumerate(whole.splitlines(), start=1):
+            try:
+                trial = Trial(**json.loads(line))
+                self._known.setdefault(_key(trial.settings, trial.seed), trial)
+            except (ValueError, TypeError, RecursionError):
+                raise FileFormatError(f"{self._file} is damaged in line {number}: delete that line") from None
+
+
+def _key(settings: Mapping[str, Any], seed: int) -> str:
+    return json.dumps([{name: settings[name] for name in sorted(settings) if name not in FREE}, seed])
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(f"can't write to {folder}: it is a file; name a folder")
+    if not (folder / IDENTITY).exists() and any(folder.iterdir()):
+        raise InputError(f"can't write to {folder}: it holds files other than a search's; name a new folder")
+
+
+def _check_identity(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    different = [name for name in wanted if name != "settings" and found.get(name) != wanted[name]]
+    fixed, other = found.get("settings", {}), wanted["settings"]
+    # What was, or is, searched over may differ: further values can be tried in the same folder.
+    different += [
+        f"{name} ({fixed[name]!r}, now {other[name]!r})"
+        for name in other
+        if name in fixed and fixed[name] != other[name]
+    ]
+    if different:
+        raise InputError(
+            f"{folder} holds a search that differs in {', '.join(different)}: give what it was begun with, or name a "
+            "new folder"
+        )
