@@ -1,0 +1,123 @@
+"""What the quality benchmark asks of a model, and GloCTM in that form."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm import Corpus, GloCTM
+from gloctm.inference import topic_proportions
+from gloctm.presets import get_preset
+from gloctm.topics import top_words
+
+Array = NDArray[np.float32]
+
+
+class TopicModel(Protocol):
+    """A model that the quality benchmark can measure.
+
+    Attributes:
+        name: as in tables.
+        published_epochs: how long the authors train it; None where there is nothing to iterate.
+    """
+
+    name: str
+    published_epochs: int | None
+
+    def fit(self, corpus: Corpus) -> Self:
+        """Train on a corpus with word and document embeddings and labels; labels are not looked at."""
+        ...
+
+    def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
+        """For each language its topics, each a list of words, best first."""
+        ...
+
+    def features(self, corpus: Corpus) -> dict[str, Array]:
+        """What classifiers are given, ``(D, K)``: latent means where the model has them, else θ."""
+        ...
+
+    def theta(self, corpus: Corpus) -> dict[str, Array]:
+        """The topic proportions of a corpus with the vocabulary of training, ``(D, K)``, rows summing to 1."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """What a line of results says of the model, as JSON holds it."""
+        ...
+
+
+class GloCTMModel:
+    """GloCTM by a preset.
+
+    Args:
+        preset: see ``gloctm.presets``.
+        via: by which encoders θ and features are inferred: ``"local"``, as published, ``"global"``, or None for the
+            package's own choice.
+        name: as in tables; the method's unless given, for variants.
+        changes: of the preset's settings, by the estimator's names, as a variant of the method needs them.
+        num_topics: K; the preset's where None.
+        epochs: passes over the largest language; the preset's where None.
+        seed: owns every random number.
+        threads: of torch.
+        device: see the estimator.
+        show_progress: whether training shows progress.
+    """
+
+    def __init__(
+        self,
+        preset: str,
+        *,
+        via: Literal["local", "global"] | None = None,
+        name: str = "GloCTM",
+        changes: dict[str, Any] | None = None,
+        num_topics: int | None = None,
+        epochs: int | None = None,
+        seed: int = 0,
+        threads: int = 1,
+        device: str = "auto",
+        show_progress: bool = False,
+    ) -> None:
+        self.name = name
+        self.preset = preset
+        self.via = via
+        self.published_epochs: int | None = get_preset(preset)["epochs"]
+        given = {"num_topics": num_topics, "epochs": epochs}
+        self.changes = {**(changes or {}), **{key: value for key, value in given.items() if value is not None}}
+        self.estimator = GloCTM.from_preset(
+            preset,
+            **{
+                **self.changes,
+                "random_state": seed,
+                "threads": threads,
+                "device": device,
+                "show_progress": show_progress,
+            },
+        )
+
+    def fit(self, corpus: Corpus) -> Self:
+        """Train."""
+        self.estimator.fit(corpus)
+        return self
+
+    def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
+        """By β_l."""
+        return {
+            language: top_words(topic_word, self.estimator.vocabulary_[language], num_words)
+            for language, topic_word in self.estimator.topic_word_.items()
+        }
+
+    def features(self, corpus: Corpus) -> dict[str, Array]:
+        """The latent means μ."""
+        means = self.estimator.transform(corpus, via=self.via, latent=True)
+        assert isinstance(means, dict)
+        return means
+
+    def theta(self, corpus: Corpus) -> dict[str, Array]:
+        """softmax(μ)."""
+        return {language: topic_proportions(means) for language, means in self.features(corpus).items()}
+
+    def settings(self) -> dict[str, Any]:
+        """The preset, what was changed of it, and every setting."""
+        settings: dict[str, Any] = self.estimator.get_params()
+        return {"preset": self.preset, "via": self.via, "changes": self.changes, **settings}

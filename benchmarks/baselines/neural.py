@@ -1,0 +1,159 @@
+"""What the bilingual neural baselines share: settings, training, topics and inference."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from baselines.dictionary import two_languages, vocabularies
+from baselines.training import TrainingPlan, infer, train
+from gloctm import Corpus
+from gloctm.errors import InputError
+from gloctm.inference import topic_proportions
+from gloctm.network.sparse import SparseRows
+from gloctm.topics import top_words
+from gloctm.training import choose_device
+
+Array = NDArray[np.float32]
+
+
+class TopicNetwork(nn.Module, ABC):
+    """A network that knows its topics and infers those of documents."""
+
+    num_topics: int
+
+    def forward(self, batch: Mapping[str, SparseRows], generators: Mapping[str, torch.Generator]) -> dict[str, Tensor]:
+        """The terms of the loss, the noise drawn by each language's generator."""
+        noise = {
+            language: torch.randn(
+                (len(rows), self.num_topics),
+                generator=generators[language],
+                device=generators[language].device,
+            )
+            for language, rows in batch.items()
+        }
+        return self.terms(batch, noise)
+
+    @abstractmethod
+    def terms(self, counts: Mapping[str, SparseRows], noise: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The terms of the loss by name, which are to be added.
+
+        Args:
+            counts: rows of each language.
+            noise: ε, standard normal, ``(batch, K)`` of each.
+        """
+
+    @abstractmethod
+    def latent_means(self, language: str, rows: SparseRows) -> Tensor:
+        """μ of documents, ``(rows, K)``."""
+
+    @abstractmethod
+    def topic_word(self) -> dict[str, Tensor]:
+        """For each language β_l, ``(K, V_l)``, unnormalised: by which words are ranked."""
+
+
+class BilingualModel(ABC):
+    """A model of two languages with a dictionary; see ``model.TopicModel`` and the models that derive from it.
+
+    Args:
+        dictionary: see ``dictionary.translation_matrix``.
+        stems: see there.
+        num_topics: K.
+        hidden_size: width of the encoder's two hidden layers.
+        plan: how to train.
+        seed: owns every random number.
+        show_progress: whether lines of progress go to standard error.
+    """
+
+    name: str
+    published_epochs: int | None
+    #: What ``settings`` tells beside the settings that all have.
+    own_settings: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        *,
+        dictionary: str | os.PathLike[str],
+        stems: Mapping[str, str] | None,
+        num_topics: int,
+        hidden_size: int,
+        plan: TrainingPlan,
+        seed: int,
+        show_progress: bool,
+    ) -> None:
+        if num_topics < 2:
+            raise InputError(f"num_topics is {num_topics}: it must be 2 or more")
+        self.dictionary = dictionary
+        self.stems = dict(stems or {})
+        self.num_topics = num_topics
+        self.hidden_size = hidden_size
+        self.plan = plan
+        self.seed = seed
+        self.show_progress = show_progress
+        self.history: list[dict[str, float]] = []
+        self._network: TopicNetwork | None = None
+        self._vocabulary: dict[str, list[str]] = {}
+
+    @abstractmethod
+    def build(self, corpus: Corpus, device: torch.device) -> TopicNetwork:
+        """The network for a corpus, at its start."""
+
+    def fit(self, corpus: Corpus) -> Self:
+        """Train; neither embeddings nor labels of the corpus are looked at."""
+        two_languages(corpus)
+        network = self.build(corpus, choose_device(self.plan.device))
+        self.history = train(
+            network, corpus, self.plan, seed=self.seed, name=self.name, show_progress=self.show_progress
+        )
+        self._network, self._vocabulary = network, vocabularies(corpus)
+        return self
+
+    @torch.no_grad()
+    def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
+        """By β_l."""
+        return {
+            language: top_words(topic_word.cpu().numpy(), self._vocabulary[language], num_words)
+            for language, topic_word in self._fitted().topic_word().items()
+        }
+
+    def features(self, corpus: Corpus) -> dict[str, Array]:
+        """The latent means μ, as the running statistics of batch norm give them."""
+        network = self._fitted()
+        device = next(network.parameters()).device
+        means = {}
+        for language, part in corpus.items():
+            if self._vocabulary.get(language) != list(part.vocabulary):
+                raise InputError(f"the vocabulary of {language!r} is not that of training: give a corpus with the same")
+            of_language = partial(network.latent_means, language)
+            means[language] = infer(part.counts, of_language, device, threads=self.plan.threads)
+        return means
+
+    def theta(self, corpus: Corpus) -> dict[str, Array]:
+        """softmax(μ)."""
+        return {language: topic_proportions(means) for language, means in self.features(corpus).items()}
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting but paths."""
+        own = {name: getattr(self, name) for name in self.own_settings}
+        return {
+            "num_topics": self.num_topics,
+            "hidden_size": self.hidden_size,
+            "stems": self.stems,
+            **own,
+            "seed": self.seed,
+            **asdict(self.plan),
+        }
+
+    def _fitted(self) -> TopicNetwork:
+        if self._network is None:
+            raise InputError(f"{self.name} is not trained yet: call fit first")
+        return self._network
