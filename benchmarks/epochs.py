@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import lzma
-import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -68,23 +67,15 @@ class Judge(Callback):
         facts: Mapping[str, Any],
     ) -> None:
         self.corpus, self.test, self.reference, self.epochs, self.facts = corpus, test, reference, epochs, facts
-        self._start = self._judging = 0.0
-
-    def on_train_begin(self, run: TrainingRun) -> None:
-        """Start the clock."""
-        self._start = time.perf_counter()
 
     def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
         """Measure and write."""
         if epoch["epoch"] not in self.epochs:
             return
-        begin = time.perf_counter()
-        seconds = begin - self._start - self._judging
         measures = self.measures(run.weights())
-        result = {**self.facts, **epoch, "training_seconds": round(seconds), **measures, "machine": machine()}
+        result = {**self.facts, **epoch, **measures, "machine": machine()}
         with RESULTS.open("a", encoding="utf-8") as file:
             print(json.dumps(result), file=file, flush=True)
-        self._judging += time.perf_counter() - begin
 
     def measures(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
         """Quality of the topics and of the topic proportions."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gloctm import GloCTM
-from gloctm.checkpoint import read_checkpoint
-from gloctm.errors import FileFormatError, InputError, TrainingInterrupted
+from gloctm.callbacks import Callback
+from gloctm.checkpoint import read_checkpoint, write_checkpoint
+from gloctm.errors import CheckpointWarning, FileFormatError, InputError, TrainingError, TrainingInterrupted
 from planted import planted_corpus
 
 pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.ShortTrainingWarning")
@@ -70,7 +74,7 @@ def test_an_interrupt_loses_nothing(tmp_path, monkeypatch, uninterrupted, steps)
             GloCTM(**SETTINGS).fit(corpus(), checkpoint=path)
     assert not caught.value.terminated
     state = read_checkpoint(path)
-    assert state.epoch * 7 + state.batch == steps
+    assert len(state.history) * 7 + state.batch == steps
     assert same(GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=True), uninterrupted)
     # At its end it can be resumed too: nothing is left to do.
     assert same(GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=True), uninterrupted)
@@ -142,7 +146,7 @@ def test_another_safetensors_file_is_no_checkpoint(tmp_path):
 
     path = tmp_path / "other.safetensors"
     save_file({"a": np.ones(3)}, path)
-    with pytest.raises(FileFormatError, match="not a checkpoint"):
+    with pytest.raises(FileFormatError, match="not the checkpoint"):
         read_checkpoint(path)
 
 
@@ -172,37 +176,214 @@ def test_training_in_another_thread_keeps_checkpoints_too(tmp_path, uninterrupte
     assert path.exists()
 
 
-COMMAND = "import gloctm.progress as p; p.PLAIN_INTERVAL = 0; from gloctm.cli.main import main; main()"
+class Told(Callback):
+    """Notes the epochs it is told of; ends a training after some, or sends a signal."""
+
+    def __init__(self, stop_after=None, signal_after=None):
+        self.epochs, self.ends, self.stop_after, self.signal_after = [], [], stop_after, signal_after
+
+    def on_epoch_end(self, run, epoch):
+        self.epochs.append(int(epoch["epoch"]))
+        if epoch["epoch"] == self.stop_after:
+            run.stop()
+        if epoch["epoch"] == self.signal_after:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def on_train_end(self, run):
+        self.ends.append("end")
+
+    def on_train_abort(self, run):
+        self.ends.append("abort")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_command_line_is_stopped_and_resumed(tmp_path, uninterrupted, number, code):
+def test_an_interrupt_at_the_end_of_an_epoch_loses_no_callback(tmp_path):
+    path, first, second = tmp_path / "run.checkpoint", Told(stop_after=2, signal_after=2), Told(stop_after=2)
+    with pytest.raises(TrainingInterrupted):
+        GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, callbacks=[first])
+    resumed = GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=True, callbacks=[second])
+    assert (first.epochs, first.ends) == ([1, 2], ["abort"])
+    # What a callback has ended is at its end.
+    assert (second.epochs, second.ends) == ([], ["end"])
+    assert same(resumed, GloCTM(**SETTINGS).fit(corpus(), callbacks=[Told(stop_after=2)]))
+
+
+def test_an_interrupt_when_all_is_done_is_not_swallowed(tmp_path, uninterrupted):
+    path, told = tmp_path / "run.checkpoint", Told(signal_after=3)
+    with pytest.raises(TrainingInterrupted, match="after epoch 3 of 3"):
+        GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, callbacks=[told])
+    assert same(GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=True), uninterrupted)
+
+
+def test_another_kind_of_device_is_refused(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    GloCTM(**{**SETTINGS, "epochs": 1}).fit(corpus(), checkpoint=path)
+    state = read_checkpoint(path)
+    tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
+    write_checkpoint(path, replace(state, tensors=tensors, identity={**state.identity, "device": "cuda"}))
+    with pytest.raises(InputError, match="different in device"):
+        GloCTM(**{**SETTINGS, "epochs": 1}).fit(corpus(), checkpoint=path, resume=True)
+
+
+def test_a_checkpoint_that_lacks_parts(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    GloCTM(**{**SETTINGS, "epochs": 1}).fit(corpus(), checkpoint=path)
+    state = read_checkpoint(path)
+    kept = {name: tensor.clone() for name, tensor in state.tensors.items() if not name.startswith("optimizer/")}
+    write_checkpoint(path, replace(state, tensors=kept))
+    with pytest.raises(FileFormatError, match="is damaged"):
+        GloCTM(**{**SETTINGS, "epochs": 1}).fit(corpus(), checkpoint=path, resume=True)
+
+
+def test_a_training_stopped_before_its_first_step_can_be_resumed(tmp_path):
+    class Never(Callback):
+        def on_train_begin(self, run):
+            run.stop()
+
+    path = tmp_path / "run.checkpoint"
+    GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, callbacks=[Never()])
+    assert GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=True).history_ == []
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_another_file_in_its_place_is_left_alone(tmp_path, resume):
+    path = tmp_path / "notes.txt"
+    path.write_text("dear diary " * 100)
+    with pytest.raises(FileFormatError, match="not the checkpoint of a training"):
+        GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=resume)
+    assert path.read_text() == "dear diary " * 100
+
+
+def test_leftovers_of_another_training_are_left_alone(tmp_path):
+    for name in (".run.0123456789abcdef.partial", ".run.2.0123456789abcdef.partial", ".run.notes.partial"):
+        (tmp_path / name).touch()
+    GloCTM(**{**SETTINGS, "epochs": 1}).fit(corpus(), checkpoint=tmp_path / "run")
+    left = {file.name for file in tmp_path.iterdir()}
+    assert left == {"run", ".run.2.0123456789abcdef.partial", ".run.notes.partial"}
+
+
+def test_a_fresh_seed_goes_on(tmp_path, monkeypatch):
+    path = tmp_path / "run.checkpoint"
+    settings = {**SETTINGS, "random_state": None}
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 8)
+        with pytest.raises(TrainingInterrupted):
+            GloCTM(**settings).fit(corpus(), checkpoint=path)
+    resumed = GloCTM(**settings).fit(corpus(), checkpoint=path, resume=True)
+    assert same(resumed, GloCTM(**{**settings, "random_state": resumed.seed_}).fit(corpus()))
+
+
+def test_a_full_disk_does_not_end_the_training(tmp_path, monkeypatch, uninterrupted):
+    written = []
+
+    def full(path, state):
+        written.append(path)
+        if len(written) < 5:
+            raise OSError(28, "No space left on device", str(path))
+        write_checkpoint(path, state)
+
+    monkeypatch.setattr("gloctm.training.write_checkpoint", full)
+    path = tmp_path / "run.checkpoint"
+    with pytest.warns(CheckpointWarning, match="No space left"):
+        model = GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, checkpoint_minutes=0)
+    assert same(model, uninterrupted)
+    assert path.exists()
+
+
+def test_a_limit_of_file_size_is_an_error_of_the_system(tmp_path):
+    script = """
+import resource, sys
+sys.path.insert(0, {tests!r})
+from test_checkpoint import SETTINGS, corpus
+from gloctm import GloCTM
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+try:
+    GloCTM(**{{**SETTINGS, "epochs": 1}}).fit(corpus(), checkpoint="run")
+except OSError as error:
+    print(error.errno, error.filename)
+"""
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script.format(tests=str(Path(__file__).parent))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.stdout.split() == [str(errno.EFBIG), "run"], finished.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_finite_is_never_kept(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    with pytest.raises(TrainingError, match="not finite"):
+        GloCTM(**{**SETTINGS, "learning_rate": 1e30}).fit(corpus(), checkpoint=path, checkpoint_minutes=0)
+    if path.exists():
+        assert torch.isfinite(read_checkpoint(path).tensors["epoch_sum"]).all()
+
+
+def test_a_callback_is_told_steps_and_seed():
+    class Looks(Callback):
+        def on_epoch_end(self, run, epoch):
+            self.seen = (run.step, run.total_steps, run.settings["random_state"])
+
+    looks = Looks()
+    GloCTM(**{**SETTINGS, "max_steps": 9, "random_state": 3}).fit(corpus(), callbacks=[looks])
+    assert looks.seen == (9, 9, 3)
+    with pytest.raises(InputError, match="give a list"):
+        GloCTM(**SETTINGS).fit(corpus(), callbacks=looks)
+
+
+# The command line, which stops itself after some steps.
+COMMAND = """
+import os
+from gloctm.network.network import GloCTMNetwork
+forward, left = GloCTMNetwork.forward, [{steps}]
+
+def counting(self, *arguments):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), {number})
+    return forward(self, *arguments)
+
+GloCTMNetwork.forward = counting
+from gloctm.cli.main import main
+main()
+"""
+
+
+def test_the_command_line_is_stopped_and_resumed(tmp_path, uninterrupted):
     corpus().save(tmp_path / "corpus")
     path, model = tmp_path / "model.checkpoint", tmp_path / "model"
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items() if name != "show_progress"]
-    command = [sys.executable, "-c", COMMAND, "train", str(tmp_path / "corpus"), "-o", str(model), *flags]
-    # An interrupt amid the very last step would find nothing to be resumed.
-    with subprocess.Popen(
-        [*command, "--epochs=2000"],
-        stderr=subprocess.PIPE,
-        text=True,
+
+    def run(steps, number, *more):
+        script = COMMAND.format(steps=steps, number=int(number))
+        command = [sys.executable, "-c", script, "train", str(tmp_path / "corpus"), "-o", str(model), *flags, *more]
         # Also where interrupts are ignored here.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        assert process.stderr is not None
-        next(line for line in process.stderr if line.startswith("training:"))
-        process.send_signal(number)
-        *_, message = process.stderr
-    assert process.returncode == code, message
-    assert "holds all that was done: go on with --resume" in message
-    assert path.exists()
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    stopped = run(3, signal.SIGINT)
+    assert stopped.returncode == 130, stopped.stderr
+    assert "holds all that was done: go on with --resume" in stopped.stderr
+    again = run(0, 0)
     assert (again.returncode, model.exists()) == (2, False)
     assert "go on with --resume, or delete it" in again.stderr
-    if number == signal.SIGINT:
-        path.unlink()
-        resumed = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
-        assert resumed.returncode == 0, resumed.stderr
-        assert f"there is no {path} to go on from" in resumed.stderr
-        assert not path.exists()
-        assert same(GloCTM.load(model), uninterrupted)
+    assert run(5, signal.SIGTERM, "--resume").returncode == 143
+    assert run(4, signal.SIGKILL, "--resume", "--checkpoint-minutes=0").returncode == -signal.SIGKILL
+    assert path.exists()
+    assert not model.exists()
+    resumed = run(0, 0, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert not path.exists()
+    assert same(GloCTM.load(model), uninterrupted)
+    # Nothing is there to go on from: it says so, and begins.
+    fresh = run(0, 0, "--resume")
+    assert f"there is no {path} to go on from" in fresh.stderr
+    assert same(GloCTM.load(model), uninterrupted)

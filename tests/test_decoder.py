@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gloctm import GloCTM
+from gloctm.batches import Batches, _EmbeddingRows, draw_noise
 from gloctm.network import decoder
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
@@ -163,3 +164,57 @@ def as_dense(rows: SparseRows) -> torch.Tensor:
     dense = rows.values.new_zeros(len(rows), rows.width)
     dense[rows.row_of_nonzero, rows.indices] = rows.values
     return dense
+
+
+@given(
+    rows=st.lists(st.lists(st.integers(0, 6), max_size=5, unique=True), min_size=1, max_size=6),
+)
+def test_transposing_by_sorting_is_the_same(rows):
+    """What other devices than processors do."""
+    indices = torch.tensor([column for row in rows for column in sorted(row)], dtype=torch.int64)
+    offsets = torch.tensor(np.concatenate([[0], np.cumsum([len(row) for row in rows])]), dtype=torch.int64)
+    matrix = SparseRows(indices, offsets, torch.arange(1.0, len(indices) + 1), 7)
+    one, other = matrix.transposed(), matrix.transposed_by_sorting()
+    for name in ("indices", "offsets", "values"):
+        torch.testing.assert_close(getattr(one, name), getattr(other, name))
+    assert one.width == other.width == len(rows)
+
+
+def test_one_chunk_a_language_is_the_same(monkeypatch):
+    """As on other devices than processors."""
+    corpus = planted_corpus(("en", "de", "ar"), documents=40)
+    batch = next(Batches(corpus, 2, torch.device("cpu")).epoch(32, make_generator(0, "shuffling")))
+    noise = draw_noise(batch, 4, {code: make_generator(0, code) for code in corpus})
+    found = []
+    for values in (1000, 10**9):
+        monkeypatch.setattr(decoder, "CHUNK_VALUES", values)
+        network = GloCTMNetwork({code: part.num_words for code, part in corpus.items()}, 4, seed=0).train()
+        loss = network(batch, noise).total
+        loss.backward()
+        found.append([loss.detach(), *(parameter.grad for parameter in network.parameters())])
+    for one, other in zip(*found, strict=True):
+        # What batch norm takes away again has a gradient of nothing but rounding.
+        assert torch.linalg.norm(one - other) <= 1e-5 * torch.linalg.norm(other) + 1e-3
+
+
+def test_embeddings_on_another_device_are_taken_in_batches():
+    vectors = np.random.default_rng(0).normal(size=(10, 3)).astype("f4")
+    here, there = (_EmbeddingRows(vectors, torch.device("cpu")) for _ in range(2))
+    there._tensor = torch.from_numpy(vectors)
+    rows = torch.tensor([3, 12, 0, 9, 7])
+    for one, other in zip(here.batches(rows, [2, 3]), there.batches(rows, [2, 3]), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_large_batches_do_not_overflow():
+    """One document far from all others stands out by the root of the batch's size."""
+    size = decoder.LARGEST_BATCH + 3000
+    counts = SparseRows.from_scipy(sp.csr_array(np.eye(2, dtype=np.int32)[np.arange(size) % 2]))
+    batch = {code: LanguageBatch(counts, SparseRows.stacked([counts]), torch.randn(size, 2)) for code in ("a",)}
+    network = GloCTMNetwork({"a": 2}, 2, cka_weight=0.0).train()
+    noise = torch.zeros(size, 2)
+    noise[0, 0] = 40
+    loss = network(batch, {"a": LanguageNoise(noise, noise)}).total
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())

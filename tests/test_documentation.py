@@ -74,7 +74,19 @@ def test_readme_commands_are_those_of_the_makefile(repository):
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
-        *(f"docs/{name}.md" for name in ("benchmarks", "formats", "languages", "method", "speed", "your-own-text")),
+        *(
+            f"docs/{name}.md"
+            for name in (
+                "benchmarks",
+                "choosing-k",
+                "formats",
+                "languages",
+                "method",
+                "metrics",
+                "speed",
+                "your-own-text",
+            )
+        ),
     ],
 )
 def test_links_and_paths_in_the_documentation_exist(repository, page):

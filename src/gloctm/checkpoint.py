@@ -6,10 +6,10 @@ at any moment leaves the checkpoint before.
 
 from __future__ import annotations
 
-import contextlib
-import glob
+import errno
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,12 @@ from typing import Any
 from torch import Tensor
 
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files import atomic_file
+from gloctm.files import atomic_path
 
 FORMAT = "gloctm-checkpoint"
 VERSION = 1
+# A history of a million epochs is far shorter.
+_LONGEST_HEADER = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -29,30 +31,62 @@ class TrainingState:
     """Where a training is.
 
     Attributes:
-        epoch: epochs done.
         batch: batches done of the epoch under way.
         history: the epochs done.
         tensors: by name: the network's, the optimiser's, states of generators (that of shuffling at the epoch's begin,
             those of noise now), sums of the epoch's losses.
-        identity: what must be the same for the training to go on: settings, seed, corpus.
+        identity: what must be the same for the training to go on: settings, seed, corpus, kind of device.
+        stopped: whether a callback has ended it.
     """
 
-    epoch: int
     batch: int
     history: list[dict[str, float]]
     tensors: dict[str, Tensor]
     identity: dict[str, Any]
+    stopped: bool = False
 
 
 def write_checkpoint(path: Path, state: TrainingState) -> None:
     """Write a state, in place of the one before."""
-    from safetensors.torch import save
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
 
-    facts = {"epoch": state.epoch, "batch": state.batch, "history": state.history, "identity": state.identity}
+    facts = {
+        "batch": state.batch,
+        "history": state.history,
+        "identity": state.identity,
+        "stopped": state.stopped,
+    }
     metadata = {"format": FORMAT, "version": str(VERSION), "state": json.dumps(facts)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
-    with atomic_file(path, "wb") as stream:
-        stream.write(save(tensors, metadata))
+    with atomic_path(path) as temporary:
+        try:
+            # From where the tensors are: as bytes first, it would take their size in memory once more.
+            save_file(tensors, temporary, metadata)
+        except SafetensorError as error:
+            raise as_os_error(error, path) from None
+
+
+def as_os_error(error: Exception, path: Path) -> OSError:
+    """What safetensors says of a file that could not be written, as the operating system's error that it was."""
+    number = re.search(r"os error (\d+)", str(error))
+    code = int(number[1]) if number else errno.EIO
+    return OSError(code, os.strerror(code), str(path))
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file begins as a checkpoint does; it may be damaged."""
+    with path.open("rb") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        header = stream.read(min(size, _LONGEST_HEADER))
+    return f'"format":"{FORMAT}"'.encode() in header.replace(b" ", b"")
+
+
+def not_a_checkpoint(path: Path) -> FileFormatError:
+    """The error for a file that is none."""
+    return FileFormatError(
+        f"{path} is not the checkpoint of a training, or is damaged: name another file, or delete it to start anew"
+    )
 
 
 def read_checkpoint(path: Path) -> TrainingState:
@@ -63,16 +97,18 @@ def read_checkpoint(path: Path) -> TrainingState:
     """
     from safetensors import SafetensorError, safe_open
 
+    if not is_checkpoint(path):
+        raise not_a_checkpoint(path)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
-        if metadata.get("format") != FORMAT:
-            raise FileFormatError(f"{path} is not a checkpoint of a training")
         if int(metadata["version"]) > VERSION:
             raise FileFormatError(f"{path} was written by a newer version of gloctm: update it")
         facts = json.loads(metadata["state"])
-        return TrainingState(facts["epoch"], facts["batch"], facts["history"], tensors, facts["identity"])
+        return TrainingState(
+            facts["batch"], facts["history"], tensors, facts["identity"], bool(facts.get("stopped", False))
+        )
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise FileFormatError(f"{path} is damaged ({error}): delete it and start anew") from None
 
@@ -88,10 +124,3 @@ def check_identity(path: Path, found: Mapping[str, Any], wanted: Mapping[str, An
             f"{path} is of another training, different in {told}: give what it was begun with, or delete it to start "
             "anew"
         )
-
-
-def remove_leftovers(path: Path) -> None:
-    """Delete the unfinished files that a killed process left beside a checkpoint."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
-        with contextlib.suppress(OSError):
-            os.unlink(leftover)

@@ -52,6 +52,10 @@ class ShortTrainingWarning(UserWarning):
     """Training has too few steps for the learning rate: the languages' topics may not have met when it ends."""
 
 
+class CheckpointWarning(UserWarning):
+    """The state of a training could not be written; the training goes on."""
+
+
 class EmptyDocumentWarning(UserWarning):
     """Some documents have no word of the vocabulary, so that nothing could be inferred for them."""
 

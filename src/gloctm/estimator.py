@@ -202,10 +202,11 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             corpus: with word and document embeddings.
             y: ignored; scikit-learn's convention.
             checkpoint: a file in which the state of the training is kept, so that it can go on where it was stopped
-                or killed, to the same weights bit for bit (with as many threads, on the same device). It stays when
-                the training has ended, at its end: delete it once the model is saved. None keeps nothing.
+                or killed, to the same weights bit for bit (on a processor, with as many threads; CUDA sums in no fixed
+                order). It stays when the training has ended, at its end: delete it once the model is saved. None keeps
+                nothing.
             checkpoint_minutes: how long at most between two writings of it: what a kill can lose. 5, since one takes
-                less than a second. An interrupt (Ctrl-C) waits for the end of the step and loses nothing.
+                a second or so. An interrupt (Ctrl-C) waits for the end of the step and loses nothing.
             resume: go on from the checkpoint, if there is one. Without it, one that is there is an error, so that it is
                 not lost by mistake.
             callbacks: told of every epoch; see ``gloctm.callbacks``.
@@ -223,8 +224,10 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         if not isinstance(corpus, Corpus):
             raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
         settings = check_settings(self.get_params())
-        seed = resolve_seed(settings["random_state"])
+        given = settings["random_state"]
         keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
+        if isinstance(callbacks, str) or not isinstance(callbacks, Sequence):
+            raise InputError(f"callbacks is a {type(callbacks).__name__}: give a list, even of one")
         for language, part in corpus.items():
             if part.word_embeddings is None or part.document_embeddings is None:
                 raise InputError(
@@ -240,7 +243,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         result = train(
             corpus,
             TrainingSettings(**own),
-            seed=seed,
+            seed=None if given is None else resolve_seed(given),
             show_progress=bool(self.show_progress),
             safekeeping=None if keeping is None else Safekeeping(*keeping, resume=resume),
             callbacks=callbacks,
@@ -248,7 +251,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self._set_fitted(
             ModelArtifact(
                 settings=settings,
-                seed=seed,
+                seed=result.seed,
                 vocabulary={language: list(part.vocabulary) for language, part in corpus.items()},
                 tokenizers={language: part.tokenizer for language, part in corpus.items()},
                 weights=result.weights,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -85,6 +86,36 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
             os.unlink(temporary)
         _name_file(error, target)
         raise
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary name beside ``path`` for a file that something else writes; put in place only if the block ends well.
+
+    An older file there is replaced.
+    """
+    target = Path(path)
+    temporary = _beside(target, "partial")
+    try:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        _name_file(error, target)
+        raise
+
+
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """Delete the unfinished files that a killed process left beside ``path``."""
+    target = Path(path)
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{16}}\.partial")
+    for file in target.absolute().parent.iterdir():
+        if pattern.fullmatch(file.name):
+            with contextlib.suppress(OSError):
+                os.unlink(file)
 
 
 @contextlib.contextmanager

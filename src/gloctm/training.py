@@ -18,20 +18,30 @@ from numpy.typing import NDArray
 
 from gloctm.batches import Batches, draw_noise
 from gloctm.callbacks import Callback, TrainingRun
-from gloctm.checkpoint import TrainingState, check_identity, read_checkpoint, remove_leftovers, write_checkpoint
+from gloctm.checkpoint import (
+    TrainingState,
+    check_identity,
+    is_checkpoint,
+    not_a_checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import (
+    CheckpointWarning,
+    FileFormatError,
     InputError,
     ShortTrainingWarning,
     SmallCorpusWarning,
     TrainingError,
     TrainingInterrupted,
 )
+from gloctm.files import remove_leftovers
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
 from gloctm.progress import Progress, track
-from gloctm.schedule import has_converged, learning_rate_at, total_learning_rate, total_steps
-from gloctm.settings import TrainingSettings
+from gloctm.schedule import has_converged, learning_rate_at, reaches_learning_rate, total_steps
+from gloctm.settings import TrainingSettings, resolve_seed
 
 # Measured on the embedded corpus with its preset and four languages: of 12 themes, as many as have one topic in every
 # language are 12 with 96 documents a language, 10 with 60, 6 with 36.
@@ -42,7 +52,8 @@ FEW_DOCUMENTS = 100
 # published rate), 4 at 1.0 (600 epochs as published, which there are 1,200 steps), 1 at 0.6 (150 epochs).
 SHORT_TRAINING = 5.0
 
-# What may differ between the part of a training before a checkpoint and the part after it.
+# What may differ between the part of a training before a checkpoint and the part after it; of the device, its kind may
+# not, since generators of random numbers differ.
 _FREE_TO_DIFFER = ("device", "threads")
 
 
@@ -63,9 +74,10 @@ class Safekeeping:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The trained network as arrays by name, and how the loss went."""
+    """The trained network as arrays by name, the seed it came from, and how the loss went."""
 
     weights: dict[str, NDArray[np.float32]]
+    seed: int
     history: list[dict[str, float]]
 
 
@@ -98,7 +110,7 @@ def train(
     corpus: Corpus,
     settings: TrainingSettings,
     *,
-    seed: int,
+    seed: int | None,
     show_progress: bool,
     safekeeping: Safekeeping | None = None,
     callbacks: Sequence[Callback] = (),
@@ -108,7 +120,7 @@ def train(
     Args:
         corpus: with word and document embeddings.
         settings: see the estimator.
-        seed: owns every random number: starts, shuffling, noise, dropout.
+        seed: owns every random number: starts, shuffling, noise, dropout. None takes the checkpoint's, or a fresh one.
         show_progress: whether progress is shown on standard error.
         safekeeping: where checkpoints go; None writes none.
         callbacks: told of every epoch.
@@ -121,6 +133,13 @@ def train(
     _check_sizes(corpus)
     device = choose_device(settings.device)
     started = _state_to_resume(safekeeping)
+    if seed is None:
+        seed = resolve_seed(None) if started is None else int(started.identity["random_state"])
+    identity = _identity(corpus, settings, seed, device) if safekeeping is not None else {}
+    if safekeeping is not None:
+        if started is not None:
+            check_identity(safekeeping.path, started.identity, identity)
+        remove_leftovers(safekeeping.path)
     with thread_count(settings.threads):
         batches = Batches(
             corpus,
@@ -130,7 +149,7 @@ def train(
             show_progress=show_progress,
         )
         steps_per_epoch = batches.num_batches(settings.batch_size)
-        if total_learning_rate(settings, steps_per_epoch) < SHORT_TRAINING:
+        if not reaches_learning_rate(SHORT_TRAINING, settings, steps_per_epoch):
             warnings.warn(
                 f"training has {total_steps(settings, steps_per_epoch)} steps, few for a learning rate of "
                 f"{settings.learning_rate:g}: the languages' topics may not meet; take smaller batches, a higher rate, "
@@ -139,10 +158,13 @@ def train(
                 stacklevel=3,
             )
         loop = _Loop(corpus, batches, settings, seed, device)
-        identity = _identity(corpus, settings, seed) if safekeeping is not None else {}
         if safekeeping is not None and started is not None:
-            check_identity(safekeeping.path, started.identity, identity)
-            loop.restore(started)
+            try:
+                loop.restore(started)
+            except (KeyError, RuntimeError, ValueError):
+                raise FileFormatError(
+                    f"{safekeeping.path} is damaged, parts of it are missing: delete it to start anew"
+                ) from None
         with (
             track("training", loop.num_steps - loop.step, "steps", show=show_progress) as progress,
             _interrupts(wait=safekeeping is not None) as interrupt,
@@ -150,6 +172,7 @@ def train(
             loop.run(progress, callbacks, _Keeper(safekeeping, identity), interrupt)
     return TrainingResult(
         weights=loop.weights(),
+        seed=seed,
         history=loop.history,
     )
 
@@ -160,7 +183,7 @@ class _Loop:
     def __init__(
         self, corpus: Corpus, batches: Batches, settings: TrainingSettings, seed: int, device: torch.device
     ) -> None:
-        self.batches, self.settings, self.device = batches, settings, device
+        self.batches, self.settings, self.seed, self.device = batches, settings, seed, device
         self.network = GloCTMNetwork(
             {language: part.num_words for language, part in corpus.items()},
             settings.num_topics,
@@ -178,6 +201,7 @@ class _Loop:
         self.num_steps = total_steps(settings, self.steps_per_epoch)
         self.history: list[dict[str, float]] = []
         self.batch = 0
+        self.stopped = False
         # Summed on the device and read once an epoch: reading waits for a GPU.
         self.epoch_sum = torch.zeros(4, dtype=torch.float64, device=device)
         self.epoch_begin = self.shuffling.get_state()
@@ -185,7 +209,8 @@ class _Loop:
     @property
     def step(self) -> int:
         """Steps done."""
-        return len(self.history) * self.steps_per_epoch + self.batch
+        # An epoch that max_steps cut short counts in the history as one.
+        return min(len(self.history) * self.steps_per_epoch + self.batch, self.num_steps)
 
     def run(
         self,
@@ -195,12 +220,37 @@ class _Loop:
         interrupt: Callable[[], type[KeyboardInterrupt] | None],
     ) -> None:
         """Take the steps that are left."""
-        run = TrainingRun(asdict(self.settings), self.num_steps, self.step, self.weights)
+        settings = {**asdict(self.settings), "random_state": self.seed}
+        run = TrainingRun(settings, self.num_steps, self.step, self.weights, self.stopped)
         self.network.train()
+        begun: list[Callback] = []
+        try:
+            for callback in callbacks:
+                callback.on_train_begin(run)
+                begun.append(callback)
+            self._take_steps(run, progress, callbacks, keeper, interrupt)
+            keeper.write(self)
+        except BaseException:
+            for callback in begun:
+                callback.on_train_abort(run)
+            raise
         for callback in callbacks:
-            callback.on_train_begin(run)
+            callback.on_train_end(run)
+        if (asked := interrupt()) is not None:
+            # It came when there was nothing left to do; what comes after this training is not to begin.
+            raise keeper.interruption(asked, len(self.history), self.settings.epochs)
+
+    def _take_steps(
+        self,
+        run: TrainingRun,
+        progress: Progress,
+        callbacks: Sequence[Callback],
+        keeper: _Keeper,
+        interrupt: Callable[[], type[KeyboardInterrupt] | None],
+    ) -> None:
         note = ""
-        while self.step < self.num_steps and not run.stopped and not has_converged(self.history, self.settings):
+        self.stopped = run.stopped
+        while self.step < self.num_steps and not self.stopped and not has_converged(self.history, self.settings):
             self.shuffling.set_state(self.epoch_begin)
             for batch in self.batches.epoch(self.settings.batch_size, self.shuffling, skip=self.batch):
                 self._take_step(batch)
@@ -210,18 +260,18 @@ class _Loop:
                     note = _note(epoch, self.settings.epochs)
                 run.step = self.step
                 progress.advance(note=note)
-                asked = interrupt()
-                if keeper.is_due() or asked:
-                    keeper.write(self.state)
-                if asked:
-                    raise keeper.interruption(asked, len(self.history), self.settings.epochs)
+                # Before the state is kept, so that an epoch which is in it has been told, and whether one ends it.
                 if ended:
                     for callback in callbacks:
                         callback.on_epoch_end(run, epoch)
+                    self.stopped = run.stopped
+                if asked := interrupt():
+                    keeper.write(self)
+                    raise keeper.interruption(asked, len(self.history), self.settings.epochs)
+                if keeper.is_due():
+                    keeper.write_or_warn(self)
+                if ended:
                     break
-        keeper.write(self.state)
-        for callback in callbacks:
-            callback.on_train_end(run)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of the network's arrays by name."""
@@ -243,7 +293,7 @@ class _Loop:
         local, shared, regularization, cka = (self.epoch_sum / self.batch).tolist()
         loss = local + shared + regularization + cka
         if not np.isfinite(loss):
-            raise TrainingError(f"the loss is not finite after epoch {number}: lower the learning rate or the weights")
+            raise _not_finite(number)
         epoch = {
             "epoch": number,
             "loss": loss,
@@ -269,7 +319,11 @@ class _Loop:
             tensors[f"noise/{language}"] = generator.get_state()
         tensors["shuffling"] = self.epoch_begin
         tensors["epoch_sum"] = self.epoch_sum
-        return TrainingState(len(self.history), self.batch, list(self.history), tensors, identity)
+        return TrainingState(self.batch, list(self.history), tensors, identity, self.stopped)
+
+    def is_finite(self) -> bool:
+        """Whether the epoch under way can still come to a loss; a device is asked."""
+        return bool(torch.isfinite(self.epoch_sum).all())
 
     def restore(self, state: TrainingState) -> None:
         """Go back to a state."""
@@ -277,15 +331,18 @@ class _Loop:
         prefix = "network/"
         weights = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
         self.network.load_state_dict(weights)
-        for name, parameter in self.network.named_parameters():
-            self.optimizer.state[parameter] = {
-                key: tensors[f"optimizer/{name}/{key}"].to(self.device) for key in ("step", "exp_avg", "exp_avg_sq")
-            }
+        # Without a step done, the optimiser has no state. Copies: what was read is the file itself, mapped to memory.
+        if state.history or state.batch:
+            for name, parameter in self.network.named_parameters():
+                self.optimizer.state[parameter] = {
+                    key: tensors[f"optimizer/{name}/{key}"].to(self.device, copy=True)
+                    for key in ("step", "exp_avg", "exp_avg_sq")
+                }
         for language, generator in self.noise.items():
             generator.set_state(tensors[f"noise/{language}"])
-        self.epoch_begin = tensors["shuffling"]
-        self.epoch_sum = tensors["epoch_sum"].to(self.device)
-        self.history, self.batch = list(state.history), state.batch
+        self.epoch_begin = tensors["shuffling"].clone()
+        self.epoch_sum = tensors["epoch_sum"].to(self.device, copy=True)
+        self.history, self.batch, self.stopped = list(state.history), state.batch, state.stopped
 
 
 class _Keeper:
@@ -300,11 +357,29 @@ class _Keeper:
         safekeeping = self._safekeeping
         return safekeeping is not None and time.monotonic() - self._last >= 60 * safekeeping.minutes
 
-    def write(self, state: Callable[[dict[str, Any]], TrainingState]) -> None:
+    def write(self, loop: _Loop) -> None:
         """Write a checkpoint, if any are wanted."""
-        if self._safekeeping is not None:
-            write_checkpoint(self._safekeeping.path, state(self._identity))
+        if self._safekeeping is None:
+            return
+        if not loop.is_finite():
+            # From such a state nothing could go on; the one before is kept.
+            raise _not_finite(len(loop.history) + 1)
+        write_checkpoint(self._safekeeping.path, loop.state(self._identity))
+        self._last = time.monotonic()
+
+    def write_or_warn(self, loop: _Loop) -> None:
+        """The same where it is not the last chance: with a full disk training goes on, and tries again later."""
+        try:
+            self.write(loop)
+        except OSError as error:
             self._last = time.monotonic()
+            assert self._safekeeping is not None
+            warnings.warn(
+                f"the checkpoint {self._safekeeping.path} could not be written ({error.strerror or error}): training "
+                "goes on; make room, or a kill will lose what was done since the last",
+                CheckpointWarning,
+                stacklevel=2,
+            )
 
     def interruption(self, kind: type[KeyboardInterrupt], epochs_done: int, epochs: int) -> TrainingInterrupted:
         """The exception that tells where the work is."""
@@ -353,9 +428,10 @@ class _Termination(KeyboardInterrupt):
 def _state_to_resume(safekeeping: Safekeeping | None) -> TrainingState | None:
     if safekeeping is None:
         return None
-    remove_leftovers(safekeeping.path)
     if not safekeeping.path.exists():
         return None
+    if not is_checkpoint(safekeeping.path):
+        raise not_a_checkpoint(safekeeping.path)
     if not safekeeping.resume:
         raise InputError(
             f"{safekeeping.path} holds a training that was stopped: go on with resume=True, or delete it to start anew"
@@ -363,9 +439,13 @@ def _state_to_resume(safekeeping: Safekeeping | None) -> TrainingState | None:
     return read_checkpoint(safekeeping.path)
 
 
-def _identity(corpus: Corpus, settings: TrainingSettings, seed: int) -> dict[str, Any]:
+def _identity(corpus: Corpus, settings: TrainingSettings, seed: int, device: torch.device) -> dict[str, Any]:
     kept = {name: value for name, value in asdict(settings).items() if name not in _FREE_TO_DIFFER}
-    return {**kept, "random_state": seed, "corpus": corpus.fingerprint()}
+    return {**kept, "random_state": seed, "device": device.type, "corpus": corpus.fingerprint()}
+
+
+def _not_finite(epoch: int) -> TrainingError:
+    return TrainingError(f"the loss is not finite in epoch {epoch}: lower the learning rate or the weights")
 
 
 def _check_sizes(corpus: Corpus) -> None:

@@ -24,7 +24,8 @@ FLAGS = {
 }
 _PLAIN = (
     *("convert", "encoding", "language", "languages", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
-    *("min_confidence", "min_df", "min_documents", "phrases", "processes", "resume", "via", "vocabulary"),
+    *("checkpoint_minutes", "min_confidence", "min_df", "min_documents", "phrases", "processes", "resume", "via"),
+    "vocabulary",
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
 # Sentences of the library, and what they are on the command line. Names that are words of English too are arguments

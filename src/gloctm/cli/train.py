@@ -153,7 +153,7 @@ def train(
     from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
     from gloctm.presets import get_preset
-    from gloctm.settings import check_settings
+    from gloctm.settings import check_checkpoint, check_settings
 
     settings = {
         **(get_preset(preset) if preset is not None else {}),
@@ -163,6 +163,7 @@ def train(
     model = GloCTM(**settings)
     check_settings(model.get_params())
     check_model_target(output)
+    check_checkpoint(None, checkpoint_minutes, resume=False)
     loaded = Corpus.load(corpus)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
     checkpoint = output.with_name(f"{output.name}.checkpoint")

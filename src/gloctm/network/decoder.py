@@ -33,6 +33,9 @@ from gloctm.network.sparse import SparseRows
 
 # Columns at a time on a processor: with (L + 1) · 128 rows, a chunk and its scratch lie in the second-level cache.
 CHUNK_VALUES = 400_000
+# Documents of a language, above which a sum of exponentials could be more than single precision holds: it does e⁸⁸, of
+# which √batch takes 71 and a hundred million words 18.
+LARGEST_BATCH = 5000
 _LOG2_E = 1 / math.log(2)
 
 
@@ -235,8 +238,8 @@ class _ReconstructionLoss(torch.autograd.Function):
         # Topics by documents: products are a fifth quicker with this side contiguous.
         centred = [each.flatten(0, 1).T.contiguous() for each in _by_language(theta - mean_theta, number)]
         means = _by_language(mean_theta[:, 0], number)
-        # No exponential can overflow: a column has a standard deviation of 1 at most, so none of its logits is beyond
-        # √batch of the shift.
+        # No exponential can overflow, nor their sum: a column has a standard deviation of 1 at most, so none of its
+        # logits is beyond √batch of the shift, and the batch is not above LARGEST_BATCH.
         highest = torch.stack([*(shift.max() for shift in local_shifts), *[global_shift.max()] * number])
         tops = _by_language(highest, number)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gloctm.network.decoder import DecoderLayout, Nonzeros, Workspace, reconstruct
+from gloctm.network.decoder import LARGEST_BATCH, DecoderLayout, Nonzeros, Workspace, reconstruct
 from gloctm.network.initialization import make_generator, xavier_uniform
 from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
@@ -128,7 +128,7 @@ class GloCTMNetwork(nn.Module):
         self.global_decoder_norm = ShiftBatchNorm(sum(sizes.values()))
         # Off, the decoders are stock modules under autograd: what the faster way is tested against.
         self.fused = True
-        self._layout: DecoderLayout | None = None
+        self._layouts: dict[int, DecoderLayout] = {}
         self._workspace = Workspace()
 
     def forward(
@@ -176,7 +176,7 @@ class GloCTMNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Reconstruction losses of the local and of the global paths, summed over languages."""
         batch_sizes = {len(part.counts) for part in batch.values()}
-        if self.fused and self.training and len(batch_sizes) == 1:
+        if self.fused and self.training and len(batch_sizes) == 1 and max(batch_sizes) <= LARGEST_BATCH:
             return self._reconstruct_at_once(batch, q_local, q_global, batch_sizes.pop())
         # The very same parameters side by side: this is what ties the languages together.
         shared_topic_word = torch.cat([self.topic_word[module_key(language)] for language in self.languages], dim=1)
@@ -199,8 +199,11 @@ class GloCTMNetwork(nn.Module):
         """The same by ``gloctm.network.decoder``: within rounding, in half the time and a fifth of the memory."""
         topic_word: list[Tensor] = [self.topic_word[module_key(language)] for language in self.languages]
         norms = [self._local_norm(language) for language in self.languages]
-        if self._layout is None or self._layout.batch_size != batch_size:
-            self._layout = DecoderLayout([beta.shape[1] for beta in topic_word], batch_size, topic_word[0].device)
+        # The last batch of an epoch is smaller than the others: there are two.
+        if batch_size not in self._layouts:
+            sizes = [beta.shape[1] for beta in topic_word]
+            self._layouts[batch_size] = DecoderLayout(sizes, batch_size, topic_word[0].device)
+        layout = self._layouts[batch_size]
         parts = [batch[language] for language in self.languages]
         result = reconstruct(
             [q_local[language].theta for language in self.languages],
@@ -208,8 +211,8 @@ class GloCTMNetwork(nn.Module):
             topic_word,
             [norm.bias for norm in norms],
             self.global_decoder_norm.bias,
-            Nonzeros.of([part.counts for part in parts], [part.global_counts for part in parts], self._layout),
-            self._layout,
+            Nonzeros.of([part.counts for part in parts], [part.global_counts for part in parts], layout),
+            layout,
             self._workspace,
         )
         for norm, statistics in zip(norms, result.local_statistics, strict=True):

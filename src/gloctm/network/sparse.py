@@ -64,9 +64,12 @@ class SparseRows:
             columns = sp.csr_array(arrays, shape=(len(self), self.width)).tocsc()
             indices, offsets = (torch.from_numpy(array).to(torch.int64) for array in (columns.indices, columns.indptr))
             return SparseRows(indices, offsets, torch.from_numpy(columns.data), len(self))
+        return self.transposed_by_sorting()
+
+    def transposed_by_sorting(self) -> SparseRows:
+        """The same on any device, without asking it for a size."""
         column, order = self.indices.sort(stable=True)
-        offsets = torch.zeros(self.width + 1, dtype=torch.int64, device=self.indices.device)
-        torch.cumsum(torch.bincount(column, minlength=self.width), 0, out=offsets[1:])
+        offsets = torch.searchsorted(column, torch.arange(self.width + 1, device=column.device, dtype=column.dtype))
         return SparseRows(self.row_of_nonzero[order], offsets, self.values[order], len(self))
 
     @staticmethod

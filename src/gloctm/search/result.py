@@ -85,20 +85,18 @@ class SearchResult:
         """Candidates whose objective can't be told from the best one's by these seeds.
 
         Those that are behind by less than two standard errors of a difference, 2 s √(2 / n), with n seeds and s the
-        standard deviation over seeds, pooled over all candidates. None where there is no deviation: with one seed, and
-        for stability.
+        standard deviation over seeds, pooled over all candidates. Where there is none, with one seed and for stability,
+        only those that are equal.
         """
         figures = [candidate.figures[self.objective] for candidate in self._measured()]
-        deviations = [figure.deviation for figure in figures if figure.deviation is not None]
-        if not deviations:
-            return ()
+        deviations = [figure.deviation or 0.0 for figure in figures]
         pooled = math.sqrt(fmean(deviation**2 for deviation in deviations))
         best = self.best
         least = best.figures[self.objective].mean - 2 * pooled * math.sqrt(2 / len(self.seeds))
         return tuple(
             candidate
             for candidate in self._measured()
-            if candidate is not best and candidate.figures[self.objective].mean > least
+            if candidate is not best and candidate.figures[self.objective].mean >= least
         )
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
@@ -73,7 +75,7 @@ def search(
         references: folders of aligned reference corpora, see ``gloctm.metrics.read_references``: CNPMI, TQ and NPMI in
             them.
         objective: the measure that the best candidate is to have most of. Unless given, ``topic_quality`` (CNPMI · TU)
-            where there are references, else ``topic_quality_in_corpus`` (NPMI in the corpus · TU within each language):
+    XX
             coherence alone is won by a few topics, or by many of the same; uniqueness alone by random words.
         trials: how many candidates to draw, by Optuna (``pip install optuna``), near those that were good; None tries
             every combination of the values listed. What was drawn twice is trained once.
@@ -124,9 +126,7 @@ def search(
     try:
         for assignment, tell in _candidates(chosen, sampler, trials):
             done = trainer.done
-            found = Candidate.of(
-                assignment, [trainer.trial({**base, **assignment}, seed) for seed in the_seeds]
-            )
+            found = Candidate.of(assignment, [trainer.trial(base, assignment, seed) for seed in the_seeds])
             candidates.setdefault(str(assignment), found)
             tell(found.figures[objective].mean if found.figures else None)
             if trainer.done > done and any(each.figures for each in candidates.values()):
@@ -240,8 +240,10 @@ class _Measurer:
     def measures(self, model: GloCTM, topics: dict[str, list[list[str]]]) -> Measures:
         """All measures that there is something to take by."""
         found = measure_topics(topics, references=self._references, own=self._own)
+        # Not as with references, where all below 0 is 0: in a corpus of short texts words that never meet make every
+        # topic's NPMI negative, and all candidates would be the same.
         found["topic_quality_in_corpus"] = {
-            code: topic_quality(value, found["topic_uniqueness"][code])
+            code: topic_quality((1 + value) / 2, found["topic_uniqueness"][code])
             for code, value in found["npmi_in_corpus"].items()
         }
         if self._labelled:
@@ -261,17 +263,21 @@ class _Trainer:
         # The search's own numbering and timing, of trainings found and of those done now.
         self.passed = self.done = 0
         self._begin = time.monotonic()
+        self._warnings: set[tuple[type[Warning], str]] = set()
         self._fingerprint, self._versions = corpus.fingerprint(), software_versions()
 
-    def trial(self, settings: Mapping[str, Any], seed: int) -> Trial:
-        """The training with these settings and seed, done now unless it is there."""
-        self.passed += 1
+    def trial(self, base: Mapping[str, Any], assignment: Assignment, seed: int) -> Trial:
+        """The training of a candidate with a seed, done now unless it is there."""
+        settings = {**base, **assignment}
         known = self._log.find(settings, seed)
         if known is not None:
+            self.passed += 1
             return known
-        what = f"training {self.passed} of {self._total}"
+        told = "".join(f"{name} {value}, " for name, value in assignment.items())
+        what = f"training {self.passed + 1} of {self._total} ({told}seed {seed})"
         trial = self._train(settings, seed, what)
         self._log.append(trial)
+        self.passed += 1
         self.done += 1
         left = self._total - self.passed
         each = (time.monotonic() - self._begin) / self.done
@@ -288,21 +294,32 @@ class _Trainer:
         topics: dict[str, list[list[str]]] = {}
         measures: Measures = {}
         failed = None
-        try:
-            model.fit(
-                self._corpus,
-                checkpoint=self._log.checkpoint(settings, seed),
-                resume=True,
-                callbacks=[_SignOfLife(lambda note: self._say(f"{what}: {note}"))],
-            )
-        except TrainingError as error:
-            failed = str(error)
-        seconds = time.monotonic() - begin
-        if failed is None:
-            topics = self._measurer.topics(model)
-            measures = self._measurer.measures(model, topics)
+        with self._warned_once():
+            try:
+                model.fit(
+                    self._corpus,
+                    checkpoint=self._log.checkpoint(settings, seed),
+                    resume=True,
+                    callbacks=[_SignOfLife(lambda note: self._say(f"{what}: {note}"))],
+                )
+            except TrainingError as error:
+                failed = str(error)
+            seconds = time.monotonic() - begin
+            if failed is None:
+                topics = self._measurer.topics(model)
+                measures = self._measurer.measures(model, topics)
         kept = {name: value for name, value in settings.items() if name not in ("random_state", "show_progress")}
         return Trial(kept, seed, measures, topics, round(seconds, 3), self._fingerprint, self._versions, failed)
+
+    @contextlib.contextmanager
+    def _warned_once(self) -> Iterator[None]:
+        """Tell once what every training would warn of."""
+        with warnings.catch_warnings(record=True) as caught:
+            yield
+        for each in caught:
+            if (told := (each.category, str(each.message))) not in self._warnings:
+                self._warnings.add(told)
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
     def _told(self, trial: Trial) -> str:
         shown = self._objective if self._objective in trial.measures else "topic_quality_in_corpus"

@@ -99,7 +99,7 @@ def check_trials(space: Space, trials: int | None) -> None:
     if trials is None:
         if ranges:
             raise InputError(
-                f"{ranges[0]} is to be drawn from a range: say how many candidates to draw with trials, or list values"
+                f"{ranges[0]} is to be drawn from a range: say how many candidates to draw (trials), or list values"
             )
         return
     if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:

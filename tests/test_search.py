@@ -1,0 +1,623 @@
+"""Choosing K: every candidate measured over its seeds, nothing lost, nothing mixed up."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import warnings
+from html.parser import HTMLParser
+from itertools import product
+from statistics import fmean, stdev
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mktestdocs import check_codeblock
+
+import gloctm.search.run
+from gloctm import Corpus, GloCTM
+from gloctm.cli.main import main
+from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingError, TrainingInterrupted
+from gloctm.evaluation import evaluate, measure_topics, own_counts
+from gloctm.metrics import read_references, topic_stability
+from gloctm.search import Candidate, Figure, Range, SearchResult, Trial, search
+from gloctm.search.plot import _ticks
+from gloctm.search.trials import TrialLog
+from planted import planted_corpus
+
+SETTINGS = {
+    **{"epochs": 3, "batch_size": 40, "learning_rate": 1e-2, "local_hidden_size": 12, "global_hidden_size": 12},
+    **{"kl_weight": 5.0, "cka_weight": 20.0, "threads": 1, "device": "cpu"},
+}
+
+
+# These corpora are small, and the trainings short.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return planted_corpus(["en", "de"], num_topics=4, words_per_topic=8, documents=80)
+
+
+def quick(corpus, space, output, **options):
+    options = {"settings": SETTINGS, "seeds": (0, 1), "show_progress": False, **options}
+    return search(corpus, space, output=output, **options)
+
+
+def lines_in(folder):
+    """What ``trials.jsonl`` holds, but for how long it took."""
+    lines = [json.loads(line) for line in (folder / "trials.jsonl").read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        assert line.pop("seconds") >= 0
+    return lines
+
+
+# What is found
+
+
+@pytest.fixture(scope="module")
+def found(corpus, tmp_path_factory):
+    """A search with the folder it wrote."""
+    folder = tmp_path_factory.mktemp("search") / "found"
+    settings = {**SETTINGS, "epochs": 30}
+    space = {"num_topics": [2, 4, 8]}
+    # A planted topic has eight words; with more top words asked for, every topic would have others'.
+    return search(corpus, space, output=folder, settings=settings, num_words=6, show_progress=False), folder
+
+
+def test_the_planted_number_of_topics_is_best(found):
+    result, _ = found
+    assert result.objective == "topic_quality_in_corpus"
+    assert [candidate.settings for candidate in result.candidates] == [{"num_topics": k} for k in (2, 4, 8)]
+    assert result.best.settings == {"num_topics": 4}
+    assert result.best.figures["accuracy_across"].mean > 0.8
+
+
+def test_figures_are_those_of_models_trained_alone(found, corpus):
+    result, _ = found
+    for candidate in (result.candidates[0], result.candidates[2]):
+        model = GloCTM(**candidate.all_settings, show_progress=False).fit(corpus)
+        trial = candidate.trials[0]
+        topics = {code: [list(record["words"]) for record in model.topics(6, lang=code)] for code in ("en", "de")}
+        assert trial.topics == topics
+        measures = measure_topics(topics, own=own_counts(corpus))
+        for name, values in measures.items():
+            assert trial.measures[name] == pytest.approx(values)
+        by_labels = evaluate(model, corpus=corpus, classifier="logistic").measures
+        for name in ("accuracy_within", "accuracy_across", "macro_f1_across", "purity"):
+            assert trial.measures[name] == pytest.approx(by_labels[name])
+        for code in ("en", "de"):
+            expected = (1 + measures["npmi_in_corpus"][code]) / 2 * measures["topic_uniqueness"][code]
+            assert trial.measures["topic_quality_in_corpus"][code] == pytest.approx(expected)
+
+
+def test_figures_are_over_seeds(found):
+    result, folder = found
+    lines = lines_in(folder)
+    for number, candidate in enumerate(result.candidates):
+        own = lines[3 * number : 3 * number + 3]
+        assert [line["seed"] for line in own] == [0, 1, 2]
+        assert {line["settings"]["num_topics"] for line in own} == {candidate.settings["num_topics"]}
+        for name in own[0]["measures"]:
+            values = [fmean(line["measures"][name].values()) for line in own]
+            assert candidate.figures[name].mean == pytest.approx(fmean(values))
+            assert candidate.figures[name].deviation == pytest.approx(stdev(values))
+        expected = topic_stability([line["topics"] for line in own]).overall
+        assert candidate.figures["stability"] == Figure(pytest.approx(expected), None)
+
+
+def test_a_line_says_how_it_came_about(found, corpus):
+    _, folder = found
+    for line in lines_in(folder):
+        assert line["corpus"] == corpus.fingerprint()
+        assert line["versions"].keys() >= {"python", "gloctm", "numpy", "torch"}
+        assert line["settings"].keys() == GloCTM().get_params().keys() - {"random_state", "show_progress"}
+
+
+def test_the_summary_has_all_of_it(found):
+    result, folder = found
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["best"]["settings"] == {"num_topics": 4}
+    assert summary["best"]["all_settings"] == result.best.all_settings
+    for candidate, written in zip(result.candidates, summary["candidates"], strict=True):
+        assert written["settings"] == candidate.settings
+        for name, figure in candidate.figures.items():
+            assert written["figures"][name]["mean"] == figure.mean
+            assert written["figures"][name]["deviation"] == figure.deviation
+    assert not list(folder.glob("*.checkpoint"))
+
+
+class Page(HTMLParser):
+    """The tags of a page, and whether all are closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen, self.text = [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_the_page_plots_every_measure_and_needs_nothing_else(found):
+    result, folder = found
+    text = (folder / "search.html").read_text(encoding="utf-8")
+    page = Page(text)
+    count = {tag: sum(seen == tag for seen, _ in page.seen) for tag in ("svg", "circle", "details", "polyline")}
+    assert count == {
+        "svg": len(result.measures),
+        "circle": 3 * len(result.measures),
+        "details": 3,
+        "polyline": len(result.measures),
+    }
+    bars = [attributes for tag, attributes in page.seen if tag == "line" and attributes["class"] == "bar"]
+    # All but stability have error bars.
+    assert len(bars) == 3 * (len(result.measures) - 1)
+    assert not re.search(r"https?:|<script|<link|url\(|src=", text)
+    for cell in result.table()[2]:
+        assert cell in page.text or not cell
+
+
+def test_words_are_shown_as_they_are():
+    trial = Trial({}, 0, {"topic_uniqueness": {"en": 1.0}}, {"en": [["<b>", "a&b"]]}, 1.0, "", {})
+    odd = SearchResult((Candidate.of({"schedule": "<i>"}, [trial]),), "topic_uniqueness", (0,))
+    page = Page(gloctm.search.run.page(odd))
+    assert "<b> a&b" in page.text
+    assert "<i>" in page.text
+
+
+@given(st.floats(-10, 10), st.floats(0, 5))
+def test_ticks_are_few_and_hold_all_points(low, span):
+    ticks = _ticks(low, low + span)
+    assert 3 <= len(ticks) <= 7
+    assert ticks[0] <= low + 1e-6
+    assert ticks[-1] >= low + span - 1e-6
+    assert np.allclose(np.diff(ticks), ticks[1] - ticks[0])
+
+
+def made(value, *, seeds, spread=0.0, **settings):
+    """A candidate whose objective is ``value`` ± ``spread``."""
+    offsets = np.linspace(-spread, spread, seeds)
+    trials = [
+        Trial(settings, seed, {"npmi": {"en": value + offset}}, {"en": [["a", "b"]]}, 1.0, "", {})
+        for seed, offset in enumerate(offsets)
+    ]
+    return Candidate.of(settings, trials)
+
+
+def test_close_is_what_seeds_cant_tell_apart():
+    # s² is the mean of 0.01², 0.02² and 0.03²; two standard errors of a difference are 2 s √(2/3) = 0.0353.
+    parts = [
+        made(0.300, seeds=3, spread=0.01, num_topics=10),
+        made(0.266, seeds=3, spread=0.02, num_topics=20),
+        made(0.263, seeds=3, spread=0.03, num_topics=30),
+    ]
+    result = SearchResult(tuple(parts), "npmi", (0, 1, 2))
+    assert [result.mark(candidate) for candidate in parts] == ["best", "close", ""]
+    assert [row[-1] for row in result.table()] == ["", "best", "close", ""]
+    assert result.table(["npmi"])[1] == ["10", "0.300 ± 0.010", "best"]
+
+
+def test_equal_candidates_are_never_told_apart():
+    parts = [made(0.0, seeds=1, num_topics=10), made(0.0, seeds=1, num_topics=20), made(-0.1, seeds=1, num_topics=30)]
+    result = SearchResult(tuple(parts), "npmi", (0,))
+    assert [result.mark(candidate) for candidate in parts] == ["best", "close", ""]
+
+
+def test_references_and_several_settings(tmp_path, corpus):
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "en-de"
+    folder.mkdir()
+    topics = rng.integers(4, size=60)
+    for code in ("en", "de"):
+        drawn = [" ".join(f"{code}-{topic}-{rank}" for rank in rng.integers(8, size=6)) for topic in topics]
+        (folder / f"{code}.txt").write_text("\n".join(drawn) + "\n", encoding="utf-8")
+    space = {"num_topics": [3, 4], "kl_weight": [2, 4.0], "schedule": ["decay", "cosine"]}
+    result = quick(corpus, space, tmp_path / "search", seeds=[5], references=folder, labels=False)
+    assert result.objective == "topic_quality"
+    assert [tuple(candidate.settings.values()) for candidate in result.candidates] == list(
+        product([3, 4], [2.0, 4.0], ["decay", "cosine"])
+    )
+    assert "stability" not in result.measures
+    assert not any("accuracy" in name for name in result.measures)
+    counts = read_references(folder, corpus.languages)
+    for candidate in result.candidates:
+        (trial,) = candidate.trials
+        assert trial.measures["cnpmi_document"] == measure_topics(trial.topics, references=counts)["cnpmi_document"]
+        assert candidate.figures["topic_quality"].deviation is None
+    best = max(candidate.figures["topic_quality"].mean for candidate in result.candidates)
+    assert result.best.figures["topic_quality"].mean == best
+    Page((tmp_path / "search" / "search.html").read_text(encoding="utf-8"))
+    # The same words in another place are the same reference; other words are not.
+    folder.rename(tmp_path / "moved")
+    options = {"seeds": [5], "labels": False, "resume": True}
+    quick(corpus, space, tmp_path / "search", references=tmp_path / "moved", **options)
+    assert len(lines_in(tmp_path / "search")) == 8
+    with pytest.raises(InputError, match="differs in references"):
+        quick(corpus, space, tmp_path / "search", **options)
+
+
+def test_the_objective_is_the_measure_asked_for(tmp_path, corpus):
+    result = quick(corpus, {"num_topics": [2, 3]}, tmp_path / "search", objective="purity")
+    assert result.measures[0] == "purity"
+    assert result.best.figures["purity"].mean == max(each.figures["purity"].mean for each in result.candidates)
+
+
+# Nothing is lost
+
+
+@pytest.fixture(scope="module")
+def whole(corpus, tmp_path_factory):
+    """The folder of a search that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole") / "search"
+    quick(corpus, {"num_topics": [2, 3, 4]}, folder)
+    return folder
+
+
+def test_stopped_between_trainings(tmp_path, corpus, whole):
+    folder, append = tmp_path / "search", TrialLog.append
+
+    def stopping(log, trial):
+        append(log, trial)
+        if len(log._known) == 3:
+            raise KeyboardInterrupt
+
+    told = f"{folder} holds all that was done: go on with resume=True"
+    with (
+        mock.patch.object(TrialLog, "append", stopping),
+        pytest.raises(TrainingInterrupted, match=re.escape(told)) as stop,
+    ):
+        quick(corpus, {"num_topics": [2, 3, 4]}, folder)
+    assert not stop.value.terminated
+    assert len(lines_in(folder)) == 3
+    # What is whole is there to be looked at.
+    assert len(json.loads((folder / "summary.json").read_text())["candidates"]) == 1
+    # As if it had been killed while a line was written.
+    with (folder / "trials.jsonl").open("ab") as stream:
+        stream.write('{"settings": {"num_topics": 3, "é'.encode()[:-1])
+    with mock.patch.object(GloCTM, "fit", autospec=True, side_effect=GloCTM.fit) as fit:
+        quick(corpus, {"num_topics": [2, 3, 4]}, folder, resume=True)
+    assert fit.call_count == 3
+    assert lines_in(folder) == lines_in(whole)
+    for name in ("search.json", "search.html"):
+        assert (folder / name).read_text() == (whole / name).read_text()
+
+
+def test_stopped_in_the_midst_of_a_training(tmp_path, corpus, whole):
+    folder, epochs = tmp_path / "search", []
+
+    class Stopping(gloctm.search.run._SignOfLife):
+        def on_epoch_end(self, run, epoch):
+            epochs.append(epoch["epoch"])
+            if len(epochs) == 5:
+                signal.raise_signal(signal.SIGINT)
+
+    with mock.patch.object(gloctm.search.run, "_SignOfLife", Stopping):
+        with pytest.raises(TrainingInterrupted, match="stopped after 1 of 6 trainings"):
+            quick(corpus, {"num_topics": [2, 3, 4]}, folder)
+        assert len(lines_in(folder)) == 1
+        with pytest.raises(InputError, match="holds a search"):
+            quick(corpus, {"num_topics": [2, 3, 4]}, folder)
+        quick(corpus, {"num_topics": [2, 3, 4]}, folder, resume=True)
+    # The second training went on where it was.
+    assert epochs == [1, 2, 3, 1, 2, 3, *[1, 2, 3] * 4]
+    assert lines_in(folder) == lines_in(whole)
+    assert not list(folder.glob("*.checkpoint"))
+
+
+def test_values_and_seeds_can_be_added(tmp_path, corpus):
+    folder = tmp_path / "search"
+    quick(corpus, {"num_topics": [2, 3]}, folder, seeds=[0])
+    with mock.patch.object(GloCTM, "fit", autospec=True, side_effect=GloCTM.fit) as fit:
+        result = quick(corpus, {"num_topics": [3, 4]}, folder, seeds=[0, 1], resume=True)
+    done = [(call.args[0].num_topics, call.args[0].random_state) for call in fit.call_args_list]
+    assert done == [(3, 1), (4, 0), (4, 1)]
+    # What was not asked for this time is kept, but not in the result.
+    assert [candidate.settings["num_topics"] for candidate in result.candidates] == [3, 4]
+    assert len(lines_in(folder)) == 5
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({}, "holds a search: go on with resume=True, or name a new folder"),
+        ({"resume": True, "settings": {**SETTINGS, "epochs": 4}}, r"differs in epochs \(3, now 4\)"),
+        ({"resume": True, "num_words": 10}, "differs in num_words"),
+        ({"resume": True, "labels": False}, "differs in labels"),
+    ],
+)
+def test_a_folder_of_another_search_is_refused(corpus, whole, changed, message):
+    before = (whole / "trials.jsonl").read_bytes()
+    with pytest.raises(InputError, match=message):
+        quick(corpus, {"num_topics": [2, 3, 5]}, whole, **changed)
+    assert (whole / "trials.jsonl").read_bytes() == before
+
+
+def test_a_folder_of_another_corpus_or_thing_is_refused(tmp_path, whole):
+    other = planted_corpus(["en", "de"], num_topics=4, words_per_topic=8, documents=80, seed=1)
+    with pytest.raises(InputError, match=r"differs in corpus: give what it was begun with"):
+        quick(other, {"num_topics": [2]}, whole, resume=True)
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="holds files other than a search's"):
+        quick(other, {"num_topics": [2]}, tmp_path)
+    with pytest.raises(InputError, match="it is a file"):
+        quick(other, {"num_topics": [2]}, tmp_path / "thesis.txt")
+
+
+@pytest.mark.parametrize("line", ["[]", "{}", "no JSON", '{"settings": 1}'])
+def test_a_damaged_line_is_named(tmp_path, corpus, line):
+    folder = tmp_path / "search"
+    quick(corpus, {"num_topics": [2]}, folder, seeds=[0])
+    with (folder / "trials.jsonl").open("a") as stream:
+        stream.write(line + "\n")
+    with pytest.raises(FileFormatError, match=r"trials\.jsonl is damaged in line 2: delete that line"):
+        quick(corpus, {"num_topics": [2]}, folder, seeds=[0], resume=True)
+
+
+def test_a_training_that_fails_does_not_end_the_search(tmp_path, corpus):
+    fit = GloCTM.fit
+
+    def failing(model, *arguments, **options):
+        if model.num_topics in bad:
+            raise TrainingError("the loss is not finite")
+        return fit(model, *arguments, **options)
+
+    bad = {3}
+    with mock.patch.object(GloCTM, "fit", failing):
+        result = quick(corpus, {"num_topics": [3, 2]}, tmp_path / "one")
+        bad.add(2)
+        with pytest.raises(TrainingError, match=r"no candidate could be trained .*: the loss is not finite"):
+            quick(corpus, {"num_topics": [3, 2]}, tmp_path / "all")
+    assert [result.mark(candidate) for candidate in result.candidates] == ["failed", "best"]
+    assert [line["failed"] for line in lines_in(tmp_path / "one")] == ["the loss is not finite"] * 2 + [None] * 2
+    Page((tmp_path / "one" / "search.html").read_text())
+
+
+# Candidates drawn
+
+
+def test_candidates_are_drawn_within_their_ranges_and_again_the_same(tmp_path, corpus):
+    space = {"num_topics": Range(2, 6), "cka_weight": Range(10, 500), "kl_weight": [2, 4]}
+    options = {"trials": 12, "seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False}
+    whole = quick(corpus, space, tmp_path / "whole", **options)
+    for candidate in whole.candidates:
+        assert isinstance(candidate.settings["num_topics"], int)
+        assert 2 <= candidate.settings["num_topics"] <= 6
+        assert 10 <= candidate.settings["cka_weight"] <= 500
+        assert candidate.settings["cka_weight"] == float(f"{candidate.settings['cka_weight']:.4g}")
+        assert candidate.settings["kl_weight"] in (2, 4)
+    assert len({candidate.settings["cka_weight"] for candidate in whole.candidates}) > 9
+    first = quick(corpus, space, tmp_path / "parts", **{**options, "trials": 3})
+    assert [each.settings for each in first.candidates] == [each.settings for each in whole.candidates[:3]]
+    quick(corpus, space, tmp_path / "parts", resume=True, **options)
+    assert lines_in(tmp_path / "parts") == lines_in(tmp_path / "whole")
+
+
+def test_what_is_drawn_twice_is_trained_once(tmp_path, corpus):
+    space = {"num_topics": Range(2, 3)}
+    options = {"trials": 6, "seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False}
+    result = quick(corpus, space, tmp_path / "search", **options)
+    assert len(lines_in(tmp_path / "search")) == len(result.candidates) == 2
+
+
+def test_only_drawing_needs_optuna(tmp_path, corpus):
+    with mock.patch.dict(sys.modules, {"optuna": None}):
+        quick(corpus, {"num_topics": [2]}, tmp_path / "search", seeds=[0])
+        with pytest.raises(MissingDependencyError, match="pip install optuna"):
+            quick(corpus, {"num_topics": Range(2, 5)}, tmp_path / "drawn", trials=2)
+    assert not (tmp_path / "drawn").exists()
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("space", "options", "message"),
+    [
+        ({}, {}, "the space is empty"),
+        ({"topics": [2]}, {}, "there is no setting 'topics'; there are batch_size,"),
+        ({"random_state": [2]}, {}, "random_state can't be searched over: give the seeds as seeds"),
+        ({"threads": [1, 2]}, {}, "threads can't be searched over: it changes no model"),
+        ({"num_topics": []}, {}, "num_topics has no values"),
+        ({"num_topics": 20}, {}, "num_topics is to be 20: give a list of values, or a Range"),
+        ({"schedule": "decay"}, {}, "schedule is to be 'decay': give a list"),
+        ({"num_topics": [20, 1]}, {}, "num_topics is 1: it must be 2 or more"),
+        ({"num_topics": [20.5]}, {}, "num_topics is 20.5: it must be a whole number"),
+        ({"kl_weight": [1, -1]}, {}, "kl_weight is -1: it must be 0 or more"),
+        ({"kl_weight": Range(1, 4)}, {}, "say how many candidates to draw (trials)"),
+        ({"kl_weight": Range(4, 1)}, {"trials": 3}, "kl_weight is to be drawn from 4 to 1: the first must be below"),
+        ({"num_topics": Range(2, 4.5)}, {"trials": 3}, "num_topics is 4.5: it must be a whole number"),
+        ({"schedule": Range(0, 1)}, {"trials": 3}, "schedule is no number to draw from a range"),
+        ({"num_topics": [2, 3]}, {"trials": 2}, "there are 2 candidates in all: leave it out"),
+        ({"num_topics": [2, 3]}, {"trials": 0}, "trials is 0: it must be a whole number from 1"),
+        ({"num_topics": [2]}, {"seeds": []}, "give a list of whole numbers"),
+        ({"num_topics": [2]}, {"seeds": [0, 0]}, "the same one twice"),
+        ({"num_topics": [2]}, {"seeds": [-1]}, "a seed is -1: it must be a whole number from 0"),
+        ({"num_topics": [2]}, {"settings": {"epoch": 2}}, "there is no setting 'epoch'"),
+        ({"num_topics": [2]}, {"settings": {"random_state": 2}}, "give them as seeds"),
+        ({"num_topics": [2]}, {"settings": {"epochs": 0}}, "epochs is 0"),
+        ({"num_topics": [2]}, {"preset": "news"}, "there is no preset 'news'"),
+        ({"num_topics": [2]}, {"num_words": 1}, "num_words is 1"),
+        ({"num_topics": [2]}, {"objective": "tq"}, "the objective is 'tq', which is not measured here: choose one of"),
+        ({"num_topics": [2]}, {"objective": "cnpmi_published"}, "which is not measured here"),
+        ({"num_topics": [2]}, {"objective": "stability", "seeds": [0]}, "which is not measured here"),
+        ({"num_topics": [2]}, {"objective": "purity", "labels": False}, "which is not measured here"),
+    ],
+)
+def test_errors_are_told_before_anything_is_trained(tmp_path, corpus, space, options, message):
+    with (
+        mock.patch.object(GloCTM, "fit", side_effect=AssertionError("trained")),
+        pytest.raises(InputError, match=re.escape(message)),
+    ):
+        quick(corpus, space, tmp_path / "search", **options)
+    assert not (tmp_path / "search").exists()
+
+
+def test_a_corpus_that_cant_be_trained_on(tmp_path):
+    bare = Corpus.from_tokens({"en": [["a", "b"]] * 9, "de": [["c", "d"]] * 9}, min_df=1, max_df=1.0, encoder=None)
+    with pytest.raises(InputError, match="no embeddings"):
+        quick(bare, {"num_topics": [2]}, tmp_path / "search")
+    with pytest.raises(InputError, match="search takes a Corpus, not dict"):
+        quick({}, {"num_topics": [2]}, tmp_path / "search")
+
+
+def test_progress_tells_what_is_left_and_warns_once(tmp_path, corpus, capsys):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        quick(corpus, {"num_topics": [2, 3]}, tmp_path / "search", show_progress=True)
+    lines = capsys.readouterr().err.splitlines()
+    pattern = r"training \d of 4 \(num_topics \d, seed \d\): topic quality in corpus 0\.\d{3}, \d+s; (\d) left, .*"
+    assert [re.fullmatch(pattern, line)[1] for line in lines] == ["3", "2", "1", "0"]
+    assert lines[-1].endswith("in all")
+    told = [str(each.message) for each in caught if each.category.__module__.startswith("gloctm")]
+    assert told
+    assert len(set(told)) == len(told)
+
+
+# The command line
+
+
+@pytest.fixture(scope="module")
+def saved(corpus, tmp_path_factory):
+    return corpus.save(tmp_path_factory.mktemp("saved") / "corpus")
+
+
+FLAGS = ["--set", "batch_size=40", "--set", "learning-rate=0.01", "--epochs=3", "--threads=1", "--device=cpu"]
+
+
+def run_here(*arguments):
+    words = list(map(str, arguments))
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as output,
+        contextlib.redirect_stderr(io.StringIO()) as messages,
+        mock.patch.object(sys, "argv", ["gloctm", *words]),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    return ended.value.code, output.getvalue(), messages.getvalue()
+
+
+def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(tmp_path, monkeypatch, saved):
+    command = [sys.executable, "-m", "gloctm", "search", str(saved), "-o", "out", "--topics=2,4", *FLAGS]
+    command += ["--set", "kl_weight=2,4.5", "--seeds=3,4"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        for line in process.stderr:
+            if line.startswith("training 2 of 8"):
+                process.kill()
+                break
+    assert len(lines_in(tmp_path / "out")) >= 2
+    monkeypatch.chdir(tmp_path)
+    code, _, messages = run_here(*command[3:])
+    assert code == 2
+    assert messages == "gloctm: error: out holds a search: go on with --resume, or name a new folder\n"
+    code, output, messages = run_here(*command[3:], "--resume")
+    assert code == 0, messages
+    assert messages.endswith("written to out; see out/search.html\n")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    best = summary["best"]["settings"]
+    assert f"best: num_topics {best['num_topics']}, kl_weight {best['kl_weight']}\n" in output
+    (row,) = [line for line in output.splitlines() if "best │" in line]
+    assert row.split("│")[1].strip() == str(best["num_topics"])
+    lines = lines_in(tmp_path / "out")
+    assert [(line["settings"]["num_topics"], line["settings"]["kl_weight"], line["seed"]) for line in lines] == list(
+        product((2, 4), (2.0, 4.5), (3, 4))
+    )
+    # The command that it says trains the very model.
+    said = output.splitlines()[-1].removeprefix("train it with: gloctm ")
+    assert run_here(*shlex.split(said), "-q")[0] == 0
+    model = GloCTM.load(tmp_path / "model")
+    (own,) = [
+        line for line in lines if line["seed"] == 3 and all(line["settings"][name] == best[name] for name in best)
+    ]
+    for code, topics in own["topics"].items():
+        assert [list(record["words"]) for record in model.topics(15, lang=code)] == topics
+
+
+def test_the_command_draws_from_ranges(tmp_path, saved):
+    flags = ["--topics=2..6", "--trials=3", "--seeds=0", "--no-labels", "--objective=topic_uniqueness", "-q"]
+    code, output, messages = run_here("search", saved, "-o", tmp_path / "out", *flags, *FLAGS)
+    assert code == 0, messages
+    assert "topic uniqueness" in re.sub(r"\s+", " ", output)
+    assert len({line["settings"]["num_topics"] for line in lines_in(tmp_path / "out")}) > 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "there is nothing to choose from: give values with --topics 10,20,30 or --set kl_weight=2,4"),
+        (["--set", "epochs=2"], "there is nothing to choose from"),
+        (["--set", "kl_weight"], "--set 'kl_weight': give SETTING=VALUES, for example kl_weight=2,4"),
+        (["--topics=2..many"], "--topics '2..many': a range is of two numbers, for example 100..500"),
+        (["--topics=2..6"], "say how many candidates to draw (trials), or list values"),
+        (["--topics=2,many"], "num_topics is 'many': it must be a whole number"),
+        (["--topics=2", "--set", "num_topics=3"], "num_topics is given twice"),
+        (["--topics=2", "--epochs=0"], "epochs is 0: it must be 1 or more"),
+        (["--topics=2", "--seeds=one"], "--seeds 'one': give whole numbers separated by commas, for example 0,1,2"),
+        (["--topics=2", "--words=1"], "--words is 1"),
+        (
+            ["--topics=2", "--objective=tq"],
+            "the objective is 'tq', which is not measured here: choose one of topic_uniqueness",
+        ),
+    ],
+)
+def test_errors_of_the_command(tmp_path, saved, flags, message):
+    code, output, messages = run_here("search", saved, "-o", tmp_path / "out", *flags)
+    assert code == 2
+    assert output == ""
+    assert messages.startswith("gloctm: error: ")
+    assert message in messages
+    assert not (tmp_path / "out").exists()
+
+
+# The page about it
+
+
+def test_choosing_k(repository, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])))
+    text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
+
+    def shortened(block):
+        # Epochs and candidates take the time, and are no other code.
+        block = block.replace("4,8,12,16,24", "4,8").replace("[4, 8, 12, 16, 24]", "[4, 8]")
+        block = block.replace("4..40", "4..8").replace("--trials 20", "--trials 2")
+        return block.replace("--preset demo", "--preset demo --epochs 2").replace(
+            'preset="demo"', 'preset="demo", settings={"epochs": 2}'
+        )
+
+    blocks = re.findall(r"```(bash|python)\n(.*?)```", text, flags=re.DOTALL)
+    assert [kind for kind, _ in blocks].count("python") == 1
+    for kind, block in blocks:
+        if kind == "python":
+            check_codeblock(f"```python\n{shortened(block)}```")
+            continue
+        for line in shortened(block).replace("\\\n", "").strip().splitlines():
+            finished = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+            assert finished.returncode == 0, (line, finished.stderr)
+    assert len(lines_in(tmp_path / "search")) == 6
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (repository / "docs" / target).exists(), target
