@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test format benchmark-speed clean
+.PHONY: demo test format benchmark-speed benchmark-quality clean
 
 demo: .venv/installed
 	$(BIN)/gloctm demo
@@ -26,6 +26,14 @@ format: .venv/installed-dev
 benchmark-speed: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py all > benchmarks/results/speed.jsonl.part
 	mv benchmarks/results/speed.jsonl.part benchmarks/results/speed.jsonl
+	$(BIN)/python benchmarks/tables.py
+
+# Hours to days, by what is asked: "make benchmark-quality DATA=ECNews PRESET=ecnews LANGUAGES=en,cn REFERENCE=en-zh
+# DICTIONARY=zh-en.txt", and with MODELS="gloctm kmeans" or SEEDS="0 48" less of it. What is there is not run again.
+benchmark-quality: .venv/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/quality.py $(DATA) --preset $(PRESET) --languages $(LANGUAGES) \
+		--reference $(REFERENCE) $(if $(DICTIONARY),--dictionary $(DICTIONARY)) $(if $(MODELS),--models $(MODELS)) \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS))
 	$(BIN)/python benchmarks/tables.py
 
 clean:

@@ -42,7 +42,7 @@ def svg(title: str, panels: Sequence[Panel]) -> str:
     """The plot as a file's text; all panels have one scale upwards, from 0."""
     highest = max((up for panel in panels for _, up in panel.points), default=1.0)
     ticks = math.ceil(highest)
-    every = max(1, round(ticks / 5))
+    every = min((1, 2, 5, 10, 20, 25, 50, 100), key=lambda step: abs(step - ticks / 5))
     top = math.ceil(ticks / every) * every
     width, height = len(panels) * (WIDTH + GAP) + LEFT, TOP + HEIGHT + BOTTOM
     lines = [

@@ -104,6 +104,8 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Train a model and measure it; one that infers in two ways is measured by each."""
     model = MODELS[key](setting)
+    # The time of a training that goes on from a checkpoint is not known.
+    resumed = checkpoint is not None and isinstance(model, GloCTMModel) and checkpoint.exists()
     start = time.perf_counter()
     with training_with(NETWORKS[key]) if key in NETWORKS else contextlib.nullcontext():
         if isinstance(model, GloCTMModel):
@@ -121,7 +123,7 @@ def run(
         "epochs": setting.epochs or model.published_epochs,
         "published_epochs": model.published_epochs,
         "encoder": corpus.encoder,
-        "training_seconds": round(seconds),
+        "training_seconds": None if resumed else round(seconds),
         "settings": model.settings(),
     }
     of_topics = measure_topics(topics, references=references)

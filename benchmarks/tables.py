@@ -20,7 +20,7 @@ from typing import Any
 from plot import Panel, svg
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("docs/method.md", "docs/benchmarks.md", "docs/speed.md")
+PAGES = ("docs/method.md", "docs/benchmarks.md", "docs/speed.md", "docs/quality.md")
 Result = dict[str, Any]
 
 
@@ -214,7 +214,7 @@ def small() -> str:
     )
 
 
-CORPORA = {"ecnews": "EC News", "rakuten": "Rakuten Amazon"}
+CORPORA = {"ecnews": "EC News", "rakuten": "Rakuten Amazon", "rakuten_amazon": "Rakuten Amazon"}
 
 
 def with_unit(value: float | None, form: str = ",.0f") -> str:
@@ -422,7 +422,122 @@ def speed_plot() -> str:
     return svg("A training step beside the yardstick, by vocabulary, topics and languages", panels)
 
 
-PLOTS: dict[str, Callable[[], str]] = {"docs/images/speed.svg": speed_plot}
+def spread(values: Sequence[float], form: str = ".3f") -> str:
+    """The mean of seeds and, of several, their standard deviation."""
+    mean = f"{statistics.mean(values):{form}}"
+    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):{form}}"
+
+
+def epochs(corpus: str) -> Callable[[], str]:
+    """The table of one corpus: quality after so many epochs."""
+
+    def table() -> str:
+        groups: dict[tuple[str, int], list[Result]] = {}
+        for each in results("epochs", "epochs"):
+            if each["corpus"] == corpus:
+                groups.setdefault((each["run"], each["epoch"]), []).append(each)
+        across = [pair for pair in groups[next(iter(groups))][0]["accuracy"] if len(set(pair.split(" from "))) == 2]
+        return markdown(
+            ["training", "epochs", "seeds", "loss", "TU", "CNPMI, published", "CNPMI, document", *across],
+            (
+                [
+                    SCHEDULES[run],
+                    epoch,
+                    len(group),
+                    spread([one["loss"] for one in group], ",.0f"),
+                    spread([statistics.mean(one["topic_uniqueness"].values()) for one in group]),
+                    spread([one["cnpmi"]["published"] for one in group], ".4f"),
+                    spread([one["cnpmi"]["document"] for one in group], ".4f"),
+                    *(spread([one["accuracy"][pair] for one in group]) for pair in across),
+                ]
+                for (run, epoch), group in sorted(groups.items(), key=lambda item: (item[0][0] != "published", item[0]))
+            ),
+        )
+
+    return table
+
+
+def epochs_plot(corpus: str) -> Callable[[], str]:
+    """TU, CNPMI and transfer as training goes on, as shares of what they are at its end."""
+
+    def plot() -> str:
+        runs = [each for each in results("epochs", "epochs") if each["corpus"] == corpus and each["run"] == "published"]
+        first = min(each["seed"] for each in runs)
+        runs = sorted((each for each in runs if each["seed"] == first), key=lambda each: int(each["epoch"]))
+        measures: dict[str, Callable[[Result], float]] = {
+            "TU": lambda each: statistics.mean(each["topic_uniqueness"].values()),
+            "CNPMI, published counting": lambda each: float(each["cnpmi"]["published"]),
+            "accuracy across languages": lambda each: statistics.mean(
+                value for pair, value in each["accuracy"].items() if len(set(pair.split(" from "))) == 2
+            ),
+        }
+        panels = [
+            Panel(
+                f"{name}, per cent of the last",
+                "epochs",
+                [(each["epoch"], 100 * measure(each) / measure(runs[-1])) for each in runs],
+            )
+            for name, measure in measures.items()
+        ]
+        return svg(f"Quality by epochs, {CORPORA[corpus]}", panels)
+
+    return plot
+
+
+SCHEDULES = {
+    "published": "as published",
+    "cosine-15": "cosine",
+    "cosine-25": "cosine",
+    "cosine-50": "cosine",
+    "cosine-25-fivefold": "cosine, five times the rate",
+    "cosine-50-small": "cosine, batches of 64",
+}
+
+
+def quality(corpus: str) -> Callable[[], str]:
+    """The table of one corpus: every model by the main measures."""
+
+    def table() -> str:
+        groups: dict[tuple[str, int | None], list[Result]] = {}
+        for each in results("quality", "quality"):
+            if each["corpus"] == corpus:
+                groups.setdefault((each["name"], each["epochs"]), []).append(each)
+        across = list(groups[next(iter(groups))][0]["measures"]["accuracy_across"])
+
+        def mean(one: Result, measure: str) -> float:
+            return statistics.mean(one["measures"][measure].values())
+
+        return markdown(
+            ["model", "epochs", "seeds", "CNPMI, published", "CNPMI, document", "TU", "NPMI", "within", *across],
+            (
+                [
+                    name,
+                    "—" if number is None else f"{number}{shortened(group[0])}",
+                    len(group),
+                    spread([mean(one, "cnpmi_published") for one in group], ".4f"),
+                    spread([mean(one, "cnpmi_document") for one in group], ".4f"),
+                    spread([mean(one, "topic_uniqueness") for one in group]),
+                    spread([mean(one, "npmi") for one in group]),
+                    spread([mean(one, "accuracy_within") for one in group]),
+                    *(spread([one["measures"]["accuracy_across"][pair] for one in group]) for pair in across),
+                ]
+                for (name, number), group in groups.items()
+            ),
+        )
+
+    return table
+
+
+def shortened(each: Result) -> str:
+    """A mark where training was shorter than published."""
+    return "" if each["epochs"] == each["published_epochs"] else f" of {each['published_epochs']}"
+
+
+PLOTS: dict[str, Callable[[], str]] = {
+    "docs/images/speed.svg": speed_plot,
+    "docs/images/epochs-ecnews.svg": epochs_plot("ecnews"),
+    "docs/images/epochs-rakuten.svg": epochs_plot("rakuten_amazon"),
+}
 TABLES: dict[str, Callable[[], str]] = {
     "held out": held_out,
     "never trained on": never_trained_on,
@@ -443,6 +558,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed text": speed_text,
     "speed memory": speed_memory,
     "speed peers": speed_peers,
+    "epochs ecnews": epochs("ecnews"),
+    "epochs rakuten": epochs("rakuten_amazon"),
+    "quality ecnews": quality("ecnews"),
+    "quality rakuten": quality("rakuten_amazon"),
 }
 
 

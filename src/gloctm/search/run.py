@@ -75,7 +75,7 @@ def search(
         references: folders of aligned reference corpora, see ``gloctm.metrics.read_references``: CNPMI, TQ and NPMI in
             them.
         objective: the measure that the best candidate is to have most of. Unless given, ``topic_quality`` (CNPMI · TU)
-    XX
+            where there are references, else ``topic_quality_in_corpus``, (1 + NPMI) / 2 · TU in the corpus itself:
             coherence alone is won by a few topics, or by many of the same; uniqueness alone by random words.
         trials: how many candidates to draw, by Optuna (``pip install optuna``), near those that were good; None tries
             every combination of the values listed. What was drawn twice is trained once.
