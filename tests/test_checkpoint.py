@@ -65,6 +65,14 @@ def interrupt_after(monkeypatch, steps: int) -> None:
     monkeypatch.setattr(GloCTMNetwork, "forward", forward)
 
 
+@pytest.fixture(autouse=True)
+def _interrupts_as_usual():
+    """Also where this process was told to ignore them, as those in the background are."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("steps", [1, 6, 7, 8, 13])
 def test_an_interrupt_loses_nothing(tmp_path, monkeypatch, uninterrupted, steps):
     path = tmp_path / "run.checkpoint"
@@ -330,8 +338,9 @@ def test_a_callback_is_told_steps_and_seed():
     looks = Looks()
     GloCTM(**{**SETTINGS, "max_steps": 9, "random_state": 3}).fit(corpus(), callbacks=[looks])
     assert looks.seen == (9, 9, 3)
-    with pytest.raises(InputError, match="give a list"):
-        GloCTM(**SETTINGS).fit(corpus(), callbacks=looks)
+    for wrong, message in ((looks, "give a list"), ([Looks], "the class Looks"), ([print], "give objects")):
+        with pytest.raises(InputError, match=message):
+            GloCTM(**SETTINGS).fit(corpus(), callbacks=wrong)
 
 
 # The command line, which stops itself after some steps.

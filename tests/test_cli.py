@@ -76,7 +76,7 @@ def run_here(*arguments):
 SMALL = re.compile(
     r"gloctm: warning: (language '[\w-]+' has \d+ documents: with fewer than about 100 its topics may not be those of "
     r"the other languages|training has \d+ steps, few for a learning rate of [\d.]+: the languages' topics may not "
-    r"meet; take smaller batches, a higher rate, or more epochs that decay later, as the preset demo does)\n"
+    r"meet; take smaller batches, a higher rate, or more epochs that decay later)\n"
 )
 
 
@@ -1332,7 +1332,7 @@ def test_info(model):
     assert facts["topics"] == "3"
     assert facts["encoder"] == "usem3"
     assert facts["seed"] == "0"
-    assert facts["epochs"] == "2"
+    assert facts["epochs trained"] == "2 of 2"
     assert f"gloctm {__version__}" in facts["versions"]
     # What says nothing about the model is not shown.
     for name, value in GloCTM.load(model).get_params().items():

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from gloctm import Corpus, GloCTM
-from gloctm.errors import FileFormatError, InputError
+from gloctm.errors import FileFormatError, InputError, UnusableLabelsWarning
 from gloctm.evaluation import evaluate, measure_alignment, measure_topics
 from gloctm.metrics import (
     TranslationDictionary,
@@ -129,10 +130,44 @@ def test_documents_without_a_label_are_left_out(model, corpus):
 
 def test_no_labels_no_classification(model, corpus):
     bare = Corpus({code: replace(part, labels=None) for code, part in corpus.items()})
-    assert "npmi_in_corpus" in evaluate(model, corpus=bare).measures
-    assert "accuracy_within" not in evaluate(model, corpus=bare).measures
-    with pytest.raises(InputError, match="test corpus has no labels"):
-        evaluate(model, corpus=corpus, test=bare)
+    with pytest.warns(UnusableLabelsWarning, match="the corpus has no labels"):
+        found = evaluate(model, corpus=bare)
+    assert "npmi_in_corpus" in found.measures
+    assert "accuracy_within" not in found.measures
+    with pytest.warns(UnusableLabelsWarning, match="test corpus has no labels"):
+        found = evaluate(model, corpus=corpus, test=bare, aligned=True)
+    assert "accuracy_within" not in found.measures
+    assert "retrieval_reciprocal_rank" in found.measures
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (lambda code, rows: ["one"] * rows, "all labels of 'en' are 'one'"),
+        (lambda code, rows: [f"{code} {row % 2}" for row in range(rows)], "no label in common"),
+    ],
+)
+def test_labels_that_nothing_can_be_classified_by(model, corpus, labels, message):
+    parts = {code: replace(part, labels=labels(code, part.num_documents)) for code, part in corpus.items()}
+    with pytest.warns(UnusableLabelsWarning, match=message):
+        found = evaluate(model, corpus=Corpus(parts))
+    assert "npmi_in_corpus" in found.measures
+    assert "purity" not in found.measures
+
+
+def test_texts_are_counted_by_the_model_where_the_vocabulary_is_another(model, corpus):
+    texts = {
+        code: [" ".join(np.repeat(list(part.vocabulary), row)) for row in part.counts.toarray()]
+        for code, part in corpus.items()
+    }
+    parts = {
+        code: replace(part, counts=part.counts[:, :30], vocabulary=list(part.vocabulary)[:30], word_embeddings=None,
+                      texts=texts[code])
+        for code, part in corpus.items()
+    }  # fmt: skip
+    expected = evaluate(model, corpus=corpus, test=corpus)
+    found = evaluate(model, corpus=corpus, test=Corpus(parts))
+    assert found.measures["accuracy_across"] == expected.measures["accuracy_across"]
 
 
 def test_aligned_documents_are_found(model, corpus):
@@ -159,7 +194,12 @@ def test_dictionaries(model):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_words": 1}, "two words"),
+        ({"num_words": 1}, "from 2"),
+        ({"num_words": 61}, "to 60"),
+        ({"seed": -1}, "whole number from 0"),
+        ({"max_train": 1}, "from 2"),
+        ({"corpus": "corpus"}, "Corpus.load"),
+        ({"dictionaries": {("en", "zh"): "words.txt"}}, "read_dictionary"),
         ({"classifier": "tree"}, "svm or logistic"),
         ({"aligned": True}, "no corpus"),
         ({"via": "both"}, "local, global"),
@@ -178,8 +218,17 @@ def test_test_without_corpus(model, corpus):
 def test_a_corpus_with_another_vocabulary(model):
     with pytest.raises(InputError, match="another vocabulary"):
         evaluate(model, corpus=planted_corpus(LANGUAGES, words_per_topic=9))
-    with pytest.raises(InputError, match="no 'ar'"):
-        evaluate(model, corpus=planted_corpus(["en", "zh"]))
+
+
+def test_what_is_no_model():
+    with pytest.raises(InputError, match=r"GloCTM\.load"):
+        evaluate("model")
+    with pytest.raises(NotFittedError):
+        evaluate(GloCTM())
+
+
+def test_a_corpus_of_some_of_the_languages(model):
+    assert set(evaluate(model, corpus=planted_corpus(["en", "zh"])).measures["purity"]) == {"en", "zh", "all"}
 
 
 def test_one_topic_has_no_overlap():
@@ -222,11 +271,16 @@ def test_command_to_standard_output(saved):
         (["--dictionary", "en=file"], "LANG,LANG=FILE"),
         (["--dictionary", "en,zh=nowhere.txt"], "nowhere.txt does not exist"),
         (["--output", "nowhere/figures.json"], "a folder that exists"),
-        (["--words", "1"], "two words"),
+        (["--words", "1"], "--words is 1: it must be a whole number from 2"),
+        (["--classifier", "logistic"], "--corpus"),
+        (["--seed", "-1"], "whole number from 0"),
+        (["--dictionary", "en,en=words.txt"], "between two languages"),
+        (["--dictionary", "en,zh=words.txt", "--dictionary", "cn,en=words.txt"], "two dictionaries"),
     ],
 )
 def test_command_refuses(saved, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("a b\n")
     finished = command(saved / "model", *arguments)
     assert finished.returncode == 2
     assert message in finished.stderr

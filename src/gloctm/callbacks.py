@@ -6,14 +6,15 @@ For example ``model.fit(corpus, callbacks=[TensorBoard("runs/one")])``.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import InputError, MissingDependencyError
 
 
 @dataclass
@@ -59,6 +60,16 @@ class Callback:
         """Instead of the former, where an interrupt or an error ends the training."""
 
 
+def check_callbacks(callbacks: Sequence[Callback]) -> None:
+    """Raise InputError unless these are callbacks."""
+    if isinstance(callbacks, str) or not isinstance(callbacks, Sequence):
+        raise InputError(f"callbacks is a {type(callbacks).__name__}: give a list, even of one")
+    for each in callbacks:
+        if not isinstance(each, Callback):
+            told = f"the class {each.__name__}" if isinstance(each, type) else f"a {type(each).__name__}"
+            raise InputError(f"among the callbacks is {told}: give objects of classes derived from Callback")
+
+
 class TensorBoard(Callback):
     """Write the loss and its terms for TensorBoard (``pip install tensorboard``).
 
@@ -71,6 +82,8 @@ class TensorBoard(Callback):
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise MissingDependencyError.of("Writing for TensorBoard", "tensorboard") from error
+        if Path(folder).is_file():
+            raise InputError(f"TensorBoard's folder {folder} is a file: name a folder")
         self._make_writer, self._folder = SummaryWriter, os.fspath(folder)
         self._writer: SummaryWriter | None = None
 

@@ -56,6 +56,10 @@ class CheckpointWarning(UserWarning):
     """The state of a training could not be written; the training goes on."""
 
 
+class UnusableLabelsWarning(UserWarning):
+    """Labels are missing, all the same, or others in every language, so that nothing can be classified by them."""
+
+
 class EmptyDocumentWarning(UserWarning):
     """Some documents have no word of the vocabulary, so that nothing could be inferred for them."""
 

@@ -226,8 +226,10 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         settings = check_settings(self.get_params())
         given = settings["random_state"]
         keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
-        if isinstance(callbacks, str) or not isinstance(callbacks, Sequence):
-            raise InputError(f"callbacks is a {type(callbacks).__name__}: give a list, even of one")
+        if callbacks:
+            from gloctm.callbacks import check_callbacks
+
+            check_callbacks(callbacks)
         for language, part in corpus.items():
             if part.word_embeddings is None or part.document_embeddings is None:
                 raise InputError(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from gloctm.corpus.corpus import Corpus
-from gloctm.errors import InputError
+from gloctm.errors import InputError, UnusableLabelsWarning
+from gloctm.inference import topic_proportions
 from gloctm.languages import normalize_language
 from gloctm.metrics.classification import CLASSIFIERS, Classifier, cross_lingual_classification
 from gloctm.metrics.clustering import clustering_of_languages
@@ -21,6 +25,7 @@ from gloctm.metrics.reference import read_references, reference_documents, refer
 from gloctm.metrics.retrieval import retrieval_of_pairs
 from gloctm.metrics.sliding_window import c_v
 from gloctm.metrics.translation import TranslationDictionary, translation_agreement
+from gloctm.settings import resolve_seed
 from gloctm.topics import top_words
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ Pair = tuple[str, str]
 Topics = Mapping[str, Sequence[Sequence[str]]]
 Features = Mapping[str, NDArray[np.floating]]
 Labels = Mapping[str, Sequence[str]]
+Rows = dict[str, NDArray[np.int64]]
 #: For each measure its values: of a language ("en"), of two ("en zh"), of one by another ("zh from en"), of "all".
 Measures = dict[str, dict[str, float]]
 
@@ -63,8 +69,8 @@ class Evaluation:
         return float(np.mean(list(self.measures[measure].values())))
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON, the means of measures with more than one value included."""
-        means = {name: self.mean(name) for name, values in self.measures.items() if len(values) > 1}
+        """Everything, with each measure's mean, ready for JSON."""
+        means = {name: self.mean(name) for name in self.measures}
         return {**asdict(self), "means": means}
 
 
@@ -89,9 +95,10 @@ def evaluate(
         references: folders of aligned reference corpora (``gloctm.metrics.read_references``): CNPMI by both countings
             and TQ of each pair of languages they have, NPMI and c_v within each of these languages.
         dictionaries: for pairs of languages a dictionary, from the one to the other: translation agreement.
-        corpus: with the model's vocabulary. NPMI in it; where it has labels, classification, purity and NMI.
-        test: a further corpus with the model's vocabulary and labels, which classifiers are asked of. Without one, a
-            fifth of ``corpus`` is kept from them and asked instead.
+        corpus: NPMI in it; where it has labels, classification, purity and NMI. Usually the one trained on; of another,
+            with a vocabulary of its own, the texts are counted by the model's.
+        test: further documents, which classifiers are asked of. Without, a fifth of ``corpus`` is kept from them and
+            asked instead.
         aligned: row i of ``test`` (else of ``corpus``) is the same document in every language: retrieval of
             translations by θ.
         num_words: top words a topic, 15 as published.
@@ -105,11 +112,19 @@ def evaluate(
 
     Raises:
         InputError: wrong settings, a corpus with another vocabulary, labels or translations asked of a corpus that has
-            none.
+            none. Labels that can't be classified (one alone, none shared by languages) are left out with a warning.
         FileFormatError: a reference corpus that can't be read.
     """
-    if num_words < 2:
-        raise InputError(f"num_words is {num_words}: coherence needs two words a topic or more")
+    _check_types(model, corpus, test, dictionaries)
+    fewest = min(map(len, model.vocabulary_.values()))
+    if isinstance(num_words, bool) or not isinstance(num_words, Integral) or not 2 <= num_words <= fewest:
+        raise InputError(
+            f"num_words is {num_words!r}: it must be a whole number from 2, coherence being of pairs, to {fewest}, the "
+            "words of the smallest vocabulary"
+        )
+    resolve_seed(seed)
+    if max_train is not None and (isinstance(max_train, bool) or not isinstance(max_train, Integral) or max_train < 2):
+        raise InputError(f"max_train is {max_train!r}: it must be a whole number from 2, or None for all documents")
     if classifier not in CLASSIFIERS:
         raise InputError(f"classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
     if test is not None and corpus is None:
@@ -132,16 +147,16 @@ def evaluate(
     )
     # By as many words as is usual: with equally many it is TU itself.
     measures["topic_diversity"] = {
-        code: topic_diversity(top_words(model.topic_word_[code], model.vocabulary_[code], DIVERSITY_WORDS))
+        code: topic_diversity(top_words(model.topic_word_[code], model.vocabulary_[code], min(DIVERSITY_WORDS, fewest)))
         for code in model.languages_
     }
     if folders:
         measures["c_v"] = _c_v(topics, folders)
     if corpus is not None:
         asked = corpus if test is None else test
-        latent = _by_language(model.transform(asked, latent=True, via=via))
-        theta = _by_language(model.transform(asked, via=via))
-        taught = latent if test is None else _by_language(model.transform(corpus, latent=True, via=via))
+        latent = _latent_means(model, asked, via, "corpus" if test is None else "test corpus")
+        theta = {code: topic_proportions(each) for code, each in latent.items()}
+        taught = latent if test is None else _latent_means(model, corpus, via, "corpus")
         if aligned:
             conditions["aligned_documents"] = len(next(iter(theta.values())))
             measures |= measure_alignment(theta)
@@ -261,11 +276,55 @@ def own_counts(corpus: Corpus) -> dict[str, ReferenceCounts]:
     }
 
 
+def _check_types(model: Any, corpus: Any, test: Any, dictionaries: Any) -> None:
+    from gloctm.estimator import GloCTM
+
+    if not isinstance(model, GloCTM):
+        raise InputError(f"evaluate takes a GloCTM, not a {type(model).__name__}: read one with GloCTM.load(path)")
+    check_is_fitted(model, "weights_")
+    for name, given in (("corpus", corpus), ("test", test)):
+        if given is not None and not isinstance(given, Corpus):
+            raise InputError(f"{name} is a {type(given).__name__}, not a Corpus: read one with Corpus.load(path)")
+    for pair, dictionary in (dictionaries or {}).items():
+        if not isinstance(dictionary, TranslationDictionary):
+            raise InputError(
+                f"the dictionary of {pair} is a {type(dictionary).__name__}: read one with "
+                "gloctm.metrics.read_dictionary(path)"
+            )
+
+
 def _counts_of(corpus: Corpus, model: GloCTM) -> dict[str, ReferenceCounts]:
-    for code in model.languages_:
-        if code not in corpus:
-            raise InputError(f"the corpus has no {code!r}, which the model was trained on: give one with it")
-    return {code: counts for code, counts in own_counts(corpus).items() if code in model.languages_}
+    return {
+        code: counts
+        for code, counts in own_counts(corpus).items()
+        if code in model.languages_ and list(corpus[code].vocabulary) == model.vocabulary_[code]
+    }
+
+
+def _latent_means(
+    model: GloCTM, corpus: Corpus, via: Literal["local", "global"] | None, name: str
+) -> dict[str, NDArray[np.float32]]:
+    """μ of a corpus: of its counts where they are over the model's vocabulary, else of its texts."""
+    found = {}
+    for code, part in corpus.items():
+        # Others go the way of languages never trained on, by the global encoder.
+        chosen = via if code in model.languages_ else None
+        if code in model.languages_ and list(part.vocabulary) != model.vocabulary_[code]:
+            if part.texts is None:
+                raise InputError(
+                    f"the {name} has another vocabulary for {code!r} than the model, and no texts to count anew: build "
+                    "it from texts, or with vocabulary=model.vocabulary_"
+                )
+            means = model.transform(part.texts, lang=code, via=chosen, latent=True)
+        elif code in model.languages_:
+            means = model.transform(part.counts, lang=code, via=chosen, latent=True)
+        else:
+            given = model.transform({code: part}, via=chosen, latent=True)
+            assert isinstance(given, dict)
+            means = given[code]
+        assert not isinstance(means, dict)
+        found[code] = means
+    return found
 
 
 def _within_vocabularies(
@@ -278,6 +337,8 @@ def _within_vocabularies(
         for code in (first, second):
             if code not in model.languages_:
                 raise InputError(f"a dictionary is of {code!r}, but the model knows {', '.join(model.languages_)}")
+        if first == second:
+            raise InputError(f"a dictionary is of {first!r} and {second!r}: translations are between two languages")
         found[first, second] = dictionary.restricted(model.vocabulary_[first], model.vocabulary_[second])
     return found
 
@@ -290,11 +351,6 @@ def _c_v(topics: Topics, folders: Iterable[StrPath]) -> dict[str, float]:
             documents = reference_documents(reference_file(folder, code))
             found.setdefault(code, []).append(c_v(topics[code], documents))
     return {code: float(np.mean(values)) for code, values in found.items()}
-
-
-def _by_language(proportions: Any) -> dict[str, NDArray[np.float32]]:
-    assert isinstance(proportions, dict)
-    return proportions
 
 
 def _by_labels(
@@ -310,10 +366,12 @@ def _by_labels(
 ) -> Measures:
     """Measures by labels, where there are any; how they were taken is added to the conditions."""
     taught_rows, asked_rows = _labelled_rows(corpus), _labelled_rows(asked)
-    if asked is not corpus and not (taught_rows and asked_rows):
-        lacking = "test corpus" if taught_rows else "corpus to teach by"
-        raise InputError(f"the {lacking} has no labels to classify by: build it with a label column, or leave out test")
-    if not taught_rows:
+    if not taught_rows or not asked_rows:
+        lacking = "corpus" if not taught_rows else "test corpus"
+        warnings.warn(f"the {lacking} has no labels: nothing is classified", UnusableLabelsWarning, stacklevel=3)
+        return {}
+    if reason := _unusable(corpus, taught_rows, asked, asked_rows):
+        warnings.warn(f"nothing is classified: {reason}", UnusableLabelsWarning, stacklevel=3)
         return {}
     if asked is corpus:
         for code, rows in taught_rows.items():
@@ -341,7 +399,23 @@ def _by_labels(
     )
 
 
-def _labelled_rows(corpus: Corpus) -> dict[str, NDArray[np.int64]]:
+def _unusable(corpus: Corpus, rows: Rows, asked: Corpus, asked_rows: Rows) -> str | None:
+    """Why classifiers can't be taught by these labels and asked of those; None if they can."""
+    taught = {code: set(labels) for code, labels in _labels_at(corpus, rows).items()}
+    wanted = {code: set(labels) for code, labels in _labels_at(asked, asked_rows).items()}
+    for code, kinds in [*taught.items(), *wanted.items()]:
+        if len(kinds) < 2:
+            return f"all labels of {code!r} are {next(iter(kinds))!r}"
+    if missing := sorted(set(taught) - set(wanted)):
+        return f"the test corpus has no labels in {missing[0]!r}"
+    for source, kinds in taught.items():
+        for target, others in wanted.items():
+            if kinds.isdisjoint(others):
+                return f"{source!r} and {target!r} have no label in common"
+    return None
+
+
+def _labelled_rows(corpus: Corpus) -> Rows:
     """The documents of each language that have a label: one without has an empty one."""
     rows = {
         code: np.flatnonzero([label != "" for label in part.labels])
@@ -351,7 +425,7 @@ def _labelled_rows(corpus: Corpus) -> dict[str, NDArray[np.int64]]:
     return {code: each for code, each in rows.items() if len(each)}
 
 
-def _labels_at(corpus: Corpus, rows: Mapping[str, NDArray[np.int64]]) -> dict[str, list[str]]:
+def _labels_at(corpus: Corpus, rows: Rows) -> dict[str, list[str]]:
     found = {}
     for code, each in rows.items():
         labels = corpus[code].labels

@@ -153,7 +153,7 @@ def train(
             warnings.warn(
                 f"training has {total_steps(settings, steps_per_epoch)} steps, few for a learning rate of "
                 f"{settings.learning_rate:g}: the languages' topics may not meet; take smaller batches, a higher rate, "
-                "or more epochs that decay later, as the preset demo does",
+                "or more epochs that decay later",
                 ShortTrainingWarning,
                 stacklevel=3,
             )
@@ -434,7 +434,7 @@ def _state_to_resume(safekeeping: Safekeeping | None) -> TrainingState | None:
         raise not_a_checkpoint(safekeeping.path)
     if not safekeeping.resume:
         raise InputError(
-            f"{safekeeping.path} holds a training that was stopped: go on with resume=True, or delete it to start anew"
+            f"{safekeeping.path} holds the state of a training: go on with resume=True, or delete it to start anew"
         )
     return read_checkpoint(safekeeping.path)
 

@@ -12,6 +12,7 @@ import typer
 from gloctm.cli.model import Model
 from gloctm.cli.options import Quiet
 from gloctm.errors import InputError
+from gloctm.languages import normalize_language
 
 if TYPE_CHECKING:
     from gloctm.metrics import TranslationDictionary
@@ -40,7 +41,7 @@ def evaluate(
     ] = None,
     corpus: Annotated[
         Path | None,
-        typer.Option(help="A corpus with the model's vocabulary: the one it was trained on.", show_default=False),
+        typer.Option(help="A corpus, usually the one that the model was trained on.", show_default=False),
     ] = None,
     test: Annotated[
         Path | None,
@@ -75,6 +76,7 @@ def evaluate(
     from gloctm.cli.tables import print_evaluation
     from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
+    from gloctm.evaluation import MAX_TRAIN
     from gloctm.evaluation import evaluate as evaluated
     from gloctm.files import atomic_file
     from gloctm.metrics.classification import CLASSIFIERS
@@ -83,6 +85,8 @@ def evaluate(
         raise InputError(f"--classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
     if via not in (None, "local", "global"):
         raise InputError(f"--via is {via!r}: it must be local or global")
+    if corpus is None and (classifier != "svm" or max_train != MAX_TRAIN):
+        raise InputError("--classifier and --max-train are for documents with labels: give --corpus")
     if test is not None and corpus is None:
         raise InputError("--test is given without --corpus, which classifiers are taught by: give both")
     if aligned and corpus is None:
@@ -104,8 +108,6 @@ def evaluate(
         max_train=max_train,
         seed=seed,
     )
-    if corpus is not None and "accuracy_within" not in result.measures:
-        say(f"{corpus} has no labels: nothing was classified")
     if str(output) == "-":
         json.dump(result.to_dict(), sys.stdout, ensure_ascii=False, indent=2)
         print()
@@ -127,5 +129,8 @@ def _read_dictionaries(given: list[str] | None) -> dict[tuple[str, str], Transla
         pair = [code.strip() for code in languages.split(",")]
         if not separator or not file or len(pair) != 2 or not all(pair):
             raise InputError(f"--dictionary {each!r}: give LANG,LANG=FILE, for example en,fr=words.txt")
-        found[pair[0], pair[1]] = read_dictionary(file)
+        first, second = normalize_language(pair[0]), normalize_language(pair[1])
+        if (first, second) in found or (second, first) in found:
+            raise InputError(f"--dictionary: {first} and {second} have two dictionaries: join them to one file")
+        found[first, second] = read_dictionary(file)
     return found

@@ -25,6 +25,7 @@ FLAGS = {
 _PLAIN = (
     *("convert", "encoding", "language", "languages", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
     *("checkpoint_minutes", "min_confidence", "min_df", "min_documents", "phrases", "processes", "resume", "via"),
+    "max_train",
     "vocabulary",
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
@@ -34,6 +35,11 @@ _IN_SHELL = (
     (r" \(in Python, [^()]*(\([^()]*\))?\)", ""),
     (r"use corpus\.embed\(\) first \(gloctm corpus embed\)", "give it some with gloctm corpus embed"),
     (r"give vocabulary=, the words", "give --vocabulary LANG=FILE, the words"),
+    (r"(?<=\w), or None \([^()]*\)", ""),
+    (r", or None for all documents", ""),
+    (r"else reversed\(\) turns it round", "else name the languages the other way round"),
+    (r"build it from texts, or with vocabulary=model\.vocabulary_", "build it from texts"),
+    (r": name another file, or delete it to start anew", ": delete it to start anew"),
     (r"give it as transform\(\.\.\., encoder=\.\.\.\) or GloCTM\.load\(path, encoder=\.\.\.\)", "name it by --encoder"),
     (r"give one of your own, tokenizers=", "give one of your own in Python, tokenizers="),
     (r"load the model with tokenizers=", "load the model in Python with tokenizers="),

@@ -250,7 +250,7 @@ def info(path: Model) -> None:
             "encoder": model.encoder_ or "own vectors",
             "tokenizers": ", ".join(f"{code}: {name}" for code, name in model.tokenizers_.items()),
             "seed": model.seed_,
-            "epochs": len(model.history_),
+            "epochs trained": f"{len(model.history_)} of {model.settings_['epochs']}",
             "last loss": f"{last['loss']:.2f} (local {last['local']:.2f}, global {last['shared']:.2f}, "
             f"KL {last['regularization']:.2f}, CKA {last['cka']:.2f})",
             **{name: value for name, value in model.settings_.items() if name not in ("show_progress", "device")},

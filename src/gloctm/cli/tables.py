@@ -13,6 +13,7 @@ from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.dropped import DroppedDocument
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.statistics import covered_tokens, frequent_words
+from gloctm.measure_names import name_of
 from gloctm.topics import TopicRecord
 
 if TYPE_CHECKING:
@@ -24,25 +25,6 @@ _FILE_WIDTH = 160
 _MOST_VALUES = 8
 # Reasons for leaving documents out that are told one by one.
 _MOST_REASONS = 6
-_MEASURE_NAMES = {
-    "topic_uniqueness": "TU",
-    "inverted_rank_biased_overlap": "inverted RBO",
-    "cnpmi_published": "CNPMI, published counting",
-    "cnpmi_document": "CNPMI, document counting",
-    "topic_diversity": "topic diversity, 25 words",
-    "topic_quality": "TQ",
-    "npmi": "NPMI",
-    "npmi_in_corpus": "NPMI in the corpus",
-    "normalized_mutual_information": "NMI of topics and labels",
-    "purity": "purity of topics by labels",
-    "accuracy_within": "accuracy within a language",
-    "accuracy_across": "accuracy across languages",
-    "macro_f1_within": "macro-F1 within a language",
-    "macro_f1_across": "macro-F1 across languages",
-    "retrieval_reciprocal_rank": "translations found, MRR",
-    "retrieval_accuracy_1": "translations found first",
-    "retrieval_accuracy_10": "translations found in ten",
-}
 _LEGEND = (
     "empty: share of documents without a word of the vocabulary",
     "words: size of the vocabulary",
@@ -162,7 +144,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
         if len(values) > _MOST_VALUES:
             least, most = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
             each = f"{len(values)} of {values[least]:.3f} ({least}) to {values[most]:.3f} ({most})"
-        table.add_row(_MEASURE_NAMES.get(name, name.replace("_", " ")), f"{evaluation.mean(name):.4f}", each)
+        table.add_row(name_of(name), f"{evaluation.mean(name):.4f}", each)
     _print(table)
 
 

@@ -176,6 +176,10 @@ def train(
         resume=resume,
         callbacks=_callbacks(tensorboard),
     )
+    done = len(model.history_)
+    if done < model.epochs:
+        why = f"no improvement for {model.patience} epochs" if model.patience is not None else "all steps were taken"
+        say(f"training ended after epoch {done} of {model.epochs}: {why}")
     model.save(output)
     checkpoint.unlink(missing_ok=True)
     say(f"model written to {output}; see its topics with: gloctm topics {output}")

@@ -37,6 +37,9 @@ class ReferenceCounts:
     columns: dict[str, int]
     counts: sp.csc_array
 
+    def __repr__(self) -> str:
+        return f"ReferenceCounts({self.num_documents} documents, {len(self.columns)} words)"
+
     @classmethod
     def from_documents(
         cls, documents: Iterable[Sequence[str]], words: Collection[str] | None = None

@@ -33,6 +33,9 @@ class TranslationDictionary:
     translations: Mapping[str, frozenset[str]]
     other_translations: Mapping[str, frozenset[str]]
 
+    def __repr__(self) -> str:
+        return f"TranslationDictionary({self.num_pairs} pairs)"
+
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> TranslationDictionary:
         """Made of pairs (word, translation), in any order; a pair given twice counts once."""
