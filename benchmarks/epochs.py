@@ -42,6 +42,7 @@ RUNS: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "cosine-15": ({"schedule": "cosine", "epochs": 15}, (15,)),
     "cosine-25": ({"schedule": "cosine", "epochs": 25}, (25,)),
     "cosine-50": ({"schedule": "cosine", "epochs": 50}, (50,)),
+    "cosine-100": ({"schedule": "cosine", "epochs": 100}, (100,)),
     "cosine-25-fivefold": ({"schedule": "cosine", "epochs": 25, "learning_rate": 1e-2}, (25,)),
     "cosine-50-small": ({"schedule": "cosine", "epochs": 50, "batch_size": 64}, (50,)),
 }

@@ -489,6 +489,7 @@ SCHEDULES = {
     "cosine-15": "cosine",
     "cosine-25": "cosine",
     "cosine-50": "cosine",
+    "cosine-100": "cosine",
     "cosine-25-fivefold": "cosine, five times the rate",
     "cosine-50-small": "cosine, batches of 64",
 }

@@ -14,6 +14,7 @@ import sys
 import warnings
 from html.parser import HTMLParser
 from itertools import product
+from pathlib import Path
 from statistics import fmean, stdev
 from unittest import mock
 
@@ -26,11 +27,14 @@ from mktestdocs import check_codeblock
 import gloctm.search.run
 from gloctm import Corpus, GloCTM
 from gloctm.cli.main import main
+from gloctm.cli.search import table_lines, training_command
+from gloctm.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingError, TrainingInterrupted
 from gloctm.evaluation import evaluate, measure_topics, own_counts
+from gloctm.measure_names import name_of
 from gloctm.metrics import read_references, topic_stability
 from gloctm.search import Candidate, Figure, Range, SearchResult, Trial, search
-from gloctm.search.plot import _ticks
+from gloctm.search.plot import Point, _ticks, svg
 from gloctm.search.trials import TrialLog
 from planted import planted_corpus
 
@@ -199,6 +203,24 @@ def test_ticks_are_few_and_hold_all_points(low, span):
     assert np.allclose(np.diff(ticks), ticks[1] - ticks[0])
 
 
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_no_axis_goes_beyond_what_a_measure_can_be(low, span, deviation):
+    high = min(low + span, 1.0)
+    ticks = _ticks(low - deviation, high + deviation, (-1.0, 1.0))
+    assert len(ticks) >= 3
+    assert -1 <= ticks[0] <= low + 1e-6
+    assert high - 1e-6 <= ticks[-1] <= 1
+
+
+def test_an_error_bar_ends_where_the_measure_does():
+    points = [Point(10, 0.99, 0.05, "", "", True), Point(20, 0.9, 0.02, "", "", False)]
+    drawn = svg("TU", "num_topics", points, bounds=(0.0, 1.0))
+    labels = re.findall(r'text-anchor="end">([\d.]+)<', drawn)
+    assert labels[-1] in ("1.00", "1.0")
+    # The top of the plot is at 0.
+    assert min(float(y) for y in re.findall(r'class="bar".*y1="(-?[\d.]+)"', drawn)) == 0
+
+
 def made(value, *, seeds, spread=0.0, **settings):
     """A candidate whose objective is ``value`` ± ``spread``."""
     offsets = np.linspace(-spread, spread, seeds)
@@ -220,6 +242,41 @@ def test_close_is_what_seeds_cant_tell_apart():
     assert [result.mark(candidate) for candidate in parts] == ["best", "close", ""]
     assert [row[-1] for row in result.table()] == ["", "best", "close", ""]
     assert result.table(["npmi"])[1] == ["10", "0.300 ± 0.010", "best"]
+
+
+def test_tables_are_in_order_of_k():
+    parts = [
+        made(0.3, seeds=2, kl_weight=4.0, num_topics=20),
+        made(0.2, seeds=2, kl_weight=None, num_topics=5),
+        made(0.1, seeds=2, kl_weight=2.0, num_topics=20),
+        made(0.0, seeds=2, kl_weight=2.5, num_topics=5),
+    ]
+    result = SearchResult(tuple(parts), "npmi", (0, 1))
+    expected = [["2.5", "5"], ["None", "5"], ["2", "20"], ["4", "20"]]
+    assert [row[:2] for row in result.table()[1:]] == expected
+    page = Page(gloctm.search.run.page(result))
+    told = [text for text in page.text if text.startswith("kl_weight ") and "num_topics" in text and "(" not in text]
+    assert told[-3:] == ["kl_weight 2.5, num_topics 5", "kl_weight None, num_topics 5", "kl_weight 2.0, num_topics 20"]
+    assert result.best is parts[0]
+
+
+def test_what_python_shows_of_a_search_is_short(found):
+    result, _ = found
+    value = result.best.figures["topic_quality_in_corpus"].mean
+    assert repr(result) == (
+        "<SearchResult: 3 candidates, seeds [0, 1, 2], best {'num_topics': 4} with topic_quality_in_corpus "
+        f"{value:.3f}>"
+    )
+    assert repr(result.best) == "Candidate(settings={'num_topics': 4})"
+    assert "topics=" not in repr(result.best.trials[0])
+
+
+def test_measures_have_the_names_they_have_elsewhere(found):
+    result, folder = found
+    assert {"TU", "NPMI in the corpus", "macro-F1 within languages"} <= set(result.table()[0])
+    page = Page((folder / "search.html").read_text(encoding="utf-8"))
+    assert {"TU", "NPMI in the corpus", "inverted RBO"} <= set(page.text)
+    assert "topic_quality_in_corpus" in "".join(page.text)
 
 
 def test_equal_candidates_are_never_told_apart():
@@ -397,6 +454,89 @@ def test_a_training_that_fails_does_not_end_the_search(tmp_path, corpus):
     Page((tmp_path / "one" / "search.html").read_text())
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"format": "gloctm-search", "version": 1, "identity": []}'])
+def test_a_damaged_head_has_a_remedy(tmp_path, corpus, content):
+    folder = tmp_path / "search"
+    quick(corpus, {"num_topics": [2]}, folder, seeds=[0])
+    (folder / "search.json").write_text(content)
+    with pytest.raises(
+        FileFormatError, match=r"search\.json is damaged.*: put back a copy of it, or name a new folder$"
+    ):
+        quick(corpus, {"num_topics": [2]}, folder, seeds=[0], resume=True)
+
+
+# What the corpus does not allow
+
+
+def relabelled(corpus, **labels):
+    """The corpus with a language's labels made of its own by a function."""
+    return Corpus(
+        {
+            code: LanguageCorpus(
+                counts=part.counts,
+                vocabulary=part.vocabulary,
+                word_embeddings=part.word_embeddings,
+                document_embeddings=part.document_embeddings,
+                labels=[labels.get(code, str)(row, label) for row, label in enumerate(part.labels)],
+            )
+            for code, part in corpus.items()
+        }
+    )
+
+
+def kept(row, label):
+    return label
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"en": lambda row, label: "news", "de": kept}, "all documents of 'en' have the label 'news'"),
+        ({"en": kept, "de": lambda row, label: f"de {label}"}, "'en' and 'de' have no label in common"),
+        ({"en": lambda row, label: label if row < 2 else "", "de": kept}, "'en' has 2 labelled documents, too few"),
+    ],
+)
+def test_labels_that_cant_be_classified_are_told_before_anything_is_trained(tmp_path, corpus, labels, message):
+    other = relabelled(corpus, **labels)
+    with (
+        mock.patch.object(GloCTM, "fit", side_effect=AssertionError("trained")),
+        pytest.raises(InputError, match=f"{message}.*labels=False") as told,
+    ):
+        quick(other, {"num_topics": [2]}, tmp_path / "search")
+    assert "--no-labels" in str(told.value)
+    assert not (tmp_path / "search").exists()
+
+
+def test_without_its_labels_such_a_corpus_is_searched_and_a_language_may_have_none(tmp_path, corpus):
+    one = relabelled(corpus, en=lambda row, label: "news", de=kept)
+    options = {"seeds": [0], "settings": {**SETTINGS, "epochs": 1}}
+    assert "purity" not in quick(one, {"num_topics": [2]}, tmp_path / "one", labels=False, **options).measures
+    part = relabelled(corpus, en=kept, de=lambda row, label: "")
+    measures = quick(part, {"num_topics": [2]}, tmp_path / "part", **options).measures
+    assert "accuracy_within" in measures
+    assert "accuracy_across" not in measures
+
+
+def test_all_candidates_are_checked_by_the_corpus_before_anything_is_trained(tmp_path, corpus):
+    # Each language has 32 words.
+    with (
+        mock.patch.object(GloCTM, "fit", side_effect=AssertionError("trained")),
+        pytest.raises(InputError, match="num_neighbors is 32 but 'en' has a vocabulary of 32 words: use at most 31"),
+    ):
+        quick(corpus, {"num_neighbors": [3, 32]}, tmp_path / "search")
+    assert not (tmp_path / "search").exists()
+
+
+def test_a_candidate_drawn_that_the_corpus_does_not_allow_has_failed(tmp_path, corpus):
+    options = {"trials": 8, "seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False}
+    result = quick(corpus, {"num_neighbors": Range(2, 60)}, tmp_path / "search", **options)
+    for candidate in result.candidates:
+        assert (result.mark(candidate) == "failed") == (candidate.settings["num_neighbors"] > 31)
+    assert any(candidate.figures for candidate in result.candidates)
+    (reason, *_) = [trial.failed for each in result.candidates for trial in each.trials if trial.failed]
+    assert "use at most 31" in reason
+
+
 # Candidates drawn
 
 
@@ -490,12 +630,15 @@ def test_progress_tells_what_is_left_and_warns_once(tmp_path, corpus, capsys):
         warnings.simplefilter("always")
         quick(corpus, {"num_topics": [2, 3]}, tmp_path / "search", show_progress=True)
     lines = capsys.readouterr().err.splitlines()
-    pattern = r"training \d of 4 \(num_topics \d, seed \d\): topic quality in corpus 0\.\d{3}, \d+s; (\d) left, .*"
+    pattern = r"training \d of 4 \(num_topics \d, seed \d\): quality in the corpus 0\.\d{3}, \d+s; (\d) left, .*"
     assert [re.fullmatch(pattern, line)[1] for line in lines] == ["3", "2", "1", "0"]
     assert lines[-1].endswith("in all")
     told = [str(each.message) for each in caught if each.category.__module__.startswith("gloctm")]
     assert told
     assert len(set(told)) == len(told)
+    # They are about the line that called search: here.
+    files = {each.filename for each in caught if each.category.__module__.startswith("gloctm")}
+    assert files == {quick.__code__.co_filename}
 
 
 # The command line
@@ -540,16 +683,18 @@ def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(tmp_path, 
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     best = summary["best"]["settings"]
     assert f"best: num_topics {best['num_topics']}, kl_weight {best['kl_weight']}\n" in output
-    (row,) = [line for line in output.splitlines() if "best │" in line]
-    assert row.split("│")[1].strip() == str(best["num_topics"])
+    (row,) = [line for line in output.splitlines() if line.endswith("  best")]
+    assert row.split()[0] == str(best["num_topics"])
+    assert "chosen by quality in the corpus\n(--objective topic_quality_in_corpus)\n" in output
     lines = lines_in(tmp_path / "out")
     assert [(line["settings"]["num_topics"], line["settings"]["kl_weight"], line["seed"]) for line in lines] == list(
         product((2, 4), (2.0, 4.5), (3, 4))
     )
     # The command that it says trains the very model.
     said = output.splitlines()[-1].removeprefix("train it with: gloctm ")
+    assert "-o out-model " in said
     assert run_here(*shlex.split(said), "-q")[0] == 0
-    model = GloCTM.load(tmp_path / "model")
+    model = GloCTM.load(tmp_path / "out-model")
     (own,) = [
         line for line in lines if line["seed"] == 3 and all(line["settings"][name] == best[name] for name in best)
     ]
@@ -561,7 +706,7 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
     flags = ["--topics=2..6", "--trials=3", "--seeds=0", "--no-labels", "--objective=topic_uniqueness", "-q"]
     code, output, messages = run_here("search", saved, "-o", tmp_path / "out", *flags, *FLAGS)
     assert code == 0, messages
-    assert "topic uniqueness" in re.sub(r"\s+", " ", output)
+    assert "seed 0; chosen by TU\n(--objective topic_uniqueness)\n" in output
     assert len({line["settings"]["num_topics"] for line in lines_in(tmp_path / "out")}) > 1
 
 
@@ -572,10 +717,18 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
         (["--set", "epochs=2"], "there is nothing to choose from"),
         (["--set", "kl_weight"], "--set 'kl_weight': give SETTING=VALUES, for example kl_weight=2,4"),
         (["--topics=2..many"], "--topics '2..many': a range is of two numbers, for example 100..500"),
-        (["--topics=2..6"], "say how many candidates to draw (trials), or list values"),
-        (["--topics=2,many"], "num_topics is 'many': it must be a whole number"),
+        (["--topics=2,many"], "--topics is 'many': it must be a whole number"),
+        (["--num-topics=2,1"], "--topics is 1: it must be 2 or more"),
+        (["--topics=2..6"], "how many candidates to draw (--trials), or list"),
+        (["--topics=2,3", "--trials=2"], "error: --trials is 2, but there are 2 candidates"),
+        (["--topics=2", "--seeds=0,0"], "error: --seeds is [0, 0]: the same one twice"),
+        (["--topics=2", "--seeds=,"], "--seeds ',': give whole numbers"),
+        (["--topics=2", "--set", "random_state=1"], "give them by --seeds"),
+        (["--topics=2", "--set", "decay-factor=2"], "--set decay_factor is 2: it must be above 0"),
+        (["--topics=2", "--set", "patience=0"], "--set patience is 0: it must be a whole number from 1, or none (none"),
+        (["--set", "num_neighbors=3,50"], "--set num_neighbors is 50 but 'en' has a vocabulary of 32 words"),
         (["--topics=2", "--set", "num_topics=3"], "num_topics is given twice"),
-        (["--topics=2", "--epochs=0"], "epochs is 0: it must be 1 or more"),
+        (["--topics=2", "--epochs=0"], "error: --epochs is 0: it must be 1 or more"),
         (["--topics=2", "--seeds=one"], "--seeds 'one': give whole numbers separated by commas, for example 0,1,2"),
         (["--topics=2", "--words=1"], "--words is 1"),
         (
@@ -593,7 +746,77 @@ def test_errors_of_the_command(tmp_path, saved, flags, message):
     assert not (tmp_path / "out").exists()
 
 
+def test_none_is_a_value_and_a_new_folder_is_told(tmp_path, saved):
+    config = tmp_path / "settings.yaml"
+    config.write_text("patience: 7\n")
+    flags = ["--set", "patience=none,1", "--topics=2", "--seeds=0", "--no-labels", "--resume", "--config", config]
+    code, output, messages = run_here("search", saved, "-o", tmp_path / "out", *flags, *FLAGS)
+    assert code == 0, messages
+    assert messages.startswith(f"there is no search in {tmp_path / 'out'} to go on from: it begins\n")
+    assert {line["settings"]["patience"] for line in lines_in(tmp_path / "out")} == {None, 1}
+    # Both trainings are the same, so that the first is best: none, which the command can't say.
+    assert "best: num_topics 2, patience None\n" in output
+    assert "--patience" not in output
+    assert "patience none has no flag: write patience: null in a YAML file" in messages
+    _, _, messages = run_here("search", saved, "-o", tmp_path / "out", *flags, *FLAGS)
+    assert "there is no search" not in messages
+
+
+def test_labels_that_cant_be_classified_are_told_with_their_flag(tmp_path, corpus):
+    folder = relabelled(corpus, en=lambda row, label: "news", de=kept).save(tmp_path / "corpus")
+    code, _, messages = run_here("search", folder, "-o", tmp_path / "out", "--topics=2", *FLAGS)
+    assert code == 2
+    assert messages.endswith("correct the labels, or leave them out with --no-labels\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("output", "model"), [("a/out", "a/out-model"), (".", "here-model")])
+def test_the_model_of_the_command_lies_beside_the_search(tmp_path, monkeypatch, output, model):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    result = SearchResult((made(0.0, seeds=1, num_topics=2),), "npmi", (0,))
+    command = training_command(Path("c"), result, output=Path(output), preset=None, config=None, settings={})
+    words = shlex.split(command)
+    assert words[words.index("-o") + 1].endswith(model)
+    assert words[-2:] == ["--random-state", "0"]
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_a_table_is_never_wider_than_the_terminal(found, width):
+    result, _ = found
+    lines = table_lines(result, width)
+    assert max(map(len, lines[:-2])) <= width
+    told = "\n".join(lines)
+    for cell in ("2", *(row[1].replace(" ± ", "±") for row in result.table()[1:])):
+        assert cell in told
+    assert sum(line.endswith("  best") for line in lines) == {40: 3, 80: 1, 160: 1}[width]
+
+
 # The page about it
+
+
+def test_the_table_in_choosing_k_is_as_it_is_printed(repository):
+    text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```text\n(.*?)\nbest: ", text, flags=re.DOTALL)
+    lines = block.splitlines()
+    measures = ("topic_quality_in_corpus", "topic_uniqueness", "npmi_in_corpus", "accuracy_across", "stability")
+    candidates = []
+    for line in lines:
+        if re.match(r" *\d", line):
+            number, *cells = line.split()[:6]
+            figures = {}
+            for name, cell in zip(measures, cells, strict=True):
+                mean, _, deviation = cell.partition("±")
+                figures[name] = Figure(float(mean), float(deviation) if deviation else None)
+            candidates.append(Candidate({"num_topics": int(number)}, (), figures))
+    assert len(candidates) == 5
+    assert table_lines(SearchResult(tuple(candidates), measures[0], (0, 1, 2)), 80) == lines
+
+
+@pytest.mark.parametrize("row", ["topic_uniqueness", "stability", "macro_f1_across", "normalized_mutual_information"])
+def test_choosing_k_says_what_each_objective_is_called(repository, row):
+    text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
+    assert f"| `{row}` | {name_of(row)} |" in text
 
 
 def test_choosing_k(repository, tmp_path, monkeypatch):

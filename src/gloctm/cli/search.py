@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-import sys
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gloctm.cli.options import Quiet
-from gloctm.errors import InputError
+from gloctm.errors import GloCTMError, InputError
+from gloctm.measure_names import name_of
 
 if TYPE_CHECKING:
     from gloctm.search import Range, SearchResult
@@ -20,8 +23,18 @@ _IN_PAGE_ALONE = (
     *("inverted_rank_biased_overlap", "macro_f1_within", "macro_f1_across"),
     *("purity", "normalized_mutual_information"),
 )
-# Wide enough for the table where the output is no terminal.
+# Of a table where the output is no terminal and so has no width of its own.
 _FILE_WIDTH = 160
+# Between columns.
+_GAP = "  "
+# Sentences of the library, and what they are for this command.
+_IN_SHELL = (
+    (r"labels=False \(--no-labels\)", "--no-labels"),
+    (r"\(trials\)", "(--trials)"),
+    (r"^(seeds|trials)(?= is )", r"--\1"),
+    (r"as seeds$", "by --seeds"),
+    (r"or None \(None ", "or none (none "),
+)
 
 
 def search(
@@ -39,6 +52,7 @@ def search(
         str | None,
         typer.Option(
             "--topics",
+            "--num-topics",
             "-k",
             help="Values of K to try, as 10,20,30; or, with --trials, a range as 5..40.",
             show_default=False,
@@ -49,7 +63,8 @@ def search(
         typer.Option(
             "--set",
             help="The same for any setting of training, as kl_weight=2,4 or cka_weight=100..500; with one value, "
-            "as epochs=50, it is that of all candidates. Repeatable.",
+            "as epochs=50, it is that of all candidates. none is a value, too, as in patience=none,10. "
+            "Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -107,10 +122,13 @@ def search(
     from gloctm.cli.messages import say
     from gloctm.cli.train import read_config
     from gloctm.corpus import Corpus
+    from gloctm.presets import get_preset
     from gloctm.search import search as searched
+    from gloctm.search.trials import IDENTITY
 
     named = {"epochs": epochs, "device": device, "threads": threads}
     flags: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    spelled = {name: f"--{name}" for name in flags} | ({} if topics is None else {"num_topics": "--topics"})
     space: dict[str, Range | list[Any]] = {} if topics is None else {"num_topics": _values("--topics", topics)}
     for each in given or []:
         name, separator, values = each.partition("=")
@@ -119,6 +137,7 @@ def search(
             raise InputError(f"--set {each!r}: give SETTING=VALUES, for example kl_weight=2,4")
         if name in space or name in flags:
             raise InputError(f"{name} is given twice: give all its values in one place")
+        spelled[name] = f"--set {name}"
         read = _values("--set", values)
         if isinstance(read, list) and len(read) == 1:
             flags[name] = read[0]
@@ -126,39 +145,64 @@ def search(
             space[name] = read
     if not space:
         raise InputError("there is nothing to choose from: give values with --topics 10,20,30 or --set kl_weight=2,4")
-    settings = {**(read_config(config) if config is not None else {}), **flags}
-    result = searched(
-        Corpus.load(corpus),
-        space,
-        output=output,
-        preset=preset,
-        settings=settings,
-        seeds=_seeds(seeds),
-        references=references or [],
-        objective=objective,
-        trials=trials,
-        num_words=num_words,
-        labels=labels,
-        resume=resume,
-        show_progress=not quiet,
-    )
-    _print(result)
-    print(f"best: {', '.join(f'{name} {value}' for name, value in result.best.settings.items())}")
-    print(f"train it with: {training_command(corpus, result, preset=preset, config=config, settings=flags)}")
+    configured = read_config(config) if config is not None else {}
+    settings = {**configured, **flags}
+    loaded, the_seeds = Corpus.load(corpus), _seeds(seeds)
+    if resume and not (output / IDENTITY).exists():
+        say(f"there is no search in {output} to go on from: it begins")
+    try:
+        result = searched(
+            loaded,
+            space,
+            output=output,
+            preset=preset,
+            settings=settings,
+            seeds=the_seeds,
+            references=references or [],
+            objective=objective,
+            trials=trials,
+            num_words=num_words,
+            labels=labels,
+            resume=resume,
+            show_progress=not quiet,
+        )
+    except GloCTMError as error:
+        raise type(error)(_in_shell_terms(str(error), spelled)) from error
+    print("\n".join(table_lines(result, shutil.get_terminal_size((_FILE_WIDTH, 24)).columns)))
+    print(f"\nbest: {', '.join(f'{name} {value}' for name, value in result.best.settings.items())}")
+    command = training_command(corpus, result, output=output, preset=preset, config=config, settings=flags)
+    print(f"train it with: {command}")
+    begun = {**(get_preset(preset) if preset is not None else {}), **configured}
+    for name, value in {**flags, **result.best.settings}.items():
+        if value is None and begun.get(name) is not None:
+            say(f"{name} none has no flag: write {name}: null in a YAML file, and give train that as --config")
     say(f"written to {output}; see {output / 'search.html'}")
 
 
 def training_command(
-    corpus: Path, result: SearchResult, *, preset: str | None, config: Path | None, settings: dict[str, Any]
+    corpus: Path,
+    result: SearchResult,
+    *,
+    output: Path,
+    preset: str | None,
+    config: Path | None,
+    settings: dict[str, Any],
 ) -> str:
-    """The command that trains the best candidate's model of the first seed."""
-    words = ["gloctm", "train", str(corpus), "-o", "model"]
+    """The command that trains the best candidate's model of the first seed, to a folder beside the search's.
+
+    What is None has no flag: it is left out, as are all that the estimator has None for.
+    """
+    # A folder such as "." has no name of its own.
+    place = output if output.name not in ("", "..") else output.resolve()
+    words = ["gloctm", "train", str(corpus), "-o", f"{place}-model"]
     if preset is not None:
         words += ["--preset", preset]
     if config is not None:
         words += ["--config", str(config)]
     best = result.best
     for name, value in {**settings, **best.settings, "random_state": best.trials[0].seed}.items():
+        if value is None:
+            continue
         flag = name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
     return shlex.join(words)
@@ -183,32 +227,81 @@ def _value(text: str) -> Any:
             return kind(text)
         except ValueError:
             continue
-    return {"true": True, "false": False}.get(text.lower(), text)
+    return {"true": True, "false": False, "none": None}.get(text.lower(), text)
 
 
 def _seeds(text: str) -> list[int]:
     try:
-        return [int(each) for each in text.split(",") if each.strip()]
+        seeds = [int(each) for each in text.split(",") if each.strip()]
     except ValueError:
-        raise InputError(f"--seeds {text!r}: give whole numbers separated by commas, for example 0,1,2") from None
+        seeds = []
+    if not seeds:
+        raise InputError(f"--seeds {text!r}: give whole numbers separated by commas, for example 0,1,2")
+    return seeds
 
 
-def _print(result: SearchResult) -> None:
-    import os
+def _in_shell_terms(message: str, spelled: dict[str, str]) -> str:
+    """A sentence of the library with what is called otherwise here called so.
 
-    from rich.console import Console
-    from rich.table import Table
+    Args:
+        message: the sentence.
+        spelled: how settings were given, for example ``{"num_topics": "--topics"}``.
+    """
+    subject = message.split(" ", 1)[0]
+    if subject in spelled:
+        message = spelled[subject] + message.removeprefix(subject)
+    for wording, other in _IN_SHELL:
+        message = re.sub(wording, other, message)
+    return message
 
-    heading, *rows = result.table(
-        [name for name in result.measures if name == result.objective or name not in _IN_PAGE_ALONE]
-    )
-    table = Table(header_style="bold", padding=(0, 1, 0, 0))
-    for cell in heading:
-        table.add_column(cell, justify="right")
-    for row in rows:
-        table.add_row(*row, style="bold" if row[-1] == "best" else None)
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH
-    console = Console(markup=False, width=width)
-    with console.capture() as shown:
-        console.print(table)
-    print(shown.get().removesuffix("\n"))
+
+def table_lines(result: SearchResult, width: int) -> list[str]:
+    """The candidates and their main measures as plain text, and what the best was chosen by.
+
+    Args:
+        result: of the search.
+        width: of a line. Measures that find no room stand below, with the settings once more: nothing is cut.
+    """
+    kept = [name for name in result.measures if name == result.objective or not _is_told_in_page_alone(name, result)]
+    cells = [[cell.replace(" ± ", "±") for cell in row] for row in result.table(kept)]
+    columns = [_column(*column) for column in zip(*cells, strict=True)]
+    names = len(result.candidates[0].settings)
+    settings, measures, mark = columns[:names], columns[names:-1], columns[-1]
+    blocks = [[measures[0]]]
+    for column in measures[1:]:
+        if len(_beside([*settings, *blocks[-1], column, mark])[-1]) > width:
+            blocks.append([])
+        blocks[-1].append(column)
+    lines = []
+    for block in blocks:
+        lines += [*(line.rstrip() for line in _beside([*settings, *block, mark])), ""]
+    seeds = f"seed{'s' * (len(result.seeds) > 1)} {', '.join(map(str, result.seeds))}"
+    over = f"mean±standard deviation over the {seeds}" if len(result.seeds) > 1 else seeds
+    return [*lines, f"{over}; chosen by {name_of(result.objective)}", f"(--objective {result.objective})"]
+
+
+def _is_told_in_page_alone(measure: str, result: SearchResult) -> bool:
+    # Across languages says more, where there are several.
+    return measure in _IN_PAGE_ALONE or (measure == "accuracy_within" and "accuracy_across" in result.measures)
+
+
+def _column(heading: str, *cells: str) -> list[str]:
+    """Lines of equal width: the heading, broken into lines, above the cells."""
+    words = re.findall(r"[^\s_]+_?|_", heading)
+    width = max(map(len, (*words, *cells)), default=0)
+    broken = [""]
+    for word in words:
+        joined = broken[-1] + (" " if broken[-1] and not broken[-1].endswith("_") else "") + word
+        if len(joined) > width:
+            broken.append(word)
+        else:
+            broken[-1] = joined
+    # A mark has no heading, and stands to the left.
+    return [f"{line:>{width}}" if heading else f"{line:<{width}}" for line in (*broken, *cells)]
+
+
+def _beside(columns: Sequence[Sequence[str]]) -> list[str]:
+    """Columns side by side, their last lines in one row."""
+    height = max(map(len, columns))
+    filled = [[" " * len(column[0])] * (height - len(column)) + list(column) for column in columns]
+    return [_GAP.join(row) for row in zip(*filled, strict=True)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from gloctm.measure_names import name_of
 from gloctm.search import plot
 from gloctm.search.result import Candidate, SearchResult
 
@@ -30,13 +31,14 @@ def page(result: SearchResult) -> str:
 
 
 def _lines(result: SearchResult) -> Iterator[str]:
-    objective = escape(result.objective.replace("_", " "))
+    objective = escape(name_of(result.objective))
     seeds = ", ".join(map(str, result.seeds))
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width">\n<title>gloctm search</title>'
     yield f"<style>{_STYLE}{plot.STYLE}</style>\n</head>\n<body>\n<h1>Candidates</h1>"
     yield (
-        f"<p>Means and standard deviations over the seeds {seeds}. The best has most of <b>{objective}</b>; a close "
+        f"<p>Means and standard deviations over the seeds {seeds}. The best has most of <b>{objective}</b> "
+        f"({escape(result.objective)}); a close "
         "one can't be told from it by these seeds. Purity, NMI and stability lean on the number of topics: compare "
         "them at the same one.</p>"
     )
@@ -44,10 +46,10 @@ def _lines(result: SearchResult) -> Iterator[str]:
     for name in result.varied:
         yield f"<h2>By {escape(name)}</h2>\n<div class='plots'>"
         for measure in result.measures:
-            yield plot.svg(measure.replace("_", " "), name, _points(result, measure, name))
+            yield plot.svg(name_of(measure), name, _points(result, measure, name), bounds=_bounds(measure))
         yield "</div>"
     yield "<h2>Topics of the first seed</h2>"
-    for candidate in result.candidates:
+    for candidate in result.ordered:
         yield from _topics(candidate, result.mark(candidate))
     yield "</body>\n</html>"
 
@@ -60,12 +62,17 @@ def _table(result: SearchResult) -> Iterator[str]:
     yield "</table></div>"
 
 
+def _bounds(measure: str) -> tuple[float, float]:
+    """The lowest and the highest that a measure can be."""
+    return (-1.0 if "npmi" in measure else 0.0, 1.0)
+
+
 def _points(result: SearchResult, measure: str, name: str) -> list[plot.Point]:
     others = [other for other in result.varied if other != name]
     series = {_told(each, others) for each in result.candidates}
     joined = len(series) <= _MOST_SERIES
     points = []
-    for number, candidate in enumerate(result.candidates):
+    for number, candidate in enumerate(result.ordered):
         figure = candidate.figures.get(measure)
         if figure is None:
             continue

@@ -46,13 +46,14 @@ class Point:
     best: bool
 
 
-def svg(title: str, axis: str, points: Sequence[Point]) -> str:
+def svg(title: str, axis: str, points: Sequence[Point], *, bounds: tuple[float, float] = (-math.inf, math.inf)) -> str:
     """A plot of one measure.
 
     Args:
         title: above it.
         axis: what goes to the right.
         points: at least one; their places all numbers, or else evenly apart.
+        bounds: lowest and highest that the measure can be: neither the axis nor an error bar goes beyond.
     """
     width, height = _LEFT + _WIDTH, _TOP + _HEIGHT + _BOTTOM
     parts = [
@@ -60,16 +61,16 @@ def svg(title: str, axis: str, points: Sequence[Point]) -> str:
         f"<title>{escape(title)} by {escape(axis)}</title>",
         f'<g transform="translate({_LEFT},{_TOP})">',
         f'<text class="title" x="0" y="-12">{escape(title)}</text>',
-        *_drawn(axis, points),
+        *_drawn(axis, points, bounds),
         "</g></svg>",
     ]
     return "\n".join(parts)
 
 
-def _drawn(axis: str, points: Sequence[Point]) -> Iterator[str]:
+def _drawn(axis: str, points: Sequence[Point], bounds: tuple[float, float]) -> Iterator[str]:
     lows = [point.up - (point.deviation or 0) for point in points]
     highs = [point.up + (point.deviation or 0) for point in points]
-    ticks = _ticks(min(lows), max(highs))
+    ticks = _ticks(min(lows), max(highs), bounds)
     low, high = ticks[0], ticks[-1]
     places = _places([point.right for point in points])
     decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
@@ -96,7 +97,7 @@ def _drawn(axis: str, points: Sequence[Point]) -> Iterator[str]:
         x = places[point.right]
         yield f"<g><title>{escape(point.label)}</title>"
         if point.deviation is not None:
-            top, bottom = y(point.up + point.deviation), y(point.up - point.deviation)
+            top, bottom = y(min(point.up + point.deviation, high)), y(max(point.up - point.deviation, low))
             yield f'<line class="bar" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>'
         kind = "point best" if point.best else "point"
         yield f'<circle class="{kind}" cx="{x:.1f}" cy="{y(point.up):.1f}" r="{5 if point.best else 3.5}"/></g>'
@@ -124,10 +125,14 @@ def _marked(places: dict[float | str, float]) -> Iterator[tuple[float | str, flo
             yield right, x
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Three to seven round numbers, from at most the lowest to at least the highest."""
+def _ticks(low: float, high: float, bounds: tuple[float, float] = (-math.inf, math.inf)) -> list[float]:
+    """Three to seven round numbers, from at most the lowest to at least the highest, as far as the bounds allow.
+
+    The bounds are -1, 0 and 1, which every step that is taken between them goes into.
+    """
+    low, high = max(low, bounds[0]), min(high, bounds[1])
     if high - low < 1e-9:
-        low, high = low - 0.01, high + 0.01
+        low, high = max(low - 0.01, bounds[0]), min(high + 0.01, bounds[1])
     rough = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * size for factor in (1, 2, 5, 10) if factor * size >= rough * (1 - 1e-9))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any
 
+from gloctm.measure_names import name_of
 from gloctm.metrics.stability import topic_stability
 from gloctm.search.trials import Trial
 
@@ -40,8 +41,8 @@ class Candidate:
     """
 
     settings: dict[str, Any]
-    trials: tuple[Trial, ...]
-    figures: dict[str, Figure]
+    trials: tuple[Trial, ...] = field(repr=False)
+    figures: dict[str, Figure] = field(repr=False)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], trials: Sequence[Trial]) -> Candidate:
@@ -61,7 +62,7 @@ class Candidate:
         return {**self.trials[0].settings, "random_state": self.trials[0].seed}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SearchResult:
     """All candidates, in the order in which they were tried.
 
@@ -74,6 +75,13 @@ class SearchResult:
     candidates: tuple[Candidate, ...]
     objective: str
     seeds: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        told = [f"{len(self.candidates)} candidates, seeds {list(self.seeds)}"]
+        if self._measured():
+            best = self.best
+            told.append(f"best {best.settings} with {self.objective} {best.figures[self.objective].mean:.3f}")
+        return f"<SearchResult: {', '.join(told)}>"
 
     @property
     def best(self) -> Candidate:
@@ -110,6 +118,12 @@ class SearchResult:
         names = self.candidates[0].settings
         return tuple(name for name in names if len({str(each.settings[name]) for each in self.candidates}) > 1)
 
+    @property
+    def ordered(self) -> tuple[Candidate, ...]:
+        """The candidates as a reader looks for them: by K, then by the other settings in their order."""
+        names = sorted(self.candidates[0].settings, key=lambda name: name != "num_topics")
+        return tuple(sorted(self.candidates, key=lambda candidate: [_rank(candidate.settings[name]) for name in names]))
+
     def mark(self, candidate: Candidate) -> str:
         """``best``, ``close``, ``failed`` or nothing."""
         if not candidate.figures:
@@ -121,13 +135,15 @@ class SearchResult:
     def table(self, measures: Iterable[str] | None = None) -> list[list[str]]:
         """A heading, then a row a candidate: its settings, ``mean ± deviation`` of each measure, its mark.
 
+        Candidates are as ``ordered``; measures have the names of ``gloctm.measure_names``.
+
         Args:
             measures: which; all unless given.
         """
         chosen = list(self.measures if measures is None else measures)
         names = list(self.candidates[0].settings)
-        rows = [[*names, *(name.replace("_", " ") for name in chosen), ""]]
-        for candidate in self.candidates:
+        rows = [[*names, *map(name_of, chosen), ""]]
+        for candidate in self.ordered:
             cells = [_cell(candidate.figures.get(name)) for name in chosen]
             rows.append([*(_short(candidate.settings[name]) for name in names), *cells, self.mark(candidate)])
         return rows
@@ -160,6 +176,12 @@ class SearchResult:
 
     def _measured(self) -> list[Candidate]:
         return [candidate for candidate in self.candidates if candidate.figures]
+
+
+def _rank(value: Any) -> tuple[bool, float, str]:
+    """Numbers by size, before all else by name."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (not number, value if number else 0.0, "" if number else str(value))
 
 
 def _cell(figure: Figure | None) -> str:

@@ -9,8 +9,10 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from numbers import Integral
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from gloctm.artifact import software_versions
@@ -18,7 +20,8 @@ from gloctm.callbacks import Callback, TrainingRun
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, TrainingError, TrainingInterrupted
 from gloctm.estimator import GloCTM
-from gloctm.evaluation import NUM_WORDS, Measures, Pair, evaluate, measure_topics, own_counts
+from gloctm.evaluation import HELD_OUT, NUM_WORDS, Measures, Pair, evaluate, measure_topics, own_counts
+from gloctm.measure_names import name_of
 from gloctm.metrics.coherence import ReferenceCounts
 from gloctm.metrics.diversity import topic_quality
 from gloctm.metrics.reference import read_references, reference_file, reference_languages
@@ -81,7 +84,8 @@ def search(
             every combination of the values listed. What was drawn twice is trained once.
         num_words: top words a topic that measures are taken of. 15, as published.
         labels: whether to measure by the corpus' labels, where it has any: accuracy of logistic regression within each
-            language and across languages, a fifth of the documents held out from it.
+            language and across languages, a fifth of the documents held out from it. That takes two labels or more in
+            each language that has any, some of them the same in every other.
         resume: go on with what the output folder holds. Trainings that are there are not done again; values, seeds and
             ``trials`` may be others than before. Without it, a search that is there is an error.
         show_progress: whether to write a line for each training to standard error.
@@ -90,11 +94,12 @@ def search(
         All candidates with their figures.
 
     Raises:
-        InputError: a setting that is unknown or out of range, an objective that is not measured here, or a folder with
-            another search.
+        InputError: a setting that is unknown, out of range or too much for the corpus, labels that can't be classified,
+            an objective that is not measured here, or a folder with another search; all before anything is trained.
         FileFormatError: a reference corpus or the folder's content can't be read.
         MissingDependencyError: ``trials`` without Optuna.
-        TrainingError: every training failed. One alone does not end the search; its candidate has no figures.
+        TrainingError: every training failed. One alone does not end the search, nor do settings drawn that are too much
+            for the corpus; its candidate has no figures.
         TrainingInterrupted: an interrupt came, after which the search can go on.
     """
     if not isinstance(corpus, Corpus):
@@ -108,8 +113,12 @@ def search(
     if not corpus.has_embeddings:
         raise InputError("the corpus has no embeddings: use corpus.embed() first (gloctm corpus embed)")
     folders = [references] if isinstance(references, str | os.PathLike) else list(references)
-    labelled = _labelled(corpus) if labels else []
-    objective = _checked_objective(objective, _measured(bool(folders), labelled, len(the_seeds)))
+    labelled = _labelled(corpus) if labels else {}
+    _check_labels(labelled)
+    objective = _checked_objective(objective, _measured(bool(folders), list(labelled), len(the_seeds)))
+    if trials is None:
+        for assignment in grid(chosen):
+            _check_candidate({**base, **assignment}, corpus)
     sampler = None if trials is None else Sampler(chosen)
     measure = _Measurer(corpus, folders, int(num_words), bool(labelled))
     identity = {
@@ -121,7 +130,7 @@ def search(
     }
     log = TrialLog(Path(output), identity, resume=resume)
     total = len(the_seeds) * (trials if trials is not None else len(list(grid(chosen))))
-    trainer = _Trainer(corpus, measure, log, objective, total, show_progress)
+    trainer = _Trainer(corpus, measure, log, objective, total, show_progress, sys._getframe(1))
     candidates: dict[str, Candidate] = {}
     try:
         for assignment, tell in _candidates(chosen, sampler, trials):
@@ -168,8 +177,39 @@ def _checked_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
     return tuple(map(int, seeds))
 
 
-def _labelled(corpus: Corpus) -> list[str]:
-    return [code for code, part in corpus.items() if part.labels is not None and any(part.labels)]
+def _labelled(corpus: Corpus) -> dict[str, list[str]]:
+    """The labels of each language that has any, document by document; one without has an empty one."""
+    found = {code: [label for label in part.labels or () if label] for code, part in corpus.items()}
+    return {code: labels for code, labels in found.items() if labels}
+
+
+def _check_labels(labelled: Mapping[str, Sequence[str]]) -> None:
+    """Raise InputError if a classifier can learn nothing of these labels, before hours of training."""
+    remedy = "correct the labels, or leave them out with labels=False (--no-labels)"
+    for code, labels in labelled.items():
+        if round(len(labels) * HELD_OUT) < 1:
+            raise InputError(
+                f"{code!r} has {len(labels)} labelled document{'s' * (len(labels) > 1)}, too few to hold some out from "
+                f"a classifier: label more, or leave the labels out with labels=False (--no-labels)"
+            )
+        if len(set(labels)) < 2:
+            raise InputError(f"all documents of {code!r} have the label {labels[0]!r}, so that none tells: {remedy}")
+    for (first, one), (second, other) in combinations(labelled.items(), 2):
+        if set(one).isdisjoint(other):
+            raise InputError(
+                f"{first!r} and {second!r} have no label in common ({one[0]!r} and {other[0]!r}, say): {remedy}"
+            )
+
+
+def _check_candidate(settings: Mapping[str, Any], corpus: Corpus) -> None:
+    """Raise InputError if settings can't be trained with on this corpus."""
+    number = check_settings(settings)["num_neighbors"]
+    code, part = min(corpus.items(), key=lambda each: each[1].num_words)
+    if number > part.num_words - 1:
+        raise InputError(
+            f"num_neighbors is {number} but {code!r} has a vocabulary of {part.num_words:,} words: use at most "
+            f"{part.num_words - 1}"
+        )
 
 
 def _measured(references: bool, labelled: Sequence[str], num_seeds: int) -> list[str]:
@@ -247,7 +287,11 @@ class _Measurer:
             for code, value in found["npmi_in_corpus"].items()
         }
         if self._labelled:
-            by_labels = evaluate(model, corpus=self._corpus, classifier="logistic", num_words=self._num_words)
+            try:
+                by_labels = evaluate(model, corpus=self._corpus, classifier="logistic", num_words=self._num_words)
+            except InputError as error:
+                # Labels so rare that none of them is held out, or all are.
+                raise InputError(f"{error}; or leave the labels out with labels=False (--no-labels)") from None
             found |= {name: by_labels.measures[name] for name in (*_WITHIN, *_ACROSS) if name in by_labels.measures}
         return found
 
@@ -256,10 +300,19 @@ class _Trainer:
     """Trains what has not been trained, and says how far the search is."""
 
     def __init__(
-        self, corpus: Corpus, measurer: _Measurer, log: TrialLog, objective: str, total: int, show_progress: bool
+        self,
+        corpus: Corpus,
+        measurer: _Measurer,
+        log: TrialLog,
+        objective: str,
+        total: int,
+        show_progress: bool,
+        caller: FrameType,
     ) -> None:
         self._corpus, self._measurer, self._log = corpus, measurer, log
         self._objective, self._total, self._show = objective, total, show_progress
+        # Where search was called: that line is what a warning is about.
+        self._caller = caller.f_code.co_filename, caller.f_lineno, str(caller.f_globals.get("__name__", ""))
         # The search's own numbering and timing, of trainings found and of those done now.
         self.passed = self.done = 0
         self._begin = time.monotonic()
@@ -293,23 +346,37 @@ class _Trainer:
         begin = time.monotonic()
         topics: dict[str, list[list[str]]] = {}
         measures: Measures = {}
-        failed = None
         with self._warned_once():
-            try:
-                model.fit(
-                    self._corpus,
-                    checkpoint=self._log.checkpoint(settings, seed),
-                    resume=True,
-                    callbacks=[_SignOfLife(lambda note: self._say(f"{what}: {note}"))],
-                )
-            except TrainingError as error:
-                failed = str(error)
+            failed = self._fit(model, settings, seed, what)
             seconds = time.monotonic() - begin
             if failed is None:
                 topics = self._measurer.topics(model)
                 measures = self._measurer.measures(model, topics)
+                if self._objective not in (*measures, STABILITY):
+                    raise InputError(
+                        f"the objective {self._objective} can't be taken of this corpus: choose another, for example "
+                        "topic_quality_in_corpus"
+                    )
         kept = {name: value for name, value in settings.items() if name not in ("random_state", "show_progress")}
         return Trial(kept, seed, measures, topics, round(seconds, 3), self._fingerprint, self._versions, failed)
+
+    def _fit(self, model: GloCTM, settings: Mapping[str, Any], seed: int, what: str) -> str | None:
+        """Train it; return why that failed, if it did."""
+        try:
+            # Those that were drawn: how far a range may go depends on the corpus.
+            _check_candidate(settings, self._corpus)
+        except InputError as error:
+            return str(error)
+        try:
+            model.fit(
+                self._corpus,
+                checkpoint=self._log.checkpoint(settings, seed),
+                resume=True,
+                callbacks=[_SignOfLife(lambda note: self._say(f"{what}: {note}"))],
+            )
+        except TrainingError as error:
+            return str(error)
+        return None
 
     @contextlib.contextmanager
     def _warned_once(self) -> Iterator[None]:
@@ -319,11 +386,12 @@ class _Trainer:
         for each in caught:
             if (told := (each.category, str(each.message))) not in self._warnings:
                 self._warnings.add(told)
-                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+                file, line, module = self._caller
+                warnings.warn_explicit(each.message, each.category, file, line, module)
 
     def _told(self, trial: Trial) -> str:
         shown = self._objective if self._objective in trial.measures else "topic_quality_in_corpus"
-        return f"{shown.replace('_', ' ')} {trial.mean(shown):.3f}"
+        return f"{name_of(shown)} {trial.mean(shown):.3f}"
 
     def _say(self, line: str) -> None:
         if self._show:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Trial:
     settings: dict[str, Any]
     seed: int
     measures: Measures
-    topics: dict[str, list[list[str]]]
+    topics: dict[str, list[list[str]]] = field(repr=False)
     seconds: float
     corpus: str
     versions: dict[str, str]
@@ -73,16 +73,12 @@ class TrialLog:
             _check_folder(folder)
         begun = folder / IDENTITY
         if begun.exists():
-            found = read_json(begun)
-            if not isinstance(found, dict) or found.get("format") != _FORMAT:
-                raise FileFormatError(f"{begun} is damaged, or no search's: name a new folder")
-            if found.get("version") != _VERSION:
-                raise FileFormatError(f"{begun} was written by another version of gloctm: update it")
+            known = _read_identity(begun)
             self._read()
             if (self._known or any(folder.glob(f"*{_CHECKPOINT}"))) and not resume:
                 raise InputError(f"{folder} holds a search: go on with resume=True, or name a new folder")
             if self._known:
-                _check_identity(folder, found.get("identity", {}), identity)
+                _check_identity(folder, known, identity)
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_file(begun) as stream:
             content = {"format": _FORMAT, "version": _VERSION, "identity": identity}
@@ -149,9 +145,26 @@ def _check_folder(folder: Path) -> None:
         raise InputError(f"can't write to {folder}: it holds files other than a search's; name a new folder")
 
 
+def _read_identity(file: Path) -> Mapping[str, Any]:
+    # What the trainings beside it were measured by stands nowhere else, so that they are of no use without it.
+    remedy = "put back a copy of it, or name a new folder"
+    try:
+        found = read_json(file)
+    except FileFormatError as error:
+        raise FileFormatError(f"{error}: {remedy}") from None
+    if not isinstance(found, dict) or found.get("format") != _FORMAT:
+        raise FileFormatError(f"{file} is damaged, or no search's: {remedy}")
+    if found.get("version") != _VERSION:
+        raise FileFormatError(f"{file} was written by another version of gloctm: update it")
+    identity = found.get("identity")
+    if not isinstance(identity, dict) or not isinstance(identity.get("settings"), dict):
+        raise FileFormatError(f"{file} is damaged: {remedy}")
+    return identity
+
+
 def _check_identity(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     different = [name for name in wanted if name != "settings" and found.get(name) != wanted[name]]
-    fixed, other = found.get("settings", {}), wanted["settings"]
+    fixed, other = found["settings"], wanted["settings"]
     # What was, or is, searched over may differ: further values can be tried in the same folder.
     different += [
         f"{name} ({fixed[name]!r}, now {other[name]!r})"
