@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from baselines.ablations import WithoutGlobalPath, WithoutSharedDecoder, training_with
 from baselines.clustering import Clustering
@@ -129,9 +129,11 @@ def run(
     of_topics = measure_topics(topics, references=references)
     views = {"": model}
     if isinstance(model, GloCTMModel) and key != "without-global-path":
-        other = GloCTMModel(setting.preset, name=f"{model.name}, global path", changes=model.changes, via="global")
-        other.estimator = model.estimator
-        views[" by the global path"] = other
+        paths: tuple[tuple[Literal["global", "both"], str], ...] = (("global", "global path"), ("both", "both paths"))
+        for via, path in paths:
+            other = GloCTMModel(setting.preset, name=f"{model.name}, {path}", changes=model.changes, via=via)
+            other.estimator = model.estimator
+            views[path] = other
     for view, each in views.items():
         features, asked = each.features(corpus), each.features(test)
         of_documents = measure_documents(
@@ -141,7 +143,7 @@ def run(
             name: {what: round(value, 5) for what, value in values.items()}
             for name, values in {**of_topics, **of_documents}.items()
         }
-        yield {**about, "name": each.name, "view": view.strip(), "measures": measures, "top_words": topics,
+        yield {**about, "name": each.name, "view": view, "measures": measures, "top_words": topics,
                "machine": machine()}  # fmt: skip
 
 

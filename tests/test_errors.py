@@ -818,7 +818,7 @@ def test_transform_of_a_language_that_nothing_links_to_the_model(tmp_path, model
 def test_transform_via_what_is_not_there(tmp_path, model_folder):
     source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}, {"text": "mot", "lang": "fr"}])
     transform = ("transform", model_folder, source, "-o", tmp_path / "theta.csv")
-    assert_refuses(tmp_path, (*transform, "--via=train"), "--via is 'train'", "it must be local or global")
+    assert_refuses(tmp_path, (*transform, "--via=train"), "--via is 'train'", "it must be local, global or both")
     parts = ("the model was not trained on language 'fr'", "it knows en, de", "leave via out")
     assert_refuses(tmp_path, (*transform, "--via=local"), *parts)
 

@@ -519,6 +519,14 @@ def test_short_training_is_warned_of():
         GloCTM(**{**QUICK, "epochs": 12, "learning_rate": 0.15}).fit(corpus)
 
 
+def test_both_encoders_give_the_mean_of_their_means(corpus):
+    model = GloCTM(**QUICK).fit(corpus)
+    local, shared, both = (model.transform(corpus, via=via, latent=True) for via in ("local", "global", "both"))
+    for code in corpus:
+        np.testing.assert_allclose(both[code], (local[code] + shared[code]) / 2, rtol=1e-6)
+    np.testing.assert_allclose(model.transform(corpus, via="both")["en"].sum(axis=1), 1, rtol=1e-5)
+
+
 # Copies
 
 

@@ -391,7 +391,8 @@ def test_the_mean_of_no_links_is_nothing():
     ("arguments", "message"),
     [
         ({"documents": [["a"]], "lang": "fr", "via": "local"}, r"not trained on language 'fr'.*take via='global'"),
-        ({"documents": [["a"]], "lang": "en", "via": "both"}, "via is 'both': it must be local, global"),
+        ({"documents": [["a"]], "lang": "en", "via": "either"}, "via is 'either': it must be local, global, both"),
+        ({"documents": [["a"]], "lang": "fr", "via": "both"}, "leave via out, or take via='global'"),
         ({"documents": np.ones((2, 3)), "lang": "fr"}, "the counts of 'fr' don't say which words.*give vocabulary="),
         ({"documents": np.ones((2, 3)), "lang": "fr", "vocabulary": ["a", "b"]}, "3 columns but the vocabulary has 2"),
         ({"documents": [["a"]], "lang": "fr", "vocabulary": ["a", "a"]}, "vocabulary of 'fr' has 'a' twice"),

@@ -52,8 +52,8 @@ class GloCTMModel:
 
     Args:
         preset: see ``gloctm.presets``.
-        via: by which encoders θ and features are inferred: ``"local"``, as published, ``"global"``, or None for the
-            package's own choice.
+        via: by which encoders θ and features are inferred: ``"local"``, as published, ``"global"``, ``"both"`` for the
+            mean of their μ, or None for the package's own choice.
         name: as in tables; the method's unless given, for variants.
         changes: of the preset's settings, by the estimator's names, as a variant of the method needs them.
         num_topics: K; the preset's where None.
@@ -68,7 +68,7 @@ class GloCTMModel:
         self,
         preset: str,
         *,
-        via: Literal["local", "global"] | None = None,
+        via: Literal["local", "global", "both"] | None = None,
         name: str = "GloCTM",
         changes: dict[str, Any] | None = None,
         num_topics: int | None = None,
@@ -80,7 +80,7 @@ class GloCTMModel:
     ) -> None:
         self.name = name
         self.preset = preset
-        self.via = via
+        self.via: Literal["local", "global", "both"] | None = via
         self.published_epochs: int | None = get_preset(preset)["epochs"]
         given = {"num_topics": num_topics, "epochs": epochs}
         self.changes = {**(changes or {}), **{key: value for key, value in given.items() if value is not None}}

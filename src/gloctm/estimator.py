@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,7 +24,7 @@ from gloctm.documents import documents_to_counts, documents_to_words, vocabulari
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
-from gloctm.inference import global_latent_means, latent_means, topic_proportions
+from gloctm.inference import VIAS, Via, global_latent_means, latent_means, topic_proportions
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.linking import WordLinker, linked_topic_word
 from gloctm.neighbors import NeighborSearch
@@ -55,14 +55,14 @@ class _Route:
 
     Attributes:
         language: whose.
-        through: the local encoder of the language, or the global encoder.
+        through: the local encoder of the language, the global encoder, or both.
         known: whether the language was trained on.
         encoder: embeds the words of a language that was not; None where their vectors come with a corpus.
         vocabulary: the words that count in such a language; None for all.
     """
 
     language: str
-    through: Literal["local", "global"]
+    through: Via
     known: bool
     encoder: TextEncoder | None = None
     vocabulary: list[str] | None = None
@@ -279,7 +279,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         documents: Any,
         lang: str | Sequence[str] | None = None,
         *,
-        via: Literal["local", "global"] | None = None,
+        via: Via | None = None,
         latent: bool = False,
         vocabulary: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         encoder: Encoder | None = None,
@@ -296,8 +296,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 or a mapping from language to any of the former; or a Corpus with the model's vocabulary.
             lang: the language, or one a document; left out for a mapping or a Corpus. A code that is not among
                 ``languages_`` is another language, also where it differs in script or region alone.
-            via: ``"local"`` or ``"global"``: by which encoder. None takes the local one for languages trained on, which
-                is a little more exact, and the global one for others.
+            via: ``"local"``, ``"global"`` or ``"both"``: by which encoder, or by the mean of their μ. None takes the
+                local one for languages trained on, as published, and the global one for others. Both serve best what
+                is compared across languages (docs/quality.md), at a few times the cost of one.
             latent: return the latent means μ instead of θ = softmax(μ).
             vocabulary: for a language not trained on, the words that count (all but stop words unless given): the
                 word of each column where the documents are counts. With several such languages, a mapping from
@@ -496,17 +497,17 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         distinct: bool = True,
     ) -> dict[str, _Route]:
         """For each language how its documents are dealt with; whatever is amiss is noticed here, before any work."""
-        if via not in (None, "local", "global"):
-            raise InputError(f"via is {via!r}: it must be local, global, or None for the best of each language")
+        if via not in (None, *VIAS):
+            raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
         codes = list(codes)
         others = [code for code in codes if code not in self.vocabulary_]
         given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)
         routes = {}
         for code in codes:
             if code in self.vocabulary_:
-                routes[code] = _Route(code, "global" if via == "global" else "local", known=True)
+                routes[code] = _Route(code, cast(Via, via or "local"), known=True)
                 continue
-            if via == "local":
+            if via in ("local", "both"):
                 raise InputError(
                     f"the model was not trained on language {code!r}: it knows {', '.join(self.languages_)}, and has "
                     "local encoders for these alone; leave via out, or take via='global'"
@@ -544,7 +545,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         if route.known:
             is_part = isinstance(documents, LanguageCorpus)
             counts = self._corpus_counts(documents, code) if is_part else self._counts(documents, code)
-            neighbors = self._neighbor_matrix(code) if route.through == "global" else None
+            neighbors = self._neighbor_matrix(code) if route.through != "local" else None
         else:
             counts, neighbors = self._linked(documents, route)
         if neighbors is None:
@@ -552,6 +553,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             empty = np.diff(counts.indptr) == 0
         else:
             means = global_latent_means(counts, neighbors, self.weights_)
+            if route.through == "both":
+                means += latent_means(counts, self.weights_, local_encoder_name(code))
+                means /= 2
             empty = counts @ (np.diff(neighbors.indptr) > 0) == 0
         if empty.any():
             means[empty] = 0

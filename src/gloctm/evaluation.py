@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, UnusableLabelsWarning
-from gloctm.inference import topic_proportions
+from gloctm.inference import VIAS, Via, topic_proportions
 from gloctm.languages import normalize_language
 from gloctm.metrics.classification import CLASSIFIERS, Classifier, cross_lingual_classification
 from gloctm.metrics.clustering import clustering_of_languages
@@ -83,7 +83,7 @@ def evaluate(
     test: Corpus | None = None,
     aligned: bool = False,
     num_words: int = NUM_WORDS,
-    via: Literal["local", "global"] | None = None,
+    via: Via | None = None,
     classifier: Classifier = "svm",
     max_train: int | None = MAX_TRAIN,
     seed: int = 0,
@@ -131,8 +131,8 @@ def evaluate(
         raise InputError("a corpus to ask classifiers of is given, but none to teach them by: give corpus= as well")
     if aligned and corpus is None:
         raise InputError("aligned documents are asked for, but no corpus is given: give test= or corpus=")
-    if via not in (None, "local", "global"):
-        raise InputError(f"via is {via!r}: it must be local, global, or None for the best of each language")
+    if via not in (None, *VIAS):
+        raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
     topics = {
         language: top_words(model.topic_word_[language], model.vocabulary_[language], num_words)
         for language in model.languages_
@@ -301,9 +301,7 @@ def _counts_of(corpus: Corpus, model: GloCTM) -> dict[str, ReferenceCounts]:
     }
 
 
-def _latent_means(
-    model: GloCTM, corpus: Corpus, via: Literal["local", "global"] | None, name: str
-) -> dict[str, NDArray[np.float32]]:
+def _latent_means(model: GloCTM, corpus: Corpus, via: Via | None, name: str) -> dict[str, NDArray[np.float32]]:
     """μ of a corpus: of its counts where they are over the model's vocabulary, else of its texts."""
     found = {}
     for code, part in corpus.items():

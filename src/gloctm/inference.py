@@ -6,6 +6,7 @@ The arithmetic is that of ``gloctm.network.topic_encoder`` in evaluation mode: r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +22,9 @@ BATCH_NORM_EPS = 1e-5
 BLOCK_ROWS = 4096
 
 Array = NDArray[np.float32]
+#: By which encoder documents are inferred; "both" takes the mean of their μ.
+Via = Literal["local", "global", "both"]
+VIAS = ("local", "global", "both")
 
 
 def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: str) -> Array:

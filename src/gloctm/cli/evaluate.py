@@ -15,6 +15,7 @@ from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 
 if TYPE_CHECKING:
+    from gloctm.inference import Via
     from gloctm.metrics import TranslationDictionary
 
 
@@ -60,7 +61,8 @@ def evaluate(
     ] = False,
     num_words: Annotated[int, typer.Option("--words", "-n", help="Top words a topic.")] = 15,
     via: Annotated[
-        str | None, typer.Option(help="The encoder that infers: local or global. (default: local)", show_default=False)
+        str | None,
+        typer.Option(help="The encoder that infers: local, global or both. (default: local)", show_default=False),
     ] = None,
     classifier: Annotated[str, typer.Option(help="svm, as published, or logistic, which is quicker.")] = "svm",
     max_train: Annotated[int, typer.Option(help="Documents a language to teach classifiers by, at most.")] = 8000,
@@ -79,12 +81,13 @@ def evaluate(
     from gloctm.evaluation import MAX_TRAIN
     from gloctm.evaluation import evaluate as evaluated
     from gloctm.files import atomic_file
+    from gloctm.inference import VIAS
     from gloctm.metrics.classification import CLASSIFIERS
 
     if classifier not in CLASSIFIERS:
         raise InputError(f"--classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
-    if via not in (None, "local", "global"):
-        raise InputError(f"--via is {via!r}: it must be local or global")
+    if via not in (None, *VIAS):
+        raise InputError(f"--via is {via!r}: it must be local, global or both")
     if corpus is None and (classifier != "svm" or max_train != MAX_TRAIN):
         raise InputError("--classifier and --max-train are for documents with labels: give --corpus")
     if test is not None and corpus is None:
@@ -103,7 +106,7 @@ def evaluate(
         test=None if test is None else Corpus.load(test),
         aligned=aligned,
         num_words=num_words,
-        via=cast('Literal["local", "global"] | None', via),
+        via=cast("Via | None", via),
         classifier=cast('Literal["svm", "logistic"]', classifier),
         max_train=max_train,
         seed=seed,

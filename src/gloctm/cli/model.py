@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -31,6 +31,7 @@ from gloctm.languages import without_region
 if TYPE_CHECKING:
     from gloctm.corpus.records import Record
     from gloctm.estimator import GloCTM
+    from gloctm.inference import Via
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
@@ -120,8 +121,8 @@ def transform(
     via: Annotated[
         str | None,
         typer.Option(
-            help="The encoder that infers: local (trained languages only) or global. (default: local for languages the "
-            "model was trained on, global for others)"
+            help="The encoder that infers: local, global, or both (the mean of their μ); local and both for trained "
+            "languages only. (default: local for languages the model was trained on, global for others)"
         ),
     ] = None,
     encoder: WordEncoder = None,
@@ -149,12 +150,13 @@ def transform(
     from gloctm.corpus.sources import describe_sources
     from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
+    from gloctm.inference import VIAS
     from gloctm.proportions import check_proportions_target, write_proportions
 
     check_proportions_target(output)
     _check_targets(sources, output, dropped)
-    if via not in (None, "local", "global"):
-        raise InputError(f"--via is {via!r}: it must be local or global")
+    if via not in (None, *VIAS):
+        raise InputError(f"--via is {via!r}: it must be local, global or both")
     confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
     if not 0 <= confidence <= 1:
         raise InputError(f"--min-confidence is {confidence}: it must be from 0 to 1")
@@ -195,7 +197,7 @@ def transform(
     if not records:
         raise InputError(f"{describe_sources(sources)}: no document could be used")
     languages = [record["lang"] for record in records]
-    chosen = cast('Literal["local", "global"] | None', via)
+    chosen = cast("Via | None", via)
     theta = model.transform(
         [record["text"] for record in records], languages, latent=latent, via=chosen, encoder=encoder
     )
