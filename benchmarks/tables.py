@@ -450,7 +450,7 @@ def epochs(corpus: str) -> Callable[[], str]:
                     spread([one["cnpmi"]["document"] for one in group], ".4f"),
                     *(spread([one["accuracy"][pair] for one in group]) for pair in across),
                 ]
-                for (run, epoch), group in sorted(groups.items(), key=lambda item: (item[0][0] != "published", item[0]))
+                for (run, epoch), group in sorted(groups.items(), key=lambda item: (SCHEDULES[item[0][0]], item[0][1]))
             ),
         )
 

@@ -83,6 +83,7 @@ def test_readme_commands_are_those_of_the_makefile(repository):
                 "languages",
                 "method",
                 "metrics",
+                "quality",
                 "speed",
                 "your-own-text",
             )
