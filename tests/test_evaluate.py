@@ -202,7 +202,7 @@ def test_dictionaries(model):
         ({"dictionaries": {("en", "zh"): "words.txt"}}, "read_dictionary"),
         ({"classifier": "tree"}, "svm or logistic"),
         ({"aligned": True}, "no corpus"),
-        ({"via": "both"}, "local, global"),
+        ({"via": "either"}, "local, global, both"),
     ],
 )
 def test_wrong_settings(model, settings, message):
