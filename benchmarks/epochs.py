@@ -15,26 +15,30 @@ from __future__ import annotations
 
 import argparse
 import json
-import lzma
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from machine import machine
 from numpy.typing import NDArray
-from sklearn.svm import SVC
 
 from gloctm import Corpus, GloCTM
 from gloctm.callbacks import Callback, TrainingRun
+from gloctm.evaluation import MAX_TRAIN, NUM_WORDS
 from gloctm.inference import latent_means
-from gloctm.metrics import ReferenceCounts, cross_lingual_npmi, topic_uniqueness
+from gloctm.metrics import (
+    ReferenceCounts,
+    cross_lingual_classification,
+    cross_lingual_npmi,
+    read_reference,
+    topic_uniqueness,
+)
 from gloctm.parameters import local_encoder_name, topic_word_name
+from gloctm.topics import top_words
 
 RESULTS = Path(__file__).resolve().parent / "results" / "epochs.jsonl"
-NUM_WORDS = 15
-TAUGHT = 8000
 
 # What each run changes of the preset, and after which epochs it is judged.
 RUNS: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
@@ -81,7 +85,8 @@ class Judge(Callback):
     def measures(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
         """Quality of the topics and of the topic proportions."""
         topics = {
-            code: top_words(weights[topic_word_name(code)], part.vocabulary) for code, part in self.corpus.items()
+            code: top_words(weights[topic_word_name(code)], part.vocabulary, NUM_WORDS)
+            for code, part in self.corpus.items()
         }
         first, second = self.corpus.languages[:2]
         coherence = {
@@ -96,37 +101,15 @@ class Judge(Callback):
 
     def accuracy(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
         """Of an SVM, for each pair of languages."""
-        scores = {}
-        for source, part in self.corpus.items():
-            labels = np.asarray(part.labels)
-            rows = np.random.default_rng(0).permutation(len(labels))[:TAUGHT]
-            classifier = SVC(kernel="rbf").fit(
-                latent_means(part.counts[rows], weights, local_encoder_name(source)), labels[rows]
-            )
-            for target, asked in self.test.items():
-                means = latent_means(asked.counts, weights, local_encoder_name(target))
-                right = classifier.predict(means) == np.asarray(asked.labels)
-                scores[f"{target} from {source}"] = round(float(right.mean()), 4)
-        return scores
-
-
-def top_words(topic_word: NDArray[np.float32], vocabulary: Any) -> list[list[str]]:
-    """The words with the highest β of each topic."""
-    order = np.argsort(-topic_word, axis=1, kind="stable")[:, :NUM_WORDS]
-    return [[vocabulary[column] for column in row] for row in order]
-
-
-def read_reference(folder: Path, languages: tuple[str, ...]) -> tuple[ReferenceCounts, ReferenceCounts]:
-    """The reference corpus of the first two languages."""
-    first, second = (ReferenceCounts.from_documents(lines(folder / f"{code}.txt.xz")) for code in languages[:2])
-    return first, second
-
-
-def lines(path: Path) -> Iterator[list[str]]:
-    """The words of each line."""
-    with lzma.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield line.split()
+        taught, asked = (
+            {code: latent_means(part.counts, weights, local_encoder_name(code)) for code, part in corpus.items()}
+            for corpus in (self.corpus, self.test)
+        )
+        labels, asked_labels = (
+            {code: part.labels or () for code, part in each.items()} for each in (self.corpus, self.test)
+        )
+        scores = cross_lingual_classification(taught, labels, asked, asked_labels, max_train=MAX_TRAIN)
+        return {f"{target} from {source}": round(each.accuracy, 4) for (source, target), each in scores.items()}
 
 
 def main() -> None:
@@ -141,7 +124,7 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     corpus, test = Corpus.load(arguments.corpus), Corpus.load(arguments.test)
-    reference = read_reference(arguments.reference, corpus.languages)
+    reference = read_reference(arguments.reference, corpus.languages[:2])
     done = set()
     if RESULTS.exists():
         for line in RESULTS.read_text(encoding="utf-8").splitlines():

@@ -123,7 +123,7 @@ class TopicAlignment(nn.Module):
         """The loss of φ of the first and of the second language, ``(K, V_a)`` and ``(K, V_b)``."""
         words = F.normalize(topic_word.T[self._order], dim=1)
         words_back = F.normalize(topic_word_back.T[self._order_back], dim=1)
-        loss: Tensor = _AlignmentLoss.apply(self, words, words_back)  # type: ignore[no-untyped-call]
+        loss: Tensor = _AlignmentLoss.apply(self, words, words_back)  # type: ignore[no-untyped-call]  # torch's
         return loss
 
     def scratch(self, name: str, size: int, like: Tensor) -> Tensor:

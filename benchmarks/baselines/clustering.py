@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from baselines.embeddings import Array, document_embeddings, unit_rows
 from gloctm import Corpus

@@ -89,7 +89,7 @@ def train(
             for batch in epoch_batches(length, plan.batch_size, generator):
                 loss = loss_of({language: batch % size for language, size in sizes.items()})
                 optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()  # type: ignore[no-untyped-call]  # torch's
                 optimizer.step()
                 # On the device, which is asked once an epoch only.
                 total = total.to(loss.device) + loss.detach() * len(batch)

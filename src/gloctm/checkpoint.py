@@ -64,10 +64,10 @@ def write_checkpoint(path: Path, state: TrainingState) -> None:
             # From where the tensors are: as bytes first, it would take their size in memory once more.
             save_file(tensors, temporary, metadata)
         except SafetensorError as error:
-            raise as_os_error(error, path) from None
+            raise _as_os_error(error, path) from None
 
 
-def as_os_error(error: Exception, path: Path) -> OSError:
+def _as_os_error(error: Exception, path: Path) -> OSError:
     """What safetensors says of a file that could not be written, as the operating system's error that it was."""
     number = re.search(r"os error (\d+)", str(error))
     code = int(number[1]) if number else errno.EIO

@@ -69,36 +69,28 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
         raise InputError(f"can't write {target}: the folder {folder} does not exist")
     if target.is_dir():
         raise InputError(f"can't write {target}: a folder of that name exists")
-    temporary = _beside(target, "partial")
     binary = "b" in mode
-    # "x": should the random name be taken after all, nobody's file is overwritten, nor deleted below.
-    opened = temporary.open(
-        mode.replace("w", "x"), encoding=None if binary else "utf-8", newline=None if binary else "\n"
-    )
-    try:
-        with opened as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        _name_file(error, target)
-        raise
+    with (
+        atomic_path(target) as temporary,
+        temporary.open(mode, encoding=None if binary else "utf-8", newline=None if binary else "\n") as stream,
+    ):
+        yield stream
 
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary name beside ``path`` for a file that something else writes; put in place only if the block ends well.
+    """A temporary file beside ``path`` for the block to write; put in place only if the block ends well.
 
     An older file there is replaced.
     """
     target = Path(path)
     temporary = _beside(target, "partial")
+    # "x": should the random name be taken after all, nobody's file is overwritten, nor deleted below.
+    temporary.open("xb").close()
     try:
         yield temporary
-        with temporary.open("rb") as stream:
+        # For writing, or some systems would not flush it.
+        with temporary.open("r+b") as stream:
             os.fsync(stream.fileno())
         os.replace(temporary, target)
     except BaseException as error:
