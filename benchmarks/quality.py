@@ -105,13 +105,13 @@ def run(
     """Train a model and measure it; one that infers in two ways is measured by each."""
     model = MODELS[key](setting)
     # The time of a training that goes on from a checkpoint is not known.
-    resumed = checkpoint is not None and isinstance(model, GloCTMModel) and checkpoint.exists()
+    resumed = checkpoint is not None and any(
+        path.name == checkpoint.name or path.name.startswith(f"{checkpoint.name}-")  # one a language
+        for path in checkpoint.parent.glob("*")
+    )
     start = time.perf_counter()
     with training_with(NETWORKS[key]) if key in NETWORKS else contextlib.nullcontext():
-        if isinstance(model, GloCTMModel):
-            model.estimator.fit(corpus, checkpoint=checkpoint, resume=checkpoint is not None)
-        else:
-            model.fit(corpus)
+        model.fit(corpus, checkpoint)
     seconds = time.perf_counter() - start
     topics = model.top_words(NUM_WORDS)
     about = {
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", choices=MODELS, default=list(MODELS))
     parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
     parser.add_argument("--epochs", type=int, help="instead of the published numbers")
-    parser.add_argument("--checkpoints", type=Path, help="a folder to keep the state of GloCTM's trainings in")
+    parser.add_argument("--checkpoints", type=Path, help="a folder to keep the state of trainings in")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     languages = arguments.languages.split(",")

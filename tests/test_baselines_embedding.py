@@ -22,10 +22,11 @@ from planted import planted_corpus
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import baselines.training
 from baselines.clustering import Clustering, class_tfidf, language_shares
-from baselines.contextual_training import epoch_batches
 from baselines.embeddings import centred_rows
 from baselines.monolingual import Monolingual, matched_order, topic_vectors
+from baselines.training import epoch_batches
 from baselines.xtra import XTRA, contrastive_loss, standardised
 from baselines.zeroshot import ZeroShotTM
 
@@ -117,6 +118,33 @@ def test_a_seed_reproduces_bit_for_bit_and_another_does_not(name, corpus):
     assert first.top_words(60) == again.top_words(60)
 
 
+class StoppedError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_a_stopped_training_goes_on_to_the_same_result(name, corpus, tmp_path, monkeypatch):
+    whole = MODELS[name](epochs=4).fit(corpus)
+    monkeypatch.setattr("baselines.training.CHECKPOINT_SECONDS", 0.0)
+    usual, calls = baselines.training.epoch_batches, []
+
+    def stopping(*given):
+        calls.append(given)
+        # The monolingual pair has two trainings behind it by then, and is in its third.
+        if len(calls) == (11 if name.startswith("monolingual") else 3):
+            raise StoppedError
+        return usual(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("baselines.training.epoch_batches", stopping)
+        with pytest.raises(StoppedError):
+            MODELS[name](epochs=4).fit(corpus, tmp_path / "state")
+    resumed = MODELS[name](epochs=4).fit(corpus, tmp_path / "state")
+    assert resumed.losses == whole.losses
+    for language in corpus:
+        assert np.array_equal(resumed.features(corpus)[language], whole.features(corpus)[language])
+
+
 @pytest.mark.parametrize("name", READ_DOCUMENTS)
 def test_a_corpus_without_document_embeddings_is_refused(name, corpus):
     model = MODELS[name]()
@@ -172,7 +200,7 @@ def test_training_lowers_the_loss(name, corpus):
 
 @pytest.mark.parametrize("name", NEURAL)
 def test_nothing_to_train_by_is_refused(name, corpus):
-    with pytest.raises(InputError, match="at least one epoch"):
+    with pytest.raises(InputError, match="epochs is 0"):
         MODELS[name](epochs=0).fit(corpus)
 
 

@@ -20,18 +20,18 @@ from sklearn.metrics.pairwise import cosine_similarity
 from gloctm import Corpus, GloCTM
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError, TrainingError
-from gloctm.network.initialization import make_generator
 from gloctm.network.sparse import SparseRows
 from planted import planted_corpus
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import baselines.training
 from baselines.alignment import TopicAlignment
 from baselines.dictionary import alignment_links, near_words, read_word_vectors, translation_matrix
 from baselines.infoctm import InfoCTM, InfoCTMNetwork
 from baselines.model import GloCTMModel
 from baselines.nmtm import NMTM, NMTMBatchNorm, NMTMNetwork, WordMap
-from baselines.training import Documents, TrainingPlan, batch_sizes, train
+from baselines.training import TrainingPlan, batch_sizes, train
 
 # Trainings here are as short as they may be.
 pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.ShortTrainingWarning")
@@ -294,20 +294,41 @@ def small_corpus(languages=("en", "zh"), **given):
     return planted_corpus(languages, **{"num_topics": 4, "words_per_topic": 10, "documents": 120, "seed": 3, **given})
 
 
+class Mean(torch.nn.Module):
+    """Learns how many words a document has, by the squared error."""
+
+    def __init__(self, corpus: Corpus, value: float = 0.0) -> None:
+        super().__init__()
+        self.value = torch.nn.Parameter(torch.tensor(value))
+        self.lengths = {language: torch.tensor(part.counts.sum(axis=1)) for language, part in corpus.items()}
+
+    def terms(self, batch):
+        return {
+            language: (self.lengths[language][rows] - self.value).square().mean() for language, rows in batch.items()
+        }
+
+
+def train_mean(corpus, plan, value=0.0, **given):
+    network = Mean(corpus, value)
+    return network, train(network, network.terms, corpus, plan, generators={}, seed=0, name="mean", **given)
+
+
 def test_an_epoch_reads_the_largest_language_once_and_cycles_the_others():
     corpus = small_corpus(("en", "zh", "de"), documents={"en": 25, "zh": 9, "de": 4})
-    documents = Documents(corpus, torch.device("cpu"))
-    seen = {language: np.zeros(part.num_words) for language, part in corpus.items()}
-    sizes = []
-    for batch in documents.epoch(8, make_generator(0, "test")):
+    network = Mean(corpus)
+    seen = {language: [] for language in corpus}
+
+    def terms(batch):
         assert len({len(rows) for rows in batch.values()}) == 1
-        sizes.append(len(batch["en"]))
         for language, rows in batch.items():
-            np.add.at(seen[language], rows.indices.numpy(), rows.values.numpy())
-    assert sizes == [8, 8, 9]
+            seen[language].append(rows.tolist())
+        return network.terms(batch)
+
+    train(network, terms, corpus, TrainingPlan(1, 8, 0.1), generators={}, seed=0, name="mean")
+    assert [len(rows) for rows in seen["en"]] == [8, 8, 9]
     for language, part in corpus.items():
-        cycled = part.counts.toarray()[np.arange(25) % part.num_documents]
-        np.testing.assert_array_equal(seen[language], cycled.sum(axis=0))
+        cycled = sorted(np.arange(25) % part.num_documents)
+        assert sorted(row for rows in seen[language] for row in rows) == cycled
 
 
 @given(length=st.integers(2, 1000), batch_size=st.integers(2, 300))
@@ -318,27 +339,34 @@ def test_no_batch_has_one_document(length, batch_size):
     assert max(sizes) <= batch_size + 1
 
 
-class Mean(torch.nn.Module):
-    """Learns how many words a document has, by the squared error."""
-
-    def __init__(self, value: float = 0.0) -> None:
-        super().__init__()
-        self.value = torch.nn.Parameter(torch.tensor(value))
-
-    def forward(self, batch, generators):
-        return {language: (rows.row_sums() - self.value).square().mean() for language, rows in batch.items()}
-
-
 def test_the_loop_minimizes_the_sum_of_the_terms():
     corpus = small_corpus(("en", "zh", "de"))
-    network = Mean()
-    history = train(network, corpus, TrainingPlan(90, 40, 0.2, decay_every=30), seed=0, name="mean")
+    network, history = train_mean(corpus, TrainingPlan(90, 40, 0.2, decay_every=30))
     lengths = np.concatenate([part.counts.sum(axis=1) for part in corpus.values()])
     assert network.value.item() == pytest.approx(lengths.mean(), abs=0.1)
     assert history[-1]["loss"] == pytest.approx(sum(history[-1][language] for language in corpus))
     assert not network.training
     with pytest.raises(TrainingError, match="the loss of mean is not finite after epoch 1"):
-        train(Mean(float("inf")), corpus, TrainingPlan(1, 40, 0.05), seed=0, name="mean")
+        train_mean(corpus, TrainingPlan(1, 40, 0.05), float("inf"))
+
+
+def test_the_loss_of_an_epoch_counts_each_document_alike():
+    corpus = small_corpus(documents=9)
+    # The rate is too small to move anything. Batches of 4, 5.
+    network, history = train_mean(corpus, TrainingPlan(1, 4, 1e-12))
+    for language, lengths in network.lengths.items():
+        assert history[0][language] == pytest.approx(lengths.double().square().mean().item())
+
+
+def test_a_checkpoint_is_of_one_training(tmp_path):
+    corpus = small_corpus()
+    place = tmp_path / "state"
+    _, history = train_mean(corpus, TrainingPlan(3, 40, 0.1), checkpoint=place)
+    again, same = train_mean(corpus, TrainingPlan(3, 40, 0.1), value=7.0, checkpoint=place)
+    assert same == history
+    assert again.value.item() != 7.0
+    with pytest.raises(InputError, match=r"different in learning_rate \(0\.1, now 0\.2\)"):
+        train_mean(corpus, TrainingPlan(3, 40, 0.2), checkpoint=place)
 
 
 def test_the_learning_rate_decays_by_epochs():
@@ -461,8 +489,40 @@ def test_the_loss_falls_and_progress_is_told_in_lines(make, corpus, name, capsys
     model = make[name](epochs=5, show_progress=True).fit(corpus)
     assert model.history[-1]["loss"] < model.history[0]["loss"]
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 5
-    assert lines[-1].startswith(f"{name}: epoch 5/5 loss ")
+    assert lines[-1].startswith(f"training {name}: 5/5 epochs")
+    assert f"loss {model.history[-1]['loss']:.2f}" in lines[-1]
+
+
+class StoppedError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", ["InfoCTM", "NMTM"])
+def test_a_stopped_training_goes_on_to_the_same_result(make, corpus, name, tmp_path, monkeypatch):
+    whole = make[name](epochs=4).fit(corpus)
+    place = stop_in_third_epoch(lambda path: make[name](epochs=4).fit(corpus, path), tmp_path, monkeypatch)
+    resumed = make[name](epochs=4).fit(corpus, place)
+    assert resumed.history == whole.history
+    for language in corpus:
+        np.testing.assert_array_equal(resumed.features(corpus)[language], whole.features(corpus)[language])
+
+
+def stop_in_third_epoch(fit, tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.training.CHECKPOINT_SECONDS", 0.0)
+    usual, calls = baselines.training.epoch_batches, []
+
+    def stopping(*given):
+        calls.append(given)
+        if len(calls) == 3:
+            raise StoppedError
+        return usual(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("baselines.training.epoch_batches", stopping)
+        with pytest.raises(StoppedError):
+            fit(tmp_path / "state")
+    assert (tmp_path / "state").exists()
+    return tmp_path / "state"
 
 
 @pytest.mark.parametrize("name", ["InfoCTM", "NMTM"])

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -137,8 +138,8 @@ class Clustering:
                 raise InputError(f"{setting} is {value!r}: it must be one of {', '.join(choices)}")
         self.name = NAMES[self.kind]
 
-    def fit(self, corpus: Corpus) -> Self:
-        """Cluster the documents and score the words.
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
+        """Cluster the documents and score the words, which takes no time that a checkpoint could save.
 
         Raises:
             InputError: no document embeddings, or of several dimensions; fewer documents than topics; or no dimension

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 import numpy as np
@@ -26,8 +27,13 @@ class TopicModel(Protocol):
     name: str
     published_epochs: int | None
 
-    def fit(self, corpus: Corpus) -> Self:
-        """Train on a corpus with word and document embeddings and labels; labels are not looked at."""
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
+        """Train on a corpus with word and document embeddings and labels; labels are not looked at.
+
+        Args:
+            corpus: trained on.
+            checkpoint: a file that keeps the state of a long training, and from which it goes on.
+        """
         ...
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
@@ -95,9 +101,9 @@ class GloCTMModel:
             },
         )
 
-    def fit(self, corpus: Corpus) -> Self:
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train."""
-        self.estimator.fit(corpus)
+        self.estimator.fit(corpus, checkpoint=checkpoint, resume=checkpoint is not None)
         return self
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:

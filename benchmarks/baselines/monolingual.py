@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -24,11 +25,10 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from baselines.contextual_training import Plan, Rows, train
 from baselines.embeddings import Array, centred_rows, unit_rows, word_embeddings
 from baselines.product_decoder import ProductDecoder, arrays, encoded_means
+from baselines.training import Rows, TrainingPlan, train
 from gloctm import Corpus
-from gloctm.corpus import LanguageCorpus
 from gloctm.inference import topic_proportions
 from gloctm.network.initialization import make_generator
 from gloctm.network.losses import kl_to_prior
@@ -132,7 +132,7 @@ class Monolingual:
     name: str = field(default="monolingual, matched", init=False)
     published_epochs: int | None = field(default=100, init=False)
 
-    def fit(self, corpus: Corpus) -> Self:
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train language after language, then match topics.
 
         Raises:
@@ -145,8 +145,9 @@ class Monolingual:
         self._order: dict[str, NDArray[np.intp]] = {}
         self.losses: dict[str, list[float]] = {}
         first = None
-        for language, part in corpus.items():
-            network = self._trained(language, part)
+        for language in corpus:
+            own = None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}-{language}")
+            network = self._trained(language, corpus, own)
             self._encoders[language] = arrays(network.encoder)
             topic_word = network.decoder.scores()
             topics = topic_vectors(topic_word, vectors[language], self.num_matching_words)
@@ -156,7 +157,8 @@ class Monolingual:
             self._topic_word[language] = topic_word[order]
         return self
 
-    def _trained(self, language: str, part: LanguageCorpus) -> ProdLDA:
+    def _trained(self, language: str, corpus: Corpus, checkpoint: Path | None) -> ProdLDA:
+        part = corpus[language]
         device = choose_device(self.device)
         network = ProdLDA(
             language, part.num_words, self.hidden_size, self.num_topics, self.dropout_rate, seed=self.seed
@@ -164,20 +166,22 @@ class Monolingual:
         counts = SparseRows.from_scipy(part.counts, device=device, index_dtype=torch.int32)
         generator = make_generator(self.seed, "monolingual", "noise", language, device=device)
 
-        def loss_of(batch: Rows) -> Tensor:
-            loss: Tensor = network(counts.take(batch[language].to(device)), generator)
-            return loss
+        def terms_of(batch: Rows) -> dict[str, Tensor]:
+            return {"model": network(counts.take(batch[language].to(device)), generator)}
 
-        self.losses[language] = train(
+        history = train(
             network,
-            loss_of,
-            {language: part.num_documents},
-            Plan(self.epochs, self.batch_size, self.learning_rate, self.betas),
+            terms_of,
+            corpus,
+            TrainingPlan(self.epochs, self.batch_size, self.learning_rate, self.betas, threads=self.threads),
+            generators={"noise": generator},
             seed=self.seed,
             name=f"ProdLDA of {language}",
-            threads=self.threads,
+            languages=(language,),
             show_progress=self.show_progress,
+            checkpoint=checkpoint,
         )
+        self.losses[language] = [epoch["loss"] for epoch in history]
         return network
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:

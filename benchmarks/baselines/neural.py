@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from baselines.dictionary import two_languages, vocabularies
-from baselines.training import TrainingPlan, infer, train
+from baselines.training import Rows, TrainingPlan, counts_on, infer, train
 from gloctm import Corpus
 from gloctm.errors import InputError
 from gloctm.inference import topic_proportions
+from gloctm.network.initialization import make_generator
 from gloctm.network.sparse import SparseRows
 from gloctm.topics import top_words
 from gloctm.training import choose_device
@@ -107,12 +109,30 @@ class BilingualModel(ABC):
     def build(self, corpus: Corpus, device: torch.device) -> TopicNetwork:
         """The network for a corpus, at its start."""
 
-    def fit(self, corpus: Corpus) -> Self:
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train; neither embeddings nor labels of the corpus are looked at."""
         two_languages(corpus)
-        network = self.build(corpus, choose_device(self.plan.device))
+        device = choose_device(self.plan.device)
+        network = self.build(corpus, device).to(device)
+        counts = counts_on(corpus, device)
+        generators = {language: make_generator(self.seed, "noise", language, device=device) for language in corpus}
+
+        def terms_of(batch: Rows) -> dict[str, Tensor]:
+            terms: dict[str, Tensor] = network(
+                {language: counts[language].take(rows.to(device)) for language, rows in batch.items()}, generators
+            )
+            return terms
+
         self.history = train(
-            network, corpus, self.plan, seed=self.seed, name=self.name, show_progress=self.show_progress
+            network,
+            terms_of,
+            corpus,
+            self.plan,
+            generators=generators,
+            seed=self.seed,
+            name=self.name,
+            show_progress=self.show_progress,
+            checkpoint=checkpoint,
         )
         self._network, self._vocabulary = network, vocabularies(corpus)
         return self

@@ -1,12 +1,18 @@
-"""A small training loop for baselines in torch: sparse batches of counts in any number of languages, one seed, Adam."""
+"""The loop that trains the neural baselines: batches of rows in any number of languages, one seed, Adam, checkpoints.
+
+What a step computes is a function of the rows of each language that it is handed; everything random comes from the
+seed. As in GloCTM's own training, an epoch goes once through the largest language and cycles smaller ones, so that
+all models see as many documents an epoch.
+"""
 
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,15 +21,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gloctm import Corpus
+from gloctm.checkpoint import TrainingState, check_identity, read_checkpoint, write_checkpoint
 from gloctm.errors import InputError, TrainingError
 from gloctm.network.initialization import linear_uniform, make_generator
 from gloctm.network.sparse import SparseRows
-from gloctm.training import choose_device, thread_count
+from gloctm.progress import track
+from gloctm.training import thread_count
 
-# Lines of progress a training writes at most, beside its last.
-PROGRESS_LINES = 40
+# For each language, which documents.
+Rows = Mapping[str, Tensor]
 # Documents that are inferred at once.
 INFERRED_TOGETHER = 2000
+# How much of a training a stop can lose.
+CHECKPOINT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class TrainingPlan:
         epochs: passes over the largest language.
         batch_size: documents of each language in a step.
         learning_rate: of Adam.
+        betas: Adam's decays of the moments.
         decay_every: epochs after which the learning rate is multiplied by ``decay_factor``, again and again; None
             keeps it.
         decay_factor: see ``decay_every``.
@@ -44,6 +55,7 @@ class TrainingPlan:
     epochs: int
     batch_size: int
     learning_rate: float
+    betas: tuple[float, float] = (0.9, 0.999)
     decay_every: int | None = None
     decay_factor: float = 0.5
     threads: int = 1
@@ -62,30 +74,91 @@ class TrainingPlan:
         return self.learning_rate * self.decay_factor**decays
 
 
-class Documents:
-    """The counts of all documents of a corpus on a device, and the batches of an epoch.
+def train(
+    network: nn.Module,
+    terms_of: Callable[[Rows], Mapping[str, Tensor]],
+    corpus: Corpus,
+    plan: TrainingPlan,
+    *,
+    generators: Mapping[str, torch.Generator],
+    seed: int,
+    name: str,
+    languages: tuple[str, ...] | None = None,
+    show_progress: bool = False,
+    checkpoint: Path | None = None,
+) -> list[dict[str, float]]:
+    """Train a network, which is left in evaluation mode.
 
     Args:
-        corpus: in any number of languages.
-        device: where the tensors lie.
+        network: whose parameters are learned, on the device where ``terms_of`` computes.
+        terms_of: for the rows of a batch the terms of the loss by name, which are added.
+        corpus: whose documents the rows are.
+        plan: see there.
+        generators: those of random numbers that ``terms_of`` draws from, by a name of each.
+        seed: shuffles.
+        name: of the model, for messages.
+        languages: of the corpus, those that are trained on; None takes all.
+        show_progress: whether progress is shown on standard error.
+        checkpoint: a file that keeps the state of the training every few minutes, and from which it goes on where
+            there is one.
+
+    Returns:
+        For each epoch the mean of every term over documents, and of their sum as ``loss``.
+
+    Raises:
+        InputError: a language has fewer than two documents, or the checkpoint is of another training.
+        TrainingError: the loss stopped being finite.
     """
+    sizes = {language: corpus[language].num_documents for language in languages or corpus.languages}
+    for language, size in sizes.items():
+        if size < 2:
+            raise InputError(f"language {language!r} has fewer than two documents: batch norm needs two to train")
+    length = max(sizes.values())
+    optimizer = torch.optim.Adam(network.parameters(), lr=plan.learning_rate, betas=plan.betas, fused=True)
+    shuffling = make_generator(seed, name, "shuffle")
+    state = _State(network, optimizer, {**generators, "shuffling": shuffling})
+    identity = {
+        **{key: value for key, value in asdict(plan).items() if key not in ("threads", "device")},
+        "betas": list(plan.betas),
+        "name": name,
+        "seed": seed,
+        "corpus": corpus.fingerprint(),
+    }
+    history = state.restore(checkpoint, identity)
+    kept = time.monotonic()
+    with (
+        thread_count(plan.threads),
+        track(f"training {name}", plan.epochs - len(history), "epochs", show=show_progress) as progress,
+    ):
+        network.train()
+        for epoch in range(len(history), plan.epochs):
+            optimizer.param_groups[0]["lr"] = plan.learning_rate_in(epoch)
+            # Summed on the device and read once an epoch: reading waits for a GPU.
+            sums: dict[str, Tensor] = {}
+            for batch in epoch_batches(length, plan.batch_size, shuffling):
+                optimizer.zero_grad(set_to_none=True)
+                terms = terms_of({language: batch % size for language, size in sizes.items()})
+                loss = torch.stack(list(terms.values())).sum()
+                loss.backward()  # type: ignore[no-untyped-call]  # torch's
+                optimizer.step()
+                for term, value in {"loss": loss, **terms}.items():
+                    sums[term] = sums.get(term, 0) + value.detach().double() * len(batch)
+            history.append({term: float(value) / length for term, value in sums.items()})
+            if not math.isfinite(history[-1]["loss"]):
+                raise TrainingError(f"the loss of {name} is not finite after epoch {epoch + 1}: lower learning_rate")
+            progress.advance(note=" ".join(f"{term} {value:.2f}" for term, value in history[-1].items()))
+            if checkpoint is not None and time.monotonic() - kept >= CHECKPOINT_SECONDS:
+                state.write(checkpoint, history, identity)
+                kept = time.monotonic()
+    if checkpoint is not None:
+        state.write(checkpoint, history, identity)
+    network.eval()
+    return history
 
-    def __init__(self, corpus: Corpus, device: torch.device) -> None:
-        self._counts = {}
-        for language, part in corpus.items():
-            if part.num_documents < 2:
-                raise InputError(f"language {language!r} has fewer than two documents: training needs at least two")
-            self._counts[language] = SparseRows.from_scipy(part.counts, device=device, index_dtype=torch.int32)
-        self.length = max(len(rows) for rows in self._counts.values())
 
-    def epoch(self, batch_size: int, generator: torch.Generator) -> Iterator[dict[str, SparseRows]]:
-        """The batches of one epoch: index i of a shuffled range stands for document i mod D_l of each language."""
-        order = torch.randperm(self.length, generator=generator)
-        for indices in torch.split(order, batch_sizes(self.length, batch_size)):
-            yield {
-                language: rows.take((indices % len(rows)).to(rows.indices.device))
-                for language, rows in self._counts.items()
-            }
+def epoch_batches(length: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """The numbers below ``length``, shuffled, in batches; a last batch of one is joined to the one before."""
+    return iter(torch.split(torch.randperm(length, generator=generator), batch_sizes(length, batch_size)))
 
 
 def batch_sizes(length: int, batch_size: int) -> list[int]:
@@ -99,74 +172,44 @@ def batch_sizes(length: int, batch_size: int) -> list[int]:
     return sizes
 
 
-def train(
-    network: nn.Module,
-    corpus: Corpus,
-    plan: TrainingPlan,
-    *,
-    seed: int,
-    name: str,
-    show_progress: bool = False,
-) -> list[dict[str, float]]:
-    """Train a network; it ends in evaluation mode, on the plan's device.
+class _State:
+    """Everything that the rest of a training depends on, between two epochs."""
 
-    Args:
-        network: called with a batch, for each language rows of counts, and for each language the generator that owns
-            its random numbers; gives the terms of the loss by name, which are added.
-        corpus: trained on.
-        plan: see there.
-        seed: of shuffling and of the generators; the network's start is its own affair.
-        name: of the model, for progress and errors.
-        show_progress: whether lines of progress go to standard error.
+    def __init__(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, generators: Mapping[str, torch.Generator]
+    ) -> None:
+        self.network, self.optimizer, self.generators = network, optimizer, generators
 
-    Returns:
-        For each epoch the mean of every term, and of their sum as ``loss``.
+    def write(self, path: Path, history: list[dict[str, float]], identity: dict[str, Any]) -> None:
+        tensors = {f"network/{name}": tensor for name, tensor in self.network.state_dict().items()}
+        for name, parameter in self.network.named_parameters():
+            for key, value in self.optimizer.state[parameter].items():
+                tensors[f"optimizer/{name}/{key}"] = value
+        for name, generator in self.generators.items():
+            tensors[f"generator/{name}"] = generator.get_state()
+        write_checkpoint(path, TrainingState(0, history, tensors, identity))
 
-    Raises:
-        TrainingError: the loss stopped being finite.
-    """
-    device = choose_device(plan.device)
-    history: list[dict[str, float]] = []
-    every = math.ceil(plan.epochs / PROGRESS_LINES)
-    with thread_count(plan.threads):
-        network.to(device).train()
-        documents = Documents(corpus, device)
-        optimizer = torch.optim.Adam(network.parameters(), lr=plan.learning_rate, fused=True)
-        shuffling = make_generator(seed, "shuffling")
-        generators = {language: make_generator(seed, "noise", language, device=device) for language in corpus}
-        start = time.perf_counter()
-        for epoch in range(plan.epochs):
-            optimizer.param_groups[0]["lr"] = plan.learning_rate_in(epoch)
-            history.append(_train_epoch(network, documents.epoch(plan.batch_size, shuffling), generators, optimizer))
-            if not math.isfinite(history[-1]["loss"]):
-                raise TrainingError(f"the loss of {name} is not finite after epoch {epoch + 1}: lower learning_rate")
-            if show_progress and ((epoch + 1) % every == 0 or epoch + 1 == plan.epochs):
-                terms = " ".join(f"{term} {value:.2f}" for term, value in history[-1].items())
-                took = (time.perf_counter() - start) / (epoch + 1)
-                print(f"{name}: epoch {epoch + 1}/{plan.epochs} {terms} ({took:.1f} s an epoch)", file=sys.stderr)
-    network.eval()
-    return history
-
-
-def _train_epoch(
-    network: nn.Module,
-    batches: Iterator[dict[str, SparseRows]],
-    generators: Mapping[str, torch.Generator],
-    optimizer: torch.optim.Optimizer,
-) -> dict[str, float]:
-    # Summed on the device and read once an epoch: reading waits for a GPU.
-    sums: dict[str, Tensor] = {}
-    steps = 0
-    for batch in batches:
-        optimizer.zero_grad(set_to_none=True)
-        terms = network(batch, generators)
-        loss = sum(terms.values())
-        loss.backward()
-        optimizer.step()
-        for term, value in {"loss": loss, **terms}.items():
-            sums[term] = sums.get(term, 0) + value.detach().double()
-        steps += 1
-    return {term: float(value) / steps for term, value in sums.items()}
+    def restore(self, path: Path | None, identity: dict[str, Any]) -> list[dict[str, float]]:
+        """Go back to what a file holds, if there is one; the epochs that were done."""
+        if path is None or not path.exists():
+            return []
+        state = read_checkpoint(path)
+        check_identity(path, state.identity, identity)
+        tensors = state.tensors
+        prefix = "network/"
+        self.network.load_state_dict(
+            {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        )
+        for name, parameter in self.network.named_parameters():
+            # Copies: what was read is the file itself, mapped to memory. Parameters that are not learned have none.
+            self.optimizer.state[parameter] = {
+                key: tensors[place].to(parameter.device, copy=True)
+                for key in ("step", "exp_avg", "exp_avg_sq")
+                if (place := f"optimizer/{name}/{key}") in tensors
+            }
+        for name, generator in self.generators.items():
+            generator.set_state(tensors[f"generator/{name}"])
+        return list(state.history)
 
 
 @torch.no_grad()
@@ -187,6 +230,14 @@ def infer(
             for first in range(0, counts.shape[0], INFERRED_TOGETHER)
         ]
     return np.concatenate(parts)
+
+
+def counts_on(corpus: Corpus, device: torch.device) -> dict[str, SparseRows]:
+    """The counts of all documents on a device."""
+    return {
+        language: SparseRows.from_scipy(part.counts, device=device, index_dtype=torch.int32)
+        for language, part in corpus.items()
+    }
 
 
 def seeded_linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:

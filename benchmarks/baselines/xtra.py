@@ -45,15 +45,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
+from pathlib import Path
 from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.contextual_training import Plan, Rows, train
 from baselines.embeddings import Array, centred_rows, document_embeddings, word_embeddings
 from baselines.product_decoder import ProductDecoder, arrays, encoded_means
+from baselines.training import Rows, TrainingPlan, counts_on, train
 from gloctm import Corpus
 from gloctm.inference import topic_proportions
 from gloctm.network.initialization import linear_uniform, make_generator
@@ -202,7 +203,7 @@ class XTRA:
     # Not known: what the models it is usually compared with are given.
     published_epochs: int | None = field(default=500, init=False)
 
-    def fit(self, corpus: Corpus) -> Self:
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train.
 
         Raises:
@@ -226,33 +227,36 @@ class XTRA:
             next(iter(documents.values())).shape[1],
             seed=self.seed,
         ).to(device)
-        counts = {
-            language: SparseRows.from_scipy(part.counts, device=device, index_dtype=torch.int32)
-            for language, part in corpus.items()
-        }
+        counts = counts_on(corpus, device)
         generators = {
             language: make_generator(self.seed, "xtra", "noise", language, device=device) for language in corpus
         }
 
-        def loss_of(batch: Rows) -> Tensor:
+        def terms_of(batch: Rows) -> dict[str, Tensor]:
             rows = {language: each.to(device) for language, each in batch.items()}
             taken = {language: counts[language].take(each) for language, each in rows.items()}
             loss, thetas = network.model_loss(taken, generators)
             vectors = {language: documents[language][each] for language, each in rows.items()}
             representations = network.representation_loss(thetas, vectors, self.representation_temperature)
             topics = network.topic_loss(words, self.topic_temperature)
-            return loss + self.representation_weight * representations + self.topic_weight * topics
+            return {
+                "model": loss,
+                "representations": self.representation_weight * representations,
+                "topics": self.topic_weight * topics,
+            }
 
-        self.losses = train(
+        history = train(
             network,
-            loss_of,
-            {language: part.num_documents for language, part in corpus.items()},
-            Plan(self.epochs, self.batch_size, self.learning_rate),
+            terms_of,
+            corpus,
+            TrainingPlan(self.epochs, self.batch_size, self.learning_rate, threads=self.threads),
+            generators=generators,
             seed=self.seed,
             name=self.name,
-            threads=self.threads,
             show_progress=self.show_progress,
+            checkpoint=checkpoint,
         )
+        self.losses = [epoch["loss"] for epoch in history]
         self._encoders: dict[str, Mapping[str, Array]] = {
             language: arrays(network.encoders[module_key(language)]) for language in corpus
         }

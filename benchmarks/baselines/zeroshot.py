@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -28,10 +29,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.contextual_training import Plan, Rows, train
 from baselines.embeddings import Array, document_embeddings
 from baselines.product_decoder import ProductDecoder
-from baselines.training import seeded_linear
+from baselines.training import Rows, TrainingPlan, counts_on, seeded_linear, train
 from gloctm import Corpus
 from gloctm.inference import topic_proportions
 from gloctm.network.initialization import make_generator
@@ -183,7 +183,7 @@ class ZeroShotTM:
     name: str = field(default="ZeroShotTM", init=False)
     published_epochs: int | None = field(default=100, init=False)
 
-    def fit(self, corpus: Corpus) -> Self:
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train.
 
         Raises:
@@ -203,31 +203,30 @@ class ZeroShotTM:
             seed=self.seed,
         ).to(device)
         documents = {language: torch.tensor(np.array(each), device=device) for language, each in vectors.items()}
-        counts = {
-            language: SparseRows.from_scipy(part.counts, device=device, index_dtype=torch.int32)
-            for language, part in corpus.items()
-        }
+        counts = counts_on(corpus, device)
         generator = make_generator(self.seed, "zeroshot", "noise", device=device)
 
-        def loss_of(batch: Rows) -> Tensor:
+        def terms_of(batch: Rows) -> dict[str, Tensor]:
             rows = {language: each.to(device) for language, each in batch.items()}
             loss: Tensor = self._network(
                 {language: documents[language][each] for language, each in rows.items()},
                 {language: counts[language].take(each) for language, each in rows.items()},
                 generator,
             )
-            return loss
+            return {"model": loss}
 
-        self.losses = train(
+        history = train(
             self._network,
-            loss_of,
-            {language: part.num_documents for language, part in corpus.items()},
-            Plan(self.epochs, self.batch_size, self.learning_rate, self.betas),
+            terms_of,
+            corpus,
+            TrainingPlan(self.epochs, self.batch_size, self.learning_rate, self.betas, threads=self.threads),
+            generators={"noise": generator},
             seed=self.seed,
             name=self.name,
-            threads=self.threads,
             show_progress=self.show_progress,
+            checkpoint=checkpoint,
         )
+        self.losses = [epoch["loss"] for epoch in history]
         return self
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
