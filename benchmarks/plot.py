@@ -81,3 +81,47 @@ def _panel(panel: Panel, top: int, every: int) -> Iterator[str]:
 
 def _short(number: float) -> str:
     return f"{number / 1000:g}k" if number >= 1000 else f"{number:g}"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars to the right, one below the other.
+
+    Attributes:
+        title: above them.
+        values: what each is of, and how long it is; None where it was not measured.
+        form: how values are written.
+    """
+
+    title: str
+    values: Sequence[tuple[str, float | None]]
+    form: str = ".3f"
+
+
+NAMES, BAR, ROW = 190, 110, 20
+
+
+def bars_svg(title: str, panels: Sequence[Bars]) -> str:
+    """Bars of the same things side by side, each panel with its own scale from 0, their names to the left."""
+    names = [name for name, _ in panels[0].values]
+    width, height = NAMES + len(panels) * (BAR + 70), TOP + len(names) * ROW + 10
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
+        f"<title>{escape(title)}</title>",
+        f"<style>{STYLE}.point {{ stroke: none; }}</style>",
+    ]
+    for row, name in enumerate(names):
+        lines.append(f'<text x="{NAMES - 8}" y="{TOP + row * ROW + 13}" text-anchor="end">{escape(name)}</text>')
+    for place, panel in enumerate(panels):
+        left = NAMES + place * (BAR + 70)
+        longest = max((value for _, value in panel.values if value is not None), default=1.0)
+        lines.append(f'<text class="title" x="{left}" y="{TOP - 14}">{escape(panel.title)}</text>')
+        for row, (_, value) in enumerate(panel.values):
+            up = TOP + row * ROW
+            length = 0.0 if value is None else BAR * max(value, 0.0) / longest
+            written = "—" if value is None else format(value, panel.form)
+            lines += [
+                f'<rect class="point" x="{left}" y="{up + 2}" width="{length:.1f}" height="{ROW - 6}"/>',
+                f'<text x="{left + length + 4:.1f}" y="{up + 13}">{written}</text>',
+            ]
+    return "\n".join([*lines, "</svg>", ""])

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from plot import Panel, svg
+from plot import Bars, Panel, bars_svg, svg
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("docs/method.md", "docs/benchmarks.md", "docs/speed.md", "docs/quality.md")
+PAGES = ("docs/method.md", "docs/benchmarks.md", "docs/speed.md", "docs/quality.md", "README.md")
 Result = dict[str, Any]
 
 
@@ -505,9 +505,6 @@ def quality(corpus: str) -> Callable[[], str]:
                 groups.setdefault((each["name"], each["epochs"]), []).append(each)
         across = list(groups[next(iter(groups))][0]["measures"]["accuracy_across"])
 
-        def mean(one: Result, measure: str) -> float:
-            return statistics.mean(one["measures"][measure].values())
-
         return markdown(
             ["model", "epochs", "seeds", "CNPMI, published", "CNPMI, document", "TU", "NPMI", "within", *across],
             (
@@ -515,14 +512,117 @@ def quality(corpus: str) -> Callable[[], str]:
                     name,
                     "—" if number is None else f"{number}{shortened(group[0])}",
                     len(group),
-                    spread([mean(one, "cnpmi_published") for one in group], ".4f"),
-                    spread([mean(one, "cnpmi_document") for one in group], ".4f"),
-                    spread([mean(one, "topic_uniqueness") for one in group]),
-                    spread([mean(one, "npmi") for one in group]),
-                    spread([mean(one, "accuracy_within") for one in group]),
+                    spread([mean_measure(one, "cnpmi_published") for one in group], ".4f"),
+                    spread([mean_measure(one, "cnpmi_document") for one in group], ".4f"),
+                    spread([mean_measure(one, "topic_uniqueness") for one in group]),
+                    spread([mean_measure(one, "npmi") for one in group]),
+                    spread([mean_measure(one, "accuracy_within") for one in group]),
                     *(spread([one["measures"]["accuracy_across"][pair] for one in group]) for pair in across),
                 ]
                 for (name, number), group in groups.items()
+            ),
+        )
+
+    return table
+
+
+def mean_measure(one: Result, measure: str) -> float:
+    """The mean of a measure over languages or pairs of them."""
+    return statistics.mean(one["measures"][measure].values())
+
+
+def quality_in_short() -> str:
+    """For the README: every model trained as long as published, on each corpus, by four figures."""
+    rows = []
+    for corpus in ("ecnews", "rakuten_amazon"):
+        groups: dict[str, list[Result]] = {}
+        for each in results("quality", "quality"):
+            ablation = each["name"].startswith("GloCTM without")
+            if each["corpus"] == corpus and each["epochs"] == each["published_epochs"] and not ablation:
+                groups.setdefault(each["name"], []).append(each)
+        for name, group in groups.items():
+            rows.append(
+                [
+                    CORPORA[corpus],
+                    name,
+                    *(
+                        spread([mean_measure(one, measure) for one in group], form)
+                        for measure, form in (
+                            ("topic_uniqueness", ".2f"),
+                            ("cnpmi_published", ".3f"),
+                            ("cnpmi_document", ".3f"),
+                            ("accuracy_across", ".2f"),
+                        )
+                    ),
+                ]
+            )
+    return markdown(["corpus", "model", "TU", "CNPMI, published", "CNPMI, document", "accuracy across"], rows)
+
+
+def quality_plot(corpus: str) -> Callable[[], str]:
+    """Bars of every model by the main measures; of several seeds, the mean."""
+
+    def plot() -> str:
+        groups: dict[str, list[Result]] = {}
+        for each in results("quality", "quality"):
+            if each["corpus"] == corpus:
+                mark = shortened(each)
+                name = each["name"] + (f", {each['epochs']}{mark} epochs" if mark else "")
+                groups.setdefault(name, []).append(each)
+        measures = {
+            "TU": "topic_uniqueness",
+            "CNPMI, published": "cnpmi_published",
+            "CNPMI, document": "cnpmi_document",
+            "accuracy across": "accuracy_across",
+        }
+        panels = [
+            Bars(
+                title,
+                [
+                    (name, statistics.mean(mean_measure(one, measure) for one in group))
+                    for name, group in groups.items()
+                ],
+            )
+            for title, measure in measures.items()
+        ]
+        return bars_svg(f"Quality of models on {CORPORA[corpus]}", panels)
+
+    return plot
+
+
+def variants(corpus: str) -> Callable[[], str]:
+    """The table of one corpus: every variant of the method."""
+
+    def table() -> str:
+        groups: dict[tuple[str, int, str], list[Result]] = {}
+        for each in results("variants", "variants"):
+            if each["corpus"] == corpus:
+                settings = ", ".join(f"{key} {value:g}" for key, value in each["settings"].items())
+                groups.setdefault((each["variant"], each["epochs"], settings), []).append(each)
+        if not groups:
+            return "not measured yet"
+        across = list(groups[next(iter(groups))][0]["accuracy"]["local"])
+        across = [pair for pair in across if len(set(pair.split(" from "))) == 2]
+        return markdown(
+            ["variant", "epochs", "seeds", "CNPMI, published", "CNPMI, document", "TU"]
+            + [f"{pair}, {path}" for path in ("local", "global", "both") for pair in across],
+            (
+                [
+                    name + (f"; {settings}" if settings else ""),
+                    number,
+                    len(group),
+                    *(
+                        spread([one["cnpmi"][counting] for one in group], ".4f")
+                        for counting in ("published", "document")
+                    ),
+                    spread([statistics.mean(one["topic_uniqueness"].values()) for one in group]),
+                    *(
+                        spread([one["accuracy"][path][pair] for one in group])
+                        for path in ("local", "global", "both")
+                        for pair in across
+                    ),
+                ]
+                for (name, number, settings), group in groups.items()
             ),
         )
 
@@ -538,6 +638,8 @@ PLOTS: dict[str, Callable[[], str]] = {
     "docs/images/speed.svg": speed_plot,
     "docs/images/epochs-ecnews.svg": epochs_plot("ecnews"),
     "docs/images/epochs-rakuten.svg": epochs_plot("rakuten_amazon"),
+    "docs/images/quality-ecnews.svg": quality_plot("ecnews"),
+    "docs/images/quality-rakuten.svg": quality_plot("rakuten_amazon"),
 }
 TABLES: dict[str, Callable[[], str]] = {
     "held out": held_out,
@@ -563,6 +665,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "epochs rakuten": epochs("rakuten_amazon"),
     "quality ecnews": quality("ecnews"),
     "quality rakuten": quality("rakuten_amazon"),
+    "quality in short": quality_in_short,
+    "variants ecnews": variants("ecnews"),
+    "variants rakuten": variants("rakuten_amazon"),
 }
 
 
