@@ -1,0 +1,88 @@
+"""The documents that show best what a topic is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.summary.content import TypicalDocument
+from gloctm.summary.excerpts import excerpt, in_utf16
+from gloctm.summary.places import Place
+
+#: Words of the vocabulary that a document must have to be shown: of one with a single word, θ says nothing.
+MIN_WORDS = 10
+# Texts that are looked at for one topic and language: a corpus may have one text a million times.
+_MOST_TEXTS = 200
+
+
+def typical_documents(
+    part: LanguageCorpus,
+    rows: NDArray[np.int64],
+    theta: NDArray[np.floating],
+    words: Sequence[Collection[str]],
+    find: Callable[[str], list[Place]] | None,
+    *,
+    num_documents: int = 5,
+    max_characters: int = 600,
+) -> list[tuple[TypicalDocument, ...]]:
+    """For each topic its documents with the highest θ, no two of the same text; of equals, the first.
+
+    A document must have at least 10 words of the vocabulary, or, in a corpus of short texts, as many as its median
+    document. Only the texts that are shown are read.
+
+    Args:
+        part: the documents of one language.
+        rows: those that come into question.
+        theta: their topic proportions, ``(len(rows), K)``.
+        words: for each topic the words to mark.
+        find: where the words of the vocabulary stand in a text; None marks nothing.
+        num_documents: how many a topic, if there are so many.
+        max_characters: longer texts are cut, see ``gloctm.summary.excerpts.excerpt``.
+
+    Returns:
+        For each topic the documents, highest θ first; none where the corpus has no texts.
+    """
+    if part.texts is None or not num_documents or not len(rows):
+        return [() for _ in words]
+    lengths = np.asarray(part.counts.sum(axis=1)).ravel()[rows]
+    eligible = np.flatnonzero(lengths >= min(MIN_WORDS, np.median(lengths)))
+    places: dict[int, list[Place]] = {}
+
+    def shown(row: int, text: str, proportion: float, marked: Collection[str]) -> TypicalDocument:
+        if row not in places:
+            places[row] = [] if find is None else find(text)
+        marks = [(place.start, place.end) for place in places[row] if place.word in marked]
+        part_of_text, marks, cut = excerpt(text, marks, max_characters)
+        return TypicalDocument(
+            id=str(row) if part.ids is None else part.ids[row],
+            text=part_of_text,
+            proportion=proportion,
+            label=(part.labels[row] or None) if part.labels is not None else None,
+            date=(part.dates[row] or None) if part.dates is not None else None,
+            marks=in_utf16(part_of_text, marks),
+            cut=cut,
+        )
+
+    found = []
+    for topic, marked in enumerate(words):
+        order = eligible[np.argsort(-theta[eligible, topic], kind="stable")[:_MOST_TEXTS]]
+        different = _different_texts(part.texts, rows[order].tolist(), num_documents)
+        own = dict(zip(rows[order].tolist(), theta[order, topic].tolist(), strict=True))
+        found.append(tuple(shown(row, text, min(own[row], 1.0), frozenset(marked)) for row, text in different))
+    return found
+
+
+def _different_texts(texts: Sequence[str], rows: Sequence[int], number: int) -> Iterator[tuple[int, str]]:
+    """The first rows whose texts differ by more than spaces, with their texts; those without text are passed over."""
+    seen: set[str] = set()
+    for row in rows:
+        text = texts[row].strip()
+        same = " ".join(text.split())
+        if same and same not in seen:
+            seen.add(same)
+            yield row, text
+            if len(seen) == number:
+                return

@@ -1,0 +1,295 @@
+"""Numbers of a summary: means with their intervals, breakdowns, the map, links between words, the search index."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+from scipy.stats import special_ortho_group
+from sklearn.metrics.pairwise import cosine_similarity
+
+from gloctm.errors import InputError
+from gloctm.summary.breakdowns import by_date, by_label, checked_dates, choose_unit
+from gloctm.summary.links import translation_links
+from gloctm.summary.map import joined_vectors, project, similar_topics, topic_vectors
+from gloctm.summary.names import direction_of, name_of_language
+from gloctm.summary.prevalence import contrasts, estimates, group_means
+from gloctm.summary.search import search_index
+from planted import planted_corpus
+
+SHARES = st.floats(0, 1, width=32)
+
+
+def one_topic(*groups: list[float]):
+    """Means of groups of documents by the θ of one topic."""
+    theta = np.asarray([[value] for group in groups for value in group])
+    codes = np.concatenate([np.full(len(group), code) for code, group in enumerate(groups)]).astype(int)
+    return group_means(theta, codes, len(groups))
+
+
+def test_an_interval_computed_by_hand():
+    # Mean 0.4, s = 0.2, standard error 0.2/√3 = 0.115470; t with 2 degrees of freedom 4.302653.
+    [[found]] = estimates(one_topic([0.2, 0.4, 0.6]))
+    assert found.value == pytest.approx(0.4)
+    assert found.low == 0
+    assert found.high == pytest.approx(0.4 + 4.302653 * 0.115470, abs=1e-5)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(SHARES, min_size=2, max_size=12), st.lists(SHARES, min_size=2, max_size=12))
+def test_intervals_and_contrast_are_those_of_student_and_welch(first, second):
+    means = one_topic(first, second)
+    for values, [found] in zip((first, second), estimates(means), strict=True):
+        assert found.low <= found.value <= found.high
+        if np.std(values) > 1e-3:
+            expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+            assert (found.low, found.high) == pytest.approx(np.clip(expected, 0, 1), abs=1e-6)
+    [[one], [other]] = contrasts(means)
+    assert one.low <= one.value <= one.high
+    assert (other.value, other.low, other.high) == pytest.approx((-one.value, -one.high, -one.low))
+    if np.std(first) > 1e-3 and np.std(second) > 1e-3:
+        expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+        assert (one.low, one.high) == pytest.approx(np.clip(expected, -1, 1), abs=1e-6)
+
+
+def test_contrast_of_three_languages_by_hand():
+    means = one_topic([0.1, 0.3], [0.2, 0.2], [0.5, 0.9])
+    [[first], [second], [third]] = contrasts(means)
+    assert [first.value, second.value, third.value] == pytest.approx([-0.25, -0.25, 0.5])
+    # Squared errors of the means: 0.02/2 = 0.01, 0, 0.08/2 = 0.04. Of the third: 0.04 + 0.01/4 = 0.0425, with
+    # 0.0425² / (0.04²/1 + 0.0025²/1) = 1.1245 degrees of freedom.
+    freedom = 0.0425**2 / (0.04**2 + 0.0025**2)
+    half = stats.t.ppf(0.975, freedom) * 0.0425**0.5
+    assert third.low == pytest.approx(max(0.5 - half, -1))
+    assert third.high == pytest.approx(min(0.5 + half, 1))
+
+
+def test_of_one_document_nothing_is_known_and_of_none_there_is_no_mean():
+    means = one_topic([0.3], [0.1, 0.2], [])
+    [[alone], [two], [none]] = estimates(means)
+    assert (alone.value, alone.low, alone.high) == (0.3, 0, 1)
+    assert two.high < 1
+    assert none is None
+    [[contrast], _] = contrasts(one_topic([0.3], [0.1, 0.2]))
+    assert (contrast.value, contrast.low, contrast.high) == pytest.approx((0.15, -1, 1))
+
+
+def test_documents_of_no_group_are_left_out():
+    means = group_means(np.asarray([[0.2], [0.9], [0.4]]), np.asarray([0, -1, 0]), 1)
+    assert means.counts.tolist() == [2]
+    assert means.mean == pytest.approx(0.3)
+
+
+def test_means_of_equal_documents_have_no_error():
+    [[found]] = estimates(one_topic([0.1] * 1000))
+    assert (found.low, found.high) == pytest.approx((0.1, 0.1))
+
+
+def test_labels_are_counted_over_languages_and_the_most_frequent_come_first():
+    theta = {"en": np.asarray([[0.2, 0.8], [0.4, 0.6], [1.0, 0.0]]), "de": np.asarray([[0.6, 0.4], [0.5, 0.5]])}
+    breakdown, total = by_label(theta, {"en": ["news", "sport", ""], "de": ["sport", "arts"]})
+    assert breakdown.values == ("sport", "arts", "news")
+    assert total == 3
+    assert breakdown.counts == {"en": (1, 0, 1), "de": (1, 1, 0)}
+    assert [each.value for each in breakdown.prevalence[0]] == pytest.approx([0.5, 0.5, 0.2])
+    assert [each.value for each in breakdown.prevalence[1]] == pytest.approx([0.5, 0.5, 0.8])
+
+
+def test_of_many_labels_the_most_frequent_are_shown():
+    theta = {"en": np.full((6, 2), 0.5)}
+    breakdown, total = by_label(theta, {"en": ["c", "b", "b", "a", "a", "d"]}, max_labels=3)
+    assert breakdown.values == ("a", "b", "c")
+    assert total == 4
+
+
+def test_without_labels_or_dates_there_is_no_breakdown():
+    theta = {"en": np.full((2, 2), 0.5)}
+    assert by_label(theta, {"en": ["", ""]}) is None
+    assert by_date(theta, {"en": ["", ""]}) is None
+
+
+@pytest.mark.parametrize(
+    ("dates", "unit"),
+    [
+        (["2024-05-31"], "day"),
+        (["2024-01-01", "2024-04-01T18:30:00+02:00"], "day"),
+        (["2024-01-01", "2024-04-02"], "month"),
+        (["2014-02-01", "2024-01-31"], "month"),
+        (["2014-01-01", "2024-01-31"], "year"),
+        (["2024-05", "2024-06-30"], "month"),
+        (["2024", "2024-06-30"], "year"),
+        (["1899", "2024"], "year"),
+    ],
+)
+def test_unit_of_dates(dates, unit):
+    assert choose_unit(dates) == unit
+
+
+def test_dates_of_several_precisions_go_by_the_coarsest_and_gaps_stay_gaps():
+    theta = {"en": np.asarray([[0.2], [0.4], [0.9], [0.5]]), "de": np.asarray([[0.1]])}
+    dates = {"en": ["2023-11", "2023-11-20", "2024-02-01T12:00:00", ""], "de": ["2023-12-24"]}
+    found = by_date(theta, dates)
+    assert found.unit == "month"
+    assert found.periods == ("2023-11", "2023-12", "2024-01", "2024-02")
+    assert found.counts == {"en": (2, 0, 0, 1), "de": (0, 1, 0, 0)}
+    assert found.prevalence["en"][0] == (pytest.approx(0.3), None, None, pytest.approx(0.9))
+    assert found.prevalence["de"][0] == (None, pytest.approx(0.1), None, None)
+
+
+def test_days_follow_each_other_over_the_end_of_a_leap_february():
+    found = by_date({"en": np.full((2, 1), 0.5)}, {"en": ["2024-02-28", "2024-03-01"]})
+    assert found.periods == ("2024-02-28", "2024-02-29", "2024-03-01")
+
+
+def test_a_slip_of_the_pen_makes_no_millennium_of_gaps():
+    found = by_date({"en": np.full((3, 1), 0.5)}, {"en": ["0201", "2019", "2021"]})
+    assert found.periods == ("0201", "2019", "2021")
+
+
+def test_what_is_no_date_is_named():
+    assert checked_dates("en", ["31.5.2024", " 2024 ", ""]) == ["2024-05-31", "2024", ""]
+    with pytest.raises(InputError, match=r"date 1 of 'en' is 'May 2024'"):
+        checked_dates("en", ["2024", "May 2024"])
+
+
+def planted_topics(languages):
+    """Weights that give each planted topic its own words."""
+    corpus = planted_corpus(languages, num_topics=5)
+    weights = np.repeat(np.eye(5, dtype="f4"), 12, axis=1) + 0.01
+    return (
+        dict.fromkeys(languages, weights),
+        {code: np.asarray(corpus[code].word_embeddings) for code in languages},
+    )
+
+
+def test_vectors_of_a_topic_are_nearest_to_each_other_over_languages():
+    vectors = topic_vectors(*planted_topics(["en", "ja", "sw"]), num_words=12)
+    for first in vectors.values():
+        assert np.linalg.norm(first, axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+        for second in vectors.values():
+            assert (first @ second.T).argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_what_all_words_of_a_language_share_does_not_count():
+    topic_word, embeddings = planted_topics(["en", "ja"])
+    apart = {"en": embeddings["en"], "ja": embeddings["ja"] + 5 * np.eye(24, dtype="f4")[0]}
+    vectors = topic_vectors(topic_word, apart, num_words=12)
+    assert (np.diag(vectors["en"] @ vectors["ja"].T) > 0.7).all()
+
+
+def test_a_topic_without_positive_weights_has_a_vector():
+    embeddings = np.eye(4, dtype="f4")
+    found = topic_vectors({"en": -np.ones((2, 4), "f4")}, {"en": embeddings}, num_words=2)["en"]
+    assert np.isfinite(found).all()
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_similar_topics_are_those_of_the_largest_cosine():
+    vectors = joined_vectors(topic_vectors(*planted_topics(["en", "ja"])))
+    expected = cosine_similarity(vectors)
+    np.fill_diagonal(expected, -2)
+    for topic, similar in enumerate(similar_topics(vectors, 3)):
+        assert [other for other, _ in similar] == np.argsort(-expected[topic])[:3].tolist()
+        assert [value for _, value in similar] == pytest.approx(np.sort(expected[topic])[::-1][:3], abs=1e-5)
+    assert [len(each) for each in similar_topics(vectors)] == [4] * 5
+
+
+def test_the_map_keeps_near_what_is_near():
+    rng = np.random.default_rng(3)
+    centres = np.repeat(np.eye(4), 3, axis=0)
+    found = project(centres + 0.05 * rng.normal(size=centres.shape))
+    distances = np.linalg.norm(found[:, None] - found[None], axis=2)
+    same = np.repeat(np.arange(4), 3)
+    within = distances[same[:, None] == same[None]].max()
+    across = distances[same[:, None] != same[None]].min()
+    assert within < across
+
+
+@settings(max_examples=30, deadline=None)
+@given(arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 5)), elements=st.floats(-1, 1, width=32)))
+def test_the_map_is_within_bounds_and_the_same_on_every_call(vectors):
+    found = project(vectors)
+    assert found.shape == (len(vectors), 2)
+    assert np.abs(found).max() <= 1
+    assert np.array_equal(found, project(vectors))
+
+
+def test_turning_the_space_of_embeddings_leaves_the_map():
+    vectors = np.random.default_rng(0).normal(size=(8, 6))
+    turn = special_ortho_group.rvs(6, random_state=1)
+    assert project(vectors @ turn) == pytest.approx(project(vectors), abs=1e-3)
+
+
+def test_two_topics_stand_on_a_line_and_one_in_the_middle():
+    assert project(np.eye(2)).tolist() == [[1, 0], [-1, 0]]
+    assert project(np.eye(3)[:1]).tolist() == [[0, 0]]
+    assert project(np.ones((4, 3))).tolist() == [[0, 0]] * 4
+    assert np.abs(project(np.eye(3))).max() == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    arrays(np.float32, st.tuples(st.integers(1, 6), st.just(3)), elements=st.floats(-1, 1, width=16)),
+    arrays(np.float32, st.tuples(st.integers(1, 6), st.just(3)), elements=st.floats(-1, 1, width=16)),
+)
+def test_links_are_mutual(first, second):
+    cosine = cosine_similarity(first, second)
+    links = translation_links({"en": first, "ja": second})
+    for one, word, other, translation, value in links:
+        assert (one, other) == ("en", "ja")
+        assert 0 < value <= 1
+        assert value == pytest.approx(cosine[word, translation], abs=1e-5)
+        assert cosine[word, translation] >= cosine[word].max() - 1e-5
+        assert cosine[word, translation] >= cosine[:, translation].max() - 1e-5
+    assert len({word for _, word, *_ in links}) == len(links) == len({link[3] for link in links})
+    # The nearest of all are nearest to each other.
+    assert links or cosine.max() < 1e-5
+
+
+def test_links_of_planted_translations():
+    words = np.random.default_rng(0).normal(size=(6, 8))
+    order = [3, 1, 5, 0]
+    links = translation_links({"en": words, "de": words[order], "fr": words[:2]})
+    assert [(link[1], link[3]) for link in links if (link[0], link[2]) == ("en", "de")] == [
+        (0, 3),
+        (1, 1),
+        (3, 0),
+        (5, 2),
+    ]
+    assert {(link[0], link[2]) for link in links} == {("en", "de"), ("en", "fr"), ("de", "fr")}
+
+
+def test_search_tells_where_a_word_is_heaviest_and_its_rank_there():
+    weights = np.asarray([[0.5, 0.1, 0.9], [0.7, 0.2, 0.1], [-0.1, 0.3, 0.2], [0.6, 0.3, 0.0]], "f4")
+    index = search_index(weights, ["rain", "snow", "sun"])
+    assert index.words == ("rain", "snow", "sun")
+    assert [[each[:2] for each in topics] for topics in index.topics] == [
+        [(1, 0), (3, 0), (0, 1)],
+        [(2, 0), (3, 1), (1, 1)],
+        [(0, 0), (2, 1), (1, 2)],
+    ]
+    assert [weight for *_, weight in index.topics[0]] == pytest.approx([0.7, 0.6, 0.5])
+    assert [len(each) for each in search_index(weights[:2], ["rain", "snow", "sun"]).topics] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "direction"),
+    [
+        ("en", "English", "ltr"),
+        ("ar", "Arabic", "rtl"),
+        ("he", "Hebrew", "rtl"),
+        ("fa", "Persian", "rtl"),
+        ("ur", "Urdu", "rtl"),
+        ("yi", "Yiddish", "rtl"),
+        ("ku", "Kurdish", "ltr"),
+        ("ku-Arab", "Kurdish (Arabic script)", "rtl"),
+        ("zh-Hant", "Chinese (Traditional)", "ltr"),
+        ("pt-BR", "Portuguese (BR)", "ltr"),
+        ("gsw", "gsw", "ltr"),
+    ],
+)
+def test_names_and_directions_of_languages(code, name, direction):
+    assert (name_of_language(code), direction_of(code)) == (name, direction)
