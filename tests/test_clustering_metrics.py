@@ -115,6 +115,7 @@ def test_languages_are_pooled_by_documents():
         (np.eye(3), list("ab"), "the documents have 3 documents but 2 labels"),
         (np.eye(3), list("aaa"), "the documents all have the label 'a': purity and NMI need two or more"),
         (np.eye(3), ["a", None, "b"], "no label in row 1"),
+        (np.eye(3), ["a", "b", ""], "no label in row 2"),
         (np.eye(3) * np.nan, list("abc"), "NaN or infinity in row 0"),
         (np.ones(3), list("abc"), r"shape \(3,\)"),
     ],

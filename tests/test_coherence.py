@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+import scipy.sparse as sp
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gloctm.errors import InputError
@@ -19,6 +20,7 @@ from gloctm.metrics.coherence import (
     cross_lingual_npmi_of_pairs,
     npmi,
     npmi_by_topic,
+    reference_coverage,
 )
 from gloctm.metrics.sliding_window import c_v, c_v_by_topic
 
@@ -65,6 +67,7 @@ def test_by_hand():
 
 
 @given(pairs=st.lists(st.tuples(*[st.lists(st.sampled_from("abcd"), max_size=5)] * 2), min_size=1, max_size=8))
+@settings(deadline=None)
 def test_against_a_loop(pairs):
     topics, others = [["a", "b"], ["c", "never"]], [["b"], ["d", "a"]]
     references = [ReferenceCounts.from_documents(side) for side in zip(*pairs, strict=True)]
@@ -161,6 +164,7 @@ def test_wrong_pairs():
     documents=st.lists(st.lists(st.sampled_from("abcde"), max_size=6), max_size=8),
     words=st.none() | st.lists(st.sampled_from("abcxy"), max_size=5),
 )
+@settings(deadline=None)
 def test_counts_are_those_of_the_documents(documents, words):
     reference = ReferenceCounts.from_documents(iter(documents), words)
     assert reference.num_documents == len(documents)
@@ -169,6 +173,34 @@ def test_counts_are_those_of_the_documents(documents, words):
     assert found.shape == (len(documents), 4)
     expected = [[doc.count(word) * (words is None or word in words) for word in asked] for doc in documents]
     assert found.toarray().tolist() == expected
+
+
+def test_stored_zeros_and_several_entries_of_a_word_change_nothing():
+    expected = ReferenceCounts.from_documents([["a", "a"], ["b"], ["a", "b"], []], "ab")
+    rows, columns = [0, 0, 0, 1, 1, 2, 2, 3], [0, 0, 1, 1, 0, 0, 1, 1]
+    zeros = sp.csc_array(sp.coo_array(([1, 1, 0, 1, 0, 1, 1, 0], (rows, columns)), shape=(4, 2)))
+    # A matrix in which a word of a document has two entries, as arithmetic on indices may leave it.
+    doubled = sp.csc_array(([1, 1, 1, 0, 1, 1], [0, 0, 2, 1, 1, 2], [0, 4, 6]), shape=(4, 2))
+    for matrix in (zeros, doubled):
+        found = ReferenceCounts({"a": 0, "b": 1}, matrix)
+        assert npmi([["a", "b"]], found) == npmi([["a", "b"]], expected)
+        for counting in ("published", "document"):
+            both = [cross_lingual_npmi([["a"]], [["b"]], each, each, counting=counting) for each in (found, expected)]
+            assert both[0] == both[1]
+    # What was given stays as it was.
+    assert zeros.nnz == 7
+    assert doubled.nnz == 6
+
+
+def test_coverage_by_hand():
+    reference = ReferenceCounts.from_documents([["a", "b", "b"], ["c"], []], "abcd")
+    assert reference_coverage([["a", "b"]], reference) == 1
+    # d is among the words counted, but in no document; e is not.
+    assert reference_coverage([["a", "d"], ["e", "c", "a"]], reference) == 3 / 5
+    assert reference_coverage([["a", "a", "e"]], reference) == 1 / 2
+    assert reference_coverage([["x"], ["d"]], reference) == 0
+    with pytest.raises(InputError, match="coverage by a reference corpus needs at least one topic"):
+        reference_coverage([], reference)
 
 
 def test_npmi_by_hand():
@@ -190,6 +222,7 @@ documents_of_letters = st.lists(st.lists(st.sampled_from("abcd"), max_size=9), m
 
 
 @given(documents=documents_of_letters, order=st.permutations("abcz"))
+@settings(deadline=None)
 def test_npmi_bounds_and_order(documents, order):
     reference = ReferenceCounts.from_documents(documents)
     found = npmi([list("abcz")], reference)
@@ -242,6 +275,7 @@ def plain_c_v(topic, documents, window):
     window=st.integers(2, 11),
     topic=st.permutations("abcz").map(lambda words: words[:3]),
 )
+@settings(deadline=None)
 def test_c_v_against_a_loop(documents, window, topic):
     found = c_v_by_topic([topic, list("ab")], documents, window=window)
     expected = [plain_c_v(each, documents, window) for each in (topic, "ab")]

@@ -140,3 +140,35 @@ def test_agreement_by_blocks_is_the_same(monkeypatch):
 def test_agreement_needs_two_languages():
     with pytest.raises(InputError, match="agreement between languages needs at least two of them"):
         nearest_document_agreement({"en": np.eye(2)}, {"en": ["a", "b"]})
+
+
+BOTH = (theme_topics, nearest_document_agreement)
+
+
+@pytest.mark.parametrize("measure", BOTH)
+@pytest.mark.parametrize(
+    ("theta", "labels", "message"),
+    [
+        ({"en": np.full((2, 2), np.nan)}, {}, "theta of 'en' have NaN or infinity in row 0"),
+        ({"en": np.asarray([[2.0, -1.0], [0.5, 0.5]])}, {}, "theta of 'en' are no proportions: row 0 has -1"),
+        ({"en": np.asarray([[0.5, 0.2], [0.5, 0.5]])}, {}, "row 0 has 0.2 as its least and sums to 0.7"),
+        ({"en": np.eye(3)}, {"en": list("abc")}, r"different numbers of topics \(en 3, de 2\)"),
+        ({}, {"en": ["a"]}, "theta of 'en' have 2 documents but 1 labels"),
+        ({}, {"en": ["a", "b", "a"]}, "theta of 'en' have 2 documents but 3 labels"),
+        ({}, {"en": ["a", ""]}, "theta of 'en' have no label in row 1: leave documents without a label out"),
+        ({}, {"en": [None, "a"]}, "theta of 'en' have no label in row 0"),
+        ({}, {"en": [0, 1]}, "labels of all languages are in part text and in part numbers"),
+    ],
+)
+def test_what_alignment_refuses(measure, theta, labels, message):
+    good = {"en": np.eye(2), "de": np.eye(2)}
+    with pytest.raises(InputError, match=message):
+        measure({**good, **theta}, {**dict.fromkeys(good, ("a", "b")), **labels})
+
+
+@pytest.mark.parametrize("measure", BOTH)
+def test_what_alignment_refuses_of_languages(measure):
+    with pytest.raises(InputError, match="theta is empty"):
+        measure({}, {})
+    with pytest.raises(InputError, match="no labels for language 'de': labels are there for en"):
+        measure({"en": np.eye(2), "de": np.eye(2)}, {"en": ["a", "b"]})

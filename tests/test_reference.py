@@ -9,6 +9,7 @@ import lzma
 
 import pytest
 
+from gloctm.cli.messages import in_shell_terms
 from gloctm.errors import FileFormatError, InputError
 from gloctm.metrics.coherence import cross_lingual_npmi
 from gloctm.metrics.reference import read_reference, read_references, reference_documents, reference_file
@@ -115,8 +116,11 @@ def test_damaged_kept_counts_are_counted_anew(folder, cache, damage):
 def test_cache_that_can_not_be_written(folder, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path / "file"))
-    with pytest.raises(InputError, match="GLOCTM_CACHE"):
+    with pytest.raises(InputError, match="GLOCTM_CACHE") as told:
         read_reference(folder, ["en", "zh"])
+    assert str(told.value).endswith("set GLOCTM_CACHE to another folder, or read it with cache=False")
+    # The command line has no such choice.
+    assert in_shell_terms(str(told.value)).endswith("set GLOCTM_CACHE to another folder")
     assert read_reference(folder, ["en", "zh"], cache=False)[0].num_documents == 4
 
 

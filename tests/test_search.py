@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import re
 import shlex
@@ -20,7 +21,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mktestdocs import check_codeblock
 
@@ -29,7 +30,14 @@ from gloctm import Corpus, GloCTM
 from gloctm.cli.main import main
 from gloctm.cli.search import table_lines, training_command
 from gloctm.corpus import LanguageCorpus
-from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingError, TrainingInterrupted
+from gloctm.errors import (
+    FileFormatError,
+    InputError,
+    LowCoverageWarning,
+    MissingDependencyError,
+    TrainingError,
+    TrainingInterrupted,
+)
 from gloctm.evaluation import evaluate, measure_topics, own_counts
 from gloctm.measure_names import name_of
 from gloctm.metrics import read_references, topic_stability
@@ -195,6 +203,7 @@ def test_words_are_shown_as_they_are():
 
 
 @given(st.floats(-10, 10), st.floats(0, 5))
+@settings(deadline=None)
 def test_ticks_are_few_and_hold_all_points(low, span):
     ticks = _ticks(low, low + span)
     assert 3 <= len(ticks) <= 7
@@ -204,12 +213,50 @@ def test_ticks_are_few_and_hold_all_points(low, span):
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+@settings(deadline=None)
 def test_no_axis_goes_beyond_what_a_measure_can_be(low, span, deviation):
     high = min(low + span, 1.0)
     ticks = _ticks(low - deviation, high + deviation, (-1.0, 1.0))
     assert len(ticks) >= 3
     assert -1 <= ticks[0] <= low + 1e-6
     assert high - 1e-6 <= ticks[-1] <= 1
+
+
+@given(
+    st.lists(st.tuples(st.floats(-8, 8), st.none() | st.floats(0, 3)), min_size=1, max_size=5),
+    st.sampled_from([(-math.inf, math.inf), (-1.0, 1.0), (0.0, 1.0)]),
+)
+@settings(deadline=None)
+def test_every_mean_is_within_the_plot_whatever_a_measure_should_be(values, bounds):
+    points = [Point(number, up, deviation, "", "", False) for number, (up, deviation) in enumerate(values)]
+    drawn = svg("CNPMI", "num_topics", points, bounds=bounds)
+    heights = [float(y) for y in re.findall(r'cy="(-?[\d.]+)"', drawn)]
+    assert len(heights) == len(points)
+    assert all(-0.1 <= y <= 170.1 for y in heights)
+    assert "nan" not in drawn
+    low, high = min(up for up, _ in values), max(up for up, _ in values)
+    ticks = _ticks(low, high, bounds)
+    assert ticks[0] < ticks[-1]
+
+
+def test_a_search_whose_measures_lie_beyond_what_is_usual_has_its_page(tmp_path):
+    parts = []
+    for k, value in ((10, -4.9), (20, -1.2)):
+        measures = {"cnpmi_published": {"en de": value}, "topic_quality": {"en de": 0.0}}
+        parts.append(Candidate.of({"num_topics": k}, [Trial({}, 0, measures, {"en": [["a"]]}, 1.0, "", {})]))
+    page = Page(gloctm.search.run.page(SearchResult(tuple(parts), "topic_quality", (0,))))
+    labels = [float(text) for text in page.text if re.fullmatch(r"-\d\.\d+|-\d", text)]
+    assert min(labels) <= -4.9
+    heights = [float(attributes["cy"]) for tag, attributes in page.seen if tag == "circle"]
+    assert all(0 <= y <= 170 for y in heights)
+
+
+def test_a_measure_that_the_best_lacks_has_its_column():
+    parts = [made(0.3, seeds=1, num_topics=10), made(0.2, seeds=1, num_topics=20)]
+    parts[1].figures["purity"] = Figure(0.5, None)
+    result = SearchResult(tuple(parts), "npmi", (0,))
+    assert result.measures == ("npmi", "purity")
+    assert [row[2] for row in result.table()] == ["purity", "-", "0.500"]
 
 
 def test_an_error_bar_ends_where_the_measure_does():
@@ -425,6 +472,75 @@ def test_a_folder_of_another_corpus_or_thing_is_refused(tmp_path, whole):
         quick(other, {"num_topics": [2]}, tmp_path / "thesis.txt")
 
 
+WHOLE = {
+    **{"settings": {"num_topics": 9}, "seed": 0, "topics": {"en": [["a", "b"]]}, "seconds": 1.0, "corpus": ""},
+    **{"versions": {}, "measures": {"npmi": {"en": 0.5}}, "failed": None},
+}
+IDENTITY = {"settings": {}, "measures": ["npmi"]}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"measures": {}},
+        {"measures": []},
+        {"measures": {"purity": {"en": 0.5}}},
+        {"measures": {"npmi": {}}},
+        {"measures": {"npmi": {"en": None}}},
+        {"measures": {"npmi": {"en": math.nan}}},
+        {"measures": {"npmi": 0.5}},
+        {"seconds": None},
+        {"seed": "0"},
+        {"settings": []},
+        {"topics": {}},
+        {"topics": {"en": [["a", 1]]}},
+        {"topics": {"en": "ab"}},
+        {"failed": 1},
+        {"further": 1},
+    ],
+)
+def test_a_line_that_is_no_training_is_named(tmp_path, changed):
+    log = TrialLog(tmp_path, IDENTITY, resume=False)
+    log.append(Trial(**WHOLE))
+    failed = {**WHOLE, "seed": 1, "measures": {}, "topics": {}, "failed": "the loss is not finite"}
+    with (tmp_path / "trials.jsonl").open("a") as stream:
+        stream.write(json.dumps(failed) + "\n")
+    found = TrialLog(tmp_path, IDENTITY, resume=True)
+    assert found.find({"num_topics": 9}, 0).measures == WHOLE["measures"]
+    assert found.find({"num_topics": 9}, 1).failed
+    with (tmp_path / "trials.jsonl").open("a") as stream:
+        stream.write(json.dumps({**WHOLE, **changed}) + "\n")
+    with pytest.raises(FileFormatError, match=r"trials\.jsonl is damaged in line 3: delete that line"):
+        TrialLog(tmp_path, IDENTITY, resume=True)
+
+
+@pytest.mark.parametrize("known", [["npmi", "purity"], None])
+def test_a_search_that_took_other_measures_is_refused(tmp_path, known):
+    before = {"settings": {}} if known is None else {"settings": {}, "measures": known}
+    line = {**WHOLE, "measures": {"npmi": {"en": 0.5}, "purity": {"en": 0.5}}}
+    TrialLog(tmp_path, before, resume=False).append(Trial(**line))
+    with pytest.raises(InputError, match="another version of gloctm, which took other measures: name a new folder"):
+        TrialLog(tmp_path, IDENTITY, resume=True)
+    with pytest.raises(InputError, match="differs in corpus: give what it was begun with"):
+        TrialLog(tmp_path, {**IDENTITY, "corpus": "another"}, resume=True)
+
+
+def test_a_search_that_is_refused_leaves_the_folder_as_it_was(tmp_path):
+    log = TrialLog(tmp_path, IDENTITY, resume=False)
+    log.append(Trial(**WHOLE))
+    with (tmp_path / "trials.jsonl").open("ab") as stream:
+        # As another search would have it that is writing.
+        stream.write(b'{"settings": {"num')
+    before = (tmp_path / "trials.jsonl").read_bytes()
+    with pytest.raises(InputError, match="holds a search"):
+        TrialLog(tmp_path, IDENTITY, resume=False)
+    resumed = TrialLog(tmp_path, IDENTITY, resume=True)
+    assert (tmp_path / "trials.jsonl").read_bytes() == before
+    resumed.append(Trial(**{**WHOLE, "seed": 1}))
+    resumed.append(Trial(**{**WHOLE, "seed": 2}))
+    assert [line["seed"] for line in lines_in(tmp_path)] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("line", ["[]", "{}", "no JSON", '{"settings": 1}'])
 def test_a_damaged_line_is_named(tmp_path, corpus, line):
     folder = tmp_path / "search"
@@ -454,7 +570,13 @@ def test_a_training_that_fails_does_not_end_the_search(tmp_path, corpus):
     Page((tmp_path / "one" / "search.html").read_text())
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"format": "gloctm-search", "version": 1, "identity": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", '{"format": "gloctm-search", "version": 1, "identity": []}'),
+        '{"format": "gloctm-search", "version": 1, "identity": {"settings": {}, "measures": 5}}',
+    ],
+)
 def test_a_damaged_head_has_a_remedy(tmp_path, corpus, content):
     folder = tmp_path / "search"
     quick(corpus, {"num_topics": [2]}, folder, seeds=[0])
@@ -493,7 +615,8 @@ def kept(row, label):
     [
         ({"en": lambda row, label: "news", "de": kept}, "all documents of 'en' have the label 'news'"),
         ({"en": kept, "de": lambda row, label: f"de {label}"}, "'en' and 'de' have no label in common"),
-        ({"en": lambda row, label: label if row < 2 else "", "de": kept}, "'en' has 2 labelled documents, too few"),
+        ({"en": lambda row, label: str(row) if row < 2 else "", "de": kept}, "'en' has 2 labelled documents, too few"),
+        ({"en": lambda row, label: "b" if row == 3 else "a", "de": kept}, "'en' has 80 labelled documents, too few"),
     ],
 )
 def test_labels_that_cant_be_classified_are_told_before_anything_is_trained(tmp_path, corpus, labels, message):
@@ -505,6 +628,45 @@ def test_labels_that_cant_be_classified_are_told_before_anything_is_trained(tmp_
         quick(other, {"num_topics": [2]}, tmp_path / "search")
     assert "--no-labels" in str(told.value)
     assert not (tmp_path / "search").exists()
+
+
+def test_rare_labels_are_searched_by(tmp_path, corpus):
+    rare = relabelled(corpus, **dict.fromkeys(("en", "de"), lambda row, label: "b" if row in (3, 5) else "a"))
+    options = {"seeds": [0], "settings": {**SETTINGS, "epochs": 1}}
+    assert "accuracy_across" in quick(rare, {"num_topics": [2]}, tmp_path / "search", **options).measures
+
+
+def test_a_reference_of_other_words_is_told_before_anything_is_trained(tmp_path, corpus):
+    folder = tmp_path / "foreign"
+    folder.mkdir()
+    for code in ("en", "de"):
+        (folder / f"{code}.txt").write_text("foreign words\n" * 5)
+    with (
+        mock.patch.object(GloCTM, "fit", side_effect=AssertionError("trained")),
+        pytest.raises(InputError, match="a reference corpus has none of the words in 'en'"),
+    ):
+        quick(corpus, {"num_topics": [2]}, tmp_path / "search", references=folder)
+    assert not (tmp_path / "search").exists()
+
+
+def test_topics_that_a_reference_has_no_word_of_are_a_training_that_failed(tmp_path, corpus):
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for code in ("en", "de"):
+        (folder / f"{code}.txt").write_text(f"{code}-0-0\n" * 5)
+    options = {"seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False, "num_words": 2}
+    none = [[["de-1-1", "de-1-2"]] * 2, [["en-1-1", "en-1-2"]] * 2]
+    topics = gloctm.search.run._Measurer.topics
+
+    def without(measurer, model):
+        return dict(zip(("de", "en"), none, strict=True)) if model.num_topics == 2 else {
+            code: [[f"{code}-0-0", f"{code}-1-1"], *words[1:]] for code, words in topics(measurer, model).items()
+        }  # fmt: skip
+
+    with mock.patch.object(gloctm.search.run._Measurer, "topics", without), pytest.warns(LowCoverageWarning):
+        result = quick(corpus, {"num_topics": [2, 3]}, tmp_path / "search", references=folder, **options)
+    assert [result.mark(candidate) for candidate in result.candidates] == ["failed", "best"]
+    assert "none of the words" in result.candidates[0].trials[0].failed
 
 
 def test_without_its_labels_such_a_corpus_is_searched_and_a_language_may_have_none(tmp_path, corpus):
@@ -602,6 +764,12 @@ def test_only_drawing_needs_optuna(tmp_path, corpus):
         ({"num_topics": [2]}, {"settings": {"epochs": 0}}, "epochs is 0"),
         ({"num_topics": [2]}, {"preset": "news"}, "there is no preset 'news'"),
         ({"num_topics": [2]}, {"num_words": 1}, "num_words is 1"),
+        (
+            {"num_topics": [2]},
+            {"num_words": 33},
+            "num_words is 33: it must be a whole number from 2, coherence",
+        ),
+        ({"num_topics": [2]}, {"num_words": 33, "labels": False}, "to 32, the words of the smallest vocabulary"),
         ({"num_topics": [2]}, {"objective": "tq"}, "the objective is 'tq', which is not measured here: choose one of"),
         ({"num_topics": [2]}, {"objective": "cnpmi_published"}, "which is not measured here"),
         ({"num_topics": [2]}, {"objective": "stability", "seeds": [0]}, "which is not measured here"),

@@ -80,5 +80,13 @@ class UnusedSettingWarning(UserWarning):
     """Something was asked for that had nothing to act on."""
 
 
+class LowCoverageWarning(UserWarning):
+    """A reference corpus has few of the topics' words, so that most pairs of them count 0."""
+
+
+class CrowdedFigureWarning(UserWarning):
+    """A figure has more lines in one panel than readers can tell apart."""
+
+
 class LowRecallWarning(UserWarning):
     """An approximate search for nearest words misses too many of them."""

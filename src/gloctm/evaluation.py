@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Integral
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from gloctm.artifact import software_versions
 from gloctm.corpus.corpus import Corpus
-from gloctm.errors import InputError, UnusableLabelsWarning
+from gloctm.errors import InputError, LowCoverageWarning, UnusableLabelsWarning
 from gloctm.inference import VIAS, Via, topic_proportions
+from gloctm.labelled_rows import Rows, labelled_rows
 from gloctm.languages import normalize_language
 from gloctm.metrics.classification import CLASSIFIERS, Classifier, cross_lingual_classification
 from gloctm.metrics.clustering import clustering_of_languages
-from gloctm.metrics.coherence import Counting, ReferenceCounts, cross_lingual_npmi_of_pairs, npmi
+from gloctm.metrics.coherence import (
+    Counting,
+    ReferenceCounts,
+    cross_lingual_npmi_of_pairs,
+    npmi,
+    reference_coverage,
+)
 from gloctm.metrics.diversity import inverted_rank_biased_overlap, topic_diversity, topic_quality, topic_uniqueness
-from gloctm.metrics.reference import read_references, reference_documents, reference_file, reference_languages
+from gloctm.metrics.reference import (
+    read_references,
+    reference_digests,
+    reference_documents,
+    reference_file,
+    reference_languages,
+)
 from gloctm.metrics.retrieval import retrieval_of_pairs
 from gloctm.metrics.sliding_window import c_v
 from gloctm.metrics.translation import TranslationDictionary, translation_agreement
-from gloctm.settings import resolve_seed
 from gloctm.topics import top_words
 
 if TYPE_CHECKING:
@@ -37,16 +53,16 @@ NUM_WORDS = 15
 DIVERSITY_WORDS = 25
 #: Documents a language that classifiers are taught by at most: an SVM's time grows with the square of their number.
 MAX_TRAIN = 8000
-# The share of a corpus that classifiers are asked of where there is no other corpus to ask them of.
-HELD_OUT = 0.2
+# Below this share of the topics' words in a reference corpus, most pairs of words count 0 for want of anything known.
+_LOW_COVERAGE = 0.5
 
 StrPath = str | os.PathLike[str]
 Pair = tuple[str, str]
 Topics = Mapping[str, Sequence[Sequence[str]]]
 Features = Mapping[str, NDArray[np.floating]]
 Labels = Mapping[str, Sequence[str]]
-Rows = dict[str, NDArray[np.int64]]
-#: For each measure its values: of a language ("en"), of two ("en zh"), of one by another ("zh from en"), of "all".
+#: For each measure its values: of a language ("en"), of two ("en zh"), of one by another ("zh from en"), of "all" as
+#: the one value of a measure that pools the languages.
 Measures = dict[str, dict[str, float]]
 
 _COUNTINGS: tuple[Counting, ...] = ("published", "document")
@@ -58,7 +74,7 @@ class Evaluation:
 
     Attributes:
         measures: ``{measure: {of what: value}}``.
-        conditions: number of words, classifier, documents and so on.
+        conditions: number of words, classifier, documents, what it was measured by and so on.
     """
 
     measures: Measures
@@ -97,10 +113,10 @@ def evaluate(
         dictionaries: for pairs of languages a dictionary, from the one to the other: translation agreement.
         corpus: NPMI in it; where it has labels, classification, purity and NMI. Usually the one trained on; of another,
             with a vocabulary of its own, the texts are counted by the model's.
-        test: further documents, which classifiers are asked of. Without, a fifth of ``corpus`` is kept from them and
-            asked instead.
+        test: further documents, which classifiers are asked of. Without, a fifth of each label's documents in
+            ``corpus`` (at least one, where there are two) is kept from them and asked instead.
         aligned: row i of ``test`` (else of ``corpus``) is the same document in every language: retrieval of
-            translations by θ.
+            translations by θ. Documents of which nothing is known in one language are left out in all.
         num_words: top words a topic, 15 as published.
         via: the encoder that infers, see ``GloCTM.transform``.
         classifier: ``"svm"`` as published, or ``"logistic"``, which is quicker; both are given the latent means μ.
@@ -111,18 +127,16 @@ def evaluate(
         The measures; docs/metrics.md describes each.
 
     Raises:
-        InputError: wrong settings, a corpus with another vocabulary, labels or translations asked of a corpus that has
-            none. Labels that can't be classified (one alone, none shared by languages) are left out with a warning.
+        InputError: wrong settings, a corpus with another vocabulary and no texts, translations asked of a corpus that
+            has none, a reference corpus without a word of the topics. Languages whose labels can't be classified (one
+            alone, none shared with others, too few to hold some out) are left out with a warning.
         FileFormatError: a reference corpus that can't be read.
     """
     _check_types(model, corpus, test, dictionaries)
     fewest = min(map(len, model.vocabulary_.values()))
-    if isinstance(num_words, bool) or not isinstance(num_words, Integral) or not 2 <= num_words <= fewest:
-        raise InputError(
-            f"num_words is {num_words!r}: it must be a whole number from 2, coherence being of pairs, to {fewest}, the "
-            "words of the smallest vocabulary"
-        )
-    resolve_seed(seed)
+    check_num_words(num_words, fewest)
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise InputError(f"seed is {seed!r}: it must be a whole number from 0")
     if max_train is not None and (isinstance(max_train, bool) or not isinstance(max_train, Integral) or max_train < 2):
         raise InputError(f"max_train is {max_train!r}: it must be a whole number from 2, or None for all documents")
     if classifier not in CLASSIFIERS:
@@ -138,31 +152,63 @@ def evaluate(
         for language in model.languages_
     }
     folders = [references] if isinstance(references, str | os.PathLike) else list(references)
-    conditions: dict[str, Any] = {"topics": model.num_topics, "words": num_words, "languages": list(model.languages_)}
+    conditions: dict[str, Any] = {
+        "model": _digest(model),
+        "gloctm": software_versions().get("gloctm"),
+        "topics": model.num_topics,
+        "words": num_words,
+        "diversity_words": min(DIVERSITY_WORDS, fewest),
+        "languages": list(model.languages_),
+    }
+    if folders:
+        conditions["references"] = [
+            {"folder": Path(folder).resolve().name, "sha256": reference_digests(folder, model.languages_)}
+            for folder in folders
+        ]
+    known = _within_vocabularies(dictionaries or {}, model)
+    if known:
+        conditions["dictionaries"] = {" ".join(pair): each.num_pairs for pair, each in known.items()}
+    counts = None if corpus is None else _counted(model, corpus, "corpus")
     measures = measure_topics(
         topics,
         references=read_references(folders, model.languages_) if folders else None,
-        dictionaries=_within_vocabularies(dictionaries or {}, model),
-        own=None if corpus is None else _counts_of(corpus, model),
+        dictionaries=known,
+        own=None if counts is None else {code: _as_reference(model, code, each) for code, each in counts.items()},
     )
     # By as many words as is usual: with equally many it is TU itself.
+    by_many = min(DIVERSITY_WORDS, fewest)
     measures["topic_diversity"] = {
-        code: topic_diversity(top_words(model.topic_word_[code], model.vocabulary_[code], min(DIVERSITY_WORDS, fewest)))
+        code: topic_diversity(top_words(model.topic_word_[code], model.vocabulary_[code], by_many))
         for code in model.languages_
     }
     if folders:
         measures["c_v"] = _c_v(topics, folders)
-    if corpus is not None:
-        asked = corpus if test is None else test
-        latent = _latent_means(model, asked, via, "corpus" if test is None else "test corpus")
+    if corpus is not None and counts is not None:
+        taught = _latent_means(model, corpus, counts, via)
+        latent = taught if test is None else _latent_means(model, test, _counted(model, test, "test corpus"), via)
         theta = {code: topic_proportions(each) for code, each in latent.items()}
-        taught = latent if test is None else _latent_means(model, corpus, via, "corpus")
         if aligned:
-            conditions["aligned_documents"] = len(next(iter(theta.values())))
-            measures |= measure_alignment(theta)
-        measures |= _by_labels(corpus, asked, taught, latent, theta, conditions, classifier, max_train, seed)
-        conditions["via"] = via or "local"
+            measures |= _by_alignment(theta, latent, conditions)
+        measures |= _by_labels(corpus, test, taught, latent, theta, conditions, classifier, max_train, seed)
+        conditions["via"] = {
+            code: (via or "local") if code in model.languages_ else "global"
+            for code in dict.fromkeys([*corpus.languages, *latent])
+        }
     return Evaluation(measures, conditions)
+
+
+def check_num_words(num_words: int, fewest: int) -> None:
+    """Raise InputError unless each topic can show so many top words, and they make pairs.
+
+    Args:
+        num_words: top words a topic.
+        fewest: the words of the smallest vocabulary.
+    """
+    if isinstance(num_words, bool) or not isinstance(num_words, Integral) or not 2 <= num_words <= fewest:
+        raise InputError(
+            f"num_words is {num_words!r}: it must be a whole number from 2, coherence being of pairs, to {fewest}, the "
+            "words of the smallest vocabulary"
+        )
 
 
 def measure_topics(
@@ -176,10 +222,15 @@ def measure_topics(
 
     Args:
         topics: for each language the top words of each topic, best first.
-        references: for pairs of languages counts of an aligned reference corpus: CNPMI by both countings, TQ, and NPMI
-            within each language (the mean over its references).
+        references: for pairs of languages counts of an aligned reference corpus: CNPMI by both countings and TQ of each
+            pair, and within each language NPMI and the share of the topics' words that are there. These are means
+            over a language's references: counts that stand in several pairs (one file, aligned with several) are one.
         dictionaries: for pairs of languages translations from the one to the other.
         own: counts of the corpus that the topics come from, for NPMI in it.
+
+    Raises:
+        InputError: as the functions of ``gloctm.metrics``, or a reference has none of the topics' words in a language,
+            so that every model would have the same figures. One that has less than half of them is warned of.
     """
     found: Measures = {
         "topic_uniqueness": {code: topic_uniqueness(words) for code, words in topics.items()},
@@ -189,6 +240,7 @@ def measure_topics(
             code: inverted_rank_biased_overlap(words) for code, words in topics.items()
         }
     if references:
+        coverage = coverage_by_references(topics, references)
         for counting in _COUNTINGS:
             values = cross_lingual_npmi_of_pairs(topics, references, counting=counting)
             found[f"cnpmi_{counting}"] = {" ".join(pair): value for pair, value in values.items()}
@@ -199,17 +251,59 @@ def measure_topics(
             )
             for pair in references
         }
-        within: dict[str, list[float]] = {}
-        for pair, both in references.items():
-            for code, reference in zip(pair, both, strict=True):
-                within.setdefault(code, []).append(npmi(topics[code], reference))
-        found["npmi"] = {code: float(np.mean(values)) for code, values in within.items()}
+        found["npmi"] = {
+            code: float(np.mean([npmi(topics[code], reference) for reference in own_references]))
+            for code, own_references in _by_language(references).items()
+        }
+        found["reference_coverage"] = coverage
+        for code, share in coverage.items():
+            if share < _LOW_COVERAGE:
+                # Without the share, which is among the figures: so the same sentence is told but once.
+                warnings.warn(
+                    f"reference corpora lack more than half of the topics' words in {code!r}, and pairs with these "
+                    "count 0 in CNPMI and NPMI: use some whose words are cut and spelled as in the topics",
+                    LowCoverageWarning,
+                    stacklevel=3,
+                )
     if own:
         found["npmi_in_corpus"] = {code: npmi(topics[code], counts) for code, counts in own.items()}
     for (first, second), dictionary in (dictionaries or {}).items():
         agreement = translation_agreement(topics[first], topics[second], dictionary)
         found.setdefault("translation_agreement", {})[f"{first} {second}"] = agreement.agreement
         found.setdefault("translation_coverage", {})[f"{first} {second}"] = agreement.coverage
+    return found
+
+
+def coverage_by_references(
+    topics: Topics, references: Mapping[Pair, tuple[ReferenceCounts, ReferenceCounts]]
+) -> dict[str, float]:
+    """For each language the share of its topics' words that its references have, their mean where it has several.
+
+    Raises:
+        InputError: a reference has none of them.
+    """
+    found = {}
+    for code, own_references in _by_language(references).items():
+        shares = [reference_coverage(topics[code], reference) for reference in own_references]
+        if not min(shares):
+            raise InputError(
+                f"a reference corpus has none of the words in {code!r}: give one in this language, with words cut and "
+                "spelled as in the topics"
+            )
+        found[code] = float(np.mean(shares))
+    return found
+
+
+def _by_language(
+    references: Mapping[Pair, tuple[ReferenceCounts, ReferenceCounts]],
+) -> dict[str, list[ReferenceCounts]]:
+    """The references of each language, each once however many pairs it stands in."""
+    found: dict[str, list[ReferenceCounts]] = {}
+    for pair, both in references.items():
+        for code, reference in zip(pair, both, strict=True):
+            known = found.setdefault(code, [])
+            if not any(each is reference for each in known):
+                known.append(reference)
     return found
 
 
@@ -227,29 +321,35 @@ def measure_documents(
     """What topic proportions tell of labels, within each language and from each to every other.
 
     Args:
-        features: for each language ``(documents, K)`` that classifiers are taught by: latent means as published.
+        features: for each language ``(documents, K)`` that classifiers are taught by: latent means as published. With
+            no language, nothing is classified.
         labels: theirs.
         asked_features: of the documents that classifiers are asked of.
         asked_labels: theirs.
-        asked_theta: their topic proportions, for purity and NMI.
+        asked_theta: their topic proportions, for purity and NMI; where there are several languages, also of the
+            documents of all of them pooled, as measures of their own.
         classifier: see ``gloctm.metrics.classify``.
         max_train: documents a language that classifiers are taught by, at most; None takes all.
         seed: draws these.
     """
-    scores = cross_lingual_classification(
-        features, labels, asked_features, asked_labels, classifier=classifier, max_train=max_train, seed=seed
-    )
     found: Measures = {}
+    scores = {}
+    if features:
+        scores = cross_lingual_classification(
+            features, labels, asked_features, asked_labels, classifier=classifier, max_train=max_train, seed=seed
+        )
     for (source, target), each in scores.items():
         where, what = ("within", source) if source == target else ("across", f"{target} from {source}")
         found.setdefault(f"accuracy_{where}", {})[what] = each.accuracy
         found.setdefault(f"macro_f1_{where}", {})[what] = each.macro_f1
     clusters = clustering_of_languages(asked_theta, asked_labels)
-    each_and_all = {**clusters.by_language, "all": clusters.pooled}
-    found["purity"] = {code: each.purity for code, each in each_and_all.items()}
+    found["purity"] = {code: each.purity for code, each in clusters.by_language.items()}
     found["normalized_mutual_information"] = {
-        code: each.normalized_mutual_information for code, each in each_and_all.items()
+        code: each.normalized_mutual_information for code, each in clusters.by_language.items()
     }
+    if len(clusters.by_language) > 1:
+        found["purity_pooled"] = {"all": clusters.pooled.purity}
+        found["normalized_mutual_information_pooled"] = {"all": clusters.pooled.normalized_mutual_information}
     return found
 
 
@@ -293,36 +393,68 @@ def _check_types(model: Any, corpus: Any, test: Any, dictionaries: Any) -> None:
             )
 
 
-def _counts_of(corpus: Corpus, model: GloCTM) -> dict[str, ReferenceCounts]:
-    return {
-        code: counts
-        for code, counts in own_counts(corpus).items()
-        if code in model.languages_ and list(corpus[code].vocabulary) == model.vocabulary_[code]
-    }
-
-
-def _latent_means(model: GloCTM, corpus: Corpus, via: Via | None, name: str) -> dict[str, NDArray[np.float32]]:
-    """μ of a corpus: of its counts where they are over the model's vocabulary, else of its texts."""
+def _counted(model: GloCTM, corpus: Corpus, name: str) -> dict[str, sp.csr_array]:
+    """Counts over the model's vocabulary, of its languages: the corpus' own, or else of its texts."""
     found = {}
     for code, part in corpus.items():
-        # Others go the way of languages never trained on, by the global encoder.
-        chosen = via if code in model.languages_ else None
-        if code in model.languages_ and list(part.vocabulary) != model.vocabulary_[code]:
-            if part.texts is None:
-                raise InputError(
-                    f"the {name} has another vocabulary for {code!r} than the model, and no texts to count anew: build "
-                    "it from texts, or with vocabulary=model.vocabulary_"
-                )
-            means = model.transform(part.texts, lang=code, via=chosen, latent=True)
-        elif code in model.languages_:
-            means = model.transform(part.counts, lang=code, via=chosen, latent=True)
+        if code not in model.languages_:
+            continue
+        if list(part.vocabulary) == model.vocabulary_[code]:
+            found[code] = part.counts
+            continue
+        if part.texts is None:
+            raise InputError(
+                f"the {name} has another vocabulary for {code!r} than the model, and no texts to count anew: build "
+                "it from texts, or with vocabulary=model.vocabulary_"
+            )
+        # Counted as transform does.
+        found[code] = model._counts(part.texts, code)
+    return found
+
+
+def _as_reference(model: GloCTM, code: str, counts: sp.csr_array) -> ReferenceCounts:
+    return ReferenceCounts({word: column for column, word in enumerate(model.vocabulary_[code])}, counts.tocsc())
+
+
+def _digest(model: GloCTM) -> str:
+    """What tells models apart: a digest of their topics."""
+    digest = hashlib.sha256()
+    for code in model.languages_:
+        digest.update("\n".join([code, *model.vocabulary_[code]]).encode("utf-8", "backslashreplace"))
+        digest.update(np.ascontiguousarray(model.topic_word_[code], "<f4").tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _latent_means(
+    model: GloCTM, corpus: Corpus, counts: Mapping[str, sp.csr_array], via: Via | None
+) -> dict[str, NDArray[np.float32]]:
+    """μ of a corpus, in the model's languages by counts over its vocabulary."""
+    found = {}
+    for code, part in corpus.items():
+        if code in counts:
+            means = model.transform(counts[code], lang=code, via=via, latent=True)
         else:
-            given = model.transform({code: part}, via=chosen, latent=True)
-            assert isinstance(given, dict)
-            means = given[code]
+            # Languages never trained on go by the global encoder, whatever the others do. As transform does with a
+            # corpus, whose own vectors of words it takes where they are by the model's encoder.
+            means = model._infer(part, model._routes([code], None, None, None, corpus)[code], latent=True)
         assert not isinstance(means, dict)
         found[code] = means
     return found
+
+
+def _by_alignment(theta: Features, latent: Features, conditions: dict[str, Any]) -> Measures:
+    """Retrieval of translations; how many documents there were is added to the conditions."""
+    sizes = {code: len(each) for code, each in theta.items()}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{code} {size:,}" for code, size in sizes.items())
+        raise InputError(f"the languages have different numbers of documents ({told}): aligned ones are equally many")
+    # Documents without a known word all have μ = 0, and the same θ: as good as drawn by lot.
+    known = np.logical_and.reduce([np.any(each != 0, axis=1) for each in latent.values()])
+    if not known.any():
+        raise InputError("no document has a known word in every language: retrieval of translations needs some")
+    conditions["aligned_documents"] = int(known.sum())
+    conditions["aligned_left_out"] = int((~known).sum())
+    return measure_alignment({code: each[known] for code, each in theta.items()})
 
 
 def _within_vocabularies(
@@ -353,7 +485,7 @@ def _c_v(topics: Topics, folders: Iterable[StrPath]) -> dict[str, float]:
 
 def _by_labels(
     corpus: Corpus,
-    asked: Corpus,
+    test: Corpus | None,
     taught_latent: Features,
     asked_latent: Features,
     asked_theta: Features,
@@ -363,70 +495,43 @@ def _by_labels(
     seed: int,
 ) -> Measures:
     """Measures by labels, where there are any; how they were taken is added to the conditions."""
-    taught_rows, asked_rows = _labelled_rows(corpus), _labelled_rows(asked)
-    if not taught_rows or not asked_rows:
-        lacking = "corpus" if not taught_rows else "test corpus"
-        warnings.warn(f"the {lacking} has no labels: nothing is classified", UnusableLabelsWarning, stacklevel=3)
+    labels = labels_of(corpus)
+    asked_labels = labels if test is None else labels_of(test)
+    for name, given in (("corpus", labels), ("test corpus", asked_labels)):
+        if not any(label for each in given.values() for label in each):
+            warnings.warn(f"the {name} has no labels: nothing is classified", UnusableLabelsWarning, stacklevel=3)
+            if given is asked_labels:
+                return {}
+    rows = labelled_rows(labels, None if test is None else asked_labels, max_train=max_train, seed=seed)
+    for code, reason in rows.reasons.items():
+        what = "classifiers are not taught in it" if code in rows.asked else "it is not measured by labels"
+        warnings.warn(f"{reason}: {what}", UnusableLabelsWarning, stacklevel=3)
+    if not rows.asked:
         return {}
-    if reason := _unusable(corpus, taught_rows, asked, asked_rows):
-        warnings.warn(f"nothing is classified: {reason}", UnusableLabelsWarning, stacklevel=3)
-        return {}
-    if asked is corpus:
-        for code, rows in taught_rows.items():
-            shuffled = np.random.default_rng(seed).permutation(rows)
-            held = round(len(rows) * HELD_OUT)
-            if held < 1:
-                raise InputError(f"language {code!r} has {len(rows)} labelled documents, too few to hold some out")
-            asked_rows[code], taught_rows[code] = shuffled[:held], shuffled[held:]
     conditions |= {
         "classifier": classifier,
-        "taught": {code: min(len(rows), max_train or len(rows)) for code, rows in taught_rows.items()},
-        "asked": {code: len(rows) for code, rows in asked_rows.items()},
-        "held_out": asked is corpus,
+        "taught": {code: len(each) for code, each in rows.taught.items()},
+        "asked": {code: len(each) for code, each in rows.asked.items()},
+        "held_out": test is None,
         "seed": seed,
     }
     return measure_documents(
-        {code: taught_latent[code][rows] for code, rows in taught_rows.items()},
-        _labels_at(corpus, taught_rows),
-        {code: asked_latent[code][rows] for code, rows in asked_rows.items()},
-        _labels_at(asked, asked_rows),
-        {code: asked_theta[code][rows] for code, rows in asked_rows.items()},
+        _at(taught_latent, rows.taught),
+        {code: [labels[code][row] for row in each.tolist()] for code, each in rows.taught.items()},
+        _at(asked_latent, rows.asked),
+        {code: [asked_labels[code][row] for row in each.tolist()] for code, each in rows.asked.items()},
+        _at(asked_theta, rows.asked),
         classifier=classifier,
-        max_train=max_train,
+        # These were drawn already.
+        max_train=None,
         seed=seed,
     )
 
 
-def _unusable(corpus: Corpus, rows: Rows, asked: Corpus, asked_rows: Rows) -> str | None:
-    """Why classifiers can't be taught by these labels and asked of those; None if they can."""
-    taught = {code: set(labels) for code, labels in _labels_at(corpus, rows).items()}
-    wanted = {code: set(labels) for code, labels in _labels_at(asked, asked_rows).items()}
-    for code, kinds in [*taught.items(), *wanted.items()]:
-        if len(kinds) < 2:
-            return f"all labels of {code!r} are {next(iter(kinds))!r}"
-    if missing := sorted(set(taught) - set(wanted)):
-        return f"the test corpus has no labels in {missing[0]!r}"
-    for source, kinds in taught.items():
-        for target, others in wanted.items():
-            if kinds.isdisjoint(others):
-                return f"{source!r} and {target!r} have no label in common"
-    return None
+def labels_of(corpus: Corpus) -> dict[str, list[str]]:
+    """The labels of each language that has any, document by document; one without has an empty one."""
+    return {code: list(part.labels) for code, part in corpus.items() if part.labels is not None}
 
 
-def _labelled_rows(corpus: Corpus) -> Rows:
-    """The documents of each language that have a label: one without has an empty one."""
-    rows = {
-        code: np.flatnonzero([label != "" for label in part.labels])
-        for code, part in corpus.items()
-        if part.labels is not None
-    }
-    return {code: each for code, each in rows.items() if len(each)}
-
-
-def _labels_at(corpus: Corpus, rows: Rows) -> dict[str, list[str]]:
-    found = {}
-    for code, each in rows.items():
-        labels = corpus[code].labels
-        assert labels is not None
-        found[code] = [labels[row] for row in each]
-    return found
+def _at(features: Features, rows: Rows) -> dict[str, NDArray[np.floating]]:
+    return {code: features[code][each] for code, each in rows.items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from gloctm.cli.model import Model
+from gloctm.cli.model import Model, WordEncoder
 from gloctm.cli.options import Quiet
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
@@ -62,11 +62,18 @@ def evaluate(
     num_words: Annotated[int, typer.Option("--words", "-n", help="Top words a topic.")] = 15,
     via: Annotated[
         str | None,
-        typer.Option(help="The encoder that infers: local, global or both. (default: local)", show_default=False),
+        typer.Option(
+            help="The encoder that infers: local, global or both, for languages that the model was trained on; others "
+            "go by the global one. (default: local)",
+            show_default=False,
+        ),
     ] = None,
     classifier: Annotated[str, typer.Option(help="svm, as published, or logistic, which is quicker.")] = "svm",
-    max_train: Annotated[int, typer.Option(help="Documents a language to teach classifiers by, at most.")] = 8000,
-    seed: Annotated[int, typer.Option(help="Draws these documents.")] = 0,
+    max_train: Annotated[
+        str, typer.Option(help="Documents a language to teach classifiers by, at most; or all.")
+    ] = "8000",
+    seed: Annotated[int, typer.Option(help="Draws these documents, and those held out.")] = 0,
+    encoder: WordEncoder = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="File to write the figures to, as JSON; - for standard output."),
@@ -88,15 +95,18 @@ def evaluate(
         raise InputError(f"--classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
     if via not in (None, *VIAS):
         raise InputError(f"--via is {via!r}: it must be local, global or both")
-    if corpus is None and (classifier != "svm" or max_train != MAX_TRAIN):
+    most = _read_max_train(max_train)
+    if corpus is None and (classifier != "svm" or most != MAX_TRAIN):
         raise InputError("--classifier and --max-train are for documents with labels: give --corpus")
+    if corpus is None and via is not None:
+        raise InputError("--via is given without documents to infer: give --corpus")
     if test is not None and corpus is None:
         raise InputError("--test is given without --corpus, which classifiers are taught by: give both")
     if aligned and corpus is None:
         raise InputError("--aligned is given without documents: give --corpus, or --corpus and --test")
     if output is not None and str(output) != "-" and (output.is_dir() or not output.parent.is_dir()):
         raise InputError(f"--output is {output}: name a file in a folder that exists")
-    model = GloCTM.load(path)
+    model = GloCTM.load(path, encoder=encoder)
     model.show_progress = model.show_progress and not quiet
     result = evaluated(
         model,
@@ -108,19 +118,27 @@ def evaluate(
         num_words=num_words,
         via=cast("Via | None", via),
         classifier=cast('Literal["svm", "logistic"]', classifier),
-        max_train=max_train,
+        max_train=most,
         seed=seed,
     )
+    written = json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     if str(output) == "-":
-        json.dump(result.to_dict(), sys.stdout, ensure_ascii=False, indent=2)
-        print()
+        sys.stdout.write(written)
         return
     print_evaluation(result)
     if output is not None:
         with atomic_file(output) as stream:
-            json.dump(result.to_dict(), stream, ensure_ascii=False, indent=2, allow_nan=False)
-            stream.write("\n")
+            stream.write(written)
         say(f"written to {output}")
+
+
+def _read_max_train(given: str) -> int | None:
+    if given == "all":
+        return None
+    try:
+        return int(given)
+    except ValueError:
+        raise InputError(f"--max-train is {given!r}: it must be a whole number from 2, or all") from None
 
 
 def _read_dictionaries(given: list[str] | None) -> dict[tuple[str, str], TranslationDictionary]:

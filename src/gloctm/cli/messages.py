@@ -25,7 +25,7 @@ FLAGS = {
 _PLAIN = (
     *("convert", "encoding", "language", "languages", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
     *("checkpoint_minutes", "min_confidence", "min_df", "min_documents", "phrases", "processes", "resume", "via"),
-    "max_train",
+    *("max_train", "seed"),
     "vocabulary",
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
@@ -36,7 +36,8 @@ _IN_SHELL = (
     (r"use corpus\.embed\(\) first \(gloctm corpus embed\)", "give it some with gloctm corpus embed"),
     (r"give vocabulary=, the words", "give --vocabulary LANG=FILE, the words"),
     (r"(?<=\w), or None \([^()]*\)", ""),
-    (r", or None for all documents", ""),
+    (r", or None for all documents", ", or all"),
+    (r", or read it with cache=False", ""),
     (r"else reversed\(\) turns it round", "else name the languages the other way round"),
     (r"build it from texts, or with vocabulary=model\.vocabulary_", "build it from texts"),
     (r": name another file, or delete it to start anew", ": delete it to start anew"),

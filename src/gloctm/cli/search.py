@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # Told in the page alone: they follow others closely.
 _IN_PAGE_ALONE = (
     *("inverted_rank_biased_overlap", "macro_f1_within", "macro_f1_across"),
-    *("purity", "normalized_mutual_information"),
+    *("purity", "normalized_mutual_information", "purity_pooled", "normalized_mutual_information_pooled"),
+    "reference_coverage",
 )
 # Of a table where the output is no terminal and so has no width of its own.
 _FILE_WIDTH = 160

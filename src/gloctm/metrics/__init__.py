@@ -16,6 +16,7 @@ from gloctm.metrics.coherence import (
     cross_lingual_npmi_of_pairs,
     npmi,
     npmi_by_topic,
+    reference_coverage,
 )
 from gloctm.metrics.diversity import (
     inverted_rank_biased_overlap,
@@ -61,6 +62,7 @@ __all__ = [
     "read_dictionary",
     "read_reference",
     "read_references",
+    "reference_coverage",
     "reference_documents",
     "reference_file",
     "retrieval_of_pairs",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gloctm.errors import InputError
+from gloctm.metrics.features import Labels, check_one_kind, checked_labels, checked_proportions, of_language
 
 # Documents compared at a time, so that memory does not grow with the product of two languages' documents.
 BLOCK_ROWS = 1024
 
 
-def theme_topics(theta: Mapping[str, NDArray[np.floating]], labels: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def theme_topics(theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels]) -> dict[Any, int]:
     """The themes that own a topic in every language, and that topic.
 
     In one language, a topic belongs to a theme if the theme's documents have their highest mean proportion there and
@@ -21,41 +23,55 @@ def theme_topics(theta: Mapping[str, NDArray[np.floating]], labels: Mapping[str,
     the same topic.
 
     Args:
-        theta: for each language ``(documents, K)``.
+        theta: for each language ``(documents, K)``, rows summing to 1.
         labels: for each language the theme of each document.
 
     Returns:
-        For each such theme its topic; no topic is owned by two themes.
+        For each such theme its topic; no topic is owned by two themes. Their number is from 0 to that of the themes (or
+        K, if that is less).
+
+    Raises:
+        InputError: there is no language, a language has rows that are no proportions, other numbers of topics than
+            another, or no labels; labels are missing or empty, or not one a document.
     """
-    owned: list[dict[str, int]] = []
-    for language, proportions in theta.items():
-        themes = sorted(set(labels[language]))
-        mean = np.stack([_rows(proportions, labels[language], theme).mean(axis=0) for theme in themes])
+    proportions, themes = _checked(theta, labels, "ownership of topics by themes")
+    owned: list[dict[Any, int]] = []
+    for language, rows in proportions.items():
+        kinds = sorted(set(themes[language]))
+        row_of = {kind: row for row, kind in enumerate(kinds)}
+        theme_of_document = np.asarray([row_of[kind] for kind in themes[language]])
+        mean = np.stack([rows[theme_of_document == row].mean(axis=0) for row in range(len(kinds))])
         best_topic = mean.argmax(axis=1)
         best_theme = mean.argmax(axis=0)
         owned.append(
-            {theme: int(best_topic[row]) for row, theme in enumerate(themes) if best_theme[best_topic[row]] == row}
+            {kind: int(best_topic[row]) for row, kind in enumerate(kinds) if best_theme[best_topic[row]] == row}
         )
     return {theme: topic for theme, topic in owned[0].items() if all(other.get(theme) == topic for other in owned[1:])}
 
 
 def nearest_document_agreement(
-    theta: Mapping[str, NDArray[np.floating]], labels: Mapping[str, Sequence[str]]
+    theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels]
 ) -> dict[tuple[str, str], float]:
     """For each ordered pair of languages, how often a document and its nearest in the other language share the label.
 
-    Nearness is by the Hellinger distance of topic proportions, a metric on distributions.
+    Nearness is by the Hellinger distance of topic proportions, a metric on distributions. Of documents that are
+    equally near, the first counts.
 
     Args:
         theta: for each language ``(documents, K)``, rows summing to 1.
         labels: for each language a label a document.
 
     Returns:
-        ``{(from, to): share}`` with shares from 0 to 1.
+        ``{(from, to): share}`` with shares from 0 to 1. Proportions that tell nothing have about the share of the
+        commonest label.
+
+    Raises:
+        InputError: as in ``theme_topics``, or there are fewer than two languages.
     """
-    if len(theta) < 2:
+    proportions, kinds = _checked(theta, labels, "agreement between languages")
+    if len(proportions) < 2:
         raise InputError("agreement between languages needs at least two of them")
-    roots = {language: np.sqrt(np.asarray(proportions, np.float64)) for language, proportions in theta.items()}
+    roots = {language: np.sqrt(rows) for language, rows in proportions.items()}
     result = {}
     for source, queries in roots.items():
         for target, candidates in roots.items():
@@ -66,10 +82,25 @@ def nearest_document_agreement(
             nearest = [
                 row for start in blocks for row in (queries[start : start + BLOCK_ROWS] @ candidates.T).argmax(1)
             ]
-            matches = [label == labels[target][row] for label, row in zip(labels[source], nearest, strict=True)]
+            matches = [label == kinds[target][row] for label, row in zip(kinds[source], nearest, strict=True)]
             result[source, target] = float(np.mean(matches))
     return result
 
 
-def _rows(proportions: NDArray[np.floating], labels: Sequence[str], theme: str) -> NDArray[np.floating]:
-    return np.asarray(proportions[np.asarray([label == theme for label in labels])])
+def _checked(
+    theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels], what: str
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, list[Any]]]:
+    """Proportions and labels of each language, one a document; see ``theme_topics`` for what is raised."""
+    if not theta:
+        raise InputError(f"{what} needs the documents of at least one language: theta is empty")
+    proportions, kinds = {}, {}
+    for language, rows in theta.items():
+        name = f"theta of {language!r}"
+        proportions[language] = checked_proportions(rows, name)
+        kinds[language] = checked_labels(of_language(labels, language, "theta"), len(proportions[language]), name)
+    topics = {language: rows.shape[1] for language, rows in proportions.items()}
+    if len(set(topics.values())) > 1:
+        told = ", ".join(f"{language} {number}" for language, number in topics.items())
+        raise InputError(f"the languages have different numbers of topics ({told}): give proportions by one model")
+    check_one_kind([kind for each in kinds.values() for kind in each], "all languages")
+    return proportions, kinds

@@ -31,11 +31,20 @@ class ReferenceCounts:
 
     Attributes:
         columns: for each word its column.
-        counts: ``(documents, words)``, CSC.
+        counts: ``(documents, words)``, CSC. A matrix given with zeros in it, or with several entries for one word of a
+            document, is put right in a copy: only what is above zero is stored, once.
     """
 
     columns: dict[str, int]
     counts: sp.csc_array
+
+    def __post_init__(self) -> None:
+        # An entry is taken for a document that has the word, so a stored zero would be one.
+        if not (self.counts.has_canonical_format and self.counts.data.all()):
+            counts = self.counts.copy()
+            counts.sum_duplicates()
+            counts.eliminate_zeros()
+            object.__setattr__(self, "counts", counts)
 
     def __repr__(self) -> str:
         return f"ReferenceCounts({self.num_documents} documents, {len(self.columns)} words)"
@@ -102,7 +111,7 @@ def cross_lingual_npmi(
         other_reference: of the other, document by document aligned with it.
         counting: ``"document"`` takes shares of documents for all three probabilities, so that a pair's value is from
             −1 to 1. ``"published"`` takes a word's tokens per document for its own (p₁, p₂), as the figures that papers
-            quote do: frequent words then count for less, and values may lie beyond.
+            quote do: words said several times in a document then count for less, and values may lie below −1.
         topics_per_block: how many topics are counted at a time, which bounds memory; the result is the same bit for
             bit.
         jobs: how many threads, one a block, as joblib counts them (−1: one a core); the result is the same bit for
@@ -204,6 +213,28 @@ def cross_lingual_npmi_of_pairs(
     }
 
 
+def reference_coverage(topics: Topics, reference: ReferenceCounts) -> float:
+    """The share of the topics' words that a reference corpus has: what CNPMI and NPMI rest on.
+
+    Pairs with any other word count 0 in both. That lowers CNPMI, but *raises* NPMI where it is below 0, as it is for
+    most topics in short texts: values of two models compare where their coverage is alike.
+
+    Args:
+        topics: top words of each topic; one that a topic has twice counts once in it.
+        reference: counts of a corpus in that language.
+
+    Returns:
+        From 0 (the reference is of another language, or its words are cut or spelled otherwise) to 1.
+
+    Raises:
+        InputError: there are no topics, or one has no words.
+    """
+    check_topics("coverage by a reference corpus", topics)
+    words = _places(topics)
+    known = np.diff(reference.of(list(words)).indptr) > 0
+    return float(np.mean([known[words[word]] for topic in topics for word in dict.fromkeys(topic)]))
+
+
 def npmi(
     topics: Topics, reference: ReferenceCounts, *, topics_per_block: int = TOPICS_PER_BLOCK, jobs: int = 1
 ) -> float:
@@ -216,7 +247,8 @@ def npmi(
     added to p, as some libraries do, would make the value depend on that number (with 10⁻¹² two words in 1 % of
     documents each get −0.67). A pair with a word that no document has counts 0, as does one of words that every
     document has: nothing can be said of it, and the fault is more often the reference corpus's than the topic's. CNPMI
-    counts pairs of the first kind 0 as well, as published.
+    counts pairs of the first kind 0 as well, as published. So a word that the corpus lacks *raises* NPMI wherever it is
+    below 0: read it beside ``reference_coverage``.
 
     Args:
         topics: top words of each topic (10 or 15 in published results), two or more, distinct.

@@ -106,11 +106,10 @@ def topic_quality(coherence: float, uniqueness: float) -> float:
     """TQ: max(CNPMI, 0) · TU, coherence and diversity in one number.
 
     Args:
-        coherence: CNPMI of a pair of languages, or its mean over pairs.
+        coherence: CNPMI of a pair of languages. With several pairs, TQ is taken of each, and the figure is their mean.
         uniqueness: TU, the mean of the languages that the coherence is of.
 
     Returns:
-        From 0 (incoherent, or all topics the same) to 1, and beyond where coherence is (see ``cross_lingual_npmi`` with
-        the published counting).
+        From 0 (incoherent) to 1.
     """
     return max(float(coherence), 0.0) * float(uniqueness)

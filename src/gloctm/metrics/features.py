@@ -68,14 +68,14 @@ def checked_labels(labels: Labels, num_documents: int, name: str) -> list[Any]:
         name: whose labels they are, for messages.
 
     Raises:
-        InputError: there are more or fewer, one is missing, or some are text and some numbers.
+        InputError: there are more or fewer, one is missing or empty, or some are text and some numbers.
     """
     listed: list[Any] = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
     if len(listed) != num_documents:
         raise InputError(f"{name} have {num_documents} documents but {len(listed)} labels: give one a document")
     for row, label in enumerate(listed):
-        # NaN, as tables have for a missing label, is not equal to itself.
-        if label is None or label != label:
+        # NaN, as tables have for a missing label, is not equal to itself; a corpus has an empty one there.
+        if label is None or label != label or label == "":
             raise InputError(f"{name} have no label in row {row}: leave documents without a label out")
     check_one_kind(listed, name)
     return listed

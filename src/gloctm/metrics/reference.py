@@ -139,6 +139,20 @@ def reference_documents(path: StrPath) -> Iterator[list[str]]:
             yield line.split()
 
 
+def reference_digests(folder: StrPath, languages: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of the files that the folder of a reference corpus has for some languages, by language.
+
+    Raises:
+        FileFormatError: the folder is missing, or a file can't be read.
+    """
+    digests = {}
+    for language in reference_languages(folder, languages):
+        path = reference_file(folder, language)
+        with reading(path), path.open("rb") as stream:
+            digests[language] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
+
+
 def reference_languages(folder: StrPath, languages: Iterable[str]) -> list[str]:
     """Those of some languages that the folder of a reference corpus has a file of."""
     listed = _listed(Path(folder))
@@ -197,7 +211,7 @@ def _counts(path: Path, cache: bool) -> ReferenceCounts:
     except OSError as error:
         raise InputError(
             f"the counts of {path} can't be kept in {index.parent} ({error.strerror}): set GLOCTM_CACHE to another "
-            "folder, or do without the cache"
+            "folder, or read it with cache=False"
         ) from None
     return counts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -64,6 +65,9 @@ def _table(result: SearchResult) -> Iterator[str]:
 
 def _bounds(measure: str) -> tuple[float, float]:
     """The lowest and the highest that a measure can be."""
+    if measure == "cnpmi_published":
+        # Its probabilities of words are none: words said often in a document take it below -1, as far as one likes.
+        return (-math.inf, math.inf)
     return (-1.0 if "npmi" in measure else 0.0, 1.0)
 
 

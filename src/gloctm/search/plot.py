@@ -53,7 +53,8 @@ def svg(title: str, axis: str, points: Sequence[Point], *, bounds: tuple[float, 
         title: above it.
         axis: what goes to the right.
         points: at least one; their places all numbers, or else evenly apart.
-        bounds: lowest and highest that the measure can be: neither the axis nor an error bar goes beyond.
+        bounds: lowest and highest that the measure can be: neither the axis nor an error bar goes beyond, unless a
+            mean does, which is always shown.
     """
     width, height = _LEFT + _WIDTH, _TOP + _HEIGHT + _BOTTOM
     parts = [
@@ -70,7 +71,8 @@ def svg(title: str, axis: str, points: Sequence[Point], *, bounds: tuple[float, 
 def _drawn(axis: str, points: Sequence[Point], bounds: tuple[float, float]) -> Iterator[str]:
     lows = [point.up - (point.deviation or 0) for point in points]
     highs = [point.up + (point.deviation or 0) for point in points]
-    ticks = _ticks(min(lows), max(highs), bounds)
+    means = [point.up for point in points]
+    ticks = _ticks(min(lows), max(highs), (min(bounds[0], *means), max(bounds[1], *means)))
     low, high = ticks[0], ticks[-1]
     places = _places([point.right for point in points])
     decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
@@ -128,8 +130,11 @@ def _marked(places: dict[float | str, float]) -> Iterator[tuple[float | str, flo
 def _ticks(low: float, high: float, bounds: tuple[float, float] = (-math.inf, math.inf)) -> list[float]:
     """Three to seven round numbers, from at most the lowest to at least the highest, as far as the bounds allow.
 
-    The bounds are -1, 0 and 1, which every step that is taken between them goes into.
+    The bounds are -1, 0 and 1, which every step that is taken between them goes into. Where all lies beyond them, they
+    are none.
     """
+    if low > bounds[1] or high < bounds[0]:
+        bounds = (-math.inf, math.inf)
     low, high = max(low, bounds[0]), min(high, bounds[1])
     if high - low < 1e-9:
         low, high = max(low - 0.01, bounds[0]), min(high + 0.01, bounds[1])

@@ -109,8 +109,9 @@ class SearchResult:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The measures that were taken, the objective first."""
-        return tuple(dict.fromkeys([self.objective, *self.best.figures]))
+        """The measures that were taken of any candidate, the objective first."""
+        others = [name for candidate in self._measured() for name in candidate.figures]
+        return tuple(dict.fromkeys([self.objective, *self.best.figures, *others]))
 
     @property
     def varied(self) -> tuple[str, ...]:

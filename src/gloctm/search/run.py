@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
 from numbers import Integral
 from pathlib import Path
 from types import FrameType
@@ -20,11 +18,23 @@ from gloctm.callbacks import Callback, TrainingRun
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, TrainingError, TrainingInterrupted
 from gloctm.estimator import GloCTM
-from gloctm.evaluation import HELD_OUT, NUM_WORDS, Measures, Pair, evaluate, measure_topics, own_counts
+from gloctm.evaluation import (
+    MAX_TRAIN,
+    NUM_WORDS,
+    Measures,
+    Pair,
+    check_num_words,
+    coverage_by_references,
+    evaluate,
+    labels_of,
+    measure_topics,
+    own_counts,
+)
+from gloctm.labelled_rows import labelled_rows
 from gloctm.measure_names import name_of
 from gloctm.metrics.coherence import ReferenceCounts
 from gloctm.metrics.diversity import topic_quality
-from gloctm.metrics.reference import read_references, reference_file, reference_languages
+from gloctm.metrics.reference import read_references, reference_digests
 from gloctm.presets import get_preset
 from gloctm.progress import duration
 from gloctm.search.page import page
@@ -37,9 +47,9 @@ from gloctm.topics import top_words
 StrPath = str | os.PathLike[str]
 
 _BY_TOPICS = ("topic_uniqueness", "inverted_rank_biased_overlap", "npmi_in_corpus", "topic_quality_in_corpus")
-_BY_REFERENCES = ("cnpmi_published", "cnpmi_document", "topic_quality", "npmi")
+_BY_REFERENCES = ("cnpmi_published", "cnpmi_document", "topic_quality", "npmi", "reference_coverage")
 _WITHIN = ("accuracy_within", "macro_f1_within", "purity", "normalized_mutual_information")
-_ACROSS = ("accuracy_across", "macro_f1_across")
+_ACROSS = ("accuracy_across", "macro_f1_across", "purity_pooled", "normalized_mutual_information_pooled")
 # Seconds between signs of life of one training.
 _SIGN_OF_LIFE = 60.0
 
@@ -108,14 +118,13 @@ def search(
     chosen = checked_space(space, base)
     check_trials(chosen, trials)
     the_seeds = _checked_seeds(seeds)
-    if isinstance(num_words, bool) or not isinstance(num_words, Integral) or num_words < 2:
-        raise InputError(f"num_words is {num_words!r}: it must be a whole number from 2, since coherence is of pairs")
     if not corpus.has_embeddings:
         raise InputError("the corpus has no embeddings: use corpus.embed() first (gloctm corpus embed)")
+    check_num_words(num_words, min(part.num_words for part in corpus.values()))
     folders = [references] if isinstance(references, str | os.PathLike) else list(references)
-    labelled = _labelled(corpus) if labels else {}
-    _check_labels(labelled)
-    objective = _checked_objective(objective, _measured(bool(folders), list(labelled), len(the_seeds)))
+    labelled = _labelled(corpus) if labels else []
+    measured = _measured(bool(folders), labelled)
+    objective = _checked_objective(objective, [*measured, *([STABILITY] if len(the_seeds) > 1 else [])])
     if trials is None:
         for assignment in grid(chosen):
             _check_candidate({**base, **assignment}, corpus)
@@ -123,9 +132,14 @@ def search(
     measure = _Measurer(corpus, folders, int(num_words), bool(labelled))
     identity = {
         "corpus": corpus.fingerprint(),
-        "references": _digest(folders, corpus.languages),
+        "references": sorted(
+            f"{code} {digest}"
+            for folder in folders
+            for code, digest in reference_digests(folder, corpus.languages).items()
+        ),
         "num_words": int(num_words),
         "labels": bool(labelled),
+        "measures": measured,
         "settings": {name: value for name, value in base.items() if name not in FREE and name not in chosen},
     }
     log = TrialLog(Path(output), identity, resume=resume)
@@ -177,28 +191,14 @@ def _checked_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
     return tuple(map(int, seeds))
 
 
-def _labelled(corpus: Corpus) -> dict[str, list[str]]:
-    """The labels of each language that has any, document by document; one without has an empty one."""
-    found = {code: [label for label in part.labels or () if label] for code, part in corpus.items()}
-    return {code: labels for code, labels in found.items() if labels}
-
-
-def _check_labels(labelled: Mapping[str, Sequence[str]]) -> None:
-    """Raise InputError if a classifier can learn nothing of these labels, before hours of training."""
-    remedy = "correct the labels, or leave them out with labels=False (--no-labels)"
-    for code, labels in labelled.items():
-        if round(len(labels) * HELD_OUT) < 1:
-            raise InputError(
-                f"{code!r} has {len(labels)} labelled document{'s' * (len(labels) > 1)}, too few to hold some out from "
-                f"a classifier: label more, or leave the labels out with labels=False (--no-labels)"
-            )
-        if len(set(labels)) < 2:
-            raise InputError(f"all documents of {code!r} have the label {labels[0]!r}, so that none tells: {remedy}")
-    for (first, one), (second, other) in combinations(labelled.items(), 2):
-        if set(one).isdisjoint(other):
-            raise InputError(
-                f"{first!r} and {second!r} have no label in common ({one[0]!r} and {other[0]!r}, say): {remedy}"
-            )
+def _labelled(corpus: Corpus) -> list[str]:
+    """The languages that have labels; raise InputError, before hours of training, if some can't be learnt from."""
+    labels = labels_of(corpus)
+    # With what evaluate is told when a model is measured.
+    rows = labelled_rows(labels, max_train=MAX_TRAIN, seed=0)
+    for reason in rows.reasons.values():
+        raise InputError(f"{reason}: correct the labels, or leave them out with labels=False (--no-labels)")
+    return list(rows.asked)
 
 
 def _check_candidate(settings: Mapping[str, Any], corpus: Corpus) -> None:
@@ -212,14 +212,13 @@ def _check_candidate(settings: Mapping[str, Any], corpus: Corpus) -> None:
         )
 
 
-def _measured(references: bool, labelled: Sequence[str], num_seeds: int) -> list[str]:
-    """The measures that there will be."""
+def _measured(references: bool, labelled: Sequence[str]) -> list[str]:
+    """The measures that there will be of each training."""
     return [
         *_BY_TOPICS,
         *(_BY_REFERENCES if references else ()),
         *(_WITHIN if labelled else ()),
         *(_ACROSS if len(labelled) > 1 else ()),
-        *([STABILITY] if num_seeds > 1 else ()),
     ]
 
 
@@ -231,16 +230,6 @@ def _checked_objective(objective: str | None, measured: Sequence[str]) -> str:
             f"the objective is {objective!r}, which is not measured here: choose one of {', '.join(measured)}"
         )
     return objective
-
-
-def _digest(folders: Sequence[StrPath], languages: Sequence[str]) -> list[str]:
-    """What the reference corpora hold, wherever they lie."""
-    digests = []
-    for folder in folders:
-        for language in reference_languages(folder, languages):
-            with reference_file(folder, language).open("rb") as stream:
-                digests.append(f"{language} {hashlib.file_digest(stream, 'sha256').hexdigest()}")
-    return sorted(digests)
 
 
 def _candidates(
@@ -269,6 +258,8 @@ class _Measurer:
         self._references: dict[Pair, tuple[ReferenceCounts, ReferenceCounts]] = (
             read_references(folders, corpus.languages) if folders else {}
         )
+        # A reference without a word of a vocabulary has none of any topic's.
+        coverage_by_references({code: [part.vocabulary] for code, part in corpus.items()}, self._references)
 
     def topics(self, model: GloCTM) -> dict[str, list[list[str]]]:
         """The top words of each topic, by language."""
@@ -287,11 +278,7 @@ class _Measurer:
             for code, value in found["npmi_in_corpus"].items()
         }
         if self._labelled:
-            try:
-                by_labels = evaluate(model, corpus=self._corpus, classifier="logistic", num_words=self._num_words)
-            except InputError as error:
-                # Labels so rare that none of them is held out, or all are.
-                raise InputError(f"{error}; or leave the labels out with labels=False (--no-labels)") from None
+            by_labels = evaluate(model, corpus=self._corpus, classifier="logistic", num_words=self._num_words)
             found |= {name: by_labels.measures[name] for name in (*_WITHIN, *_ACROSS) if name in by_labels.measures}
         return found
 
@@ -350,13 +337,12 @@ class _Trainer:
             failed = self._fit(model, settings, seed, what)
             seconds = time.monotonic() - begin
             if failed is None:
-                topics = self._measurer.topics(model)
-                measures = self._measurer.measures(model, topics)
-                if self._objective not in (*measures, STABILITY):
-                    raise InputError(
-                        f"the objective {self._objective} can't be taken of this corpus: choose another, for example "
-                        "topic_quality_in_corpus"
-                    )
+                try:
+                    topics = self._measurer.topics(model)
+                    measures = self._measurer.measures(model, topics)
+                except InputError as error:
+                    # Topics of words that a reference corpus lacks, all of them: one candidate's fault.
+                    failed, topics = str(error), {}
         kept = {name: value for name, value in settings.items() if name not in ("random_state", "show_progress")}
         return Trial(kept, seed, measures, topics, round(seconds, 3), self._fingerprint, self._versions, failed)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ class TrialLog:
 
     Args:
         folder: made if it is not there. One search writes to it at a time.
-        identity: what must be the same for results to stand side by side: ``corpus``, ``settings`` and whatever else.
+        identity: what must be the same for results to stand side by side: ``corpus``, ``settings``, ``measures`` (the
+            names of those that each training has, unless it failed) and whatever else.
         resume: take up what the folder holds; without it, a search in it is an error.
 
     Raises:
@@ -69,12 +71,14 @@ class TrialLog:
         self.folder = folder
         self._file = folder / TRIALS
         self._known: dict[str, Trial] = {}
+        # How much of the file is whole lines; None while there is nothing to cut off.
+        self._whole: int | None = None
         if folder.exists():
             _check_folder(folder)
         begun = folder / IDENTITY
         if begun.exists():
             known = _read_identity(begun)
-            self._read()
+            self._read(known.get("measures", ()))
             if (self._known or any(folder.glob(f"*{_CHECKPOINT}"))) and not resume:
                 raise InputError(f"{folder} holds a search: go on with resume=True, or name a new folder")
             if self._known:
@@ -92,6 +96,10 @@ class TrialLog:
     def append(self, trial: Trial) -> None:
         """Keep a training: from now on it is not lost."""
         line = json.dumps(asdict(trial), ensure_ascii=False, allow_nan=False) + "\n"
+        if self._whole is not None:
+            # A kill while a line was written: that training has been done again.
+            os.truncate(self._file, self._whole)
+            self._whole = None
         with self._file.open("ab") as stream:
             stream.write(line.encode("utf-8", "backslashreplace"))
             stream.flush()
@@ -117,21 +125,63 @@ class TrialLog:
         with atomic_file(self.folder / PAGE) as stream:
             stream.write(page)
 
-    def _read(self) -> None:
+    def _read(self, measures: Iterable[str]) -> None:
         try:
             content = self._file.read_bytes()
         except FileNotFoundError:
             return
         whole = content[: content.rfind(b"\n") + 1]
         if len(whole) < len(content):
-            # A kill while the line was written: that training is done again.
-            os.truncate(self._file, len(whole))
-        for number, line in enumerate(whole.splitlines(), start=1):
+            # Not cut off yet: the search may be refused, or another may be writing.
+            self._whole = len(whole)
+        for number, line in enumerate(whole.split(b"\n")[:-1], start=1):
             try:
-                trial = Trial(**json.loads(line))
+                trial = _checked_trial(Trial(**json.loads(line)), measures)
                 self._known.setdefault(_key(trial.settings, trial.seed), trial)
-            except (ValueError, TypeError, RecursionError):
+            except (ValueError, TypeError, OverflowError, RecursionError):
                 raise FileFormatError(f"{self._file} is damaged in line {number}: delete that line") from None
+
+
+def _checked_trial(trial: Trial, measures: Iterable[str]) -> Trial:
+    """Raise ValueError unless a line has what an unfailed training, or a failed one, must have."""
+    sound = (
+        isinstance(trial.settings, dict)
+        and _is_whole(trial.seed)
+        and _is_number(trial.seconds)
+        and isinstance(trial.corpus, str)
+        and isinstance(trial.versions, dict)
+        and isinstance(trial.measures, dict)
+        and isinstance(trial.topics, dict)
+        and (trial.failed is None or (isinstance(trial.failed, str) and trial.failed != ""))
+    )
+    if sound and trial.failed is None:
+        sound = (
+            trial.measures.keys() >= set(measures)
+            and all(
+                isinstance(values, dict) and values and all(map(_is_number, values.values()))
+                for values in trial.measures.values()
+            )
+            and len(trial.topics) > 0
+            and all(
+                isinstance(topics, list) and topics and all(map(_is_list_of_texts, topics))
+                for topics in trial.topics.values()
+            )
+        )
+    if not sound:
+        raise ValueError("no training")
+    return trial
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _key(settings: Mapping[str, Any], seed: int) -> str:
@@ -157,7 +207,12 @@ def _read_identity(file: Path) -> Mapping[str, Any]:
     if found.get("version") != _VERSION:
         raise FileFormatError(f"{file} was written by another version of gloctm: update it")
     identity = found.get("identity")
-    if not isinstance(identity, dict) or not isinstance(identity.get("settings"), dict):
+    if (
+        not isinstance(identity, dict)
+        or not isinstance(identity.get("settings"), dict)
+        # Searches of before measures were told have none.
+        or not _is_list_of_texts(identity.get("measures", []))
+    ):
         raise FileFormatError(f"{file} is damaged: {remedy}")
     return identity
 
@@ -171,6 +226,13 @@ def _check_identity(folder: Path, found: Mapping[str, Any], wanted: Mapping[str,
         for name in other
         if name in fixed and fixed[name] != other[name]
     ]
+    if different == ["measures"]:
+        raise InputError(
+            f"{folder} holds a search by another version of gloctm, which took other measures: name a new folder, or "
+            "go on with that version"
+        )
+    # These follow from what it was measured by.
+    different = [name for name in different if name != "measures"]
     if different:
         raise InputError(
             f"{folder} holds a search that differs in {', '.join(different)}: give what it was begun with, or name a "
