@@ -79,6 +79,7 @@ def test_readme_commands_are_those_of_the_makefile(repository):
             for name in (
                 "benchmarks",
                 "choosing-k",
+                "figures",
                 "formats",
                 "languages",
                 "method",
@@ -122,3 +123,7 @@ def test_metrics_page(repository, in_folder):
     corpus.save("corpus")
     demo.fit(corpus).save("model")
     check_md_file(fpath=repository / "docs" / "metrics.md", lang="python", memory=True)
+
+
+def test_figures_page(repository, in_folder):
+    check_md_file(fpath=repository / "docs" / "figures.md", lang="python", memory=True)

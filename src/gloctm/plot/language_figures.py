@@ -1,0 +1,161 @@
+"""Figures that compare languages: which of them talks how much about what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from gloctm.errors import InputError
+from gloctm.plot.charts import HeatMap, Interval, Intervals, Lines
+from gloctm.plot.drawing import Backend, Theme, draw
+from gloctm.plot.reading import (
+    Language,
+    estimate,
+    language_of,
+    languages_of,
+    read_summary,
+    topic_lines,
+    topic_name,
+    topics_of,
+)
+
+# More columns than these have no room for figures in their cells.
+_MOST_WRITTEN = 12
+_WITHOUT_CORPUS = "the summary was made without a corpus: make one with gloctm.summary.summarize(model, corpus)"
+
+
+def language_heatmap(
+    summary: Any,
+    *,
+    order: Literal["given", "prevalence"] = "given",
+    languages: Iterable[str] | None = None,
+    topics: Iterable[int] | None = None,
+    title: str | None = None,
+    theme: Theme = "light",
+    backend: Backend = "plotly",
+) -> Any:
+    """How much of each topic is in each language: a row a topic, a column a language.
+
+    The colours begin at 0. Up to 12 languages have the figures in the cells as well. A cell without a value, of a
+    language without documents, is grey.
+
+    Args:
+        summary: a ``Summary`` of a model and a corpus, or its mapping.
+        order: ``"given"``: rows in the order of ``topics``; or ``"prevalence"``: the most prevalent first, by the mean
+            of the languages drawn.
+        languages: codes, in the order of the columns; None takes all.
+        topics: numbers, in the order of the rows; None takes all.
+        title: above the figure; None, since papers have captions.
+        theme: ``"light"`` or ``"dark"``.
+        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+
+    Returns:
+        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``; prevalences in per cent.
+
+    Raises:
+        InputError: no summary, or one without prevalences; a language or topic that it lacks; a prevalence that is no
+            number; an unknown order, theme or backend.
+        MissingDependencyError: the library is not installed.
+    """
+    data = read_summary(summary)
+    if order not in ("given", "prevalence"):
+        raise InputError(f"order is {order!r}: it must be given or prevalence")
+    chosen = languages_of(data, languages)
+    rows = [(topic, [_prevalence(topic, language) for language in chosen]) for _, topic in topics_of(data, topics)]
+    values = {topic["id"]: [cell and 100 * cell[0] for cell in cells] for topic, cells in rows}
+    present = [value for row in values.values() for value in row if value is not None]
+    if not present:
+        raise InputError(f"there are no prevalences to draw: {_WITHOUT_CORPUS}")
+    if order == "prevalence":
+        rows.sort(key=lambda row: -_mean(values[row[0]["id"]]))
+    chart = HeatMap(
+        rows=tuple(topic_name(topic) for topic, _ in rows),
+        columns=tuple(language.name for language in chosen),
+        values=tuple(tuple(values[topic["id"]]) for topic, _ in rows),
+        hover=tuple(
+            tuple(_told(topic, language, cell) for language, cell in zip(chosen, cells, strict=True))
+            for topic, cells in rows
+        ),
+        value_title="prevalence (%)",
+        row_title="topic",
+        column_title="",
+        low=0.0,
+        high=max(present) or 1.0,
+        diverging=False,
+        decimals=1 if len(chosen) <= _MOST_WRITTEN else None,
+        note="",
+    )
+    return draw(chart, title=title, theme=theme, backend=backend)
+
+
+def language_comparison(
+    summary: Any,
+    language: str,
+    *,
+    topics: Iterable[int] | None = None,
+    title: str | None = None,
+    theme: Theme = "light",
+    backend: Backend = "plotly",
+) -> Any:
+    """Which topics a language talks about more, and which less, than the other languages do.
+
+    For each topic the contrast: its prevalence in the language minus the mean of the others', each of these counted
+    alike, with its 95 % interval. The largest contrast is on top. Intervals beside 0 are coloured, those that hold it
+    are not. With many topics some intervals miss 0 by chance, about one in twenty of those where nothing is different.
+
+    Args:
+        summary: a ``Summary`` of a model and a corpus, or its mapping.
+        language: the code of the language that is compared with all others.
+        topics: numbers; None takes all.
+        title: above the figure; None, since papers have captions.
+        theme: ``"light"`` or ``"dark"``.
+        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+
+    Returns:
+        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``; contrasts in percentage points.
+
+    Raises:
+        InputError: no summary, or one without contrasts; a language or topic that it lacks; a contrast that is no
+            number or lies outside its interval; an unknown theme or backend.
+        MissingDependencyError: the library is not installed.
+    """
+    data = read_summary(summary)
+    compared = language_of(data, language)
+    rows = []
+    for _, topic in topics_of(data, topics):
+        entry = (topic.get("contrast") or {}).get(compared.code)
+        found = estimate(entry, "difference", f"the contrast of topic {topic['id']} in {compared.code!r}")
+        if found is not None:
+            value, low, high = (100 * each for each in found)
+            told = f"{value:+.2f} percentage points ({low:+.2f} to {high:+.2f})"
+            rows.append(Interval(topic_name(topic), value, low, high, (*topic_lines(topic), told)))
+    if not rows:
+        reason = "no other language to compare with" if len(data["languages"]) == 1 else _WITHOUT_CORPUS
+        raise InputError(f"there are no contrasts of {compared.code!r} to draw: {reason}")
+    chart = Intervals(
+        rows=tuple(sorted(rows, key=lambda row: -row.value)),
+        value_title=f"prevalence in {compared.name} minus that in the others (percentage points, 95 % intervals)",
+        kinds={
+            "more": f"more in {compared.name}",
+            "less": f"less in {compared.name}",
+            "unclear": "no clear difference",
+        },
+    )
+    return draw(chart, title=title, theme=theme, backend=backend)
+
+
+def _prevalence(topic: Mapping[str, Any], language: Language) -> tuple[float, float, float] | None:
+    entry = (topic.get("prevalence") or {}).get(language.code)
+    return estimate(entry, "mean", f"the prevalence of topic {topic['id']} in {language.code!r}")
+
+
+def _told(topic: Mapping[str, Any], language: Language, cell: tuple[float, float, float] | None) -> Lines:
+    if cell is None:
+        return (*topic_lines(topic), f"{language.name}: not known")
+    value, low, high = (100 * each for each in cell)
+    return (*topic_lines(topic), f"{language.name}: {value:.2f} % ({low:.2f} to {high:.2f} %)")
+
+
+def _mean(values: list[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else 0.0

@@ -1,0 +1,180 @@
+"""What is handed in to be drawn: read, chosen from and checked."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from gloctm.errors import CrowdedFigureWarning, InputError
+from gloctm.languages import normalize_language, normalize_languages
+from gloctm.plot.palette import Style, style
+
+#: The version of a summary's mapping that is understood here.
+FORMAT = 1
+# As many lines in one panel can be followed; more are told by pointing at them.
+_MOST_LINES = 14
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language of a summary, with the style it has in all figures."""
+
+    code: str
+    name: str
+    right_to_left: bool
+    style: Style
+
+
+def read_summary(summary: Any) -> Mapping[str, Any]:
+    """The mapping of a summary.
+
+    Args:
+        summary: anything with ``to_dict()``, or the mapping itself.
+
+    Raises:
+        InputError: it is neither, of another version, or without languages or topics.
+    """
+    data = summary.to_dict() if hasattr(summary, "to_dict") else summary
+    if not isinstance(data, Mapping) or not {"format", "languages", "topics"} <= data.keys():
+        raise InputError(
+            f"this figure is drawn of a summary, not of {type(summary).__name__}: make one with "
+            "gloctm.summary.summarize(model, corpus)"
+        )
+    if data["format"] != FORMAT:
+        raise InputError(
+            f"the summary is of format {data['format']!r}, and {FORMAT} is what is known here: make it anew, or update "
+            "gloctm"
+        )
+    for part in ("languages", "topics"):
+        if not data[part]:
+            raise InputError(f"the summary has no {part}: there is nothing to draw")
+    return data
+
+
+def languages_of(data: Mapping[str, Any], chosen: Iterable[str] | None) -> list[Language]:
+    """The languages to draw: those chosen, in the order of choice, or all.
+
+    Raises:
+        InputError: none is chosen, one twice, or one that the summary lacks.
+    """
+    known = {
+        each["code"]: Language(
+            each["code"], str(each.get("name") or each["code"]), each.get("direction") == "rtl", look
+        )
+        for each, look in zip(data["languages"], map(style, range(len(data["languages"]))), strict=True)
+    }
+    if chosen is None:
+        return list(known.values())
+    codes = normalize_languages(chosen)
+    if not codes:
+        raise InputError("languages is empty: name at least one, or leave it out for all")
+    for code in codes:
+        _check_known(code, known)
+    return [known[code] for code in codes]
+
+
+def language_of(data: Mapping[str, Any], code: str) -> Language:
+    """One language of a summary.
+
+    Raises:
+        InputError: the summary lacks it.
+    """
+    normalized = normalize_language(code)
+    known = {each.code: each for each in languages_of(data, None)}
+    _check_known(normalized, known)
+    return known[normalized]
+
+
+def _check_known(code: str, known: Mapping[str, Any]) -> None:
+    if code not in known:
+        raise InputError(f"the summary has no language {code!r}: it has {', '.join(known)}")
+
+
+def topics_of(
+    data: Mapping[str, Any], chosen: Iterable[int] | None, *, of: str = "summary"
+) -> list[tuple[int, Mapping[str, Any]]]:
+    """The topics to draw, those chosen in the order of choice or all, each with its place in the summary (or model).
+
+    Raises:
+        InputError: none is chosen, one twice, or one that the summary lacks.
+    """
+    known = {topic["id"]: (place, topic) for place, topic in enumerate(data["topics"])}
+    if chosen is None:
+        return list(known.values())
+    if isinstance(chosen, str | bytes) or not isinstance(chosen, Iterable):
+        raise InputError(f"topics is {chosen!r}: give a list of their numbers, for example [0, 3]")
+    numbers = list(chosen)
+    if not numbers:
+        raise InputError("topics is empty: name at least one, or leave it out for all")
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, Integral) or number not in known:
+            raise InputError(f"the {of} has no topic {number!r}: it has {min(known)} to {max(known)}")
+    if len(set(numbers)) < len(numbers):
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        raise InputError(f"topic {twice} is given twice: give it once")
+    return [known[number] for number in numbers]
+
+
+def topic_name(topic: Mapping[str, Any]) -> str:
+    """A topic's number and name, which tell it apart also from one of the same name."""
+    return f"{topic['id']} {topic['name']}"
+
+
+def topic_lines(topic: Mapping[str, Any]) -> list[str]:
+    """A topic's number and name, and what it was put together from, as hover tells them."""
+    members = topic.get("members") or [topic["id"]]
+    merged = [f"the model's topics {', '.join(map(str, members))}"] if len(members) > 1 else []
+    return [topic_name(topic), *merged]
+
+
+def number(value: Any, what: str) -> float:
+    """A value that must be a finite number.
+
+    Raises:
+        InputError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"{what} is {value!r}: it must be a number")
+    if not math.isfinite(value):
+        raise InputError(f"{what} is {float(value)}: a figure can't show it, so find out where it comes from")
+    return float(value)
+
+
+def estimate(entry: Any, key: str, what: str) -> tuple[float, float, float] | None:
+    """A value with the ends of its interval, or None where there is none.
+
+    Raises:
+        InputError: one of them is no finite number, or the value lies outside its interval.
+    """
+    if entry is None or entry.get(key) is None:
+        return None
+    value = number(entry[key], what)
+    low, high = number(entry["low"], f"the low end of {what}"), number(entry["high"], f"the high end of {what}")
+    if not low <= value <= high:
+        raise InputError(f"{what} is {value:g}, outside its interval {low:g} to {high:g}: find out where it comes from")
+    return value, low, high
+
+
+def whole(value: Any, name: str, lowest: int) -> int:
+    """A setting that must be a whole number.
+
+    Raises:
+        InputError: it is not, or is too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < lowest:
+        raise InputError(f"{name} is {value!r}: it must be a whole number from {lowest}")
+    return int(value)
+
+
+def warn_of_crowd(languages: Sequence[Any]) -> None:
+    """Warn where more languages share a panel than can be told apart."""
+    if len(languages) > _MOST_LINES:
+        warnings.warn(
+            f"{len(languages)} languages in one panel are hard to tell apart: choose some with languages=[…]",
+            CrowdedFigureWarning,
+            stacklevel=3,
+        )
