@@ -29,11 +29,13 @@ benchmark-speed: .venv/installed
 	$(BIN)/python benchmarks/tables.py
 
 # Hours to days, by what is asked: "make benchmark-quality DATA=ECNews PRESET=ecnews LANGUAGES=en,cn REFERENCE=en-zh
-# DICTIONARY=zh-en.txt", and with MODELS="gloctm kmeans" or SEEDS="0 48" less of it. What is there is not run again.
+# DICTIONARY=zh-en.txt.xz", and with MODELS="gloctm kmeans" or SEEDS="0 48" less of it. What is there is not run again, and
+# a training that was stopped goes on from the folder CHECKPOINTS.
+CHECKPOINTS ?= build/checkpoints
 benchmark-quality: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/quality.py $(DATA) --preset $(PRESET) --languages $(LANGUAGES) \
 		--reference $(REFERENCE) $(if $(DICTIONARY),--dictionary $(DICTIONARY)) $(if $(MODELS),--models $(MODELS)) \
-		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS))
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) --checkpoints $(CHECKPOINTS)
 	$(BIN)/python benchmarks/tables.py
 
 clean:
@@ -54,7 +56,7 @@ clean:
 	touch $@
 
 .venv/installed: .venv/torch pyproject.toml
-	$(BIN)/pip install --quiet --editable ".[train]"
+	$(BIN)/pip install --quiet --editable ".[train,report]"
 	touch $@
 
 .venv/installed-dev: .venv/installed

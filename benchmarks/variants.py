@@ -66,6 +66,7 @@ class Variant:
         counts: a word counts as often as it occurs.
         words: whether neighbours of words join at all.
         documents: so many nearest documents of every other language give a document their words.
+        own_documents: so many of its own language do so, too.
         cka: whose θ are compared with the document embeddings.
         pooled: CKA over the documents of all languages together, embeddings centred by language, instead of over
             each language's.
@@ -83,6 +84,7 @@ class Variant:
     counts: bool = False
     words: bool = True
     documents: int = 0
+    own_documents: int = 0
     cka: str = "local"
     pooled: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
@@ -110,6 +112,9 @@ VARIANTS = {
     "3 documents, pooled CKA": Variant(words=False, documents=3, pooled=True),
     "3 documents and words, pooled CKA": Variant(documents=3, pooled=True),
     "10 documents, pooled CKA": Variant(words=False, documents=10, pooled=True),
+    "3 documents of every language, pooled CKA": Variant(words=False, documents=3, own_documents=3, pooled=True),
+    "10 documents of every language, pooled CKA": Variant(words=False, documents=10, own_documents=10, pooled=True),
+    "3 documents of every language and words, pooled CKA": Variant(documents=3, own_documents=3, pooled=True),
 }
 
 
@@ -139,7 +144,7 @@ class Augmentation:
             matrix = self._matrices[language]
             total = sp.csr_array(counts.astype(np.float32) @ matrix) if self.variant.counts else None
             total = global_counts(counts, matrix) if total is None else total
-        if self.variant.documents:
+        if self.variant.documents or self.variant.own_documents:
             # The own words are counted once, with those of the neighbours or here.
             blocks = [self._of_documents(language, other, documents, own=total is None) for other in self.corpus]
             joined = sp.csr_array(sp.hstack(blocks, format="csr"))
@@ -149,21 +154,29 @@ class Augmentation:
         return total
 
     def _of_documents(self, language: str, other: str, documents: Corpus, *, own: bool) -> sp.csr_array:
-        part = documents[language]
-        if language == other:
-            return presence(part.counts) if own else sp.csr_array(part.counts.shape, dtype=np.float32)
+        part, same = documents[language], language == other
+        block = (
+            presence(part.counts) if same and own else sp.csr_array((part.num_documents, self.corpus[other].num_words))
+        )
+        k = self.variant.own_documents if same else self.variant.documents
+        if not k:
+            return block
         asked = unit(unit(part.document_embeddings) - self._means[language])
         known = unit(unit(self.corpus[other].document_embeddings) - self._means[other])
-        k, rows = self.variant.documents, []
+        itself = same and documents is self.corpus
+        rows = []
         for start in range(0, len(asked), BLOCK_ROWS):
             similarity = asked[start : start + BLOCK_ROWS] @ known.T
+            if itself:
+                places = np.arange(len(similarity))
+                similarity[places, start + places] = -np.inf
             rows.append(np.argpartition(-similarity, k, axis=1)[:, :k])
         columns = np.concatenate(rows)
         links = sp.csr_array(
             (np.ones(columns.size, np.float32), columns.ravel(), np.arange(0, columns.size + 1, k)),
             shape=(len(asked), len(known)),
         )
-        return sp.csr_array(links @ presence(self.corpus[other].counts))
+        return sp.csr_array(block + links @ presence(self.corpus[other].counts))
 
 
 def neighbor_matrices(words: Mapping[str, Array], variant: Variant, num_neighbors: int) -> dict[str, sp.csr_array]:

@@ -46,7 +46,7 @@ def test_a_saved_model_comes_back_whole(model, corpus, tmp_path):
     for language, theta in model.transform(corpus).items():
         np.testing.assert_array_equal(loaded.transform(corpus)[language], theta)
     loaded.save(tmp_path / "again")
-    for file in ("weights.safetensors", "word_embeddings.safetensors", "vocabulary.json", "model.json"):
+    for file in ("weights.safetensors", "word_embeddings.safetensors", "vocabulary.json", "model.json", "README.md"):
         assert (tmp_path / "again" / file).read_bytes() == (path / file).read_bytes()
 
 
@@ -94,7 +94,7 @@ def test_models_of_before_the_name_was_kept(model, tmp_path, encoder, expected):
 
 def test_nothing_in_a_model_is_pickled(model, tmp_path):
     path = model.save(tmp_path / "model")
-    assert {file.suffix for file in path.rglob("*")} == {".json", ".safetensors"}
+    assert {file.suffix for file in path.rglob("*")} == {".json", ".safetensors", ".md"}
     manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
     assert manifest["format"] == "gloctm-model"
     assert manifest["format_version"] == 1
@@ -199,3 +199,67 @@ def test_a_model_saved_in_format_1_still_loads_and_answers_the_same(repository):
     expected = json.loads((data / "model-format-1.json").read_text(encoding="utf-8"))
     for language, example in expected.items():
         np.testing.assert_allclose(model.transform([example["text"]], lang=language)[0], example["theta"], atol=1e-6)
+
+
+def manifest_of(path):
+    return json.loads((path / "model.json").read_text(encoding="utf-8"))
+
+
+def test_a_saved_model_has_a_card(model, tmp_path):
+    path = model.save(tmp_path / "model")
+    card = (path / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlanguage:\n- en\n- zh\nlibrary_name: gloctm\n")
+    # No part of what must be whole: it may be changed, or taken away.
+    assert "README.md" not in manifest_of(path)["files"]
+    for change in (lambda: (path / "README.md").write_text("mine"), lambda: (path / "README.md").unlink()):
+        change()
+        assert GloCTM.load(path).languages_ == ("en", "zh")
+    model.save(path)
+    assert (path / "README.md").read_text(encoding="utf-8") == card
+
+
+def test_a_card_changed_by_hand_is_not_replaced_unasked(model, tmp_path):
+    path = model.save(tmp_path / "model")
+    (path / "README.md").write_text("years of notes")
+    for check in (check_model_target, model.save):
+        with pytest.raises(
+            InputError, match=r"README\.md is not as it was made, so somebody may want it; move it away"
+        ):
+            check(path)
+    assert (path / "README.md").read_text() == "years of notes"
+    # A text that is given takes its place, and is not replaced by a made one later.
+    model.save(path, card="# Given\n")
+    assert (path / "README.md").read_text() == "# Given\n"
+    with pytest.raises(InputError, match=r"README\.md is not as it was made"):
+        model.save(path)
+    model.save(path, card="# Other\n")
+    (path / "README.md").unlink()
+    model.save(path)
+    assert (path / "README.md").read_text(encoding="utf-8").startswith("---\n")
+
+
+def test_a_folder_saved_before_there_were_cards_is_replaced(model, tmp_path):
+    path = model.save(tmp_path / "model")
+    (path / "README.md").unlink()
+    change_manifest(path, card=...)
+    model.save(path)
+    change_manifest(path, card=...)
+    # Of this card nobody knows where it comes from.
+    with pytest.raises(InputError, match=r"README\.md is not as it was made"):
+        model.save(path)
+
+
+def test_a_card_that_is_a_link_is_somebodys_own(model, tmp_path):
+    path = model.save(tmp_path / "model")
+    notes = tmp_path / "notes.md"
+    (path / "README.md").rename(notes)
+    (path / "README.md").symlink_to(notes)
+    with pytest.raises(InputError, match=r"README\.md is not as it was made"):
+        model.save(path)
+    assert notes.exists()
+
+
+def test_a_model_trained_anew_has_no_labels_left(corpus):
+    model = GloCTM(**{**QUICK, "epochs": 1}).fit(corpus)
+    model.set_labels({"en": {0: "weather"}})
+    assert model.fit(corpus).labels_ == {}

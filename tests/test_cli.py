@@ -900,8 +900,10 @@ def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus):
         "num_topics": 4,
         "num_neighbors": 2,
         "neighbor_search": "approximate",
+        "num_document_neighbors": 1,
         "kl_weight": 1.5,
         "cka_weight": 10.0,
+        "pooled_cka": True,
         "local_hidden_size": 6,
         "global_hidden_size": 7,
         "dropout": 0.1,
@@ -921,7 +923,11 @@ def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus):
         "threads": 1,
         "show_progress": False,
     }
-    flags = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items() if name != "show_progress"]
+    flags = [
+        f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
+        for name, value in settings.items()
+        if name != "show_progress"
+    ]
     target = tmp_path / "model"
     succeeded(run_here("train", corpus, "-o", target, "--no-progress", *flags))
     assert GloCTM.load(target).get_params() == settings

@@ -84,7 +84,9 @@ def test_readme_commands_are_those_of_the_makefile(repository):
                 "languages",
                 "method",
                 "metrics",
+                "interoperability",
                 "quality",
+                "server",
                 "speed",
                 "your-own-text",
             )

@@ -6,11 +6,19 @@
 ``weights.safetensors``           the trained arrays, named as in ``gloctm.parameters``
 ``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, by which words are linked
 ``vocabulary.json``               for each language its words, in column order
+``labels.json``                   for each language the labels of topics, by number; only where there are any
+``README.md``                     the model card, for people: nothing is read from it, and it may be changed
 ================================  ==========================================================================
+
+Labels and card came after the rest without a new format version: older versions of this package read such a folder and
+pass them over. The card is not among the manifest's files with their sizes, so that changing it harms nothing; its
+SHA-256 is there instead, by which a text that somebody wrote is known and not replaced.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 from collections.abc import Mapping
@@ -22,12 +30,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.errors import FileFormatError
+from gloctm.errors import FileFormatError, InputError
 from gloctm.files import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
+from gloctm.labels import Labels, check_labels
 from gloctm.manifest import check_manifest, file_sizes
 from gloctm.parameters import expected_shapes
 
-MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=1)
+LABELS = "labels.json"
+CARD = "README.md"
+
+
+MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=1, beside=(CARD,))
+#: Every file that a model's folder may hold and that is read.
+MODEL_FILES = (MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors", "vocabulary.json", LABELS)
 HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 
 
@@ -48,6 +63,7 @@ class ModelArtifact:
         history: the loss of each epoch.
         corpus_fingerprint: of the corpus trained on.
         environment: versions of the software that trained it.
+        labels: for each language the labels of topics.
     """
 
     settings: dict[str, Any]
@@ -61,6 +77,7 @@ class ModelArtifact:
     history: list[dict[str, float]]
     corpus_fingerprint: str
     environment: dict[str, str] = field(default_factory=lambda: software_versions())
+    labels: Labels = field(default_factory=dict)
 
 
 def software_versions() -> dict[str, str]:
@@ -77,22 +94,53 @@ def software_versions() -> dict[str, str]:
 def check_model_target(path: str | os.PathLike[str]) -> None:
     """Raise InputError if a model can't be saved to ``path``, before training is spent on it."""
     check_folder_target(path, replaces=MODEL_FORMAT)
+    folder = Path(path)
+    if (folder / CARD).exists() and not is_made_card(folder / MODEL_FORMAT.manifest, folder / CARD):
+        raise InputError(
+            f"can't write to {folder}: its {CARD} is not as it was made, so somebody may want it; move it away, name a "
+            "new folder, or give the text it is to have as model.save(path, card=...)"
+        )
 
 
-def save_model(artifact: ModelArtifact, path: str | os.PathLike[str]) -> Path:
+def is_made_card(manifest: Path, card: Path) -> bool:
+    """Whether a model's card is the one that was made with it, rather than a text of somebody's own."""
+    try:
+        made = json.loads(manifest.read_bytes())["card"]
+        return not card.is_symlink() and bool(made == hashlib.sha256(card.read_bytes()).hexdigest())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def save_model(
+    artifact: ModelArtifact, path: str | os.PathLike[str], *, card: str | None = None, own_card: bool = False
+) -> Path:
     """Write a model to a folder; an older model there is replaced.
 
+    Args:
+        artifact: the model.
+        path: the folder.
+        card: text of ``README.md``; None writes none.
+        own_card: the card is a text of the user's own. It takes the place of whatever card there is, and no later
+            saving replaces it by one that is made.
+
     Raises:
-        InputError: the folder exists and holds something else.
+        InputError: the folder exists and holds something else, or a card that somebody changed.
     """
     from safetensors.numpy import save
 
     target = Path(path)
+    if not own_card:
+        check_model_target(target)
+    # Lone surrogates, which UTF-8 can't hold, as escapes.
+    written = None if card is None else card.encode("utf-8", "backslashreplace")
     with atomic_folder(target, replaces=MODEL_FORMAT) as folder:
         # save() and a plain write rather than save_file(): a full disk is then an OSError like any other.
         (folder / "weights.safetensors").write_bytes(save(_contiguous(artifact.weights)))
         (folder / "word_embeddings.safetensors").write_bytes(save(_contiguous(artifact.word_embeddings)))
         write_json(folder / "vocabulary.json", artifact.vocabulary)
+        if artifact.labels:
+            write_json(folder / LABELS, artifact.labels)
+        manifest_card = {} if written is None or own_card else {"card": hashlib.sha256(written).hexdigest()}
         write_json(
             folder / MODEL_FORMAT.manifest,
             {
@@ -107,9 +155,13 @@ def save_model(artifact: ModelArtifact, path: str | os.PathLike[str]) -> Path:
                 "corpus_fingerprint": artifact.corpus_fingerprint,
                 "environment": artifact.environment,
                 "history": artifact.history,
+                **manifest_card,
                 "files": file_sizes(folder),
             },
         )
+        # After the sizes are taken: the card may change.
+        if written is not None:
+            (folder / CARD).write_bytes(written)
     return target
 
 
@@ -139,6 +191,7 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
             history=manifest["history"],
             corpus_fingerprint=manifest["corpus_fingerprint"],
             environment=manifest["environment"],
+            labels=_read_labels(folder, manifest),
         )
         expected = expected_shapes(
             {language: len(words) for language, words in artifact.vocabulary.items()},
@@ -156,6 +209,18 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     sizes = {language: (len(words), dimension) for language, words in artifact.vocabulary.items()}
     _check_arrays(folder, "the word embeddings of ", artifact.word_embeddings, sizes)
     return artifact
+
+
+def _read_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
+    if LABELS not in manifest["files"]:
+        return {}
+    content = read_json(folder / LABELS)
+    try:
+        # Numbers are text as the keys of JSON.
+        by_number = {code: {int(topic): text for topic, text in each.items()} for code, each in content.items()}
+        return check_labels(by_number, manifest["settings"]["num_topics"])
+    except (AttributeError, TypeError, ValueError) as error:
+        raise FileFormatError(f"{folder / LABELS} is damaged ({error}): copy the model anew") from None
 
 
 def _word_encoder(manifest: Mapping[str, Any]) -> Any:

@@ -134,13 +134,17 @@ def global_counts(counts: sp.csr_array, neighbors: sp.csr_array) -> sp.csr_array
         counts: ``(documents, V_l)``.
         neighbors: N_l, ``(V_l, V)``.
     """
-    # The product has the wider of its factors' indices: by way of narrow ones it takes two thirds of the memory.
-    index_type = _index_type(counts.nnz, *counts.shape)
-    indices, indptr = counts.indices.astype(index_type, copy=False), counts.indptr.astype(index_type, copy=False)
-    presence = sp.csr_array((np.ones(counts.nnz, np.float32), indices, indptr), shape=counts.shape)
-    product = sp.csr_array(presence @ neighbors)
+    product = sp.csr_array(presence(counts) @ neighbors)
     product.sort_indices()
     return product
+
+
+def presence(counts: sp.csr_array) -> sp.csr_array:
+    """1[X > 0], float32."""
+    # A product has the wider of its factors' indices: by way of narrow ones it takes two thirds of the memory.
+    index_type = _index_type(counts.nnz, *counts.shape)
+    indices, indptr = counts.indices.astype(index_type, copy=False), counts.indptr.astype(index_type, copy=False)
+    return sp.csr_array((np.ones(counts.nnz, np.float32), indices, indptr), shape=counts.shape)
 
 
 def _index_type(*numbers: int) -> type[np.int32]:

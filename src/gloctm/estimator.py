@@ -25,6 +25,7 @@ from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_un
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
 from gloctm.inference import VIAS, Via, global_latent_means, latent_means, topic_proportions
+from gloctm.labels import Labels, check_labels
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.linking import WordLinker, linked_topic_word
 from gloctm.neighbors import NeighborSearch
@@ -44,6 +45,8 @@ from gloctm.topics import topic_records
 
 if TYPE_CHECKING:
     from gloctm.callbacks import Callback
+    from gloctm.evaluation import Evaluation
+    from gloctm.view import TopicView
 
 Array = NDArray[np.float32]
 Encoder = str | TextEncoder | EncoderPair
@@ -78,8 +81,15 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         neighbor_search: ``"exact"``, as published: all words are compared. Or ``"approximate"``, for vocabularies of
             hundreds of thousands of words: along a graph of near words, which needs the package ``usearch``; how many
             neighbours it finds is shown with the progress, and warned of where they are too few.
+        num_document_neighbors: how many nearest documents of every other language add their words to a document's
+            global counts, in training alone (``gloctm.document_neighbors``). 0, as published. 3, together with
+            ``pooled_cka``, makes more coherent topics that differ more (docs/quality.md). The document embeddings
+            must come from one multilingual encoder.
         kl_weight: λ_KL, weight of the pull of the local posterior to the global one.
         cka_weight: λ_CKA, weight of the similarity of topic proportions and document embeddings.
+        pooled_cka: False, as published: that similarity is taken within each language. True takes it over the
+            documents of all languages together, whose embeddings must then come from one multilingual encoder: labels
+            carry over better between languages (docs/quality.md).
         local_hidden_size: width of each local encoder's two hidden layers.
         global_hidden_size: width of the global encoder's.
         dropout: rate, of the encoders' hidden layer and of θ. 0, as published.
@@ -118,6 +128,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         seed_: the seed that was used.
         corpus_fingerprint_: SHA-256 of the corpus.
         environment_: versions of the software that trained the model.
+        labels_: for each language the labels of topics, ``{language: {topic: text}}``, as given to ``set_labels``.
 
     Examples:
         >>> from gloctm import Corpus, GloCTM
@@ -130,14 +141,18 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         GloCTM: Cross-Lingual Topic Modeling via a Global Context Space. AAAI 2026.
     """
 
+    labels_: Labels
+
     def __init__(
         self,
         *,
         num_topics: int = 50,
         num_neighbors: int = 3,
         neighbor_search: NeighborSearch = "exact",
+        num_document_neighbors: int = 0,
         kl_weight: float = 4.0,
         cka_weight: float = 450.0,
+        pooled_cka: bool = False,
         local_hidden_size: int = 100,
         global_hidden_size: int = 200,
         dropout: float = 0.0,
@@ -160,8 +175,10 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.num_topics = num_topics
         self.num_neighbors = num_neighbors
         self.neighbor_search = neighbor_search
+        self.num_document_neighbors = num_document_neighbors
         self.kl_weight = kl_weight
         self.cka_weight = cka_weight
+        self.pooled_cka = pooled_cka
         self.local_hidden_size = local_hidden_size
         self.global_hidden_size = global_hidden_size
         self.dropout = dropout
@@ -407,25 +424,159 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             raise MissingDependencyError.of("A data frame of topics", output) from None
         return frames.DataFrame(records)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the model to a folder (see ``gloctm.artifact``); an older model there is replaced."""
+    def set_labels(self, labels: Mapping[str, Mapping[int, str] | Sequence[str]]) -> GloCTM:
+        """Keep labels of topics with the model (``labels_``); ``gloctm.labels`` makes some.
+
+        Args:
+            labels: for each language a mapping from topic to text, or a list of one text for every topic. Those of a
+                language take the place of all that it had; an empty mapping leaves it without; languages that are not
+                named keep theirs. Languages that the model was not trained on may have labels too.
+
+        Returns:
+            The model itself.
+
+        Raises:
+            InputError: a topic that the model has not; a label that is no text, empty, of several lines or too long.
+        """
         check_is_fitted(self, "weights_")
-        return save_model(
-            ModelArtifact(
-                settings=self.settings_,
-                seed=self.seed_,
-                vocabulary=self.vocabulary_,
-                tokenizers=self.tokenizers_,
-                weights=self.weights_,
-                word_embeddings=self.word_embeddings_,
-                encoder=self.encoder_,
-                word_encoder=self.word_encoder_,
-                history=self.history_,
-                corpus_fingerprint=self.corpus_fingerprint_,
-                environment=self.environment_,
-            ),
-            path,
+        given = check_labels(labels, len(self.topic_word_[self.languages_[0]]))
+        kept: Labels = {code: dict(texts) for code, texts in {**self.labels_, **given}.items() if texts}
+        # Those of the languages trained on first, in their order.
+        order = [*self.languages_, *(code for code in kept if code not in self.languages_)]
+        self.labels_ = {code: kept[code] for code in order if code in kept}
+        return self
+
+    def save(self, path: str | os.PathLike[str], *, card: str | None = None) -> Path:
+        """Write the model to a folder (see ``gloctm.artifact``); an older model there is replaced.
+
+        Args:
+            path: the folder.
+            card: text of the folder's ``README.md``: by ``gloctm.model_card.model_card(self, title=...)``, or one of
+                your own. None makes one; a ``README.md`` that was changed by hand is then not replaced.
+
+        Raises:
+            InputError: the folder holds something else than a model, or a ``README.md`` that was changed by hand.
+        """
+        from gloctm.model_card import model_card
+
+        check_is_fitted(self, "weights_")
+        own = card is not None
+        return save_model(self._artifact(), path, card=card if own else model_card(self), own_card=own)
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        corpus: Corpus | None = None,
+        view: TopicView | None = None,
+        title: str | None = None,
+        num_words: int = 30,
+        num_documents: int = 5,
+        evaluation: Evaluation | None = None,
+    ) -> Path:
+        """Write a page to explore the topics: one file of HTML, which needs no network and no server.
+
+        Args:
+            path: the file, its name ending in ``.html``.
+            corpus: usually the one trained on: for the documents behind the topics and how much of each topic there is
+                in each language, by label and over time where it has labels and dates. Some of its texts are in the
+                page. None shows words alone.
+            view: topics renamed, merged or hidden.
+            title: of the page; None makes one of topics and languages.
+            num_words: words a topic and language.
+            num_documents: documents a topic and language.
+            evaluation: what ``gloctm.evaluation.evaluate`` measured, to be shown; None measures what is quickly had.
+
+        Raises:
+            InputError: a name that is none of a page, or a corpus with another vocabulary.
+            MissingDependencyError: without plotly or jinja2.
+        """
+        from gloctm.explorer import check_report_target, write_report
+        from gloctm.summary import summarize
+
+        check_is_fitted(self, "weights_")
+        check_report_target(path)
+        summary = summarize(
+            self,
+            corpus,
+            view=view,
+            title=title,
+            num_words=num_words,
+            num_documents=num_documents,
+            evaluation=evaluation,
         )
+        return write_report(summary, path)
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        private: bool = False,
+        token: str | None = None,
+        commit_message: str = "Upload a GloCTM model",
+        revision: str | None = None,
+        card: str | None = None,
+    ) -> str:
+        """Put the model on the Hugging Face Hub, as one commit; see ``gloctm.hub.push_to_hub``.
+
+        Args:
+            repo_id: the repository, ``"organisation/name"``; made where there is none.
+            private: whether a repository that is made is private.
+            token: an access token; None takes the one that ``hf auth login`` kept.
+            commit_message: of the commit.
+            revision: the branch, made where there is none; None for the main one.
+            card: text of the repository's ``README.md``; None makes one, unless there is one that somebody wrote.
+
+        Returns:
+            The address of the commit.
+        """
+        from gloctm.hub import push_to_hub
+
+        return push_to_hub(
+            self,
+            repo_id,
+            private=private,
+            token=token,
+            commit_message=commit_message,
+            revision=revision,
+            card=card,
+        )
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | os.PathLike[str],
+        *,
+        revision: str | None = None,
+        token: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
+        encoder: Encoder | None = None,
+    ) -> GloCTM:
+        """Read a model from a folder, or from the Hugging Face Hub, where ``push_to_hub`` put it.
+
+        Args:
+            name: a folder, or else a repository, ``"organisation/name"``. A folder of that name comes first.
+            revision: branch, tag or commit of a repository; None for the newest of its main branch.
+            token: an access token, for private ones; None takes the one that ``hf auth login`` kept.
+            cache_dir: where files from the Hub are kept for the next time; None for huggingface_hub's usual place.
+            tokenizers: see ``load``.
+            encoder: see ``load``.
+
+        Raises:
+            InputError: there is no such repository or revision, it may not be read, or the Hub can't be reached.
+            FileFormatError: it is no model of this package, or damaged.
+            MissingDependencyError: huggingface_hub is not installed.
+        """
+        folder = Path(name)
+        if folder.is_dir():
+            if revision is not None:
+                raise InputError(f"{folder} is a folder, which has no revisions: leave revision out")
+            return cls.load(folder, tokenizers=tokenizers, encoder=encoder)
+        from gloctm.hub import downloaded_model
+
+        with downloaded_model(os.fspath(name), revision=revision, token=token, cache_dir=cache_dir) as downloaded:
+            return cls.load(downloaded, tokenizers=tokenizers, encoder=encoder)
 
     @classmethod
     def load(
@@ -458,6 +609,23 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         model._own_encoder = None if encoder is None else get_encoders(encoder).words
         return model
 
+    def _artifact(self) -> ModelArtifact:
+        """Everything that a saved model consists of."""
+        return ModelArtifact(
+            settings=self.settings_,
+            seed=self.seed_,
+            vocabulary=self.vocabulary_,
+            tokenizers=self.tokenizers_,
+            weights=self.weights_,
+            word_embeddings=self.word_embeddings_,
+            encoder=self.encoder_,
+            word_encoder=self.word_encoder_,
+            history=self.history_,
+            corpus_fingerprint=self.corpus_fingerprint_,
+            environment=self.environment_,
+            labels=self.labels_,
+        )
+
     def _set_fitted(self, artifact: ModelArtifact, own_tokenizers: dict[str, Tokenizer]) -> None:
         self.settings_ = artifact.settings
         self.languages_ = tuple(artifact.vocabulary)
@@ -472,6 +640,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.corpus_fingerprint_ = artifact.corpus_fingerprint
         self.environment_ = artifact.environment
         self.word_encoder_ = artifact.word_encoder
+        self.labels_ = artifact.labels
         self._own_tokenizers = own_tokenizers
         self._own_encoder: TextEncoder | None = None
         self._forget()
@@ -522,17 +691,24 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 routes[code] = _Route(code, "global", known=False, encoder=chosen, vocabulary=given.get(code))
         return routes
 
-    def _word_encoder(self, language: str, given: Encoder | None) -> TextEncoder:
+    def _encoder_of_words(self, given: Encoder | None) -> TextEncoder | None:
+        """The encoder of the model's words: one that is given, else as ``load`` or the model itself says; or None."""
         if given is not None:
             return get_encoders(given).words
         if self._own_encoder is not None:
             return self._own_encoder
-        name = self.word_encoder_
+        if self.word_encoder_ is None:
+            return None
         try:
-            if name is not None:
-                return get_encoder_by_name(name)
+            return get_encoder_by_name(self.word_encoder_)
         except InputError:
-            pass
+            return None
+
+    def _word_encoder(self, language: str, given: Encoder | None) -> TextEncoder:
+        found = self._encoder_of_words(given)
+        if found is not None:
+            return found
+        name = self.word_encoder_
         what = "own vectors, of an encoder not known" if name is None else f"{name}, which is none of this package's"
         raise InputError(
             f"the model was not trained on language {language!r}: it knows {', '.join(self.languages_)}, and to link "

@@ -33,18 +33,20 @@ class FolderFormat:
         manifest: name of the file at its head, which lists all others.
         name: what the manifest states as ``format``.
         newest: the newest format version that this package reads, and the one it writes.
+        beside: names of files that a folder may hold although its manifest does not list them.
     """
 
     kind: str
     manifest: str
     name: str
     newest: int
+    beside: tuple[str, ...] = ()
 
     def owns(self, folder: Path) -> bool:
         """Whether a folder is of this kind and holds nothing else: only then may it be replaced."""
         try:
             manifest = json.loads((folder / self.manifest).read_bytes())
-            known = {self.manifest, *manifest["files"]}
+            known = {self.manifest, *manifest["files"], *self.beside}
             found = {
                 file.relative_to(folder).as_posix()
                 for file in folder.rglob("*")

@@ -25,8 +25,10 @@ class TrainingSettings:
     num_topics: int
     num_neighbors: int
     neighbor_search: NeighborSearch
+    num_document_neighbors: int
     kl_weight: float
     cka_weight: float
+    pooled_cka: bool
     local_hidden_size: int
     global_hidden_size: int
     dropout: float
@@ -49,6 +51,7 @@ class TrainingSettings:
 _WHOLE = {
     "num_topics": (2, "a topic model needs at least 2 topics"),
     "num_neighbors": (0, "0 links no words"),
+    "num_document_neighbors": (0, "0 leaves documents apart"),
     "local_hidden_size": (1, ""),
     "global_hidden_size": (1, ""),
     "epochs": (1, ""),
@@ -63,6 +66,7 @@ _WHOLE_OR_NONE = {
     "patience": (1, "None never stops early"),
     "threads": (1, "None is torch's own choice"),
 }
+_YES_OR_NO = ("pooled_cka", "show_progress")
 # setting: what it may be
 _CHOICE = {"neighbor_search": ("exact", "approximate"), "schedule": ("decay", "cosine")}
 # setting: (lowest, whether the lowest itself is allowed, highest, whether the highest itself is allowed)
@@ -113,9 +117,10 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         checked["random_state"] = resolve_seed(settings["random_state"])
     if not isinstance(settings["device"], str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings["device"]):
         raise InputError(f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or for example 'cuda:1'")
-    if settings["show_progress"] not in (True, False):
-        raise InputError(f"show_progress is {settings['show_progress']!r}: it must be True or False")
-    checked["show_progress"] = bool(settings["show_progress"])
+    for name in _YES_OR_NO:
+        if settings[name] not in (True, False):
+            raise InputError(f"{name} is {settings[name]!r}: it must be True or False")
+        checked[name] = bool(settings[name])
     return checked
 
 

@@ -56,6 +56,9 @@ SHORT_TRAINING = 5.0
 # not, since generators of random numbers differ.
 _FREE_TO_DIFFER = ("device", "threads")
 
+# Settings that checkpoints of earlier versions do not name, and what those were trained with.
+_ADDED = {"pooled_cka": False, "num_document_neighbors": 0}
+
 
 @dataclass(frozen=True)
 class Safekeeping:
@@ -131,6 +134,8 @@ def train(
         TrainingInterrupted: an interrupt came; the checkpoint holds all that was done.
     """
     _check_sizes(corpus)
+    if settings.pooled_cka:
+        _check_dimensions(corpus)
     device = choose_device(settings.device)
     started = _state_to_resume(safekeeping)
     if seed is None:
@@ -146,6 +151,8 @@ def train(
             settings.num_neighbors,
             device,
             neighbor_search=settings.neighbor_search,
+            num_document_neighbors=settings.num_document_neighbors,
+            center_embeddings=settings.pooled_cka,
             show_progress=show_progress,
         )
         steps_per_epoch = batches.num_batches(settings.batch_size)
@@ -192,6 +199,7 @@ class _Loop:
             dropout=settings.dropout,
             kl_weight=settings.kl_weight,
             cka_weight=settings.cka_weight,
+            pooled_cka=settings.pooled_cka,
             seed=seed,
         ).to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
@@ -440,7 +448,11 @@ def _state_to_resume(safekeeping: Safekeeping | None) -> TrainingState | None:
 
 
 def _identity(corpus: Corpus, settings: TrainingSettings, seed: int, device: torch.device) -> dict[str, Any]:
-    kept = {name: value for name, value in asdict(settings).items() if name not in _FREE_TO_DIFFER}
+    kept = {
+        name: value
+        for name, value in asdict(settings).items()
+        if name not in _FREE_TO_DIFFER and not (name in _ADDED and value == _ADDED[name])
+    }
     return {**kept, "random_state": seed, "device": device.type, "corpus": corpus.fingerprint()}
 
 
@@ -460,6 +472,19 @@ def _check_sizes(corpus: Corpus) -> None:
                 SmallCorpusWarning,
                 stacklevel=4,
             )
+
+
+def _check_dimensions(corpus: Corpus) -> None:
+    dimensions = {
+        language: part.document_embeddings.shape[1]
+        for language, part in corpus.items()
+        if part.document_embeddings is not None
+    }
+    if len(set(dimensions.values())) > 1:
+        raise InputError(
+            f"pooled_cka compares documents across languages, but their embeddings differ in dimension ({dimensions}): "
+            "embed all with one multilingual encoder, or leave pooled_cka out"
+        )
 
 
 def _note(epoch: Mapping[str, float], epochs: int) -> str:

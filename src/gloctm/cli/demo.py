@@ -20,11 +20,12 @@ def demo(
     threads: Annotated[int | None, typer.Option(help="Threads torch may use. (default: 1)")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train on the embedded corpus (five languages, 12 everyday themes) and show the aligned topics."""
+    """Train on the embedded corpus (five languages, 12 everyday themes), show the topics, and write a page of them."""
     from gloctm.artifact import check_model_target
     from gloctm.cli.messages import say
     from gloctm.cli.tables import print_topics
     from gloctm.corpus import Corpus
+    from gloctm.errors import MissingDependencyError
     from gloctm.estimator import GloCTM
     from gloctm.metrics import topic_uniqueness
 
@@ -45,3 +46,10 @@ def demo(
     print(f"topic uniqueness (TU, 15 words): {', '.join(f'{code} {tu:.3f}' for code, tu in uniqueness.items())}")
     print(f"mean TU {mean:.3f}; 1 means that no word is in two topics")
     print(f"model saved to {output}; look again with: gloctm topics {output}")
+    page = output.with_name(f"{output.name}.html")
+    try:
+        model.report(page, corpus=corpus, title="The demo of GloCTM")
+    except MissingDependencyError as error:
+        say(str(error))
+    else:
+        print(f"report written to {page}: open it in a browser")

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gloctm.cli import corpus, demo, evaluate, model, search, train
+from gloctm.cli import corpus, demo, evaluate, model, report, search, serve, train
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
 from gloctm.errors import TrainingInterrupted
 
@@ -65,6 +65,8 @@ app.command("topics")(model.topics)
 app.command("transform")(model.transform)
 app.command("evaluate")(evaluate.evaluate)
 app.command("search")(search.search)
+app.command("report")(report.report)
+app.command("serve")(serve.serve)
 app.command("info")(model.info)
 
 

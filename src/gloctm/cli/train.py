@@ -47,6 +47,13 @@ def train(
             rich_help_panel=_METHOD,
         ),
     ] = None,
+    num_document_neighbors: Annotated[
+        int | None,
+        typer.Option(
+            help="Nearest documents of each other language that add their words in training. (default: 0)",
+            rich_help_panel=_METHOD,
+        ),
+    ] = None,
     kl_weight: Annotated[
         float | None,
         typer.Option(help="λ_KL, pull of the local to the global posterior. (default: 4)", rich_help_panel=_METHOD),
@@ -55,6 +62,14 @@ def train(
         float | None,
         typer.Option(
             help="λ_CKA, likeness of topic proportions and document embeddings. (default: 450)", rich_help_panel=_METHOD
+        ),
+    ] = None,
+    pooled_cka: Annotated[
+        bool | None,
+        typer.Option(
+            "--pooled-cka/--no-pooled-cka",
+            help="That likeness over all languages together, whose documents one encoder embedded. (default: no)",
+            rich_help_panel=_METHOD,
         ),
     ] = None,
     local_hidden_size: Annotated[

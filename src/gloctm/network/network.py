@@ -79,6 +79,7 @@ class GloCTMNetwork(nn.Module):
         dropout: rate in every encoder.
         kl_weight: λ_KL.
         cka_weight: λ_CKA.
+        pooled_cka: whether CKA is over the documents of all languages together instead of over each language's.
         seed: starts every weight.
     """
 
@@ -92,6 +93,7 @@ class GloCTMNetwork(nn.Module):
         dropout: float = 0.0,
         kl_weight: float = 4.0,
         cka_weight: float = 450.0,
+        pooled_cka: bool = False,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -99,6 +101,7 @@ class GloCTMNetwork(nn.Module):
         self.num_topics = num_topics
         self.kl_weight = kl_weight
         self.cka_weight = cka_weight
+        self.pooled_cka = pooled_cka
         self.languages = tuple(sizes)
         self.local_encoder = nn.ModuleDict(
             {
@@ -163,13 +166,23 @@ class GloCTMNetwork(nn.Module):
             )
         )
         local, shared = self._reconstruct(batch, q_local, q_global)
-        regularization = cka = torch.zeros((), device=local.device)
+        regularization = torch.zeros((), device=local.device)
         for language in self.languages:
             local = local + kl_to_prior(q_local[language])
             shared = shared + kl_to_prior(q_global[language])
             regularization = regularization + self.kl_weight * kl_between(q_local[language], q_global[language])
-            cka = cka + self.cka_weight * cka_loss(q_local[language].theta, batch[language].document_embeddings)
-        return LossTerms(local, shared, regularization, cka)
+        return LossTerms(local, shared, regularization, self._cka(batch, q_local))
+
+    def _cka(self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior]) -> Tensor:
+        """λ_CKA times CKA's loss, summed over languages; pooled, that of all documents counts once for each of them."""
+        thetas = [q_local[language].theta for language in self.languages]
+        embeddings = [batch[language].document_embeddings for language in self.languages]
+        if self.pooled_cka:
+            return len(thetas) * self.cka_weight * cka_loss(torch.cat(thetas), torch.cat(embeddings))
+        loss = torch.zeros((), device=thetas[0].device)
+        for each in zip(thetas, embeddings, strict=True):
+            loss = loss + self.cka_weight * cka_loss(*each)
+        return loss
 
     def _reconstruct(
         self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior], q_global: Mapping[str, Posterior]

@@ -1,0 +1,116 @@
+"""``gloctm serve``: a model on the web."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gloctm.cli.model import Model
+from gloctm.errors import InputError
+
+ACCESS, LIMITS = "Who may ask", "How much is taken on"
+
+
+def serve(
+    path: Model,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            help="A corpus, usually the one that the model was trained on: for the documents that the page shows, and "
+            "how much of each topic there is.",
+            show_default=False,
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Of the page. (default: made of topics and languages)", show_default=False)
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen at. Any but this machine's own needs a token, and is better put behind a server "
+            "that encrypts.",
+            rich_help_panel=ACCESS,
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for one that is free.", rich_help_panel=ACCESS)] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GLOCTM_TOKEN",
+            help="What requests must carry, 16 characters or more. Better given by the environment variable: others on "
+            "the machine can see options.",
+            show_default=False,
+            rich_help_panel=ACCESS,
+        ),
+    ] = None,
+    body_bytes: Annotated[int, typer.Option(help="Bytes of a request.", rich_help_panel=LIMITS)] = 2_000_000,
+    upload_bytes: Annotated[int, typer.Option(help="Bytes of a file.", rich_help_panel=LIMITS)] = 20_000_000,
+    documents: Annotated[int, typer.Option(help="Documents of a request.", rich_help_panel=LIMITS)] = 1_000,
+    upload_documents: Annotated[int, typer.Option(help="Documents of a file.", rich_help_panel=LIMITS)] = 20_000,
+    characters: Annotated[int, typer.Option(help="Characters of a document.", rich_help_panel=LIMITS)] = 20_000,
+    explained: Annotated[
+        int, typer.Option(help="Documents of a request whose words are told.", rich_help_panel=LIMITS)
+    ] = 20,
+    new_words: Annotated[
+        int, typer.Option(help="Words of languages not trained on, of a request.", rich_help_panel=LIMITS)
+    ] = 5_000,
+    concurrent: Annotated[int, typer.Option(help="Requests worked on at once.", rich_help_panel=LIMITS)] = 2,
+    queue: Annotated[int, typer.Option(help="Requests that wait for these.", rich_help_panel=LIMITS)] = 16,
+    rate: Annotated[
+        float, typer.Option(help="Requests a second of one client; 0 for any number.", rich_help_panel=LIMITS)
+    ] = 20.0,
+    burst: Annotated[int, typer.Option(help="Requests of one client at once.", rich_help_panel=LIMITS)] = 40,
+    seconds: Annotated[float, typer.Option(help="For an answer.", rich_help_panel=LIMITS)] = 30.0,
+    connections: Annotated[int, typer.Option(help="Open at once.", rich_help_panel=LIMITS)] = 500,
+) -> None:
+    """Show a model in the browser, with topics of texts pasted or uploaded, and answer a REST API, until Ctrl-C.
+
+    The page is at the address that is printed; the API is described at api/openapi.json below it.
+    """
+    from gloctm.cli.messages import say
+    from gloctm.server.access import LOOPBACK_HOSTS, check_token
+    from gloctm.server.limits import Limits
+
+    limits = Limits(
+        body_bytes=body_bytes,
+        upload_bytes=upload_bytes,
+        documents=documents,
+        upload_documents=upload_documents,
+        characters=characters,
+        explained=explained,
+        new_words=new_words,
+        concurrent=concurrent,
+        queue=queue,
+        rate=rate,
+        burst=burst,
+        seconds=seconds,
+        connections=connections,
+    )
+    from gloctm.server.listening import bind, is_loopback, serve_at
+
+    token = token or None
+    loopback = is_loopback(host)
+    if token is not None:
+        check_token(token)
+    elif not loopback:
+        raise InputError(
+            f"--host {host} can be reached from other machines: give a token with GLOCTM_TOKEN or --token, or listen "
+            "at 127.0.0.1"
+        )
+    # Before anything that takes long; nobody is kept waiting until all is ready.
+    with bind(host, port) as bound:
+        from gloctm.corpus import Corpus
+        from gloctm.estimator import GloCTM
+        from gloctm.server import create_app
+        from gloctm.summary import summarize
+
+        model = GloCTM.load(path)
+        model.show_progress = False
+        summary = summarize(model, None if corpus is None else Corpus.load(corpus), title=title)
+        hosts = [*LOOPBACK_HOSTS, host] if loopback else None
+        app = create_app(model, summary, limits=limits, token=token, hosts=hosts)
+        # Nothing of the corpus is needed any more.
+        del summary
+        serve_at(bound, app, limits=limits, ready=lambda url: say(f"listening at {url} (Ctrl-C ends it)"))

@@ -1,0 +1,63 @@
+"""How probable each word is in each topic, by what the model's decoder expects of the words of documents.
+
+β itself is no distribution: its softmax is nearly flat, since the decoder scales θ β by batch norm before its own
+softmax (docs/method.md). What the decoder makes of a document d is p(w | d) = softmax(BN_l(θ_d β_l)), and of what it
+expects in documents of lengths n_d, the share
+
+    p(w | k) = Σ_d n_d θ_dk p(w | d) / Σ_d n_d θ_dk
+
+is topic k's. Weighted by how much there is of each topic these add up to the words that the model expects in all:
+the relation between topics and counts that viewers of topic models are made for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from gloctm.inference import BATCH_NORM_EPS
+from gloctm.parameters import module_key
+
+if TYPE_CHECKING:
+    from gloctm.estimator import GloCTM
+
+# Documents whose expected words are in memory at a time.
+BLOCK_ROWS = 512
+
+
+def word_distributions(
+    model: GloCTM,
+    language: str,
+    theta: NDArray[np.floating],
+    lengths: NDArray[np.integer],
+    *,
+    memberships: NDArray[np.floating] | None = None,
+) -> NDArray[np.float64]:
+    """p(w | k) of a language, see above.
+
+    Args:
+        model: trained on the language.
+        language: its code, as in ``languages_``.
+        theta: ``(documents, K)``, of the documents that the topics are looked at in.
+        lengths: tokens of each of these.
+        memberships: ``(documents, topics)``, how much of other topics each document has, where those of a view are
+            asked for; θ itself unless given.
+
+    Returns:
+        ``(topics, V_l)``, rows that sum to 1.
+    """
+    name = f"local_decoder_norm.{module_key(language)}"
+    beta = model.topic_word_[language].astype(np.float64)
+    variance = model.weights_[f"{name}.running_var"].astype(np.float64)
+    scale = 1 / np.sqrt(variance + BATCH_NORM_EPS)
+    shift = model.weights_[f"{name}.bias"] - model.weights_[f"{name}.running_mean"] * scale
+    shares = theta if memberships is None else memberships
+    total = np.zeros((shares.shape[1], beta.shape[1]))
+    for start in range(0, len(theta), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        expected = softmax((theta[rows] @ beta) * scale + shift, axis=1)
+        total += (shares[rows] * lengths[rows, None]).astype(np.float64).T @ expected
+    return np.asarray(total / total.sum(axis=1, keepdims=True))

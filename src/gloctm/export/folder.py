@@ -1,0 +1,169 @@
+"""A model as a folder of tables, for statistics programs and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from gloctm.corpus.corpus import Corpus
+from gloctm.errors import InputError, MissingDependencyError
+from gloctm.files import FolderFormat, atomic_folder, check_folder_target, write_json
+from gloctm.manifest import file_sizes
+from gloctm.proportions import write_proportions
+from gloctm.topics import TopicRecord
+
+if TYPE_CHECKING:
+    from gloctm.estimator import GloCTM
+    from gloctm.inference import Via
+
+TABLES_FORMAT = FolderFormat(kind="table export", manifest="tables.json", name="gloctm-tables", newest=1)
+
+TOPICS_COLUMNS = ("topic", "language", "label", "rank", "word", "weight")
+WEIGHTS_COLUMNS = ("topic", "language", "word", "weight")
+# Which of these are numbers, and of what kind in Parquet; the others are text.
+_KINDS = {"topic": "int32", "rank": "int32", "weight": "float32"}
+
+Block = dict[str, list[Any]]
+
+
+def tables(
+    model: GloCTM,
+    folder: str | os.PathLike[str],
+    *,
+    corpus: Corpus | None = None,
+    file_format: Literal["parquet", "csv"] = "parquet",
+    num_words: int = 10,
+    all_words: int | None = None,
+    via: Via | None = None,
+) -> Path:
+    """Write a model's topics, its β, and the topic proportions of a corpus as tables, all or nothing.
+
+    ==================  ==============================================================================
+    ``topics``          topic, language, label (empty where there is none), rank from 1, word, weight
+    ``topic_words``     β, a word a row, heaviest first: topic, language, word, weight
+    ``proportions``     θ, a document a row: id, lang, topic_0, topic_1 …; only with a corpus
+    ``tables.json``     what they are of
+    ==================  ==============================================================================
+
+    Args:
+        model: trained.
+        folder: made; an older folder of tables there is replaced.
+        corpus: whose documents' proportions are written.
+        file_format: ``"parquet"``, which keeps every bit and needs pyarrow, or ``"csv"``, whose numbers have the nine
+            significant digits that give a float32 back.
+        num_words: words a topic and language in ``topics``.
+        all_words: words a topic and language in ``topic_words``; None for every word of the vocabulary.
+        via: by which encoder documents are inferred, see ``GloCTM.transform``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: another format, a number of words below 1, or a folder that holds something else.
+        MissingDependencyError: Parquet without pyarrow.
+    """
+    check_is_fitted(model, "weights_")
+    if file_format not in ("parquet", "csv"):
+        raise InputError(f"file_format is {file_format!r}: it must be parquet or csv")
+    if corpus is not None and not isinstance(corpus, Corpus):
+        raise InputError(f"the corpus is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
+    if all_words is not None and (isinstance(all_words, bool) or not isinstance(all_words, Integral) or all_words < 1):
+        raise InputError(f"all_words is {all_words!r}: it must be a whole number from 1, or None for every word")
+    if file_format == "parquet":
+        _pyarrow()
+    target = Path(folder)
+    check_folder_target(target, replaces=TABLES_FORMAT)
+    records = model.topics(num_words)
+    most = max(len(words) for words in model.vocabulary_.values())
+    theta = None if corpus is None else model.transform(corpus, via=via)
+    with atomic_folder(target, replaces=TABLES_FORMAT) as unfinished:
+        _write(unfinished / f"topics.{file_format}", TOPICS_COLUMNS, _topics(model, records))
+        weights = _weights(model, int(all_words or most))
+        _write(unfinished / f"topic_words.{file_format}", WEIGHTS_COLUMNS, weights)
+        if corpus is not None:
+            assert isinstance(theta, dict)
+            write_proportions(
+                unfinished / f"proportions.{file_format}",
+                [identifier for part in corpus.values() for identifier in part.ids or ()],
+                [code for code, part in corpus.items() for _ in range(part.num_documents)],
+                np.concatenate([theta[code] for code in corpus]),
+            )
+        write_json(
+            unfinished / TABLES_FORMAT.manifest,
+            {
+                "format": TABLES_FORMAT.name,
+                "format_version": TABLES_FORMAT.newest,
+                "languages": list(model.languages_),
+                "topics": len(model.topic_word_[model.languages_[0]]),
+                "seed": model.seed_,
+                "corpus_fingerprint": model.corpus_fingerprint_,
+                "environment": model.environment_,
+                "files": file_sizes(unfinished),
+            },
+        )
+    return target
+
+
+def _topics(model: GloCTM, records: Sequence[TopicRecord]) -> Iterator[Block]:
+    for record in records:
+        size = len(record["words"])
+        label = model.labels_.get(record["language"], {}).get(record["topic"])
+        yield {
+            "topic": [record["topic"]] * size,
+            "language": [record["language"]] * size,
+            "label": [label] * size,
+            "rank": list(range(1, size + 1)),
+            "word": [_storable(word) for word in record["words"]],
+            "weight": record["weights"],
+        }
+
+
+def _weights(model: GloCTM, num_words: int) -> Iterator[Block]:
+    """A block a topic and language: the whole table may be larger than the model."""
+    for topic in range(len(model.topic_word_[model.languages_[0]])):
+        for code in model.languages_:
+            row, words = model.topic_word_[code][topic], model.vocabulary_[code]
+            columns = np.argsort(-row, kind="stable")[:num_words]
+            yield {
+                "topic": [topic] * len(columns),
+                "language": [code] * len(columns),
+                "word": [_storable(words[column]) for column in columns.tolist()],
+                "weight": row[columns].tolist(),
+            }
+
+
+def _write(path: Path, columns: Sequence[str], blocks: Iterator[Block]) -> None:
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as text:
+            rows = csv.writer(text, lineterminator="\n")
+            rows.writerow(columns)
+            for block in blocks:
+                block["weight"] = [float(f"{weight:.9g}") for weight in block["weight"]]
+                rows.writerows(zip(*(block[name] for name in columns), strict=True))
+        return
+    arrow, parquet = _pyarrow()
+    schema = arrow.schema([(name, getattr(arrow, _KINDS.get(name, "string"))()) for name in columns])
+    with path.open("wb") as stream, parquet.ParquetWriter(stream, schema) as writer:
+        for block in blocks:
+            writer.write_table(arrow.table(block, schema=schema))
+
+
+def _storable(word: str) -> str:
+    """Lone surrogates, which no file of text can hold, as escapes."""
+    return word.encode("utf-8", "backslashreplace").decode()
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingDependencyError.of("Writing Parquet", "pyarrow") from None
+    return pyarrow, pyarrow.parquet

@@ -1,0 +1,148 @@
+"""What the viewers pyLDAvis and topicwizard take: plain arrays, one language at a time. Neither is needed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from gloctm.corpus.corpus import Corpus, LanguageCorpus, document_texts
+from gloctm.errors import InputError
+from gloctm.export.distributions import word_distributions
+from gloctm.languages import normalize_language
+from gloctm.topics import top_words
+
+if TYPE_CHECKING:
+    from gloctm.estimator import GloCTM
+    from gloctm.view import TopicView
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """The documents of a language that have any word, and their topics."""
+
+    language: str
+    part: LanguageCorpus
+    rows: NDArray[np.intp]
+    counts: sp.csr_array
+    theta: NDArray[np.float32]
+    shown: NDArray[np.float32]
+
+
+def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
+    """The arguments of ``pyLDAvis.prepare``: ``pyLDAvis.prepare(**pyldavis(model, corpus, "en"))``.
+
+    pyLDAvis draws estimated counts of words, so the distributions are those that the decoder expects of the documents
+    (``gloctm.export.distributions``). They put frequent words before telling ones; the slider of pyLDAvis, to the left,
+    does the reverse, as ``model.topics`` does. Give ``prepare`` also ``sort_topics=False, start_index=0``, so that it
+    calls topics by their numbers here.
+
+    Args:
+        model: trained on the language.
+        corpus: with the model's vocabulary in it.
+        language: which.
+        view: merged and hidden topics; proportions are then those among the topics shown, since pyLDAvis takes only
+            rows that sum to 1.
+
+    Returns:
+        ``topic_term_dists`` ``(topics, V_l)``, ``doc_topic_dists`` ``(documents, topics)``, ``doc_lengths``, ``vocab``
+        and ``term_frequency``. Documents without any word are left out: they have no tokens to draw.
+
+    Raises:
+        InputError: a language or corpus that is not the model's, or another model's view.
+    """
+    looked = _look(model, corpus, language, view)
+    lengths = np.asarray(looked.counts.sum(axis=1)).ravel()
+    proportions = looked.shown.astype(np.float64)
+    return {
+        "topic_term_dists": word_distributions(model, looked.language, looked.theta, lengths, memberships=looked.shown),
+        "doc_topic_dists": proportions / proportions.sum(axis=1, keepdims=True),
+        "doc_lengths": lengths,
+        "vocab": list(looked.part.vocabulary),
+        "term_frequency": np.asarray(looked.counts.sum(axis=0)).ravel(),
+    }
+
+
+def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
+    """The topic data of topicwizard: ``topicwizard.visualize(topic_data=topicwizard(model, corpus, "en"))``.
+
+    The weights of words are β, as in ``model.topics``, with 0 for what is below: word clouds and sums take no negative
+    numbers.
+
+    Args:
+        model: trained on the language.
+        corpus: with the model's vocabulary in it. Where it has no texts, words stand for them, most frequent first.
+        language: which.
+        view: names, and merged and hidden topics.
+
+    Returns:
+        The keys of its ``TopicData``, with positions None: topicwizard finds them itself. Documents without any word
+        are left out, as in ``pyldavis``. Topics are named by their labels or first words, with their numbers.
+
+    Raises:
+        InputError: a language or corpus that is not the model's, or another model's view.
+    """
+    looked = _look(model, corpus, language, view)
+    code, part = looked.language, looked.part
+    beta = model.topic_word_[code]
+    if view is not None:
+        beta = view.merge_topic_word(beta, looked.theta.mean(axis=0, dtype=np.float64))
+    texts = document_texts(part)
+    vectors = part.document_embeddings
+
+    def transform(documents: Any) -> Any:
+        documents = list(documents)
+        return model.transform(documents, code) if view is None else view.transform(model, documents, code)
+
+    return {
+        "corpus": [texts[row] for row in looked.rows.tolist()],
+        "vocab": np.array(part.vocabulary, dtype=object),
+        "document_term_matrix": looked.counts,
+        "document_topic_matrix": looked.shown,
+        "topic_term_matrix": np.maximum(beta, 0),
+        "document_representation": looked.shown if vectors is None else np.asarray(vectors[looked.rows]),
+        "transform": transform,
+        "topic_names": _names(model, code, beta, view),
+        "topic_positions": None,
+        "word_positions": None,
+        "document_positions": None,
+    }
+
+
+def _look(model: GloCTM, corpus: Corpus, language: str, view: TopicView | None) -> _Looked:
+    check_is_fitted(model, "weights_")
+    if not isinstance(corpus, Corpus):
+        raise InputError(f"the corpus is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
+    if view is not None:
+        view.check(model)
+    code = normalize_language(language)
+    if code not in model.languages_:
+        raise InputError(f"the model was not trained on language {code!r}: it knows {', '.join(model.languages_)}")
+    part = corpus[code]
+    if list(part.vocabulary) != model.vocabulary_[code]:
+        raise InputError(
+            f"the corpus has another vocabulary for {code!r} than the model: give that trained on, or build one with "
+            "vocabulary=model.vocabulary_"
+        )
+    rows = np.flatnonzero(~part.empty_documents)
+    counts = part.counts[rows]
+    theta = np.asarray(model.transform(counts, lang=code))
+    return _Looked(code, part, rows, counts, theta, theta if view is None else view.merge_theta(theta))
+
+
+def _names(model: GloCTM, language: str, beta: NDArray[np.floating], view: TopicView | None) -> list[str]:
+    """A name a topic shown, each with its number, so that no two are alike."""
+    words = top_words(np.asarray(beta, np.float32), model.vocabulary_[language], 3)
+    labels = model.labels_.get(language, {})
+    groups = [(topic,) for topic in range(len(words))] if view is None else view.groups
+    names = []
+    for index, (group, first) in enumerate(zip(groups, words, strict=True)):
+        given = None if view is None else view.name(index)
+        # The label of one member is none of all.
+        label = labels.get(group[0]) if len(group) == 1 else None
+        names.append(f"{index} {given or label or ' '.join(first)}")
+    return names

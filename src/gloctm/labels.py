@@ -1,0 +1,337 @@
+"""Labels of topics, a text a topic and language: by their words, by the nearest of some phrases, or by any function.
+
+The three functions look at a model and return ``{language: {topic: label}}``; ``model.set_labels`` keeps such labels
+with the model, and they are saved and read with it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.utils.validation import check_is_fitted
+
+from gloctm.embedding.embed import embed_texts, warn_of_unknown_language
+from gloctm.errors import InputError
+from gloctm.languages import normalize_language, normalize_languages
+from gloctm.neighbors import unit_vectors
+
+if TYPE_CHECKING:
+    from gloctm.corpus.corpus import Corpus
+    from gloctm.embedding.encoder import EncoderPair, TextEncoder
+    from gloctm.estimator import GloCTM
+
+#: For each language the labels of topics, by the topic's number. Not every topic need have one.
+Labels = dict[str, dict[int, str]]
+
+#: Characters of a label at most: it is to fit on a button.
+MAX_LABEL = 200
+#: Top words that a topic's vector is made of, as many as measures of topics look at.
+VECTOR_WORDS = 15
+# Characters of a failure's own message that are told.
+_MAX_REASON = 200
+
+
+@dataclass(frozen=True)
+class TopicToLabel:
+    """What a function that labels topics is shown of one topic.
+
+    Attributes:
+        topic: its number.
+        words: for each language its heaviest words with their weights β, heaviest first.
+        documents: for each language the beginnings of its most typical documents, most typical first; empty unless a
+            corpus was given.
+    """
+
+    topic: int
+    words: Mapping[str, tuple[tuple[str, float], ...]]
+    documents: Mapping[str, tuple[str, ...]]
+
+
+class LabelingError(InputError):
+    """A function that labels topics failed at one of them.
+
+    Attributes:
+        topic: the topic.
+        labels: the labels of the topics before it, so that what they cost is not lost.
+    """
+
+    def __init__(self, message: str, *, topic: int, labels: Labels) -> None:
+        super().__init__(message)
+        self.topic = topic
+        self.labels = labels
+
+
+def labels_by_words(model: GloCTM, num_words: int = 3) -> Labels:
+    """The topics' heaviest words in each language, with spaces between them.
+
+    Args:
+        model: trained.
+        num_words: words a label. 3 tell topics apart and are taken in at a glance.
+
+    Returns:
+        A label for every topic in every language of the model, cut at ``MAX_LABEL`` characters.
+    """
+    labels: Labels = {}
+    for record in model.topics(num_words):
+        labels.setdefault(record["language"], {})[record["topic"]] = _as_label(" ".join(record["words"]))
+    return labels
+
+
+def labels_by_phrases(
+    model: GloCTM,
+    phrases: Mapping[str, Iterable[str]],
+    encoder: str | TextEncoder | EncoderPair | None = None,
+) -> Labels:
+    """For each topic the phrase whose embedding is nearest to the topic's vector.
+
+    Nearest is by cosine after the mean of the trained words' unit vectors has been taken from both sides, as words of
+    languages never trained on are linked (``gloctm.linking``). Two topics may have one phrase nearest.
+
+    Args:
+        model: trained.
+        phrases: for each language the phrases to choose from: also for languages that the model was not trained on.
+        encoder: embeds the phrases: the encoder that the model's own words were embedded with. Needed only where the
+            model keeps no name of this package's (``word_encoder_``) and ``load`` was given none.
+
+    Returns:
+        A label for every topic in every language of ``phrases``.
+
+    Raises:
+        InputError: a language without phrases, a phrase that can't be a label, or no encoder known.
+    """
+    check_is_fitted(model, "weights_")
+    if not isinstance(phrases, Mapping):
+        raise InputError(
+            'phrases are not ordered by language: give a mapping, for example {"en": ["weather", "sport"]}'
+        )
+    candidates: dict[str, list[str]] = {}
+    for code, given in zip(normalize_languages(phrases), phrases.values(), strict=True):
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise InputError(f"the phrases of {code!r} are {given!r}: give a list of them")
+        candidates[code] = list(dict.fromkeys(check_label(each, f"a phrase of {code!r}") for each in given))
+        if not candidates[code]:
+            raise InputError(f"there are no phrases of {code!r}: give some to choose from, or leave the language out")
+    chosen = model._encoder_of_words(encoder)
+    if chosen is None:
+        raise InputError(
+            "phrases are embedded by the encoder of the model's words, which the model does not know: give encoder="
+        )
+    centre = _centre(model)
+    vectors = topic_vectors(model)
+    labels: Labels = {}
+    for code, texts in candidates.items():
+        warn_of_unknown_language(code, [chosen])
+        embedded = embed_texts(texts, chosen, description=f"embedding {code} phrases", show_progress=False)
+        if embedded.shape[1] != len(centre):
+            raise InputError(
+                f"the model's word embeddings have {len(centre)} numbers but {chosen.name} gave vectors of "
+                f"{embedded.shape[1]}: embed phrases by the encoder that the model was trained with"
+            )
+        nearest = np.argmax(vectors @ unit_vectors(unit_vectors(embedded) - centre).T, axis=1)
+        labels[code] = {topic: texts[column] for topic, column in enumerate(nearest.tolist())}
+    return labels
+
+
+def labels_by(
+    model: GloCTM,
+    function: Callable[[TopicToLabel], str | Mapping[str, str]],
+    *,
+    num_words: int = 10,
+    corpus: Corpus | None = None,
+    num_documents: int = 3,
+    max_characters: int = 600,
+    topics: Iterable[int] | None = None,
+) -> Labels:
+    """Labels by a function of your own: a rule, a person who is asked, a language model.
+
+    Args:
+        model: trained.
+        function: is given a ``TopicToLabel`` and returns a label, which is then that of every language of the model,
+            or a mapping from language to label. White space around a label is taken off.
+        num_words: words a topic and language that it is shown.
+        corpus: whose most typical documents it is shown too; with texts, and the model's vocabulary.
+        num_documents: documents a topic and language.
+        max_characters: of each document's beginning.
+        topics: which topics; all unless given. With those of a ``LabelingError`` one goes on where it came.
+
+    Raises:
+        LabelingError: the function failed, or returned what can't be a label; ``labels`` has those made before.
+        InputError: wrong settings, or a corpus that does not fit.
+    """
+    check_is_fitted(model, "weights_")
+    if not callable(function):
+        raise InputError(f"the function is {function!r}: give something that can be called with a topic")
+    for name, number in (("num_documents", num_documents), ("max_characters", max_characters)):
+        if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
+            raise InputError(f"{name} is {number!r}: it must be a whole number from 1")
+    total = _num_topics(model)
+    chosen = list(range(total)) if topics is None else [check_topic(topic, total) for topic in topics]
+    words: dict[int, dict[str, tuple[tuple[str, float], ...]]] = {}
+    for record in model.topics(num_words):
+        pairs = tuple(zip(record["words"], record["weights"], strict=True))
+        words.setdefault(record["topic"], {})[record["language"]] = pairs
+    documents = {} if corpus is None else _typical_documents(model, corpus, chosen, num_documents, max_characters)
+    labels: Labels = {}
+    for topic in chosen:
+        shown = TopicToLabel(topic, words[topic], {code: texts[topic] for code, texts in documents.items()})
+        try:
+            answer = function(shown)
+        except Exception as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_REASON]
+            raise LabelingError(
+                f"the function failed at topic {topic} ({reason})", topic=topic, labels=labels
+            ) from error
+        try:
+            found = _by_language(answer, topic, model.languages_)
+        except InputError as error:
+            raise LabelingError(str(error), topic=topic, labels=labels) from None
+        for code, text in found.items():
+            labels.setdefault(code, {})[topic] = text
+    return labels
+
+
+def topic_vectors(model: GloCTM, num_words: int = VECTOR_WORDS) -> NDArray[np.float32]:
+    """A unit vector for each topic in the space of the word embeddings, ``(K, dimension)``.
+
+    Of each language the mean of the unit vectors of the topic's heaviest words, weighted by softmax over their β, less
+    the mean of all trained words' unit vectors; then the mean over languages, each counted alike.
+
+    Args:
+        model: trained.
+        num_words: words a language.
+    """
+    centre = _centre(model)
+    parts = []
+    for code in model.languages_:
+        beta = model.topic_word_[code]
+        columns = np.argsort(-beta, axis=1, kind="stable")[:, :num_words]
+        weights = softmax(np.take_along_axis(beta, columns, axis=1), axis=1)
+        parts.append(np.einsum("kw,kwd->kd", weights, unit_vectors(model.word_embeddings_[code])[columns]) - centre)
+    return unit_vectors(np.mean(parts, axis=0))
+
+
+def check_labels(labels: Any, num_topics: int) -> Labels:
+    """Labels in their kept form: languages normalised, topics as whole numbers, texts checked.
+
+    Args:
+        labels: for each language a mapping from topic to text, or a list of a text for every topic.
+        num_topics: K.
+
+    Raises:
+        InputError: naming the language and topic of the first that is wrong.
+    """
+    if not isinstance(labels, Mapping):
+        raise InputError('labels are not ordered by language: give a mapping, for example {"en": {0: "weather"}}')
+    checked: Labels = {}
+    for code, given in zip(normalize_languages(labels), labels.values(), strict=True):
+        if isinstance(given, Sequence) and not isinstance(given, str):
+            if len(given) != num_topics:
+                raise InputError(
+                    f"the labels of {code!r} are {len(given)} for {num_topics} topics: give one for each, or a mapping "
+                    "from topic to label"
+                )
+            given = dict(enumerate(given))
+        if not isinstance(given, Mapping):
+            raise InputError(f"the labels of {code!r} are {given!r}: give a mapping from topic to label")
+        found = {
+            check_topic(topic, num_topics): check_label(text, f"the label of topic {topic} in {code!r}")
+            for topic, text in given.items()
+        }
+        checked[code] = dict(sorted(found.items()))
+    return checked
+
+
+def check_label(text: Any, what: str) -> str:
+    """A label without white space around it.
+
+    Raises:
+        InputError: it is no text, empty, of several lines, with control characters, or too long.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"{what} is {type(text).__name__} {text!r:.80}: it must be text")
+    stripped = text.strip()
+    if not stripped:
+        raise InputError(f"{what} is empty: give some text, or leave it out")
+    # Control characters, line and paragraph separators, lone surrogates: what no line of text holds.
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in stripped):
+        raise InputError(f"{what} is {stripped!r:.80}: it must be one line of plain text")
+    if len(stripped) > MAX_LABEL:
+        raise InputError(f"{what} has {len(stripped)} characters: {MAX_LABEL} at most")
+    return stripped
+
+
+def check_topic(topic: Any, num_topics: int) -> int:
+    """A topic's number as a plain one.
+
+    Raises:
+        InputError: the model has no such topic.
+    """
+    if isinstance(topic, bool) or not isinstance(topic, Integral) or not 0 <= int(topic) < num_topics:
+        raise InputError(f"topic {topic!r} is none of the model's: they are numbered from 0 to {num_topics - 1}")
+    return int(topic)
+
+
+def _num_topics(model: GloCTM) -> int:
+    return len(model.topic_word_[model.languages_[0]])
+
+
+def _centre(model: GloCTM) -> NDArray[np.float32]:
+    """The mean of the unit vectors of all trained words."""
+    units = np.concatenate([unit_vectors(vectors) for vectors in model.word_embeddings_.values()])
+    return np.asarray(units.mean(axis=0, dtype=np.float64), np.float32)
+
+
+def _as_label(text: str) -> str:
+    """Text made one line, and cut where it is too long; words may hold anything."""
+    plain = "".join(
+        " " if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") else character for character in text
+    )
+    plain = " ".join(plain.split())
+    # A word of nothing but what a line can't hold.
+    plain = plain or "?"
+    return plain if len(plain) <= MAX_LABEL else plain[: MAX_LABEL - 1].rstrip() + "…"
+
+
+def _by_language(answer: Any, topic: int, languages: Sequence[str]) -> dict[str, str]:
+    if isinstance(answer, Mapping):
+        if not answer:
+            raise InputError(f"the function gave topic {topic} no label: return a text, or one for each language")
+        return {
+            normalize_language(code): check_label(text, f"the label of topic {topic} in {code!r}")
+            for code, text in answer.items()
+        }
+    text = check_label(answer, f"the label of topic {topic}")
+    return dict.fromkeys(languages, text)
+
+
+def _typical_documents(
+    model: GloCTM, corpus: Corpus, topics: Sequence[int], num_documents: int, max_characters: int
+) -> dict[str, dict[int, tuple[str, ...]]]:
+    """For each language and topic the beginnings of the documents with the most of it."""
+    found = {}
+    for code in (code for code in model.languages_ if code in corpus):
+        part = corpus[code]
+        if part.texts is None:
+            raise InputError(f"the corpus has no texts of {code!r} to show: leave corpus out, or build it from texts")
+        if list(part.vocabulary) != model.vocabulary_[code]:
+            raise InputError(f"the corpus has another vocabulary for {code!r} than the model: give that trained on")
+        # A document without words says nothing of any topic.
+        rows = np.flatnonzero(~part.empty_documents)
+        theta = np.asarray(model.transform(part.counts[rows], lang=code))
+        found[code] = {
+            topic: tuple(
+                part.texts[row][:max_characters]
+                for row in rows[np.argsort(-theta[:, topic], kind="stable")[:num_documents]].tolist()
+            )
+            for topic in topics
+        }
+    if not found:
+        raise InputError("the corpus has none of the model's languages: give that trained on, or leave it out")
+    return found

@@ -1,0 +1,259 @@
+"""What a model says of texts, for several threads at once: θ, and which words led there.
+
+The numbers are those of ``GloCTM.transform``, which gives a warning where this gives None.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from gloctm.documents import documents_to_counts, documents_to_words
+from gloctm.errors import InputError
+from gloctm.inference import Via, global_latent_means, latent_means, topic_proportions
+from gloctm.languages import primary_subtag
+from gloctm.linking import WordLinker
+from gloctm.parameters import local_encoder_name
+from gloctm.server.languages import Languages
+from gloctm.server.words import WordVectors
+from gloctm.server.work import Deadline, OutOfTimeError
+from gloctm.summary.excerpts import in_utf16
+from gloctm.summary.places import WordFinder
+from gloctm.text import stop_words
+from gloctm.text.phrases import SUFFIX as PHRASES
+
+if TYPE_CHECKING:
+    from gloctm.estimator import GloCTM
+
+#: Different words of a document that are left out in turn; of more, those that come most often.
+EXPLAINED_WORDS = 200
+#: Topics a word, at most.
+EXPLAINED_TOPICS = 3
+#: A word that raises a topic by less is not said to have led there.
+SMALLEST_SHARE = 0.001
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a model sees of the texts of one language.
+
+    Attributes:
+        language: normalised.
+        counts: ``(documents, words)``; ones where there is no vocabulary.
+        words: the word of each column.
+        neighbors: N, ``(words, V)``: what each word stands for among all trained words; None if the language was
+            trained on and only its local encoder is asked.
+        local: whether the local encoder is asked, by itself or among both.
+    """
+
+    language: str
+    counts: sp.csr_array
+    words: Sequence[str]
+    neighbors: sp.csr_array | None
+    local: bool
+
+
+@dataclass(frozen=True)
+class WordShare:
+    """A word of a text and the topics it led to.
+
+    Attributes:
+        word: as the vocabulary has it.
+        start: where it begins, in UTF-16 code units.
+        end: where it ends.
+        topics: topic and weight, the largest first.
+    """
+
+    word: str
+    start: int
+    end: int
+    topics: tuple[tuple[int, float], ...]
+
+
+class Inference:
+    """Asks a model, from any thread.
+
+    Args:
+        model: fitted; nothing of it is changed.
+        groups: the model's topics that each topic shown stands for.
+        new_words: see ``Limits``.
+    """
+
+    def __init__(self, model: GloCTM, groups: Sequence[Sequence[int]], *, new_words: int) -> None:
+        self.model = model
+        self.languages = Languages(model)
+        self._groups = [list(group) for group in groups]
+        self._new_words = new_words
+        num_topics = len(model.topic_word_[model.languages_[0]])
+        self._all_alone = self._groups == [[topic] for topic in range(num_topics)]
+        self._neighbors: dict[str, sp.csr_array] = {}
+        self._linking: tuple[WordLinker, WordVectors] | None = None
+        # One each: linking must not wait while neighbours are sought, which may take minutes.
+        self._neighbor_lock = threading.Lock()
+        self._linking_lock = threading.Lock()
+
+    def merged(self, values: Array) -> Array:
+        """Sums of columns over the topics that are shown as one; as they are where none is."""
+        if self._all_alone:
+            return values
+        columns = [values[:, group].sum(axis=1, dtype=np.float64) for group in self._groups]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def averaged(self, values: Array) -> Array:
+        """Means of columns over the topics that are shown as one; as they are where none is."""
+        return np.asarray(self.merged(values) / np.array([len(group) for group in self._groups], np.float32))
+
+    def check_language(self, code: str, via: Via | None) -> str | None:
+        """A sentence to go with the answer if the encoder was not made for a language; None if all is well.
+
+        Raises:
+            InputError: the model can't be asked about the language, or not in this way.
+        """
+        known = ", ".join(self.model.languages_)
+        if code in self.model.vocabulary_:
+            return None
+        if via in ("local", "both"):
+            raise InputError(
+                f"the model was not trained on {code!r}, and has local encoders for {known} alone: leave via out"
+            )
+        encoder = self.model._encoder_of_words(None)
+        if encoder is None:
+            raise InputError(
+                f"the model was not trained on {code!r}, and the encoder of its word embeddings, which would link "
+                f"other languages to its own, is not known here: ask about {known}"
+            )
+        made_for = getattr(encoder, "languages", None)
+        if made_for is not None and primary_subtag(code) not in made_for:
+            return f"the encoder {encoder.name} was not made for {code!r}: its words may not be linked well"
+        return None
+
+    def evidence(self, code: str, texts: Sequence[str], via: Via | None, deadline: Deadline) -> Evidence:
+        """What the model sees of texts in a language that ``check_language`` let pass.
+
+        Raises:
+            InputError: too many words that would have to be embedded.
+            OutOfTimeError: the time is over.
+        """
+        cut = self.languages.tokenizer(code, deadline)
+        if code in self.model.vocabulary_:
+            vocabulary = self.model.vocabulary_[code]
+            counts = documents_to_counts(
+                texts,
+                language=code,
+                vocabulary=vocabulary,
+                tokenizer=lambda: cut,
+                phrases=self.model.tokenizers_[code].endswith(PHRASES),
+            )
+            neighbors = None if via in (None, "local") else self._trained_neighbors(code, deadline)
+            return Evidence(code, counts, vocabulary, neighbors, local=via != "global")
+        presence, words = documents_to_words(
+            texts, language=code, tokenizer=lambda: cut, stop_words=lambda: stop_words(code)
+        )
+        linker, vectors = self.linking()
+        if (missing := vectors.missing(words)) > self._new_words:
+            raise InputError(
+                f"the texts in {code!r} have {missing:,} words to be embedded, and a request may have "
+                f"{self._new_words:,}: send fewer at a time"
+            )
+        return Evidence(code, presence, words, linker.link_vectors(vectors(words, deadline)), local=False)
+
+    def theta(self, evidence: Evidence) -> tuple[Array, NDArray[np.bool_]]:
+        """θ of the model's topics ``(documents, K)``, uniform without any evidence, and which documents have none."""
+        counts, neighbors, weights = evidence.counts, evidence.neighbors, self.model.weights_
+        if neighbors is None:
+            means = latent_means(counts, weights, local_encoder_name(evidence.language))
+            empty = np.diff(counts.indptr) == 0
+        else:
+            means = global_latent_means(counts, neighbors, weights)
+            if evidence.local:
+                means += latent_means(counts, weights, local_encoder_name(evidence.language))
+                means /= 2
+            empty = counts @ (np.diff(neighbors.indptr) > 0) == 0
+        means[empty] = 0
+        return topic_proportions(means), np.asarray(empty, bool)
+
+    def explain(self, evidence: Evidence, row: int, text: str, deadline: Deadline) -> list[WordShare]:
+        """The words of a document that led to its topics.
+
+        The weight of a word w in a topic k is θ_k of the document less θ_k of the same document without w, all its
+        occurrences left out: how much of the topic is there because of w. The model itself is asked for both, so that
+        this is exact for it; but weights do not add up to θ, since words stand in for each other: of two that say the
+        same, either can go without much being lost. A document of one word is compared with the uniform θ of none.
+
+        Args:
+            evidence: what holds the document.
+            row: which one it is.
+            text: the document, to say where its words stand.
+            deadline: until when.
+
+        Returns:
+            Occurrences in order, of words with a weight of 0.001 or more in a topic: up to three topics each, the
+            largest first. At most 200 different words are tried, those that come most often; words that can't be found
+            in the text, such as some dictionary forms, are not among them.
+        """
+        shares = self._shares(evidence, row)
+        columns = evidence.counts[[row]].indices.tolist()
+        name = self.model.tokenizers_.get(evidence.language)
+        tokenizer = self.languages.tokenizer(evidence.language, deadline)
+        find = WordFinder(
+            evidence.language, tokenizer, name or tokenizer.name, [evidence.words[column] for column in columns]
+        )
+        places = [place for place in find(text) if place.word in shares]
+        marks = in_utf16(text, [(place.start, place.end) for place in places])
+        return [
+            WordShare(place.word, start, end, shares[place.word])
+            for place, (start, end) in zip(places, marks, strict=True)
+        ]
+
+    def _shares(self, evidence: Evidence, row: int) -> dict[str, tuple[tuple[int, float], ...]]:
+        document = evidence.counts[[row]]
+        order = np.argsort(-document.data, kind="stable")[:EXPLAINED_WORDS]
+        # The document itself, and then it without each of these words in turn.
+        variants = sp.csr_array(sp.vstack([document] * (len(order) + 1), format="csr"))
+        starts = variants.indptr[1:-1]
+        variants.data[starts + order] = 0
+        variants.eliminate_zeros()
+        theta, _ = self.theta(Evidence(evidence.language, variants, evidence.words, evidence.neighbors, evidence.local))
+        merged = self.merged(theta)
+        weights = merged[0] - merged[1:]
+        found = {}
+        for place, raised in zip(order.tolist(), weights, strict=True):
+            best = np.argsort(-raised, kind="stable")[:EXPLAINED_TOPICS]
+            topics = tuple((int(topic), float(raised[topic])) for topic in best if raised[topic] >= SMALLEST_SHARE)
+            if topics:
+                found[evidence.words[int(document.indices[place])]] = topics
+        return found
+
+    def linking(self) -> tuple[WordLinker, WordVectors]:
+        """What links words that no vocabulary has to those that the model was trained on.
+
+        Raises:
+            InputError: the encoder of the model's words is not known.
+        """
+        with self._linking_lock:
+            if self._linking is None:
+                encoder = self.model._encoder_of_words(None)
+                if encoder is None:
+                    raise InputError("the encoder of the model's word embeddings is not known here: ask for its words")
+                linker = self.model._word_linker()
+                self._linking = linker, WordVectors(encoder, linker.dimension)
+            return self._linking
+
+    def _trained_neighbors(self, code: str, deadline: Deadline) -> sp.csr_array:
+        if code not in self._neighbors:
+            # The first to ask has them computed, which takes long for large vocabularies; others do not wait for ever.
+            if not self._neighbor_lock.acquire(timeout=deadline.remaining()):
+                raise OutOfTimeError
+            try:
+                self._neighbors[code] = self.model._neighbor_matrix(code)
+            finally:
+                self._neighbor_lock.release()
+        return self._neighbors[code]

@@ -1,0 +1,138 @@
+"""Running an app by uvicorn until it is told to end."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gloctm.errors import InputError, MissingDependencyError
+from gloctm.server.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+# Connections that wait to be taken.
+_BACKLOG = 128
+# Seconds in which a connection without a request is closed.
+_IDLE = 5
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is of this machine alone.
+
+    Raises:
+        InputError: there is no such name.
+    """
+    return all(ipaddress.ip_address(address).is_loopback for _, address in _addresses(host, 0))
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that has a port for itself; connections can be made to it once it listens.
+
+    Args:
+        host: an address or name of this machine.
+        port: 0 for one that is free.
+
+    Raises:
+        InputError: nothing can listen there.
+    """
+    family, _ = _addresses(host, port)[0]
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise InputError(
+            f"can't listen at port {port} of {host} ({error.strerror or error}): choose another one with --port"
+        ) from None
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """The address to open in a browser."""
+    host, port = bound.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def serve(
+    app: FastAPI,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    limits: Limits = DEFAULT_LIMITS,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Answer requests at an address until Ctrl-C or SIGTERM: ``bind`` and ``serve_at`` in one.
+
+    Args:
+        app: from ``create_app``.
+        host: where to listen.
+        port: 0 for one that is free.
+        limits: those of the app.
+        ready: told the address once connections can be made.
+
+    Raises:
+        InputError: nothing can listen there.
+        KeyboardInterrupt: it was interrupted, and has ended in order.
+        MissingDependencyError: uvicorn is not installed.
+    """
+    with bind(host, port) as bound:
+        serve_at(bound, app, limits=limits, ready=ready)
+
+
+def serve_at(
+    bound: socket.socket,
+    app: FastAPI,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Answer requests until Ctrl-C or SIGTERM; what is under way then is finished first, for at most a few seconds.
+
+    Args:
+        bound: from ``bind``.
+        app: from ``create_app``.
+        limits: those of the app.
+        ready: told the address once connections can be made.
+
+    Raises:
+        InputError: nothing can listen there.
+        KeyboardInterrupt: it was interrupted, and has ended in order.
+        MissingDependencyError: uvicorn is not installed.
+    """
+    try:
+        import uvicorn
+    except ImportError:
+        raise MissingDependencyError.of("The server", "fastapi uvicorn python-multipart") from None
+    config = uvicorn.Config(
+        app,
+        # Slower than others, but without any code that is not Python.
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # What a header says of the client could be made up.
+        proxy_headers=False,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=5,
+    )
+    bound.listen(_BACKLOG)
+    if ready is not None:
+        ready(url_of(bound))
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, str]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise InputError(
+            f"there is no host {host!r} here: give an address of this machine, such as 127.0.0.1"
+        ) from None
+    return [(family, str(address[0]).partition("%")[0]) for family, _, _, _, address in found]

