@@ -4,39 +4,67 @@
         [--models gloctm kmeans nmtm ...] [--seeds 0 48 36 23 80] [--epochs 25] [--checkpoints FOLDER]
 
 DATA is a folder in the field's benchmark layout, REFERENCE a folder with an aligned reference corpus, DICTIONARY a file
-of translations (InfoCTM and NMTM need it). Each training is measured by the package's measures and appended to
-benchmarks/results/quality.jsonl as soon as it is done; what is there already is not run again, so that a run that was
-stopped goes on where it was. ``--epochs`` shortens every training that has epochs; tables mark such results.
+of translations (InfoCTM and NMTM need it, and topics are measured by it). Each training is measured by the package's
+measures, and each line appended to benchmarks/results/quality.jsonl as soon as it is there. What is there is not run
+again, so that a run that was stopped goes on where it was; with other settings, another encoder, reference corpus or
+dictionary it is. ``--epochs`` shortens every training that has epochs; tables mark such results.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
-import time
+import os
+import sys
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from baselines.ablations import WithoutGlobalPath, WithoutSharedDecoder, training_with
 from baselines.clustering import Clustering
+from baselines.dictionary import dictionary_file, read_translations, two_languages, vocabularies
+from baselines.documents import DocumentEmbeddings
 from baselines.infoctm import InfoCTM
 from baselines.model import GloCTMModel, TopicModel
 from baselines.monolingual import Monolingual
+from baselines.neural import BilingualModel
 from baselines.nmtm import NMTM
+from baselines.settings import comparable, digest
 from baselines.xtra import XTRA
 from baselines.zeroshot import ZeroShotTM
 from machine import machine
 
 from gloctm import Corpus
-from gloctm.evaluation import MAX_TRAIN, NUM_WORDS, measure_documents, measure_topics
-from gloctm.metrics import read_references
+from gloctm.compressed import opened
+from gloctm.embedding import get_encoders
+from gloctm.errors import EmptyDocumentWarning, GloCTMError
+from gloctm.evaluation import DIVERSITY_WORDS, MAX_TRAIN, NUM_WORDS, measure_documents, measure_topics, own_counts
+from gloctm.metrics import (
+    ReferenceCounts,
+    TranslationDictionary,
+    c_v,
+    read_references,
+    reference_documents,
+    reference_file,
+    topic_diversity,
+)
 
 RESULTS = Path(__file__).resolve().parent / "results" / "quality.jsonl"
 SEEDS = (0, 48, 36, 23, 80)
+Line = dict[str, Any]
+Pair = tuple[str, str]
+Via = Literal["local", "global", "both"]
+
+# λ of InfoCTM, which its authors set by corpus; corpora are called as GloCTM's presets are.
+ALIGNMENT_WEIGHTS = {"ecnews": 30.0, "amazon_review": 50.0, "rakuten_amazon": 50.0}
+# The English side of the dictionary of Chinese is stemmed in part: without stems few of its words would be linked.
+# That of Japanese is not, and stems would only link words that have nothing to do with each other.
+STEMS = {frozenset(("en", "zh")): {"en": "porter"}}
 
 
 @dataclass(frozen=True)
@@ -44,8 +72,9 @@ class Setting:
     """What models are made for.
 
     Attributes:
-        preset: GloCTM's.
-        data: the folder of the corpus, which has the word vectors of InfoCTM and NMTM.
+        preset: GloCTM's, by which the corpus is called, too.
+        data: the folder of the corpus, which has the word vectors of InfoCTM.
+        languages: of the corpus.
         dictionary: a file of translations.
         seed: of everything that is drawn.
         epochs: instead of the published number; None keeps that.
@@ -53,6 +82,7 @@ class Setting:
 
     preset: str
     data: Path
+    languages: tuple[str, ...]
     dictionary: Path | None
     seed: int
     epochs: int | None
@@ -71,9 +101,14 @@ class Setting:
     def linked(self) -> dict[str, Any]:
         """What models take that link words by a dictionary."""
         if self.dictionary is None:
-            raise SystemExit("InfoCTM and NMTM need --dictionary")
-        # The English side of the dictionaries is stemmed in part: without stems few of its words would be linked.
-        return {**self.trained, "dictionary": self.dictionary, "stems": {"en": "porter"}}
+            raise SystemExit("InfoCTM and NMTM need --dictionary: give it, or name other --models")
+        stems = STEMS.get(frozenset(self.languages), {})
+        return {**self.trained, "dictionary": self.dictionary, "stems": stems}
+
+    @property
+    def alignment_weight(self) -> float:
+        """InfoCTM's λ for the corpus."""
+        return ALIGNMENT_WEIGHTS[self.preset]
 
 
 def gloctm(setting: Setting, name: str = "GloCTM", **changes: Any) -> GloCTMModel:
@@ -81,7 +116,12 @@ def gloctm(setting: Setting, name: str = "GloCTM", **changes: Any) -> GloCTMMode
 
 
 MODELS: dict[str, Callable[[Setting], TopicModel]] = {
+    "embeddings": lambda setting: DocumentEmbeddings(),
     "gloctm": gloctm,
+    # Beyond the published method.
+    "gloctm-near": lambda setting: gloctm(
+        setting, "GloCTM, near documents, pooled CKA", num_document_neighbors=3, pooled_cka=True
+    ),
     "without-augmentation": lambda setting: gloctm(setting, "GloCTM without augmentation", num_neighbors=0),
     "without-global-path": lambda setting: gloctm(setting, "GloCTM without the global path"),
     "without-internal-kl": lambda setting: gloctm(setting, "GloCTM without the internal KL", kl_weight=0.0),
@@ -91,70 +131,251 @@ MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "u-svd": lambda setting: Clustering(kind="u-svd", **setting.common),
     "svd-lr": lambda setting: Clustering(kind="svd-lr", **setting.common),
     "nmtm": lambda setting: NMTM(**setting.linked),
-    "infoctm": lambda setting: InfoCTM(word_vectors=setting.data, **setting.linked),
+    "infoctm": lambda setting: InfoCTM(
+        word_vectors=setting.data, alignment_weight=setting.alignment_weight, **setting.linked
+    ),
     "zeroshot": lambda setting: ZeroShotTM(**setting.trained),
     "xtra": lambda setting: XTRA(**setting.trained),
     "monolingual": lambda setting: Monolingual(**setting.trained),
 }
 NETWORKS = {"without-global-path": WithoutGlobalPath, "without-shared-decoder": WithoutSharedDecoder}
+# Models without a random number: once a corpus is enough.
+WITHOUT_SEED = ("embeddings",)
+# Further ways of a trained GloCTM to infer: what the view is called, and by which encoders.
+VIEWS: dict[str, Via] = {"global path": "global", "both paths": "both"}
 
 
-def run(
-    key: str, setting: Setting, corpus: Corpus, test: Corpus, references: Any, checkpoint: Path | None
-) -> Iterator[dict[str, Any]]:
-    """Train a model and measure it; one that infers in two ways is measured by each."""
-    model = MODELS[key](setting)
-    # The time of a training that goes on from a checkpoint is not known.
-    resumed = checkpoint is not None and any(
-        path.name == checkpoint.name or path.name.startswith(f"{checkpoint.name}-")  # one a language
-        for path in checkpoint.parent.glob("*")
-    )
-    start = time.perf_counter()
-    with training_with(NETWORKS[key]) if key in NETWORKS else contextlib.nullcontext():
-        model.fit(corpus, checkpoint)
-    seconds = time.perf_counter() - start
-    topics = model.top_words(NUM_WORDS)
-    about = {
-        "benchmark": "quality",
-        "corpus": setting.preset,
-        "model": key,
-        "name": model.name,
-        "seed": setting.seed,
-        "epochs": setting.epochs or model.published_epochs,
-        "published_epochs": model.published_epochs,
-        "encoder": corpus.encoder,
-        "training_seconds": None if resumed else round(seconds),
-        "settings": model.settings(),
-    }
-    of_topics = measure_topics(topics, references=references)
-    views = {"": model}
-    if isinstance(model, GloCTMModel) and key != "without-global-path":
-        paths: tuple[tuple[Literal["global", "both"], str], ...] = (("global", "global path"), ("both", "both paths"))
-        for via, path in paths:
-            other = GloCTMModel(setting.preset, name=f"{model.name}, {path}", changes=model.changes, via=via)
-            other.estimator = model.estimator
-            views[path] = other
-    for view, each in views.items():
-        features, asked = each.features(corpus), each.features(test)
-        of_documents = measure_documents(
-            features, labels(corpus), asked, labels(test), each.theta(test), max_train=MAX_TRAIN
-        )
-        measures = {
-            name: {what: round(value, 5) for what, value in values.items()}
-            for name, values in {**of_topics, **of_documents}.items()
+def views(key: str, model: TopicModel) -> dict[str, TopicModel]:
+    """A model by each way it has to infer; the first is its own."""
+    if not isinstance(model, GloCTMModel) or key == "without-global-path":
+        return {"": model}
+    others = {view: model.seen_by(via, f"{model.name}, {view}") for view, via in VIEWS.items()}
+    return {"": model, **others}
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """What topics and proportions are measured by.
+
+    Attributes:
+        corpus: trained on.
+        test: its test documents.
+        references: for pairs of languages counts of the reference corpus.
+        folder: of the reference corpus.
+        dictionaries: for the pair of languages translations within the vocabularies, if there is a dictionary.
+        own: counts of the corpus.
+        about: encoder, reference corpus and dictionary by name and content: results by others don't belong together.
+    """
+
+    corpus: Corpus
+    test: Corpus
+    references: Mapping[Pair, tuple[ReferenceCounts, ReferenceCounts]]
+    folder: Path
+    dictionaries: Mapping[Pair, TranslationDictionary]
+    own: Mapping[str, ReferenceCounts]
+    about: dict[str, Any]
+
+    @classmethod
+    def read(
+        cls, corpus: Corpus, test: Corpus, folder: Path, dictionary: Path | None, encoder_version: str | None = None
+    ) -> Yardsticks:
+        """Read the reference corpus and the dictionary."""
+        about: dict[str, Any] = {
+            "encoder": corpus.encoder,
+            "encoder_version": encoder_version,
+            "reference": {
+                "name": folder.name,
+                "digest": content_digest(reference_file(folder, code) for code in corpus.languages),
+            },
+            "dictionary": None,
         }
-        yield {**about, "name": each.name, "view": view, "measures": measures, "top_words": topics,
-               "machine": machine()}  # fmt: skip
+        dictionaries = {}
+        if dictionary is not None:
+            first, second = two_languages(corpus)
+            words = vocabularies(corpus)
+            found = read_translations(dictionary, first, second)
+            dictionaries[first, second] = found.restricted(words[first], words[second])
+            file = dictionary_file(dictionary, first, second)
+            about["dictionary"] = {"name": file.name.split(".")[0], "digest": content_digest([file])}
+        references = read_references(folder, corpus.languages)
+        return cls(corpus, test, references, folder, dictionaries, own_counts(corpus), about)
+
+    def of_topics(self, topics: dict[str, list[list[str]]]) -> dict[str, dict[str, float]]:
+        """Every measure of topics, by their first words but for diversity."""
+        if not topics:
+            return {}
+        first = {code: [words[:NUM_WORDS] for words in each] for code, each in topics.items()}
+        found = dict(measure_topics(first, references=self.references, dictionaries=self.dictionaries, own=self.own))
+        found["topic_diversity"] = {code: topic_diversity(each) for code, each in topics.items()}
+        found["c_v"] = {
+            code: c_v(each, reference_documents(reference_file(self.folder, code))) for code, each in first.items()
+        }
+        return found
+
+    def of_documents(self, model: TopicModel) -> dict[str, dict[str, float]]:
+        """Every measure of what a model infers."""
+        theta = model.theta(self.test)
+        # Embeddings have no θ: what is measured by it is left out.
+        alike = {code: np.ones((part.num_documents, 1)) for code, part in self.test.items()}
+        found = measure_documents(
+            model.features(self.corpus),
+            labels(self.corpus),
+            model.features(self.test),
+            labels(self.test),
+            theta or alike,
+            max_train=MAX_TRAIN,
+        )
+        return {name: values for name, values in found.items() if theta or name.startswith(("accuracy", "macro_f1"))}
 
 
 def labels(corpus: Corpus) -> dict[str, Any]:
     return {code: part.labels for code, part in corpus.items()}
 
 
+def content_digest(files: Iterable[Path]) -> str:
+    """Twelve digits of the SHA-256 of what files hold, however they are compressed."""
+    found = hashlib.sha256()
+    for file in files:
+        with opened(file) as stream:
+            while block := stream.read(1 << 20):
+                found.update(block)
+    return found.hexdigest()[:12]
+
+
+class ResultLog:
+    """A file of results, a line each.
+
+    Args:
+        path: made when the first line comes.
+
+    Raises:
+        SystemExit: a line is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        content = path.read_bytes() if path.exists() else b""
+        self._known = set()
+        for number, text in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+            try:
+                self._known.add(_key(json.loads(text)))
+            except (ValueError, KeyError, TypeError):
+                raise SystemExit(f"{path} is damaged in line {number}: delete that line") from None
+
+    def has(self, line: Mapping[str, Any]) -> bool:
+        """Whether there is a line of the same model, seed, corpus, view and conditions."""
+        return _key(line) in self._known
+
+    def append(self, line: Line) -> None:
+        """Keep a line: from now on it is not lost."""
+        content = json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        with self.path.open("a+b") as file:
+            # A kill may have left half a line, which is worth nothing.
+            file.seek(0)
+            before = file.read()
+            if not before.endswith(b"\n") and before:
+                file.truncate(before.rfind(b"\n") + 1)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        self._known.add(_key(line))
+
+
+def _key(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    # Lines from before there were conditions are of none.
+    return (*(line[name] for name in ("corpus", "model", "view", "seed")), line.get("conditions"))
+
+
+def facts(key: str, view: str, model: TopicModel, setting: Setting, about: Mapping[str, Any]) -> Line:
+    """What is known of a line of results before training: which one it will be."""
+    settings = model.settings()
+    usual = model.usual if isinstance(model, GloCTMModel) else {}
+    return {
+        "benchmark": "quality",
+        "corpus": setting.preset,
+        "model": key,
+        "name": model.name,
+        "view": view,
+        "seed": None if key in WITHOUT_SEED else setting.seed,
+        "epochs": settings.get("epochs"),
+        "published_epochs": model.published_epochs,
+        **about,
+        "settings": settings,
+        "conditions": digest({"settings": comparable(settings, usual), **about}),
+    }
+
+
+def measured(
+    key: str, setting: Setting, yardsticks: Yardsticks, checkpoint: Path | None, log: ResultLog
+) -> Iterator[Line]:
+    """Train a model and measure it by every way of inferring that the log lacks."""
+    model = MODELS[key](setting)
+    with training_with(NETWORKS[key]) if key in NETWORKS else contextlib.nullcontext():
+        model.fit(yardsticks.corpus, checkpoint)
+    sizes = [part.num_words for part in yardsticks.corpus.values()]
+    topics = model.top_words(min(DIVERSITY_WORDS, *sizes))
+    of_topics = None
+    for view, each in views(key, model).items():
+        line = facts(key, view, each, setting, yardsticks.about)
+        if log.has(line):
+            continue
+        of_topics = yardsticks.of_topics(topics) if of_topics is None else of_topics
+        measures = {
+            name: {what: round(value, 5) for what, value in values.items()}
+            for name, values in {**of_topics, **yardsticks.of_documents(each)}.items()
+        }
+        seconds = model.training_seconds
+        yield {
+            **line,
+            "training_seconds": None if seconds is None else round(seconds),
+            "details": model.details(),
+            "measures": measures,
+            "top_words": topics,
+            "machine": machine(),
+        }
+
+
+def run(
+    keys: Sequence[str],
+    seeds: Sequence[int],
+    setting: Setting,
+    yardsticks: Yardsticks,
+    log: ResultLog,
+    checkpoints: Path | None = None,
+) -> None:
+    """Train and measure what the log lacks.
+
+    Raises:
+        GloCTMError: a dictionary or word vectors that one of the models needs are missing or of other words, before
+            anything is trained.
+    """
+    wanted = []
+    for seed in seeds:
+        of_seed = replace(setting, seed=seed)
+        for key in keys:
+            model = MODELS[key](of_seed)
+            lines = (facts(key, view, each, of_seed, yardsticks.about) for view, each in views(key, model).items())
+            done = all(log.has(line) for line in lines)
+            if not done and not (key in WITHOUT_SEED and seed != seeds[0]):
+                wanted.append((key, of_seed, model))
+    for kind in {type(model): model for _, _, model in wanted if isinstance(model, BilingualModel)}.values():
+        kind.read(vocabularies(yardsticks.corpus))
+    for key, of_seed, model in wanted:
+        print(f"{of_seed.preset}: {key}, seed {of_seed.seed}", flush=True)
+        checkpoint = None
+        if checkpoints is not None:
+            checkpoints.mkdir(parents=True, exist_ok=True)
+            epochs = of_seed.epochs or model.published_epochs
+            name = "published" if key == "gloctm" and of_seed.epochs is None else f"{key}-{epochs}"
+            checkpoint = checkpoints / f"{of_seed.preset}-{name}-{of_seed.seed}"
+        for line in measured(key, of_seed, yardsticks, checkpoint, log):
+            log.append(line)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--preset", required=True, help="ecnews, amazon_review or rakuten_amazon; names the corpus too")
+    parser.add_argument("--preset", required=True, choices=ALIGNMENT_WEIGHTS, help="it names the corpus too")
     parser.add_argument("--languages", required=True, help="as the files spell them, in order, separated by commas")
     parser.add_argument("--reference", type=Path, required=True)
     parser.add_argument("--dictionary", type=Path)
@@ -163,34 +384,20 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="instead of the published numbers")
     parser.add_argument("--checkpoints", type=Path, help="a folder to keep the state of trainings in")
     arguments = parser.parse_args()
-    warnings.simplefilter("ignore")
-    languages = arguments.languages.split(",")
-    corpus = Corpus.from_benchmark(arguments.data, languages)
-    test = Corpus.from_benchmark(arguments.data, languages, split="test")
-    references = read_references(arguments.reference, corpus.languages)
-    done = set()
-    if RESULTS.exists():
-        for line in RESULTS.read_text(encoding="utf-8").splitlines():
-            each = json.loads(line)
-            done.add((each["corpus"], each["model"], each["seed"], each["epochs"]))
-    for seed in arguments.seeds:
-        for key in arguments.models:
-            setting = Setting(arguments.preset, arguments.data, arguments.dictionary, seed, arguments.epochs)
-            epochs = arguments.epochs or MODELS[key](setting).published_epochs
-            if MODELS[key](setting).published_epochs is None:
-                epochs = None
-                setting = Setting(arguments.preset, arguments.data, arguments.dictionary, seed, None)
-            if (arguments.preset, key, seed, epochs) in done:
-                continue
-            checkpoint = None
-            if arguments.checkpoints is not None:
-                run_name = "published" if key == "gloctm" and arguments.epochs is None else f"{key}-{epochs}"
-                checkpoint = arguments.checkpoints / f"{arguments.preset}-{run_name}-{seed}"
-            print(f"{arguments.preset}: {key}, seed {seed}", flush=True)
-            lines = [json.dumps(each, ensure_ascii=False, default=str)
-                     for each in run(key, setting, corpus, test, references, checkpoint)]  # fmt: skip
-            with RESULTS.open("a", encoding="utf-8") as file:
-                print("\n".join(lines), file=file, flush=True)
+    # Both corpora have documents without words, and every model says so again.
+    warnings.simplefilter("ignore", EmptyDocumentWarning)
+    spelled = arguments.languages.split(",")
+    try:
+        corpus = Corpus.from_benchmark(arguments.data, spelled)
+        test = Corpus.from_benchmark(arguments.data, spelled, split="test")
+        setting = Setting(
+            arguments.preset, arguments.data, corpus.languages, arguments.dictionary, SEEDS[0], arguments.epochs
+        )
+        version = get_encoders(str(corpus.encoder)).documents.version
+        yardsticks = Yardsticks.read(corpus, test, arguments.reference, arguments.dictionary, version)
+        run(arguments.models, arguments.seeds, setting, yardsticks, ResultLog(RESULTS), arguments.checkpoints)
+    except GloCTMError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,9 @@ import argparse
 import json
 import warnings
 
-import numpy as np
-from sklearn.metrics import f1_score
-from sklearn.svm import SVC
-
 from gloctm import Corpus, GloCTM
 from gloctm.errors import EmptyDocumentWarning
-from gloctm.metrics import topic_uniqueness
+from gloctm.metrics import cross_lingual_classification, topic_uniqueness
 
 
 def main() -> None:
@@ -43,19 +39,15 @@ def main() -> None:
         for split in ("train", "test")
     }
     means = {split: model.transform(corpus, latent=True) for split, corpus in splits.items()}
-    scores = {}
-    for source in model.languages_:
-        labels = np.asarray(splits["train"][source].labels)
-        rows = np.random.default_rng(0).permutation(len(labels))[: arguments.documents]
-        classifier = SVC(kernel="rbf").fit(means["train"][source][rows], labels[rows])
-        for target in model.languages_:
-            predicted = classifier.predict(means["test"][target])
-            truth = np.asarray(splits["test"][target].labels)
-            scores[f"{target} from {source}"] = {
-                "accuracy": round(float(np.mean(predicted == truth)), 4),
-                "macro_f1": round(float(f1_score(truth, predicted, average="macro")), 4),
-            }
-    print(json.dumps({"topic_uniqueness": uniqueness, "classification": scores}))
+    labels = {split: {code: part.labels for code, part in corpus.items()} for split, corpus in splits.items()}
+    scores = cross_lingual_classification(
+        means["train"], labels["train"], means["test"], labels["test"], max_train=arguments.documents
+    )
+    classification = {
+        f"{target} from {source}": {"accuracy": round(each.accuracy, 4), "macro_f1": round(each.macro_f1, 4)}
+        for (source, target), each in scores.items()
+    }
+    print(json.dumps({"topic_uniqueness": uniqueness, "classification": classification}))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import baselines.training
 from baselines.clustering import Clustering, class_tfidf, language_shares
+from baselines.documents import DocumentEmbeddings
 from baselines.embeddings import centred_rows
 from baselines.monolingual import Monolingual, matched_order, topic_vectors
 from baselines.training import epoch_batches
@@ -101,6 +102,10 @@ def test_settings_are_plain_and_name_what_is_uncertain(fitted):
     assert json.loads(json.dumps(said)) == said
     assert said["num_topics"] == 5
     assert set(said["uncertain"]) <= set(said)
+    assert all(isinstance(each, str) for each in said["deviations"])
+    assert bool(said["uncertain"] or said["deviations"]) == (fitted.name != "k-means")
+    assert json.loads(json.dumps(fitted.details()))
+    assert fitted.training_seconds > 0
     assert fitted.published_epochs is None or said["epochs"] == fitted.epochs
 
 
@@ -143,6 +148,22 @@ def test_a_stopped_training_goes_on_to_the_same_result(name, corpus, tmp_path, m
     assert resumed.losses == whole.losses
     for language in corpus:
         assert np.array_equal(resumed.features(corpus)[language], whole.features(corpus)[language])
+
+
+OTHER = {
+    "ZeroShotTM": {"dropout_rate": 0.3},
+    "XTRA": {"representation_weight": 0.0, "topic_weight": 0.0},
+    "monolingual, matched": {"hidden_size": 40},
+}
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_a_checkpoint_of_other_settings_is_refused(name, corpus, tmp_path):
+    MODELS[name](epochs=1).fit(corpus, tmp_path / "state")
+    with pytest.raises(InputError, match="different in " + ".*".join(OTHER[name])):
+        MODELS[name](epochs=1, **OTHER[name]).fit(corpus, tmp_path / "state")
+    with pytest.raises(InputError, match=r"different in seed \(0, now 1\)"):
+        MODELS[name](epochs=1, seed=1).fit(corpus, tmp_path / "state")
 
 
 @pytest.mark.parametrize("name", READ_DOCUMENTS)
@@ -234,7 +255,7 @@ def test_words_a_cluster_lacks_come_last_and_by_frequency():
         ids=[str(row) for row in kept],
     )
     model = Clustering(num_topics=2).fit(Corpus({"en": corpus["en"], "zh": half}))
-    assert model.settings()["topics_without_documents"] == {"en": 0, "zh": 1}
+    assert model.details()["topics_without_documents"] == {"en": 0, "zh": 1}
     words = model.top_words(8)
     empty = next(number for number in range(2) if planted_topic(words["en"][number][:4])[0] == "0")
     frequency = np.asarray(half.counts.sum(axis=0)).ravel()
@@ -275,6 +296,14 @@ def test_more_clusters_than_documents_are_refused():
         Clustering(num_topics=21).fit(planted_corpus(["en", "zh"], documents=10))
 
 
+def test_k_means_says_whether_it_came_to_its_end(corpus, monkeypatch):
+    assert Clustering(num_topics=5).fit(corpus).details()["converged"]
+    monkeypatch.setattr("baselines.clustering.MAX_ITERATIONS", 1)
+    stopped = Clustering(num_topics=20, seed=1).fit(corpus)
+    assert not stopped.details()["converged"]
+    assert stopped.details()["iterations"] == 1
+
+
 def with_language_direction(corpus: Corpus, size: float) -> Corpus:
     """The same corpus with every language's documents moved apart along one direction of its own."""
     dimension = corpus["en"].document_embeddings.shape[1]
@@ -288,21 +317,21 @@ def with_language_direction(corpus: Corpus, size: float) -> Corpus:
 def test_refined_dimensions_mend_what_languages_apart_do_to_k_means():
     apart = with_language_direction(planted_corpus(["en", "zh"], documents=200), 40.0)
     plain = Clustering(num_topics=5).fit(apart)
-    assert plain.settings()["topics_without_documents"] != {"en": 0, "zh": 0}
+    assert plain.details()["topics_without_documents"] != {"en": 0, "zh": 0}
     for kind in ("u-svd", "svd-lr"):
         refined = Clustering(kind=kind, num_topics=5, num_dimensions=8).fit(apart)
-        assert refined.settings()["topics_without_documents"] == {"en": 0, "zh": 0}
+        assert refined.details()["topics_without_documents"] == {"en": 0, "zh": 0}
         words = refined.top_words(8)
         for one, two in zip(words["en"], words["zh"], strict=True):
             assert planted_topic(one)[0] == planted_topic(two)[0]
-    assert len(refined.settings()["language_dimensions"]) == 1
+    assert len(refined.details()["language_dimensions"]) == 1
 
 
 def test_svd_lr_leaves_out_one_dimension_fewer_than_languages_unless_told(corpus):
     given = {"kind": "svd-lr", "num_topics": 5, "num_dimensions": 6}
-    assert len(Clustering(**given).fit(corpus).settings()["language_dimensions"]) == 2
+    assert len(Clustering(**given).fit(corpus).details()["language_dimensions"]) == 2
     kept = Clustering(**given, num_language_dimensions=0).fit(corpus)
-    assert kept.settings()["language_dimensions"] == []
+    assert kept.details()["language_dimensions"] == []
     with pytest.raises(InputError, match="leave out 6 of 6 dimensions"):
         Clustering(**given, num_language_dimensions=6).fit(corpus)
 
@@ -331,6 +360,28 @@ def test_language_shares_are_r_squared_of_a_regression(languages, seed):
     indicators = np.eye(languages)[own]
     expected = [LinearRegression().fit(indicators, column).score(indicators, column) for column in values.T]
     np.testing.assert_allclose(language_shares(values, own), expected, atol=1e-10)
+
+
+# ZeroShotTM
+
+
+def test_batch_norms_of_zeroshot_learn_nothing(corpus):
+    network = MODELS["ZeroShotTM"](epochs=1).fit(corpus)._network
+    learned = {name for name, _ in network.named_parameters()}
+    assert not any("norm" in name for name in learned)
+    assert {"prior_mean", "prior_log_variance"} <= learned
+
+
+# The embeddings themselves
+
+
+def test_the_embeddings_themselves_are_their_own_features(corpus):
+    model = DocumentEmbeddings().fit(corpus)
+    for language, part in corpus.items():
+        np.testing.assert_array_equal(model.features(corpus)[language], part.document_embeddings)
+    assert model.top_words(8) == model.theta(corpus) == {}
+    with pytest.raises(InputError, match="none for 'zh'"):
+        model.fit(without(corpus, "zh", "document_embeddings"))
 
 
 # Monolingual

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import gzip
 import json
 import lzma
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from gloctm import Corpus, GloCTM
+from gloctm.checkpoint import read_checkpoint, write_checkpoint
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError, TrainingError
 from gloctm.network.sparse import SparseRows
@@ -27,10 +30,11 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import baselines.training
 from baselines.alignment import TopicAlignment
-from baselines.dictionary import alignment_links, near_words, read_word_vectors, translation_matrix
+from baselines.dictionary import alignment_links, near_words, read_word_vectors, translation_matrix, vocabularies
 from baselines.infoctm import InfoCTM, InfoCTMNetwork
 from baselines.model import GloCTMModel
 from baselines.nmtm import NMTM, NMTMBatchNorm, NMTMNetwork, WordMap
+from baselines.settings import fingerprint
 from baselines.training import TrainingPlan, batch_sizes, train
 
 # Trainings here are as short as they may be.
@@ -212,7 +216,14 @@ def expected_translation():
 
 @pytest.mark.parametrize(
     ("name", "compress"),
-    [("zh-en.txt", bytes), ("cn-en.txt.gz", gzip.compress), ("zh-en.txt.xz", lzma.compress)],
+    [
+        ("zh-en.txt", bytes),
+        ("cn-en.txt.gz", gzip.compress),
+        ("zh-en.txt.xz", lzma.compress),
+        ("zh-en.txt.bz2", bz2.compress),
+        # A mark of the byte order is no part of the first word.
+        ("zh-en.txt", lambda content: codecs.BOM_UTF8 + content),
+    ],
 )
 def test_a_dictionary_is_read_however_it_is_kept_and_given(tmp_path, name, compress):
     (tmp_path / "README.md").write_text("two words a line", encoding="utf-8")
@@ -246,7 +257,7 @@ def test_what_is_wrong_with_a_dictionary_is_said(tmp_path):
         translation_matrix(other, WORDS)
     file = tmp_path / "zh-en.txt"
     file.write_text("猫 cat\n狗 the dog\n", encoding="utf-8")
-    with pytest.raises(FileFormatError, match=r"zh-en\.txt, line 2: expected a word and its translation"):
+    with pytest.raises(FileFormatError, match=r"line 2 of .*zh-en\.txt is .* it must be a word and one translation"):
         translation_matrix(file, WORDS)
     file.write_text("狗 hound\n", encoding="utf-8")
     with pytest.raises(InputError, match="has no pair of words of the two vocabularies"):
@@ -255,7 +266,7 @@ def test_what_is_wrong_with_a_dictionary_is_said(tmp_path):
         translation_matrix(file, {**WORDS, "ja": ["猫"]})
     packed = tmp_path / "zh-en.txt.xz"
     packed.write_bytes(lzma.compress(LINES.encode())[:-20])
-    with pytest.raises(FileFormatError, match="can't be read"):
+    with pytest.raises(FileFormatError, match="damaged, cut short"):
         translation_matrix(packed, WORDS)
 
 
@@ -308,9 +319,10 @@ class Mean(torch.nn.Module):
         }
 
 
-def train_mean(corpus, plan, value=0.0, **given):
+def train_mean(corpus, plan, value=0.0, settings=None, **given):
     network = Mean(corpus, value)
-    return network, train(network, network.terms, corpus, plan, generators={}, seed=0, name="mean", **given)
+    given = {"generators": {}, "seed": 0, "name": "mean", "settings": settings or {}, **given}
+    return network, train(network, network.terms, corpus, plan, **given).history
 
 
 def test_an_epoch_reads_the_largest_language_once_and_cycles_the_others():
@@ -324,7 +336,7 @@ def test_an_epoch_reads_the_largest_language_once_and_cycles_the_others():
             seen[language].append(rows.tolist())
         return network.terms(batch)
 
-    train(network, terms, corpus, TrainingPlan(1, 8, 0.1), generators={}, seed=0, name="mean")
+    train(network, terms, corpus, TrainingPlan(1, 8, 0.1), generators={}, seed=0, name="mean", settings={})
     assert [len(rows) for rows in seen["en"]] == [8, 8, 9]
     for language, part in corpus.items():
         cycled = sorted(np.arange(25) % part.num_documents)
@@ -367,6 +379,30 @@ def test_a_checkpoint_is_of_one_training(tmp_path):
     assert again.value.item() != 7.0
     with pytest.raises(InputError, match=r"different in learning_rate \(0\.1, now 0\.2\)"):
         train_mean(corpus, TrainingPlan(3, 40, 0.2), checkpoint=place)
+    with pytest.raises(InputError, match=r"different in weight \(None, now 3\)"):
+        train_mean(corpus, TrainingPlan(3, 40, 0.1), settings={"weight": 3}, checkpoint=place)
+    # What makes no other model may differ.
+    train_mean(corpus, TrainingPlan(3, 40, 0.1, threads=2), settings={"uncertain": ["weight"]}, checkpoint=place)
+
+
+def test_the_seconds_of_all_parts_of_a_training_are_added(tmp_path, monkeypatch):
+    corpus, place = small_corpus(), tmp_path / "state"
+    clock = iter(range(0, 1000, 7))
+    monkeypatch.setattr("baselines.training.time.process_time", lambda: float(next(clock)))
+
+    def seconds():
+        network = Mean(corpus)
+        plan = TrainingPlan(2, 40, 0.1)
+        given = {"generators": {}, "seed": 0, "name": "mean", "settings": {}, "checkpoint": place}
+        return train(network, network.terms, corpus, plan, **given).seconds
+
+    # The clock is read at the start, when the state is kept, and at the end.
+    assert seconds() == 14
+    assert seconds() == 7 + 14
+    state = read_checkpoint(place)
+    del state.tensors["seconds"]
+    write_checkpoint(place, state)
+    assert seconds() is None
 
 
 def test_the_learning_rate_decays_by_epochs():
@@ -405,10 +441,10 @@ SMALL = {"num_topics": 4, "epochs": 60, "batch_size": 30, "learning_rate": 1e-2,
 @pytest.fixture(scope="module")
 def make(sources):
     def infoctm(**given):
-        return InfoCTM(dictionary=sources, word_vectors=sources, **{**SMALL, **given})
+        return InfoCTM(**{"dictionary": sources, "word_vectors": sources, **SMALL, **given})
 
     def nmtm(**given):
-        return NMTM(dictionary=sources, **{**SMALL, "epochs": 100, **given})
+        return NMTM(**{"dictionary": sources, **SMALL, "epochs": 100, **given})
 
     def gloctm(**given):
         short = {name: value for name, value in given.items() if name != "hidden_size"}
@@ -474,6 +510,9 @@ def test_settings_are_json_and_complete(make, name):
     assert settings_told["num_topics"] == 4
     assert settings_told["epochs"] == 7
     assert 5 in (settings_told.get("seed"), settings_told.get("random_state"))
+    assert set(settings_told["uncertain"]) <= set(settings_told)
+    assert settings_told["deviations"] == []
+    assert bool(settings_told["uncertain"]) == (name != "GloCTM")
     assert model.published_epochs == {"InfoCTM": 800, "NMTM": 800, "GloCTM": 150}[name]
 
 
@@ -505,6 +544,62 @@ def test_a_stopped_training_goes_on_to_the_same_result(make, corpus, name, tmp_p
     assert resumed.history == whole.history
     for language in corpus:
         np.testing.assert_array_equal(resumed.features(corpus)[language], whole.features(corpus)[language])
+
+
+OTHER = {
+    "InfoCTM": [("alignment_weight", 30.0, 50.0), ("near", 0.4, 0.5), ("temperature", 0.2, 0.3)],
+    "NMTM": [("transfer", 0.8, 0.0), ("num_topics", 4, 5)],
+}
+
+
+@pytest.mark.parametrize(("name", "setting", "before", "now"), [(key, *each) for key in OTHER for each in OTHER[key]])
+def test_a_checkpoint_of_other_settings_is_refused(make, corpus, tmp_path, name, setting, before, now):
+    place = tmp_path / "state"
+    make[name](epochs=1).fit(corpus, place)
+    with pytest.raises(InputError, match=rf"different in {setting} \({before}, now {now}\)"):
+        make[name](epochs=1, **{setting: now}).fit(corpus, place)
+
+
+def test_a_checkpoint_by_another_dictionary_or_other_word_vectors_is_refused(make, sources, corpus, tmp_path):
+    place = tmp_path / "state"
+    make["InfoCTM"](epochs=1).fit(corpus, place)
+    shorter = tmp_path / "zh-en.txt"
+    lines = (sources / "zh-en.txt").read_text(encoding="utf-8").splitlines()
+    shorter.write_text("\n".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(InputError, match="different in translation"):
+        make["InfoCTM"](epochs=1, dictionary=shorter).fit(corpus, place)
+    # The same lines in another file and order are the same dictionary.
+    shorter.write_text("\n".join(reversed(lines)), encoding="utf-8")
+    make["InfoCTM"](epochs=1, dictionary=shorter).fit(corpus, place)
+    for language, part in corpus.items():
+        vectors = part.word_embeddings
+        sp.save_npz(tmp_path / f"word2vec_{language}.npz", sp.csc_array(vectors))
+    with pytest.raises(InputError, match=r"different in word vectors of en .*, word vectors of zh"):
+        make["InfoCTM"](epochs=1, word_vectors=tmp_path).fit(corpus, place)
+
+
+def test_what_a_model_reads_is_read_before_training(make, corpus, tmp_path):
+    words = vocabularies(corpus)
+    assert set(make["InfoCTM"]().read(words)) == {"translation", "word vectors of en", "word vectors of zh"}
+    with pytest.raises(FileFormatError, match="does not exist"):
+        make["NMTM"](dictionary=tmp_path / "zh-en.txt").read(words)
+    with pytest.raises(FileFormatError, match=r"has no word2vec_en\.npz"):
+        make["InfoCTM"](word_vectors=tmp_path).read(words)
+
+
+@given(seed=st.integers(0, 1000))
+def test_a_fingerprint_is_of_what_a_matrix_holds(seed):
+    dense = np.random.default_rng(seed).integers(0, 2, (4, 5)).astype(np.float32)
+    rows, columns = dense.nonzero()
+    shuffled = np.random.default_rng(seed).permutation(len(rows))
+    sparse = sp.csr_array(dense)
+    other_order = sp.csr_array((np.ones(len(rows), "f4"), (rows[shuffled], columns[shuffled])), shape=dense.shape)
+    assert fingerprint(sparse) == fingerprint(other_order)
+    changed = dense.copy()
+    changed[seed % 4, seed % 5] = 2
+    assert fingerprint(changed) != fingerprint(dense) == fingerprint(np.asfortranarray(dense))
+    assert fingerprint(sp.csr_array(changed)) != fingerprint(sparse)
+    assert fingerprint(dense) != fingerprint(dense.reshape(5, 4))
 
 
 def stop_in_third_epoch(fit, tmp_path, monkeypatch):

@@ -5,22 +5,20 @@ What the bilingual baselines know of translation comes from here: GloCTM and the
 
 from __future__ import annotations
 
-import gzip
-import lzma
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm import Corpus
+from gloctm.compressed import COMPRESSIONS
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from gloctm.languages import normalize_language
+from gloctm.metrics import TranslationDictionary, read_dictionary
 
-_OPENERS: dict[str, Callable[..., Any]] = {".txt": open, ".gz": gzip.open, ".xz": lzma.open}
 # Words that are compared with all others at once.
 COMPARED_TOGETHER = 1000
 
@@ -34,8 +32,7 @@ def translation_matrix(
     """Which words of two vocabularies are translations of each other.
 
     Args:
-        path: a file ``LANG-LANG.txt``, plain or with ``.gz`` or ``.xz`` behind it, with a word of the one language and
-            a word of the other on each line, split by white space; or a folder with such a file for the two languages.
+        path: a file ``LANG-LANG.txt``, or a folder with one for the two languages, see ``read_translations``.
         vocabulary: the words of each of the two languages.
         stems: for a language whose side of the dictionary has stems instead of words, in part or throughout, the
             name of the algorithm of the package ``snowballstemmer`` that gives them (``"porter"`` for English): a word
@@ -46,24 +43,43 @@ def translation_matrix(
 
     Raises:
         InputError: there are not two languages, or the dictionary is not of these, or it has no pair of their words.
-        FileFormatError: the file is missing or a line is not a pair.
+        FileFormatError: the file is missing, damaged, or a line is not a pair.
         MissingDependencyError: ``stems`` are wanted and ``snowballstemmer`` is not installed.
     """
     first, second = two_languages(vocabulary)
-    file = _dictionary_file(Path(path), first, second)
-    columns = {language: _columns(vocabulary[language], (stems or {}).get(language)) for language in (first, second)}
-    spelled = _languages_of(file)
-    pairs = set()
-    for words in _pairs(file):
-        by_language = dict(zip(spelled, words, strict=True))
-        for row in columns[first].get(by_language[first], ()):
-            for column in columns[second].get(by_language[second], ()):
-                pairs.add((row, column))
+    rows_of, columns_of = (_places(vocabulary[language], (stems or {}).get(language)) for language in (first, second))
+    translations = read_translations(path, first, second).translations
+    pairs = {
+        (row, column)
+        for word, own_rows in rows_of.items()
+        for translation in translations.get(word, ())
+        for row in own_rows
+        for column in columns_of.get(translation, ())
+    }
     if not pairs:
-        raise InputError(f"{file} has no pair of words of the two vocabularies: give a dictionary of these languages")
+        raise InputError(f"{path} has no pair of words of the two vocabularies: give a dictionary of these languages")
     rows, others = np.array(sorted(pairs)).T
     shape = (len(vocabulary[first]), len(vocabulary[second]))
     return sp.csr_array((np.ones(len(rows), np.float32), (rows, others)), shape=shape)
+
+
+def read_translations(path: str | os.PathLike[str], first: str, second: str) -> TranslationDictionary:
+    """The dictionary of two languages, from the first to the second, however its file has them.
+
+    Args:
+        path: a file ``LANG-LANG.txt``, plain or with ``.gz``, ``.xz`` or ``.bz2`` behind it, each line a word of
+            the one language and a word of the other (see ``gloctm.metrics.read_dictionary``); or a folder with such a
+            file for the two languages.
+        first: a language.
+        second: the other.
+
+    Raises:
+        InputError: the dictionary is not of these languages.
+        FileFormatError: the file is missing, damaged, or a line is not a pair.
+    """
+    file = dictionary_file(path, first, second)
+    found = read_dictionary(file)
+    return found if _languages_of(file) == (first, second) else found.reversed()
 
 
 def read_word_vectors(
@@ -153,7 +169,7 @@ def vocabularies(corpus: Corpus) -> dict[str, list[str]]:
     return {language: list(part.vocabulary) for language, part in corpus.items()}
 
 
-def _columns(words: Sequence[str], algorithm: str | None) -> dict[str, list[int]]:
+def _places(words: Sequence[str], algorithm: str | None) -> dict[str, list[int]]:
     """Where each word of a dictionary is in a vocabulary: at itself, and at words that it is the stem of."""
     places: dict[str, list[int]] = {word: [column] for column, word in enumerate(words)}
     if algorithm is not None:
@@ -172,35 +188,25 @@ def _columns(words: Sequence[str], algorithm: str | None) -> dict[str, list[int]
 
 
 def _languages_of(file: Path) -> tuple[str, ...]:
+    """The two languages that a dictionary is named by, in its order; of other files none."""
+    name = file.name.removesuffix(file.suffix) if file.suffix in COMPRESSIONS else file.name
     try:
-        return tuple(normalize_language(code) for code in file.name.split(".")[0].split("-"))
+        found = tuple(normalize_language(code) for code in name.removesuffix(".txt").split("-"))
     except InputError:
         return ()
+    return found if name.endswith(".txt") and len(found) == 2 else ()
 
 
-def _dictionary_file(path: Path, first: str, second: str) -> Path:
-    wanted = {first, second}
-    if path.is_dir():
-        for file in sorted(path.iterdir()):
-            if file.suffix in _OPENERS and len(_languages_of(file)) == 2 and set(_languages_of(file)) == wanted:
+def dictionary_file(path: str | os.PathLike[str], first: str, second: str) -> Path:
+    """The file of a dictionary, see ``read_translations``."""
+    place, wanted = Path(path), {first, second}
+    if place.is_dir():
+        for file in sorted(place.iterdir()):
+            if set(_languages_of(file)) == wanted:
                 return file
-        raise InputError(f"{path} has no dictionary {first}-{second}.txt or {second}-{first}.txt: put one there")
-    if not path.is_file():
-        raise FileFormatError(f"{path} does not exist: give a dictionary, or a folder of some")
-    if path.suffix not in _OPENERS or len(_languages_of(path)) != 2 or set(_languages_of(path)) != wanted:
-        raise InputError(f"{path} is not a dictionary of {first} and {second}: its name must be {first}-{second}.txt")
-    return path
-
-
-def _pairs(file: Path) -> Iterator[list[str]]:
-    stream: IO[bytes]
-    with _OPENERS[file.suffix](file, "rb") as stream:
-        try:
-            for number, line in enumerate(stream, 1):
-                words = line.decode("utf-8").split()
-                if words and len(words) != 2:
-                    raise FileFormatError(f"{file}, line {number}: expected a word and its translation")
-                if words:
-                    yield words
-        except (UnicodeDecodeError, EOFError, OSError, lzma.LZMAError) as error:
-            raise FileFormatError(f"{file} can't be read ({error}): get the file anew") from None
+        raise InputError(f"{place} has no dictionary {first}-{second}.txt or {second}-{first}.txt: put one there")
+    if not place.is_file():
+        raise FileFormatError(f"{place} does not exist: give a dictionary, or a folder of some")
+    if set(_languages_of(place)) != wanted:
+        raise InputError(f"{place} is not a dictionary of {first} and {second}: its name must be {first}-{second}.txt")
+    return place

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
 import scipy.sparse as sp
 import torch
 import torch.nn.functional as F
@@ -23,9 +24,8 @@ from baselines.dictionary import (
     read_word_vectors,
     translation_matrix,
     two_languages,
-    vocabularies,
 )
-from baselines.neural import BilingualModel, TopicNetwork
+from baselines.neural import BilingualModel, Sources, TopicNetwork, Vocabulary
 from baselines.training import TrainingPlan
 from gloctm import Corpus
 from gloctm.network.initialization import make_generator, xavier_uniform
@@ -135,6 +135,7 @@ class InfoCTM(BilingualModel):
     name = "InfoCTM"
     published_epochs: int | None = 800
     own_settings: ClassVar[tuple[str, ...]] = ("alignment_weight", "temperature", "near")
+    uncertain: ClassVar[tuple[str, ...]] = ("alignment_weight", "hidden_size", "epochs", "batch_size", "decay_every")
 
     def __init__(
         self,
@@ -172,18 +173,25 @@ class InfoCTM(BilingualModel):
         self.temperature = temperature
         self.near = near
 
-    def build(self, corpus: Corpus, device: torch.device) -> InfoCTMNetwork:
+    def read(self, vocabulary: Vocabulary) -> Sources:
+        """The dictionary's translations, and the word vectors of each language."""
+        return {
+            "translation": translation_matrix(self.dictionary, vocabulary, stems=self.stems),
+            **{
+                f"word vectors of {language}": vectors
+                for language, vectors in read_word_vectors(self.word_vectors, vocabulary).items()
+            },
+        }
+
+    def build(self, corpus: Corpus, sources: Sources, device: torch.device) -> InfoCTMNetwork:
         """The network with the corpus' links."""
-        words = vocabularies(corpus)
-        first, second = two_languages(words)
-        vectors = read_word_vectors(self.word_vectors, words)
-        links, links_back = alignment_links(
-            translation_matrix(self.dictionary, words, stems=self.stems),
-            near_words(vectors[first], self.near),
-            near_words(vectors[second], self.near),
-        )
+        near = [
+            near_words(np.asarray(sources[f"word vectors of {language}"]), self.near)
+            for language in two_languages(corpus)
+        ]
+        links, links_back = alignment_links(sp.csr_array(sources["translation"]), *near)
         return InfoCTMNetwork(
-            {language: len(listed) for language, listed in words.items()},
+            {language: part.num_words for language, part in corpus.items()},
             self.num_topics,
             hidden_size=self.hidden_size,
             links=links,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import time
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
@@ -22,10 +24,13 @@ class TopicModel(Protocol):
     Attributes:
         name: as in tables.
         published_epochs: how long the authors train it; None where there is nothing to iterate.
+        training_seconds: that the processor spent on training, of all its parts where it was stopped and went on; None
+            before, and where it is not known.
     """
 
     name: str
     published_epochs: int | None
+    training_seconds: float | None
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train on a corpus with word and document embeddings and labels; labels are not looked at.
@@ -49,7 +54,15 @@ class TopicModel(Protocol):
         ...
 
     def settings(self) -> dict[str, Any]:
-        """What a line of results says of the model, as JSON holds it."""
+        """Every setting, as JSON holds it, and what is to be known of them.
+
+        ``uncertain`` names the settings, ``epochs`` among them, that are not certain to be the authors';
+        ``deviations`` says what is done otherwise than by the authors, or is not known of them.
+        """
+        ...
+
+    def details(self) -> dict[str, Any]:
+        """What training found out beside the topics, as JSON holds it."""
         ...
 
 
@@ -86,6 +99,7 @@ class GloCTMModel:
     ) -> None:
         self.name = name
         self.preset = preset
+        self.training_seconds: float | None = None
         self.via: Literal["local", "global", "both"] | None = via
         self.published_epochs: int | None = get_preset(preset)["epochs"]
         given = {"num_topics": num_topics, "epochs": epochs}
@@ -103,8 +117,24 @@ class GloCTMModel:
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train."""
+        resumed = checkpoint is not None and checkpoint.exists()
+        started = time.process_time()
         self.estimator.fit(corpus, checkpoint=checkpoint, resume=checkpoint is not None)
+        # Its checkpoints don't say how long the epochs took that are behind them.
+        self.training_seconds = None if resumed else time.process_time() - started
         return self
+
+    @property
+    def usual(self) -> dict[str, Any]:
+        """Defaults that the preset leaves as they are: one that a later version adds makes no other model."""
+        named = get_preset(self.preset)
+        return {name: value for name, value in GloCTM().get_params().items() if name not in named}
+
+    def seen_by(self, via: Literal["local", "global", "both"], name: str) -> GloCTMModel:
+        """The same trained model, θ and features by other encoders."""
+        other = copy.copy(self)
+        other.via, other.name = via, name
+        return other
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
         """By β_l."""
@@ -126,4 +156,9 @@ class GloCTMModel:
     def settings(self) -> dict[str, Any]:
         """The preset, what was changed of it, and every setting."""
         settings: dict[str, Any] = self.estimator.get_params()
-        return {"preset": self.preset, "via": self.via, "changes": self.changes, **settings}
+        own = {"preset": self.preset, "via": self.via, "changes": self.changes}
+        return {**own, **settings, "uncertain": [], "deviations": []}
+
+    def details(self) -> dict[str, Any]:
+        """The losses of the last epoch."""
+        return {"last_epoch": self.estimator.history_[-1]}

@@ -131,6 +131,7 @@ class Monolingual:
     device: str = "auto"
     name: str = field(default="monolingual, matched", init=False)
     published_epochs: int | None = field(default=100, init=False)
+    training_seconds: float | None = field(default=None, init=False)
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train language after language, then match topics.
@@ -144,6 +145,7 @@ class Monolingual:
         self._topic_word: dict[str, Array] = {}
         self._order: dict[str, NDArray[np.intp]] = {}
         self.losses: dict[str, list[float]] = {}
+        self.training_seconds = 0.0
         first = None
         for language in corpus:
             own = None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}-{language}")
@@ -169,7 +171,7 @@ class Monolingual:
         def terms_of(batch: Rows) -> dict[str, Tensor]:
             return {"model": network(counts.take(batch[language].to(device)), generator)}
 
-        history = train(
+        record = train(
             network,
             terms_of,
             corpus,
@@ -177,11 +179,14 @@ class Monolingual:
             generators={"noise": generator},
             seed=self.seed,
             name=f"ProdLDA of {language}",
+            settings=self.settings(),
             languages=(language,),
             show_progress=self.show_progress,
             checkpoint=checkpoint,
         )
-        self.losses[language] = [epoch["loss"] for epoch in history]
+        self.losses[language] = [epoch["loss"] for epoch in record.history]
+        known = self.training_seconds is not None and record.seconds is not None
+        self.training_seconds = self.training_seconds + record.seconds if known else None
         return network
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
@@ -209,6 +214,7 @@ class Monolingual:
         """What a result says of the model."""
         return {
             "num_topics": self.num_topics,
+            "seed": self.seed,
             "epochs": self.epochs,
             "hidden_size": self.hidden_size,
             "dropout_rate": self.dropout_rate,
@@ -217,4 +223,9 @@ class Monolingual:
             "betas": list(self.betas),
             "num_matching_words": self.num_matching_words,
             "uncertain": ["epochs", "dropout_rate"],
+            "deviations": ["the encoder is GloCTM's local one"],
         }
+
+    def details(self) -> dict[str, Any]:
+        """The loss of each language's last epoch."""
+        return {"last_epoch": {language: losses[-1] for language, losses in self.losses.items()}}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from baselines.dictionary import two_languages, vocabularies
+from baselines.settings import fingerprint
 from baselines.training import Rows, TrainingPlan, counts_on, infer, train
 from gloctm import Corpus
 from gloctm.errors import InputError
@@ -26,6 +28,9 @@ from gloctm.topics import top_words
 from gloctm.training import choose_device
 
 Array = NDArray[np.float32]
+Vocabulary = Mapping[str, Sequence[str]]
+# Matrices by what they are.
+Sources = Mapping[str, sp.csr_array | Array]
 
 
 class TopicNetwork(nn.Module, ABC):
@@ -78,6 +83,8 @@ class BilingualModel(ABC):
 
     name: str
     published_epochs: int | None
+    #: Settings that are not certain to be the authors'.
+    uncertain: ClassVar[tuple[str, ...]] = ()
     #: What ``settings`` tells beside the settings that all have.
     own_settings: ClassVar[tuple[str, ...]] = ()
 
@@ -101,19 +108,25 @@ class BilingualModel(ABC):
         self.plan = plan
         self.seed = seed
         self.show_progress = show_progress
+        self.training_seconds: float | None = None
         self.history: list[dict[str, float]] = []
         self._network: TopicNetwork | None = None
         self._vocabulary: dict[str, list[str]] = {}
 
     @abstractmethod
-    def build(self, corpus: Corpus, device: torch.device) -> TopicNetwork:
+    def read(self, vocabulary: Vocabulary) -> Sources:
+        """What the model reads beside the corpus, for its words: fails at once if that is not there or of others."""
+
+    @abstractmethod
+    def build(self, corpus: Corpus, sources: Sources, device: torch.device) -> TopicNetwork:
         """The network for a corpus, at its start."""
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train; neither embeddings nor labels of the corpus are looked at."""
         two_languages(corpus)
         device = choose_device(self.plan.device)
-        network = self.build(corpus, device).to(device)
+        sources = self.read(vocabularies(corpus))
+        network = self.build(corpus, sources, device).to(device)
         counts = counts_on(corpus, device)
         generators = {language: make_generator(self.seed, "noise", language, device=device) for language in corpus}
 
@@ -123,7 +136,7 @@ class BilingualModel(ABC):
             )
             return terms
 
-        self.history = train(
+        record = train(
             network,
             terms_of,
             corpus,
@@ -131,9 +144,11 @@ class BilingualModel(ABC):
             generators=generators,
             seed=self.seed,
             name=self.name,
+            settings={**self.settings(), **{name: fingerprint(matrix) for name, matrix in sources.items()}},
             show_progress=self.show_progress,
             checkpoint=checkpoint,
         )
+        self.history, self.training_seconds = record.history, record.seconds
         self._network, self._vocabulary = network, vocabularies(corpus)
         return self
 
@@ -162,7 +177,7 @@ class BilingualModel(ABC):
         return {language: topic_proportions(means) for language, means in self.features(corpus).items()}
 
     def settings(self) -> dict[str, Any]:
-        """Every setting but paths."""
+        """Every setting but paths: checkpoints know what was read by fingerprints."""
         own = {name: getattr(self, name) for name in self.own_settings}
         return {
             "num_topics": self.num_topics,
@@ -171,7 +186,13 @@ class BilingualModel(ABC):
             **own,
             "seed": self.seed,
             **asdict(self.plan),
+            "uncertain": list(self.uncertain),
+            "deviations": [f"words are linked by their stems, too, in {', '.join(self.stems)}"] if self.stems else [],
         }
+
+    def details(self) -> dict[str, Any]:
+        """The losses of the last epoch."""
+        return {"last_epoch": self.history[-1]}
 
     def _fitted(self) -> TopicNetwork:
         if self._network is None:

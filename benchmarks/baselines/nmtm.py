@@ -23,8 +23,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from baselines.dictionary import translation_matrix, two_languages, vocabularies
-from baselines.neural import BilingualModel, TopicNetwork
+from baselines.dictionary import translation_matrix, two_languages
+from baselines.neural import BilingualModel, Sources, TopicNetwork, Vocabulary
 from baselines.training import TrainingPlan, seeded_linear
 from gloctm import Corpus
 from gloctm.errors import InputError
@@ -190,6 +190,7 @@ class NMTM(BilingualModel):
     name = "NMTM"
     published_epochs: int | None = 800
     own_settings: ClassVar[tuple[str, ...]] = ("transfer",)
+    uncertain: ClassVar[tuple[str, ...]] = ("hidden_size", "epochs", "batch_size")
 
     def __init__(
         self,
@@ -223,14 +224,17 @@ class NMTM(BilingualModel):
             raise InputError(f"transfer is {transfer}: it must be from 0 to 1")
         self.transfer = transfer
 
-    def build(self, corpus: Corpus, device: torch.device) -> NMTMNetwork:
+    def read(self, vocabulary: Vocabulary) -> Sources:
+        """The dictionary's translations."""
+        return {"translation": translation_matrix(self.dictionary, vocabulary, stems=self.stems)}
+
+    def build(self, corpus: Corpus, sources: Sources, device: torch.device) -> NMTMNetwork:
         """The network with the corpus' maps."""
-        words = vocabularies(corpus)
         return NMTMNetwork(
-            {language: len(listed) for language, listed in words.items()},
+            {language: part.num_words for language, part in corpus.items()},
             self.num_topics,
             hidden_size=self.hidden_size,
-            translation=translation_matrix(self.dictionary, words, stems=self.stems),
+            translation=sp.csr_array(sources["translation"]),
             frequencies={
                 language: np.asarray(part.counts.sum(axis=0), np.float64).ravel() for language, part in corpus.items()
             },

@@ -20,21 +20,24 @@ from gloctm.network.sparse import SparseRows
 class ProductDecoder(nn.Module):
     """Words of one language from topics: p = softmax(BN(θ β)), a product of experts.
 
-    The batch norm is that of GloCTM's decoders, its scale fixed at 1 and its shift learned.
+    The batch norm is that of GloCTM's decoders, its scale fixed at 1 and its shift learned, unless another is given.
 
     Args:
         num_topics: K.
         num_words: V.
         generator: starts β, Xavier uniform.
+        norm: another batch norm over the words.
 
     References:
         Srivastava, Sutton: Autoencoding Variational Inference for Topic Models. ICLR 2017.
     """
 
-    def __init__(self, num_topics: int, num_words: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, num_topics: int, num_words: int, generator: torch.Generator, norm: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.topic_word = nn.Parameter(xavier_uniform((num_topics, num_words), generator))
-        self.norm = ShiftBatchNorm(num_words)
+        self.norm = ShiftBatchNorm(num_words) if norm is None else norm
 
     def forward(self, theta: Tensor, counts: SparseRows) -> Tensor:
         """The reconstruction loss of a batch, averaged over it."""

@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from baselines.settings import comparable
 from gloctm import Corpus
 from gloctm.checkpoint import TrainingState, check_identity, read_checkpoint, write_checkpoint
 from gloctm.errors import InputError, TrainingError
@@ -74,6 +75,20 @@ class TrainingPlan:
         return self.learning_rate * self.decay_factor**decays
 
 
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What is told of a training that ended.
+
+    Attributes:
+        history: for each epoch the mean of every term over documents, and of their sum as ``loss``.
+        seconds: that the processor spent on it, all times that it went on from a checkpoint together: of one thread
+            alone, what it takes on a machine that does nothing else. None where a checkpoint does not know.
+    """
+
+    history: list[dict[str, float]]
+    seconds: float | None
+
+
 def train(
     network: nn.Module,
     terms_of: Callable[[Rows], Mapping[str, Tensor]],
@@ -83,10 +98,11 @@ def train(
     generators: Mapping[str, torch.Generator],
     seed: int,
     name: str,
+    settings: Mapping[str, Any],
     languages: tuple[str, ...] | None = None,
     show_progress: bool = False,
     checkpoint: Path | None = None,
-) -> list[dict[str, float]]:
+) -> TrainingRecord:
     """Train a network, which is left in evaluation mode.
 
     Args:
@@ -97,13 +113,15 @@ def train(
         generators: those of random numbers that ``terms_of`` draws from, by a name of each.
         seed: shuffles.
         name: of the model, for messages.
+        settings: everything else that the result depends on, the model's own settings and what it read: a checkpoint
+            is gone on from with the very same only. Those of ``settings.FREE`` may differ.
         languages: of the corpus, those that are trained on; None takes all.
         show_progress: whether progress is shown on standard error.
         checkpoint: a file that keeps the state of the training every few minutes, and from which it goes on where
             there is one.
 
     Returns:
-        For each epoch the mean of every term over documents, and of their sum as ``loss``.
+        Losses and time.
 
     Raises:
         InputError: a language has fewer than two documents, or the checkpoint is of another training.
@@ -118,14 +136,18 @@ def train(
     shuffling = make_generator(seed, name, "shuffle")
     state = _State(network, optimizer, {**generators, "shuffling": shuffling})
     identity = {
-        **{key: value for key, value in asdict(plan).items() if key not in ("threads", "device")},
-        "betas": list(plan.betas),
+        **comparable(settings),
+        **comparable(asdict(plan)),
         "name": name,
         "seed": seed,
         "corpus": corpus.fingerprint(),
     }
-    history = state.restore(checkpoint, identity)
-    kept = time.monotonic()
+    history, before = state.restore(checkpoint, identity)
+    started, kept = time.process_time(), time.monotonic()
+
+    def seconds() -> float | None:
+        return None if before is None else before + time.process_time() - started
+
     with (
         thread_count(plan.threads),
         track(f"training {name}", plan.epochs - len(history), "epochs", show=show_progress) as progress,
@@ -148,12 +170,12 @@ def train(
                 raise TrainingError(f"the loss of {name} is not finite after epoch {epoch + 1}: lower learning_rate")
             progress.advance(note=" ".join(f"{term} {value:.2f}" for term, value in history[-1].items()))
             if checkpoint is not None and time.monotonic() - kept >= CHECKPOINT_SECONDS:
-                state.write(checkpoint, history, identity)
+                state.write(checkpoint, TrainingRecord(history, seconds()), identity)
                 kept = time.monotonic()
     if checkpoint is not None:
-        state.write(checkpoint, history, identity)
+        state.write(checkpoint, TrainingRecord(history, seconds()), identity)
     network.eval()
-    return history
+    return TrainingRecord(history, seconds())
 
 
 def epoch_batches(length: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
@@ -180,19 +202,21 @@ class _State:
     ) -> None:
         self.network, self.optimizer, self.generators = network, optimizer, generators
 
-    def write(self, path: Path, history: list[dict[str, float]], identity: dict[str, Any]) -> None:
+    def write(self, path: Path, record: TrainingRecord, identity: dict[str, Any]) -> None:
         tensors = {f"network/{name}": tensor for name, tensor in self.network.state_dict().items()}
         for name, parameter in self.network.named_parameters():
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"optimizer/{name}/{key}"] = value
         for name, generator in self.generators.items():
             tensors[f"generator/{name}"] = generator.get_state()
-        write_checkpoint(path, TrainingState(0, history, tensors, identity))
+        if record.seconds is not None:
+            tensors["seconds"] = torch.tensor(record.seconds, dtype=torch.float64)
+        write_checkpoint(path, TrainingState(0, record.history, tensors, identity))
 
-    def restore(self, path: Path | None, identity: dict[str, Any]) -> list[dict[str, float]]:
-        """Go back to what a file holds, if there is one; the epochs that were done."""
+    def restore(self, path: Path | None, identity: dict[str, Any]) -> tuple[list[dict[str, float]], float | None]:
+        """Go back to what a file holds, if there is one; the epochs that were done, and the seconds they took."""
         if path is None or not path.exists():
-            return []
+            return [], 0.0
         state = read_checkpoint(path)
         check_identity(path, state.identity, identity)
         tensors = state.tensors
@@ -209,7 +233,7 @@ class _State:
             }
         for name, generator in self.generators.items():
             generator.set_state(tensors[f"generator/{name}"])
-        return list(state.history)
+        return list(state.history), float(tensors["seconds"]) if "seconds" in tensors else None
 
 
 @torch.no_grad()

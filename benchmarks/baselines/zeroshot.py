@@ -6,14 +6,21 @@ trains on one language and infers θ for others, which then have no words of the
 shared by all languages, and each has a decoder of its own, topic-word weights and batch norm: topic k is the same theme
 in all of them in so far as one network reads all of them.
 
-Certain, from the paper or its authors' program: two hidden layers of 100 with softplus, dropout 0.2 (of the last hidden
-layer and of θ), Adam with a learning rate of 2e-3 and both decays at 0.99, batches of 64, 100 epochs, a prior that is
-learned, from the Laplace approximation of Dirichlet(1) on. Not certain: whether the paper's figures were made with
-exactly these defaults of the program.
+Certain, from the paper or what its authors' program shows of itself: two hidden layers of 100 with softplus, dropout
+0.2 (of the last hidden layer and of θ), batch norms of μ, log σ² and the words that learn neither scale nor shift, Adam
+with a learning rate of 2e-3 and both decays at 0.99, batches of 64, 100 epochs, a prior that is learned, from the
+Laplace approximation of Dirichlet(1) on. Not certain: whether the paper's figures were made with exactly these defaults
+of the program.
 
 Chosen here: an epoch goes once through the largest language and cycles the others; a batch has 64 documents of each;
 the encoder's batch norm is over those of all languages together, or it would take away in training what tells
-languages apart, and not in inference; the batch norms learn a shift, which the program fixes at 0.
+languages apart, and not in inference; the logarithm of the prior's variance is learned.
+
+Compared once with the authors' program, ``contextualized-topic-models`` 2.6.1, which was trained on one of two
+languages and this on both: 1,000 planted documents of ten themes, 20 topics, 60 epochs, one seed, all else as above.
+Topics in that language: TU 0.55 (the program's 0.53), NPMI in its documents 0.429 (0.427), all words of their topic's
+theme (all), all ten themes found (all), 19.9 topics in use (19.9, e to the entropy of the mean θ), all documents of
+both languages in a topic of their theme (all). With batch norms that learn a shift fewer topics stay in use: 18.5.
 """
 
 from __future__ import annotations
@@ -35,7 +42,7 @@ from baselines.training import Rows, TrainingPlan, counts_on, seeded_linear, tra
 from gloctm import Corpus
 from gloctm.inference import topic_proportions
 from gloctm.network.initialization import make_generator
-from gloctm.network.layers import ShiftBatchNorm, dropout
+from gloctm.network.layers import dropout
 from gloctm.network.losses import kl_between
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior
@@ -45,6 +52,11 @@ from gloctm.training import choose_device, thread_count
 
 # Documents at a time in inference.
 BLOCK_ROWS = 4096
+
+
+def fixed_norm(size: int) -> nn.BatchNorm1d:
+    """A batch norm that learns neither scale nor shift."""
+    return nn.BatchNorm1d(size, affine=False)
 
 
 class EmbeddingEncoder(nn.Module):
@@ -74,8 +86,8 @@ class EmbeddingEncoder(nn.Module):
         self.hidden = nn.ModuleList([seeded_linear(before, after, generator) for before, after in pairwise(widths)])
         self.mean = seeded_linear(widths[-1], num_topics, generator)
         self.log_variance = seeded_linear(widths[-1], num_topics, generator)
-        self.mean_norm = ShiftBatchNorm(num_topics)
-        self.log_variance_norm = ShiftBatchNorm(num_topics)
+        self.mean_norm = fixed_norm(num_topics)
+        self.log_variance_norm = fixed_norm(num_topics)
 
     def forward(self, embeddings: Tensor, generator: torch.Generator) -> Posterior:
         """Infer and sample; the generator draws noise and dropout."""
@@ -122,7 +134,7 @@ class ZeroShotNetwork(nn.Module):
         self.decoders = nn.ModuleDict(
             {
                 module_key(language): ProductDecoder(
-                    num_topics, size, make_generator(seed, "zeroshot", "decoder", language)
+                    num_topics, size, make_generator(seed, "zeroshot", "decoder", language), fixed_norm(size)
                 )
                 for language, size in vocabulary_sizes.items()
             }
@@ -182,6 +194,7 @@ class ZeroShotTM:
     device: str = "auto"
     name: str = field(default="ZeroShotTM", init=False)
     published_epochs: int | None = field(default=100, init=False)
+    training_seconds: float | None = field(default=None, init=False)
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train.
@@ -215,7 +228,7 @@ class ZeroShotTM:
             )
             return {"model": loss}
 
-        history = train(
+        record = train(
             self._network,
             terms_of,
             corpus,
@@ -223,10 +236,12 @@ class ZeroShotTM:
             generators={"noise": generator},
             seed=self.seed,
             name=self.name,
+            settings=self.settings(),
             show_progress=self.show_progress,
             checkpoint=checkpoint,
         )
-        self.losses = [epoch["loss"] for epoch in history]
+        self.losses = [epoch["loss"] for epoch in record.history]
+        self.training_seconds = record.seconds
         return self
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
@@ -258,8 +273,9 @@ class ZeroShotTM:
 
     def settings(self) -> dict[str, Any]:
         """What a result says of the model."""
-        return {
+        said: dict[str, Any] = {
             "num_topics": self.num_topics,
+            "seed": self.seed,
             "epochs": self.epochs,
             "hidden_sizes": list(self.hidden_sizes),
             "dropout_rate": self.dropout_rate,
@@ -267,5 +283,17 @@ class ZeroShotTM:
             "learning_rate": self.learning_rate,
             "betas": list(self.betas),
             "learn_prior": self.learn_prior,
-            "uncertain": [],
         }
+        return {
+            **said,
+            # Defaults of the program: the paper's figures may have been made with others.
+            "uncertain": [name for name in said if name not in ("num_topics", "seed")],
+            "deviations": [
+                "trained on every language, each with a decoder of its own",
+                "batches hold documents of every language, normalised together in the encoder",
+            ],
+        }
+
+    def details(self) -> dict[str, Any]:
+        """The loss of the last epoch."""
+        return {"last_epoch": {"loss": self.losses[-1]}}
