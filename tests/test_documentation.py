@@ -86,6 +86,7 @@ def test_readme_commands_are_those_of_the_makefile(repository):
                 "metrics",
                 "interoperability",
                 "quality",
+                "report",
                 "server",
                 "speed",
                 "your-own-text",

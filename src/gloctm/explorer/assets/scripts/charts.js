@@ -1,0 +1,224 @@
+// Charts: plotly, unpacked when the first one comes into sight, in the page's own colours.
+
+let plotly;
+
+/** The library; the first call unpacks it, others wait for the same. */
+function loadPlotly() {
+  plotly ??= embedded("plotly").then((source) => {
+    keepOutStyles(source);
+    // The page's policy knows this script by its hash.
+    const script = make("script", {}, source);
+    document.head.append(script);
+    script.remove();
+    if (!window.Plotly) throw new Error("this browser did not let the charts' library run");
+    return window.Plotly;
+  });
+  return plotly;
+}
+
+/**
+ * Some style sheets of the library (of maps, which are not used here) add themselves unless an element has their id;
+ * the page's policy would refuse them and say so.
+ */
+function keepOutStyles(source) {
+  for (const [, id] of source.matchAll(/getElementById\("([0-9a-f]{64})"\)/g)) {
+    document.head.append(make("template", { id }));
+  }
+}
+
+/** A text that plotly takes as it is: it would read tags in it. */
+const literal = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** A colour of the page's, by the name of its variable. */
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** A language's colour, and the mark that tells it apart without colour. */
+const languageColor = (code) => color(`language-${toneOf(code)}`);
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "triangle-down"];
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "solid", "dash", "dot"];
+const languageSymbol = (code) => SYMBOLS[toneOf(code)];
+const languageDash = (code) => DASHES[toneOf(code)];
+
+/** What all charts have in common. */
+function layoutOf(changes = {}) {
+  const axis = {
+    gridcolor: color("line"),
+    zerolinecolor: color("line-strong"),
+    linecolor: color("line-strong"),
+    automargin: true,
+    fixedrange: true,
+    ticks: "",
+  };
+  const { xaxis = {}, yaxis = {}, margin = {}, ...others } = changes;
+  return {
+    font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: color("ink") },
+    paper_bgcolor: color("surface"),
+    plot_bgcolor: color("surface"),
+    margin: { l: 8, r: 12, t: 8, b: 8, ...margin },
+    showlegend: false,
+    dragmode: false,
+    hovermode: "closest",
+    hoverlabel: { bgcolor: color("ink"), bordercolor: color("ink"), font: { color: color("surface") }, align: "left" },
+    xaxis: { ...axis, ...xaxis },
+    yaxis: { ...axis, ...yaxis },
+    ...others,
+  };
+}
+
+/**
+ * Charts that have been drawn, with the promise that their last drawing is done; those no longer in the page are let go
+ * when a view changes.
+ */
+const charts = new Map();
+/** Keep that a chart is being drawn, until it is. */
+function drawingOf(element, drawing) {
+  const before = charts.get(element);
+  charts.set(element, Promise.allSettled([before, drawing]));
+  return drawing;
+}
+
+/** What draws the chart of an element. */
+const drawers = new WeakMap();
+
+/** Draws a chart when it first comes into sight. */
+const watcher = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      drawers.get(target)();
+    }
+  },
+  { rootMargin: "200px" },
+);
+
+/** Draw all charts anew that have been drawn, after the colours have changed. */
+function redrawCharts() {
+  return Promise.all([...charts.keys()].map((element) => drawers.get(element)()));
+}
+
+/** Let go of charts that are no longer in the page. */
+function releaseCharts() {
+  for (const [element, drawing] of charts) {
+    if (element.isConnected) continue;
+    charts.delete(element);
+    // Not while it is being drawn: the library would miss what it is drawing.
+    drawing.then(() => window.Plotly.purge(element));
+  }
+}
+
+/**
+ * A figure: a chart, what it shows in words, the same figures as a table, buttons to save it.
+ *
+ * @param {string} options.title its heading, and the name of files
+ * @param {string} options.description what is seen, for those who don't see it
+ * @param {function(HTMLElement): {data: object[], layout: object}} options.build the chart, in the colours of now
+ * @param {number} options.height in pixels
+ * @param {HTMLElement} [options.table] the same figures; or the description says where they are
+ * @param {function} [options.onDrawn] given the chart's element once it is there
+ * @param {HTMLElement[]} [options.controls] what stands above the chart
+ */
+function chartFigure({ title, description, build, height, table = null, onDrawn = () => {}, controls = [], kind = "" }) {
+  const element = make("div", { class: `chart ${kind}`, role: "img", "aria-label": `${title}. ${description}` });
+  element.style.height = `${height}px`;
+  drawers.set(element, draw);
+  watcher.observe(element);
+
+  async function draw() {
+    try {
+      const Plotly = await loadPlotly();
+      // One drawing after the other.
+      await charts.get(element);
+      if (!element.isConnected) return;
+      const { data, layout } = build(element);
+      const first = !charts.has(element);
+      const options = { displayModeBar: false, responsive: true };
+      await drawingOf(element, Plotly.react(element, data, { ...layout, height, autosize: true }, options));
+      element.dataset.drawn = "true";
+      if (first) onDrawn(element);
+    } catch (error) {
+      element.replaceChildren(make("p", { class: "problem" }, `The chart can't be shown: ${error.message}.`));
+    }
+  }
+
+  async function save(format) {
+    await draw();
+    if (element.dataset.drawn !== "true") return;
+    const size = { width: element.clientWidth, height, scale: format === "png" ? 2 : 1 };
+    const url = await window.Plotly.toImage(element, { format, ...size });
+    saveBlob(blobOf(url), fileName(title, format));
+  }
+
+  return make(
+    "figure",
+    {},
+    make(
+      "figcaption",
+      {},
+      make("h3", {}, title),
+      make(
+        "div",
+        { class: "buttons" },
+        saveButton("PNG", () => save("png"), `Save the chart ${title} as PNG`),
+        saveButton("SVG", () => save("svg"), `Save the chart ${title} as SVG`),
+      ),
+    ),
+    ...controls,
+    element,
+    table && make("details", {}, make("summary", {}, "The same figures as a table"), table),
+  );
+}
+
+/** What a data: URL holds. */
+function blobOf(url) {
+  const [head, body] = [url.slice(5, url.indexOf(",")), url.slice(url.indexOf(",") + 1)];
+  const [type, ...parameters] = head.split(";");
+  return parameters.includes("base64")
+    ? new Blob([bytesOf(body)], { type })
+    : new Blob([decodeURIComponent(body)], { type: `${type};charset=utf-8` });
+}
+
+/** Names along an axis, each on a line of its own, first one on top. */
+function namesAxis(names, changes = {}) {
+  return {
+    tickvals: names.map((_, place) => place),
+    ticktext: names.map((name) => literal(shorten(name, 30))),
+    range: [names.length - 0.5, -0.5],
+    zeroline: false,
+    showgrid: false,
+    ...changes,
+  };
+}
+
+/** Estimates with their intervals as points on lines: one for each of {name, mean, low, high, color, symbol, hover}. */
+function intervalChart(points, { axisTitle, tickformat = ".2~%", zero = false }) {
+  const known = points.map((point, place) => ({ ...point, place })).filter((point) => isNumber(point.mean));
+  const trace = {
+    type: "scatter",
+    mode: "markers",
+    x: known.map((point) => point.mean),
+    y: known.map((point) => point.place),
+    hovertext: known.map((point) => literal(point.hover)),
+    hoverinfo: "text",
+    marker: {
+      size: 11,
+      color: known.map((point) => (point.hollow ? color("surface") : point.color)),
+      symbol: known.map((point) => point.symbol),
+      line: { width: 2, color: known.map((point) => point.color) },
+    },
+    error_x: {
+      type: "data",
+      symmetric: false,
+      array: known.map((point) => point.high - point.mean),
+      arrayminus: known.map((point) => point.mean - point.low),
+      color: color("muted"),
+      thickness: 1.5,
+      width: 5,
+    },
+  };
+  const layout = layoutOf({
+    xaxis: { tickformat, title: { text: axisTitle }, rangemode: zero ? "normal" : "tozero", zeroline: true, zerolinewidth: 2 },
+    yaxis: namesAxis(points.map((point) => point.name)),
+  });
+  return { data: [trace], layout };
+}

@@ -1,0 +1,73 @@
+// Documents with a topic's words marked.
+
+/** Documents of a language that are seen before more are asked for. */
+const FIRST_DOCUMENTS = 2;
+
+/** A text with some of its places marked: marks are [start, end) in the units that JavaScript counts in. */
+function markedText(text, marks, attributesOf = () => ({})) {
+  const parts = [];
+  let place = 0;
+  marks.forEach(([start, end], number) => {
+    if (start < place) return;
+    parts.push(text.slice(place, start), make("mark", attributesOf(number), text.slice(start, end)));
+    place = end;
+  });
+  return [...parts, text.slice(place)];
+}
+
+/** One document: how much of it the topic is, its text, and what is known of it. */
+function documentCard(code, document) {
+  const known = [document.id, document.label, document.date].filter((value) => value !== null && value !== undefined);
+  return make(
+    "article",
+    { class: "document" },
+    make(
+      "p",
+      { class: "about" },
+      make("b", {}, formatPercent(document.proportion)),
+      known.map((value) => make("span", { dir: "auto" }, String(value))),
+    ),
+    inLanguage(code, markedText(document.text, document.marks), "p", { class: "text" }),
+    document.cut && make("p", { class: "note" }, "Shortened."),
+  );
+}
+
+/** The most typical documents of a topic, each language a column. */
+function typicalDocuments(topic) {
+  const columns = summary.languages
+    .filter(({ code }) => topic.documents[code]?.length)
+    .map(({ code }) => {
+      const cards = topic.documents[code].map((document) => documentCard(code, document));
+      const further = make("div", { class: "further-documents", hidden: true, id: freshId("documents") }, cards.slice(FIRST_DOCUMENTS));
+      return make(
+        "section",
+        { class: `document-column language-${toneOf(code)}` },
+        make("h3", {}, languageMark(code)),
+        cards.slice(0, FIRST_DOCUMENTS),
+        cards.length > FIRST_DOCUMENTS && [unfolder(further, cards.length - FIRST_DOCUMENTS, languageName(code)), further],
+      );
+    });
+  if (!columns.length) return null;
+  const grid = make("div", { class: "document-columns" }, columns);
+  // Rows of alike length: of five columns three and two rather than four and one.
+  const rows = Math.ceil(columns.length / 4);
+  grid.style.setProperty("--columns", Math.ceil(columns.length / rows));
+  return grid;
+}
+
+/** A button that shows what is folded away. */
+function unfolder(folded, count, where) {
+  const texts = { false: `${count} more`, true: "Fewer" };
+  const button = make(
+    "button",
+    { type: "button", class: "quiet unfold", "aria-expanded": "false", "aria-controls": folded.id },
+    texts.false,
+    make("span", { class: "offscreen" }, ` in ${where}`),
+  );
+  button.addEventListener("click", () => {
+    folded.hidden = !folded.hidden;
+    button.setAttribute("aria-expanded", String(!folded.hidden));
+    button.firstChild.textContent = texts[!folded.hidden];
+  });
+  return button;
+}

@@ -1,0 +1,58 @@
+// Building elements. Whatever comes from data goes in as text or as an attribute's value, never as markup.
+
+/**
+ * An element with attributes, listeners (names that begin with "on") and children.
+ * Attributes that are null or false are left out, children too; strings become text.
+ */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** An element of SVG. */
+function makeSvg(tag, attributes = {}) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+/** A section with a heading of the second level. */
+function section(title, ...children) {
+  return make("section", {}, make("h2", {}, title), ...children);
+}
+
+/** A choice of one among several, with its label: options are [value, text] or [value, text, attributes]. */
+function choice(label, options, chosen, onChange) {
+  const id = freshId("choice");
+  const select = make(
+    "select",
+    { id, onchange: (event) => onChange(event.target.value) },
+    options.map(([value, text, attributes = {}]) =>
+      make("option", { value, selected: String(value) === String(chosen), ...attributes }, text),
+    ),
+  );
+  return make("div", { class: "choice" }, make("label", { for: id }, label), select);
+}
+
+/** Tell those who listen rather than look. */
+function announce(text) {
+  document.getElementById("announcements").textContent = text;
+}
+
+/** Whether the reader asked for less movement. */
+function prefersStillness() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+let lastNumber = 0;
+/** An id that no other element has. */
+function freshId(prefix) {
+  lastNumber += 1;
+  return `${prefix}-${lastNumber}`;
+}

@@ -1,0 +1,121 @@
+// What leaves the page by the reader's own hand: tables, pictures, the citation.
+
+/** Fields as CSV (RFC 4180) has them. */
+function csvField(value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Rows as CSV. */
+const csv = (rows) => rows.map((row) => row.map(csvField).join(",")).join("\r\n") + "\r\n";
+
+/** Rows as spreadsheets take them from the clipboard. */
+const tabbed = (rows) =>
+  rows.map((row) => row.map((value) => String(value ?? "").replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+
+/** A file's name made of the report's title and what is in it. */
+function fileName(what, ending) {
+  const plain = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, "-").replace(/^-+|-+$/g, "");
+  return `${[plain(summary.title).slice(0, 60), plain(what)].filter(Boolean).join("-")}.${ending}`;
+}
+
+/** Save a blob under a name. */
+function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const link = make("a", { href: url, download: name, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // Browsers begin the download after the click.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  announce(`Saved ${name}.`);
+}
+
+/** Save rows as CSV. The byte order mark tells spreadsheets that it is UTF-8. */
+function saveCsv(rows, what) {
+  saveBlob(new Blob(["\uFEFF", csv(rows)], { type: "text/csv;charset=utf-8" }), fileName(what, "csv"));
+}
+
+/** Copy by way of a selection, for browsers that keep the clipboard from pages opened as files. */
+function copyBySelection(text) {
+  const area = make("textarea", { class: "offscreen", readonly: true });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  return copied;
+}
+
+/** Put a text on the clipboard; true if it is there. */
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text);
+  }
+}
+
+/** A button that copies, and says for a moment that it did. */
+function copyButton(label, text) {
+  const button = make("button", { type: "button", class: "quiet" }, label);
+  button.addEventListener("click", async () => {
+    const copied = await copyText(text());
+    button.focus();
+    button.textContent = copied ? "Copied" : "Could not copy";
+    announce(button.textContent);
+    setTimeout(() => {
+      button.textContent = label;
+    }, 1500);
+  });
+  return button;
+}
+
+/** A button that saves something. */
+const saveButton = (label, save, description) =>
+  make("button", { type: "button", class: "quiet", onclick: save, "aria-label": description }, label);
+
+/** Both buttons for a table; rows are asked for when a button is pressed, so that they are as sorted then. */
+function tableButtons(rows, what) {
+  return make(
+    "div",
+    { class: "buttons" },
+    copyButton("Copy table", () => tabbed(rows())),
+    saveButton("CSV", () => saveCsv(rows(), what), `Save ${what} as CSV`),
+  );
+}
+
+/** How to cite: the paper, and the software with its version. */
+function citation() {
+  const version = String(summary.about?.gloctm ?? "");
+  return [
+    "@inproceedings{gloctm-paper,",
+    "  title     = {{GloCTM}: Cross-Lingual Topic Modeling via a Global Context Space},",
+    "  author    = {{The authors of GloCTM}},",
+    "  booktitle = {Proceedings of the AAAI Conference on Artificial Intelligence},",
+    "  year      = {2026}",
+    "}",
+    "",
+    "@software{gloctm,",
+    "  title   = {GloCTM},",
+    `  author  = {{The GloCTM developers}}${version ? "," : ""}`,
+    ...(version ? [`  version = {${version.replace(/[^\w.+-]/g, "")}}`] : []),
+    "}",
+    "",
+  ].join("\n");
+}
+
+/** Every topic's words in every language: a row for each word. */
+function topicRows() {
+  const head = ["topic", "name", "language", "label", "rank", "word", "weight"];
+  const rows = summary.topics.flatMap((topic) =>
+    summary.languages.flatMap(({ code }) =>
+      (topic.words[code] ?? []).map(([word, weight], rank) => [
+        ...[topic.id, topic.name, code, topic.labels[code]],
+        ...[rank + 1, word, weight],
+      ]),
+    ),
+  );
+  return [head, ...rows];
+}

@@ -1,0 +1,71 @@
+// Numbers as people read them.
+
+const wholeNumbers = new Intl.NumberFormat("en");
+const decimals = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** What stands where there is no figure. */
+const NOTHING = "–";
+
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+/** A count: 12,345. */
+const formatCount = (value) => (isNumber(value) ? wholeNumbers.format(value) : NOTHING);
+
+/** Formats of shares and of differences of shares; among many topics, which are small, by one more digit. */
+let shareFormats;
+function formatsOfShares() {
+  if (!shareFormats) {
+    const digits = summary.topics.length > 20 ? 2 : 1;
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    shareFormats = {
+      percent: new Intl.NumberFormat("en", { style: "percent", ...options }),
+      points: new Intl.NumberFormat("en", { signDisplay: "exceptZero", ...options }),
+    };
+  }
+  return shareFormats;
+}
+
+/** A share: 8.5%. */
+const formatPercent = (value) => (isNumber(value) ? formatsOfShares().percent.format(value) : NOTHING);
+
+/** A difference of two shares, in percentage points: +1.2, or −1.2 with a real minus sign. */
+const formatPoints = (value) =>
+  isNumber(value) ? formatsOfShares().points.format(value * 100).replace("-", "−") : NOTHING;
+
+/** A weight, a cosine: 0.81. */
+const formatDecimal = (value) => (isNumber(value) ? decimals.format(value).replace("-", "−") : NOTHING);
+
+/** A figure of any size, as many digits as it came with. */
+const formatFigure = (value) => (isNumber(value) ? String(value).replace("-", "−") : NOTHING);
+
+/** An estimate with its interval: 8.5% (8.1 to 8.9). */
+function formatInterval(estimate) {
+  if (!estimate) return NOTHING;
+  const bare = (value) => formatPercent(value).replace("%", "");
+  return `${formatPercent(estimate.mean)} (${bare(estimate.low)} to ${bare(estimate.high)})`;
+}
+
+/** A difference with its interval: +1.2 (−0.3 to +2.7). */
+function formatDifference(estimate) {
+  if (!estimate) return NOTHING;
+  return `${formatPoints(estimate.difference)} (${formatPoints(estimate.low)} to ${formatPoints(estimate.high)})`;
+}
+
+/** Which way a difference clearly goes: 1 or -1 where its interval leaves out zero, else 0. */
+function clearDirection(estimate) {
+  if (!estimate) return 0;
+  if (estimate.low > 0) return 1;
+  return estimate.high < 0 ? -1 : 0;
+}
+
+/** "a, b and c". */
+function formatList(texts) {
+  return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(texts);
+}
+
+/** A text of at most so many characters, as people count them. */
+function shorten(text, length) {
+  const characters = [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)];
+  if (characters.length <= length) return text;
+  return `${characters.slice(0, length - 1).map((part) => part.segment).join("")}…`;
+}

@@ -1,0 +1,151 @@
+// Which view is shown is in the page's address, so that views can be linked to and the back button works.
+
+/** The views by name; those without anything to show are left out. */
+function viewsOf() {
+  return {
+    overview: { label: "Overview", draw: overviewView },
+    topics: { label: "Topics", draw: topicsView },
+    compare: { label: "Languages", draw: compareView },
+    ...(summary.labels && { labels: { label: "Labels", draw: labelsView } }),
+    ...(summary.dates && { time: { label: "Over time", draw: timeView } }),
+    ...(document.documentElement.dataset.live && { try: { label: "Try a text", draw: tryView } }),
+  };
+}
+
+let views;
+/** How far down a reader was where, for the way back. */
+const scrolled = new Map();
+let currentAddress = null;
+/** Whether the coming change of address is a step forward (to be shown from its top) or one back. */
+let forward = false;
+
+function notFound(sentence) {
+  return {
+    title: "Not here",
+    content: [make("h1", {}, "Not here"), make("p", {}, sentence, " "), make("a", { href: address({ view: "overview" }) }, "All topics")],
+  };
+}
+
+/** Go to an address within the page; with stay the place in the page is kept and no step back is made of it. */
+function goTo(href, { stay = false } = {}) {
+  if (!stay) {
+    forward = true;
+    if (location.hash === href) show();
+    else location.hash = href;
+    return;
+  }
+  history.replaceState(null, "", href);
+  const labelIn = (element) => element?.querySelector("label")?.textContent;
+  const label = labelIn(document.activeElement?.closest?.(".choice"));
+  const place = window.scrollY;
+  draw();
+  window.scrollTo(0, place);
+  // What was just used is there again, and keeps the focus.
+  const again = [...document.querySelectorAll("#main .choice")].find((element) => labelIn(element) === label);
+  again?.querySelector("select").focus({ preventScroll: true });
+}
+
+/** Draw what the address says. */
+function draw() {
+  const parameters = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  const main = document.getElementById("main");
+  const { title, content } = viewFor(parameters);
+  main.replaceChildren(...content.flat().filter(Boolean));
+  releaseCharts();
+  document.title = title ? `${title} – ${summary.title}` : summary.title;
+  const current = parameters.topic !== undefined ? "topics" : parameters.search !== undefined ? null : (parameters.view ?? "overview");
+  for (const link of document.querySelectorAll("#views a")) {
+    if (link.dataset.view === current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function viewFor(parameters) {
+  if (parameters.topic !== undefined) return topicView(parameters);
+  if (parameters.search !== undefined) return searchView(parameters);
+  const view = views[parameters.view ?? "overview"];
+  return view ? view.draw(parameters) : notFound("There is no such view in this report.");
+}
+
+/** Show what the address says, as a new page: from its top, its heading having the focus. */
+function show() {
+  const first = currentAddress === null;
+  draw();
+  currentAddress = location.hash;
+  if (first) return;
+  const heading = document.querySelector("#main h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  window.scrollTo(0, forward ? 0 : (scrolled.get(currentAddress) ?? 0));
+  forward = false;
+}
+
+function listen() {
+  history.scrollRestoration = "manual";
+  addEventListener("hashchange", () => show());
+  addEventListener("scroll", () => scrolled.set(location.hash, window.scrollY), { passive: true });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    if (!link) return;
+    if (link.id === "skip") {
+      // Not an address of a view.
+      event.preventDefault();
+      document.getElementById("main").focus();
+    } else forward = true;
+  });
+  searchBox(document.getElementById("search"), document.getElementById("offers"));
+  listenToTheme();
+}
+
+function listenToTheme() {
+  const root = document.documentElement;
+  const button = document.getElementById("theme");
+  const apply = (theme) => {
+    root.dataset.theme = theme;
+    button.setAttribute("aria-pressed", String(theme === "dark"));
+    return redrawCharts();
+  };
+  button.addEventListener("click", () => {
+    const theme = root.dataset.theme === "dark" ? "light" : "dark";
+    try {
+      localStorage.setItem(THEME_KEY, theme);
+    } catch {
+      // Then it lasts as long as the page.
+    }
+    apply(theme);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => rememberedTheme() ?? apply(systemTheme()));
+  // Paper is light.
+  let before = null;
+  addEventListener("beforeprint", () => {
+    before = root.dataset.theme;
+    apply("light");
+  });
+  addEventListener("afterprint", () => before && apply(before));
+  button.setAttribute("aria-pressed", String(root.dataset.theme === "dark"));
+}
+
+function drawNavigation() {
+  const items = Object.entries(views).map(([name, { label }]) =>
+    make("li", {}, make("a", { href: address({ view: name }), "data-view": name }, label)),
+  );
+  document.getElementById("views").replaceChildren(...items);
+}
+
+async function start() {
+  try {
+    summary = JSON.parse(await embedded("summary"));
+    views = viewsOf();
+    drawNavigation();
+    listen();
+    show();
+    document.documentElement.dataset.ready = "true";
+  } catch (error) {
+    const old = typeof DecompressionStream === "undefined";
+    const sentence = old ? "This browser is too old for this page: any of 2023 or later shows it." : `This page can't be shown: ${error.message}.`;
+    document.getElementById("main").replaceChildren(make("p", { class: "problem" }, sentence));
+    if (!old) throw error;
+  }
+}
+
+start();

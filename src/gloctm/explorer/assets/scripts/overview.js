@@ -1,0 +1,180 @@
+// The overview: what the model is made of and how good it is.
+
+/** Parts of the loss, as people call them. */
+const CURVES = {
+  loss: "total loss",
+  local: "local reconstruction",
+  shared: "shared reconstruction",
+  regularization: "regularization",
+  cka: "alignment of encoders (CKA)",
+};
+
+function overviewView() {
+  return {
+    title: null,
+    content: [
+      make("h1", {}, make("span", { dir: "auto" }, summary.title)),
+      make("p", { class: "lead" }, leadSentence()),
+      summary.sampled && make("p", { class: "note" }, summary.sampled),
+      section(
+        "Topics",
+        mapWithList(),
+        make(
+          "div",
+          { class: "buttons" },
+          saveButton("All topics as CSV", () => saveCsv(topicRows(), "topics"), "Save all topics as CSV"),
+        ),
+      ),
+      section("Languages", languagesTable()),
+      summary.quality.length > 0 && section("Quality", ...qualityTables()),
+      summary.history?.epoch?.length > 0 && section("Training", trainingCurve()),
+      section("Settings", settingsPart()),
+      section("Cite", citationPart()),
+    ],
+  };
+}
+
+/** How many topics, languages and documents, in one sentence; without the languages where the title names them all. */
+function leadSentence() {
+  const names = summary.languages.map((language) => language.name);
+  const documents = summary.languages.map((language) => language.documents);
+  const count = `${summary.topics.length} ${summary.topics.length === 1 ? "topic" : "topics"}`;
+  const named = names.every((name) => summary.title.includes(name));
+  const shared = named ? `${names.length} languages` : formatList(names);
+  if (!documents.every(isNumber)) return `${count} shared by ${shared}.`;
+  const total = documents.reduce((sum, number) => sum + number, 0);
+  return `${count} shared by ${shared}, in ${formatCount(total)} documents.`;
+}
+
+function languagesTable() {
+  const counted = summary.languages.some((language) => isNumber(language.documents));
+  const column = (label, key) => ({
+    label,
+    value: (language) => language[key],
+    text: (language) => formatCount(language[key]),
+    numeric: true,
+  });
+  return dataTable({
+    caption: "languages",
+    rows: summary.languages,
+    columns: [
+      { label: "language", value: (language) => language.name, node: (language) => languageMark(language.code), header: true },
+      { label: "code", value: (language) => language.code },
+      ...(counted ? [column("documents", "documents")] : []),
+      column("words in the vocabulary", "words"),
+      ...(counted ? [column("words in documents", "tokens")] : []),
+    ],
+  });
+}
+
+/** A table for each group of measures: measures are rows, what they were taken of are columns. */
+function qualityTables() {
+  const groups = [...new Set(summary.quality.map((figure) => figure.group))];
+  return groups.map((group) => {
+    const figures = summary.quality.filter((figure) => figure.group === group);
+    const wheres = [...new Set(figures.map((figure) => figure.where))];
+    const find = (measure, where) => figures.find((figure) => figure.measure === measure && figure.where === where)?.value;
+    const table = dataTable({
+      caption: `quality ${group}`,
+      rows: [...new Set(figures.map((figure) => figure.measure))],
+      columns: [
+        { label: "measure", value: (measure) => measure, header: true },
+        ...wheres.map((where) => ({
+          label: where,
+          value: (measure) => find(measure, where),
+          text: (measure) => formatFigure(find(measure, where)),
+          numeric: true,
+        })),
+      ],
+    });
+    return make("div", {}, groups.length > 1 && make("h3", {}, group), table);
+  });
+}
+
+function trainingCurve() {
+  const { history } = summary;
+  const keys = Object.keys(CURVES).filter((key) => history[key]?.some(isNumber));
+  const holder = make("div");
+
+  function draw(key) {
+    const name = CURVES[key];
+    const [first, last] = [history[key][0], history[key].at(-1)];
+    const build = () => ({
+      data: [
+        {
+          type: "scatter",
+          mode: history.epoch.length < 3 ? "markers" : "lines",
+          x: history.epoch,
+          y: history[key],
+          line: { color: color("accent"), width: 2.5 },
+          hovertemplate: "epoch %{x}: %{y:.4~g}<extra></extra>",
+        },
+      ],
+      layout: layoutOf({ xaxis: { title: { text: "epoch" } }, yaxis: { title: { text: name } } }),
+    });
+    const description = `From ${formatFigure(first)} in epoch ${history.epoch[0]} to ${formatFigure(last)} in epoch ${history.epoch.at(-1)}.`;
+    const table = dataTable({
+      caption: "training",
+      rows: history.epoch.map((_, place) => place),
+      columns: ["epoch", ...keys].map((column) => ({
+        label: CURVES[column] ?? column,
+        value: (place) => history[column][place],
+        text: (place) => formatFigure(history[column][place]),
+        numeric: true,
+        header: column === "epoch",
+      })),
+    });
+    const controls = [choice("Curve", keys.map((option) => [option, CURVES[option]]), key, draw)];
+    holder.replaceChildren(chartFigure({ title: `Training: ${name}`, description, build, height: 260, table, controls }));
+    holder.querySelector("select").focus({ preventScroll: true });
+    releaseCharts();
+  }
+
+  draw(keys[0]);
+  return holder;
+}
+
+/** Settings, seed, encoder and so on: what another needs to do the same again. */
+function settingsPart() {
+  const { settings = {}, environment = {}, ...others } = summary.about ?? {};
+  return make(
+    "div",
+    { class: "columns" },
+    definitions("Model", { ...others, ...settings }),
+    Object.keys(environment ?? {}).length > 0 && definitions("Environment", environment),
+  );
+}
+
+function definitions(title, values) {
+  const entries = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
+  return make(
+    "details",
+    {},
+    make("summary", {}, title),
+    make(
+      "dl",
+      {},
+      entries.map(([name, value]) =>
+        make("div", {}, make("dt", {}, name.replaceAll("_", " ")), make("dd", { dir: "auto" }, plainValue(value))),
+      ),
+    ),
+  );
+}
+
+/** A setting as text: objects and lists as JSON. */
+const plainValue = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+
+function citationPart() {
+  return make(
+    "div",
+    {},
+    make("p", {}, "If these topics help your research, please cite the paper whose method made them."),
+    make("pre", { tabindex: "0", "aria-label": "Citation" }, citation()),
+    make(
+      "div",
+      { class: "buttons" },
+      copyButton("Copy BibTeX", citation),
+      saveButton("BibTeX", () => saveBlob(new Blob([citation()], { type: "text/plain" }), "gloctm.bib"), "Save the citation as BibTeX"),
+    ),
+  );
+}

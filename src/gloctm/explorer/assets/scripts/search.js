@@ -1,0 +1,184 @@
+// Search: every word of every vocabulary, by how it begins.
+
+/** Words offered while typing, and shown on the page of results. */
+const MOST_OFFERED = 10;
+const MOST_FOUND = 60;
+
+/**
+ * A text as it is compared: without regard to case, width and accents of Latin letters.
+ * Marks that make other letters of a script (as of kana) stay.
+ */
+function folded(text) {
+  return text
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll("ς", "σ")
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .normalize("NFC");
+}
+
+let searchIndex;
+
+/** All words as they are compared; made when first asked for. */
+function indexOfWords() {
+  searchIndex ??= Object.entries(summary.search).flatMap(([code, { words, topics }]) =>
+    words.map((word, place) => ({ code, word, compared: folded(word), topics: topics[place] })),
+  );
+  return searchIndex;
+}
+
+/** Words that begin with what was typed: the word itself first, then those that topics are made of. */
+function findWords(typed, most) {
+  const begin = folded(typed.trim());
+  if (!begin) return [];
+  const rank = (entry) => (entry.compared === begin ? -1 : (entry.topics[0]?.[1] ?? Infinity));
+  return indexOfWords()
+    .filter((entry) => entry.compared.startsWith(begin))
+    .sort((one, other) => rank(one) - rank(other) || one.compared.length - other.compared.length)
+    .slice(0, most);
+}
+
+/** Topics whose name or label has what was typed. */
+function findTopics(typed) {
+  const part = folded(typed.trim());
+  if (!part) return [];
+  return summary.topics.filter((topic) =>
+    [topic.name, ...Object.values(topic.labels)].some((name) => folded(name).includes(part)),
+  );
+}
+
+/** Where the page of a word is. */
+const wordAddress = (entry) => address({ search: entry.word, lang: entry.code });
+
+/** The field that words are typed into, by the combobox pattern of WAI-ARIA. */
+function searchBox(input, list) {
+  let offered = [];
+  let active = -1;
+
+  function offer() {
+    const typed = input.value;
+    const words = findWords(typed, MOST_OFFERED).map((entry) => ({
+      href: wordAddress(entry),
+      content: [
+        inLanguage(entry.code, entry.word, "b"),
+        make("span", { class: "where" }, languageName(entry.code)),
+        make("span", { class: "topics" }, `topic ${entry.topics.map(([topic]) => topic).join(", ")}`),
+      ],
+    }));
+    const topics = findTopics(typed).slice(0, 3).map((topic) => ({
+      href: address({ topic: topic.id }),
+      content: [topicName(topic, "b"), make("span", { class: "where" }, `topic ${topic.id}`)],
+    }));
+    offered = [...words, ...topics];
+    active = -1;
+    list.replaceChildren(
+      ...offered.map(({ content }, place) =>
+        make(
+          "li",
+          {
+            id: `offer-${place}`,
+            role: "option",
+            "aria-selected": "false",
+            // Before the field loses the focus and the list closes.
+            onpointerdown: (event) => event.preventDefault(),
+            onclick: () => go(place),
+          },
+          content,
+        ),
+      ),
+    );
+    open(offered.length > 0);
+    if (typed.trim()) announce(offered.length ? `${offered.length} found` : "No word begins like this");
+  }
+
+  function open(shown) {
+    list.hidden = !shown;
+    input.setAttribute("aria-expanded", String(shown));
+    if (!shown) activate(-1);
+  }
+
+  function activate(place) {
+    active = place;
+    [...list.children].forEach((item, number) => item.setAttribute("aria-selected", String(number === place)));
+    if (place < 0) input.removeAttribute("aria-activedescendant");
+    else {
+      input.setAttribute("aria-activedescendant", `offer-${place}`);
+      list.children[place].scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  function go(place) {
+    const href = place >= 0 ? offered[place].href : input.value.trim() && address({ search: input.value.trim() });
+    if (!href) return;
+    open(false);
+    goTo(href);
+  }
+
+  function onKey(event) {
+    // The Enter that ends composing a word of Chinese, Japanese or Korean is not meant for us.
+    if (event.isComposing) return;
+    const count = offered.length;
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
+      open(true);
+      // One place more than there are offers: the field itself.
+      const step = event.key === "ArrowDown" ? 1 : count;
+      activate(((active + 1 + step) % (count + 1)) - 1);
+    } else if (event.key === "Enter") go(active);
+    else if (event.key === "Escape") {
+      if (list.hidden) input.value = "";
+      open(false);
+    } else return;
+    event.preventDefault();
+  }
+
+  input.addEventListener("input", offer);
+  input.addEventListener("keydown", onKey);
+  input.addEventListener("focus", () => input.value && offer());
+  input.addEventListener("blur", () => open(false));
+}
+
+/** The page of a search: the words found, each with the topics where it weighs most. */
+function searchView({ search, lang }) {
+  const exactly = lang ? indexOfWords().filter((entry) => entry.code === lang && entry.word === search) : [];
+  const entries = exactly.length ? exactly : findWords(search, MOST_FOUND);
+  const topics = lang ? [] : findTopics(search);
+  const found = entries.length || topics.length;
+  return {
+    title: `Search: ${search}`,
+    content: [
+      make("h1", {}, "Search: ", make("span", { dir: "auto" }, search)),
+      topics.length > 0 && section("Topics of this name", make("ul", { class: "plain" }, topics.map((topic) => make("li", {}, topicLink(topic))))),
+      entries.length > 0 && make("div", { class: "cards" }, entries.map(foundWord)),
+      entries.length === MOST_FOUND && make("p", { class: "note" }, "There are more: type more of the word."),
+      !found &&
+        make("p", {}, "No word of any language's vocabulary begins like this. Rare words and stop words are not in it."),
+    ],
+  };
+}
+
+/** One word and its topics. */
+function foundWord({ code, word, topics }) {
+  const heaviest = Math.max(...topics.map(([, , weight]) => weight), Number.MIN_VALUE);
+  return make(
+    "section",
+    { class: `card language-${toneOf(code)}` },
+    make("h2", {}, inLanguage(code, word), " ", languageMark(code)),
+    make(
+      "ol",
+      { class: "bars" },
+      topics.map(([id, rank, weight]) => {
+        const topic = topicNumbered(id);
+        const bar = make("span", { class: "bar", "aria-hidden": "true" });
+        bar.style.width = `${Math.max(0, (100 * weight) / heaviest)}%`;
+        return make(
+          "li",
+          {},
+          bar,
+          topicLink(topic, { word, lang: code }),
+          make("span", { class: "figures" }, `word ${formatCount(rank + 1)} · weight ${formatDecimal(weight)}`),
+        );
+      }),
+    ),
+  );
+}

@@ -1,0 +1,85 @@
+// Tables that sort, copy and save themselves.
+
+/** How two values follow each other: numbers by size, texts by their letters, nothing last either way. */
+function compareValues(one, other, direction) {
+  const missing = (value) => value === null || value === undefined || Number.isNaN(value);
+  if (missing(one) || missing(other)) return Number(missing(one)) - Number(missing(other));
+  const order = typeof one === "number" ? one - other : String(one).localeCompare(String(other));
+  return direction === "ascending" ? order : -order;
+}
+
+/**
+ * A table.
+ *
+ * @param {string} options.caption what it shows, read out and used as the file's name
+ * @param {object[]} options.columns each {label, value(row), text?(row), node?(row), numeric?, header?, hidden?, lang?}:
+ *   value is what is sorted by and saved, text or node what is shown; hidden ones are only saved
+ * @param {object[]} options.rows anything that columns understand
+ * @param {{column: number, direction: string}} [options.sort] what to sort by; without it nothing can be sorted
+ * @param {boolean} [options.buttons=true] whether it has buttons to copy and save
+ * @param {function} [options.onSort] told of the new order
+ */
+function dataTable({ caption, columns, rows, sort = null, buttons = true, onSort = () => {} }) {
+  const body = make("tbody");
+  let order = sort;
+  let sorted = [];
+
+  const shown = columns.filter((column) => !column.hidden);
+  const headers = shown.map((column) => header(column));
+
+  function header(column) {
+    const attributes = { scope: "col", class: column.numeric ? "numeric" : null };
+    if (!sort) return make("th", attributes, column.label);
+    const button = make("button", { type: "button", class: "sort" }, column.label);
+    button.addEventListener("click", () => sortBy(columns.indexOf(column)));
+    return make("th", attributes, button);
+  }
+
+  function sortBy(column) {
+    const first = columns[column].numeric ? "descending" : "ascending";
+    const second = first === "descending" ? "ascending" : "descending";
+    order = { column, direction: order.column === column && order.direction === first ? second : first };
+    draw();
+    announce(`Sorted by ${columns[column].label}, ${order.direction}.`);
+    onSort(order);
+  }
+
+  function cell(column, row) {
+    const content = column.node ? column.node(row) : column.text ? column.text(row) : String(column.value(row) ?? NOTHING);
+    const attributes = { class: column.numeric ? "numeric" : null };
+    return column.header ? make("th", { ...attributes, scope: "row" }, content) : make("td", attributes, content);
+  }
+
+  function draw() {
+    sorted = [...rows];
+    if (order) {
+      const { value } = columns[order.column];
+      sorted.sort((one, other) => compareValues(value(one), value(other), order.direction));
+      headers.forEach((element, place) => {
+        if (shown[place] === columns[order.column]) element.setAttribute("aria-sort", order.direction);
+        else element.removeAttribute("aria-sort");
+      });
+    }
+    body.replaceChildren(...sorted.map((row) => make("tr", {}, shown.map((column) => cell(column, row)))));
+  }
+
+  draw();
+  const saved = () => [columns.map((column) => column.label), ...sorted.map((row) => columns.map((c) => c.value(row)))];
+  return make(
+    "div",
+    { class: "table" },
+    make(
+      "div",
+      // Reachable by keyboard, since a wide table scrolls sideways within itself.
+      { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
+      make(
+        "table",
+        {},
+        make("caption", { class: "offscreen" }, caption),
+        make("thead", {}, make("tr", {}, headers)),
+        body,
+      ),
+    ),
+    buttons && tableButtons(saved, caption),
+  );
+}

