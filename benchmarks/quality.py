@@ -120,7 +120,7 @@ MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "gloctm": gloctm,
     # Beyond the published method.
     "gloctm-near": lambda setting: gloctm(
-        setting, "GloCTM, near documents, pooled CKA", num_document_neighbors=3, pooled_cka=True
+        setting, "GloCTM, near documents, pooled CKA", num_near_documents=3, pooled_cka=True
     ),
     "without-augmentation": lambda setting: gloctm(setting, "GloCTM without augmentation", num_neighbors=0),
     "without-global-path": lambda setting: gloctm(setting, "GloCTM without the global path"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gloctm.augmentation import augment
 from gloctm.corpus.corpus import Corpus
-from gloctm.document_neighbors import words_of_near_documents
+from gloctm.near_documents import words_of_near_documents
 from gloctm.neighbors import NeighborSearch
 from gloctm.network.network import LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
@@ -28,7 +28,7 @@ class Batches:
         num_neighbors: k of the augmentation.
         device: where the tensors lie.
         neighbor_search: see ``gloctm.augmentation``.
-        num_document_neighbors: how many nearest documents of every other language add their words to the global counts.
+        num_near_documents: how many nearest documents of every other language add their words to the global counts.
         center_embeddings: whether the mean of each language's document embeddings is taken from them: where documents
             are compared across languages, their language must not count.
         show_progress: whether a long search for neighbours is shown.
@@ -41,16 +41,16 @@ class Batches:
         device: torch.device,
         *,
         neighbor_search: NeighborSearch = "exact",
-        num_document_neighbors: int = 0,
+        num_near_documents: int = 0,
         center_embeddings: bool = False,
         show_progress: bool = False,
     ) -> None:
         counts = {language: part.counts for language, part in corpus.items()}
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
         global_counts = augment(counts, words, num_neighbors, search=neighbor_search, show_progress=show_progress)
-        if num_document_neighbors:
+        if num_near_documents:
             vectors = {language: np.asarray(part.document_embeddings) for language, part in corpus.items()}
-            added = words_of_near_documents(counts, vectors, num_document_neighbors, show_progress=show_progress)
+            added = words_of_near_documents(counts, vectors, num_near_documents, show_progress=show_progress)
             global_counts = {
                 language: sp.csr_array(global_counts.pop(language) + added.pop(language)) for language in counts
             }

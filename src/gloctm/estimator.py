@@ -81,8 +81,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         neighbor_search: ``"exact"``, as published: all words are compared. Or ``"approximate"``, for vocabularies of
             hundreds of thousands of words: along a graph of near words, which needs the package ``usearch``; how many
             neighbours it finds is shown with the progress, and warned of where they are too few.
-        num_document_neighbors: how many nearest documents of every other language add their words to a document's
-            global counts, in training alone (``gloctm.document_neighbors``). 0, as published. 3, together with
+        num_near_documents: how many nearest documents of every other language add their words to a document's
+            global counts, in training alone (``gloctm.near_documents``). 0, as published. 3, together with
             ``pooled_cka``, makes more coherent topics that differ more (docs/quality.md). The document embeddings
             must come from one multilingual encoder.
         kl_weight: λ_KL, weight of the pull of the local posterior to the global one.
@@ -149,7 +149,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         num_topics: int = 50,
         num_neighbors: int = 3,
         neighbor_search: NeighborSearch = "exact",
-        num_document_neighbors: int = 0,
+        num_near_documents: int = 0,
         kl_weight: float = 4.0,
         cka_weight: float = 450.0,
         pooled_cka: bool = False,
@@ -175,7 +175,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.num_topics = num_topics
         self.num_neighbors = num_neighbors
         self.neighbor_search = neighbor_search
-        self.num_document_neighbors = num_document_neighbors
+        self.num_near_documents = num_near_documents
         self.kl_weight = kl_weight
         self.cka_weight = cka_weight
         self.pooled_cka = pooled_cka

@@ -25,7 +25,7 @@ class TrainingSettings:
     num_topics: int
     num_neighbors: int
     neighbor_search: NeighborSearch
-    num_document_neighbors: int
+    num_near_documents: int
     kl_weight: float
     cka_weight: float
     pooled_cka: bool
@@ -51,7 +51,7 @@ class TrainingSettings:
 _WHOLE = {
     "num_topics": (2, "a topic model needs at least 2 topics"),
     "num_neighbors": (0, "0 links no words"),
-    "num_document_neighbors": (0, "0 leaves documents apart"),
+    "num_near_documents": (0, "0 leaves documents apart"),
     "local_hidden_size": (1, ""),
     "global_hidden_size": (1, ""),
     "epochs": (1, ""),

@@ -57,7 +57,7 @@ SHORT_TRAINING = 5.0
 _FREE_TO_DIFFER = ("device", "threads")
 
 # Settings that checkpoints of earlier versions do not name, and what those were trained with.
-_ADDED = {"pooled_cka": False, "num_document_neighbors": 0}
+_ADDED = {"pooled_cka": False, "num_near_documents": 0}
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def train(
             settings.num_neighbors,
             device,
             neighbor_search=settings.neighbor_search,
-            num_document_neighbors=settings.num_document_neighbors,
+            num_near_documents=settings.num_near_documents,
             center_embeddings=settings.pooled_cka,
             show_progress=show_progress,
         )

@@ -47,7 +47,7 @@ def train(
             rich_help_panel=_METHOD,
         ),
     ] = None,
-    num_document_neighbors: Annotated[
+    num_near_documents: Annotated[
         int | None,
         typer.Option(
             help="Nearest documents of each other language that add their words in training. (default: 0)",

@@ -88,12 +88,12 @@ def _check(
     dimensions = {language: vectors.shape[1] for language, vectors in document_embeddings.items()}
     if len(set(dimensions.values())) > 1:
         raise InputError(
-            f"num_document_neighbors compares documents across languages, but their embeddings differ in dimension "
-            f"({dimensions}): embed all with one multilingual encoder, or leave num_document_neighbors out"
+            f"num_near_documents compares documents across languages, but their embeddings differ in dimension "
+            f"({dimensions}): embed all with one multilingual encoder, or leave num_near_documents out"
         )
     for language, matrix in counts.items():
         if num_neighbors > matrix.shape[0]:
             raise InputError(
-                f"num_document_neighbors is {num_neighbors} but {language!r} has {matrix.shape[0]} documents: use at "
+                f"num_near_documents is {num_neighbors} but {language!r} has {matrix.shape[0]} documents: use at "
                 "most so many"
             )

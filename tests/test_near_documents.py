@@ -13,8 +13,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation import augment
 from gloctm.batches import Batches
-from gloctm.document_neighbors import words_of_near_documents
 from gloctm.errors import InputError
+from gloctm.near_documents import words_of_near_documents
 from planted import planted_corpus
 
 pytestmark = pytest.mark.filterwarnings(
@@ -73,7 +73,7 @@ def test_training_takes_them_beside_the_neighbours_of_words():
     documents = words_of_near_documents(
         counts, {code: np.asarray(part.document_embeddings) for code, part in corpus.items()}, 2
     )
-    batches = Batches(corpus, 3, torch.device("cpu"), num_document_neighbors=2)
+    batches = Batches(corpus, 3, torch.device("cpu"), num_near_documents=2)
     batch = next(batches.epoch(30, torch.Generator().manual_seed(0)))
     order = torch.randperm(30, generator=torch.Generator().manual_seed(0)).numpy()
     for code, part in batch.items():
@@ -86,10 +86,10 @@ def test_training_takes_them_beside_the_neighbours_of_words():
 def test_inference_needs_no_documents(tmp_path):
     corpus = planted_corpus(("en", "zh"), documents=120)
     model = GloCTM(
-        num_topics=5, epochs=2, batch_size=32, num_document_neighbors=3, pooled_cka=True, threads=1, show_progress=False
+        num_topics=5, epochs=2, batch_size=32, num_near_documents=3, pooled_cka=True, threads=1, show_progress=False
     ).fit(corpus)
     loaded = GloCTM.load(model.save(tmp_path / "model"))
-    assert loaded.num_document_neighbors == 3
+    assert loaded.num_near_documents == 3
     assert loaded.pooled_cka is True
     counts = corpus["en"].counts
     for via in ("local", "global", "both"):
@@ -102,11 +102,11 @@ def test_inference_needs_no_documents(tmp_path):
 
 def test_what_does_not_fit_is_said():
     corpus = planted_corpus(("en", "zh"), documents={"en": 40, "zh": 30})
-    with pytest.raises(InputError, match="num_document_neighbors is 31 but 'zh' has 30 documents"):
-        GloCTM(num_topics=3, epochs=1, num_document_neighbors=31, show_progress=False).fit(corpus)
+    with pytest.raises(InputError, match="num_near_documents is 31 but 'zh' has 30 documents"):
+        GloCTM(num_topics=3, epochs=1, num_near_documents=31, show_progress=False).fit(corpus)
     narrow = corpus.with_embeddings("zh", documents=np.asarray(corpus["zh"].document_embeddings)[:, :5])
-    with pytest.raises(InputError, match=r"num_document_neighbors compares .* \(\{'en': 24, 'zh': 5\}\)"):
-        GloCTM(num_topics=3, epochs=1, num_document_neighbors=2, show_progress=False).fit(narrow)
-    with pytest.raises(InputError, match="num_document_neighbors is -1: it must be 0 or more"):
-        GloCTM(num_topics=3, epochs=1, num_document_neighbors=-1, show_progress=False).fit(corpus)
+    with pytest.raises(InputError, match=r"num_near_documents compares .* \(\{'en': 24, 'zh': 5\}\)"):
+        GloCTM(num_topics=3, epochs=1, num_near_documents=2, show_progress=False).fit(narrow)
+    with pytest.raises(InputError, match="num_near_documents is -1: it must be 0 or more"):
+        GloCTM(num_topics=3, epochs=1, num_near_documents=-1, show_progress=False).fit(corpus)
     assert isinstance(corpus, Corpus)
