@@ -39,7 +39,7 @@ def model(corpus):
 
 @pytest.fixture(scope="module")
 def theta(model, corpus):
-    return model.transform(corpus)
+    return model.transform(corpus, via="global")
 
 
 @pytest.fixture(scope="module")

@@ -432,3 +432,13 @@ def test_the_words_do_not_depend_on_the_text_before():
     first = tokenizer("l'été d'Anne")
     tokenizer("autre chose ’’’ \ud800")
     assert tokenizer("l'été d'Anne") == first == ["été", "anne"]
+
+
+def test_threads_may_cut_japanese_at_once():
+    from concurrent.futures import ThreadPoolExecutor
+
+    tokenizer = get_tokenizer("ja")
+    texts = [f"駅で電車を待つ雨の日、{number}本の列車が来た。" * 20 for number in range(40)]
+    alone = [tokenizer(text) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(tokenizer, texts)) == alone

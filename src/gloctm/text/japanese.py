@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +25,7 @@ class JapaneseTokenizer:
 
     def __call__(self, text: str) -> list[str]:
         """The words of ``text``, in order."""
-        tokenizer, word = _parts()
+        tokenizer, word = _tokenizer(), _word()
         tokens: list[str] = []
         for piece in pieces_of(without_addresses(normalize_text(text, "ja"), spaced=False), _PIECE):
             for morpheme in tokenizer.tokenize(piece):
@@ -39,12 +40,30 @@ class JapaneseTokenizer:
         return tokens
 
 
+# One thread at a time may use a tokeniser of Sudachi's; the dictionary, which is what takes memory, serves all.
+_of_thread = threading.local()
+
+
+def _tokenizer() -> Any:
+    if not hasattr(_of_thread, "tokenizer"):
+        dictionary = _dictionary()
+        from sudachipy import SplitMode
+
+        _of_thread.tokenizer = dictionary.tokenizer(mode=SplitMode.C)
+    return _of_thread.tokenizer
+
+
 @lru_cache(maxsize=1)
-def _parts() -> tuple[Any, Any]:
+def _dictionary() -> Any:
     try:
-        from sudachipy import Dictionary, SplitMode
+        from sudachipy import Dictionary
     except ImportError:
         raise MissingDependencyError.of("Cutting Japanese text into words", "sudachipy sudachidict-core") from None
+    return Dictionary()
+
+
+@lru_cache(maxsize=1)
+def _word() -> Any:
     import regex
 
-    return Dictionary().tokenizer(mode=SplitMode.C), regex.compile(r"\p{L}[\p{L}\p{M}ー]*")
+    return regex.compile(r"\p{L}[\p{L}\p{M}ー]*")
