@@ -191,6 +191,21 @@ def test_cheap_measures_are_those_of_evaluate(summary, model, corpus):
     assert {figure.group for figure in summary.quality} == {"topics"}
 
 
+@pytest.mark.filterwarnings("ignore::gloctm.errors.EmptyDocumentWarning")
+def test_measures_are_of_all_documents_as_in_evaluate(model, corpus):
+    counts = corpus["en"].counts.copy().tolil()
+    counts[:40] = 0
+    part = dataclasses.replace(corpus["en"], counts=counts.tocsr(), labels=None)
+    emptied = Corpus(
+        {code: part if code == "en" else dataclasses.replace(corpus[code], labels=None) for code in corpus}
+    )
+    with pytest.warns(UserWarning, match="no labels"):
+        expected = evaluate(model, corpus=emptied).measures["npmi_in_corpus"]
+    name = name_of("npmi_in_corpus")
+    found = {each.where: each.value for each in summarize(model, emptied).quality if each.measure == name}
+    assert found == pytest.approx(expected)
+
+
 def test_an_evaluation_that_is_given_is_shown(model, corpus):
     given = Evaluation(
         {
@@ -262,12 +277,16 @@ def test_labels_of_topics_name_them(model, corpus, monkeypatch):
     topics = summarize(model).topics
     assert (topics[0].name, topics[0].labels) == ("sport", {"en": "sport", "ja": "運動"})
     assert topics[5].labels == {"ja": "音楽"}
-    assert topics[5].name == " ".join(word for word, _ in topics[5].words["en"][:3])
-    view = TopicView.of(model).merge([0, 1, 4]).rename(5, "Music")
-    largest = max((0, 1, 4), key=lambda topic: summarize(model, corpus, num_documents=0).topics[topic].overall)
-    topics = summarize(model, corpus, view=view, num_documents=0).topics
-    assert topics[0].labels == {code: each[largest] for code, each in model.labels_.items() if largest in each}
-    assert topics[-1].name == "Music"
+    # A label in any language names a topic, before its words do.
+    assert topics[5].name == "音楽"
+    assert topics[2].name == " ".join(word for word, _ in topics[2].words["en"][:3])
+    # The label of one member is not that of all.
+    monkeypatch.setattr(model, "labels_", {"en": {0: "sport", 1: "sport", 4: "money"}, "ja": {0: "運動", 1: "球技"}})
+    topics = summarize(model, view=TopicView.of(model).merge([0, 1]).rename(5, "Music")).topics
+    assert topics[0].labels == {"en": "sport"}
+    assert "Music" in {topic.name for topic in topics}
+    topics = summarize(model, view=TopicView.of(model).merge([0, 1, 4])).topics
+    assert topics[0].labels == {}
 
 
 def test_dates_are_a_breakdown(model, corpus, theta):

@@ -27,9 +27,12 @@ def demo(
     from gloctm.corpus import Corpus
     from gloctm.errors import MissingDependencyError
     from gloctm.estimator import GloCTM
+    from gloctm.explorer import check_report_target
     from gloctm.metrics import topic_uniqueness
 
+    page = output.with_name(f"{output.name}.html")
     check_model_target(output)
+    check_report_target(page)
     corpus = Corpus.demo(split_languages(languages), show_progress=not quiet)
     documents = sum(part.num_documents for part in corpus.values())
     say(f"{documents:,} documents in {', '.join(corpus.languages)}")
@@ -46,7 +49,6 @@ def demo(
     print(f"topic uniqueness (TU, 15 words): {', '.join(f'{code} {tu:.3f}' for code, tu in uniqueness.items())}")
     print(f"mean TU {mean:.3f}; 1 means that no word is in two topics")
     print(f"model saved to {output}; look again with: gloctm topics {output}")
-    page = output.with_name(f"{output.name}.html")
     try:
         model.report(page, corpus=corpus, title="The demo of GloCTM")
     except MissingDependencyError as error:

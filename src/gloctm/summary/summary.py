@@ -15,9 +15,8 @@ import gloctm
 from gloctm.artifact import HISTORY_TERMS
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.evaluation import DIVERSITY_WORDS, NUM_WORDS, Evaluation, Measures, measure_topics
+from gloctm.evaluation import DIVERSITY_WORDS, NUM_WORDS, Evaluation, Measures, measure_topics, own_counts
 from gloctm.measure_names import name_of
-from gloctm.metrics.coherence import ReferenceCounts
 from gloctm.metrics.diversity import topic_diversity
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
 from gloctm.summary.content import (
@@ -118,7 +117,7 @@ def summarize(
     words = {
         code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()] for code in codes
     }
-    labels = _labels(model, groups, shares)
+    labels = _labels(model, groups)
     vectors = joined_vectors(topic_vectors(topic_word, model.word_embeddings_, _MAP_WORDS))
     places, similar = project(vectors), similar_topics(vectors)
     prevalence, contrast = _prevalence(codes, looked_at, len(groups))
@@ -161,7 +160,7 @@ def summarize(
         dates = _column(corpus, looked_at, "dates")
         date_breakdown = by_date(looked_at.theta, {code: checked_dates(code, each) for code, each in dates.items()})
     return Summary(
-        title=title or f"{len(groups)} topics in {_listed([name_of_language(code) for code in codes])}",
+        title=title or _title(len(groups), codes),
         languages=tuple(_language(model, corpus, code) for code in codes),
         about={
             "settings": dict(model.settings_),
@@ -172,7 +171,7 @@ def summarize(
             "gloctm": gloctm.__version__,
         },
         history={term: tuple(epoch[term] for epoch in model.history_) for term in HISTORY_TERMS},
-        quality=_quality(model, topic_word, corpus, looked_at, evaluation),
+        quality=_quality(model, topic_word, corpus, evaluation),
         topics=topics,
         labels=label_breakdown,
         dates=date_breakdown,
@@ -207,6 +206,11 @@ def _look_at(model: GloCTM, corpus: Corpus, max_documents: int) -> _LookedAt:
         assert not isinstance(inferred, dict)
         theta[code] = inferred
     return _LookedAt(rows, theta)
+
+
+def _title(num_topics: int, codes: Sequence[str]) -> str:
+    count = "1 topic" if num_topics == 1 else f"{num_topics} topics"
+    return f"{count} in {_listed([name_of_language(code) for code in codes])}"
 
 
 def _shares(theta: Mapping[str, NDArray[np.floating]]) -> NDArray[np.float64]:
@@ -250,11 +254,13 @@ def _documents(
     )
 
 
-def _labels(model: GloCTM, groups: Sequence[Sequence[int]], shares: NDArray[np.float64]) -> list[dict[str, str]]:
-    """For each shown topic its labels by language: those of its member with the largest share."""
-    given: Mapping[str, Mapping[int, str]] = getattr(model, "labels_", None) or {}
-    chosen = [max(members, key=lambda topic: float(shares[topic])) for members in groups]
-    return [{code: given[code][topic] for code in model.languages_ if topic in given.get(code, {})} for topic in chosen]
+def _labels(model: GloCTM, groups: Sequence[Sequence[int]]) -> list[dict[str, str]]:
+    """For each shown topic its labels by language; of merged ones those that all have: one's is not that of all."""
+    labels = []
+    for members in groups:
+        texts = {code: {model.labels_.get(code, {}).get(topic) for topic in members} for code in model.languages_}
+        labels.append({code: text for code, (text, *more) in texts.items() if text is not None and not more})
+    return labels
 
 
 def _name(
@@ -265,7 +271,8 @@ def _name(
     words: Mapping[str, Sequence[Sequence[str]]],
 ) -> str:
     given = None if view is None else view.name(topic)
-    return given or labels.get(codes[0]) or " ".join(words[codes[0]][topic][:3])
+    label = next((labels[code] for code in codes if code in labels), None)
+    return given or label or " ".join(words[codes[0]][topic][:3])
 
 
 def _language(model: GloCTM, corpus: Corpus | None, code: str) -> LanguageSummary:
@@ -284,7 +291,6 @@ def _quality(
     model: GloCTM,
     topic_word: Mapping[str, Array],
     corpus: Corpus | None,
-    looked_at: _LookedAt | None,
     evaluation: Evaluation | None,
 ) -> tuple[QualityFigure, ...]:
     """The measures of an evaluation, and the cheap ones of the topics shown that it lacks."""
@@ -295,15 +301,8 @@ def _quality(
             code: top_words(each, model.vocabulary_[code], min(number, fewest)) for code, each in topic_word.items()
         }
 
-    own = None
-    if corpus is not None and looked_at is not None:
-        own = {
-            code: ReferenceCounts(
-                {word: column for column, word in enumerate(part.vocabulary)},
-                part.counts[looked_at.rows[code]].tocsc(),
-            )
-            for code, part in ((code, corpus[code]) for code in model.languages_)
-        }
+    # Of all documents, as ``gloctm evaluate`` takes them: one name, one figure.
+    own = None if corpus is None else own_counts(corpus)
     measures: Measures = measure_topics(words_of(NUM_WORDS), own=own)
     measures["topic_diversity"] = {code: topic_diversity(words) for code, words in words_of(DIVERSITY_WORDS).items()}
     if evaluation is not None:

@@ -24,7 +24,7 @@ function labelBreakdown(topic) {
   return chartFigure({
     title: "By label",
     description: "Mean share of the topic in documents of each label, with 95% intervals. The table has the figures.",
-    build: () => intervalChart(points.map((point) => ({ ...point, color: color("accent") })), { axisTitle: "share of documents" }),
+    build: () => intervalChart(points.map((point) => ({ ...point, color: color("accent") })), { axisTitle: "mean topic proportion" }),
     height: 70 + 30 * points.length,
     table,
   });

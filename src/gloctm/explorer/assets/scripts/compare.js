@@ -9,7 +9,7 @@ function compareView({ lang, show }) {
   }
   // Of two languages one says it all: the other's differences are the same the other way round.
   const chosen = codes.includes(lang) || lang === "all" ? lang : codes.length === 2 ? codes[0] : "all";
-  const measure = show in MEASURES ? show : "difference";
+  const measure = Object.hasOwn(MEASURES, show ?? "") ? show : "difference";
   const change = (further) => goTo(address({ view: "compare", lang: chosen, show: measure, ...further }), { stay: true });
   const languages = [["all", "all, side by side"], ...summary.languages.map(({ code, name }) => [code, name])];
   return {

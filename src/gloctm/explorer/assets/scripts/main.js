@@ -63,7 +63,9 @@ function draw() {
 function viewFor(parameters) {
   if (parameters.topic !== undefined) return topicView(parameters);
   if (parameters.search !== undefined) return searchView(parameters);
-  const view = views[parameters.view ?? "overview"];
+  const name = parameters.view ?? "overview";
+  // An address may name anything, what every object has included.
+  const view = Object.hasOwn(views, name) ? views[name] : null;
   return view ? view.draw(parameters) : notFound("There is no such view in this report.");
 }
 

@@ -35,7 +35,7 @@ function neighbours(topic) {
 
 function topicFacts(topic) {
   const facts = [];
-  if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of all documents, each language counted alike`);
+  if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of a document on average, each language counted alike`);
   if (topic.members.length > 1) facts.push(`merged from the model's topics ${formatList(topic.members.map(String))}`);
   return facts.length ? make("p", { class: "lead" }, `${facts.join("; ")}.`) : null;
 }
@@ -68,7 +68,7 @@ function languageBreakdown(topic) {
   const build = () =>
     intervalChart(
       points.map((point) => ({ ...point, color: languageColor(point.code) })),
-      { axisTitle: "share of documents" },
+      { axisTitle: "mean topic proportion" },
     );
   const description = `Mean share of the topic in documents, with 95% intervals. ${points.map((point) => point.hover).join("; ")}.`;
   return chartFigure({ title: "By language", description, build, height: 70 + 34 * points.length, table });
