@@ -32,7 +32,7 @@ class Limits:
         rate: requests a second of one client, in the long run; 0 for any number. 20.
         burst: requests of one client that may come at once, after a while without any.
         seconds: until an answer is given up. Work stops at the next document or batch of words.
-        connections: open at once; further ones are turned away.
+        connections: open at once; while there are more, requests are answered 503.
 
     Raises:
         InputError: a limit is no number, or too small.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Connections that wait to be taken.
 _BACKLOG = 128
-# Seconds in which a connection without a request is closed.
+# Seconds after an answer in which a connection without a further request is closed.
 _IDLE = 5
 
 
