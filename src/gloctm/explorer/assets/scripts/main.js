@@ -74,12 +74,15 @@ function show() {
   const first = currentAddress === null;
   draw();
   currentAddress = location.hash;
-  if (first) return;
-  const heading = document.querySelector("#main h1");
-  heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
-  window.scrollTo(0, forward ? 0 : (scrolled.get(currentAddress) ?? 0));
-  forward = false;
+  if (!first) {
+    const heading = document.querySelector("#main h1");
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    window.scrollTo(0, forward ? 0 : (scrolled.get(currentAddress) ?? 0));
+    forward = false;
+  }
+  // The address changes before the view does: who drives the page by a program waits for this.
+  document.documentElement.dataset.shown = currentAddress;
 }
 
 function listen() {
