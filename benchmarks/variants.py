@@ -26,6 +26,7 @@ from unittest import mock
 import numpy as np
 import scipy.sparse as sp
 import torch
+from baselines.ablations import WithoutGlobalPath, WithoutSharedDecoder
 from machine import machine
 from numpy.typing import NDArray
 from torch import Tensor
@@ -70,6 +71,7 @@ class Variant:
         cka: whose θ are compared with the document embeddings.
         pooled: CKA over the documents of all languages together, embeddings centred by language, instead of over
             each language's.
+        network: what is trained instead of the package's network, with a part of the method left out.
         settings: changes of the preset.
     """
 
@@ -87,11 +89,17 @@ class Variant:
     own_documents: int = 0
     cka: str = "local"
     pooled: bool = False
+    network: type[GloCTMNetwork] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
 
 VARIANTS = {
     "base": Variant(),
+    "without augmentation": Variant(settings={"num_neighbors": 0}),
+    "without the global path": Variant(network=WithoutGlobalPath),
+    "without the internal KL": Variant(settings={"kl_weight": 0.0}),
+    "without CKA": Variant(settings={"cka_weight": 0.0}),
+    "without the shared decoder": Variant(network=WithoutSharedDecoder),
     "other languages only": Variant(own=0),
     "own language weighted 0.3": Variant(own_weight=0.3),
     "centred words": Variant(centred_words=True),
@@ -235,7 +243,9 @@ def presence(counts: sp.csr_array) -> sp.csr_array:
 
 
 def network_of(variant: Variant, corpus: Corpus) -> type[GloCTMNetwork]:
-    """The network whose CKA is the variant's."""
+    """The network without a part, or the one whose CKA is the variant's."""
+    if variant.network is not None:
+        return variant.network
     means = {
         code: torch.from_numpy(np.asarray(part.document_embeddings, np.float32).mean(axis=0))
         for code, part in corpus.items()

@@ -29,9 +29,10 @@ def corpus():
 
 
 def fitted(corpus, variant, **given):
-    augmentation = Augmentation(corpus, variant, 3)
+    model = GloCTM(**{**SETTINGS, "num_neighbors": 3, **variant.settings, **given})
+    augmentation = Augmentation(corpus, variant, model.num_neighbors)
     with trained_with(augmentation, network_of(variant, corpus)):
-        return GloCTM(**{**SETTINGS, **given}).fit(corpus), augmentation
+        return model.fit(corpus), augmentation
 
 
 def test_the_base_is_the_published_method(corpus):
