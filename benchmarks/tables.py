@@ -20,7 +20,10 @@ from typing import Any
 from plot import Bars, Panel, bars_svg, svg
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("docs/method.md", "docs/benchmarks.md", "docs/speed.md", "docs/quality.md", "docs/server.md", "README.md")
+PAGES = (
+    *("docs/method.md", "docs/benchmarks.md", "docs/speed.md", "docs/quality.md", "docs/server.md"),
+    *("docs/choosing-k.md", "README.md"),
+)
 Result = dict[str, Any]
 
 
@@ -773,6 +776,13 @@ def load() -> str:
     )
 
 
+def choosing_k() -> str:
+    """What the search of the embedded corpus says, as it is printed."""
+    from choosing_k import as_printed
+
+    return as_printed(results("choosing-k"))
+
+
 PLOTS: dict[str, Callable[[], str]] = {
     "docs/images/speed.svg": speed_plot,
     "docs/images/epochs-ecnews.svg": epochs_plot("ecnews"),
@@ -810,6 +820,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "variants ecnews": variants("ecnews"),
     "load": load,
     "variants rakuten": variants("rakuten_amazon"),
+    "choosing k": choosing_k,
 }
 
 

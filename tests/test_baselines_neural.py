@@ -34,7 +34,7 @@ from baselines.dictionary import alignment_links, near_words, read_word_vectors,
 from baselines.infoctm import InfoCTM, InfoCTMNetwork
 from baselines.model import GloCTMModel
 from baselines.nmtm import NMTM, NMTMBatchNorm, NMTMNetwork, WordMap
-from baselines.settings import fingerprint
+from baselines.settings import comparable, fingerprint
 from baselines.training import TrainingPlan, batch_sizes, train
 
 # Trainings here are as short as they may be.
@@ -514,6 +514,42 @@ def test_settings_are_json_and_complete(make, name):
     assert settings_told["deviations"] == []
     assert bool(settings_told["uncertain"]) == (name != "GloCTM")
     assert model.published_epochs == {"InfoCTM": 800, "NMTM": 800, "GloCTM": 150}[name]
+
+
+# What checkpoints of trainings by default are known by: one of another spelling would lose days of training.
+IDENTITIES = {
+    "InfoCTM": {"hidden_size": 200, "alignment_weight": 30.0, "temperature": 0.2, "near": 0.4},
+    "NMTM": {"hidden_size": 100, "transfer": 0.8},
+}
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_a_checkpoint_is_known_by_what_it_always_was(sources, corpus, tmp_path, name):
+    vectors = {"word_vectors": sources} if name == "InfoCTM" else {}
+    model = {"InfoCTM": InfoCTM, "NMTM": NMTM}[name](dictionary=sources, **vectors)
+    usual = {
+        "num_topics": 50,
+        "stems": {},
+        "epochs": 800,
+        "batch_size": 200,
+        "learning_rate": 0.002,
+        "betas": [0.9, 0.999],
+        "decay_every": None,
+        "decay_factor": 0.5,
+    }
+    assert comparable(model.settings()) == {**usual, **IDENTITIES[name]}
+
+    given = {"num_topics": 4, "stems": {"en": "porter"}, "epochs": 1, "decay_every": 2, "seed": 3}
+    model = type(model)(dictionary=sources, **vectors, **given)
+    model.fit(corpus, tmp_path / "state")
+    assert read_checkpoint(tmp_path / "state").identity == {
+        **usual,
+        **IDENTITIES[name],
+        **given,
+        **{source: fingerprint(matrix) for source, matrix in model.read(vocabularies(corpus)).items()},
+        "name": name,
+        "corpus": corpus.fingerprint(),
+    }
 
 
 @pytest.mark.parametrize("name", ["InfoCTM", "NMTM"])

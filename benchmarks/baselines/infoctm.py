@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -26,11 +27,7 @@ from baselines.dictionary import (
     two_languages,
 )
 from baselines.neural import BilingualModel, Sources, TopicNetwork, Vocabulary
-from baselines.training import TrainingPlan
 from gloctm import Corpus
-from gloctm.network.initialization import make_generator, xavier_uniform
-from gloctm.network.layers import ShiftBatchNorm
-from gloctm.network.losses import kl_to_prior, reconstruction_loss
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import TopicEncoder
 from gloctm.parameters import module_key
@@ -68,19 +65,12 @@ class InfoCTMNetwork(TopicNetwork):
         seed: int = 0,
         device: torch.device | str = "cpu",
     ) -> None:
-        super().__init__()
-        self.num_topics = num_topics
-        self.languages = two_languages(vocabulary_sizes)
+        super().__init__(vocabulary_sizes, num_topics, name="infoctm", seed=seed)
         self.alignment_weight = alignment_weight
         self.encoder = nn.ModuleDict()
-        self.decoder_norm = nn.ModuleDict()
-        self.phi = nn.ParameterDict()
         for language, size in vocabulary_sizes.items():
-            key = module_key(language)
-            self.encoder[key] = TopicEncoder({language: size}, hidden_size, num_topics, seed=seed, name="infoctm")
-            self.decoder_norm[key] = ShiftBatchNorm(size)
-            generator = make_generator(seed, "infoctm", "phi", language)
-            self.phi[key] = nn.Parameter(xavier_uniform((num_topics, size), generator))
+            encoder = TopicEncoder({language: size}, hidden_size, num_topics, seed=seed, name="infoctm")
+            self.encoder[module_key(language)] = encoder
         self.alignment = TopicAlignment(links, links_back, temperature, device)
 
     def terms(self, counts: Mapping[str, SparseRows], noise: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -89,8 +79,7 @@ class InfoCTMNetwork(TopicNetwork):
         for language, rows in counts.items():
             key = module_key(language)
             posterior = self.encoder[key](rows, noise[language])
-            logits = self.decoder_norm[key](posterior.theta @ self.phi[key])
-            terms[language] = reconstruction_loss(rows, logits) + kl_to_prior(posterior)
+            terms[language] = self.evidence_term(language, rows, posterior, self.phi[key])
         first, second = (self.phi[module_key(language)] for language in self.languages)
         terms["alignment"] = self.alignment_weight * self.alignment(first, second)
         return terms
@@ -106,6 +95,7 @@ class InfoCTMNetwork(TopicNetwork):
         return {language: F.softmax(self.phi[module_key(language)].detach(), dim=1) for language in self.languages}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class InfoCTM(BilingualModel):
     """InfoCTM.
 
@@ -114,64 +104,24 @@ class InfoCTM(BilingualModel):
     hidden layers of 200, 800 epochs, batches of 200, and a learning rate that stays as it is.
 
     Args:
-        dictionary: a file of translations or a folder of some, see ``dictionary.translation_matrix``.
         word_vectors: a folder with ``word2vec_LANG.npz``, see ``dictionary.read_word_vectors``.
-        stems: for a side of the dictionary that is stemmed, see ``dictionary.translation_matrix``.
-        num_topics: K.
-        hidden_size: width of each encoder's two hidden layers.
         alignment_weight: λ.
         temperature: τ of the alignment.
         near: words of a language whose cosine is above this are near each other.
-        epochs: passes over the larger language.
-        batch_size: documents of each language in a step.
-        learning_rate: of Adam.
-        decay_every: epochs after which the learning rate is halved; None keeps it.
-        seed: owns every random number.
-        threads: of torch.
-        device: see ``training.TrainingPlan``.
-        show_progress: whether lines of progress go to standard error.
+
+    Further settings are those of ``BilingualModel``. Each language has an encoder of its own.
     """
 
-    name = "InfoCTM"
-    published_epochs: int | None = 800
+    name: str = field(default="InfoCTM", init=False)
+    published_epochs: int | None = field(default=800, init=False)
     own_settings: ClassVar[tuple[str, ...]] = ("alignment_weight", "temperature", "near")
     uncertain: ClassVar[tuple[str, ...]] = ("alignment_weight", "hidden_size", "epochs", "batch_size", "decay_every")
 
-    def __init__(
-        self,
-        *,
-        dictionary: str | os.PathLike[str],
-        word_vectors: str | os.PathLike[str],
-        stems: Mapping[str, str] | None = None,
-        num_topics: int = 50,
-        hidden_size: int = 200,
-        alignment_weight: float = 30.0,
-        temperature: float = 0.2,
-        near: float = 0.4,
-        epochs: int = 800,
-        batch_size: int = 200,
-        learning_rate: float = 2e-3,
-        decay_every: int | None = None,
-        seed: int = 0,
-        threads: int = 1,
-        device: str = "auto",
-        show_progress: bool = False,
-    ) -> None:
-        super().__init__(
-            dictionary=dictionary,
-            stems=stems,
-            num_topics=num_topics,
-            hidden_size=hidden_size,
-            plan=TrainingPlan(
-                epochs, batch_size, learning_rate, decay_every=decay_every, threads=threads, device=device
-            ),
-            seed=seed,
-            show_progress=show_progress,
-        )
-        self.word_vectors = word_vectors
-        self.alignment_weight = alignment_weight
-        self.temperature = temperature
-        self.near = near
+    hidden_size: int = 200
+    word_vectors: str | os.PathLike[str]
+    alignment_weight: float = 30.0
+    temperature: float = 0.2
+    near: float = 0.4
 
     def read(self, vocabulary: Vocabulary) -> Sources:
         """The dictionary's translations, and the word vectors of each language."""

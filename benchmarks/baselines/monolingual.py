@@ -185,8 +185,9 @@ class Monolingual:
             checkpoint=checkpoint,
         )
         self.losses[language] = [epoch["loss"] for epoch in record.history]
-        known = self.training_seconds is not None and record.seconds is not None
-        self.training_seconds = self.training_seconds + record.seconds if known else None
+        if self.training_seconds is not None:
+            # Of both languages; not known where one's is not.
+            self.training_seconds = None if record.seconds is None else self.training_seconds + record.seconds
         return network
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:

@@ -1,11 +1,11 @@
-"""What the bilingual neural baselines share: settings, training, topics and inference."""
+"""What the bilingual neural baselines share: settings, decoders, training, topics and inference."""
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -22,8 +22,12 @@ from baselines.training import Rows, TrainingPlan, counts_on, infer, train
 from gloctm import Corpus
 from gloctm.errors import InputError
 from gloctm.inference import topic_proportions
-from gloctm.network.initialization import make_generator
+from gloctm.network.initialization import make_generator, xavier_uniform
+from gloctm.network.layers import ShiftBatchNorm
+from gloctm.network.losses import kl_to_prior, reconstruction_loss
 from gloctm.network.sparse import SparseRows
+from gloctm.network.topic_encoder import Posterior
+from gloctm.parameters import module_key
 from gloctm.topics import top_words
 from gloctm.training import choose_device
 
@@ -34,9 +38,37 @@ Sources = Mapping[str, sp.csr_array | Array]
 
 
 class TopicNetwork(nn.Module, ABC):
-    """A network that knows its topics and infers those of documents."""
+    """A network that knows its topics and infers those of documents, with a decoder of its own for each language.
 
-    num_topics: int
+    A decoder is φ_l, ``(K, V_l)``, and a batch norm of words.
+
+    Args:
+        vocabulary_sizes: V_l of the two languages.
+        num_topics: K.
+        name: of the model, which starts no φ_l as another does.
+        norm: the decoders' batch norm.
+        seed: starts the weights.
+    """
+
+    def __init__(
+        self,
+        vocabulary_sizes: Mapping[str, int],
+        num_topics: int,
+        *,
+        name: str,
+        norm: type[ShiftBatchNorm] = ShiftBatchNorm,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.num_topics = num_topics
+        self.languages = two_languages(vocabulary_sizes)
+        self.decoder_norm = nn.ModuleDict()
+        self.phi = nn.ParameterDict()
+        for language, size in vocabulary_sizes.items():
+            key = module_key(language)
+            self.decoder_norm[key] = norm(size)
+            generator = make_generator(seed, name, "phi", language)
+            self.phi[key] = nn.Parameter(xavier_uniform((num_topics, size), generator))
 
     def forward(self, batch: Mapping[str, SparseRows], generators: Mapping[str, torch.Generator]) -> dict[str, Tensor]:
         """The terms of the loss, the noise drawn by each language's generator."""
@@ -49,6 +81,18 @@ class TopicNetwork(nn.Module, ABC):
             for language, rows in batch.items()
         }
         return self.terms(batch, noise)
+
+    def evidence_term(self, language: str, rows: SparseRows, posterior: Posterior, topic_word: Tensor) -> Tensor:
+        """−Σ_v x_v log p_v + KL(q ‖ N(0, 1 − 1/K)), averaged over the batch, with p = softmax(BN_l(θ β_l)).
+
+        Args:
+            language: l.
+            rows: x, the batch's documents.
+            posterior: q, and θ drawn from it.
+            topic_word: β_l, ``(K, V_l)``.
+        """
+        logits = self.decoder_norm[module_key(language)](posterior.theta @ topic_word)
+        return reconstruction_loss(rows, logits) + kl_to_prior(posterior)
 
     @abstractmethod
     def terms(self, counts: Mapping[str, SparseRows], noise: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -68,50 +112,62 @@ class TopicNetwork(nn.Module, ABC):
         """For each language β_l, ``(K, V_l)``, unnormalised: by which words are ranked."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class BilingualModel(ABC):
     """A model of two languages with a dictionary; see ``model.TopicModel`` and the models that derive from it.
 
     Args:
-        dictionary: see ``dictionary.translation_matrix``.
-        stems: see there.
+        dictionary: a file of translations or a folder of some, see ``dictionary.translation_matrix``.
+        stems: for a side of the dictionary that is stemmed, see there.
         num_topics: K.
         hidden_size: width of the encoder's two hidden layers.
-        plan: how to train.
+        epochs: passes over the larger language.
+        batch_size: documents of each language in a step.
+        learning_rate: of Adam.
+        decay_every: epochs after which the learning rate is halved; None keeps it.
         seed: owns every random number.
+        threads: of torch.
+        device: see ``training.TrainingPlan``.
         show_progress: whether lines of progress go to standard error.
     """
 
-    name: str
-    published_epochs: int | None
+    name: str = field(init=False)
+    published_epochs: int | None = field(init=False)
     #: Settings that are not certain to be the authors'.
     uncertain: ClassVar[tuple[str, ...]] = ()
     #: What ``settings`` tells beside the settings that all have.
     own_settings: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(
-        self,
-        *,
-        dictionary: str | os.PathLike[str],
-        stems: Mapping[str, str] | None,
-        num_topics: int,
-        hidden_size: int,
-        plan: TrainingPlan,
-        seed: int,
-        show_progress: bool,
-    ) -> None:
-        if num_topics < 2:
-            raise InputError(f"num_topics is {num_topics}: it must be 2 or more")
-        self.dictionary = dictionary
-        self.stems = dict(stems or {})
-        self.num_topics = num_topics
-        self.hidden_size = hidden_size
-        self.plan = plan
-        self.seed = seed
-        self.show_progress = show_progress
-        self.training_seconds: float | None = None
-        self.history: list[dict[str, float]] = []
-        self._network: TopicNetwork | None = None
-        self._vocabulary: dict[str, list[str]] = {}
+    dictionary: str | os.PathLike[str]
+    stems: Mapping[str, str] = field(default_factory=dict)
+    num_topics: int = 50
+    hidden_size: int
+    epochs: int = 800
+    batch_size: int = 200
+    learning_rate: float = 2e-3
+    decay_every: int | None = None
+    seed: int = 0
+    threads: int = 1
+    device: str = "auto"
+    show_progress: bool = False
+
+    training_seconds: float | None = field(default=None, init=False)
+    history: list[dict[str, float]] = field(default_factory=list, init=False)
+    _network: TopicNetwork | None = field(default=None, init=False)
+    _vocabulary: dict[str, list[str]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.stems = dict(self.stems)
+        self.plan = TrainingPlan(
+            self.epochs,
+            self.batch_size,
+            self.learning_rate,
+            decay_every=self.decay_every,
+            threads=self.threads,
+            device=self.device,
+        )
+        if self.num_topics < 2:
+            raise InputError(f"num_topics is {self.num_topics}: it must be 2 or more")
 
     @abstractmethod
     def read(self, vocabulary: Vocabulary) -> Sources:

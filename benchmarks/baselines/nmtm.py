@@ -12,8 +12,8 @@ sum of a uniform and a sparse matrix, and never computed here.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -23,14 +23,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from baselines.dictionary import translation_matrix, two_languages
+from baselines.dictionary import translation_matrix
 from baselines.neural import BilingualModel, Sources, TopicNetwork, Vocabulary
-from baselines.training import TrainingPlan, seeded_linear
+from baselines.training import seeded_linear
 from gloctm import Corpus
 from gloctm.errors import InputError
-from gloctm.network.initialization import linear_uniform, make_generator, xavier_uniform
+from gloctm.network.initialization import linear_uniform, make_generator
 from gloctm.network.layers import ShiftBatchNorm, SparseLinear
-from gloctm.network.losses import kl_to_prior, reconstruction_loss
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior
 from gloctm.parameters import module_key
@@ -101,21 +100,14 @@ class NMTMNetwork(TopicNetwork):
         transfer: float,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        self.num_topics = num_topics
-        self.languages = two_languages(vocabulary_sizes)
+        super().__init__(vocabulary_sizes, num_topics, name="nmtm", norm=NMTMBatchNorm, seed=seed)
         self.transfer = transfer
         self.hidden1 = nn.ModuleDict()
-        self.decoder_norm = nn.ModuleDict()
-        self.phi = nn.ParameterDict()
         for language, size in vocabulary_sizes.items():
-            key = module_key(language)
             generator = make_generator(seed, "nmtm", "hidden1", language)
             weight = linear_uniform((size, hidden_size), size, generator)
-            self.hidden1[key] = SparseLinear(weight, linear_uniform((hidden_size,), size, generator))
-            self.decoder_norm[key] = NMTMBatchNorm(size)
-            generator = make_generator(seed, "nmtm", "phi", language)
-            self.phi[key] = nn.Parameter(xavier_uniform((num_topics, size), generator))
+            bias = linear_uniform((hidden_size,), size, generator)
+            self.hidden1[module_key(language)] = SparseLinear(weight, bias)
         generator = make_generator(seed, "nmtm")
         self.hidden2 = seeded_linear(hidden_size, hidden_size, generator)
         self.mean = seeded_linear(hidden_size, num_topics, generator)
@@ -139,9 +131,8 @@ class NMTMNetwork(TopicNetwork):
             mean = self.mean_norm(self.mean(hidden))
             log_variance = self.log_variance_norm(self.log_variance(hidden))
             theta = F.softmax(mean + noise[language] * torch.exp(0.5 * log_variance), dim=1)
-            logits = self.decoder_norm[module_key(language)](theta @ topic_word[language])
             posterior = Posterior(mean, log_variance, theta)
-            terms[language] = reconstruction_loss(rows, logits) + kl_to_prior(posterior)
+            terms[language] = self.evidence_term(language, rows, posterior, topic_word[language])
         return terms
 
     def latent_means(self, language: str, rows: SparseRows) -> Tensor:
@@ -161,6 +152,7 @@ class NMTMNetwork(TopicNetwork):
         return F.softplus(self.hidden2(F.softplus(self.hidden1[module_key(language)](rows))))
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class NMTM(BilingualModel):
     """NMTM.
 
@@ -172,57 +164,23 @@ class NMTM(BilingualModel):
     fewer than some thousand steps they are still near their start, and so are θ and features.
 
     Args:
-        dictionary: a file of translations or a folder of some, see ``dictionary.translation_matrix``.
-        stems: for a side of the dictionary that is stemmed, see there.
-        num_topics: K.
-        hidden_size: width of the encoder's two hidden layers.
         transfer: λ, from 0 to 1: the share of the other language's topics in those of a language.
-        epochs: passes over the larger language.
-        batch_size: documents of each language in a step.
-        learning_rate: of Adam.
-        decay_every: epochs after which the learning rate is halved; None keeps it.
-        seed: owns every random number.
-        threads: of torch.
-        device: see ``training.TrainingPlan``.
-        show_progress: whether lines of progress go to standard error.
+
+    Further settings are those of ``BilingualModel``. Languages share the encoder but for its first layer.
     """
 
-    name = "NMTM"
-    published_epochs: int | None = 800
+    name: str = field(default="NMTM", init=False)
+    published_epochs: int | None = field(default=800, init=False)
     own_settings: ClassVar[tuple[str, ...]] = ("transfer",)
     uncertain: ClassVar[tuple[str, ...]] = ("hidden_size", "epochs", "batch_size")
 
-    def __init__(
-        self,
-        *,
-        dictionary: str | os.PathLike[str],
-        stems: Mapping[str, str] | None = None,
-        num_topics: int = 50,
-        hidden_size: int = 100,
-        transfer: float = 0.8,
-        epochs: int = 800,
-        batch_size: int = 200,
-        learning_rate: float = 2e-3,
-        decay_every: int | None = None,
-        seed: int = 0,
-        threads: int = 1,
-        device: str = "auto",
-        show_progress: bool = False,
-    ) -> None:
-        super().__init__(
-            dictionary=dictionary,
-            stems=stems,
-            num_topics=num_topics,
-            hidden_size=hidden_size,
-            plan=TrainingPlan(
-                epochs, batch_size, learning_rate, decay_every=decay_every, threads=threads, device=device
-            ),
-            seed=seed,
-            show_progress=show_progress,
-        )
-        if not 0 <= transfer <= 1:
-            raise InputError(f"transfer is {transfer}: it must be from 0 to 1")
-        self.transfer = transfer
+    hidden_size: int = 100
+    transfer: float = 0.8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.transfer <= 1:
+            raise InputError(f"transfer is {self.transfer}: it must be from 0 to 1")
 
     def read(self, vocabulary: Vocabulary) -> Sources:
         """The dictionary's translations."""
