@@ -20,7 +20,7 @@ from typing import Any
 from machine import machine
 
 from gloctm import Corpus
-from gloctm.cli.search import table_lines, training_command
+from gloctm.cli.search import result_lines, training_command
 from gloctm.files import atomic_file
 from gloctm.search import Candidate, SearchResult, Trial, search
 
@@ -74,9 +74,7 @@ def as_printed(lines: Iterable[Line]) -> str:
     """What ``gloctm search`` says of these trainings, as a block of a page."""
     result = result_of(lines)
     command = training_command(CORPUS, result, output=OUTPUT, preset=PRESET, config=None, settings={})
-    best = ", ".join(f"{name} {value}" for name, value in result.best.settings.items())
-    told = [*table_lines(result, WIDTH), "", f"best: {best}", f"train it with: {command}"]
-    return "\n".join(["```text", *told, "```"])
+    return "\n".join(["```text", *result_lines(result, command, WIDTH), "```"])
 
 
 def main() -> None:

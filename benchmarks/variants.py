@@ -284,10 +284,10 @@ def network_of(variant: Variant, corpus: Corpus) -> type[GloCTMNetwork]:
             for posteriors in compared:
                 thetas = {code: posteriors[code].theta for code in self.languages}
                 vectors = {code: batch[code].document_embeddings for code in self.languages}
-                cka = cka + self.cka_weight / len(compared) * self._cka(thetas, vectors)
+                cka = cka + self.cka_weight / len(compared) * self._compare(thetas, vectors)
             return LossTerms(local, shared, regularization, cka)
 
-        def _cka(self, thetas: Mapping[str, Tensor], vectors: Mapping[str, Tensor]) -> Tensor:
+        def _compare(self, thetas: Mapping[str, Tensor], vectors: Mapping[str, Tensor]) -> Tensor:
             if variant.pooled:
                 centred = torch.cat([vectors[code] - means[code] for code in self.languages])
                 loss: Tensor = len(thetas) * cka_loss(torch.cat([thetas[code] for code in self.languages]), centred)

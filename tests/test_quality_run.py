@@ -23,9 +23,10 @@ from planted import planted_corpus
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import quality
-import tables
 from baselines.ablations import WithoutGlobalPath, WithoutSharedDecoder, training_with
 from baselines.clustering import Clustering
+from pages import quality as quality_page
+from pages import variants as variants_page
 from quality import MODELS, VIEWS, ResultLog, Setting, Yardsticks, facts, run
 
 pytestmark = pytest.mark.filterwarnings(
@@ -339,12 +340,12 @@ def test_an_ablation_trains_within_its_block_alone(network, corpus):
 def shown(every, monkeypatch):
     """The results as tables read them."""
     lines = lines_in(every / "quality.jsonl")
-    monkeypatch.setattr(tables, "results", lambda name, benchmark=None: lines)
+    monkeypatch.setattr(quality_page, "results", lambda name, benchmark=None: lines)
     return lines
 
 
 def test_tables_show_every_model_and_mark_what_is_uncertain(shown):
-    table = tables.quality("rakuten_amazon")()
+    table = quality_page.quality("rakuten_amazon")()
     rows = {row.split(" | ")[0].removeprefix("| "): row for row in table.splitlines() if row.startswith("|")}
     assert {"document embeddings themselves", "k-means", "XTRA †", "GloCTM, both paths"} <= set(rows)
     assert rows["document embeddings themselves"].count("—") == 7
@@ -357,7 +358,7 @@ def test_tables_show_every_model_and_mark_what_is_uncertain(shown):
     assert "ZeroShotTM: not certain" in note
     assert "trained on every language" in note
     assert "k-means:" not in note
-    details = tables.quality_details("rakuten_amazon")()
+    details = quality_page.details("rakuten_amazon")()
     assert "document embeddings" not in details
     assert "stability" not in details
 
@@ -365,7 +366,7 @@ def test_tables_show_every_model_and_mark_what_is_uncertain(shown):
 def test_seeds_stand_together_and_have_a_stability(shown):
     again = [{**line, "seed": 1} for line in shown if line["model"] == "kmeans"]
     shown += again
-    details = tables.quality_details("rakuten_amazon")().splitlines()
+    details = quality_page.details("rakuten_amazon")().splitlines()
     [row] = [line for line in details if line.startswith("| k-means")]
     # The same topics twice.
     assert row.endswith("| 1.000 |")
@@ -375,24 +376,75 @@ def test_seeds_stand_together_and_have_a_stability(shown):
 
 def test_tables_refuse_to_mix(shown):
     changed = {**next(line for line in shown if line["model"] == "kmeans"), "seed": 1, "conditions": "another"}
-    groups = tables.quality_groups("rakuten_amazon", shown)
+    groups = quality_page.grouped("rakuten_amazon", shown)
     assert next(iter(groups)) == ("document embeddings themselves", None)
     with pytest.raises(SystemExit, match="results of k-means on rakuten_amazon have different settings"):
-        tables.quality_groups("rakuten_amazon", [*shown, changed])
+        quality_page.grouped("rakuten_amazon", [*shown, changed])
     del changed["conditions"]
     with pytest.raises(SystemExit, match="take out of benchmarks"):
-        tables.quality_groups("rakuten_amazon", [changed])
+        quality_page.grouped("rakuten_amazon", [changed])
     other = [{**line, "reference": {"name": "other"}} if line["model"] == "xtra" else line for line in shown]
     with pytest.raises(SystemExit, match="were measured by different encoders, reference corpora or dictionaries"):
-        tables.quality_groups("rakuten_amazon", other)
+        quality_page.grouped("rakuten_amazon", other)
 
 
 def test_in_short_only_whole_trainings_are_shown(shown):
-    table = tables.quality_in_short()
+    table = quality_page.in_short()
     assert "k-means" in table
     assert "XTRA" not in table
     for line in shown:
         line["epochs"] = line["published_epochs"]
-    table = tables.quality_in_short()
+    table = quality_page.in_short()
     assert "| XTRA † |" in table
     assert "without" not in table
+
+
+def measured(variant, *, both=0.5, **given):
+    """A line of variants.jsonl."""
+    pairs = ("en from en", "zh from en", "en from zh")
+    scores = dict.fromkeys(pairs, 0.25)
+    return {
+        **{"corpus": "ecnews", "variant": variant, "settings": {}, "seed": 0, "epochs": 25},
+        **{"cnpmi": {"published": 0.05, "document": 0.07}, "topic_uniqueness": {"en": 0.8, "zh": 1.0}},
+        "accuracy": {"local": scores, "global": scores, "both": None if both is None else dict.fromkeys(pairs, both)},
+        **given,
+    }
+
+
+@pytest.fixture
+def variant_rows(monkeypatch):
+    """The rows of a table of variants, as lists of cells, of these results."""
+
+    def rows(name, lines):
+        monkeypatch.setattr(variants_page, "results", lambda *_: lines)
+        _, _, *table = variants_page.TABLES[name]().splitlines()
+        return [row.strip("| ").split(" | ") for row in table]
+
+    return rows
+
+
+def test_variants_stand_in_their_order_and_ablations_apart(variant_rows):
+    lines = [
+        *(measured("pooled CKA", seed=seed, both=0.5 + 0.25 * seed) for seed in (1, 0)),
+        measured("without CKA", settings={"cka_weight": 0.0}),
+        measured("mutual", corpus="rakuten_amazon"),
+        measured("mutual", settings={"num_neighbors": 9}),
+        measured("without the global path", both=None),
+        measured("base"),
+    ]
+    found = variant_rows("variants ecnews", lines)
+    assert [row[0] for row in found] == ["base", "mutual; num_neighbors 9", "pooled CKA"]
+    assert found[0] == ["base", "25", "1", "0.0500", "0.0700", "0.900", *["0.250"] * 4, *["0.500"] * 2]
+    assert found[2][2] == "2"
+    assert found[2][-2:] == ["0.625 ± 0.177"] * 2
+    found = variant_rows("ablations ecnews", lines)
+    assert [row[0] for row in found] == ["GloCTM", "without the global path", "without CKA"]
+    assert found[1][-4:] == ["0.250"] * 2 + ["—"] * 2
+    assert [row[0] for row in variant_rows("variants rakuten", lines)] == ["mutual"]
+
+
+def test_tables_of_variants_that_are_not_there(variant_rows, monkeypatch):
+    monkeypatch.setattr(variants_page, "results", lambda *_: [measured("base")])
+    assert variants_page.TABLES["ablations ecnews"]() == "not measured yet"
+    with pytest.raises(SystemExit, match=r"has 'renamed', which benchmarks/variants\.py has not"):
+        variant_rows("ablations ecnews", [measured("renamed")])

@@ -5,25 +5,42 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
+
+import pages.results
+import tables
+
 
 @pytest.fixture
-def copy(repository, tmp_path):
-    """Results, pages and what makes one of the other, to be changed at will."""
-    for name in ("benchmarks", "docs"):
-        shutil.copytree(repository / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+def copy(repository, tmp_path, monkeypatch):
+    """Results and pages, to be changed at will, of which tables are made."""
+    for name in ("benchmarks/results", "docs"):
+        shutil.copytree(repository / name, tmp_path / name)
+    shutil.copy(repository / "README.md", tmp_path)
+    for module in (tables, pages.results):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     return tmp_path
 
 
-def tables(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, folder / "benchmarks" / "tables.py", *arguments], capture_output=True, text=True, check=False
-    )
+@pytest.fixture
+def make(monkeypatch):
+    """Make the tables, with arguments of the command; what it says is wrong."""
+
+    def made(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tables.py", *arguments])
+        try:
+            tables.main()
+        except SystemExit as error:
+            return str(error)
+        return None
+
+    return made
 
 
 def results(folder):
@@ -53,32 +70,28 @@ def test_every_result_has_its_machine_and_threads(repository):
 
 
 @pytest.mark.parametrize("benchmark", ["step", "parts", "growth", "augment", "memory"])
-def test_another_result_is_noticed_on_the_page(copy, benchmark):
-    assert tables(copy, "--check").returncode == 0
+def test_another_result_is_noticed_on_the_page(copy, make, benchmark):
+    assert make("--check") is None
     key = {"parts": "decoder_milliseconds", "augment": "seconds", "memory": "megabytes"}.get(benchmark, "milliseconds")
     changed = results(copy)
     for each in changed:
         if each["benchmark"] == benchmark:
             each[key] = {"forwards": 1.0, "backwards": 1.0} if benchmark == "parts" else each[key] * 3 + 1
     write_results(copy, changed)
-    finished = tables(copy, "--check")
-    assert finished.returncode == 1
-    assert "speed.md" in finished.stderr
+    assert "speed.md" in make("--check")
     before = (copy / "docs" / "speed.md").read_text(encoding="utf-8")
-    assert tables(copy).returncode == 0
+    assert make() is None
     assert (copy / "docs" / "speed.md").read_text(encoding="utf-8") != before
-    assert tables(copy, "--check").returncode == 0
+    assert make("--check") is None
 
 
-def test_another_plot_is_noticed(copy):
+def test_another_plot_is_noticed(copy, make):
     path = copy / "docs" / "images" / "speed.svg"
     path.write_text(path.read_text(encoding="utf-8").replace("circle", "ellipse"), encoding="utf-8")
-    finished = tables(copy, "--check")
-    assert finished.returncode == 1
-    assert "speed.svg" in finished.stderr
+    assert "speed.svg" in make("--check")
     path.unlink()
-    assert tables(copy, "--check").returncode == 1
-    assert tables(copy).returncode == 0
+    assert make("--check") is not None
+    assert make() is None
     assert "circle" in path.read_text(encoding="utf-8")
 
 
@@ -92,14 +105,14 @@ def test_the_plot_has_a_point_for_every_ratio(repository):
     assert all(0 <= float(point.get(side)) <= 250 for point in points for side in ("cx", "cy"))
 
 
-def test_a_yardstick_that_did_not_fit_leaves_a_dash(copy):
+def test_a_yardstick_that_did_not_fit_leaves_a_dash(copy, make):
     changed = results(copy)
     for each in changed:
         if each["benchmark"] == "growth":
             each.pop("ratio", None)
             each.pop("yardstick_milliseconds", None)
     write_results(copy, changed)
-    assert tables(copy).returncode == 0
+    assert make() is None
     page = (copy / "docs" / "speed.md").read_text(encoding="utf-8")
     [vocabulary] = re.findall(r"<!-- table: speed vocabulary -->\n(.*?)<!-- end", page, flags=re.DOTALL)
     assert all("| — |" in line for line in vocabulary.splitlines()[2:])

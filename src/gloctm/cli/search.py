@@ -169,10 +169,8 @@ def search(
         )
     except GloCTMError as error:
         raise type(error)(_in_shell_terms(str(error), spelled)) from error
-    print("\n".join(table_lines(result, shutil.get_terminal_size((_FILE_WIDTH, 24)).columns)))
-    print(f"\nbest: {', '.join(f'{name} {value}' for name, value in result.best.settings.items())}")
     command = training_command(corpus, result, output=output, preset=preset, config=config, settings=flags)
-    print(f"train it with: {command}")
+    print("\n".join(result_lines(result, command, shutil.get_terminal_size((_FILE_WIDTH, 24)).columns)))
     begun = {**(get_preset(preset) if preset is not None else {}), **configured}
     for name, value in {**flags, **result.best.settings}.items():
         if value is None and begun.get(name) is not None:
@@ -254,6 +252,18 @@ def _in_shell_terms(message: str, spelled: dict[str, str]) -> str:
     for wording, other in _IN_SHELL:
         message = re.sub(wording, other, message)
     return message
+
+
+def result_lines(result: SearchResult, command: str, width: int) -> list[str]:
+    """All that is printed of a search: its table, the best candidate, and what trains it.
+
+    Args:
+        result: of the search.
+        command: see `training_command`.
+        width: of a line of the table.
+    """
+    best = ", ".join(f"{name} {value}" for name, value in result.best.settings.items())
+    return [*table_lines(result, width), "", f"best: {best}", f"train it with: {command}"]
 
 
 def table_lines(result: SearchResult, width: int) -> list[str]:

@@ -1,0 +1,238 @@
+"""Tables and plots of models side by side (docs/quality.md, README.md)."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Sequence
+
+from plot import Bars, bars_svg
+
+from pages.markdown import CORPORA, markdown, spread
+from pages.results import Result, results
+
+# Yardstick first, then from what knows least of other languages to the method and what it is without its parts.
+ORDER = ("embeddings", "kmeans", "u-svd", "svd-lr", "monolingual", "zeroshot", "nmtm", "infoctm", "xtra", "gloctm")
+UNCERTAIN = "†"
+
+
+def grouped(corpus: str, every: Iterable[Result] | None = None) -> dict[tuple[str, int | None], list[Result]]:
+    """Results on a corpus by name of the model and epochs, the seeds of each together.
+
+    Args:
+        corpus: by its preset.
+        every: results; those in the file where None.
+
+    Raises:
+        SystemExit: what would be averaged was measured under different conditions, or nobody knows under which.
+    """
+    groups: dict[tuple[str, int | None], list[Result]] = {}
+    for each in results("quality", "quality") if every is None else every:
+        if each["corpus"] == corpus:
+            groups.setdefault((each["name"], each["epochs"]), []).append(each)
+    for (name, _), group in groups.items():
+        conditions = {each.get("conditions") for each in group}
+        if len(conditions) > 1 or None in conditions:
+            told = ", ".join(sorted(f"conditions {each}" if each else "none" for each in conditions))
+            sys.exit(
+                f"results of {name} on {corpus} have different settings, encoders, reference corpora or dictionaries "
+                f"({told}): take out of benchmarks/results/quality.jsonl those that are out of date"
+            )
+    measured_by = {json.dumps([each[name] for name in ("encoder", "encoder_version", "reference", "dictionary")])
+                   for group in groups.values() for each in group}  # fmt: skip
+    if len(measured_by) > 1:
+        sys.exit(f"models on {corpus} were measured by different encoders, reference corpora or dictionaries: "
+                 f"{' and '.join(sorted(measured_by))}")  # fmt: skip
+
+    def place(item: tuple[tuple[str, int | None], list[Result]]) -> int:
+        key = item[1][0]["model"]
+        return ORDER.index(key) if key in ORDER else len(ORDER)
+
+    return dict(sorted(groups.items(), key=place))
+
+
+def quality(corpus: str) -> Callable[[], str]:
+    """The table of one corpus: every model by the main measures."""
+
+    def table() -> str:
+        groups = grouped(corpus)
+        across = list(next(iter(groups.values()))[0]["measures"]["accuracy_across"])
+        columns = {
+            "CNPMI, published": ("cnpmi_published", ".4f"),
+            "CNPMI, document": ("cnpmi_document", ".4f"),
+            "TU": ("topic_uniqueness", ".3f"),
+            "NPMI": ("npmi", ".3f"),
+            "known": ("reference_coverage", ".2f"),
+            "within": ("accuracy_within", ".3f"),
+        }
+        return markdown(
+            ["model", "epochs", "seeds", *columns, *across],
+            (
+                [
+                    marked(group[0]),
+                    trained_for(group[0]),
+                    seeds(group),
+                    *(over_seeds(group, measure, form) for measure, form in columns.values()),
+                    *(spread([one["measures"]["accuracy_across"][pair] for one in group]) for pair in across),
+                ]
+                for group in groups.values()
+            ),
+        ) + footnote(group[0] for group in groups.values())
+
+    return table
+
+
+def details(corpus: str) -> Callable[[], str]:
+    """The table of one corpus: every model that has topics by the other measures."""
+
+    def table() -> str:
+        columns = {
+            "topic diversity": ("topic_diversity", ".3f"),
+            "inverted RBO": ("inverted_rank_biased_overlap", ".3f"),
+            "c_v": ("c_v", ".3f"),
+            "NPMI in the corpus": ("npmi_in_corpus", ".3f"),
+            "translations": ("translation_agreement", ".3f"),
+            "purity": ("purity", ".3f"),
+            "NMI": ("normalized_mutual_information", ".3f"),
+        }
+        groups = [group for group in grouped(corpus).values() if group[0]["top_words"]]
+        several = any(len(group) > 1 for group in groups)
+        return markdown(
+            ["model", "epochs", *columns, *(["stability"] if several else [])],
+            (
+                [
+                    marked(group[0]),
+                    trained_for(group[0]),
+                    *(over_seeds(group, measure, form) for measure, form in columns.values()),
+                    *([stability(group)] if several else []),
+                ]
+                for group in groups
+            ),
+        )
+
+    return table
+
+
+def in_short() -> str:
+    """For the README: every model trained as long as published, on each corpus, by four figures."""
+    rows = []
+    for corpus in ("ecnews", "rakuten_amazon"):
+        for group in grouped(corpus).values():
+            first = group[0]
+            if first["epochs"] == first["published_epochs"] and not first["name"].startswith("GloCTM without"):
+                columns = (
+                    ("topic_uniqueness", ".2f"),
+                    ("cnpmi_published", ".3f"),
+                    ("cnpmi_document", ".3f"),
+                    ("accuracy_across", ".2f"),
+                )
+                figures = (over_seeds(group, measure, form) for measure, form in columns)
+                rows.append([CORPORA[corpus], marked(first), *figures])
+    text = markdown(["corpus", "model", "TU", "CNPMI, published", "CNPMI, document", "accuracy across"], rows)
+    if not any(UNCERTAIN in row[1] for row in rows):
+        return text
+    note = "Not all settings are certain to be the authors', or something is done otherwise"
+    return f"{text}\n\n{UNCERTAIN} {note}: [docs/quality.md](docs/quality.md)."
+
+
+def quality_plot(corpus: str) -> Callable[[], str]:
+    """Bars of every model by the main measures; of several seeds, the mean."""
+
+    def plot() -> str:
+        groups = {}
+        for group in grouped(corpus).values():
+            mark = shortened(group[0])
+            groups[group[0]["name"] + (f", {group[0]['epochs']}{mark} epochs" if mark else "")] = group
+        measures = {
+            "TU": "topic_uniqueness",
+            "CNPMI, published": "cnpmi_published",
+            "CNPMI, document": "cnpmi_document",
+            "accuracy across": "accuracy_across",
+        }
+
+        def mean(group: Sequence[Result], measure: str) -> float | None:
+            known = [value for one in group if (value := mean_measure(one, measure)) is not None]
+            return statistics.mean(known) if known else None
+
+        panels = [
+            Bars(title, [(name, mean(group, measure)) for name, group in groups.items()])
+            for title, measure in measures.items()
+        ]
+        return bars_svg(f"Quality of models on {CORPORA[corpus]}", panels)
+
+    return plot
+
+
+def marked(each: Result) -> str:
+    """The name of a model, with a mark where something about it is not certain or not its authors'."""
+    told = each["settings"]
+    return f"{each['name']} {UNCERTAIN}" if told["uncertain"] or told["deviations"] else each["name"]
+
+
+def trained_for(each: Result) -> str:
+    """The epochs of a result, with what they are short of, and a mark where the published number is not certain."""
+    if each["epochs"] is None:
+        return "—"
+    mark = f" {UNCERTAIN}" if "epochs" in each["settings"]["uncertain"] else ""
+    return f"{each['epochs']}{shortened(each)}{mark}"
+
+
+def shortened(each: Result) -> str:
+    """A mark where training was shorter than published."""
+    return "" if each["epochs"] == each["published_epochs"] else f" of {each['published_epochs']}"
+
+
+def footnote(every: Iterable[Result]) -> str:
+    """What the marks in a table mean, model by model; nothing where there are none."""
+    told = {}
+    for each in every:
+        settings = each["settings"]
+        parts = []
+        if settings["uncertain"]:
+            names = [name.replace("num_", "number of ").replace("_", " ") for name in settings["uncertain"]]
+            parts.append(f"not certain to be the authors': {', '.join(names)}")
+        if settings["deviations"]:
+            parts.append(f"so here: {', '.join(settings['deviations'])}")
+        if parts:
+            told[each["name"]] = f"{each['name']}: {'; '.join(parts)}."
+    return f"\n\n{UNCERTAIN} {' '.join(told.values())}" if told else ""
+
+
+def stability(group: Sequence[Result]) -> str:
+    """How alike the topics of seeds are, by their first fifteen words; a dash of one seed."""
+    if len(group) == 1:
+        return "—"
+    from gloctm.metrics import topic_stability
+
+    topics = [{code: [words[:15] for words in each] for code, each in one["top_words"].items()} for one in group]
+    return f"{topic_stability(topics).overall:.3f}"
+
+
+def seeds(group: Sequence[Result]) -> str:
+    """How many seeds there are of a model; a dash where nothing is drawn."""
+    return "—" if group[0]["seed"] is None else str(len(group))
+
+
+def mean_measure(one: Result, measure: str) -> float | None:
+    """The mean of a measure over languages or pairs of them; None where there is none."""
+    values = one["measures"].get(measure)
+    return None if values is None else statistics.mean(values.values())
+
+
+def over_seeds(group: Sequence[Result], measure: str, form: str) -> str:
+    """A measure, over seeds; a dash where the model has none."""
+    return spread([mean_measure(one, measure) for one in group], form)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "quality ecnews": quality("ecnews"),
+    "quality rakuten": quality("rakuten_amazon"),
+    "quality details ecnews": details("ecnews"),
+    "quality details rakuten": details("rakuten_amazon"),
+    "quality in short": in_short,
+}
+PLOTS: dict[str, Callable[[], str]] = {
+    "docs/images/quality-ecnews.svg": quality_plot("ecnews"),
+    "docs/images/quality-rakuten.svg": quality_plot("rakuten_amazon"),
+}

@@ -1,0 +1,17 @@
+"""What was measured: the lines of benchmarks/results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+Result = dict[str, Any]
+
+
+def results(name: str, benchmark: str | None = None) -> list[Result]:
+    """The results in a file, of one benchmark."""
+    lines = (ROOT / "benchmarks" / "results" / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
+    every = [json.loads(line) for line in lines if line]
+    return [each for each in every if benchmark is None or each["benchmark"] == benchmark]
