@@ -645,7 +645,7 @@ DAMAGED = [
     ("random_state", -3, "random_state is -3"),
     ("show_progress", [], r"show_progress is \[\]: it must be True or False"),
     ("threads", 0, "threads is 0"),
-    ("colour", "blue", r"has settings unknown here \(colour\): update gloctm"),
+    ("colour", "blue", r"saved by another version of gloctm, with settings unknown here \(colour\): take"),
 ]
 
 

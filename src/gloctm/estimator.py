@@ -424,13 +424,15 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             raise MissingDependencyError.of("A data frame of topics", output) from None
         return frames.DataFrame(records)
 
-    def set_labels(self, labels: Mapping[str, Mapping[int, str] | Sequence[str]]) -> GloCTM:
+    def set_labels(self, labels: Mapping[str, Mapping[int, str] | Sequence[str]], *, replace: bool = False) -> GloCTM:
         """Keep labels of topics with the model (``labels_``); ``gloctm.labels`` makes some.
 
         Args:
-            labels: for each language a mapping from topic to text, or a list of one text for every topic. Those of a
-                language take the place of all that it had; an empty mapping leaves it without; languages that are not
-                named keep theirs. Languages that the model was not trained on may have labels too.
+            labels: for each language a mapping from topic to text, or a list of one text for every topic. Languages and
+                topics that are not named keep their labels. Languages that the model was not trained on may have labels
+                too.
+            replace: whether topics that are not named lose their labels in the languages that are: with an empty
+                mapping, a language is left without any.
 
         Returns:
             The model itself.
@@ -440,10 +442,13 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         """
         check_is_fitted(self, "weights_")
         given = check_labels(labels, len(self.topic_word_[self.languages_[0]]))
-        kept: Labels = {code: dict(texts) for code, texts in {**self.labels_, **given}.items() if texts}
+        kept: Labels = {}
         # Those of the languages trained on first, in their order.
-        order = [*self.languages_, *(code for code in kept if code not in self.languages_)]
-        self.labels_ = {code: kept[code] for code in order if code in kept}
+        for code in dict.fromkeys((*self.languages_, *self.labels_, *given)):
+            before = {} if replace and code in given else self.labels_.get(code, {})
+            if texts := {**before, **given.get(code, {})}:
+                kept[code] = dict(sorted(texts.items()))
+        self.labels_ = kept
         return self
 
     def save(self, path: str | os.PathLike[str], *, card: str | None = None) -> Path:
@@ -472,7 +477,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         title: str | None = None,
         num_words: int = 30,
         num_documents: int = 5,
-        evaluation: Evaluation | None = None,
+        evaluation: Evaluation | Mapping[str, Any] | None = None,
+        via: Via = "global",
     ) -> Path:
         """Write a page to explore the topics: one file of HTML, which needs no network and no server.
 
@@ -485,10 +491,14 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             title: of the page; None makes one of topics and languages.
             num_words: words a topic and language.
             num_documents: documents a topic and language.
-            evaluation: what ``gloctm.evaluation.evaluate`` measured, to be shown; None measures what is quickly had.
+            evaluation: what ``gloctm.evaluation.evaluate`` measured of this model, to be shown; None measures what is
+                quickly had.
+            via: by which encoder topic proportions are inferred: ``"global"``, by which languages are compared best, or
+                ``"local"``, which ``transform`` takes for the model's languages, or ``"both"``. The page says which.
 
         Raises:
-            InputError: a name that is none of a page, or a corpus with another vocabulary.
+            InputError: a name that is none of a page, a corpus with another vocabulary, a view or an evaluation of
+                another model, or an evaluation with a view that merges or hides topics.
             MissingDependencyError: without plotly or jinja2.
         """
         from gloctm.explorer import check_report_target, write_report
@@ -504,6 +514,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             num_words=num_words,
             num_documents=num_documents,
             evaluation=evaluation,
+            via=via,
         )
         return write_report(summary, path)
 
@@ -598,7 +609,10 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         artifact = load_model(path)
         unknown = sorted(set(artifact.settings) - set(cls().get_params()))
         if unknown:
-            raise FileFormatError(f"{path} has settings unknown here ({', '.join(unknown)}): update gloctm")
+            raise FileFormatError(
+                f"{path} was saved by another version of gloctm, with settings unknown here ({', '.join(unknown)}): take "
+                "that version, or train the model anew"
+            )
         model = cls(**artifact.settings)
         try:
             check_settings(model.get_params())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from gloctm.cli.model import Model
 from gloctm.errors import InputError
+
+if TYPE_CHECKING:
+    from gloctm.inference import Via
 
 ACCESS, LIMITS = "Who may ask", "How much is taken on"
 
@@ -23,9 +26,30 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    view: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of topics renamed, merged or hidden, see docs/interoperability.md: page and answers are of "
+            "these.",
+            show_default=False,
+        ),
+    ] = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option(
+            help="What gloctm evaluate wrote of this model, for the page's quality figures.", show_default=False
+        ),
+    ] = None,
     title: Annotated[
         str | None, typer.Option(help="Of the page. (default: made of topics and languages)", show_default=False)
     ] = None,
+    via: Annotated[
+        str,
+        typer.Option(
+            help="The encoder that infers how much of each topic there is, for the page's figures and for texts tried "
+            "on it: global, local or both."
+        ),
+    ] = "global",
     host: Annotated[
         str,
         typer.Option(
@@ -35,6 +59,15 @@ def serve(
         ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for one that is free.", rich_help_panel=ACCESS)] = 8000,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What browsers call the server by, as topics.example.org, where another server stands in front of it; "
+            "may be given several times. Needs a token.",
+            show_default=False,
+            rich_help_panel=ACCESS,
+        ),
+    ] = None,
     token: Annotated[
         str | None,
         typer.Option(
@@ -70,7 +103,7 @@ def serve(
     The page is at the address that is printed; the API is described at api/openapi.json below it.
     """
     from gloctm.cli.messages import say
-    from gloctm.server.access import LOOPBACK_HOSTS, check_token
+    from gloctm.server.access import LOOPBACK_HOSTS, check_name, check_token
     from gloctm.server.limits import Limits
 
     limits = Limits(
@@ -88,10 +121,17 @@ def serve(
         seconds=seconds,
         connections=connections,
     )
+    from gloctm.files import read_json
+    from gloctm.inference import VIAS
     from gloctm.server.listening import bind, is_loopback, serve_at
 
     token = token or None
+    names = [check_name(each) for each in name or ()]
     loopback = is_loopback(host)
+    if via not in VIAS:
+        raise InputError(f"--via is {via!r}: it must be local, global or both")
+    if evaluation is not None and not evaluation.is_file():
+        raise InputError(f"--evaluation {evaluation} is not a file: give what gloctm evaluate --output wrote")
     if token is not None:
         check_token(token)
     elif not loopback:
@@ -99,17 +139,30 @@ def serve(
             f"--host {host} can be reached from other machines: give a token with GLOCTM_TOKEN or --token, or listen "
             "at 127.0.0.1"
         )
+    elif names:
+        raise InputError(
+            f"--name {names[0]} is for a server that others reach: give it a token with GLOCTM_TOKEN or --token"
+        )
     # Before anything that takes long; nobody is kept waiting until all is ready.
     with bind(host, port) as bound:
         from gloctm.corpus import Corpus
         from gloctm.estimator import GloCTM
         from gloctm.server import create_app
         from gloctm.summary import summarize
+        from gloctm.view import TopicView
 
         model = GloCTM.load(path)
         model.show_progress = False
-        summary = summarize(model, None if corpus is None else Corpus.load(corpus), title=title)
-        hosts = [*LOOPBACK_HOSTS, host] if loopback else None
+        summary = summarize(
+            model,
+            None if corpus is None else Corpus.load(corpus),
+            view=None if view is None else TopicView.load(view),
+            evaluation=None if evaluation is None else read_json(evaluation),
+            title=title,
+            via=cast("Via", via),
+        )
+        # Reached from elsewhere by whatever name, unless that is told.
+        hosts = [*LOOPBACK_HOSTS, host, *names] if loopback or names else None
         app = create_app(model, summary, limits=limits, token=token, hosts=hosts)
         # Nothing of the corpus is needed any more.
         del summary

@@ -33,6 +33,18 @@ def check_token(token: str) -> str:
     return token
 
 
+def check_name(name: str) -> str:
+    """A name that browsers call the server by, in small letters.
+
+    Raises:
+        InputError: it is more than a name.
+    """
+    plain = name.strip().lower().rstrip(".")
+    if not plain or host_name(plain) != plain:
+        raise InputError(f"{name!r:.60} is not the name of a server: give it as in topics.example.org, and no more")
+    return plain
+
+
 def host_name(host: str | None) -> str:
     """The name in a Host header, without the port; empty where there is none."""
     try:

@@ -1,10 +1,12 @@
 """What a model says of texts, for several threads at once: θ, and which words led there.
 
-The numbers are those of ``GloCTM.transform``, which gives a warning where this gives None.
+The numbers are those of ``GloCTM.transform`` for the same documents in one call, which gives a warning where this gives
+None.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +17,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.documents import documents_to_counts, documents_to_words
-from gloctm.errors import InputError
+from gloctm.errors import InputError, MissingDependencyError
 from gloctm.inference import Via, global_latent_means, latent_means, topic_proportions
 from gloctm.languages import primary_subtag
 from gloctm.linking import WordLinker
 from gloctm.parameters import local_encoder_name
-from gloctm.server.languages import Languages
+from gloctm.server.languages import Languages, called
+from gloctm.server.shown import ShownTopics
 from gloctm.server.words import WordVectors
 from gloctm.server.work import Deadline, OutOfTimeError
 from gloctm.summary.excerpts import in_utf16
@@ -69,7 +72,7 @@ class WordShare:
         word: as the vocabulary has it.
         start: where it begins, in UTF-16 code units.
         end: where it ends.
-        topics: topic and weight, the largest first.
+        topics: the topic's number and weight, the largest first.
     """
 
     word: str
@@ -83,33 +86,20 @@ class Inference:
 
     Args:
         model: fitted; nothing of it is changed.
-        groups: the model's topics that each topic shown stands for.
+        shown: the topics that answers are about.
         new_words: see ``Limits``.
     """
 
-    def __init__(self, model: GloCTM, groups: Sequence[Sequence[int]], *, new_words: int) -> None:
+    def __init__(self, model: GloCTM, shown: ShownTopics, *, new_words: int) -> None:
         self.model = model
         self.languages = Languages(model)
-        self._groups = [list(group) for group in groups]
+        self._shown = shown
         self._new_words = new_words
-        num_topics = len(model.topic_word_[model.languages_[0]])
-        self._all_alone = self._groups == [[topic] for topic in range(num_topics)]
         self._neighbors: dict[str, sp.csr_array] = {}
         self._linking: tuple[WordLinker, WordVectors] | None = None
         # One each: linking must not wait while neighbours are sought, which may take minutes.
         self._neighbor_lock = threading.Lock()
         self._linking_lock = threading.Lock()
-
-    def merged(self, values: Array) -> Array:
-        """Sums of columns over the topics that are shown as one; as they are where none is."""
-        if self._all_alone:
-            return values
-        columns = [values[:, group].sum(axis=1, dtype=np.float64) for group in self._groups]
-        return np.stack(columns, axis=1).astype(np.float32)
-
-    def averaged(self, values: Array) -> Array:
-        """Means of columns over the topics that are shown as one; as they are where none is."""
-        return np.asarray(self.merged(values) / np.array([len(group) for group in self._groups], np.float32))
 
     def check_language(self, code: str, via: Via | None) -> str | None:
         """A sentence to go with the answer if the encoder was not made for a language; None if all is well.
@@ -132,8 +122,19 @@ class Inference:
             )
         made_for = getattr(encoder, "languages", None)
         if made_for is not None and primary_subtag(code) not in made_for:
-            return f"the encoder {encoder.name} was not made for {code!r}: its words may not be linked well"
+            return f"the encoder {encoder.name} was not made for {called(code)}: its words may not be linked well"
         return None
+
+    def relatives(self, code: str) -> list[str]:
+        """Other languages that a text taken for one may be in, as far as the model or its encoder names them.
+
+        They share its first subtag: ``zh-Hant`` where ``zh`` was told by identification, which does not know scripts.
+        """
+        encoder = None
+        with contextlib.suppress(MissingDependencyError):
+            encoder = self.model._encoder_of_words(None)
+        known = {*self.model.languages_, *(getattr(encoder, "languages", None) or ())}
+        return sorted(each for each in known if each != code and primary_subtag(each) == primary_subtag(code))
 
     def evidence(self, code: str, texts: Sequence[str], via: Via | None, deadline: Deadline) -> Evidence:
         """What the model sees of texts in a language that ``check_language`` let pass.
@@ -152,7 +153,7 @@ class Inference:
                 tokenizer=lambda: cut,
                 phrases=self.model.tokenizers_[code].endswith(PHRASES),
             )
-            neighbors = None if via in (None, "local") else self._trained_neighbors(code, deadline)
+            neighbors = None if via in (None, "local") else self.trained_neighbors(code, deadline)
             return Evidence(code, counts, vocabulary, neighbors, local=via != "global")
         presence, words = documents_to_words(
             texts, language=code, tokenizer=lambda: cut, stop_words=lambda: stop_words(code)
@@ -222,12 +223,14 @@ class Inference:
         variants.data[starts + order] = 0
         variants.eliminate_zeros()
         theta, _ = self.theta(Evidence(evidence.language, variants, evidence.words, evidence.neighbors, evidence.local))
-        merged = self.merged(theta)
+        merged = self._shown.merge_theta(theta)
         weights = merged[0] - merged[1:]
         found = {}
         for place, raised in zip(order.tolist(), weights, strict=True):
             best = np.argsort(-raised, kind="stable")[:EXPLAINED_TOPICS]
-            topics = tuple((int(topic), float(raised[topic])) for topic in best if raised[topic] >= SMALLEST_SHARE)
+            topics = tuple(
+                (self._shown.ids[topic], float(raised[topic])) for topic in best if raised[topic] >= SMALLEST_SHARE
+            )
             if topics:
                 found[evidence.words[int(document.indices[place])]] = topics
         return found
@@ -247,10 +250,11 @@ class Inference:
                 self._linking = linker, WordVectors(encoder, linker.dimension)
             return self._linking
 
-    def _trained_neighbors(self, code: str, deadline: Deadline) -> sp.csr_array:
+    def trained_neighbors(self, code: str, deadline: Deadline) -> sp.csr_array:
+        """What each word of a language trained on stands for among all trained words; computed once."""
         if code not in self._neighbors:
             # The first to ask has them computed, which takes long for large vocabularies; others do not wait for ever.
-            if not self._neighbor_lock.acquire(timeout=deadline.remaining()):
+            if not self._neighbor_lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
                 raise OutOfTimeError
             try:
                 self._neighbors[code] = self.model._neighbor_matrix(code)

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gloctm.corpus.corpus import MIN_CONFIDENCE
+from gloctm.corpus.sources import UNIDENTIFIED
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.languages import known_spelling, normalize_language
 from gloctm.server.work import Deadline
+from gloctm.summary.names import name_of_language
 from gloctm.text import Tokenizer, get_tokenizer, get_tokenizer_by_name
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
 
-# Libraries remember every code they meet, and there are more than memory has room for.
-MOST_CODES = 500
-# No code of a language with script and region is longer.
-_LONGEST_CODE = 35
+#: What stands for a language that could not be told.
+UNKNOWN = "und"
+#: Languages with a script that are remembered. Libraries keep every code that they meet, and there are more than
+#: memory has room for; without a script there are fewer than 20,000, some 10 MB.
+MOST_SCRIPTS = 500
+#: Tokenisers of languages not trained on that are kept; the one longest not used is forgotten first.
+MOST_TOKENIZERS = 50
+# No code with language, script and region is longer, by far.
+_LONGEST_CODE = 100
+# Language, script, region, and the rest, which tells nothing about how a text is read.
+_CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?(?:-(?![a-z]{3}(?:-|$))[a-z0-9]{1,8})*")
+# Regions that write a language in another script than most who write it.
+_SCRIPT_OF_REGION = {
+    **dict.fromkeys(("zh-tw", "zh-hk", "zh-mo"), "hant"),
+    **dict.fromkeys(("az-iq", "az-ir", "kk-cn", "ky-cn", "pa-pk", "tg-pk", "uz-af"), "arab"),
+    **dict.fromkeys(("ky-tr", "sr-me", "sr-ro", "sr-tr"), "latn"),
+}
 # Those that any number of threads may use at once.
 _SHARED = ("unicode", "whitespace")
+
+
+def is_named(lang: str | None) -> bool:
+    """Whether a language is named, rather than left to be identified."""
+    return lang is not None and lang.strip().lower() not in UNIDENTIFIED
+
+
+def called(code: str) -> str:
+    """A language as sentences call it: ``German (de)``."""
+    name = name_of_language(code)
+    return name if name == code else f"{name} ({code})"
 
 
 class CheckedTokenizer:
@@ -55,33 +84,75 @@ class Languages:
 
     def __init__(self, model: GloCTM) -> None:
         self._model = model
-        self._codes: dict[str, str] = {code: code for code in model.languages_}
-        self._refused: set[str] = set()
-        self._tokenizers: dict[str, Tokenizer] = {}
+        self._own = {code.lower(): code for code in model.languages_}
+        # What each form means, None where it is no code. Those without a script are few enough.
+        self._meanings: dict[str, str | None] = {}
+        self._scripts = 0
+        self._own_tokenizers: dict[str, Tokenizer] = {}
+        self._tokenizers: OrderedDict[str, Tokenizer] = OrderedDict()
         self._locks: dict[str, threading.Lock] = {}
+        self._naming = threading.Lock()
+        self._making = threading.Lock()
         self._identifying = threading.Lock()
 
     def normal(self, spelling: str) -> str:
-        """A code in its normal form.
+        """A code in its normal form: the model's own where it is one of its languages, else language and script.
 
         Raises:
-            InputError: it is none, or too many others have been asked for.
+            InputError: it is none, or more scripts of languages have been asked for than are remembered.
         """
-        if spelling in self._codes:
-            return self._codes[spelling]
-        if len(spelling) > _LONGEST_CODE or not spelling.isascii():
-            raise InputError(f"{spelling[:_LONGEST_CODE]!r} is not a language code: use BCP-47, for example en or zh")
-        # What is no code is remembered, too, elsewhere: it counts.
-        if len(self._codes) + len(self._refused) >= MOST_CODES and spelling not in self._refused:
-            raise InputError(
-                f"{spelling!r} is one language more than the server deals with: name one of "
-                f"{', '.join(self._model.languages_)}"
-            )
-        self._refused.add(spelling)
-        code = normalize_language(spelling)
-        self._codes[spelling] = code
-        self._refused.discard(spelling)
-        return code
+        text = spelling.strip().lower().replace("_", "-")
+        if text in self._own:
+            return self._own[text]
+        found = _CODE.fullmatch(text) if len(text) <= _LONGEST_CODE else None
+        if found is None:
+            raise _no_code(spelling)
+        language, script, region = found.groups()
+        # The model's own may have a region, and be followed by what says nothing here.
+        for parts in ((language, script, region), (language, region)):
+            if (own := "-".join(filter(None, parts))) in self._own:
+                return self._own[own]
+        script = script or _SCRIPT_OF_REGION.get(f"{language}-{region}")
+        form = f"{language}-{script}" if script else language
+        with self._naming:
+            if form not in self._meanings:
+                self._meanings[form] = self._meaning(form, has_script=script is not None)
+        meaning = self._meanings[form]
+        if meaning is None:
+            raise _no_code(spelling)
+        return meaning
+
+    def _meaning(self, form: str, *, has_script: bool) -> str | None:
+        if has_script:
+            if self._scripts >= MOST_SCRIPTS:
+                raise InputError(f"{form!r} is one script more than the server deals with: name the language alone")
+            self._scripts += 1
+        try:
+            return normalize_language(form)
+        except InputError:
+            return None
+
+    def of_texts(self, texts: Sequence[str], named: Sequence[str | None], deadline: Deadline) -> list[str]:
+        """The language of each text, ``und`` where it can't be told.
+
+        Args:
+            texts: of any languages.
+            named: the language of each as a request names it, None or ``auto`` for one to be identified.
+            deadline: until when.
+
+        Raises:
+            InputError: a name that is no code, or what identifies languages is needed and not installed.
+        """
+        lacking = [text for text, lang in zip(texts, named, strict=True) if not is_named(lang)]
+        found = iter(self.identified(lacking, deadline))
+        codes = []
+        for lang in named:
+            if lang is not None and is_named(lang):
+                codes.append(self.normal(lang))
+                continue
+            identified, confidence = next(found)
+            codes.append(identified if confidence >= MIN_CONFIDENCE else UNKNOWN)
+        return codes
 
     def identified(self, texts: Sequence[str], deadline: Deadline) -> list[tuple[str, float]]:
         """The language of each text, spelled as the model does, and how sure that is; ``("und", 0.0)`` if unknown.
@@ -107,15 +178,26 @@ class Languages:
 
     def tokenizer(self, code: str, deadline: Deadline) -> CheckedTokenizer:
         """What cuts the texts of a language, trained on or not."""
-        tokenizer = self._tokenizers.get(code)
-        if tokenizer is None:
-            if code in self._model._own_tokenizers:
-                tokenizer = self._model._own_tokenizers[code]
-            elif code in self._model.tokenizers_:
-                tokenizer = get_tokenizer_by_name(self._model.tokenizers_[code], code)
-            else:
-                tokenizer = get_tokenizer(code)
-            self._tokenizers[code] = tokenizer
+        with self._making:
+            kept = self._own_tokenizers if code in self._model.tokenizers_ else self._tokenizers
+            tokenizer = kept.get(code)
+            if tokenizer is None:
+                tokenizer = kept[code] = self._make(code)
+            if kept is self._tokenizers:
+                self._tokenizers.move_to_end(code)
+                if len(self._tokenizers) > MOST_TOKENIZERS:
+                    self._tokenizers.popitem(last=False)
         base = tokenizer.name.partition("+")[0]
         lock = None if base in _SHARED else self._locks.setdefault(base, threading.Lock())
         return CheckedTokenizer(tokenizer, lock, deadline)
+
+    def _make(self, code: str) -> Tokenizer:
+        if code in self._model._own_tokenizers:
+            return self._model._own_tokenizers[code]
+        if code in self._model.tokenizers_:
+            return get_tokenizer_by_name(self._model.tokenizers_[code], code)
+        return get_tokenizer(code)
+
+
+def _no_code(spelling: str) -> InputError:
+    return InputError(f"{spelling[:40]!r} is not a language code: use BCP-47, for example en, zh, pt-BR or zh-Hant")

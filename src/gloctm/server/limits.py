@@ -32,7 +32,8 @@ class Limits:
         rate: requests a second of one client, in the long run; 0 for any number. 20.
         burst: requests of one client that may come at once, after a while without any.
         seconds: until an answer is given up. Work stops at the next document or batch of words.
-        connections: open at once; while there are more, requests are answered 503.
+        connections: open at once, half of them from one address at most; further ones are answered 503 and closed, and
+            so are those that send nothing for ten seconds.
 
     Raises:
         InputError: a limit is no number, or too small.

@@ -11,11 +11,12 @@ from gloctm.errors import InputError, MissingDependencyError
 from gloctm.server.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
 # Connections that wait to be taken.
 _BACKLOG = 128
-# Seconds after an answer in which a connection without a further request is closed.
+# Seconds after an answer in which a connection without any byte of a further request is closed.
 _IDLE = 5
 
 
@@ -103,14 +104,33 @@ def serve_at(
         KeyboardInterrupt: it was interrupted, and has ended in order.
         MissingDependencyError: uvicorn is not installed.
     """
+    server = make_server(app, limits=limits)
+    bound.listen(_BACKLOG)
+    if ready is not None:
+        ready(url_of(bound))
+    server.run(sockets=[bound])
+
+
+def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS) -> uvicorn.Server:
+    """The server of ``serve_at``, to be run with sockets that listen; it ends when its ``should_exit`` becomes true.
+
+    Args:
+        app: from ``create_app``.
+        limits: those of the app.
+
+    Raises:
+        MissingDependencyError: uvicorn is not installed.
+    """
     try:
         import uvicorn
+
+        from gloctm.server.connections import bounded_connections
     except ImportError:
         raise MissingDependencyError.of("The server", "fastapi uvicorn python-multipart") from None
     config = uvicorn.Config(
         app,
         # Slower than others, but without any code that is not Python.
-        http="h11",
+        http=bounded_connections(limits.connections),
         loop="asyncio",
         ws="none",
         log_level="warning",
@@ -118,14 +138,10 @@ def serve_at(
         server_header=False,
         # What a header says of the client could be made up.
         proxy_headers=False,
-        limit_concurrency=limits.connections,
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=5,
     )
-    bound.listen(_BACKLOG)
-    if ready is not None:
-        ready(url_of(bound))
-    uvicorn.Server(config).run(sockets=[bound])
+    return uvicorn.Server(config)
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, str]]:

@@ -46,7 +46,25 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         504: "The work took too long",
     }.items()
 }
+#: The header with what a file's answer would say as ``warnings``.
+WARNINGS = "gloctm-warnings"
 _MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+
+
+# Where what pydantic says is for programmers of its own.
+_REASONS = {
+    "dict_type": "it must be an object, {…}",
+    "extra_forbidden": "there is no such key here",
+    "float_type": "it must be a number",
+    "int_type": "it must be a whole number",
+    "list_type": "it must be a list, […]",
+    "missing": "it is missing",
+    "model_attributes_type": "it must be an object, {…}",
+    "model_type": "it must be an object, {…}",
+    "string_too_short": "it must not be empty",
+    "string_type": "it must be a text",
+    "too_short": "it must not be empty",
+}
 
 
 def make_app(
@@ -131,7 +149,13 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
         "/transform/file",
         dependencies=documented,
         response_class=Response,
-        responses={200: {"content": {media.partition(";")[0]: {} for media in _MEDIA.values()}}, **_PROBLEMS},
+        responses={
+            200: {
+                "content": {media.partition(";")[0]: {} for media in _MEDIA.values()},
+                "headers": {WARNINGS: {"description": "JSON: a list of sentences about what may be amiss."}},
+            },
+            **_PROBLEMS,
+        },
     )
     async def transform_file(
         request: Request,
@@ -143,22 +167,31 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
             ),
         ],
         format: Annotated[ResultFormat, Form(description="Of the result.")] = "csv",  # noqa: A002  # a form's field
+        text_column: Annotated[
+            str, Form(min_length=1, max_length=200, description="The column or key that holds the texts.")
+        ] = "text",
         lang: Annotated[str | None, Form(description="Of documents that name none; else identified.")] = None,
         via: Annotated[Via, Form()] = None,
     ) -> Response:
-        """Infer the topics of a file's documents: columns id, lang, topic_0, topic_1 and so on.
+        """Infer the topics of a file's documents: columns id, lang, topic_0, topic_1 and so on, by the topics' numbers.
 
         A document that has no word the model knows, or whose language can't be told (`und`), has nothing in the
         columns of topics.
         """
         name, deadline = file.filename or "", request.state.deadline
-        content = await worked(
+        content, warnings = await worked(
             request,
-            lambda: answers.transform_file(file.file, name, form=format, lang=lang, via=via, deadline=deadline),
+            lambda: answers.transform_file(
+                file.file, name, form=format, text_column=text_column, lang=lang or None, via=via, deadline=deadline
+            ),
         )
-        # A name of our own: that of the upload is nothing to make a header of.
-        attachment = {"content-disposition": f'attachment; filename="topics.{format}"'}
-        return Response(content, media_type=_MEDIA[format], headers=attachment)
+        headers = {
+            # A name of our own: that of the upload is nothing to make a header of.
+            "content-disposition": f'attachment; filename="topics.{format}"',
+            # A header holds ASCII alone.
+            WARNINGS: json.dumps(warnings),
+        }
+        return Response(content, media_type=_MEDIA[format], headers=headers)
 
     @router.get("/topics", response_model=TopicsResponse, responses=_PROBLEMS, dependencies=documented)
     async def topics(
@@ -176,7 +209,8 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
         """The topics most similar to a text, a word or a topic, and words that go with it in every language."""
         given = [name for name in ("text", "word", "topic") if getattr(body, name) is not None]
         if len(given) != 1:
-            raise InputError(f"{' and '.join(given) or 'nothing'} is given: give exactly one of text, word and topic")
+            found = f"{' and '.join(given)} are given" if given else "nothing is given"
+            raise InputError(f"{found}: give exactly one of text, word and topic")
         if body.topic is not None and body.lang is not None:
             raise InputError("lang is given beside topic, which is of all languages: leave it out")
         if body.text is not None:
@@ -185,13 +219,14 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
 
         def answer() -> bytes:
             if body.topic is not None:
-                return _encoded(answers.similar_to_topic(body.topic, body.num))
+                return _encoded(answers.similar.to_topic(body.topic, body.num))
             if body.word is not None:
-                return _encoded(answers.similar_to_word(body.word, body.lang, body.num, deadline))
-            return _encoded(answers.similar_to_text(body.text or "", body.lang, body.num, deadline))
+                return _encoded(answers.similar.to_word(body.word, body.lang, body.num, deadline))
+            return _encoded(answers.similar.to_text(body.text or "", body.lang, body.num, deadline))
 
         return _json(await worked(request, answer))
 
+    @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz", response_model=Health)
     async def healthz() -> Response:
         """Whether the server is there; without a token, and as often as wanted."""
@@ -232,12 +267,13 @@ async def _out_of_time(_: Request, __: Exception) -> JSONResponse:
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     sentence = {
         400: "the request can't be read: its body must be what its content type says, in UTF-8",
         404: "there is nothing at this address: /api/openapi.json tells what there is",
-        405: "this address does not take such a request: /api/openapi.json tells which",
+        405: f"this address takes {headers.get('allow', 'other')} requests: see /api/openapi.json",
     }.get(error.status_code, str(error.detail))
-    return _problem(error.status_code, sentence, dict(error.headers or {}))
+    return _problem(error.status_code, sentence, headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -246,7 +282,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     if first["type"] == "json_invalid":
         reason = str(first.get("ctx", {}).get("error", "")).lower()
         return _problem(422, f"the request is not JSON ({reason} at character {first['loc'][-1]})")
-    message = str(first["msg"])
+    message = _REASONS.get(first["type"]) or str(first["msg"])
     where = _place(first["loc"][1:]) or "the request"
     return _problem(422, f"{where}: {message[:1].lower()}{message[1:]}")
 

@@ -23,10 +23,11 @@ Language = Annotated[
     Field(description="BCP-47, for example `en`; identified if it is missing, null or `auto`."),
 ]
 Via = Annotated[
-    Literal["local", "global", "both"] | None,
+    Literal["local", "global", "both", "page"] | None,
     Field(
-        description="The encoder that infers; `both` is the mean of their μ. Unless given, the local one for languages "
-        "the model was trained on, and the global one for others, which have no other."
+        description="The encoder that infers; `both` is the mean of their μ, and `page` that by which the page's "
+        "figures were inferred, so that both agree. Unless given, the local one for languages the model was trained "
+        "on, and the global one for others, which have no other."
     ),
 ]
 Warnings = Annotated[list[str], Field(description="Sentences about what may be amiss.")]
@@ -95,8 +96,8 @@ class Word(BaseModel):
     topics: Annotated[
         list[tuple[int, float]],
         Field(
-            description="Up to three topics with weights, the largest first: the topic's proportion less what it is "
-            "when all occurrences of the word are left out. Only weights of 0.001 or more."
+            description="Up to three topics by their numbers, with weights, the largest first: the topic's proportion "
+            "less what it is when all occurrences of the word are left out. Only weights of 0.001 or more."
         ),
     ]
 
@@ -108,7 +109,10 @@ class InferredDocument(BaseModel):
     lang: Annotated[str, Field(description="The language it was taken for.")]
     theta: Annotated[
         list[float] | None,
-        Field(description="Proportions of the topics; null if the text has no word that the model knows."),
+        Field(
+            description="Proportions of the topics, in the order of `topics`; null if the text has no word that the "
+            "model knows."
+        ),
     ]
     words: Annotated[list[Word], Field(description="In order; empty unless `explain` is asked for.")]
 
@@ -120,6 +124,7 @@ class TransformResponse(BaseModel):
         json_schema_extra={
             "examples": [
                 {
+                    "topics": [0, 1, 2],
                     "documents": [
                         {
                             "id": "a",
@@ -135,6 +140,7 @@ class TransformResponse(BaseModel):
         }
     )
 
+    topics: Annotated[list[int], Field(description="The number of the topic of each proportion.")]
     documents: list[InferredDocument]
     warnings: Warnings
 
@@ -142,7 +148,7 @@ class TransformResponse(BaseModel):
 class Topic(BaseModel):
     """A topic in all languages."""
 
-    topic: Annotated[int, Field(description="Its position in θ.")]
+    topic: Annotated[int, Field(description="Its number in the model; of a merged one, its first member's.")]
     name: str
     labels: Annotated[dict[str, str], Field(description="By language, where it has any.")]
     words: Annotated[
@@ -188,7 +194,7 @@ class SimilarRequest(_Strict):
         str | None,
         Field(
             description="Of the text (identified unless given) or the word (unless given, all languages whose "
-            "vocabulary has it)."
+            "vocabulary has it); `auto` is as good as none."
         ),
     ] = None
     num: Annotated[StrictInt, Field(ge=1, le=100, description="Topics, and words a language, at most.")] = 5
@@ -197,7 +203,7 @@ class SimilarRequest(_Strict):
 class SimilarTopic(BaseModel):
     """A topic and how near it is."""
 
-    topic: int
+    topic: Annotated[int, Field(description="Its number.")]
     name: str
     score: Annotated[
         float,

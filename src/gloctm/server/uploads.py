@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -18,11 +19,15 @@ from gloctm.corpus.formats import read_rows
 from gloctm.corpus.records import Columns, Record, RecordBuilder
 from gloctm.corpus.sources import SUFFIXES, SourceFile
 from gloctm.errors import InputError
+from gloctm.server.languages import is_named
 
 ResultFormat = Literal["csv", "jsonl"]
 # What sentences about a file call it.
 _NAME = "the file"
 _READ = ("jsonl", "csv", "tsv", "txt")
+# What spreadsheets take for a formula when a cell begins with it, and what they take for a number all the same.
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 # gzip, zip, bzip2, xz, zstandard: a small file may unpack to one that fills all memory.
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
@@ -42,12 +47,22 @@ def upload_format(file_name: str) -> str:
     return found
 
 
-def read_upload(stream: IO[bytes], file_format: str, *, most: int, characters: int) -> list[Record]:
+def read_upload(
+    stream: IO[bytes],
+    file_format: str,
+    *,
+    text_column: str,
+    language: Callable[[str], str],
+    most: int,
+    characters: int,
+) -> list[Record]:
     """The documents of a file: texts, and where the file has them ids and languages.
 
     Args:
         stream: the file's bytes.
         file_format: from ``upload_format``: ``jsonl``, ``csv``, ``tsv``, or ``txt`` for lines of text.
+        text_column: the column or key that holds the texts; of no meaning for lines of text.
+        language: makes a code of what a document calls its language, or raises an InputError.
         most: documents at most.
         characters: of each.
 
@@ -60,7 +75,7 @@ def read_upload(stream: IO[bytes], file_format: str, *, most: int, characters: i
         raise InputError("the file is compressed: unpack it first")
     problems = Problems("raise", InputError)
     encoding = Encoding.of("utf-8")
-    columns = Columns(label=None, date=None)
+    columns = Columns(text="text" if file_format == "txt" else text_column, label=None, date=None)
     builder = RecordBuilder(columns, None, problems)
     rows: Iterable[tuple[str, Mapping[str, Any]]]
     if file_format == "txt":
@@ -69,10 +84,24 @@ def read_upload(stream: IO[bytes], file_format: str, *, most: int, characters: i
         source = SourceFile(Path(_NAME), file_format, None)
         rows = read_rows(source, buffered, builder.required, builder.optional, encoding, problems)
     try:
-        return _taken(builder.records(rows), most=most, characters=characters)
+        return _taken(builder.records(_with_codes(rows, language)), most=most, characters=characters)
     except InputError as error:
         # There are no options here to name an encoding by.
         raise InputError(str(error).replace(UNDECODABLE, "convert it to UTF-8")) from None
+
+
+def _with_codes(
+    rows: Iterable[tuple[str, Mapping[str, Any]]], language: Callable[[str], str]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Rows whose languages are codes already: whoever reads them further remembers every spelling that there is."""
+    for where, row in rows:
+        spelling = row.get("lang")
+        if isinstance(spelling, str) and is_named(spelling):
+            try:
+                row = {**row, "lang": language(spelling)}
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from None
+        yield where, row
 
 
 def _taken(found: Iterable[Record], *, most: int, characters: int) -> list[Record]:
@@ -102,19 +131,25 @@ def _lines(stream: io.BufferedReader, encoding: Encoding) -> Iterator[tuple[str,
 
 
 def write_result(
-    ids: Sequence[str], languages: Sequence[str], theta: Sequence[Sequence[float] | None], num_topics: int, form: str
+    ids: Sequence[str],
+    languages: Sequence[str],
+    theta: Sequence[Sequence[float] | None],
+    topics: Sequence[int],
+    form: str,
 ) -> bytes:
     """Topic proportions as a file: ``id``, ``lang``, ``topic_0``, …; nothing in the cells of a document without any.
+
+    In CSV an apostrophe goes before ids that a spreadsheet would take for a formula, as is usual.
 
     Args:
         ids: a document each.
         languages: a document each.
         theta: a document each; None where there is no evidence.
-        num_topics: how many columns.
+        topics: the number of each column's.
         form: ``csv`` or ``jsonl``.
     """
-    names = ["id", "lang", *(f"topic_{topic}" for topic in range(num_topics))]
-    none = [None] * num_topics
+    names = ["id", "lang", *(f"topic_{topic}" for topic in topics)]
+    none = [None] * len(topics)
     rows = (
         [identifier, language, *(none if proportions is None else proportions)]
         for identifier, language, proportions in zip(ids, languages, theta, strict=True)
@@ -123,8 +158,12 @@ def write_result(
     if form == "csv":
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows(rows)
+        writer.writerows([_no_formula(identifier), *others] for identifier, *others in rows)
     else:
         text.writelines(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
     # Lone surrogates, which JSON can bring but UTF-8 can't hold, are written as escapes.
     return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

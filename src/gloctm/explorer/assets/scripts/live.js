@@ -1,7 +1,11 @@
 // "Try a text": the model answers for texts of the reader's own. Only in pages that a server hands out.
 
-/** Topics of a text that are shown. */
+/** Topics of a text that are shown at first. */
 const MOST_TOPICS = 8;
+/** A word that changes a topic's share by less is not said to have led there: one point. */
+const LEAST_WEIGHT = 0.01;
+/** What stands for a language that is named by its code. */
+const BY_CODE = "by code";
 
 /** What a server that wants one was given as its token; kept for as long as the page is open. */
 let token = null;
@@ -17,10 +21,25 @@ async function ask(path, body, headers = {}) {
   }
   if (response.ok) return response;
   const told = await response.json().catch(() => ({}));
-  const error = new Error(typeof told.detail === "string" ? told.detail : `The server answered ${response.status}.`);
+  const error = new Error(asSentence(typeof told.detail === "string" ? told.detail : `the server answered ${response.status}`));
   error.wantsToken = response.status === 401;
   throw error;
 }
+
+/** What the server says, as sentences on a page are written. */
+function asSentence(text) {
+  const begun = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
+/** What a language is called, also one that the model was not trained on. */
+function nameOfAny(code) {
+  if (languageNamed(code) || !languageTag(code)) return languageName(code);
+  return knownLanguages.of(code);
+}
+
+/** What the server says may be amiss. */
+const warningParts = (warnings) => warnings.map((warning) => make("p", { class: "problem" }, asSentence(warning)));
 
 function tryView() {
   return {
@@ -34,14 +53,25 @@ function tryView() {
   };
 }
 
-/** Languages to choose from; the first lets the server tell. */
-function languageChoice() {
-  return choice("Language", [["", "identify it"], ...summary.languages.map(({ code, name }) => [code, name])], "", () => {});
+/** A choice of a language: to be identified, one trained on, or any other by its code. What is chosen is told by value(). */
+function languageChoice(label) {
+  const id = freshId("code");
+  const code = make("input", { id, size: "12", maxlength: "35", required: true, autocapitalize: "off", autocomplete: "off", spellcheck: "false" });
+  const other = make("div", { class: "choice" }, make("label", { for: id }, "Its code, as in fr or zh-Hant"), code);
+  const named = summary.languages.map((language) => [language.code, language.name]);
+  const picked = choice(label, [["", "identify it"], ...named, [BY_CODE, "another, by its code"]], "", (chosen) => {
+    if (chosen === BY_CODE) {
+      picked.after(other);
+      code.focus();
+    } else other.remove();
+  });
+  const select = picked.querySelector("select");
+  return { element: picked, value: () => (select.value === BY_CODE ? code.value.trim() : select.value) || null };
 }
 
 function textForm() {
   const text = make("textarea", { id: "text", rows: "6", dir: "auto", required: true });
-  const language = languageChoice();
+  const language = languageChoice("Language");
   const result = make("div", { class: "result", role: "status" });
   const button = make("button", { class: "main" }, "Find its topics");
   const form = make(
@@ -49,19 +79,24 @@ function textForm() {
     {},
     make("label", { for: "text" }, "Text"),
     text,
-    make("div", { class: "row" }, language, button),
+    make("div", { class: "row" }, language.element, button),
   );
+  form.addEventListener("input", () => forget(button, result));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const document = { text: text.value, lang: language.querySelector("select").value || null };
+    const document = { text: text.value, lang: language.value() };
     run(button, result, async () => {
-      const body = JSON.stringify({ documents: [document], explain: true });
+      const body = JSON.stringify({ documents: [document], explain: true, via: "page" });
       const response = await ask("api/transform", body, { "Content-Type": "application/json" });
-      const { documents } = await response.json();
-      return textResult(document.text, documents[0]);
+      return textResult(document.text, await response.json());
     });
   });
   return make("div", {}, form, result);
+}
+
+/** What was found for another text is gone once that is changed. */
+function forget(button, result) {
+  if (!button.getAttribute("aria-disabled")) result.replaceChildren();
 }
 
 /** Do something that takes a while: once at a time, its outcome or its error shown. */
@@ -91,34 +126,51 @@ function tokenForm() {
 }
 
 /** A text's topics, and its words that led there. */
-function textResult(text, { lang, theta, words }) {
-  const identified = lang ? [make("p", { class: "note" }, `Language: ${languageName(lang)}.`)] : [];
-  if (!theta?.every(isNumber)) return make("div", {}, identified, make("p", {}, "The model knows no word of this text."));
+function textResult(text, { topics, documents: [{ lang, theta, words }], warnings }) {
+  const trained = Boolean(languageNamed(lang));
+  const taken = make("p", { class: "note" }, `Language: ${nameOfAny(lang)}. ${trained ? `Inferred by ${inferredBy()}, as all figures here.` : "The model was not trained on it: its words are linked to those of the languages here."}`);
+  const above = [taken, ...warningParts(warnings)];
+  if (!theta) return make("div", {}, above);
+  return make("div", {}, above, make("h2", {}, "Its topics"), shareLists(topics, theta), make("h2", {}, "The words that led there"), ledThere(text, lang, words));
+}
+
+/** The topics of a text, the largest first; small ones when asked for. */
+function shareLists(topics, theta) {
   const shares = theta
-    .map((share, place) => ({ share, topic: summary.topics[place] }))
-    .filter(({ topic }) => topic)
-    .sort((one, other) => other.share - one.share)
-    .slice(0, MOST_TOPICS);
-  const marked = markedText(text, words.map(({ start, end }) => [start, end]), (number) => wordAttributes(words[number]));
-  return make(
-    "div",
-    {},
-    identified,
-    make("h2", {}, "Its topics"),
-    make("ol", { class: "bars topic-list" }, shares.map(({ share, topic }) => {
+    .map((share, place) => ({ share, topic: topicNumbered(topics[place]) }))
+    .sort((one, other) => other.share - one.share);
+  const largest = shares[0].share;
+  const list = (some, attributes = {}) =>
+    make("ol", { class: "bars topic-list", ...attributes }, some.map(({ share, topic }) => {
       const bar = make("span", { class: "bar", "aria-hidden": "true" });
-      bar.style.width = `${100 * share}%`;
+      bar.style.width = `${(100 * share) / largest}%`;
       return make("li", {}, bar, topicLink(topic), make("span", { class: "figures" }, formatPercent(share)));
-    })),
-    make("h2", {}, "The words that led there"),
-    make("p", { class: "document text", lang: languageTag(lang), dir: "auto" }, marked),
-    wordsTable(words),
-  );
+    }));
+  const further = list(shares.slice(MOST_TOPICS), { id: freshId("topics"), hidden: true });
+  const rest = shares.length - MOST_TOPICS;
+  return rest > 0 ? [list(shares.slice(0, MOST_TOPICS)), unfolder(further, rest, "its topics"), further] : [list(shares)];
+}
+
+/** The text with the words that changed a topic's share, and how much. */
+function ledThere(text, lang, words) {
+  const telling = words
+    .map((word) => ({ ...word, topics: word.topics.filter(([, weight]) => weight >= LEAST_WEIGHT) }))
+    .filter(({ topics }) => topics.length);
+  const marks = telling.map(({ start, end }) => [start, end]);
+  const once = [...new Map(telling.map((word) => [word.word, word])).values()];
+  const says = once.length
+    ? "Without a marked word, the topic's share would be smaller by so many percentage points. Words that are not marked are in none of the model's vocabularies, or change little."
+    : "No word by itself changes a topic's share by a percentage point.";
+  return [
+    make("p", { class: "note" }, says),
+    make("p", { class: "document text", lang: languageTag(lang), dir: "auto" }, markedText(text, marks, (number) => wordAttributes(telling[number]))),
+    once.length > 0 && wordsTable(once),
+  ];
 }
 
 /** What a marked word is told of when pointed to. */
 function wordAttributes({ topics }) {
-  return { title: topics.map(([id]) => (topicNumbered(id) ? topicText(topicNumbered(id)) : `Topic ${id}`)).join("; ") };
+  return { title: topics.map(([id]) => topicText(topicNumbered(id))).join("; ") };
 }
 
 function wordsTable(words) {
@@ -128,16 +180,13 @@ function wordsTable(words) {
     columns: [
       { label: "word", value: ({ word }) => word, node: ({ word }) => make("span", { dir: "auto" }, word), header: true },
       {
-        label: "weighs most in",
-        value: ({ topics }) => topics.map(([id]) => id).join(" "),
+        label: "raises (percentage points)",
+        value: ({ topics }) => topics.map(([id, weight]) => `${id}: ${(100 * weight).toFixed(1)}`).join("; "),
         node: ({ topics }) =>
           make(
             "ul",
             { class: "plain" },
-            topics.map(([id, weight]) => {
-              const topic = topicNumbered(id);
-              return make("li", {}, topic ? topicLink(topic) : String(id), ` ${formatDecimal(weight)}`);
-            }),
+            topics.map(([id, weight]) => make("li", {}, topicLink(topicNumbered(id)), ` ${formatPoints(weight)}`)),
           ),
       },
     ],
@@ -145,28 +194,39 @@ function wordsTable(words) {
 }
 
 function fileForm() {
-  const file = make("input", { type: "file", id: "file", required: true });
+  const file = make("input", { type: "file", id: "file", required: true, accept: ".jsonl,.json,.ndjson,.csv,.tsv,.txt" });
+  const column = make("input", { id: "column", value: "text", size: "12", maxlength: "200", required: true, autocomplete: "off", spellcheck: "false" });
+  const language = languageChoice("Language of texts that name none");
   const format = choice("Result as", [["csv", "CSV"], ["jsonl", "JSON lines"]], "csv", () => {});
   const result = make("div", { class: "result", role: "status" });
   const button = make("button", { class: "main" }, "Upload and save the result");
   const form = make(
     "form",
     {},
-    make("label", { for: "file" }, "A file of texts: JSON lines or CSV"),
+    make("label", { for: "file" }, "A file of texts: CSV, TSV, JSON lines, or plain text with a text a line"),
     file,
-    make("div", { class: "row" }, format, button),
+    make(
+      "div",
+      { class: "row" },
+      make("div", { class: "choice" }, make("label", { for: "column" }, "Column of the texts"), column),
+      language.element,
+      format,
+      button,
+    ),
   );
+  form.addEventListener("input", () => forget(button, result));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     run(button, result, async () => {
       const ending = format.querySelector("select").value;
+      const fields = { file: file.files[0], format: ending, text_column: column.value, lang: language.value() ?? "", via: "page" };
       const body = new FormData();
-      body.append("file", file.files[0]);
-      body.append("format", ending);
+      for (const [name, value] of Object.entries(fields)) body.append(name, value);
       const response = await ask("api/transform/file", body);
       const name = fileName(`theta ${file.files[0].name.replace(/\.[^.]*$/, "")}`, ending);
       saveBlob(await response.blob(), name);
-      return make("p", {}, `Saved as ${name}.`);
+      const warnings = JSON.parse(response.headers.get("gloctm-warnings") ?? "[]");
+      return make("div", {}, make("p", {}, `Saved as ${name}.`), warningParts(warnings));
     });
   });
   return make("div", {}, form, result);

@@ -1,0 +1,105 @@
+"""Connections of uvicorn, but closed when nothing comes of them.
+
+By itself uvicorn closes a connection that is idle after an answer, but none that never sends a request, sends half the
+head of one, or does not read its answer: a few hundred of these would keep everybody else out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import cast
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from gloctm.server.clients import client_of
+from gloctm.server.guard import BUSY, RETRY_AFTER
+
+#: In which the whole head of a request must be there, and some of an answer be read.
+SECONDS = 10.0
+# One address may have a half of all connections.
+_SHARE = 2
+_BODY = json.dumps({"detail": BUSY}).encode()
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    + f"Retry-After: {RETRY_AFTER}\r\nContent-Length: {len(_BODY)}\r\n\r\n".encode()
+    + _BODY
+)
+
+
+def bounded_connections(most: int) -> type[asyncio.Protocol]:
+    """A protocol of HTTP for uvicorn, whose connections have ten seconds for what is their client's turn.
+
+    That is to send the whole head of a request, from the beginning or the last answer on, and to read some of an
+    answer.
+
+    Args:
+        most: connections at once; of one address half of these. Further ones are answered 503 and closed.
+    """
+
+    class Bounded(_Connection):
+        pass
+
+    Bounded.most, Bounded.seconds = most, SECONDS
+    return Bounded
+
+
+class _Connection(H11Protocol):
+    most: int
+    seconds: float
+    address = ""
+    # Runs while nothing is expected of us, but of the client.
+    _timer: asyncio.TimerHandle | None = None
+    _unread = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.address = client_of(self.client[0] if self.client else None)
+        others = [cast(_Connection, each).address for each in self.connections]
+        if len(others) > self.most or others.count(self.address) > max(self.most // _SHARE, 1):
+            transport.write(_FULL)
+            transport.close()
+            return
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop()
+
+    def _watch(self) -> None:
+        """Let the time run if it is the client's turn, and stop it if it is ours."""
+        answered = self.cycle is None or self.cycle.response_complete
+        if not (answered or self.flow.write_paused):
+            self._stop()
+        elif self._timer is None:
+            self._unread = self.transport.get_write_buffer_size()
+            self._timer = self.loop.call_later(self.seconds, self._time_is_over)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _time_is_over(self) -> None:
+        self._timer = None
+        if 0 < self.transport.get_write_buffer_size() < self._unread:
+            # It still reads.
+            self._watch()
+        else:
+            self.transport.abort()

@@ -1,0 +1,238 @@
+"""The page of a running server in a browser: the real app and its policy, over a real connection."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("fastapi", reason="the server needs the extra serve")
+pytest.importorskip("plotly", reason="its page needs the extra report")
+
+from gloctm import GloCTM
+from gloctm.errors import EmptyDocumentWarning
+from gloctm.server import Limits, create_app
+from gloctm.summary import summarize
+from gloctm.view import TopicView
+from handmade import handmade_corpus
+from serving import TOKEN, listening, make_model
+
+playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright")
+
+CHROMIUM = Path("/usr/bin/chromium")
+if not CHROMIUM.exists():
+    pytest.skip(f"browser tests need {CHROMIUM}", allow_module_level=True)
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+FLAGS += [f"--disable-{feature}" for feature in ("background-networking", "component-update", "sync")]
+# Long: other work on the same machine must not fail a test.
+PATIENCE = 120_000
+TEXT = "🌧 Rain <b>and</b> a storm at the station"
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, headless=True)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def model() -> GloCTM:
+    return make_model()
+
+
+@pytest.fixture(scope="module")
+def view(model: GloCTM) -> TopicView:
+    """Topics by whose numbers no place is told."""
+    return TopicView.of(model).merge([1, 2]).hide(0)
+
+
+@pytest.fixture(scope="module")
+def address(model: GloCTM, view: TopicView) -> Iterator[str]:
+    summary = summarize(model, handmade_corpus(model), view=view, title="News")
+    limits = Limits(rate=0, characters=500)
+    with listening(create_app(model, summary, limits=limits), limits) as url:
+        yield url
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Open]:
+    """Opens an address in a fresh browser profile; at the end nothing may have gone wrong, nor left the server.
+
+    ``refused`` tells how many answers of 4xx there must be: a browser puts each on its console, whatever a page does.
+    """
+    problems: list[str] = []
+    failed: list[str] = []
+    contexts = []
+    expected = 0
+
+    def hear(message: Any) -> None:
+        (failed if "Failed to load resource" in message.text else problems).append(f"{message.type}: {message.text}")
+
+    def open_address(url: str, *, refused: int = 0, **options: Any) -> Any:
+        nonlocal expected
+        expected = refused
+        context = browser.new_context(reduced_motion="reduce", **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        page.on("request", lambda request: check(request.url, url))
+        page.goto(f"{url}#view=try")
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    def check(asked: str, url: str) -> None:
+        if not asked.startswith((url, "blob:", "data:")):
+            problems.append(f"request: {asked}")
+
+    yield open_address
+    for context in contexts:
+        context.close()
+    assert problems == []
+    assert len(failed) == expected, failed
+
+
+def find_topics(page: Any) -> None:
+    page.get_by_role("button", name="Find its topics").click()
+
+
+def shown_shares(page: Any) -> dict[int, str]:
+    """Of each topic that is shown for a text its share, by the topic's number."""
+    rows = page.locator(".result .topic-list li").all()
+    return {int(row.locator(".number").inner_text()): row.locator(".figures").inner_text() for row in rows}
+
+
+def as_shown(theta: Any) -> list[str]:
+    return [f"{100 * share:.1f}%" for share in theta]
+
+
+def test_a_text_gets_its_topics_by_the_encoder_of_the_page(open_page, address, model, view):
+    page = open_page(address)
+    page.get_by_label("Text", exact=True).fill(TEXT)
+    page.get_by_label("Language", exact=True).select_option("en")
+    find_topics(page)
+    page.wait_for_selector(".result mark")
+    theta = view.transform(model, [TEXT], "en", via="global")[0]
+    assert shown_shares(page) == dict(zip([1, 3], as_shown(theta), strict=True))
+    assert "global encoder" in page.locator(".result").first.inner_text()
+    assert page.locator(".result .document").inner_text() == TEXT
+    assert set(page.locator(".result mark").all_inner_texts()) <= {"Rain", "storm", "station"}
+    points = [float(text.split("+")[1]) for text in page.locator(".result td li").all_inner_texts()]
+    assert points
+    assert min(points) >= 1
+    page.locator(".result .topic-list a").first.click()
+    page.wait_for_selector('html[data-shown^="#topic="]')
+    assert page.locator("h1").inner_text().startswith(f"Topic {[1, 3][int(np.argmax(theta))]}:")
+
+
+def test_what_was_found_for_another_text_does_not_stay(open_page, address):
+    page = open_page(address)
+    text = page.get_by_label("Text", exact=True)
+    text.fill("rain")
+    page.get_by_label("Language", exact=True).select_option("en")
+    find_topics(page)
+    page.wait_for_selector(".result .topic-list")
+    text.press("End")
+    text.press("s")
+    assert page.locator(".result").first.inner_text() == ""
+
+
+def test_a_language_never_trained_on_is_named_by_its_code(open_page, address, model, view):
+    page = open_page(address)
+    page.get_by_label("Text", exact=True).fill("la pluie, un orage")
+    page.get_by_label("Language", exact=True).select_option("another, by its code")
+    # The field that appears has the focus.
+    page.keyboard.type("FR")
+    find_topics(page)
+    page.wait_for_selector(".result .topic-list")
+    theta = view.transform(model, ["la pluie, un orage"], "fr")[0]
+    assert shown_shares(page) == dict(zip([1, 3], as_shown(theta), strict=True))
+    assert "Language: French." in page.locator(".result").first.inner_text()
+
+
+def test_what_the_server_warns_of_is_shown(open_page, address):
+    page = open_page(address)
+    page.get_by_label("Text", exact=True).fill("nothing known here")
+    page.get_by_label("Language", exact=True).select_option("de")
+    find_topics(page)
+    page.get_by_text("The model knows no word of the text in German (de).").wait_for()
+    page.get_by_label("Language", exact=True).select_option("another, by its code")
+    page.get_by_label("Its code").fill("sw")
+    page.get_by_label("Text", exact=True).fill("pluie")
+    find_topics(page)
+    page.get_by_text("was not made for Swahili (sw)").wait_for()
+    assert len(shown_shares(page)) == 2
+
+
+def test_what_the_server_objects_to_is_told_in_sentences(open_page, address):
+    page = open_page(address, refused=3)
+    text = page.get_by_label("Text", exact=True)
+    text.fill("12345")
+    find_topics(page)
+    page.get_by_text("The language of the text can't be told: say which it is.").wait_for()
+    text.fill("rain " * 200)
+    find_topics(page)
+    page.get_by_text("The text has 1,000 characters, and may have 500: split it.").wait_for()
+    page.get_by_label("A file of texts").set_input_files(
+        files=[{"name": "mine.csv", "mimeType": "text/csv", "buffer": b"comment\nrain\n"}]
+    )
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_text("The file has no column 'text'").wait_for()
+
+
+def test_a_file_is_uploaded_and_its_topics_saved(open_page, address, model, view):
+    page = open_page(address)
+    content = b"id,comment\n=1,rain and storm\nb,nothing known\n"
+    page.get_by_label("A file of texts").set_input_files(
+        files=[{"name": "mine.csv", "mimeType": "text/csv", "buffer": content}]
+    )
+    page.get_by_label("Column of the texts").fill("comment")
+    page.get_by_label("Language of texts that name none").select_option("en")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Upload").click()
+    assert started.value.suggested_filename == "news-theta-mine.csv"
+    first, second = csv.DictReader(io.StringIO(Path(started.value.path()).read_text(encoding="utf-8")))
+    # As in one call: a document alone may differ in the last digits.
+    with pytest.warns(EmptyDocumentWarning):
+        theta = view.transform(model, ["rain and storm", "nothing known"], "en", via="global")[0]
+    assert (first["id"], second["id"]) == ("'=1", "b")
+    np.testing.assert_array_equal(np.float32([first["topic_1"], first["topic_3"]]), theta)
+    assert second["topic_1"] == second["topic_3"] == ""
+    page.get_by_text("The model knows no word of 1 of 2 documents").wait_for()
+
+
+def test_the_live_view_fits_a_phone_and_has_no_serious_accessibility_violation(open_page, address):
+    base = pytest.importorskip("axe_playwright_python.base", reason="needs axe-playwright-python")
+    page = open_page(address, viewport={"width": 320, "height": 640})
+    page.get_by_label("Text", exact=True).fill(TEXT)
+    page.get_by_label("Language", exact=True).select_option("en")
+    page.get_by_label("Language of texts that name none").select_option("another, by its code")
+    find_topics(page)
+    page.wait_for_selector(".result mark")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.evaluate(base.AXE_SCRIPT)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    serious = [json.dumps(each)[:500] for each in found if each["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_a_server_with_a_token_gives_its_page_to_who_has_it(open_page, model):
+    with listening(create_app(model, token=TOKEN)) as url:
+        page = open_page(url, http_credentials={"username": "anyone", "password": TOKEN})
+        page.get_by_label("Text", exact=True).fill("rain")
+        page.get_by_label("Language", exact=True).select_option("en")
+        find_topics(page)
+        page.wait_for_selector(".result .topic-list")
+        assert len(shown_shares(page)) == 4
