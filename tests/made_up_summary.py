@@ -35,7 +35,10 @@ def made_up_summary(
     corpus: bool = True,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """A mapping of version 1.
+    """A mapping of version 2.
+
+    With four topics or more it is that of a view: the third topic is merged of the model's 2 and 3, and 5 is hidden,
+    so that a topic's id is not its place: 0, 1, 2, 4, 6, 7 and so on.
 
     Args:
         codes: languages, of those in ``NAMES``.
@@ -44,12 +47,13 @@ def made_up_summary(
     """
     rng = random.Random(seed)
     words = {code: _vocabulary(code, max(vocabulary, num_words + 16), hostile, rng) for code in codes}
+    ids = made_up_ids(num_topics)
     topics = [
-        _topic(number, codes, words, num_topics, num_words, num_documents, characters, hostile, corpus, rng)
-        for number in range(num_topics)
+        _topic(place, ids, codes, words, num_words, num_documents, characters, hostile, corpus, rng)
+        for place in range(num_topics)
     ]
     return {
-        "format": 1,
+        "format": 2,
         "title": f"Four seasons of news{hostile}",
         "languages": [
             {
@@ -63,7 +67,11 @@ def made_up_summary(
             for number, code in enumerate(codes)
         ],
         "about": {
-            "settings": {"num_topics": num_topics, "batch_size": 64, "note": f"plain{hostile}"},
+            "settings": {
+                "num_topics": num_topics + 2 if num_topics > 3 else num_topics,
+                "batch_size": 64,
+                "note": f"plain{hostile}",
+            },
             "seed": 0,
             "encoder": "usem3",
             "environment": {"python": "3.11"},
@@ -83,11 +91,18 @@ def made_up_summary(
             for code in codes
         ],
         "topics": topics,
+        "hidden": [5] if num_topics > 3 else [],
+        "inference": "global",
         "labels": _labels(codes, num_topics, hostile, rng) if corpus else None,
         "dates": _dates(codes, num_topics, rng) if corpus else None,
-        "search": {code: _search(words[code], num_topics, rng) for code in codes},
+        "search": {code: _search(words[code], ids, rng) for code in codes},
         "sampled": f"Of 9,000 documents a language 240 were looked at.{hostile}" if corpus else None,
     }
+
+
+def made_up_ids(num_topics: int) -> list[int]:
+    """The topics' numbers in the model."""
+    return [number for number in range(num_topics + 2) if number not in (3, 5) or num_topics < 4][:num_topics]
 
 
 def _vocabulary(code: str, size: int, hostile: str, rng: random.Random) -> list[str]:
@@ -100,10 +115,10 @@ def _vocabulary(code: str, size: int, hostile: str, rng: random.Random) -> list[
 
 
 def _topic(
-    number: int,
+    place: int,
+    ids: list[int],
     codes: tuple[str, ...],
     words: dict[str, list[str]],
-    num_topics: int,
     num_words: int,
     num_documents: int,
     characters: int,
@@ -111,19 +126,21 @@ def _topic(
     corpus: bool,
     rng: random.Random,
 ) -> dict[str, Any]:
-    shown = {code: _topic_words(number, words[code], num_words, rng) for code in codes}
-    first = codes[0]
-    estimate = {code: _estimate(rng.uniform(0.5, 1.5) / num_topics) for code in codes}
+    shown = {code: _topic_words(place, words[code], num_words, rng) for code in codes}
+    number, first = ids[place], codes[0]
+    merged = number == 2 and len(ids) > 3
+    estimate = {code: _estimate(rng.uniform(0.5, 1.5) / len(ids)) for code in codes}
     mean = sum(value["mean"] for value in estimate.values()) / len(codes)
     links = [
         [one, rank, other, (rank + step) % 4, round(0.9 - 0.1 * rank, 2)]
-        for place, one in enumerate(codes)
-        for step, other in enumerate(codes[place + 1 :])
+        for start, one in enumerate(codes)
+        for step, other in enumerate(codes[start + 1 :])
         for rank in range(3)
     ]
     return {
         "id": number,
-        "members": [number],
+        "members": [2, 3] if merged else [number],
+        "shares": {"2": 0.7, "3": 0.3} if merged else {str(number): 1.0},
         "name": " ".join(word for word, _ in shown[first][:3]),
         "labels": {first: f"label {number}{hostile}"} if number % 2 else {},
         "x": round(rng.uniform(-1, 1), 4),
@@ -131,13 +148,15 @@ def _topic(
         "prevalence": estimate if corpus else None,
         "overall": round(mean, 4) if corpus else None,
         "contrast": {code: _contrast(value["mean"] - mean) for code, value in estimate.items()} if corpus else None,
+        "agreement": {code: -0.1 if number == 1 and code == codes[-1] else 0.8 for code in codes}
+        if len(codes) > 1
+        else None,
+        "doubtful": [codes[-1]] if number == 1 and len(codes) > 1 else [],
         "words": {code: [[word, weight] for word, weight in shown[code]] for code in codes},
         "links": links,
-        "similar": [
-            [other, round(0.9 - 0.1 * step, 2)] for step, other in enumerate(range(num_topics)) if other != number
-        ][:5],
+        "similar": [[other, round(0.9 - 0.1 * step, 2)] for step, other in enumerate(ids) if other != number][:5],
         "documents": {
-            code: [_document(code, place, shown[code], characters, hostile, rng) for place in range(num_documents)]
+            code: [_document(code, row, shown[code], characters, hostile, rng) for row in range(num_documents)]
             for code in codes
         }
         if corpus
@@ -182,31 +201,41 @@ def _document(
 
 
 def _labels(codes: tuple[str, ...], num_topics: int, hostile: str, rng: random.Random) -> dict[str, Any]:
+    def by_topic() -> list[list[dict[str, float] | None]]:
+        return [[*(_estimate(rng.uniform(0.05, 0.3)) for _ in LABELS[1:]), None] for _ in range(num_topics)]
+
     return {
         "values": [value + hostile for value in LABELS],
         "counts": {code: [80, 100, 60] for code in codes},
-        "prevalence": [[*(_estimate(rng.uniform(0.05, 0.3)) for _ in LABELS[1:]), None] for _ in range(num_topics)],
+        "prevalence": by_topic(),
+        "by_language": {code: by_topic() for code in codes},
+        "unlabelled": {code: 7 if code == codes[0] else 0 for code in codes},
     }
 
 
 def _dates(codes: tuple[str, ...], num_topics: int, rng: random.Random) -> dict[str, Any]:
     return {
         "unit": "year",
+        "unit_reason": "By year: most months have fewer than 20 documents.",
         "periods": PERIODS,
         "counts": {code: [60, 60, 0, 120] for code in codes},
         "prevalence": {
-            code: [[*(round(rng.uniform(0.05, 0.3), 4) for _ in range(2)), None, 0.2] for _ in range(num_topics)]
+            code: [
+                [*(_estimate(rng.uniform(0.05, 0.3), 0.04) for _ in range(2)), None, _estimate(0.2, 0.03)]
+                for _ in range(num_topics)
+            ]
             for code in codes
         },
+        "undated": {code: 5 if code == codes[0] else 0 for code in codes},
     }
 
 
-def _search(words: list[str], num_topics: int, rng: random.Random) -> dict[str, Any]:
+def _search(words: list[str], ids: list[int], rng: random.Random) -> dict[str, Any]:
     """Every word's topics; a theme's words belong to it."""
 
     def topics_of(place: int) -> list[list[float]]:
-        own = place // 4 if place < 16 and place // 4 < num_topics else rng.randrange(num_topics)
-        others = [topic for topic in range(num_topics) if topic != own][:2]
+        own = ids[place // 4] if place < 16 and place // 4 < len(ids) else rng.choice(ids)
+        others = [topic for topic in ids if topic != own][:2]
         return [[own, place % 4, 1.9], *([other, 40 + place % 50, 0.4] for other in others)]
 
     return {"words": words, "topics": [topics_of(place) for place in range(len(words))]}

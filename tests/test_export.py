@@ -20,7 +20,7 @@ from scipy.special import softmax
 from gloctm import GloCTM, export
 from gloctm.corpus import Corpus, LanguageCorpus
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.evaluation import Evaluation
+from gloctm.evaluation import Evaluation, evaluate
 from gloctm.export import distributions
 from gloctm.model_card import as_text, model_card
 from gloctm.view import TopicView
@@ -124,6 +124,9 @@ def test_views_in_viewers(corpus):
     data = export.topicwizard(model, corpus, "en", view=view)
     assert data["topic_names"] == ["0 both", "1 sport"]
     assert data["transform"](["rain rain"]).shape == (1, 2)
+    # Numbers are the model's.
+    hidden = export.topicwizard(model, corpus, "en", view=TopicView.of(model).merge([1, 3]).hide(0))
+    assert [name.split()[0] for name in hidden["topic_names"]] == ["1", "2"]
     # The label of one member is not that of all.
     unnamed = export.topicwizard(model, corpus, "en", view=TopicView.of(model).merge([1, 2]))["topic_names"][1]
     assert unnamed.startswith("1 ")
@@ -204,6 +207,50 @@ def test_tables_hold_every_number(model, corpus, tmp_path, kind):
     np.testing.assert_array_equal(read, np.concatenate(list(theta.values())))
 
 
+@pytest.mark.filterwarnings("ignore::gloctm.errors.EmptyDocumentWarning")
+def test_tables_of_a_view(model, corpus, tmp_path):
+    labelled = GloCTM.load(model.save(tmp_path / "model"))
+    labelled.set_labels({"en": {0: "Weather", 2: "Sport", 3: "Votes"}, "zh": {0: "一", 2: "一"}})
+    view = TopicView.of(labelled).merge([0, 2]).hide(1)
+    folder = export.tables(labelled, tmp_path / "t", corpus=corpus, file_format="csv", view=view, num_words=2)
+    theta = model.transform(corpus)
+    # What is merged is weighted by how much there is of it, languages alike, in documents that have a word.
+    share = np.mean([np.delete(each, 1, axis=0).mean(axis=0) for each in theta.values()], axis=0)[[0, 2]]
+    merged = {code: share / share.sum() @ beta[[0, 2]] for code, beta in model.topic_word_.items()}
+    for row in read_table(folder / "topic_words.csv"):
+        beta = merged[row["language"]] if row["topic"] == "0" else model.topic_word_[row["language"]][3]
+        expected = beta[VOCABULARY[row["language"]].index(row["word"])]
+        assert float(row["weight"]) == pytest.approx(expected, rel=1e-5)
+    rows = read_table(folder / "topics.csv")
+    # Topics keep the model's numbers, and a merged one has the label that all its members have.
+    assert {(row["topic"], row["language"], row["label"]) for row in rows} == {
+        *(("0", "en", ""), ("0", "zh", "一"), ("3", "en", "Votes"), ("3", "zh", ""))
+    }
+    heaviest = np.argsort(-merged["en"], kind="stable")[:2]
+    assert [row["word"] for row in rows if (row["topic"], row["language"]) == ("0", "en")] == [
+        VOCABULARY["en"][column] for column in heaviest
+    ]
+    documents = read_table(folder / "proportions.csv")
+    assert list(documents[0]) == ["id", "lang", "topic_0", "topic_3"]
+    read = np.array([[float(row["topic_0"]), float(row["topic_3"])] for row in documents])
+    whole = np.concatenate(list(theta.values()))
+    np.testing.assert_allclose(read, np.stack([whole[:, 0] + whole[:, 2], whole[:, 3]], axis=1), rtol=1e-6)
+    manifest = json.loads((folder / "tables.json").read_text())
+    assert (manifest["topics"], manifest["merged"], manifest["hidden"]) == (2, [[0, 2]], [1])
+    # A name given by hand is that in every language; without a corpus, members count alike.
+    named = export.tables(labelled, tmp_path / "n", file_format="csv", view=view.rename(2, "Both"))
+    assert {row["label"] for row in read_table(named / "topics.csv") if row["topic"] == "0"} == {"Both"}
+    [weight] = [
+        float(row["weight"])
+        for row in read_table(named / "topic_words.csv")
+        if (row["topic"], row["word"]) == ("0", "rain")
+    ]
+    assert weight == pytest.approx(model.topic_word_["en"][[0, 2], 0].mean(), rel=1e-5)
+    other = handmade_model(VOCABULARY, model.topic_word_, seed=1)
+    with pytest.raises(InputError, match="the view is of another model"):
+        export.tables(labelled, tmp_path / "o", file_format="csv", view=TopicView.of(other))
+
+
 def test_tables_of_some_words_and_no_corpus(model, tmp_path):
     folder = export.tables(model, tmp_path / "tables", file_format="csv", all_words=2)
     assert {file.name for file in folder.iterdir()} == {"tables.json", "topics.csv", "topic_words.csv"}
@@ -211,13 +258,14 @@ def test_tables_of_some_words_and_no_corpus(model, tmp_path):
     assert [row["word"] for row in rows] == [word for record in model.topics(2) for word in record["words"]]
     manifest = json.loads((folder / "tables.json").read_text())
     assert (manifest["format"], manifest["seed"], manifest["topics"]) == ("gloctm-tables", 0, K)
+    assert (manifest["merged"], manifest["hidden"]) == ([], [])
 
 
 def test_tables_are_written_whole_or_not_at_all(model, corpus, tmp_path, monkeypatch):
     folder = export.tables(model, tmp_path / "tables", file_format="csv", num_words=1)
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
 
-    def fails(*_):
+    def fails(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("gloctm.export.folder.write_proportions", fails)
@@ -279,7 +327,7 @@ def test_the_card_has_front_matter_as_the_hub_reads_it(model):
         "library_name": "gloctm",
         "tags": ["gloctm", "topic-modeling", "multilingual", "cross-lingual"],
     }
-    assert text.lstrip().startswith("# A topic model of en and zh\n")
+    assert text.lstrip().startswith("# A topic model of English and Chinese\n")
     matter, text = parts_of(
         model_card(model, license_id="cc-by-4.0", tags=["news", "gloctm"], title="Ours", description="Of *our* news.")
     )
@@ -300,16 +348,19 @@ def test_languages_that_yaml_or_the_hub_would_take_for_something_else():
 def test_the_card_tells_topics_labels_settings_and_figures(model, corpus):
     labelled = handmade_model(VOCABULARY, model.topic_word_, word_encoder="usem3")
     labelled.set_labels({"en": {0: "weather | sport"}})
-    evaluation = Evaluation({"topic_uniqueness": {"en": 0.5, "zh": 0.25}}, {"words": 15, "taught": {"en": 3}})
+    mark = evaluate(labelled, num_words=2).conditions["model"]
+    measures = {"topic_uniqueness": {"en": 0.5, "zh": 0.25}}
+    evaluation = Evaluation(measures, {"model": mark, "words": 15, "taught": {"en": 3}})
     _, text = parts_of(model_card(labelled, corpus=corpus, evaluation=evaluation, repo_id="a/b", num_words=2))
     cells = cells_of(text)
     words = {(record["topic"], record["language"]): " ".join(record["words"]) for record in labelled.topics(2)}
     assert ["0", f"weather | sport: {words[0, 'en']}", words[0, "zh"]] in cells
     assert ["3", words[3, "en"], words[3, "zh"]] in cells
     tokens = int(corpus["zh"].counts.sum())
-    assert ["zh", "3", "9", str(tokens)] in cells
+    assert ["topic", "English", "Chinese"] in cells
+    assert ["Chinese", "zh", "3", "9", str(tokens)] in cells
     assert ["TU", "zh", "0.2500"] in cells
-    assert "Taken with words: 15; taught: en 3." in text
+    assert f"Taken with model: {mark}; words: 15; taught: en 3." in text
     for row in (["num_topics", "4"], ["seed", "0"], ["SHA-256 of the corpus", "f" * 64], ["learning_rate", "0.002"]):
         assert row in cells
     assert 'model = GloCTM.from_pretrained("a/b")' in text
@@ -347,7 +398,9 @@ def test_any_text_is_shown_as_it_is(text):
         ({"title": " "}, "title is ' ': give some text, or leave it out"),
         ({"license_id": 3}, "license_id is 3"),
         ({"evaluation": {"x": 1}}, "the evaluation is none"),
-        ({"evaluation": {"measures": {"a": {"b": "c"}}}}, "the evaluation is none"),
+        ({"evaluation": {"measures": {"a": {"b": "c"}}, "conditions": {}}}, "the evaluation is none"),
+        ({"evaluation": Evaluation({}, {"model": "0123"})}, "of another model: evaluate this one, or leave"),
+        ({"evaluation": Evaluation({}, {})}, "of another model"),
     ],
 )
 def test_cards_that_make_no_sense(model, options, message):
@@ -394,7 +447,9 @@ def test_the_page_about_all_this(repository, tmp_path, monkeypatch):
         (tmp_path / "page.md").write_text(text, encoding="utf-8")
         check_md_file(fpath=tmp_path / "page.md", lang="python", memory=True)
     assert hub.private == {"somebody/my-topics"}
-    assert GloCTM.load("labelled-model").labels_["en"] == {0: "by hand"}
+    labels = GloCTM.load("labelled-model").labels_["en"]
+    assert labels[0] == "by hand"
+    assert labels[11].endswith("texts read)")
     assert (tmp_path / "tables" / "proportions.csv").is_file()
     assert "license: cc-by-4.0" in (tmp_path / "my-model" / "README.md").read_text(encoding="utf-8")
 

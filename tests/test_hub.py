@@ -105,7 +105,7 @@ def test_a_branch_of_its_own(model, hub, tmp_path):
 
 def test_labels_taken_off_go_from_the_repository_too(model, hub, tmp_path):
     model.set_labels({"en": {0: "weather"}}).push_to_hub(NAME, token="secret")
-    model.set_labels({"en": {}}).push_to_hub(NAME, token="secret")
+    model.set_labels({"en": {}}, replace=True).push_to_hub(NAME, token="secret")
     assert "labels.json" not in hub.repositories[NAME]["main"]
     assert GloCTM.from_pretrained(NAME, cache_dir=tmp_path).labels_ == {}
 
@@ -119,7 +119,7 @@ def test_a_card_that_somebody_wrote_stays_and_a_made_one_is_made_anew(model, hub
     assert b"weather" not in made
     hub.repositories[NAME]["main"]["README.md"] = b"# Ours\n"
     for _ in range(2):
-        model.set_labels({"en": {1: "sport"}}).push_to_hub(NAME, token="secret")
+        model.set_labels({"en": {1: "sport"}}, replace=True).push_to_hub(NAME, token="secret")
         assert hub.repositories[NAME]["main"]["README.md"] == b"# Ours\n"
     model.push_to_hub(NAME, token="secret", card="# Given\n")
     model.push_to_hub(NAME, token="secret")

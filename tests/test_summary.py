@@ -15,6 +15,9 @@ from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation, evaluate
 from gloctm.measure_names import name_of
 from gloctm.summary import Estimate, Summary, TypicalDocument, summarize
+from gloctm.summary.content import FORMAT
+from gloctm.summary.links import word_directions
+from gloctm.topic_vectors import topic_vectors
 from gloctm.view import TopicView
 from planted import planted_corpus
 
@@ -59,10 +62,12 @@ def replaced(corpus: Corpus, **changes) -> Corpus:
 
 def test_json_has_every_key_in_order(content):
     assert list(content) == [
-        *("format", "title", "languages", "about", "history", "quality", "topics", "labels", "dates", "search"),
-        "sampled",
+        *("format", "title", "languages", "about", "history", "quality", "topics", "hidden", "inference", "labels"),
+        *("dates", "search", "sampled"),
     ]
-    assert content["format"] == 1
+    assert content["format"] == FORMAT == 2
+    assert content["hidden"] == []
+    assert content["inference"] == "global"
     assert content["title"] == "6 topics in English and Japanese"
     assert content["sampled"] is None
     assert content["dates"] is None
@@ -72,16 +77,18 @@ def test_json_has_every_key_in_order(content):
     assert all(list(figure) == ["group", "measure", "where", "value"] for figure in content["quality"])
     for topic in content["topics"]:
         assert list(topic) == [
-            *("id", "members", "name", "labels", "x", "y", "prevalence", "overall", "contrast", "words", "links"),
-            *("similar", "documents"),
+            *("id", "members", "shares", "name", "labels", "x", "y", "prevalence", "overall", "contrast"),
+            *("agreement", "doubtful", "words", "links", "similar", "documents"),
         ]
+        assert topic["shares"] == {str(topic["id"]): 1.0}
         assert list(topic["prevalence"]["en"]) == ["mean", "low", "high"]
         assert list(topic["contrast"]["ja"]) == ["difference", "low", "high"]
         for documents in topic["documents"].values():
             assert len(documents) == 5
             for document in documents:
                 assert list(document) == ["id", "text", "proportion", "label", "date", "marks", "cut"]
-    assert list(content["labels"]) == ["values", "counts", "prevalence"]
+    assert list(content["labels"]) == ["values", "counts", "prevalence", "by_language", "unlabelled"]
+    assert list(content["labels"]["by_language"]["ja"][5][11]) == ["mean", "low", "high"]
     assert list(content["search"]["ja"]) == ["words", "topics"]
 
 
@@ -127,17 +134,19 @@ def test_words_are_those_of_the_model(summary, model):
         assert abs(topic.x) <= 1
         assert abs(topic.y) <= 1
         assert topic.id not in dict(topic.similar)
-        assert len(topic.similar) == 5
+        assert all(cosine >= 0.1 for _, cosine in topic.similar)
 
 
 def test_links_lead_from_word_to_word(summary, model):
+    directions = {code: word_directions(each) for code, each in model.word_embeddings_.items()}
+    assert sum(len(topic.links) for topic in summary.topics) > 6
     for topic in summary.topics:
-        assert topic.links
         for first, word, second, other, value in topic.links:
             one, two = (
-                model.word_embeddings_[code][model.vocabulary_[code].index(topic.words[code][place][0])]
+                directions[code][model.vocabulary_[code].index(topic.words[code][place][0])]
                 for code, place in ((first, word), (second, other))
             )
+            assert value >= 0.6
             assert value == pytest.approx(one @ two / np.linalg.norm(one) / np.linalg.norm(two), abs=1e-4)
 
 
@@ -161,13 +170,31 @@ def test_documents_are_typical_and_their_marks_are_words_of_the_topic(content, c
     assert english > 60
 
 
-def test_labels_of_all_languages_together(summary, corpus, theta):
-    pooled = np.concatenate([theta[code] for code in corpus.languages])
-    labels = np.asarray([label for code in corpus.languages for label in corpus[code].labels])
+def test_labels_of_all_languages_and_of_each(summary, corpus, theta):
     for topic, row in enumerate(summary.labels.prevalence):
-        for label, each in zip(summary.labels.values, row, strict=True):
-            assert each.value == pytest.approx(pooled[labels == label, topic].mean(), abs=1e-6)
+        for place, label in enumerate(summary.labels.values):
+            means = []
+            for code in corpus.languages:
+                means.append(theta[code][np.asarray(corpus[code].labels) == label, topic].mean())
+                assert summary.labels.by_language[code][topic][place].value == pytest.approx(means[-1], abs=1e-6)
+            assert row[place].value == pytest.approx(np.mean(means), abs=1e-6)
     assert summary.labels.counts == {"en": (20,) * 12, "ja": (20,) * 12}
+    assert summary.labels.unlabelled == {"en": 0, "ja": 0}
+
+
+def test_proportions_by_the_encoder_that_was_asked_for(model, corpus):
+    found = summarize(model, corpus, num_documents=0, via="local")
+    assert found.inference == "local"
+    # As ``transform`` has them by default.
+    assert found.topics[2].prevalence["ja"].value == pytest.approx(model.transform(corpus)["ja"][:, 2].mean(), abs=1e-6)
+
+
+def test_how_well_the_languages_of_a_topic_agree(summary, model):
+    vectors = topic_vectors(model.topic_word_, model.word_embeddings_)
+    for topic in summary.topics:
+        cosine = float(vectors["en"][topic.id] @ vectors["ja"][topic.id])
+        assert topic.agreement == {"en": pytest.approx(cosine, abs=1e-5), "ja": pytest.approx(cosine, abs=1e-5)}
+        assert topic.doubtful == (("en", "ja") if cosine < 0.6 else ())
 
 
 def test_every_word_can_be_searched(summary, model):
@@ -213,15 +240,26 @@ def test_an_evaluation_that_is_given_is_shown(model, corpus):
             "accuracy_across": {"ja from en": 0.5},
             "retrieval_accuracy_1": {"ja from en": 0.25},
         },
-        {},
+        {"model": evaluate(model).conditions["model"]},
     )
     found = summarize(model, corpus, evaluation=given, num_documents=0).quality
+    assert summarize(model, corpus, evaluation=given.to_dict(), num_documents=0).quality == found
     values = {(figure.group, figure.measure, figure.where): figure.value for figure in found}
     assert values["topics", "TU", "en"] == 0.125
     assert ("topics", "TU", "ja") not in values
     assert values["documents", "accuracy across languages", "ja from en"] == 0.5
     assert values["translations", "translations found first", "ja from en"] == 0.25
     assert ("topics", "NPMI in the corpus", "ja") in values
+
+
+def test_an_evaluation_of_other_topics_is_refused(model):
+    with pytest.raises(InputError, match="of another model: evaluate this one, or leave the evaluation out"):
+        summarize(model, evaluation=Evaluation({}, {"model": "0123456789abcdef"}))
+    own, view = evaluate(model), TopicView.of(model)
+    for changed in (view.merge([0, 1]), view.hide(5)):
+        with pytest.raises(InputError, match="the view merges or hides some: leave the evaluation out"):
+            summarize(model, view=changed, evaluation=own)
+    assert summarize(model, view=view.rename(0, "Sport"), evaluation=own).topics[0].name == "Sport"
 
 
 def test_without_a_corpus_there_are_words_and_a_map(model, content):
@@ -259,7 +297,8 @@ def test_a_view_is_summed_up(model, corpus, theta):
     view = TopicView.of(model).merge([1, 4]).rename(2, "Weather").hide(3)
     found = summarize(model, corpus, view=view)
     assert [topic.members for topic in found.topics] == [(0,), (1, 4), (2,), (5,)]
-    assert [topic.id for topic in found.topics] == [0, 1, 2, 3]
+    assert [topic.id for topic in found.topics] == [0, 1, 2, 5]
+    assert found.hidden == (3,)
     assert found.topics[2].name == "Weather"
     assert found.title == "4 topics in English and Japanese"
     merged = found.topics[1]
@@ -268,7 +307,16 @@ def test_a_view_is_summed_up(model, corpus, theta):
     shares = np.mean([each.mean(axis=0) for each in theta.values()], axis=0)
     records = view.topics(model, 30, shares=shares)
     assert [word for word, _ in merged.words["en"]] == records[2]["words"]
-    assert {topic for each in found.search["en"].topics for topic, *_ in each} <= {0, 1, 2, 3}
+    assert merged.shares == {
+        topic: pytest.approx(shares[topic] / (shares[1] + shares[4]), rel=1e-5) for topic in (1, 4)
+    }
+    assert sum(merged.shares.values()) == pytest.approx(1)
+    assert {topic for each in found.search["en"].topics for topic, *_ in each} == {0, 1, 2, 5}
+    assert {topic for each in found.topics for topic, _ in each.similar} <= {0, 1, 2, 5}
+    beta = {topic.id: dict(topic.words["en"]) for topic in found.topics}
+    for word, topics in zip(found.search["en"].words, found.search["en"].topics, strict=True):
+        for topic, rank, weight in topics:
+            assert rank >= 30 or beta[topic][word] == weight
     assert sum(topic.overall for topic in found.topics) == pytest.approx(1 - shares[3], abs=1e-5)
 
 
@@ -297,10 +345,14 @@ def test_dates_are_a_breakdown(model, corpus, theta):
     found = summarize(model, dated, num_documents=1)
     assert found.dates.unit == "month"
     assert found.dates.periods == ("2024-01", "2024-02", "2024-03")
+    assert found.dates.unit_reason is None
     assert found.dates.counts == {"en": (80, 80, 80), "ja": (0, 0, 0)}
+    assert found.dates.undated == {"en": 0, "ja": 240}
     for topic in range(6):
         expected = [theta["en"][month::3, topic].mean() for month in range(3)]
-        assert found.dates.prevalence["en"][topic] == pytest.approx(expected, abs=1e-6)
+        means = [each.value for each in found.dates.prevalence["en"][topic]]
+        assert means == pytest.approx(expected, abs=1e-6)
+        assert all(each.low < each.value < each.high for each in found.dates.prevalence["en"][topic])
         assert found.dates.prevalence["ja"][topic] == (None, None, None)
     document = found.topics[0].documents["en"][0]
     assert document.date == months[dated["en"].ids.index(document.id)]
@@ -363,7 +415,9 @@ def test_two_topics_in_three_languages():
     assert found.title == "2 topics in English, Swahili and Hebrew"
     assert sorted((topic.x, topic.y) for topic in found.topics) == [(-1, 0), (1, 0)]
     for topic in found.topics:
-        assert len(topic.similar) == 1
+        # Two topics are opposites.
+        assert topic.similar == ()
+        assert topic.agreement == {code: pytest.approx(value) for code, value in found.topics[0].agreement.items()}
         others = [topic.prevalence[code].value for code in ("sw", "he")]
         expected = topic.prevalence["en"].value - np.mean(others)
         assert topic.contrast["en"].value == pytest.approx(expected)
@@ -395,7 +449,8 @@ def test_json_holds_no_half_characters_nor_numbers_that_are_none(summary):
         ({"max_documents": True}, "max_documents is True"),
         ({"title": 3}, "title is 3"),
         ({"view": {}}, "view is a dict, not a TopicView"),
-        ({"evaluation": {}}, "evaluation is a dict, not an Evaluation"),
+        ({"via": "nearest"}, "via is 'nearest': it must be one of local, global, both"),
+        ({"evaluation": {}}, "the evaluation is none"),
         ({"corpus": {}}, "corpus is a dict, not a Corpus"),
     ],
 )
@@ -413,7 +468,7 @@ def test_models_that_are_none():
 
 def test_a_corpus_that_does_not_fit(model, corpus):
     german = planted_corpus(["en", "de"], documents=20)
-    with pytest.raises(InputError, match=r"no documents in 'ja'.*\(en, ja\)"):
+    with pytest.raises(InputError, match=r"no documents in Japanese: .*\(en, ja\)"):
         summarize(model, german)
     more = Corpus({**dict(corpus.items()), "de": dataclasses.replace(german["de"], word_embeddings=None)})
     with pytest.raises(InputError, match=r"not trained on 'de'.*corpus.select\(\['en', 'ja'\]\)"):

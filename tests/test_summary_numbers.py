@@ -12,13 +12,13 @@ from scipy.stats import special_ortho_group
 from sklearn.metrics.pairwise import cosine_similarity
 
 from gloctm.errors import InputError
+from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import by_date, by_label, checked_dates, choose_unit
-from gloctm.summary.links import translation_links
-from gloctm.summary.map import joined_vectors, project, similar_topics, topic_vectors
+from gloctm.summary.links import translation_links, word_directions
+from gloctm.summary.map import project, similar_topics
 from gloctm.summary.names import direction_of, name_of_language
-from gloctm.summary.prevalence import contrasts, estimates, group_means
+from gloctm.summary.prevalence import contrasts, estimates, group_means, mean_estimates
 from gloctm.summary.search import search_index
-from planted import planted_corpus
 
 SHARES = st.floats(0, 1, width=32)
 
@@ -28,6 +28,10 @@ def one_topic(*groups: list[float]):
     theta = np.asarray([[value] for group in groups for value in group])
     codes = np.concatenate([np.full(len(group), code) for code, group in enumerate(groups)]).astype(int)
     return group_means(theta, codes, len(groups))
+
+
+def values(found):
+    return [None if each is None else each.value for each in found]
 
 
 def test_an_interval_computed_by_hand():
@@ -88,14 +92,40 @@ def test_means_of_equal_documents_have_no_error():
     assert (found.low, found.high) == pytest.approx((0.1, 0.1))
 
 
-def test_labels_are_counted_over_languages_and_the_most_frequent_come_first():
-    theta = {"en": np.asarray([[0.2, 0.8], [0.4, 0.6], [1.0, 0.0]]), "de": np.asarray([[0.6, 0.4], [0.5, 0.5]])}
-    breakdown, total = by_label(theta, {"en": ["news", "sport", ""], "de": ["sport", "arts"]})
+def test_of_each_label_languages_count_alike():
+    theta = {
+        "en": np.asarray([[0.2, 0.8], [0.4, 0.6], [0.8, 0.2], [1.0, 0.0]]),
+        "de": np.asarray([[0.9, 0.1], [0.6, 0.4]]),
+    }
+    breakdown, total = by_label(theta, {"en": ["news", "sport", "sport", ""], "de": ["sport", "arts"]})
     assert breakdown.values == ("sport", "arts", "news")
     assert total == 3
-    assert breakdown.counts == {"en": (1, 0, 1), "de": (1, 1, 0)}
-    assert [each.value for each in breakdown.prevalence[0]] == pytest.approx([0.5, 0.5, 0.2])
-    assert [each.value for each in breakdown.prevalence[1]] == pytest.approx([0.5, 0.5, 0.8])
+    assert breakdown.counts == {"en": (2, 0, 1), "de": (1, 1, 0)}
+    assert breakdown.unlabelled == {"en": 1, "de": 0}
+    # (0.6 + 0.9) / 2; of the three documents the mean would be 0.7.
+    assert values(breakdown.prevalence[0]) == pytest.approx([0.75, 0.6, 0.2])
+    assert values(breakdown.by_language["en"][0]) == [pytest.approx(0.6), None, pytest.approx(0.2)]
+    assert values(breakdown.by_language["de"][0]) == [pytest.approx(0.9), pytest.approx(0.6), None]
+
+
+def test_a_mean_over_languages_computed_by_hand():
+    first, second = one_topic([0.1, 0.2, 0.3]), one_topic([0.4, 0.4, 0.4, 0.8])
+    [[found]] = mean_estimates([first, second])
+    assert found.value == pytest.approx((0.2 + 0.5) / 2)
+    # Squared errors 0.01/3 and 0.04/4, each over 2².
+    parts = [0.01 / 3 / 4, 0.04 / 4 / 4]
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 2 + parts[1] ** 2 / 3)
+    half = stats.t.ppf(0.975, freedom) * sum(parts) ** 0.5
+    assert (found.low, found.high) == pytest.approx((0.35 - half, 0.35 + half))
+
+
+def test_a_mean_over_languages_is_of_those_that_have_documents():
+    [[only], [alone], [none]] = mean_estimates([one_topic([0.1, 0.3], [0.5], []), one_topic([], [0.7, 0.9], [])])
+    [[expected]] = estimates(one_topic([0.1, 0.3]))
+    assert (only.value, only.low, only.high) == pytest.approx((expected.value, expected.low, expected.high))
+    # Of one document nothing is known about the spread.
+    assert (alone.value, alone.low, alone.high) == pytest.approx((0.65, 0, 1))
+    assert none is None
 
 
 def test_of_many_labels_the_most_frequent_are_shown():
@@ -112,35 +142,53 @@ def test_without_labels_or_dates_there_is_no_breakdown():
 
 
 @pytest.mark.parametrize(
-    ("dates", "unit"),
+    ("dates", "unit", "reason"),
     [
-        (["2024-05-31"], "day"),
-        (["2024-01-01", "2024-04-01T18:30:00+02:00"], "day"),
-        (["2024-01-01", "2024-04-02"], "month"),
-        (["2014-02-01", "2024-01-31"], "month"),
-        (["2014-01-01", "2024-01-31"], "year"),
-        (["2024-05", "2024-06-30"], "month"),
-        (["2024", "2024-06-30"], "year"),
-        (["1899", "2024"], "year"),
+        (["2024-05-31"], "day", None),
+        (["2024-01-01", "2024-04-01T18:30:00+02:00"], "day", None),
+        (["2024-01-01", "2024-04-02"], "month", "By month: the dates reach over more than 92 days."),
+        (["2014-02-01", "2024-01-31"], "month", "By month: the dates reach over more than 92 days."),
+        (["2014-01-01", "2024-01-31"], "year", "By year: the dates reach over more than 120 months."),
+        (["2014-01", "2024-01"], "year", "By year: the dates reach over more than 120 months."),
+        (["2024-05", "2024-06-30"], "month", "By month: 20 of 40 dates have no day."),
+        (["2024", "2024-06-30"], "year", "By year: 20 of 40 dates have no month."),
+        (["1899", "2024"], "year", None),
     ],
 )
-def test_unit_of_dates(dates, unit):
-    assert choose_unit(dates) == unit
+def test_unit_of_dates(dates, unit, reason):
+    assert choose_unit({"en": dates * 20, "de": [""]}) == (unit, reason)
+
+
+def test_periods_of_few_documents_are_joined():
+    days = [f"2024-05-{day:02}" for day in range(1, 31)]
+    assert choose_unit({"en": days * 20, "de": days[:29] * 19}) == ("day", None)
+    found = choose_unit({"en": days * 20, "de": days * 19 + ["2024-06-01"]})
+    assert found == ("month", "By month: most days have fewer than 20 documents in a language.")
+    assert choose_unit({"en": days, "de": ["2024-06"]}) == ("month", "By month: 1 of 31 dates has no day.")
+    # Where no unit has enough, years are the least bad.
+    found = choose_unit({"en": ["2023-05-01", "2023-06-01", "2024-05-01"]})
+    assert found == ("year", "By year: most months have fewer than 20 documents in a language.")
 
 
 def test_dates_of_several_precisions_go_by_the_coarsest_and_gaps_stay_gaps():
-    theta = {"en": np.asarray([[0.2], [0.4], [0.9], [0.5]]), "de": np.asarray([[0.1]])}
-    dates = {"en": ["2023-11", "2023-11-20", "2024-02-01T12:00:00", ""], "de": ["2023-12-24"]}
+    theta = {"en": np.asarray([[0.2], [0.4], [0.9], [0.5]] * 20), "de": np.asarray([[0.1], [0.3]] * 10)}
+    dates = {"en": ["2023-11", "2023-11-20", "2024-02-01T12:00:00", ""] * 20, "de": ["2023-12-24"] * 20}
     found = by_date(theta, dates)
     assert found.unit == "month"
+    assert found.unit_reason == "By month: 20 of 80 dates have no day."
     assert found.periods == ("2023-11", "2023-12", "2024-01", "2024-02")
-    assert found.counts == {"en": (2, 0, 0, 1), "de": (0, 1, 0, 0)}
-    assert found.prevalence["en"][0] == (pytest.approx(0.3), None, None, pytest.approx(0.9))
-    assert found.prevalence["de"][0] == (None, pytest.approx(0.1), None, None)
+    assert found.counts == {"en": (40, 0, 0, 20), "de": (0, 20, 0, 0)}
+    assert found.undated == {"en": 20, "de": 0}
+    assert values(found.prevalence["en"][0]) == [pytest.approx(0.3), None, None, pytest.approx(0.9)]
+    assert found.prevalence["de"][0][::2] == (None, None)
+    # Mean 0.2, s² = 20/19 · 0.01.
+    half = stats.t.ppf(0.975, 19) * (0.01 / 19) ** 0.5
+    assert found.prevalence["de"][0][1].low == pytest.approx(0.2 - half)
+    assert found.prevalence["de"][0][1].high == pytest.approx(0.2 + half)
 
 
 def test_days_follow_each_other_over_the_end_of_a_leap_february():
-    found = by_date({"en": np.full((2, 1), 0.5)}, {"en": ["2024-02-28", "2024-03-01"]})
+    found = by_date({"en": np.full((40, 1), 0.5)}, {"en": ["2024-02-28", "2024-03-01"] * 20})
     assert found.periods == ("2024-02-28", "2024-02-29", "2024-03-01")
 
 
@@ -155,46 +203,29 @@ def test_what_is_no_date_is_named():
         checked_dates("en", ["2024", "May 2024"])
 
 
-def planted_topics(languages):
-    """Weights that give each planted topic its own words."""
-    corpus = planted_corpus(languages, num_topics=5)
-    weights = np.repeat(np.eye(5, dtype="f4"), 12, axis=1) + 0.01
-    return (
-        dict.fromkeys(languages, weights),
-        {code: np.asarray(corpus[code].word_embeddings) for code in languages},
-    )
-
-
-def test_vectors_of_a_topic_are_nearest_to_each_other_over_languages():
-    vectors = topic_vectors(*planted_topics(["en", "ja", "sw"]), num_words=12)
-    for first in vectors.values():
-        assert np.linalg.norm(first, axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-        for second in vectors.values():
-            assert (first @ second.T).argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
-
-
-def test_what_all_words_of_a_language_share_does_not_count():
-    topic_word, embeddings = planted_topics(["en", "ja"])
-    apart = {"en": embeddings["en"], "ja": embeddings["ja"] + 5 * np.eye(24, dtype="f4")[0]}
-    vectors = topic_vectors(topic_word, apart, num_words=12)
-    assert (np.diag(vectors["en"] @ vectors["ja"].T) > 0.7).all()
-
-
-def test_a_topic_without_positive_weights_has_a_vector():
-    embeddings = np.eye(4, dtype="f4")
-    found = topic_vectors({"en": -np.ones((2, 4), "f4")}, {"en": embeddings}, num_words=2)["en"]
-    assert np.isfinite(found).all()
-    assert found[0] == pytest.approx(found[1])
-
-
 def test_similar_topics_are_those_of_the_largest_cosine():
-    vectors = joined_vectors(topic_vectors(*planted_topics(["en", "ja"])))
+    vectors = np.random.default_rng(0).normal(size=(5, 3))
     expected = cosine_similarity(vectors)
     np.fill_diagonal(expected, -2)
     for topic, similar in enumerate(similar_topics(vectors, 3)):
         assert [other for other, _ in similar] == np.argsort(-expected[topic])[:3].tolist()
         assert [value for _, value in similar] == pytest.approx(np.sort(expected[topic])[::-1][:3], abs=1e-5)
     assert [len(each) for each in similar_topics(vectors)] == [4] * 5
+
+
+def test_a_topic_that_means_something_else_in_a_language_is_doubtful():
+    vectors = {code: np.eye(4) for code in ("en", "de", "ja")}
+    # In German it is of what no topic is about, in Japanese a little of both.
+    vectors["de"] = np.asarray([[0, 0, 0, 1.0], *np.eye(4)[1:]])
+    vectors["ja"] = np.asarray([np.asarray([1, 0, 0, 0.2]) / 1.04**0.5, *np.eye(4)[1:]])
+    found = agreement_of_topics(vectors)
+    assert found["de"][0] == pytest.approx(0.2 / np.hypot(1 + 1.04**0.5, 0.2), abs=1e-6)
+    assert [found[code][1] for code in vectors] == pytest.approx([1, 1, 1])
+    of_first = {code: each[0] for code, each in found.items()}
+    assert doubtful_languages(of_first) == ("de",)
+    assert doubtful_languages({code: each[1] for code, each in found.items()}) == ()
+    assert agreement_of_topics({"en": np.eye(2)}) is None
+    assert doubtful_languages(None) == ()
 
 
 def test_the_map_keeps_near_what_is_near():
@@ -237,16 +268,33 @@ def test_two_topics_stand_on_a_line_and_one_in_the_middle():
 )
 def test_links_are_mutual(first, second):
     cosine = cosine_similarity(first, second)
-    links = translation_links({"en": first, "ja": second})
+    links = translation_links({"en": first, "ja": second}, min_cosine=0.3)
     for one, word, other, translation, value in links:
         assert (one, other) == ("en", "ja")
-        assert 0 < value <= 1
+        assert 0.3 <= value <= 1
         assert value == pytest.approx(cosine[word, translation], abs=1e-5)
         assert cosine[word, translation] >= cosine[word].max() - 1e-5
         assert cosine[word, translation] >= cosine[:, translation].max() - 1e-5
     assert len({word for _, word, *_ in links}) == len(links) == len({link[3] for link in links})
     # The nearest of all are nearest to each other.
-    assert links or cosine.max() < 1e-5
+    assert links or cosine.max() < 0.3 + 1e-5
+
+
+def test_what_is_merely_nearest_is_no_translation():
+    words = {"en": np.eye(3), "de": np.asarray([[1, 0.5, 0], [0, 1, 1.5], [0.98, 1, 0.98]])}
+    # Cosines 0.894, 0.832 and 0.585.
+    assert [(link[1], link[3]) for link in translation_links(words)] == [(0, 0), (2, 1)]
+    assert [(link[1], link[3]) for link in translation_links(words, 0.5)] == [(0, 0), (1, 2), (2, 1)]
+
+
+def test_what_words_of_a_language_have_in_common_is_taken_off():
+    words = np.random.default_rng(0).normal(size=(6, 8))
+    found = word_directions(np.concatenate([3 * words, np.zeros((1, 8))]))
+    units = words / np.linalg.norm(words, axis=1, keepdims=True)
+    assert found[:6] == pytest.approx(units - units.mean(axis=0), abs=1e-6)
+    # A word without an embedding goes with none.
+    assert not found[6].any()
+    assert not word_directions(np.zeros((2, 3))).any()
 
 
 def test_links_of_planted_translations():
@@ -264,15 +312,15 @@ def test_links_of_planted_translations():
 
 def test_search_tells_where_a_word_is_heaviest_and_its_rank_there():
     weights = np.asarray([[0.5, 0.1, 0.9], [0.7, 0.2, 0.1], [-0.1, 0.3, 0.2], [0.6, 0.3, 0.0]], "f4")
-    index = search_index(weights, ["rain", "snow", "sun"])
+    index = search_index(weights, ["rain", "snow", "sun"], [0, 1, 4, 7])
     assert index.words == ("rain", "snow", "sun")
     assert [[each[:2] for each in topics] for topics in index.topics] == [
-        [(1, 0), (3, 0), (0, 1)],
-        [(2, 0), (3, 1), (1, 1)],
-        [(0, 0), (2, 1), (1, 2)],
+        [(1, 0), (7, 0), (0, 1)],
+        [(4, 0), (7, 1), (1, 1)],
+        [(0, 0), (4, 1), (1, 2)],
     ]
     assert [weight for *_, weight in index.topics[0]] == pytest.approx([0.7, 0.6, 0.5])
-    assert [len(each) for each in search_index(weights[:2], ["rain", "snow", "sun"]).topics] == [2, 2, 2]
+    assert [len(each) for each in search_index(weights[:2], ["rain", "snow", "sun"], [0, 1]).topics] == [2, 2, 2]
 
 
 @pytest.mark.parametrize(

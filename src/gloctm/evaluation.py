@@ -153,7 +153,7 @@ def evaluate(
     }
     folders = [references] if isinstance(references, str | os.PathLike) else list(references)
     conditions: dict[str, Any] = {
-        "model": _digest(model),
+        "model": model_digest(model),
         "gloctm": software_versions().get("gloctm"),
         "topics": model.num_topics,
         "words": num_words,
@@ -416,7 +416,7 @@ def _as_reference(model: GloCTM, code: str, counts: sp.csr_array) -> ReferenceCo
     return ReferenceCounts({word: column for column, word in enumerate(model.vocabulary_[code])}, counts.tocsc())
 
 
-def _digest(model: GloCTM) -> str:
+def model_digest(model: GloCTM) -> str:
     """What tells models apart: a digest of their topics."""
     digest = hashlib.sha256()
     for code in model.languages_:

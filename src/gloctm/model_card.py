@@ -15,6 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from gloctm.errors import InputError
 from gloctm.languages import primary_subtag
 from gloctm.measure_names import name_of
+from gloctm.summary.names import name_of_language
+from gloctm.summary.quality import evaluation_of
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
@@ -46,8 +48,8 @@ def model_card(
     Args:
         model: trained.
         corpus: which the model was trained on: its numbers of documents and tokens are told.
-        evaluation: what ``gloctm.evaluation.evaluate`` found, or its ``to_dict()``: its figures are told.
-        title: heading; "A topic model of" with the languages' codes unless given.
+        evaluation: what ``gloctm.evaluation.evaluate`` found in this model, or its ``to_dict()``: its figures are told.
+        title: heading; "A topic model of" with the languages' names unless given.
         description: a paragraph of your own below the heading, as Markdown; it is put in as it is.
         license_id: of the model, as the Hub calls it, for example ``"cc-by-4.0"``. None states none.
         tags: further tags.
@@ -58,12 +60,14 @@ def model_card(
         Markdown with YAML front matter. Words, labels and the title stand in it as text, whatever they hold.
 
     Raises:
-        InputError: a corpus that the model was not trained on, an evaluation that is none, an empty text.
+        InputError: a corpus that the model was not trained on, an evaluation that is none or of another model, an empty
+            text.
     """
     import yaml
 
     check_is_fitted(model, "weights_")
     _check_corpus(model, corpus)
+    measured = None if evaluation is None else evaluation_of(model, evaluation)
     texts = {"title": title, "license_id": license_id, "description": description, "repo_id": repo_id}
     for name, text in texts.items():
         if text is not None and (not isinstance(text, str) or not text.strip()):
@@ -79,7 +83,7 @@ def model_card(
         front["language_bcp47"] = list(model.languages_)
     if license_id is not None:
         front["license"] = license_id.strip()
-    heading = title or f"A topic model of {_listed(model.languages_)}"
+    heading = title or f"A topic model of {_listed([name_of_language(code) for code in model.languages_])}"
     sections = [
         f"# {as_text(heading)}",
         _introduction(model),
@@ -87,7 +91,7 @@ def model_card(
         f"## Use\n\n{_use(model, repo_id)}",
         f"## Topics\n\nThe first {num_words} words of each topic in each language.\n\n{_topics(model, num_words)}",
         f"## Languages\n\n{_languages(model, corpus)}",
-        *([] if evaluation is None else [f"## Quality\n\n{_quality(evaluation)}"]),
+        *([] if measured is None else [f"## Quality\n\n{_quality(measured)}"]),
         f"## Training\n\n{_training(model)}",
     ]
     matter = yaml.safe_dump(front, allow_unicode=True, sort_keys=False)
@@ -134,9 +138,10 @@ def _use(model: GloCTM, repo_id: str | None) -> str:
     ]
     own = [code for code in model.languages_ if model.tokenizers_[code].startswith("custom")]
     if own:
+        named = as_text(_listed([name_of_language(code) for code in own]))
         lines[-1] += (
-            f" Texts of {_listed(own)} were cut into words by a function that is not part of the model: raw texts of "
-            "theirs need it, as `tokenizers=`."
+            f" Texts in {named} were cut into words by a function that is not part of the model: raw texts of theirs "
+            "need it, as `tokenizers=`."
         )
     return "\n".join(lines)
 
@@ -147,14 +152,15 @@ def _topics(model: GloCTM, num_words: int) -> str:
         words = as_text(" ".join(record["words"]))
         label = model.labels_.get(record["language"], {}).get(record["topic"])
         rows.setdefault(record["topic"], []).append(words if label is None else f"**{as_text(label)}**: {words}")
-    return _table(["topic", *model.languages_], [[str(topic), *cells] for topic, cells in rows.items()], numbers=1)
+    headings = ["topic", *(as_text(name_of_language(code)) for code in model.languages_)]
+    return _table(headings, [[str(topic), *cells] for topic, cells in rows.items()], numbers=1)
 
 
 def _languages(model: GloCTM, corpus: Corpus | None) -> str:
-    headings = ["language", "words in the vocabulary"]
+    headings = ["language", "code", "words in the vocabulary"]
     rows = []
     for code in model.languages_:
-        row = [code, f"{len(model.vocabulary_[code]):,}"]
+        row = [as_text(name_of_language(code)), code, f"{len(model.vocabulary_[code]):,}"]
         if corpus is not None:
             row += [f"{corpus[code].num_documents:,}", f"{int(corpus[code].counts.sum()):,}"]
         rows.append(row)
@@ -163,19 +169,16 @@ def _languages(model: GloCTM, corpus: Corpus | None) -> str:
     return _table(headings, rows)
 
 
-def _quality(evaluation: Evaluation | Mapping[str, Any]) -> str:
-    content = evaluation if isinstance(evaluation, Mapping) else evaluation.to_dict()
-    rows = []
-    try:
-        for measure, values in content["measures"].items():
-            for where, value in values.items():
-                rows.append([as_text(name_of(measure)), as_text(where), f"{float(value):.4f}"])
-        conditions = dict(content.get("conditions", {}))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise InputError("the evaluation is none: give what gloctm.evaluation.evaluate returns") from None
-    table = _table(["measure", "of", "value"], rows)
-    told = [f"{as_text(name.replace('_', ' '))}: {as_text(_plain(value))}" for name, value in conditions.items()]
-    return table if not told else f"{table}\n\nTaken with {'; '.join(told)}."
+def _quality(evaluation: Evaluation) -> str:
+    rows = [
+        [as_text(name_of(measure)), as_text(where), f"{value:.4f}"]
+        for measure, values in evaluation.measures.items()
+        for where, value in values.items()
+    ]
+    told = "; ".join(
+        f"{as_text(name.replace('_', ' '))}: {as_text(_plain(value))}" for name, value in evaluation.conditions.items()
+    )
+    return f"{_table(['measure', 'of', 'value'], rows)}\n\nTaken with {told}."
 
 
 def _training(model: GloCTM) -> str:

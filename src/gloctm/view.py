@@ -39,8 +39,7 @@ class TopicView:
 
     Attributes:
         groups: what is shown: the model's topics that each stands for, ascending; in the order of the first of them.
-            Its position here is a topic's number *in the view*: its row of ``merge_topic_word``, its column of
-            ``merge_theta``.
+            Its position here is a topic's row of ``merge_topic_word`` and its column of ``merge_theta``.
         names: names given by hand, by the first member of what they name.
         hidden: the model's topics that are not shown. With those of ``groups``, each of the model's exactly once.
         num_topics: K of the model.
@@ -78,6 +77,11 @@ class TopicView:
     def __len__(self) -> int:
         """How many topics are shown."""
         return len(self.groups)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """What the topics shown are called, in the order of ``groups``: by the first of their members, ascending."""
+        return tuple(group[0] for group in self.groups)
 
     def __hash__(self) -> int:
         return hash((self.groups, tuple(self.names.items()), self.topics_fingerprint))
@@ -136,18 +140,24 @@ class TopicView:
         first = self._group(topic)[0]
         return replace(self, names={**self.names, first: check_label(name, f"the name of topic {topic}")})
 
-    def hide(self, topic: int) -> TopicView:
-        """The view without a topic, nor what that is merged with.
+    def hide(self, *topics: int) -> TopicView:
+        """The view without some topics, nor what they are merged with: ``view.hide(5)``, ``view.hide(3, 7)``.
+
+        Args:
+            *topics: one or more, by their numbers in the model.
 
         Raises:
-            InputError: a topic that is hidden already, that the model has not, or the last one shown.
+            InputError: none given, a topic that is hidden already or that the model has not, or nothing is left.
         """
-        group = self._group(topic)
+        if not topics or any(isinstance(topic, Iterable) for topic in topics):
+            raise InputError("hide takes the topics' numbers one by one: view.hide(3, 7)")
+        groups = {self._group(topic) for topic in topics}
+        firsts = {group[0] for group in groups}
         return replace(
             self,
-            groups=tuple(each for each in self.groups if each != group),
-            names={first: text for first, text in self.names.items() if first != group[0]},
-            hidden=self.hidden | set(group),
+            groups=tuple(group for group in self.groups if group not in groups),
+            names={first: text for first, text in self.names.items() if first not in firsts},
+            hidden=self.hidden.union(*groups),
         )
 
     def name(self, index: int) -> str | None:
@@ -178,6 +188,28 @@ class TopicView:
         columns = [proportions[:, list(group)].sum(axis=1, dtype=np.float64) for group in self.groups]
         return np.stack(columns, axis=1).astype(np.float32)
 
+    def member_shares(self, shares: Array | None = None) -> list[dict[int, float]]:
+        """For each topic of the view, by member, how much of the topic it makes up; they sum to 1.
+
+        Args:
+            shares: how much there is of each of the K topics, for example the mean of θ over documents. None takes all
+                alike, and so do members whose shares are all 0.
+
+        Raises:
+            InputError: another number of shares, or some that are negative or no numbers.
+        """
+        weights = np.ones(self.num_topics) if shares is None else np.asarray(shares, np.float64)
+        if weights.shape != (self.num_topics,):
+            raise InputError(f"shares have shape {weights.shape}: give one number for each of {self.num_topics} topics")
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise InputError("shares hold negative, NaN or infinite numbers: give for example the mean of θ")
+        result = []
+        for group in self.groups:
+            own = weights[list(group)]
+            own = own if own.any() else np.ones(len(group))
+            result.append(dict(zip(group, (own / own.sum()).tolist(), strict=True)))
+        return result
+
     def merge_topic_word(self, topic_word: Array, shares: Array | None = None) -> NDArray[np.float32]:
         """β of the view's topics: the mean of their members' β, weighted by how much there is of each.
 
@@ -188,8 +220,7 @@ class TopicView:
 
         Args:
             topic_word: β_l, ``(K, V_l)``.
-            shares: how much there is of each of the K topics, for example the mean of θ over documents. None takes all
-                alike, and so do members whose shares are all 0.
+            shares: how much there is of each of the K topics, see ``member_shares``.
 
         Returns:
             ``(topics of the view, V_l)`` float32; the rows of topics that are not merged are those of β, bit for bit.
@@ -202,19 +233,13 @@ class TopicView:
             raise InputError(
                 f"topic_word has shape {beta.shape}: it must have a row for each of {self.num_topics} topics"
             )
-        weights = np.ones(self.num_topics) if shares is None else np.asarray(shares, np.float64)
-        if weights.shape != (self.num_topics,):
-            raise InputError(f"shares have shape {weights.shape}: give one number for each of {self.num_topics} topics")
-        if not np.isfinite(weights).all() or (weights < 0).any():
-            raise InputError("shares hold negative, NaN or infinite numbers: give for example the mean of θ")
         result = np.empty((len(self.groups), beta.shape[1]), np.float32)
-        for row, group in enumerate(self.groups):
-            members = list(group)
+        for row, own in enumerate(self.member_shares(shares)):
+            members = list(own)
             if len(members) == 1:
                 result[row] = beta[members[0]]
-                continue
-            own = weights[members] if weights[members].any() else np.ones(len(members))
-            result[row] = (own / own.sum()) @ beta[members].astype(np.float64)
+            else:
+                result[row] = np.asarray(list(own.values())) @ beta[members].astype(np.float64)
         return result
 
     def topics(
@@ -225,7 +250,9 @@ class TopicView:
         languages: Iterable[str] | None = None,
         shares: Array | None = None,
     ) -> list[TopicRecord]:
-        """The view's topics as records, as ``model.topics`` gives them; ``topic`` is the number in the view.
+        """The view's topics as records, as ``model.topics`` gives them; ``topic`` is the number in the model.
+
+        Of a merged topic it is that of its first member (``numbers``).
 
         Args:
             model: the view's.
@@ -241,7 +268,10 @@ class TopicView:
         # Checks the number of words and the languages.
         model.topics(num_words, languages=chosen)
         topic_word = {code: self.merge_topic_word(model.topic_word_[code], shares) for code in chosen}
-        return topic_records(topic_word, {code: model.vocabulary_[code] for code in chosen}, num_words)
+        records = topic_records(topic_word, {code: model.vocabulary_[code] for code in chosen}, num_words)
+        for record in records:
+            record["topic"] = self.numbers[record["topic"]]
+        return records
 
     def transform(self, model: GloCTM, documents: Any, lang: Any = None, **options: Any) -> Any:
         """Topic proportions of documents in the view's topics.

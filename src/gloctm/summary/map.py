@@ -1,13 +1,11 @@
-"""Where topics stand to each other: a vector for each, their likeness, and a map in two dimensions."""
+"""Where topics stand to each other: which are alike, and a map in two dimensions."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.neighbors import unit_vectors
+from gloctm.topic_vectors import cosines
 
 #: How many similar topics are named.
 NUM_SIMILAR = 5
@@ -20,48 +18,14 @@ Array = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
 
-def topic_vectors(
-    topic_word: Mapping[str, Array], word_embeddings: Mapping[str, Array], num_words: int = 30
-) -> dict[str, Array]:
-    """For each language a vector of length 1 for each topic: what its heaviest words mean.
-
-    Word embeddings are scaled to length 1, and the mean over the language's vocabulary is taken off, since words of one
-    language have that in common whatever they mean: without it, all topics are alike and languages apart. A topic is
-    the mean of its words, weighted by β.
-
-    Args:
-        topic_word: for each language β_l, ``(K, V_l)``.
-        word_embeddings: for each language ``(V_l, dimension)``, of one space.
-        num_words: how many of the heaviest words.
-
-    Returns:
-        For each language ``(K, dimension)``.
-    """
-    vectors = {}
-    for code, weights in topic_word.items():
-        words = unit_vectors(word_embeddings[code])
-        words = words - words.mean(axis=0)
-        heaviest = np.argsort(-weights, axis=1, kind="stable")[:, :num_words]
-        taken = np.maximum(np.take_along_axis(weights, heaviest, axis=1), 0)
-        # A topic without a positive weight: its words as equals.
-        taken[~taken.any(axis=1)] = 1
-        vectors[code] = unit_vectors(np.einsum("kn,knd->kd", taken, words[heaviest]))
-    return vectors
-
-
-def joined_vectors(vectors: Mapping[str, Array]) -> Array:
-    """One vector of length 1 for each topic: the mean over languages, each counted alike. ``(K, dimension)``."""
-    return unit_vectors(np.mean(list(vectors.values()), axis=0))
-
-
 def similar_topics(vectors: Array, num_similar: int = NUM_SIMILAR) -> list[list[tuple[int, float]]]:
     """For each topic the most similar others with their cosine, most similar first; of equals, the lower index.
 
     Args:
-        vectors: ``(K, dimension)``, of length 1 each.
+        vectors: ``(K, dimension)``.
         num_similar: how many, or all others if there are fewer.
     """
-    likeness = np.clip(np.asarray(vectors, np.float64) @ vectors.T, -1, 1)
+    likeness = cosines(vectors, vectors)
     others = [
         [topic for topic in np.argsort(-row, kind="stable").tolist() if topic != own]
         for own, row in enumerate(likeness)

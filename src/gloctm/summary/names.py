@@ -1,4 +1,8 @@
-"""What languages are called in English, and in which direction they are written."""
+"""What languages are called in English, and in which direction they are written.
+
+The names stand here, since langcodes takes its own from one more package, language_data, which has far more than a
+report needs; a language without one is called by its code.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ without a reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,33 @@ def estimates(means: Means) -> list[list[Estimate | None]]:
     ]
 
 
+def mean_estimates(parts: Sequence[Means]) -> list[list[Estimate | None]]:
+    """For each group and topic the mean over languages of their mean θ, each that has documents of the group alike.
+
+    The squared error of such a mean over L languages is Σ e_l / L², with e_l the squared standard errors of their
+    means; its degrees of freedom are those of Welch and Satterthwaite, see ``contrasts``. With a single document of
+    the group in any of the languages, the interval is everything from 0 to 1.
+
+    Args:
+        parts: by language the means of the same groups.
+
+    Returns:
+        None for a group without documents in every language.
+    """
+    counts = np.stack([part.counts for part in parts])[:, :, None]
+    languages = (counts > 0).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(counts > 0, [part.mean for part in parts], 0).sum(axis=0) / languages
+        errors = np.where(counts > 0, [part.squared_error for part in parts], 0) / np.square(languages)
+        half = _half(errors, np.where(counts > 0, counts, 2))
+    alone = (counts == 1).any(axis=0)
+    low, high = np.where(alone, 0, np.clip(mean - half, 0, 1)), np.where(alone, 1, np.clip(mean + half, 0, 1))
+    return [
+        [_estimate(*numbers) for numbers in zip(*rows, strict=True)] if number else [None] * mean.shape[1]
+        for number, *rows in zip(languages[:, 0], mean, low, high, strict=True)
+    ]
+
+
 def contrasts(means: Means) -> list[list[Estimate]]:
     """How much more of each topic each group has than the others have in the mean, each group counted alike.
 
@@ -99,17 +127,22 @@ def contrasts(means: Means) -> list[list[Estimate]]:
     if (means.counts < 2).any():
         low, high = np.full_like(difference, -1), np.full_like(difference, 1)
     else:
-        parts = np.square(weights)[:, :, None] * means.squared_error
-        squared_error = parts.sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            freedom = np.square(squared_error) / (np.square(parts) / (means.counts - 1.0)[:, None]).sum(axis=1)
-        # Where θ never differs within a group, there is no error, whatever the degrees of freedom.
-        half = np.where(squared_error > 0, _quantile(np.where(np.isfinite(freedom), freedom, 1.0)), 0)
-        half *= np.sqrt(squared_error)
+        parts = np.square(weights).T[:, :, None] * means.squared_error[:, None, :]
+        half = _half(parts, means.counts[:, None, None])
         low, high = np.clip(difference - half, -1, 1), np.clip(difference + half, -1, 1)
     return [
         [_estimate(*numbers) for numbers in zip(*rows, strict=True)] for rows in zip(difference, low, high, strict=True)
     ]
+
+
+def _half(parts: Numbers, counts: NDArray[np.integer]) -> Numbers:
+    """Half the width of the interval of a sum of means whose squared errors are the parts, which are along axis 0."""
+    squared_error = parts.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = np.square(squared_error) / (np.square(parts) / (counts - 1.0)).sum(axis=0)
+    # Where θ never differs within a group, there is no error, whatever the degrees of freedom.
+    quantile = np.where(squared_error > 0, _quantile(np.where(np.isfinite(freedom), freedom, 1.0)), 0)
+    return np.asarray(quantile * np.sqrt(squared_error))
 
 
 def _quantile(freedom: NDArray[np.floating]) -> Numbers:

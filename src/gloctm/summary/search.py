@@ -14,20 +14,25 @@ NUM_TOPICS = 3
 
 
 def search_index(
-    topic_word: NDArray[np.float32], vocabulary: Sequence[str], num_topics: int = NUM_TOPICS
+    topic_word: NDArray[np.float32], vocabulary: Sequence[str], ids: Sequence[int], num_topics: int = NUM_TOPICS
 ) -> SearchIndex:
     """For every word the topics where its β is greatest.
 
     Args:
         topic_word: β_l, ``(K, V_l)``.
         vocabulary: the word of each column.
-        num_topics: how many, or all if there are fewer; of equals, the lower index.
+        ids: what the topic of each row is called.
+        num_topics: how many, or all if there are fewer; of equals, the first.
     """
     order = np.argsort(-topic_word, axis=1, kind="stable")
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(topic_word.shape[1])[None, :], axis=1)
     topics = np.argsort(-topic_word, axis=0, kind="stable")[:num_topics]
-    parts = (topics, np.take_along_axis(ranks, topics, axis=0), np.take_along_axis(topic_word, topics, axis=0))
+    parts = (
+        np.asarray(ids)[topics],
+        np.take_along_axis(ranks, topics, axis=0),
+        np.take_along_axis(topic_word, topics, axis=0),
+    )
     columns = zip(*(part.T.tolist() for part in parts), strict=True)
     return SearchIndex(
         words=tuple(vocabulary),

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 import gloctm
 from gloctm.artifact import HISTORY_TERMS
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.evaluation import DIVERSITY_WORDS, NUM_WORDS, Evaluation, Measures, measure_topics, own_counts
-from gloctm.measure_names import name_of
-from gloctm.metrics.diversity import topic_diversity
+from gloctm.evaluation import Evaluation
+from gloctm.inference import Via
+from gloctm.labels import shared_labels
+from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
+from gloctm.summary.checks import check_corpus, check_model, check_texts_and_numbers, check_view
 from gloctm.summary.content import (
     Estimate,
     LanguageSummary,
-    QualityFigure,
     Summary,
     TopicSummary,
     TypicalDocument,
 )
 from gloctm.summary.documents import typical_documents
-from gloctm.summary.links import translation_links
-from gloctm.summary.map import joined_vectors, project, similar_topics, topic_vectors
+from gloctm.summary.links import translation_links, word_directions
+from gloctm.summary.map import project, similar_topics
 from gloctm.summary.names import direction_of, name_of_language
 from gloctm.summary.places import finder_of
 from gloctm.summary.prevalence import contrasts, estimates, group_means
+from gloctm.summary.quality import evaluation_of, quality_figures
 from gloctm.summary.search import search_index
-from gloctm.topics import top_words
+from gloctm.topic_vectors import joined_vectors, topic_vectors
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
@@ -42,10 +42,9 @@ if TYPE_CHECKING:
 
 #: Documents a language that are looked at, at most: means of so many are exact to a fraction of a percent.
 MAX_DOCUMENTS = 20_000
-# Words of which a topic's vector on the map is made: the map does not change with how many words are shown.
-_MAP_WORDS = 30
+#: Topics with a lower cosine are not called similar: at 0 they have no more in common than any two.
+MIN_SIMILARITY = 0.1
 _SEED = 0
-_DOCUMENT_MEASURES = ("accuracy_", "macro_f1_", "purity", "normalized_mutual_information")
 
 Array = NDArray[np.float32]
 Proportions = dict[str, NDArray[np.floating]]
@@ -60,16 +59,13 @@ def summarize(
     num_documents: int = 5,
     max_characters: int = 600,
     max_documents: int = MAX_DOCUMENTS,
-    evaluation: Evaluation | None = None,
+    evaluation: Evaluation | Mapping[str, Any] | None = None,
     title: str | None = None,
+    via: Via = "global",
 ) -> Summary:
     """Everything that pictures of a model show.
 
-    Documents without any word of the vocabulary give no evidence and are left out of all means. θ is inferred by the
-    global encoder (``via="global"``), since languages are compared by it: each local encoder normalises the documents
-    of its own language, which takes away most of what a language talks about more. On a corpus of two languages whose
-    themes were known to differ by 27 to 30 points, differences came out as 8 and 10 points by the local encoders and as
-    17 and 22 by the global one: still less than they are, because θ is soft.
+    Documents without any word of the vocabulary give no evidence and are left out of all means.
 
     Args:
         model: trained.
@@ -77,80 +73,101 @@ def summarize(
             over the model's vocabularies, in all its languages. None: words, likeness and search alone.
         view: topics renamed, merged and hidden; all of the model's as they are unless given. Words of merged topics are
             weighted by their shares in the corpus; without a corpus, alike. Of hidden topics nothing is shown, and
-            nothing made up for: proportions sum to less than 1.
+            nothing made up for: proportions sum to less than 1. Topics keep their numbers in the model.
         num_words: words shown a topic and language. 30: more are seldom read, and links would be lost among them.
         num_documents: typical documents a topic and language.
         max_characters: documents are cut to so many characters, around the topic's words. 600 are a paragraph.
         max_documents: of a language with more documents that have a word, so many are drawn, always the same, and the
             summary says so.
-        evaluation: measures taken already; the cheap ones of the topics that it lacks (diversity, and NPMI in the
-            corpus) are taken here.
+        evaluation: measures of this model taken already, as ``gloctm.evaluation.evaluate`` or its ``to_dict()`` gives
+            them; the cheap ones of the topics that it lacks (diversity, and NPMI in the corpus) are taken here.
         title: what the model is about; made of the number of topics and the languages unless given.
+        via: by which encoder θ is inferred. ``"global"``, since languages are compared by it: each local encoder
+            normalises the documents of its own language, which takes away most of what a language talks about more. On
+            a corpus of two languages whose themes were known to differ by 27 to 30 points, differences came out as 8
+            and 10 points by the local encoders and as 17 and 22 by the global one: still less than they are, because θ
+            is soft. ``"local"`` is what ``model.transform`` takes for the model's languages.
 
     Raises:
         NotFittedError: the model is not trained.
-        InputError: a setting is out of range, the view is of another model, or the corpus has other languages or
+        InputError: a setting is out of range, the view or the evaluation is of another model, the evaluation is given
+            with a view that merges or hides (it is then of other topics), or the corpus has other languages or
             vocabularies than the model, or a date that is none.
     """
-    _check(model, corpus, view, evaluation, title)
-    _check_numbers(
+    from gloctm.view import TopicView
+
+    check_model(model)
+    check_texts_and_numbers(
+        title,
+        via,
         num_words=(num_words, 1),
         num_documents=(num_documents, 0),
         max_characters=(max_characters, 20),
         max_documents=(max_documents, 2),
     )
-    codes = list(model.languages_)
-    num_topics = len(model.topic_word_[codes[0]])
-    looked_at = None if corpus is None else _look_at(model, corpus, max_documents)
-    shares = np.full(num_topics, 1 / num_topics) if looked_at is None else _shares(looked_at.theta)
-    groups = tuple((topic,) for topic in range(num_topics)) if view is None else view.groups
-    topic_word = dict(model.topic_word_)
-    if view is not None:
-        topic_word = {
-            code: np.asarray(view.merge_topic_word(each, shares), np.float32) for code, each in topic_word.items()
-        }
-        if looked_at is not None:
-            merged = {code: np.asarray(view.merge_theta(each)) for code, each in looked_at.theta.items()}
-            looked_at = _LookedAt(looked_at.rows, merged)
+    if view is None:
+        view = TopicView.of(model)
+    else:
+        check_view(view, model)
+    measured = None if evaluation is None else evaluation_of(model, evaluation)
+    if measured is not None and len(view) < view.num_topics:
+        raise InputError(
+            "the evaluation is of all the model's topics one by one, and the view merges or hides some: leave the "
+            "evaluation out, or the view"
+        )
+    if corpus is not None:
+        check_corpus(model, corpus)
+
+    codes, ids = list(model.languages_), view.numbers
+    looked_at = None if corpus is None else _look_at(model, corpus, max_documents, via)
+    shares = None if looked_at is None else _shares(looked_at.theta)
+    topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.topic_word_.items()}
+    if looked_at is not None:
+        looked_at = _LookedAt(looked_at.rows, {code: view.merge_theta(each) for code, each in looked_at.theta.items()})
 
     heaviest = {code: np.argsort(-each, axis=1, kind="stable")[:, :num_words] for code, each in topic_word.items()}
     words = {
         code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()] for code in codes
     }
-    labels = _labels(model, groups)
-    vectors = joined_vectors(topic_vectors(topic_word, model.word_embeddings_, _MAP_WORDS))
-    places, similar = project(vectors), similar_topics(vectors)
-    prevalence, contrast = _prevalence(codes, looked_at, len(groups))
+    labels = shared_labels(model.labels_, view.groups, codes)
+    vectors = topic_vectors(topic_word, model.word_embeddings_)
+    agreement = _by_topic(agreement_of_topics(vectors), len(ids))
+    joined = joined_vectors(vectors)
+    places, similar = project(joined), similar_topics(joined)
+    directions = {code: word_directions(model.word_embeddings_[code]) for code in codes}
+    member_shares = view.member_shares(shares)
+    prevalence, contrast = _prevalence(codes, looked_at, len(ids))
     documents: dict[str, list[tuple[TypicalDocument, ...]]] = {
-        code: [()] * len(groups)
+        code: [()] * len(ids)
         if corpus is None or looked_at is None
         else _documents(model, corpus, code, looked_at, words[code], num_documents, max_characters)
         for code in codes
     }
     topics = tuple(
         TopicSummary(
-            id=topic,
-            members=tuple(int(member) for member in groups[topic]),
-            name=_name(topic, view, labels[topic], codes, words),
+            id=ids[topic],
+            members=view.groups[topic],
+            shares=member_shares[topic],
+            name=_name(view.name(topic), labels[topic], codes, [words[code][topic] for code in codes]),
             labels=labels[topic],
             x=float(places[topic, 0]),
             y=float(places[topic, 1]),
             prevalence=None if prevalence is None else {code: prevalence[code][topic] for code in codes},
             overall=None if prevalence is None else float(np.mean([prevalence[code][topic].value for code in codes])),
             contrast=None if contrast is None else {code: contrast[code][topic] for code in codes},
+            agreement=agreement[topic],
+            doubtful=doubtful_languages(agreement[topic]),
             words={
                 code: tuple(
                     zip(words[code][topic], topic_word[code][topic, heaviest[code][topic]].tolist(), strict=True)
                 )
                 for code in codes
             },
-            links=tuple(
-                translation_links({code: model.word_embeddings_[code][heaviest[code][topic]] for code in codes})
-            ),
-            similar=tuple(similar[topic]),
+            links=tuple(translation_links({code: directions[code][heaviest[code][topic]] for code in codes})),
+            similar=tuple((ids[other], cosine) for other, cosine in similar[topic] if cosine >= MIN_SIMILARITY),
             documents={code: documents[code][topic] for code in codes},
         )
-        for topic in range(len(groups))
+        for topic in range(len(ids))
     )
     label_breakdown = date_breakdown = None
     more_labels = 0
@@ -160,7 +177,7 @@ def summarize(
         dates = _column(corpus, looked_at, "dates")
         date_breakdown = by_date(looked_at.theta, {code: checked_dates(code, each) for code, each in dates.items()})
     return Summary(
-        title=title or _title(len(groups), codes),
+        title=title or _title(len(ids), codes),
         languages=tuple(_language(model, corpus, code) for code in codes),
         about={
             "settings": dict(model.settings_),
@@ -171,11 +188,13 @@ def summarize(
             "gloctm": gloctm.__version__,
         },
         history={term: tuple(epoch[term] for epoch in model.history_) for term in HISTORY_TERMS},
-        quality=_quality(model, topic_word, corpus, evaluation),
+        quality=quality_figures(topic_word, model.vocabulary_, corpus, measured),
         topics=topics,
+        hidden=tuple(sorted(view.hidden)),
+        inference=via,
         labels=label_breakdown,
         dates=date_breakdown,
-        search={code: search_index(topic_word[code], model.vocabulary_[code]) for code in codes},
+        search={code: search_index(topic_word[code], model.vocabulary_[code], ids) for code in codes},
         sampled=None if corpus is None or looked_at is None else _sampled(corpus, looked_at, more_labels),
     )
 
@@ -193,7 +212,7 @@ class _LookedAt:
     theta: Proportions
 
 
-def _look_at(model: GloCTM, corpus: Corpus, max_documents: int) -> _LookedAt:
+def _look_at(model: GloCTM, corpus: Corpus, max_documents: int, via: Via) -> _LookedAt:
     rows: dict[str, NDArray[np.int64]] = {}
     theta: Proportions = {}
     for number, code in enumerate(model.languages_):
@@ -202,7 +221,7 @@ def _look_at(model: GloCTM, corpus: Corpus, max_documents: int) -> _LookedAt:
         if len(found) > max_documents:
             found = np.sort(np.random.default_rng([_SEED, number]).choice(found, max_documents, replace=False))
         rows[code] = found
-        inferred = model.transform(part.counts[found], lang=code, via="global")
+        inferred = model.transform(part.counts[found], lang=code, via=via)
         assert not isinstance(inferred, dict)
         theta[code] = inferred
     return _LookedAt(rows, theta)
@@ -254,25 +273,17 @@ def _documents(
     )
 
 
-def _labels(model: GloCTM, groups: Sequence[Sequence[int]]) -> list[dict[str, str]]:
-    """For each shown topic its labels by language; of merged ones those that all have: one's is not that of all."""
-    labels = []
-    for members in groups:
-        texts = {code: {model.labels_.get(code, {}).get(topic) for topic in members} for code in model.languages_}
-        labels.append({code: text for code, (text, *more) in texts.items() if text is not None and not more})
-    return labels
+def _by_topic(
+    agreement: Mapping[str, NDArray[np.float64]] | None, num_topics: int
+) -> list[dict[str, float]] | list[None]:
+    if agreement is None:
+        return [None] * num_topics
+    return [{code: float(each[topic]) for code, each in agreement.items()} for topic in range(num_topics)]
 
 
-def _name(
-    topic: int,
-    view: TopicView | None,
-    labels: Mapping[str, str],
-    codes: Sequence[str],
-    words: Mapping[str, Sequence[Sequence[str]]],
-) -> str:
-    given = None if view is None else view.name(topic)
+def _name(given: str | None, labels: Mapping[str, str], codes: Sequence[str], words: Sequence[Sequence[str]]) -> str:
     label = next((labels[code] for code in codes if code in labels), None)
-    return given or label or " ".join(words[codes[0]][topic][:3])
+    return given or label or " ".join(words[0][:3])
 
 
 def _language(model: GloCTM, corpus: Corpus | None, code: str) -> LanguageSummary:
@@ -287,40 +298,7 @@ def _language(model: GloCTM, corpus: Corpus | None, code: str) -> LanguageSummar
     )
 
 
-def _quality(
-    model: GloCTM,
-    topic_word: Mapping[str, Array],
-    corpus: Corpus | None,
-    evaluation: Evaluation | None,
-) -> tuple[QualityFigure, ...]:
-    """The measures of an evaluation, and the cheap ones of the topics shown that it lacks."""
-    fewest = min(map(len, model.vocabulary_.values()))
-
-    def words_of(number: int) -> dict[str, list[list[str]]]:
-        return {
-            code: top_words(each, model.vocabulary_[code], min(number, fewest)) for code, each in topic_word.items()
-        }
-
-    # Of all documents, as ``gloctm evaluate`` takes them: one name, one figure.
-    own = None if corpus is None else own_counts(corpus)
-    measures: Measures = measure_topics(words_of(NUM_WORDS), own=own)
-    measures["topic_diversity"] = {code: topic_diversity(words) for code, words in words_of(DIVERSITY_WORDS).items()}
-    if evaluation is not None:
-        measures |= evaluation.measures
-    return tuple(
-        QualityFigure(group=_group(measure), measure=name_of(measure), where=where, value=float(value))
-        for measure, values in measures.items()
-        for where, value in values.items()
-    )
-
-
-def _group(measure: str) -> Any:
-    if measure.startswith("retrieval_"):
-        return "translations"
-    return "documents" if measure.startswith(_DOCUMENT_MEASURES) else "topics"
-
-
-def _column(corpus: Corpus, looked_at: _LookedAt, name: str) -> dict[str, list[str]]:
+def _column(corpus: Corpus, looked_at: _LookedAt, name: Literal["labels", "dates"]) -> dict[str, list[str]]:
     """Labels or dates of the documents looked at; empty where there are none."""
     found = {}
     for code, rows in looked_at.rows.items():
@@ -344,51 +322,3 @@ def _sampled(corpus: Corpus, looked_at: _LookedAt, num_labels: int) -> str | Non
 
 def _listed(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-
-def _check(model: Any, corpus: Any, view: Any, evaluation: Any, title: Any) -> None:
-    from gloctm.estimator import GloCTM
-
-    if not isinstance(model, GloCTM):
-        raise InputError(f"summarize takes a GloCTM, not a {type(model).__name__}: read one with GloCTM.load(path)")
-    check_is_fitted(model, "weights_")
-    if title is not None and not isinstance(title, str):
-        raise InputError(f"title is {title!r:.60}: give a text, or None for one made of the languages")
-    if evaluation is not None and not isinstance(evaluation, Evaluation):
-        raise InputError(
-            f"evaluation is a {type(evaluation).__name__}, not an Evaluation: make one with gloctm.evaluation.evaluate"
-        )
-    if view is not None:
-        from gloctm.view import TopicView
-
-        if not isinstance(view, TopicView):
-            raise InputError(f"view is a {type(view).__name__}, not a TopicView: make one with TopicView.of(model)")
-        view.check(model)
-    if corpus is not None:
-        _check_corpus(model, corpus)
-
-
-def _check_corpus(model: GloCTM, corpus: Any) -> None:
-    if not isinstance(corpus, Corpus):
-        raise InputError(f"corpus is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
-    known = ", ".join(model.languages_)
-    if missing := [code for code in model.languages_ if code not in corpus]:
-        raise InputError(
-            f"the corpus has no documents in {missing[0]!r}: give one with all languages of the model ({known})"
-        )
-    if foreign := [code for code in corpus.languages if code not in model.languages_]:
-        raise InputError(
-            f"the model was not trained on {foreign[0]!r}: leave it out with corpus.select({list(model.languages_)!r})"
-        )
-    for code in model.languages_:
-        if list(corpus[code].vocabulary) != model.vocabulary_[code]:
-            raise InputError(
-                f"the corpus has another vocabulary for {code!r} than the model: give the corpus it was trained on, or "
-                "one counted with vocabulary=model.vocabulary_ (Corpus.from_tokens)"
-            )
-
-
-def _check_numbers(**settings: tuple[Any, int]) -> None:
-    for name, (value, least) in settings.items():
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise InputError(f"{name} is {value!r}: it must be a whole number from {least}")
