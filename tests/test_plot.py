@@ -21,9 +21,11 @@ from scipy import stats
 
 from gloctm import plot
 from gloctm.errors import CrowdedFigureWarning, InputError, MissingDependencyError
-from gloctm.plot.palette import PALETTES, colour_at, contrast, legible_on, style
+from gloctm.plot.palette import PALETTES, colour_at, contrast, faded, legible_on, style
 from gloctm.plot.topic_figures import _ticks
 from gloctm.plot.wording import cut, for_matplotlib, for_plotly, one_line, width, wrapped
+from gloctm.summary.content import FORMAT
+from gloctm.topic_vectors import cosines, topic_vectors
 
 plotly = pytest.importorskip("plotly.graph_objects", reason="pip install plotly")
 matplotlib = pytest.importorskip("matplotlib", reason="pip install matplotlib")
@@ -37,6 +39,10 @@ WORDS = {"en": ["rain", "storm", "wind"], "zh": ["大雨", "天气", "气温"], 
 TERMS = ("local", "shared", "regularization", "cka")
 
 
+def over_time(*means) -> list:
+    return [None if mean is None else {"mean": mean, "low": mean - 0.04, "high": mean + 0.05} for mean in means]
+
+
 def a_summary() -> dict:
     history = {term: [3.0 - place, 2.0 - place, 1.5 - place] for place, term in enumerate(TERMS)}
     topics = [
@@ -45,6 +51,7 @@ def a_summary() -> dict:
             "members": [number] if number else [0, 7],
             "name": f"topic{number} name",
             "labels": {},
+            "doubtful": [],
             "x": [-0.5, 0.0, 0.9][number],
             "y": [0.25, -1.0, 0.5][number],
             "prevalence": {
@@ -64,7 +71,7 @@ def a_summary() -> dict:
         for number in range(3)
     ]
     return {
-        "format": 1,
+        "format": FORMAT,
         "languages": [
             {"code": code, "name": NAMES[code], "direction": "rtl" if code == "ar" else "ltr"} for code in CODES
         ],
@@ -75,9 +82,9 @@ def a_summary() -> dict:
             "periods": ["2019-11", "2019-12", "2020-01"],
             "counts": {"en": [4, 5, 6], "zh": [2, 0, 3], "ar": [0, 0, 0]},
             "prevalence": {
-                "en": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.5, 0.3, 0.1]],
-                "zh": [[0.2, None, 0.1], [0.3, None, 0.3], [0.5, None, 0.6]],
-                "ar": [[None] * 3] * 3,
+                "en": [over_time(0.1, 0.2, 0.3), over_time(0.4, 0.5, 0.6), over_time(0.5, 0.3, 0.1)],
+                "zh": [over_time(0.2, None, 0.1), over_time(0.3, None, 0.3), over_time(0.5, None, 0.6)],
+                "ar": [over_time(None, None, None)] * 3,
             },
         },
     }
@@ -118,11 +125,16 @@ FIGURES = {
 # What must be readable in each.
 SHOWN = {
     "topic_table": ["0 topic0 name", "English", "rain0", "مطر2", "天气1"],
-    "topic_map": ["0 topic0 name", "1 topic1 name", "2 topic2 name", "area of a circle: prevalence, 20.0 to 50.0 %"],
-    "topics_over_time": ["0 topic0 name", "2 topic2 name", "English", "Chinese", "prevalence (%)", "2019-12"],
-    "language_heatmap": ["0 topic0 name", "2 topic2 name", "Arabic", "prevalence (%)", "60.0"],
+    "topic_map": [
+        "0 topic0 name",
+        "1 topic1 name",
+        "2 topic2 name",
+        "area of a circle: mean topic proportion, 20.0 to 50.0 %",
+    ],
+    "topics_over_time": ["0 topic0 name", "2 topic2 name", "English", "Chinese", "mean proportion (%)", "2019-12"],
+    "language_heatmap": ["0 topic0 name", "2 topic2 name", "Arabic", "mean topic proportion (%)", "60.0"],
     "language_comparison": ["1 topic1 name", "less in Chinese", "more in Chinese", "no clear difference"],
-    "alignment_heatmap": ["0 en0 en1", "2 de4 de5", "cosine", "1.00", "3 of 3 topics in en"],
+    "alignment_heatmap": ["0 en0 en1", "2 de4 de5", "cosine", "1.00", "3 of 3 topics in English"],
     "training_curve": ["loss", "local path", "global path", "regularisation", "CKA", "epoch", "mean per document"],
     "quality_bars": ["TU", "purity", "GloCTM", "another", "mean and 95 % interval over repetitions"],
 }
@@ -151,7 +163,7 @@ def as_plotly_shows(text: str) -> str:
 
 
 def test_every_figure_is_tested():
-    assert set(plot.__all__) - {"Backend", "Theme"} == set(FIGURES) == set(SHOWN)
+    assert set(plot.__all__) - {"Backend", "Look", "Theme"} == set(FIGURES) == set(SHOWN)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -262,6 +274,61 @@ def test_comparison():
     assert len({trace.marker.symbol for trace in figure.data}) == 3
 
 
+def test_comparison_of_what_may_be_of_different_themes():
+    summary = a_summary()
+    summary["topics"][1]["doubtful"] = ["zh", "ar"]
+    summary["topics"][2]["doubtful"] = ["en"]
+    figure = plot.language_comparison(summary, "zh")
+    assert [trace.name for trace in figure.data] == [
+        "less in Chinese",
+        "no clear difference",
+        "probably of different themes",
+    ]
+    [doubtful] = [trace for trace in figure.data if trace.name.startswith("probably")]
+    assert (doubtful.y, doubtful.marker.symbol) == ((0,), "x")
+    assert doubtful.hovertext[0].endswith("<br>probably of another theme in Chinese, Arabic")
+    assert "of another theme in English" in figure.data[1].hovertext[0]
+    assert "probably of different themes" in svg_of(plot.language_comparison(summary, "zh", backend="matplotlib"))
+    assert figure.layout.xaxis.title.text.startswith("mean proportion in Chinese minus that in the others (percentage")
+    # Of two languages, neither can be compared with the other.
+    del summary["languages"][2]
+    two = plot.language_comparison(summary, "zh")
+    assert [trace.y for trace in two.data if trace.name.startswith("probably")] == [(0, 1)]
+    assert two.layout.xaxis.title.text.startswith("mean proportion in Chinese minus that in English (percentage points")
+
+
+def test_heat_map_of_what_may_be_of_different_themes():
+    summary = a_summary()
+    summary["topics"][1]["doubtful"] = ["zh"]
+    figure = plot.language_heatmap(summary, topics=[2, 1])
+    assert list(figure.data[1].text) == ["30.0", "30.0", "30.0", "50.0", "60.0 ?", "40.0"]
+    assert figure.data[0].hovertext[1][1].endswith("its words are probably of another theme here")
+    assert figure.layout.annotations[0].text.startswith("?: words of probably another theme")
+    assert not plot.language_heatmap(summary, topics=[0]).layout.annotations
+    assert "60.0 ?" in svg_of(plot.language_heatmap(summary, backend="matplotlib"))
+
+
+def test_topics_are_called_by_their_numbers_in_the_model():
+    summary = a_summary()
+    for topic, number, members in zip(summary["topics"], (0, 3, 8), ([0, 7], [3, 5], [8]), strict=True):
+        topic["id"], topic["members"] = number, members
+    summary["hidden"] = [1, 2]
+    figure = plot.topics_over_time(summary, topics=[8])
+    # What is by place is found all the same.
+    np.testing.assert_allclose(figure.data[0].y, [50, 30, 10])
+    assert figure.layout.annotations[0].text == "8 topic2 name"
+    heat = plot.language_heatmap(summary, topics=[3, 0])
+    assert heat.layout.yaxis.ticktext == ("3 topic1 name", "0 topic0 name")
+    np.testing.assert_allclose(heat.data[0].z, [[50, 60, 40], [20, 10, 30]])
+    for topic, message in (
+        (2, "topic 2 is hidden by the view"),
+        (5, "topic 5 is shown as a part of topic 3: name that one"),
+        (9, "the summary has no topic 9: it has 0 to 8"),
+    ):
+        with pytest.raises(InputError, match=message):
+            plot.topic_table(summary, topics=[topic])
+
+
 def test_comparison_by_matplotlib_has_the_same_numbers():
     axes = plot.language_comparison(a_summary(), "zh", backend="matplotlib").axes[0]
     bars = {container.get_label(): container for container in axes.containers}
@@ -287,16 +354,54 @@ def test_over_time():
     np.testing.assert_allclose(figure.data[0].y, [50, 30, 10])
     assert figure.data[1].y[1] is None
     assert not figure.data[1].connectgaps
-    assert figure.data[2].hovertext[1] == "0 topic0 name<br>English, 2019-12<br>20.00 %<br>5 documents"
+    assert (
+        figure.data[2].hovertext[1] == "0 topic0 name<br>English, 2019-12<br>20.00 % (16.00 to 25.00 %)<br>5 documents"
+    )
     assert [note.text for note in figure.layout.annotations] == ["2 topic2 name", "0 topic0 name"]
 
 
+def test_over_time_with_intervals():
+    trace = plot.topics_over_time(a_summary(), topics=[0], languages=["zh"]).data[0]
+    np.testing.assert_allclose(trace.error_y.array, [5, 0, 5])
+    np.testing.assert_allclose(trace.error_y.arrayminus, [4, 0, 4])
+    assert trace.error_y.color == faded(trace.line.color) != trace.line.color
+    axes = plot.topics_over_time(a_summary(), topics=[0], languages=["zh"], backend="matplotlib").axes[0]
+    [container] = axes.containers
+    segments = container[2][0].get_segments()
+    np.testing.assert_allclose([segment[:, 1] for segment in segments], [[16, 25], [6, 15]])
+    [bare] = plot.topics_over_time(a_summary(), topics=[0], languages=["zh"], intervals=False).data
+    assert bare.error_y.array is None
+    assert bare.hovertext[0] == "0 topic0 name<br>Chinese, 2019-11<br>20.00 % (16.00 to 25.00 %)<br>2 documents"
+    assert not plot.topics_over_time(a_summary(), intervals=False, backend="matplotlib").axes[0].containers
+
+
+def test_over_time_a_single_document_is_told_and_does_not_press_the_others_together():
+    summary = a_summary()
+    summary["dates"]["counts"]["en"][1] = 1
+    summary["dates"]["prevalence"]["en"][0][1] = {"mean": 0.2, "low": 0, "high": 1}
+    figure = plot.topics_over_time(summary, topics=[0], same_scale=False)
+    assert figure.data[0].hovertext[1].endswith("20.00 % (0.00 to 100.00 %)<br>1 document")
+    # Half as much again as the largest value, 30.
+    assert figure.layout.yaxis.range == (0, pytest.approx(1.05 * 45))
+
+
 def test_over_time_on_one_scale():
-    figure = plot.topics_over_time(a_summary(), same_scale=True)
+    expected = 1.05 * 65
+    figure = plot.topics_over_time(a_summary())
     ranges = [figure.layout[axis].range for axis in ("yaxis", "yaxis2", "yaxis3")]
-    assert ranges == [(0, pytest.approx(63))] * 3
-    for axes in plot.topics_over_time(a_summary(), same_scale=True, backend="matplotlib").axes:
-        assert axes.get_ylim() == (0, pytest.approx(63))
+    assert ranges == [(0, pytest.approx(expected))] * 3
+    for axes in plot.topics_over_time(a_summary(), backend="matplotlib").axes:
+        assert axes.get_ylim() == (0, pytest.approx(expected))
+
+
+def test_over_time_on_scales_of_their_own():
+    expected = [(0, pytest.approx(1.05 * top)) for top in (35, 65, 65)]
+    figure = plot.topics_over_time(a_summary(), same_scale=False)
+    assert [figure.layout[axis].range for axis in ("yaxis", "yaxis2", "yaxis3")] == expected
+    drawn = plot.topics_over_time(a_summary(), same_scale=False, backend="matplotlib")
+    assert [axes.get_ylim() for axes in drawn.axes] == expected
+    bare = plot.topics_over_time(a_summary(), same_scale=False, intervals=False)
+    assert bare.layout.yaxis.range == (0, pytest.approx(1.05 * 30))
 
 
 def test_a_language_looks_the_same_whatever_is_drawn_with_it():
@@ -334,13 +439,23 @@ def test_ticks_are_few_and_told_apart(days, unit):
 
 
 def test_alignment():
-    # All words' vectors, by length 1, are the unit vectors, equally often: c = (1, 1, 1) / 3. The vectors of topics are
-    # those less c, of which two different ones have the cosine −1/2.
+    # Of each language the topics' vectors are the unit vectors less their mean, (1, 1, 1) / 3, of which two different
+    # ones have the cosine −1/2.
     heat, written = plot.alignment_heatmap(a_model(), "en", "de", num_words=2).data
-    np.testing.assert_allclose(heat.z, 1.5 * np.eye(3) - 0.5, atol=1e-7)
+    np.testing.assert_allclose(heat.z, 1.5 * np.eye(3) - 0.5, atol=1e-6)
     assert (heat.zmin, heat.zmax) == (pytest.approx(-1), pytest.approx(1))
-    assert heat.hovertext[0][1] == "en: 0 en0 en1<br>de: 1 de2 de3<br>cosine -0.500"
+    assert heat.hovertext[0][1] == "English: 0 en0 en1<br>German: 1 de2 de3<br>cosine -0.500"
     assert written.text[:2] == ("1.00", "-0.50")
+
+
+def test_alignment_is_that_of_topic_vectors():
+    rng = np.random.default_rng(0)
+    model = a_model()
+    model.topic_word_ = {code: rng.normal(size=(3, 6)).astype("f4") for code in model.topic_word_}
+    model.word_embeddings_ = {code: rng.normal(size=(6, 5)).astype("f4") for code in model.topic_word_}
+    vectors = topic_vectors(model.topic_word_, model.word_embeddings_)
+    found = plot.alignment_heatmap(model, "en", "de").data[0].z
+    np.testing.assert_allclose(found, cosines(vectors["en"], vectors["de"]))
 
 
 def test_alignment_tells_what_is_not_aligned():
@@ -348,10 +463,13 @@ def test_alignment_tells_what_is_not_aligned():
     model.topic_word_["de"] = model.topic_word_["de"][[1, 0, 2]]
     figure = plot.alignment_heatmap(model, "en", "de", num_words=2)
     np.testing.assert_allclose(np.argmax(figure.data[0].z, axis=1), [1, 0, 2])
-    assert figure.layout.annotations[0].text == "1 of 3 topics in en are most alike to their own counterpart in de"
+    assert (
+        figure.layout.annotations[0].text
+        == "1 of 3 topics in English are most alike to their own counterpart in German"
+    )
     # Rows and columns change places with the languages.
     turned = plot.alignment_heatmap(model, "de", "en", num_words=2)
-    np.testing.assert_allclose(np.transpose(turned.data[0].z), figure.data[0].z)
+    np.testing.assert_allclose(np.transpose(turned.data[0].z), figure.data[0].z, atol=1e-7)
     some = plot.alignment_heatmap(model, "en", "de", num_words=2, topics=[2, 0])
     np.testing.assert_allclose(some.data[0].z, np.array(figure.data[0].z)[np.ix_([2, 0], [2, 0])])
 
@@ -442,9 +560,12 @@ def test_quality_of_a_summary():
         for code, value in (("en", 0.9), ("zh", 0.8))
     ]
     assert [(trace.name, trace.x) for trace in plot.quality_bars(quality, series="where").data] == [
-        ("en", (0.9,)),
-        ("zh", (0.8,)),
+        ("English", (0.9,)),
+        ("Chinese", (0.8,)),
     ]
+    pairs = [{"measure": "retrieval_accuracy_1", "where": where, "value": 1.0} for where in ("zh from en", "en zh")]
+    figure = plot.quality_bars([*pairs, {**pairs[0], "where": "all"}], group="where")
+    assert figure.layout.yaxis.ticktext == ("Chinese from English", "English and Chinese", "all")
 
 
 def test_map():
@@ -453,7 +574,7 @@ def test_map():
     assert (spots.x, spots.y) == ((-0.5, 0.0, 0.9), (0.25, -1.0, 0.5))
     np.testing.assert_allclose(spots.marker.size, [0.4, 1, 0.6])
     assert spots.marker.sizemode == "area"
-    assert spots.hovertext[2] == "2 topic2 name<br>prevalence 30.00 %"
+    assert spots.hovertext[2] == "2 topic2 name<br>mean proportion 30.00 %"
     assert figure.layout.yaxis.scaleanchor == "x"  # distances are alike to the right and upwards
     circles = plot.topic_map(a_summary(), backend="matplotlib").axes[0].collections[0]
     np.testing.assert_allclose(circles.get_sizes() / circles.get_sizes().max(), [0.4, 1, 0.6])
@@ -649,7 +770,7 @@ def a_large_summary(num_topics: int, num_languages: int) -> dict:
     estimate = {"mean": share, "low": share, "high": share}
     change = {"difference": 0.0, "low": -0.1, "high": 0.1}
     return {
-        "format": 1,
+        "format": FORMAT,
         "languages": [{"code": code, "name": f"Language {code}", "direction": "ltr"} for code in codes],
         "topics": [
             {
@@ -664,7 +785,7 @@ def a_large_summary(num_topics: int, num_languages: int) -> dict:
             "unit": "year",
             "periods": ["2019", "2020"],
             "counts": {code: [1, 1] for code in codes},
-            "prevalence": {code: [[share, share]] * num_topics for code in codes},
+            "prevalence": {code: [[estimate, estimate]] * num_topics for code in codes},
         },
     }
 
@@ -733,8 +854,8 @@ def with_nan(part: str, key: str) -> dict:
     ("make", "message"),
     [
         (lambda: plot.language_heatmap(a_model()), r"drawn of a summary, not of SimpleNamespace.*summarize"),
-        (lambda: plot.topic_table({"format": 2, "languages": [1], "topics": [1]}), "format 2, and 1 is what is known"),
-        (lambda: plot.topic_table({"format": 1, "languages": [], "topics": [1]}), "has no languages"),
+        (lambda: plot.topic_table({"format": 1, "languages": [1], "topics": [1]}), "format 1, and 2 is what is known"),
+        (lambda: plot.topic_table({"format": FORMAT, "languages": [], "topics": [1]}), "has no languages"),
         (lambda: plot.language_heatmap(a_summary(), languages=["fr"]), "no language 'fr': it has en, zh, ar"),
         (lambda: plot.language_heatmap(a_summary(), languages=[]), "languages is empty"),
         (lambda: plot.language_heatmap(a_summary(), languages="en"), "languages is one string"),

@@ -37,6 +37,8 @@ def write_proportions(
     ids: Sequence[str],
     languages: Sequence[str],
     theta: NDArray[np.float32],
+    *,
+    topics: Sequence[int] | None = None,
 ) -> None:
     """Write a row a document, all or nothing.
 
@@ -45,10 +47,11 @@ def write_proportions(
         ids: an identifier a document.
         languages: a language a document.
         theta: ``(documents, K)``.
+        topics: the number of the topic of each column; from 0 unless given.
     """
     # Lone surrogates, which JSON can bring but no file of text can hold, are written as escapes.
     ids = [identifier.encode("utf-8", "backslashreplace").decode() for identifier in ids]
-    names = ["id", "lang", *(f"topic_{topic}" for topic in range(theta.shape[1]))]
+    names = ["id", "lang", *(f"topic_{topic}" for topic in topics or range(theta.shape[1]))]
     if not isinstance(target, str | os.PathLike):
         _write_json_lines(target, names, ids, languages, theta)
         return

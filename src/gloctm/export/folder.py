@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.files import FolderFormat, atomic_folder, check_folder_target, write_json
+from gloctm.labels import shared_labels
 from gloctm.manifest import file_sizes
 from gloctm.proportions import write_proportions
-from gloctm.topics import TopicRecord
+from gloctm.topics import topic_records
+from gloctm.view import TopicView
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
@@ -33,6 +37,21 @@ _KINDS = {"topic": "int32", "rank": "int32", "weight": "float32"}
 Block = dict[str, list[Any]]
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """The topics that are written: the model's, or those of a view.
+
+    Attributes:
+        numbers: the model's number of each; of a merged one, of its first member.
+        labels: of each by language.
+        topic_word: by language β, a row for each.
+    """
+
+    numbers: tuple[int, ...]
+    labels: list[dict[str, str]]
+    topic_word: Mapping[str, NDArray[np.float32]]
+
+
 def tables(
     model: GloCTM,
     folder: str | os.PathLike[str],
@@ -42,11 +61,12 @@ def tables(
     num_words: int = 10,
     all_words: int | None = None,
     via: Via | None = None,
+    view: TopicView | None = None,
 ) -> Path:
     """Write a model's topics, its β, and the topic proportions of a corpus as tables, all or nothing.
 
     ==================  ==============================================================================
-    ``topics``          topic, language, label (empty where there is none), rank from 1, word, weight
+    ``topics``          topic, language, label or name (empty where there is none), rank from 1, word, weight
     ``topic_words``     β, a word a row, heaviest first: topic, language, word, weight
     ``proportions``     θ, a document a row: id, lang, topic_0, topic_1 …; only with a corpus
     ``tables.json``     what they are of
@@ -60,13 +80,19 @@ def tables(
             significant digits that give a float32 back.
         num_words: words a topic and language in ``topics``.
         all_words: words a topic and language in ``topic_words``; None for every word of the vocabulary.
-        via: by which encoder documents are inferred, see ``GloCTM.transform``.
+        via: by which encoder documents are inferred, see ``GloCTM.transform``. The report's numbers are those of
+            ``"global"``.
+        view: topics merged, hidden and named by hand. Topics keep their numbers in the model, a merged one that of its
+            first member; ``tables.json`` says which are merged. The words of merged topics are weighted by their shares
+            in ``corpus``, each language counted alike; without one, alike. Proportions without those of hidden topics
+            sum to less than 1.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: another format, a number of words below 1, or a folder that holds something else.
+        InputError: another format, a number of words below 1, another model's view, or a folder that holds something
+            else.
         MissingDependencyError: Parquet without pyarrow.
     """
     check_is_fitted(model, "weights_")
@@ -78,22 +104,27 @@ def tables(
         raise InputError(f"all_words is {all_words!r}: it must be a whole number from 1, or None for every word")
     if file_format == "parquet":
         _pyarrow()
+    view = TopicView.of(model) if view is None else view
+    view.check(model)
+    # Checks the number of words.
+    model.topics(num_words)
     target = Path(folder)
     check_folder_target(target, replaces=TABLES_FORMAT)
-    records = model.topics(num_words)
     most = max(len(words) for words in model.vocabulary_.values())
-    theta = None if corpus is None else model.transform(corpus, via=via)
+    theta = {} if corpus is None else model.transform(corpus, via=via)
+    assert isinstance(theta, dict)
+    shown = _shown(model, view, corpus, theta)
     with atomic_folder(target, replaces=TABLES_FORMAT) as unfinished:
-        _write(unfinished / f"topics.{file_format}", TOPICS_COLUMNS, _topics(model, records))
-        weights = _weights(model, int(all_words or most))
+        _write(unfinished / f"topics.{file_format}", TOPICS_COLUMNS, _topics(model, shown, num_words))
+        weights = _weights(model, shown, int(all_words or most))
         _write(unfinished / f"topic_words.{file_format}", WEIGHTS_COLUMNS, weights)
         if corpus is not None:
-            assert isinstance(theta, dict)
             write_proportions(
                 unfinished / f"proportions.{file_format}",
                 [identifier for part in corpus.values() for identifier in part.ids or ()],
                 [code for code, part in corpus.items() for _ in range(part.num_documents)],
-                np.concatenate([theta[code] for code in corpus]),
+                np.concatenate([view.merge_theta(theta[code]) for code in corpus]),
+                topics=shown.numbers,
             )
         write_json(
             unfinished / TABLES_FORMAT.manifest,
@@ -101,35 +132,51 @@ def tables(
                 "format": TABLES_FORMAT.name,
                 "format_version": TABLES_FORMAT.newest,
                 "languages": list(model.languages_),
-                "topics": len(model.topic_word_[model.languages_[0]]),
+                "topics": len(shown.numbers),
                 "seed": model.seed_,
                 "corpus_fingerprint": model.corpus_fingerprint_,
                 "environment": model.environment_,
+                "merged": [list(group) for group in view.groups if len(group) > 1],
+                "hidden": sorted(view.hidden),
                 "files": file_sizes(unfinished),
             },
         )
     return target
 
 
-def _topics(model: GloCTM, records: Sequence[TopicRecord]) -> Iterator[Block]:
-    for record in records:
+def _shown(model: GloCTM, view: TopicView, corpus: Corpus | None, theta: Mapping[str, NDArray[np.float32]]) -> _Shown:
+    labels = shared_labels(model.labels_, view.groups, model.languages_)
+    for index, own in enumerate(labels):
+        if (name := view.name(index)) is not None:
+            own.update(dict.fromkeys(model.languages_, name))
+    shares = None
+    if corpus is not None:
+        # Documents without a word say nothing of any topic.
+        rows = {code: np.flatnonzero(~part.empty_documents) for code, part in corpus.items()}
+        means = [theta[code][each].mean(axis=0, dtype=np.float64) for code, each in rows.items() if len(each)]
+        shares = np.mean(means, axis=0) if means else None
+    topic_word = {code: view.merge_topic_word(beta, shares) for code, beta in model.topic_word_.items()}
+    return _Shown(view.numbers, labels, topic_word)
+
+
+def _topics(model: GloCTM, shown: _Shown, num_words: int) -> Iterator[Block]:
+    for record in topic_records(shown.topic_word, model.vocabulary_, num_words):
         size = len(record["words"])
-        label = model.labels_.get(record["language"], {}).get(record["topic"])
         yield {
-            "topic": [record["topic"]] * size,
+            "topic": [shown.numbers[record["topic"]]] * size,
             "language": [record["language"]] * size,
-            "label": [label] * size,
+            "label": [shown.labels[record["topic"]].get(record["language"])] * size,
             "rank": list(range(1, size + 1)),
             "word": [_storable(word) for word in record["words"]],
             "weight": record["weights"],
         }
 
 
-def _weights(model: GloCTM, num_words: int) -> Iterator[Block]:
+def _weights(model: GloCTM, shown: _Shown, num_words: int) -> Iterator[Block]:
     """A block a topic and language: the whole table may be larger than the model."""
-    for topic in range(len(model.topic_word_[model.languages_[0]])):
+    for place, topic in enumerate(shown.numbers):
         for code in model.languages_:
-            row, words = model.topic_word_[code][topic], model.vocabulary_[code]
+            row, words = shown.topic_word[code][place], model.vocabulary_[code]
             columns = np.argsort(-row, kind="stable")[:num_words]
             yield {
                 "topic": [topic] * len(columns),

@@ -13,18 +13,20 @@ from sklearn.utils.validation import check_is_fitted
 from gloctm.corpus.corpus import Corpus, LanguageCorpus, document_texts
 from gloctm.errors import InputError
 from gloctm.export.distributions import word_distributions
+from gloctm.labels import shared_labels
 from gloctm.languages import normalize_language
 from gloctm.topics import top_words
+from gloctm.view import TopicView
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
-    from gloctm.view import TopicView
 
 
 @dataclass(frozen=True)
 class _Looked:
-    """The documents of a language that have any word, and their topics."""
+    """The documents of a language that have any word, and their topics: the model's, and those of the view."""
 
+    view: TopicView
     language: str
     part: LanguageCorpus
     rows: NDArray[np.intp]
@@ -39,7 +41,7 @@ def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | 
     pyLDAvis draws estimated counts of words, so the distributions are those that the decoder expects of the documents
     (``gloctm.export.distributions``). They put frequent words before telling ones; the slider of pyLDAvis, to the left,
     does the reverse, as ``model.topics`` does. Give ``prepare`` also ``sort_topics=False, start_index=0``, so that it
-    calls topics by their numbers here.
+    calls topics by their numbers here; with a view, by their places in ``view.groups``.
 
     Args:
         model: trained on the language.
@@ -81,22 +83,20 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
 
     Returns:
         The keys of its ``TopicData``, with positions None: topicwizard finds them itself. Documents without any word
-        are left out, as in ``pyldavis``. Topics are named by their labels or first words, with their numbers.
+        are left out, as in ``pyldavis``. Topics are named by the view, their labels or their first words, with their
+        numbers in the model (of a merged one, that of its first member).
 
     Raises:
         InputError: a language or corpus that is not the model's, or another model's view.
     """
     looked = _look(model, corpus, language, view)
     code, part = looked.language, looked.part
-    beta = model.topic_word_[code]
-    if view is not None:
-        beta = view.merge_topic_word(beta, looked.theta.mean(axis=0, dtype=np.float64))
+    beta = looked.view.merge_topic_word(model.topic_word_[code], looked.theta.mean(axis=0, dtype=np.float64))
     texts = document_texts(part)
     vectors = part.document_embeddings
 
     def transform(documents: Any) -> Any:
-        documents = list(documents)
-        return model.transform(documents, code) if view is None else view.transform(model, documents, code)
+        return looked.view.transform(model, list(documents), code)
 
     return {
         "corpus": [texts[row] for row in looked.rows.tolist()],
@@ -106,7 +106,7 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
         "topic_term_matrix": np.maximum(beta, 0),
         "document_representation": looked.shown if vectors is None else np.asarray(vectors[looked.rows]),
         "transform": transform,
-        "topic_names": _names(model, code, beta, view),
+        "topic_names": _names(model, code, beta, looked.view),
         "topic_positions": None,
         "word_positions": None,
         "document_positions": None,
@@ -117,8 +117,8 @@ def _look(model: GloCTM, corpus: Corpus, language: str, view: TopicView | None) 
     check_is_fitted(model, "weights_")
     if not isinstance(corpus, Corpus):
         raise InputError(f"the corpus is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
-    if view is not None:
-        view.check(model)
+    view = TopicView.of(model) if view is None else view
+    view.check(model)
     code = normalize_language(language)
     if code not in model.languages_:
         raise InputError(f"the model was not trained on language {code!r}: it knows {', '.join(model.languages_)}")
@@ -131,18 +131,14 @@ def _look(model: GloCTM, corpus: Corpus, language: str, view: TopicView | None) 
     rows = np.flatnonzero(~part.empty_documents)
     counts = part.counts[rows]
     theta = np.asarray(model.transform(counts, lang=code))
-    return _Looked(code, part, rows, counts, theta, theta if view is None else view.merge_theta(theta))
+    return _Looked(view, code, part, rows, counts, theta, view.merge_theta(theta))
 
 
-def _names(model: GloCTM, language: str, beta: NDArray[np.floating], view: TopicView | None) -> list[str]:
-    """A name a topic shown, each with its number, so that no two are alike."""
-    words = top_words(np.asarray(beta, np.float32), model.vocabulary_[language], 3)
-    labels = model.labels_.get(language, {})
-    groups = [(topic,) for topic in range(len(words))] if view is None else view.groups
-    names = []
-    for index, (group, first) in enumerate(zip(groups, words, strict=True)):
-        given = None if view is None else view.name(index)
-        # The label of one member is none of all.
-        label = labels.get(group[0]) if len(group) == 1 else None
-        names.append(f"{index} {given or label or ' '.join(first)}")
-    return names
+def _names(model: GloCTM, language: str, beta: NDArray[np.float32], view: TopicView) -> list[str]:
+    """A name a topic shown, each with its number in the model, so that no two are alike."""
+    labels = shared_labels(model.labels_, view.groups, [language])
+    words = top_words(beta, model.vocabulary_[language], 3)
+    return [
+        f"{number} {view.name(place) or label.get(language) or ' '.join(first)}"
+        for place, (number, label, first) in enumerate(zip(view.numbers, labels, words, strict=True))
+    ]

@@ -48,6 +48,7 @@ class HeatMap:
         diverging: whether zero, in the middle, parts two hues.
         decimals: of the values that are written into the cells; None writes none.
         note: a sentence above it; may be empty.
+        doubtful: the cells, by row and column, whose values have a question mark.
     """
 
     rows: tuple[str, ...]
@@ -62,21 +63,36 @@ class HeatMap:
     diverging: bool
     decimals: int | None
     note: str
+    doubtful: frozenset[tuple[int, int]] = frozenset()
+
+    def written(self) -> list[tuple[int, int, float, str]]:
+        """Row, column, value and text of every cell that has a figure in it."""
+        if self.decimals is None:
+            return []
+        return [
+            (row, column, value, f"{value:z.{self.decimals}f}{' ?' * ((row, column) in self.doubtful)}")
+            for row, values in enumerate(self.values)
+            for column, value in enumerate(values)
+            if value is not None
+        ]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its interval."""
+    """A value with its interval; a doubtful one is not to be taken at its word, whatever it is."""
 
     name: str
     value: float
     low: float
     high: float
     hover: Lines
+    doubtful: bool = False
 
     @property
-    def kind(self) -> Literal["more", "less", "unclear"]:
+    def kind(self) -> Literal["more", "less", "unclear", "doubtful"]:
         """On which side of zero the whole interval lies."""
+        if self.doubtful:
+            return "doubtful"
         return "more" if self.low > 0 else "less" if self.high < 0 else "unclear"
 
 
@@ -87,7 +103,7 @@ class Intervals:
     Attributes:
         rows: top to bottom.
         value_title: what the values are, with the unit.
-        kinds: what each kind of interval is called in the legend.
+        kinds: what each kind of interval is called in the legend, of those that there are.
     """
 
     rows: tuple[Interval, ...]
@@ -97,12 +113,29 @@ class Intervals:
 
 @dataclass(frozen=True)
 class Line:
-    """A line in a panel; a None among the values interrupts it."""
+    """A line in a panel; a None among the values interrupts it.
+
+    Attributes:
+        name: in the legend.
+        style: how it is drawn.
+        values: from left to right.
+        hover: of each value.
+        intervals: of each value the ends of its interval; none for a line without intervals.
+    """
 
     name: str
     style: Style
     values: tuple[float | None, ...]
     hover: tuple[Lines, ...]
+    intervals: tuple[tuple[float, float] | None, ...] = ()
+
+    def reaches(self) -> list[tuple[int, float, float, float]]:
+        """Place, value, and how far the interval reaches down and up from it, of every value with an interval."""
+        return [
+            (place, value, value - ends[0], ends[1] - value)
+            for place, (value, ends) in enumerate(zip(self.values, self.intervals, strict=False))
+            if value is not None and ends is not None
+        ]
 
 
 @dataclass(frozen=True)
@@ -136,6 +169,19 @@ class Panels:
     same_scale: bool
     ticks: tuple[tuple[date, str], ...] | None
     legend: tuple[tuple[str, Style], ...]
+
+    def top(self, panel: Panel) -> float | None:
+        """Where a panel's scale upwards ends; None where it begins not at zero, and is found by whatever draws it.
+
+        It holds all values, and intervals up to half as much again: those of a few documents may reach much further,
+        and would press everything else together.
+        """
+        if not self.from_zero:
+            return None
+        lines = [line for each in (self.panels if self.same_scale else (panel,)) for line in each.lines]
+        highest = max((value for line in lines for value in line.values if value is not None), default=0.0)
+        reached = max((value + up for line in lines for _, value, _, up in line.reaches()), default=highest)
+        return 1.05 * max(highest, min(reached, 1.5 * highest)) or 1.0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.plot.charts import Chart
@@ -13,8 +13,22 @@ Theme = Literal["light", "dark"]
 Backend = Literal["plotly", "matplotlib"]
 
 
-def draw(chart: Chart, *, title: str | None, theme: str, backend: str) -> Any:
-    """A chart as a figure of the library asked for.
+class Look(TypedDict, total=False):
+    """How a figure looks and what draws it: what every function that draws one takes by name.
+
+    Attributes:
+        title: above the figure; none unless given, since papers have captions.
+        theme: ``"light"``, unless ``"dark"`` is given.
+        backend: which library's figure is returned: ``"plotly"``, unless ``"matplotlib"`` is given.
+    """
+
+    title: str | None
+    theme: Theme
+    backend: Backend
+
+
+def draw(chart: Chart, *, title: str | None = None, theme: str = "light", backend: str = "plotly") -> Any:
+    """A chart as a figure of the library asked for, see ``Look``.
 
     Raises:
         InputError: an unknown theme or backend, or a title that is no text.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Unpack
 
 from gloctm.errors import InputError
 from gloctm.plot.charts import HeatMap, Interval, Intervals, Lines
-from gloctm.plot.drawing import Backend, Theme, draw
+from gloctm.plot.drawing import Look, draw
 from gloctm.plot.reading import (
     Language,
+    doubtful_codes,
     estimate,
     language_of,
     languages_of,
@@ -30,14 +31,13 @@ def language_heatmap(
     order: Literal["given", "prevalence"] = "given",
     languages: Iterable[str] | None = None,
     topics: Iterable[int] | None = None,
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    **look: Unpack[Look],
 ) -> Any:
     """How much of each topic is in each language: a row a topic, a column a language.
 
-    The colours begin at 0. Up to 12 languages have the figures in the cells as well. A cell without a value, of a
-    language without documents, is grey.
+    The cells are mean topic proportions of the language's documents. The colours begin at 0. Up to 12 languages have
+    the figures in the cells as well, with a question mark where the topic probably has another theme than in the other
+    languages (``doubtful``). A cell without a value, of a language without documents, is grey.
 
     Args:
         summary: a ``Summary`` of a model and a corpus, or its mapping.
@@ -45,12 +45,10 @@ def language_heatmap(
             of the languages drawn.
         languages: codes, in the order of the columns; None takes all.
         topics: numbers, in the order of the rows; None takes all.
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
-        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``; prevalences in per cent.
+        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``; proportions in per cent.
 
     Raises:
         InputError: no summary, or one without prevalences; a language or topic that it lacks; a prevalence that is no
@@ -68,6 +66,12 @@ def language_heatmap(
         raise InputError(f"there are no prevalences to draw: {_WITHOUT_CORPUS}")
     if order == "prevalence":
         rows.sort(key=lambda row: -_mean(values[row[0]["id"]]))
+    doubtful = [
+        (row, column)
+        for row, (topic, _) in enumerate(rows)
+        for column, language in enumerate(chosen)
+        if language.code in doubtful_codes(topic)
+    ]
     chart = HeatMap(
         rows=tuple(topic_name(topic) for topic, _ in rows),
         columns=tuple(language.name for language in chosen),
@@ -76,16 +80,17 @@ def language_heatmap(
             tuple(_told(topic, language, cell) for language, cell in zip(chosen, cells, strict=True))
             for topic, cells in rows
         ),
-        value_title="prevalence (%)",
+        value_title="mean topic proportion (%)",
         row_title="topic",
         column_title="",
         low=0.0,
         high=max(present) or 1.0,
         diverging=False,
         decimals=1 if len(chosen) <= _MOST_WRITTEN else None,
-        note="",
+        note="?: words of probably another theme than in the other languages" if doubtful else "",
+        doubtful=frozenset(doubtful),
     )
-    return draw(chart, title=title, theme=theme, backend=backend)
+    return draw(chart, **look)
 
 
 def language_comparison(
@@ -93,23 +98,21 @@ def language_comparison(
     language: str,
     *,
     topics: Iterable[int] | None = None,
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    **look: Unpack[Look],
 ) -> Any:
     """Which topics a language talks about more, and which less, than the other languages do.
 
-    For each topic the contrast: its prevalence in the language minus the mean of the others', each of these counted
-    alike, with its 95 % interval. The largest contrast is on top. Intervals beside 0 are coloured, those that hold it
-    are not. With many topics some intervals miss 0 by chance, about one in twenty of those where nothing is different.
+    For each topic the contrast: its mean proportion in the language minus the mean of the others', each of these
+    counted alike, with its 95 % interval. The largest contrast is on top. Intervals beside 0 are coloured, those that
+    hold it are not, nor are those of topics that probably have another theme in this language than in the others (of
+    two languages, in either), which have a cross. With many topics some intervals miss 0 by chance, about one in twenty
+    of those where nothing is different.
 
     Args:
         summary: a ``Summary`` of a model and a corpus, or its mapping.
         language: the code of the language that is compared with all others.
         topics: numbers; None takes all.
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
         A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``; contrasts in percentage points.
@@ -121,6 +124,7 @@ def language_comparison(
     """
     data = read_summary(summary)
     compared = language_of(data, language)
+    others = [language.name for language in languages_of(data, None) if language.code != compared.code]
     rows = []
     for _, topic in topics_of(data, topics):
         entry = (topic.get("contrast") or {}).get(compared.code)
@@ -128,20 +132,28 @@ def language_comparison(
         if found is not None:
             value, low, high = (100 * each for each in found)
             told = f"{value:+.2f} percentage points ({low:+.2f} to {high:+.2f})"
-            rows.append(Interval(topic_name(topic), value, low, high, (*topic_lines(topic), told)))
+            doubtful = doubtful_codes(topic)
+            lines = (*topic_lines(topic), told, *_doubts(doubtful, data))
+            # Of two languages, both would be as doubtful.
+            marked = compared.code in doubtful or (len(others) == 1 and bool(doubtful))
+            rows.append(Interval(topic_name(topic), value, low, high, lines, marked))
     if not rows:
-        reason = "no other language to compare with" if len(data["languages"]) == 1 else _WITHOUT_CORPUS
+        reason = _WITHOUT_CORPUS if others else "no other language to compare with"
         raise InputError(f"there are no contrasts of {compared.code!r} to draw: {reason}")
     chart = Intervals(
         rows=tuple(sorted(rows, key=lambda row: -row.value)),
-        value_title=f"prevalence in {compared.name} minus that in the others (percentage points, 95 % intervals)",
+        value_title=(
+            f"mean proportion in {compared.name} minus that in {others[0] if len(others) == 1 else 'the others'} "
+            "(percentage points, 95 % intervals)"
+        ),
         kinds={
             "more": f"more in {compared.name}",
             "less": f"less in {compared.name}",
             "unclear": "no clear difference",
+            "doubtful": "probably of different themes",
         },
     )
-    return draw(chart, title=title, theme=theme, backend=backend)
+    return draw(chart, **look)
 
 
 def _prevalence(topic: Mapping[str, Any], language: Language) -> tuple[float, float, float] | None:
@@ -153,7 +165,13 @@ def _told(topic: Mapping[str, Any], language: Language, cell: tuple[float, float
     if cell is None:
         return (*topic_lines(topic), f"{language.name}: not known")
     value, low, high = (100 * each for each in cell)
-    return (*topic_lines(topic), f"{language.name}: {value:.2f} % ({low:.2f} to {high:.2f} %)")
+    doubts = ("its words are probably of another theme here",) if language.code in doubtful_codes(topic) else ()
+    return (*topic_lines(topic), f"{language.name}: {value:.2f} % ({low:.2f} to {high:.2f} %)", *doubts)
+
+
+def _doubts(codes: Sequence[str], data: Mapping[str, Any]) -> Lines:
+    names = [language.name for language in languages_of(data, None) if language.code in codes]
+    return (f"probably of another theme in {', '.join(names)}",) if names else ()
 
 
 def _mean(values: list[float | None]) -> float:

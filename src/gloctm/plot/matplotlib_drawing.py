@@ -196,15 +196,10 @@ def _heat_map(figure: Any, chart: HeatMap, palette: Palette) -> None:
         spine.set_visible(False)
     axes.set_xlabel(for_matplotlib(chart.column_title))
     axes.set_ylabel(for_matplotlib(chart.row_title))
-    if chart.decimals is not None:
-        span = chart.high - chart.low
-        for up, row in enumerate(chart.values):
-            for right, value in enumerate(row):
-                if value is not None:
-                    ink = legible_on(colour_at(stops, (value - chart.low) / span))
-                    axes.text(
-                        right, up, f"{value:z.{chart.decimals}f}", ha="center", va="center", color=ink, fontsize=_SMALL
-                    )
+    span = chart.high - chart.low
+    for row, column, value, text in chart.written():
+        ink = legible_on(colour_at(stops, (value - chart.low) / span))
+        axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=_SMALL)
     bar = figure.colorbar(mesh, ax=axes, shrink=min(1.0, 240 / (_ROW * rows)), aspect=20, anchor=(0, 1), pad=0.02)
     bar.set_label(for_matplotlib(chart.value_title), color=palette.foreground, fontsize=_FONT_SIZE)
     bar.outline.set_visible(False)
@@ -221,6 +216,7 @@ def _intervals(figure: Any, chart: Intervals, palette: Palette) -> None:
         "more": (palette.more, "o", palette.more),
         "less": (palette.less, "D", palette.less),
         "unclear": (palette.muted, "o", palette.background),
+        "doubtful": (palette.muted, "x", palette.muted),
     }
     axes.axvline(0, color=palette.muted, linewidth=1)
     axes.grid(axis="both", color=palette.grid, linewidth=0.6)
@@ -270,7 +266,6 @@ def _panels(figure: Any, chart: Panels, palette: Palette) -> None:
         figure, 260 * max(across, 2) + (160 if chart.legend else 0), max(205 * down + 30, 16 * len(chart.legend) + 60)
     )
     grid = figure.add_gridspec(down, across)
-    highest = max((value for each in chart.panels for line in each.lines for value in line.values if value), default=1)
     first = None
     for number, panel in enumerate(chart.panels):
         row, column = divmod(number, across)
@@ -288,10 +283,19 @@ def _panels(figure: Any, chart: Panels, palette: Palette) -> None:
                 linewidth=1.3,
                 label=for_matplotlib(line.name),
             )
-        if chart.same_scale:
-            axes.set_ylim(0, 1.05 * highest)
-        elif chart.from_zero:
-            axes.set_ylim(bottom=0)
+            reaches = line.reaches()
+            if reaches:
+                axes.errorbar(
+                    [chart.places[place] for place, *_ in reaches],
+                    [value for _, value, _, _ in reaches],
+                    yerr=[[down for _, _, down, _ in reaches], [up for *_, up in reaches]],
+                    fmt="none",
+                    ecolor=f"{palette.categories[line.style.category]}80",
+                    elinewidth=0.8,
+                )
+        highest = chart.top(panel)
+        if highest is not None:
+            axes.set_ylim(0, highest)
         axes.set_title(for_matplotlib(cut(panel.title, 32)), fontsize=_FONT_SIZE, color=palette.foreground, loc="left")
         axes.locator_params(axis="y", nbins=4)
         if number + across >= len(chart.panels):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 from gloctm.measure_names import name_of
 from gloctm.plot.charts import Bar, Bars, HeatMap, Line, Panel, Panels
-from gloctm.plot.drawing import Backend, Theme, draw
+from gloctm.plot.drawing import Look, draw
 from gloctm.plot.palette import style
-from gloctm.plot.reading import number, topics_of, whole
+from gloctm.plot.reading import chosen_topics, named_places, number, whole
+from gloctm.topic_vectors import VECTOR_WORDS, cosines, topic_vectors
+from gloctm.topics import top_words
 
 _TERMS = {
     "loss": "loss",
@@ -24,6 +25,8 @@ _TERMS = {
     "regularization": "regularisation",
     "cka": "CKA",
 }
+# Fields whose values are called otherwise where people read.
+_NAMED: Mapping[str, Callable[[str], str]] = {"measure": name_of, "where": named_places}
 _WRITTEN_UP_TO = 12
 
 
@@ -32,29 +35,24 @@ def alignment_heatmap(
     first: str,
     second: str,
     *,
-    num_words: int = 15,
+    num_words: int = VECTOR_WORDS,
     topics: Iterable[int] | None = None,
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    **look: Unpack[Look],
 ) -> Any:
     """How alike each topic of one language is to each topic of another, by the embeddings of its top words.
 
-    The vector of a topic in a language is the mean of u(w) − c over its top words w, where u are word embeddings scaled
-    to length 1 and c is the mean of u over all words of the model (docs/method.md links words in the same way); the
-    cells are the cosines of two such vectors, −1 to 1. If topics mean the same in both languages, the diagonal stands
-    out: the figure says how many topics of the first language are most alike to their own counterpart in the second. A
-    topic whose top words have no embedding is grey.
+    The cells are cosines, −1 to 1, of topics' vectors (``gloctm.topic_vectors``): of each language the mean embeddings
+    of the topics' heaviest words, less their mean over its topics. If topics mean the same in both languages, the
+    diagonal stands out: the figure says how many topics of the first language are most alike to their own counterpart
+    in the second. A topic whose top words have no embedding is grey.
 
     Args:
         model: a fitted ``GloCTM``, which has the vectors of words (a summary has not).
         first: the language of the rows.
         second: the language of the columns; the same one shows which topics within a language are alike.
-        num_words: top words a topic, 15 as in the measures.
+        num_words: top words a topic.
         topics: numbers, for rows and columns; None takes all.
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
         A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
@@ -63,6 +61,8 @@ def alignment_heatmap(
         InputError: no fitted model; a language or topic that it lacks; an unknown theme or backend.
         MissingDependencyError: the library is not installed.
     """
+    from gloctm.summary.names import name_of_language
+
     if not all(hasattr(model, name) for name in ("topic_word_", "vocabulary_", "word_embeddings_")):
         raise InputError(f"this figure is drawn of a fitted model, which has word embeddings, not {_kind(model)}")
     whole(num_words, "num_words", 1)
@@ -70,56 +70,59 @@ def alignment_heatmap(
     for code in pair:
         if code not in model.topic_word_:
             raise InputError(f"the model has no language {code!r}: it has {', '.join(model.topic_word_)}")
-    everything = {"topics": [{"id": topic} for topic in range(len(model.topic_word_[pair[0]]))]}
-    chosen = [topic for topic, _ in topics_of(everything, topics, of="model")]
-    centre = _centre(model.word_embeddings_)
-    (rows, row_names), (columns, column_names) = (
-        _topic_vectors(model, code, num_words, centre, chosen) for code in pair
+    total = len(model.topic_word_[pair[0]])
+    chosen = chosen_topics(
+        range(total), topics, lambda topic: f"the model has no topic {topic!r}: it has 0 to {total - 1}"
     )
-    cosines = rows @ columns.T
-    known = [row for row in range(len(chosen)) if np.isfinite(cosines[row]).any()]
-    matched = sum(
-        math.isfinite(cosines[row, row]) and cosines[row, row] >= np.nanmax(cosines[row]) - 1e-12 for row in known
+    # Centred by all topics, whichever are drawn.
+    found = topic_vectors({code: model.topic_word_[code] for code in pair}, model.word_embeddings_, num_words)
+    vectors = {code: each[chosen] for code, each in found.items()}
+    named_by = min(num_words, 3)
+    heaviest = {code: top_words(model.topic_word_[code][chosen], model.vocabulary_[code], named_by) for code in pair}
+    row_names, column_names = (
+        [f"{topic} {' '.join(words)}" for topic, words in zip(chosen, heaviest[code], strict=True)] for code in pair
     )
-    largest = max(np.nanmax(np.abs(cosines)), 1e-9) if known else 1.0
+    without = [~vectors[code].any(axis=1) for code in pair]
+    values = cosines(vectors[pair[0]], vectors[pair[1]])
+    values[without[0]], values[:, without[1]] = np.nan, np.nan
+    # A NaN is greater than nothing.
+    best = np.nanmax(values, axis=1, initial=-1)
+    matched = int((np.diagonal(values) >= best - 1e-12).sum())
+    largest = float(np.nanmax(np.abs(values), initial=1e-9))
+    names = [name_of_language(code) for code in pair]
     chart = HeatMap(
         rows=tuple(row_names),
         columns=tuple(column_names),
-        values=tuple(tuple(float(cell) if math.isfinite(cell) else None for cell in row) for row in cosines),
+        values=tuple(tuple(None if math.isnan(cell) else cell for cell in row) for row in values.tolist()),
         hover=tuple(
             tuple(
-                (f"{pair[0]}: {row_name}", f"{pair[1]}: {column_name}", f"cosine {cosines[row, column]:.3f}")
+                (f"{names[0]}: {row_name}", f"{names[1]}: {column_name}", f"cosine {values[row, column]:.3f}")
                 for column, column_name in enumerate(column_names)
             )
             for row, row_name in enumerate(row_names)
         ),
         value_title="cosine",
-        row_title=f"topic in {pair[0]}",
-        column_title=f"topic in {pair[1]}",
+        row_title=f"topic in {names[0]}",
+        column_title=f"topic in {names[1]}",
         low=-largest,
         high=largest,
         diverging=True,
         decimals=2 if len(chosen) <= _WRITTEN_UP_TO else None,
-        note=f"{matched} of {len(chosen)} topics in {pair[0]} are most alike to their own counterpart in {pair[1]}",
+        note=f"{matched} of {len(chosen)} topics in {names[0]} are most alike to their own counterpart in {names[1]}",
     )
-    return draw(chart, title=title, theme=theme, backend=backend)
+    return draw(chart, **look)
 
 
 def training_curve(
     source: Any,
-    *,
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    **look: Unpack[Look],
 ) -> Any:
     """The mean loss of each epoch and its four terms, which add up to it: a panel each, with scales of their own.
 
     Args:
         source: a fitted ``GloCTM``; or a ``Summary`` or its mapping; or a history, as ``history_`` has it (a list of
             epochs) or as a summary has it (a list for each term).
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
         A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
@@ -160,7 +163,7 @@ def training_curve(
         ticks=None,
         legend=(),
     )
-    return draw(chart, title=title, theme=theme, backend=backend)
+    return draw(chart, **look)
 
 
 def quality_bars(
@@ -169,9 +172,7 @@ def quality_bars(
     group: str = "measure",
     series: str = "model",
     interval: Literal["confidence", "deviation"] = "confidence",
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    **look: Unpack[Look],
 ) -> Any:
     """Measures as bars with intervals over seeds: a group a measure, a bar a model; or any other two fields.
 
@@ -182,15 +183,13 @@ def quality_bars(
         records: mappings with ``value`` and the fields named by ``group`` and ``series``; if with ``seed``, then no
             seed twice for one bar. For example ``{"model": "GloCTM", "measure": "purity", "seed": 0, "value": 0.97}``,
             or ``summary.to_dict()["quality"]`` with ``series="where"``. Measures are called as in tables
-            (``gloctm.measure_names``).
+            (``gloctm.measure_names``), languages of the field ``where`` by their names.
         group: the field whose values are the groups, in order of appearance.
         series: the field whose values are the bars within each group, in order of appearance; where no record has it,
             each group has one bar.
         interval: ``"confidence"``: the 95 % interval of the mean by Student's t, which allows for few seeds; or
             ``"deviation"``: the standard deviation (of a sample) to each side. The figure says which.
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
         A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
@@ -210,8 +209,7 @@ def quality_bars(
         cells.setdefault(place, []).append(record)
     groups, names = (list(dict.fromkeys(place[side] for place in cells)) for side in (0, 1))
     group_names, series_names = (
-        [name_of(each) if field == "measure" else each for each in found]
-        for field, found in ((group, groups), (series, names))
+        [_NAMED.get(field, str)(each) for each in found] for field, found in ((group, groups), (series, names))
     )
     bars = tuple(tuple(_bar(cells.get((each, name)), each, name, interval) for each in groups) for name in names)
     repeated = any(len(cell) > 1 for cell in cells.values())
@@ -222,38 +220,7 @@ def quality_bars(
         bars=bars,
         value_title=f"mean and {spread} over repetitions" if repeated else "value",
     )
-    return draw(chart, title=title, theme=theme, backend=backend)
-
-
-def _centre(embeddings: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
-    """The mean of all words' vectors of length 1; a zero vector is none."""
-    total = sum(unit.sum(axis=0) for unit in map(_units, embeddings.values()))
-    words = sum(int(np.any(vectors, axis=1).sum()) for vectors in embeddings.values())
-    return np.asarray(total, np.float64) / max(1, words)
-
-
-def _units(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    exact = np.asarray(vectors, np.float64)
-    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
-    return exact / np.where(lengths > 0, lengths, 1)
-
-
-def _topic_vectors(
-    model: Any, code: str, num_words: int, centre: NDArray[np.float64], topics: Sequence[int]
-) -> tuple[NDArray[np.float64], list[str]]:
-    """For each topic its vector of length 1, NaN where there is none, and its number with its first three words."""
-    vocabulary, vectors = model.vocabulary_[code], model.word_embeddings_[code]
-    found, names = np.full((len(topics), vectors.shape[1]), np.nan), []
-    for row, topic in enumerate(topics):
-        columns = np.argsort(-model.topic_word_[code][topic], kind="stable")[:num_words]
-        names.append(f"{topic} {' '.join(vocabulary[column] for column in columns[:3])}")
-        known = [column for column in columns if np.any(vectors[column])]
-        if known:
-            vector = (_units(vectors[known]) - centre).mean(axis=0)
-            length = np.linalg.norm(vector)
-            if length > 1e-12:
-                found[row] = vector / length
-    return found, names
+    return draw(chart, **look)
 
 
 def _history(source: Any) -> dict[str, list[float]]:

@@ -130,6 +130,11 @@ def luminance(colour: str) -> float:
     return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
+def faded(colour: str) -> str:
+    """A colour of half its strength over whatever is beneath it, as CSS has it."""
+    return f"rgba({', '.join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5))}, 0.5)"
+
+
 def contrast(first: str, second: str) -> float:
     """The contrast of two colours, 1 to 21 (WCAG 2.2)."""
     low, high = sorted((luminance(first), luminance(second)))

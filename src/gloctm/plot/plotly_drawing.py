@@ -13,8 +13,8 @@ from datetime import date
 from importlib import import_module
 from typing import Any
 
-from gloctm.plot.charts import Bars, Chart, HeatMap, Intervals, Panels, SpotMap, Table
-from gloctm.plot.palette import Palette, Style, colour_at, legible_on
+from gloctm.plot.charts import Bars, Chart, HeatMap, Intervals, Line, Panels, SpotMap, Table
+from gloctm.plot.palette import Palette, Style, colour_at, faded, legible_on
 from gloctm.plot.wording import cut, for_plotly, lines_for_plotly, one_line, width, wrapped
 
 # The reader's own fonts: those of the system, then any that has the script.
@@ -185,7 +185,7 @@ def _heat_map(chart: HeatMap, palette: Palette) -> tuple[list[Any], dict[str, An
             "y": 1,
         },
     }
-    data = [heat] if chart.decimals is None else [heat, _written(chart, stops, chart.decimals)]
+    data = [heat] if chart.decimals is None else [heat, _written(chart, stops)]
     cell = 52 if chart.decimals is not None else 24
     side = _beside(chart.rows)
     above = _beside(chart.columns) if _turned(chart.columns, cell) else 24
@@ -210,24 +210,19 @@ def _heat_map(chart: HeatMap, palette: Palette) -> tuple[list[Any], dict[str, An
     return data, layout
 
 
-def _written(chart: HeatMap, stops: tuple[str, ...], decimals: int) -> dict[str, Any]:
+def _written(chart: HeatMap, stops: tuple[str, ...]) -> dict[str, Any]:
     """The figures in the cells: points of their own, since a heat map's texts have one colour for light and dark."""
-    cells = [
-        (right, down, value)
-        for down, row in enumerate(chart.values)
-        for right, value in enumerate(row)
-        if value is not None
-    ]
+    cells = chart.written()
     span = chart.high - chart.low
     return {
         "type": "scatter",
         "mode": "text",
-        "x": [right for right, _, _ in cells],
-        "y": [down for _, down, _ in cells],
-        "text": [f"{value:z.{decimals}f}" for _, _, value in cells],
+        "x": [column for _, column, _, _ in cells],
+        "y": [row for row, _, _, _ in cells],
+        "text": [text for *_, text in cells],
         "textfont": {
             "size": _SMALL,
-            "color": [legible_on(colour_at(stops, (value - chart.low) / span)) for _, _, value in cells],
+            "color": [legible_on(colour_at(stops, (value - chart.low) / span)) for _, _, value, _ in cells],
         },
         "hoverinfo": "skip",
         "showlegend": False,
@@ -239,6 +234,7 @@ def _intervals(chart: Intervals, palette: Palette) -> tuple[list[Any], dict[str,
         "more": (palette.more, "circle"),
         "less": (palette.less, "diamond"),
         "unclear": (palette.muted, "circle-open"),
+        "doubtful": (palette.muted, "x"),
     }
     traces = []
     for kind, name in chart.kinds.items():
@@ -295,9 +291,9 @@ def _panels(chart: Panels, palette: Palette) -> tuple[list[Any], dict[str, Any]]
     traces: list[dict[str, Any]] = []
     layout: dict[str, Any] = {"annotations": []}
     x = [place.isoformat() if isinstance(place, date) else place for place in chart.places]
-    highest = max((value for each in chart.panels for line in each.lines for value in line.values if value), default=1)
     for number, each in enumerate(chart.panels):
         row, column = divmod(number, across)
+        highest = chart.top(each)
         suffix = "" if number == 0 else str(number + 1)
         left = column / across + (0.02 if column else 0)
         right = (column + 1) / across - (0.05 if column + 1 < across else 0)
@@ -317,8 +313,7 @@ def _panels(chart: Panels, palette: Palette) -> tuple[list[Any], dict[str, Any]]
             "anchor": f"x{suffix}",
             "title": {"text": for_plotly(chart.value_title) if column == 0 else ""},
             "nticks": 4,
-            **({"rangemode": "tozero"} if chart.from_zero else {}),
-            **({"range": [0, 1.05 * highest]} if chart.same_scale else {}),
+            **({} if highest is None else {"range": [0, highest]}),
         }
         layout["annotations"].append(
             {
@@ -347,6 +342,7 @@ def _panels(chart: Panels, palette: Palette) -> tuple[list[Any], dict[str, Any]]
                     "xaxis": f"x{suffix}",
                     "yaxis": f"y{suffix}",
                     "connectgaps": False,
+                    **({"error_y": _reaches(line, palette)} if line.intervals else {}),
                     "line": {"color": palette.categories[line.style.category], "dash": line.style.dash, "width": 1.8},
                     "marker": {"symbol": line.style.marker, "size": 5 if len(x) <= 60 else 3},
                     "hovertext": [lines_for_plotly(lines) for lines in line.hover],
@@ -360,6 +356,22 @@ def _panels(chart: Panels, palette: Palette) -> tuple[list[Any], dict[str, Any]]
         "margin": _margin(40, 20, below, 70),
         "showlegend": bool(chart.legend),
         "legend": {"x": 1.02, "y": 1, "xanchor": "left", "yanchor": "top", "tracegroupgap": 0},
+    }
+
+
+def _reaches(line: Line, palette: Palette) -> dict[str, Any]:
+    """The intervals of a line's values, paler than the line."""
+    down, up = [0.0] * len(line.values), [0.0] * len(line.values)
+    for place, _, below, above in line.reaches():
+        down[place], up[place] = below, above
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": up,
+        "arrayminus": down,
+        "thickness": 1,
+        "width": 0,
+        "color": faded(palette.categories[line.style.category]),
     }
 
 

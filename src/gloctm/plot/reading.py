@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -13,8 +13,6 @@ from gloctm.errors import CrowdedFigureWarning, InputError
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.plot.palette import Style, style
 
-#: The version of a summary's mapping that is understood here.
-FORMAT = 1
 # As many lines in one panel can be followed; more are told by pointing at them.
 _MOST_LINES = 14
 
@@ -38,6 +36,8 @@ def read_summary(summary: Any) -> Mapping[str, Any]:
     Raises:
         InputError: it is neither, of another version, or without languages or topics.
     """
+    from gloctm.summary.content import FORMAT
+
     data = summary.to_dict() if hasattr(summary, "to_dict") else summary
     if not isinstance(data, Mapping) or not {"format", "languages", "topics"} <= data.keys():
         raise InputError(
@@ -94,29 +94,55 @@ def _check_known(code: str, known: Mapping[str, Any]) -> None:
         raise InputError(f"the summary has no language {code!r}: it has {', '.join(known)}")
 
 
-def topics_of(
-    data: Mapping[str, Any], chosen: Iterable[int] | None, *, of: str = "summary"
-) -> list[tuple[int, Mapping[str, Any]]]:
-    """The topics to draw, those chosen in the order of choice or all, each with its place in the summary (or model).
+def topics_of(data: Mapping[str, Any], chosen: Iterable[int] | None) -> list[tuple[int, Mapping[str, Any]]]:
+    """The topics to draw, those chosen in the order of choice or all, each with its place in the summary.
+
+    Topics are called by their numbers in the model, which with a view are not their places.
 
     Raises:
         InputError: none is chosen, one twice, or one that the summary lacks.
     """
     known = {topic["id"]: (place, topic) for place, topic in enumerate(data["topics"])}
+    merged = {
+        member: topic["id"] for topic in data["topics"] for member in topic.get("members") or () if member not in known
+    }
+
+    def missing(topic: Any) -> str:
+        if topic in (data.get("hidden") or ()):
+            return f"topic {topic} is hidden by the view that the summary was made with: leave it out"
+        if topic in merged:
+            return f"topic {topic} is shown as a part of topic {merged[topic]}: name that one"
+        return f"the summary has no topic {topic!r}: it has {min(known)} to {max(known)}"
+
+    return [known[topic] for topic in chosen_topics(known, chosen, missing)]
+
+
+def chosen_topics(known: Iterable[int], chosen: Iterable[int] | None, missing: Callable[[Any], str]) -> list[int]:
+    """The numbers of the topics chosen, or all.
+
+    Args:
+        known: all.
+        chosen: what was asked for; None for all.
+        missing: the sentence about one that is none of those known.
+
+    Raises:
+        InputError: none is chosen, one twice, or one that is not known.
+    """
+    everything = list(known)
     if chosen is None:
-        return list(known.values())
+        return everything
     if isinstance(chosen, str | bytes) or not isinstance(chosen, Iterable):
         raise InputError(f"topics is {chosen!r}: give a list of their numbers, for example [0, 3]")
     numbers = list(chosen)
     if not numbers:
         raise InputError("topics is empty: name at least one, or leave it out for all")
     for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, Integral) or number not in known:
-            raise InputError(f"the {of} has no topic {number!r}: it has {min(known)} to {max(known)}")
+        if isinstance(number, bool) or not isinstance(number, Integral) or number not in everything:
+            raise InputError(missing(number))
     if len(set(numbers)) < len(numbers):
         twice = next(number for number in numbers if numbers.count(number) > 1)
         raise InputError(f"topic {twice} is given twice: give it once")
-    return [known[number] for number in numbers]
+    return [int(number) for number in numbers]
 
 
 def topic_name(topic: Mapping[str, Any]) -> str:
@@ -129,6 +155,18 @@ def topic_lines(topic: Mapping[str, Any]) -> list[str]:
     members = topic.get("members") or [topic["id"]]
     merged = [f"the model's topics {', '.join(map(str, members))}"] if len(members) > 1 else []
     return [topic_name(topic), *merged]
+
+
+def doubtful_codes(topic: Mapping[str, Any]) -> tuple[str, ...]:
+    """The languages in which a topic probably has another theme than in the others."""
+    return tuple(topic.get("doubtful") or ())
+
+
+def named_places(where: str) -> str:
+    """What a measure was taken of, languages by their names: ``"zh from en"`` is ``"Chinese from English"``."""
+    from gloctm.summary.names import name_of_language
+
+    return " from ".join(" and ".join(map(name_of_language, side.split(" "))) for side in where.split(" from "))
 
 
 def number(value: Any, what: str) -> float:

@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Unpack
 
 from gloctm.errors import InputError
 from gloctm.plot.charts import Line, Lines, Panel, Panels, Spot, SpotMap, Table
-from gloctm.plot.drawing import Backend, Theme, draw
+from gloctm.plot.drawing import Look, draw
 from gloctm.plot.reading import (
     Language,
+    estimate,
     languages_of,
     number,
     read_summary,
@@ -33,9 +34,7 @@ def topic_table(
     num_words: int = 8,
     languages: Iterable[str] | None = None,
     topics: Iterable[int] | None = None,
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    **look: Unpack[Look],
 ) -> Any:
     """Topics as a table: a row a topic, a column a language, its heaviest words in the cells.
 
@@ -44,9 +43,7 @@ def topic_table(
         num_words: words a cell, heaviest first; 8, which fit into two or three lines. Fewer where a summary has fewer.
         languages: codes, in the order of the columns; None takes all. The table is about 180 pixels a language wide.
         topics: numbers, in the order of the rows; None takes all.
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
         A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
@@ -67,7 +64,7 @@ def topic_table(
         rows=tuple(rows),
         right_to_left=(False, *(language.right_to_left for language in chosen)),
     )
-    return draw(table, title=title, theme=theme, backend=backend)
+    return draw(table, **look)
 
 
 def topic_map(
@@ -75,11 +72,9 @@ def topic_map(
     *,
     topics: Iterable[int] | None = None,
     key: bool = True,
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    **look: Unpack[Look],
 ) -> Any:
-    """Topics on a plane, near each other where they are alike; the area of a circle is the topic's prevalence.
+    """Topics on a plane, near each other where they are alike; the area of a circle is the topic's mean proportion.
 
     The areas are the means over the languages, each language counted alike. The axes mean nothing by themselves, so
     they have no ticks. Without a corpus, a summary knows no prevalence: all circles are then of one size, and the
@@ -89,9 +84,7 @@ def topic_map(
         summary: a ``Summary`` or its mapping.
         topics: numbers; None takes all. Areas are in proportion to the largest one drawn.
         key: whether the names stand beside the map, by their numbers. Names within it would cover each other.
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
         A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
@@ -124,16 +117,16 @@ def topic_map(
             area=known[place] / largest if measured else 0.25,
             number=str(topic["id"]),
             name=str(topic["name"]),
-            hover=(*topic_lines(topic), *([f"prevalence {100 * known[place]:.2f} %"] if measured else [])),
+            hover=(*topic_lines(topic), *([f"mean proportion {100 * known[place]:.2f} %"] if measured else [])),
         )
         for place, topic in enumerate(chosen)
     ]
     note = (
-        f"area of a circle: prevalence, {100 * min(known):.1f} to {100 * max(known):.1f} %"
+        f"area of a circle: mean topic proportion, {100 * min(known):.1f} to {100 * max(known):.1f} %"
         if measured
-        else "circles are of one size: without a corpus, prevalence is not known"
+        else "circles are of one size: without a corpus, proportions are not known"
     )
-    return draw(SpotMap(spots=tuple(spots), note=note, key=bool(key)), title=title, theme=theme, backend=backend)
+    return draw(SpotMap(spots=tuple(spots), note=note, key=bool(key)), **look)
 
 
 def topics_over_time(
@@ -141,24 +134,23 @@ def topics_over_time(
     *,
     languages: Iterable[str] | None = None,
     topics: Iterable[int] | None = None,
-    same_scale: bool = False,
-    title: str | None = None,
-    theme: Theme = "light",
-    backend: Backend = "plotly",
+    same_scale: bool = True,
+    intervals: bool = True,
+    **look: Unpack[Look],
 ) -> Any:
-    """The mean prevalence of each topic by year, month or day: a panel a topic, a line a language.
+    """The mean proportion of each topic by year, month or day, with 95 % intervals: a panel a topic, a line a language.
 
-    A line is interrupted where the language has no documents.
+    The summary chose the unit, by how many documents there are. A line is interrupted where the language has no
+    documents. Intervals of a few documents may reach beyond the panel.
 
     Args:
         summary: a ``Summary`` of a corpus with dates, or its mapping.
         languages: codes, in the order of the legend; None takes all that have dates.
         topics: numbers, in the order of the panels; None takes all. A paper has room for about nine.
-        same_scale: whether all panels have one scale, so that topics can be compared; without, each has its own, from
-            0, which shows the course of small topics too.
-        title: above the figure; None, since papers have captions.
-        theme: ``"light"`` or ``"dark"``.
-        backend: ``"plotly"`` or ``"matplotlib"``: which library's figure is returned.
+        same_scale: whether all panels have one scale, so that topics side by side can be compared; without, each has
+            its own, from 0, which shows the course of small topics too.
+        intervals: whether they are drawn. They are told in any case when a point is pointed at.
+        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
 
     Returns:
         A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
@@ -192,7 +184,7 @@ def topics_over_time(
     panels = [
         Panel(
             title=topic_name(topic),
-            lines=tuple(_over_time(dates, language, place, topic, periods) for language in drawn),
+            lines=tuple(_over_time(dates, language, place, topic, periods, bool(intervals)) for language in drawn),
         )
         for place, topic in chosen
     ]
@@ -200,32 +192,47 @@ def topics_over_time(
         panels=tuple(panels),
         places=tuple(_first_day(period) for period in periods),
         place_title=str(unit),
-        value_title="prevalence (%)",
+        value_title="mean proportion (%)",
         from_zero=True,
         same_scale=bool(same_scale),
         ticks=_ticks([_first_day(period) for period in periods], unit),
         legend=tuple((language.name, language.style) for language in drawn),
     )
-    return draw(chart, title=title, theme=theme, backend=backend)
+    return draw(chart, **look)
 
 
 def _over_time(
-    dates: Mapping[str, Any], language: Language, place: int, topic: Mapping[str, Any], periods: Sequence[str]
+    dates: Mapping[str, Any],
+    language: Language,
+    place: int,
+    topic: Mapping[str, Any],
+    periods: Sequence[str],
+    with_intervals: bool,
 ) -> Line:
-    counts = dates["counts"][language.code]
     values: list[float | None] = []
+    ends: list[tuple[float, float] | None] = []
     hover: list[Lines] = []
-    for column, period in enumerate(periods):
-        value = dates["prevalence"][language.code][place][column]
-        if value is None:
+    rows = zip(periods, dates["prevalence"][language.code][place], dates["counts"][language.code], strict=True)
+    for period, entry, count in rows:
+        found = estimate(entry, "mean", f"the proportion of topic {topic['id']} in {language.code!r} in {period}")
+        if found is None:
             values.append(None)
+            ends.append(None)
             hover.append(())
             continue
-        what = f"the prevalence of topic {topic['id']} in {language.code!r} in {period}"
-        values.append(100 * number(value, what))
-        documents = f"{counts[column]:,} documents"
-        hover.append((topic_name(topic), f"{language.name}, {period}", f"{values[-1]:.2f} %", documents))
-    return Line(name=language.name, style=language.style, values=tuple(values), hover=tuple(hover))
+        value, low, high = (100 * each for each in found)
+        values.append(value)
+        ends.append((low, high))
+        told = f"{value:.2f} % ({low:.2f} to {high:.2f} %)"
+        documents = "1 document" if count == 1 else f"{count:,} documents"
+        hover.append((topic_name(topic), f"{language.name}, {period}", told, documents))
+    return Line(
+        name=language.name,
+        style=language.style,
+        values=tuple(values),
+        hover=tuple(hover),
+        intervals=tuple(ends) if with_intervals else (),
+    )
 
 
 def _first_day(period: str) -> date:
