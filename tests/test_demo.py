@@ -35,6 +35,27 @@ def test_the_demo_shows_topics_of_every_language(demo):
     assert "steps/s" in finished.stderr
 
 
+def test_it_ends_by_writing_a_page_and_saying_where(demo):
+    for package in ("plotly", "jinja2"):
+        pytest.importorskip(package, reason="the report needs plotly and jinja2")
+    path, finished = demo
+    page = path.with_name("model.html")
+    assert finished.stdout.splitlines()[-1] == f"report written to {page}: open it in a browser"
+    html = page.read_text(encoding="utf-8")
+    assert "<title>The demo of GloCTM</title>" in html
+    assert 'id="summary"' in html
+
+
+def test_a_file_that_is_no_page_is_not_replaced(tmp_path):
+    (tmp_path / "model.html").write_text("mine")
+    command = [sys.executable, "-m", "gloctm", "demo", "-o", str(tmp_path / "model")]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert "a file of that name is no report" in finished.stderr
+    assert (tmp_path / "model.html").read_text() == "mine"
+    assert [file.name for file in tmp_path.iterdir()] == ["model.html"]
+
+
 def test_its_topics_are_the_themes_in_every_language(demo):
     path, _ = demo
     model = GloCTM.load(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from gloctm.explorer import check_report_target, render_page, write_report
 from gloctm.explorer import page as page_module
+from gloctm.measure_names import MEASURE_NAMES
 from made_up_summary import Given, made_up_summary
 
 pytest.importorskip("jinja2", reason="the report needs jinja2")
@@ -114,6 +116,24 @@ def test_fifty_topics_and_five_languages_stay_under_five_megabytes():
     mapping = made_up_summary(
         ("en", "ja", "ar", "de", "zh"), num_topics=50, vocabulary=5000, num_documents=5, characters=600
     )
+    letters = {"ja": (0x4E00, 3000), "zh": (0x4E00, 3000), "ar": (0x621, 36)}
+    rng = random.Random(0)
+
+    def drawn(code: str, length: int) -> str:
+        """Letters drawn at random, which deflate less well than any text that says something."""
+        first, number = letters.get(code, (0x61, 26))
+        return "".join(chr(first + rng.randrange(number)) for _ in range(length))
+
+    for topic in mapping["topics"]:
+        for code, documents in topic["documents"].items():
+            for document in documents:
+                document["text"] = drawn(code, len(document["text"]))
+    for code, index in mapping["search"].items():
+        index["words"] = [drawn(code, len(word)) for word in index["words"]]
+        for place, topics in enumerate(index["topics"]):
+            index["topics"][place] = [
+                [topic, rng.randrange(5000), rng.randrange(10_000) / 5000] for topic, *_ in topics
+            ]
     assert len(json.dumps(mapping)) > 3_000_000
     assert len(render_page(mapping).encode()) < 5_000_000
 
@@ -167,13 +187,19 @@ def test_texts_can_be_tried_only_where_a_server_answers():
         assert (("html", "data-live", "true") in page.attributes) is live
 
 
+def test_every_measure_says_what_it_is():
+    source = (ASSETS / "scripts" / "measures.js").read_text(encoding="utf-8")
+    explained = {quoted or bare for quoted, bare in re.findall(r'^  (?:"([^"]+)"|(\w+)): \[', source, re.MULTILINE)}
+    assert explained == set(MEASURE_NAMES.values())
+
+
 def test_line_ends_of_scripts_are_those_that_a_browser_hashes():
     assert "\r" not in render_page(made_up_summary())
 
 
 def test_another_version_is_refused():
-    with pytest.raises(FileFormatError, match="format 2"):
-        render_page({**made_up_summary(), "format": 2})
+    with pytest.raises(FileFormatError, match="format 1"):
+        render_page({**made_up_summary(), "format": 1})
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

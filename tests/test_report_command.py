@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,14 +112,104 @@ def test_a_target_that_can_not_be_is_said_before_anything_is_computed(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_corpus_of_another_model_is_refused(folder, tmp_path, capsys, monkeypatch):
+def summary_of(page):
+    """What a page shows, as it is embedded."""
+    encoding, embedded = re.search(
+        r'id="summary" data-encoding="(\w+)">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL
+    ).groups()
+    return json.loads(zlib.decompress(base64.b64decode(embedded)) if encoding == "deflate" else embedded)
+
+
+@pytest.fixture
+def refused(tmp_path, capsys, monkeypatch):
+    """What the command says of options that it refuses, without a page."""
+
+    def say(model, *options):
+        target = tmp_path / "refused.html"
+        code, out, err = run(capsys, monkeypatch, "report", model, "-o", target, "-q", *options)
+        assert (code, out) == (2, "")
+        assert len(err.strip().splitlines()) == 1
+        assert not target.exists()
+        return err
+
+    return say
+
+
+def test_texts_of_a_corpus_with_other_words_are_counted_by_the_model_s(folder, tmp_path, capsys, monkeypatch):
+    texts = {"en": ["storm rain", "vote storm", "sun", "party"], "ja": ["雨 風", "投票 党 党", "雨", "風"]}
+    parts = {
+        code: LanguageCorpus(
+            counts=sp.csr_array(np.ones((4, 2), int)), vocabulary=["other", "words"], texts=each, labels=["a", "b"] * 2
+        )
+        for code, each in texts.items()
+    }
+    Corpus({**parts, "de": parts["en"]}).save(tmp_path / "new")
+    page = tmp_path / "new.html"
+    code, _, err = run(capsys, monkeypatch, "report", folder / "model", "-o", page, "--corpus", tmp_path / "new", "-q")
+    assert code == 0
+    assert "not trained on it: de" in err
+    summary = summary_of(page)
+    assert [(each["documents"], each["tokens"]) for each in summary["languages"]] == [(4, 5), (4, 7)]
+    assert set(summary["labels"]["values"]) == {"a", "b"}
+    storm = [each for topic in summary["topics"] for each in topic["documents"]["en"] if each["text"] == "storm rain"]
+    assert [0, 5] in storm[0]["marks"]
+
+
+def test_a_corpus_that_can_not_be_shown_is_refused(folder, tmp_path, refused):
     other = {"en": ["a", "b", "c", "d"], "ja": VOCABULARY["ja"]}
     handmade_model(other, TOPIC_WORD).save(tmp_path / "other")
-    target = tmp_path / "o.html"
-    code, _, err = run(capsys, monkeypatch, "report", tmp_path / "other", "-o", target, "--corpus", folder / "corpus")
-    assert code == 2
-    assert "vocabulary" in err
-    assert not target.exists()
+    corpus = Corpus.load(folder / "corpus")
+    Corpus({code: replace(part, texts=None) for code, part in corpus.items()}).save(tmp_path / "bare")
+    said = refused(tmp_path / "other", "--corpus", tmp_path / "bare")
+    assert "another vocabulary for 'en'" in said
+    assert "gloctm corpus build" in said
+    Corpus({"ko": corpus["en"], "fr": corpus["ja"]}).save(tmp_path / "foreign")
+    said = refused(folder / "model", "--corpus", tmp_path / "foreign")
+    assert "English" in said
+    assert "Japanese" in said
+
+
+def test_other_files_are_no_views_and_no_evaluations(folder, tmp_path, refused):
+    (tmp_path / "lines.jsonl").write_text('{"text": "storm"}\n{"text": "rain"}\n')
+    said = refused(folder / "model", "--view", tmp_path / "lines.jsonl")
+    assert "--view takes a file that TopicView.save wrote" in said
+    said = refused(folder / "model", "--evaluation", tmp_path / "lines.jsonl")
+    assert "--evaluation takes a file that gloctm evaluate -o wrote" in said
+    assert "there is no such file" in refused(folder / "model", "--evaluation", tmp_path / "none.json")
+    assert "--via is 'loco'" in refused(folder / "model", "--via", "loco")
+
+
+def test_an_evaluation_of_the_model_is_shown_and_of_another_refused(folder, tmp_path, capsys, monkeypatch, refused):
+    for name, beta in (("model", TOPIC_WORD), ("other", {code: rows[::-1] for code, rows in TOPIC_WORD.items()})):
+        handmade_model(VOCABULARY, beta).save(tmp_path / name)
+        file = tmp_path / f"{name}.json"
+        code, _, err = run(capsys, monkeypatch, "evaluate", tmp_path / name, "-n", 2, "-o", file, "-q")
+        assert code == 0, err
+    page = tmp_path / "e.html"
+    content = json.loads((tmp_path / "model.json").read_text())
+    content["measures"]["topic_uniqueness"] = {"en": 0.123, "ja": 0.456}
+    (tmp_path / "model.json").write_text(json.dumps(content))
+    given = ("--evaluation", tmp_path / "model.json", "-q")
+    assert run(capsys, monkeypatch, "report", folder / "model", "-o", page, *given)[0] == 0
+    assert {
+        figure["where"]: figure["value"] for figure in summary_of(page)["quality"] if figure["measure"] == "TU"
+    } == {"en": 0.123, "ja": 0.456}
+    assert "of another model" in refused(folder / "model", "--evaluation", tmp_path / "other.json")
+
+
+def test_the_encoder_that_infers_is_chosen_and_named(folder, tmp_path, capsys, monkeypatch):
+    from gloctm import GloCTM
+
+    model, corpus = GloCTM.load(folder / "model"), Corpus.load(folder / "corpus")
+    for via in ("global", "local"):
+        page = tmp_path / f"{via}.html"
+        given = ("--corpus", folder / "corpus", "--via", via, "-q")
+        assert run(capsys, monkeypatch, "report", folder / "model", "-o", page, *given)[0] == 0
+        summary = summary_of(page)
+        assert summary["inference"] == via
+        mean = model.transform(corpus, via=via)["en"].mean(axis=0)
+        shown = [topic["prevalence"]["en"]["mean"] for topic in summary["topics"]]
+        np.testing.assert_allclose(shown, mean, rtol=1e-3)
 
 
 def test_the_method_writes_the_same_page(folder, tmp_path, capsys, monkeypatch):

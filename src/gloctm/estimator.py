@@ -610,8 +610,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         unknown = sorted(set(artifact.settings) - set(cls().get_params()))
         if unknown:
             raise FileFormatError(
-                f"{path} was saved by another version of gloctm, with settings unknown here ({', '.join(unknown)}): take "
-                "that version, or train the model anew"
+                f"{path} was saved by another version of gloctm, with settings unknown here ({', '.join(unknown)}): "
+                "take that version, or train the model anew"
             )
         model = cls(**artifact.settings)
         try:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gloctm.cli.options import Languages, Quiet, split_languages
+from gloctm.errors import InputError
 
 
 def demo(
@@ -33,6 +34,7 @@ def demo(
     page = output.with_name(f"{output.name}.html")
     check_model_target(output)
     check_report_target(page)
+    _check_page(page)
     corpus = Corpus.demo(split_languages(languages), show_progress=not quiet)
     documents = sum(part.num_documents for part in corpus.values())
     say(f"{documents:,} documents in {', '.join(corpus.languages)}")
@@ -55,3 +57,12 @@ def demo(
         say(str(error))
     else:
         print(f"report written to {page}: open it in a browser")
+
+
+def _check_page(page: Path) -> None:
+    """Raise InputError if a file stands where the page goes that no report is: nobody named it to be replaced."""
+    # In the head of every page that this package writes.
+    if page.exists() and b'<meta name="generator" content="gloctm">' not in page.read_bytes()[:4096]:
+        raise InputError(
+            f"can't write the report to {page}: a file of that name is no report; name another folder by -o"
+        )

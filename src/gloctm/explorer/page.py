@@ -17,9 +17,8 @@ from importlib import resources
 from typing import Any, Protocol
 
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
+from gloctm.summary.content import FORMAT
 
-#: The version of a summary's mapping that the page understands.
-FORMAT = 1
 #: Data of more bytes than these is embedded deflated; less is left readable to anyone who looks into the page.
 MOST_PLAIN_DATA = 100_000
 
@@ -28,7 +27,7 @@ _HEAD_SCRIPTS = ("theme.js",)
 # Later ones use what earlier ones define: together they are one module.
 _SCRIPTS = (
     *("dom.js", "format.js", "data.js", "files.js", "tables.js", "charts.js"),
-    *("words.js", "documents.js", "search.js", "map.js"),
+    *("caveats.js", "measures.js", "words.js", "documents.js", "search.js", "map.js"),
     *("overview.js", "topic.js", "compare.js", "breakdowns.js"),
 )
 _LIVE_SCRIPT = "live.js"

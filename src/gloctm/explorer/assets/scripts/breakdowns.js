@@ -1,19 +1,33 @@
-// Further breakdowns: by the documents' labels, and over time.
+// Further breakdowns: by the documents' labels, and over time; of all languages or of one.
+
+/** A topic's figures by label, of one language or ("all") with each language counted alike. */
+function labelEstimates(topic, code) {
+  const { prevalence, by_language: byLanguage } = summary.labels;
+  return (code === "all" ? prevalence : (byLanguage[code] ?? []))[placeOf(topic.id)] ?? [];
+}
+
+/** Documents of a label, in one language or all. */
+function labelCount(place, code) {
+  const { counts } = summary.labels;
+  if (code !== "all") return counts[code]?.[place] ?? 0;
+  return Object.values(counts).reduce((sum, each) => sum + (each[place] ?? 0), 0);
+}
+
+const ofLanguages = (code) => (code === "all" ? "all languages, each counted alike" : languageName(code));
 
 /** A topic by label, as a figure. */
-function labelBreakdown(topic) {
-  const { values, prevalence } = summary.labels;
-  const estimates = prevalence[summary.topics.indexOf(topic)] ?? [];
-  const points = values.map((value, place) => ({
+function labelBreakdown(topic, code = "all") {
+  const estimates = labelEstimates(topic, code);
+  const points = summary.labels.values.map((value, place) => ({
     name: String(value),
     ...(estimates[place] ?? {}),
     symbol: "circle",
     hover: `${value}: ${formatInterval(estimates[place])}`,
-    count: labelCount(place),
+    count: labelCount(place, code),
     estimate: estimates[place],
   }));
   const table = dataTable({
-    caption: `prevalence of topic ${topic.id} by label`,
+    caption: `topic ${topic.id} by label, ${ofLanguages(code)}`,
     rows: points,
     columns: [
       { label: "label", value: (point) => point.name, node: (point) => make("span", { dir: "auto" }, point.name), header: true },
@@ -23,42 +37,69 @@ function labelBreakdown(topic) {
   });
   return chartFigure({
     title: "By label",
-    description: "Mean share of the topic in documents of each label, with 95% intervals. The table has the figures.",
-    build: () => intervalChart(points.map((point) => ({ ...point, color: color("accent") })), { axisTitle: "mean topic proportion" }),
+    description: `Mean share of a document that the topic has, by label, with 95% intervals; ${ofLanguages(code)}. The table has the figures.`,
+    build: (element) => intervalChart(element, points.map((point) => ({ ...point, color: color("accent") })), { axisTitle: "mean share of a document" }),
     height: 70 + 30 * points.length,
     table,
   });
 }
 
-/** Documents of a label, over all languages. */
-function labelCount(place) {
-  return Object.values(summary.labels.counts).reduce((sum, counts) => sum + (counts[place] ?? 0), 0);
+/** Languages in which a topic has figures over time. */
+function datedLanguages(topic, code) {
+  const { prevalence } = summary.dates;
+  return summary.languages
+    .map((language) => language.code)
+    .filter((each) => (code === "all" || each === code) && prevalence[each]?.[placeOf(topic.id)]?.some(Boolean));
 }
 
 /** A topic over time, a line for each language, as a figure. */
-function timeBreakdown(topic) {
+function timeBreakdown(topic, code = "all") {
   const { unit, periods, counts, prevalence } = summary.dates;
-  const place = summary.topics.indexOf(topic);
-  const codes = summary.languages.map(({ code }) => code).filter((code) => prevalence[code]?.[place]?.some(isNumber));
+  const codes = datedLanguages(topic, code);
+  const estimate = (each, number) => prevalence[each][placeOf(topic.id)][number];
+  const count = (each, number) => counts[each]?.[number] ?? 0;
+  // A single document's interval is everything, which says nothing and would flatten all else.
+  const reach = (each, number, end) => (count(each, number) > 1 ? Math.abs(estimate(each, number)[end] - estimate(each, number).mean) : 0);
+  const known = codes.flatMap((each) => periods.map((_, number) => number).filter((number) => estimate(each, number)).map((number) => [each, number]));
+  const tops = known.map(([each, number]) => (count(each, number) < FEW_DOCUMENTS ? estimate(each, number).mean : estimate(each, number).high));
   const build = () => ({
-    data: codes.map((code) => ({
-      type: "scatter",
-      mode: "lines+markers",
-      name: literal(languageName(code)),
-      x: periods,
-      y: prevalence[code][place],
-      hovertext: periods.map((period, number) =>
-        literal(`${languageName(code)}, ${period}: ${formatPercent(prevalence[code][place][number])} of ${formatCount(counts[code]?.[number])} documents`),
-      ),
-      hoverinfo: "text",
-      line: { color: languageColor(code), width: 2, dash: languageDash(code) },
-      marker: { color: languageColor(code), symbol: languageSymbol(code), size: periods.length > 24 ? 5 : 8 },
-    })),
+    data: codes.map((each) => {
+      const numbers = periods.map((_, number) => number);
+      const values = (of) => numbers.map((number) => (estimate(each, number) ? of(number) : null));
+      const tone = languageColor(each);
+      return {
+        type: "scatter",
+        mode: "lines+markers",
+        name: literal(languageName(each)),
+        x: periods,
+        y: values((number) => estimate(each, number).mean),
+        hovertext: periods.map((period, number) =>
+          literal(`${languageName(each)}, ${period}: ${formatInterval(estimate(each, number))}, ${formatCount(count(each, number))} ${count(each, number) === 1 ? "document" : "documents"}`),
+        ),
+        hoverinfo: "text",
+        line: { color: tone, width: 2, dash: languageDash(each) },
+        marker: {
+          color: numbers.map((number) => (count(each, number) < FEW_DOCUMENTS ? color("surface") : tone)),
+          line: { width: 1.5, color: tone },
+          symbol: languageSymbol(each),
+          size: periods.length > 24 ? 5 : 8,
+        },
+        error_y: {
+          type: "data",
+          symmetric: false,
+          array: values((number) => reach(each, number, "high")),
+          arrayminus: values((number) => reach(each, number, "low")),
+          color: tone,
+          thickness: 1,
+          width: 0,
+        },
+      };
+    }),
     layout: layoutOf({
       showlegend: true,
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
-      xaxis: { type: "date", tickformat: { year: "%Y", month: "%b %Y", day: "%d %b %Y" }[unit], nticks: 6 },
-      yaxis: { tickformat: ".2~%", rangemode: "tozero" },
+      xaxis: { type: "date", tickformat: { year: "%Y", month: "%b %Y", day: "%d %b %Y" }[unit], nticks: 6, tickangle: 0 },
+      yaxis: { tickformat: ".2~%", range: [0, 1.06 * Math.max(...tops, 0.01)] },
     }),
   });
   const table = dataTable({
@@ -66,68 +107,128 @@ function timeBreakdown(topic) {
     rows: periods.map((_, number) => number),
     columns: [
       { label: unit, value: (number) => periods[number], header: true },
-      ...codes.flatMap((code) => [
-        {
-          label: languageName(code),
-          value: (number) => prevalence[code][place][number],
-          text: (number) => formatPercent(prevalence[code][place][number]),
-          numeric: true,
-        },
-        { label: `${languageName(code)}: documents`, value: (number) => counts[code]?.[number], text: (number) => formatCount(counts[code]?.[number]), numeric: true },
-      ]),
+      ...codes.flatMap((each) => {
+        const name = languageName(each);
+        return [
+          {
+            label: name,
+            saved: `${name}: mean proportion`,
+            value: (number) => estimate(each, number)?.mean,
+            text: (number) => formatInterval(estimate(each, number)),
+            numeric: true,
+          },
+          { label: `${name}: low`, value: (number) => estimate(each, number)?.low, hidden: true },
+          { label: `${name}: high`, value: (number) => estimate(each, number)?.high, hidden: true },
+          { label: `${name}: documents`, value: (number) => count(each, number), text: (number) => formatCount(count(each, number)), numeric: true },
+        ];
+      }),
     ],
   });
+  const few = known.some(([each, number]) => count(each, number) < FEW_DOCUMENTS);
   return chartFigure({
     title: "Over time",
-    description: `Mean share of the topic in the documents of each ${unit}, from ${periods[0]} to ${periods.at(-1)}, a line for each language. The table has the figures.`,
+    description: `Mean share of a document that the topic has, by ${unit} from ${periods[0]} to ${periods.at(-1)}, a line for each language, with 95% intervals. The table has the figures.`,
     build,
     height: 320,
     table,
     kind: "wide",
+    controls: few ? [make("p", { class: "note" }, `Hollow marks are means of fewer than ${FEW_DOCUMENTS} documents: mostly chance.`)] : [],
   });
 }
 
-/** The topic that a breakdown is of, to be chosen. */
-function breakdownView(view, title, lead, figure, { topic: id, ...others } = {}, further = []) {
-  const topic = topicNumbered(Number(others.of ?? NaN)) ?? topicsByPrevalence()[0];
+/** The topic that a breakdown is of, and the languages, to be chosen. */
+function breakdownView(view, { title, lead, notes, everyLanguage, codes, figure, further = () => [] }, parameters) {
+  const topic = topicOf(Number(parameters.of ?? NaN)) ?? topicsByPrevalence()[0];
+  const code = codes.includes(parameters.lang) ? parameters.lang : "all";
+  const change = (changes) => goTo(address({ view, of: topic.id, lang: code, ...changes }), { stay: true });
   const topics = summary.topics.map((option) => [option.id, topicText(option), { lang: languageTag(languageOfName(option) ?? "") }]);
+  const languages = [["all", everyLanguage], ...codes.map((each) => [each, languageName(each)])];
   return {
     title,
     content: [
       make("h1", {}, title),
       make("p", { class: "lead" }, lead),
-      make("div", { class: "row controls" }, choice("Topic", topics, topic.id, (value) => goTo(address({ view, of: value }), { stay: true })), make("a", { class: "step", href: address({ topic: topic.id }) }, "Open this topic")),
-      figure(topic),
-      ...further,
+      ...notes,
+      make(
+        "div",
+        { class: "row controls" },
+        choice("Topic", topics, topic.id, (value) => change({ of: value })),
+        codes.length > 1 && choice("Language", languages, code, (value) => change({ lang: value })),
+        make("a", { class: "step", href: address({ topic: topic.id }) }, "Open this topic"),
+      ),
+      figure(topic, code),
+      ...further(code),
     ],
   };
 }
 
 function labelsView(parameters) {
-  const lead = "How much of a topic there is in the documents of each label, all languages together.";
-  return breakdownView("labels", "Topics by label", lead, labelBreakdown, parameters, [section("All topics", labelsTable())]);
+  const { counts, unlabelled } = summary.labels;
+  const labelled = ({ code }) => counts[code]?.some((count) => count > 0);
+  return breakdownView(
+    "labels",
+    {
+      title: "Topics by label",
+      lead: "How much of a document is about a topic, by label.",
+      notes: [
+        make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}; with all languages, each counts alike, however many documents it has. The intervals hold the chance of which documents were written.`),
+        leftOutNote(unlabelled, "label"),
+      ],
+      everyLanguage: "all, each counted alike",
+      codes: summary.languages.filter(labelled).map(({ code }) => code),
+      figure: labelBreakdown,
+      further: (code) => [section("All topics", labelsTable(code))],
+    },
+    parameters,
+  );
 }
 
-/** Topics × labels. */
-function labelsTable() {
-  const { values, prevalence } = summary.labels;
+/** Topics × labels, the larger the darker. */
+function labelsTable(code) {
+  const meanOf = (topic, place) => labelEstimates(topic, code)[place]?.mean;
+  const most = Math.max(...summary.topics.flatMap((topic) => summary.labels.values.map((_, place) => meanOf(topic, place) ?? 0)), Number.MIN_VALUE);
+  const shaded = (topic, place) => {
+    const cell = make("span", { class: "shaded" }, formatPercent(meanOf(topic, place)));
+    cell.style.setProperty("--share", `${(100 * (meanOf(topic, place) ?? 0)) / most}%`);
+    return cell;
+  };
   return dataTable({
-    caption: "prevalence by label",
+    caption: `topics by label, ${ofLanguages(code)}`,
     rows: summary.topics,
     sort: { column: 0, direction: "ascending" },
     columns: [
-      { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), header: true },
-      ...values.map((value, place) => ({
-        label: String(value),
-        value: (topic) => prevalence[summary.topics.indexOf(topic)]?.[place]?.mean,
-        text: (topic) => formatPercent(prevalence[summary.topics.indexOf(topic)]?.[place]?.mean),
-        numeric: true,
-      })),
+      topicColumn,
+      topicNameColumn,
+      ...summary.labels.values.flatMap((value, place) => [
+        {
+          label: `${value} (${formatCount(labelCount(place, code))})`,
+          saved: `${value}: mean proportion`,
+          value: (topic) => meanOf(topic, place),
+          node: (topic) => shaded(topic, place),
+          numeric: true,
+        },
+        { label: `${value}: low`, value: (topic) => labelEstimates(topic, code)[place]?.low, hidden: true },
+        { label: `${value}: high`, value: (topic) => labelEstimates(topic, code)[place]?.high, hidden: true },
+      ]),
     ],
   });
 }
 
 function timeView(parameters) {
-  const lead = `How much of a topic there is in the documents of each ${summary.dates.unit}, by language.`;
-  return breakdownView("time", "Topics over time", lead, timeBreakdown, parameters);
+  const { unit, unit_reason: reason, undated, prevalence } = summary.dates;
+  return breakdownView(
+    "time",
+    {
+      title: "Topics over time",
+      lead: `How much of a document is about a topic, by ${unit} and language.`,
+      notes: [
+        make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}, with 95% intervals. ${reason ?? ""}`),
+        leftOutNote(undated, "date"),
+      ],
+      everyLanguage: "all, a line each",
+      codes: summary.languages.map(({ code }) => code).filter((code) => prevalence[code]?.some((row) => row.some(Boolean))),
+      figure: timeBreakdown,
+    },
+    parameters,
+  );
 }

@@ -178,11 +178,12 @@ function blobOf(url) {
     : new Blob([decodeURIComponent(body)], { type: `${type};charset=utf-8` });
 }
 
-/** Names along an axis, each on a line of its own, first one on top. */
-function namesAxis(names, changes = {}) {
+/** Names along an axis, each on a line of its own, first one on top; on a phone they leave the chart some room. */
+function namesAxis(names, element, changes = {}) {
+  const most = element.clientWidth < 480 ? 15 : 30;
   return {
     tickvals: names.map((_, place) => place),
-    ticktext: names.map((name) => literal(shorten(name, 30))),
+    ticktext: names.map((name) => literal(shorten(name, most))),
     range: [names.length - 0.5, -0.5],
     zeroline: false,
     showgrid: false,
@@ -190,9 +191,17 @@ function namesAxis(names, changes = {}) {
   };
 }
 
-/** Estimates with their intervals as points on lines: one for each of {name, mean, low, high, color, symbol, hover}. */
-function intervalChart(points, { axisTitle, tickformat = ".2~%", zero = false }) {
-  const known = points.map((point, place) => ({ ...point, place })).filter((point) => isNumber(point.mean));
+/**
+ * Estimates with their intervals as points on lines: one for each of {name, mean, low, high, color, symbol, hover}.
+ * Shares are shown in percent; differences of shares in percentage points, around zero.
+ */
+function intervalChart(element, points, { axisTitle, differences = false }) {
+  const scale = differences ? 100 : 1;
+  const scaled = ({ mean, low, high }) => ({ mean: scale * mean, low: scale * low, high: scale * high });
+  const known = points
+    .map((point, place) => ({ ...point, place }))
+    .filter((point) => isNumber(point.mean))
+    .map((point) => ({ ...point, ...scaled(point) }));
   const trace = {
     type: "scatter",
     mode: "markers",
@@ -217,8 +226,16 @@ function intervalChart(points, { axisTitle, tickformat = ".2~%", zero = false })
     },
   };
   const layout = layoutOf({
-    xaxis: { tickformat, title: { text: axisTitle }, rangemode: zero ? "normal" : "tozero", zeroline: true, zerolinewidth: 2 },
-    yaxis: namesAxis(points.map((point) => point.name)),
+    xaxis: {
+      tickformat: differences ? "~g" : ".2~%",
+      title: { text: axisTitle, font: { size: 13 } },
+      rangemode: differences ? "normal" : "tozero",
+      zeroline: true,
+      zerolinewidth: 2,
+      tickangle: 0,
+      nticks: element.clientWidth < 480 ? 4 : 8,
+    },
+    yaxis: namesAxis(points.map((point) => point.name), element),
   });
   return { data: [trace], layout };
 }

@@ -1,12 +1,11 @@
 // Which topics each language talks about more.
 
-const MEASURES = { difference: "difference from the other languages", prevalence: "prevalence" };
+const MEASURES = { difference: "difference from the other languages", prevalence: "mean share of a document" };
+/** Differences of so much fill a circle at least, so that small ones look small. */
+const FULL_DIFFERENCE = 0.05;
 
 function compareView({ lang, show }) {
   const codes = summary.languages.map(({ code }) => code);
-  if (!hasPrevalence()) {
-    return { title: "Languages", content: [make("h1", {}, "Languages compared"), withoutCorpus()] };
-  }
   // Of two languages one says it all: the other's differences are the same the other way round.
   const chosen = codes.includes(lang) || lang === "all" ? lang : codes.length === 2 ? codes[0] : "all";
   const measure = Object.hasOwn(MEASURES, show ?? "") ? show : "difference";
@@ -16,11 +15,9 @@ function compareView({ lang, show }) {
     title: chosen === "all" ? "Languages compared" : `${languageName(chosen)} compared`,
     content: [
       make("h1", {}, "Languages compared"),
-      make(
-        "p",
-        { class: "lead" },
-        "Which topics a language's documents talk about more than those of the others, in percentage points, with 95% intervals.",
-      ),
+      make("p", { class: "lead" }, "Which topics a language's documents talk about more than those of the others: differences in percentage points, with 95% intervals."),
+      comparisonNotes(summary.topics.length * (chosen === "all" ? codes.length : 1)),
+      hiddenNote(),
       summary.sampled && make("p", { class: "note" }, summary.sampled),
       make(
         "div",
@@ -33,24 +30,34 @@ function compareView({ lang, show }) {
   };
 }
 
-const withoutCorpus = () => make("p", {}, "This report was made without a corpus, so there are no prevalences to compare.");
-
 /** What a difference says, in a word, for those who don't go by sign or colour. */
-const verdict = (estimate) => ({ 1: "▲ more", [-1]: "▼ less", 0: "not clear" })[clearDirection(estimate)];
+const VERDICTS = { 1: "more", [-1]: "less", 0: "not clear" };
+const verdict = (estimate) => `${{ 1: "▲ ", [-1]: "▼ ", 0: "" }[clearDirection(estimate)]}${VERDICTS[clearDirection(estimate)]}`;
+
+/** What a language is compared with: the one other, or all others. */
+function othersOf(code) {
+  const others = summary.languages.filter((language) => language.code !== code);
+  return others.length === 1 ? others[0].name : "the others";
+}
+
+const topicNameColumn = { label: "name", value: (topic) => topic.name, hidden: true };
+const topicColumn = { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), header: true };
 
 /** A language against the mean of the others. */
 function oneLanguage(code) {
   const name = languageName(code);
+  const others = othersOf(code);
   const topics = summary.topics
     .filter((topic) => topic.contrast?.[code])
     .sort((one, other) => other.contrast[code].difference - one.contrast[code].difference);
-  const build = () =>
+  const build = (element) =>
     intervalChart(
+      element,
       topics.map((topic) => {
         const { difference, low, high } = topic.contrast[code];
         const direction = clearDirection(topic.contrast[code]);
         return {
-          name: topicText(topic).replace("Topic ", ""),
+          name: `${topic.doubtful.length ? `${DOUBT} ` : ""}${topic.id}: ${topic.name}`,
           mean: difference,
           low,
           high,
@@ -60,39 +67,68 @@ function oneLanguage(code) {
           hover: `${topic.name}: ${formatDifference(topic.contrast[code])} points`,
         };
       }),
-      { axisTitle: `← less in ${literal(name)}    more →`, zero: true },
+      { axisTitle: "← less · points · more →", differences: true },
     );
-  const others = (topic) => topic.prevalence[code].mean - topic.contrast[code].difference;
+  const othersMean = (topic) => topic.prevalence[code].mean - topic.contrast[code].difference;
   const table = dataTable({
-    caption: `${name} compared with the other languages`,
+    caption: `${name} compared with ${others}`,
     rows: topics,
     sort: { column: 3, direction: "descending" },
     columns: [
-      { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), header: true },
-      { label: name, value: (topic) => topic.prevalence[code].mean, text: (topic) => formatPercent(topic.prevalence[code].mean), numeric: true },
-      { label: "the others", value: others, text: (topic) => formatPercent(others(topic)), numeric: true },
-      { label: "difference", value: (topic) => topic.contrast[code].difference, text: (topic) => formatDifference(topic.contrast[code]), numeric: true },
-      { label: "low", value: (topic) => topic.contrast[code].low, hidden: true },
-      { label: "high", value: (topic) => topic.contrast[code].high, hidden: true },
-      { label: "in short", value: (topic) => clearDirection(topic.contrast[code]), node: (topic) => verdictMark(topic.contrast[code]), numeric: true },
+      topicColumn,
+      topicNameColumn,
+      {
+        label: "in short",
+        value: (topic) => clearDirection(topic.contrast[code]),
+        save: (topic) => VERDICTS[clearDirection(topic.contrast[code])],
+        node: (topic) => verdictMark(topic, topic.contrast[code]),
+        numeric: true,
+      },
+      {
+        label: "difference in points",
+        saved: "difference (proportion)",
+        value: (topic) => topic.contrast[code].difference,
+        text: (topic) => formatDifference(topic.contrast[code]),
+        numeric: true,
+      },
+      { label: "low", saved: "low (proportion)", value: (topic) => topic.contrast[code].low, hidden: true },
+      { label: "high", saved: "high (proportion)", value: (topic) => topic.contrast[code].high, hidden: true },
+      {
+        label: name,
+        saved: `${name}: mean proportion`,
+        value: (topic) => topic.prevalence[code].mean,
+        text: (topic) => formatPercent(topic.prevalence[code].mean),
+        numeric: true,
+      },
+      { label: others, saved: `${others}: mean proportion`, value: othersMean, text: (topic) => formatPercent(othersMean(topic)), numeric: true },
+      {
+        label: "words agree",
+        saved: `words agree (cosine, ${name})`,
+        value: (topic) => topic.agreement?.[code],
+        node: (topic) => make("span", {}, formatDecimal(topic.agreement?.[code]), topic.doubtful.length > 0 && doubtMark(topic)),
+        numeric: true,
+      },
+      { label: "in doubt", value: (topic) => doubtedNames(topic).join(", "), hidden: true },
+      { label: "documents", saved: `documents in ${name}`, value: () => languageNamed(code).documents, hidden: true },
     ],
   });
   const clear = topics.filter((topic) => clearDirection(topic.contrast[code]) !== 0).length;
+  const key = [["circle more", `more in ${name}`], ["diamond less", "less"], ["circle hollow", "not clear: the interval includes zero"]];
   return [
     chartFigure({
-      title: `Topics of ${name} against the others`,
-      description: `${clear} of ${topics.length} topics clearly differ. Circles: more than in the others; diamonds: less; hollow: the interval includes zero. The table below has the same figures.`,
+      title: `Topics of ${name} against ${others}`,
+      description: `${clear} of ${topics.length} topics clearly differ. Circles: more than in ${others}; diamonds: less; hollow: the interval includes zero. The table below has the same figures.`,
       build,
       height: 80 + 24 * topics.length,
-      controls: [chartKey([["circle more", "more"], ["diamond less", "less"], ["circle hollow", "not clear: the interval includes zero"]])],
+      controls: [chartKey(key)],
     }),
     table,
   ];
 }
 
-function verdictMark(estimate) {
+function verdictMark(topic, estimate) {
   const tone = { 1: "more", [-1]: "less", 0: "unclear" }[clearDirection(estimate)];
-  return make("span", { class: `verdict ${tone}` }, verdict(estimate));
+  return make("span", { class: `verdict ${tone}` }, verdict(estimate), topic.doubtful.length > 0 && doubtMark(topic));
 }
 
 /** What a chart's marks mean. */
@@ -107,41 +143,49 @@ function allLanguages(measure) {
   const valueOf = (topic, code) => (differs ? estimateOf(topic, code)?.difference : estimateOf(topic, code)?.mean);
   const say = differs ? formatDifference : formatInterval;
   const rows = topicsByPrevalence();
+  const saved = differs ? "difference (proportion)" : "mean proportion";
+  const tone = (estimate) => (differs ? `verdict ${["less", "unclear", "more"][clearDirection(estimate) + 1]}` : "");
   const columns = [
-    { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), header: true },
+    topicColumn,
+    topicNameColumn,
     ...summary.languages.flatMap(({ code, name }) => [
       {
         label: name,
+        saved: `${name}: ${saved}`,
         value: (topic) => valueOf(topic, code),
-        node: (topic) => make("span", { class: differs ? `verdict ${["less", "unclear", "more"][clearDirection(estimateOf(topic, code)) + 1]}` : "" }, say(estimateOf(topic, code))),
+        node: (topic) => make("span", { class: tone(estimateOf(topic, code)) }, say(estimateOf(topic, code)), topic.doubtful.includes(code) && doubtMark(topic)),
         numeric: true,
       },
       { label: `${name}: low`, value: (topic) => estimateOf(topic, code)?.low, hidden: true },
       { label: `${name}: high`, value: (topic) => estimateOf(topic, code)?.high, hidden: true },
+      { label: `${name}: words agree (cosine)`, value: (topic) => topic.agreement?.[code], hidden: true },
     ]),
+    { label: "in doubt", value: (topic) => doubtedNames(topic).join(", "), hidden: true },
   ];
+  const values = rows.flatMap((topic) => summary.languages.map(({ code }) => Math.abs(valueOf(topic, code) ?? 0)));
+  const full = Math.max(...values, differs ? FULL_DIFFERENCE : Number.MIN_VALUE);
+  const largest = ["circle full", differs ? `a difference of ${formatPoints(full).replace("+", "")} points` : formatPercent(full)];
   const key = differs
-    ? [["circle more", "more than in the other languages"], ["circle hollow-less", "less"], ["circle faint", "not clear (grey)"]]
-    : [["circle more", "the larger, the more"]];
+    ? [["circle more", "more than in the other languages"], ["circle hollow-less", "less"], ["circle faint", "not clear (grey)"], largest]
+    : [largest];
   return [
     chartFigure({
-      title: differs ? "Differences by topic and language" : "Prevalence by topic and language",
+      title: differs ? "Differences by topic and language" : "Shares by topic and language",
       description: "Circles by size. The table below has the same figures.",
-      build: () => matrixChart(rows, valueOf, estimateOf, say, differs),
+      build: (element) => matrixChart(element, { topics: rows, valueOf, estimateOf, say, differs, full }),
       height: 60 + 26 * rows.length,
       controls: [chartKey(key)],
     }),
-    dataTable({ caption: MEASURES[measure], rows, columns, sort: { column: 1, direction: "descending" } }),
+    dataTable({ caption: MEASURES[measure], rows, columns, sort: { column: 2, direction: "descending" } }),
   ];
 }
 
 /** A circle for each topic and language: its area is the value, filled for more, hollow for less. */
-function matrixChart(topics, valueOf, estimateOf, say, differs) {
+function matrixChart(element, { topics, valueOf, estimateOf, say, differs, full }) {
   const cells = topics.flatMap((topic, row) =>
     summary.languages.map(({ code }, column) => ({ topic, row, column, code, value: valueOf(topic, code) })),
   );
   const known = cells.filter((cell) => isNumber(cell.value));
-  const most = Math.max(...known.map((cell) => Math.abs(cell.value)), Number.MIN_VALUE);
   const tone = (cell) => {
     if (!differs) return color("accent");
     const direction = clearDirection(estimateOf(cell.topic, cell.code));
@@ -155,7 +199,7 @@ function matrixChart(topics, valueOf, estimateOf, say, differs) {
     hovertext: known.map((cell) => literal(`${languageName(cell.code)}, ${cell.topic.name}: ${say(estimateOf(cell.topic, cell.code))}`)),
     hoverinfo: "text",
     marker: {
-      size: known.map((cell) => Math.max(4, 22 * Math.sqrt(Math.abs(cell.value) / most))),
+      size: known.map((cell) => Math.max(3, 22 * Math.sqrt(Math.abs(cell.value) / full))),
       color: known.map((cell) => (differs && cell.value < 0 ? color("surface") : tone(cell))),
       line: { width: 2, color: known.map(tone) },
       opacity: 1,
@@ -170,7 +214,11 @@ function matrixChart(topics, valueOf, estimateOf, say, differs) {
       showgrid: false,
       zeroline: false,
     },
-    yaxis: namesAxis(topics.map((topic) => `${topic.id}: ${topic.name}`), { showgrid: true }),
+    yaxis: namesAxis(
+      topics.map((topic) => `${topic.doubtful.length ? `${DOUBT} ` : ""}${topic.id}: ${topic.name}`),
+      element,
+      { showgrid: true },
+    ),
   });
   return { data: [trace], layout };
 }

@@ -27,7 +27,16 @@ async function embedded(id) {
 const languageNamed = (code) => summary.languages.find((language) => language.code === code);
 const languageName = (code) => languageNamed(code)?.name ?? code;
 const directionOf = (code) => languageNamed(code)?.direction ?? "auto";
-const topicNumbered = (id) => summary.topics.find((topic) => topic.id === id);
+let places;
+/** Where a topic stands in lists of figures. Its id is no place: it is the model's number of it. */
+function placeOf(id) {
+  places ??= new Map(summary.topics.map((topic, place) => [topic.id, place]));
+  return places.get(id);
+}
+
+const topicNumbered = (id) => summary.topics[placeOf(id)];
+/** The topic that a number of the model is shown in: it may be merged with others. */
+const topicOf = (number) => summary.topics.find((topic) => topic.members.includes(number));
 
 const knownLanguages = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });
 

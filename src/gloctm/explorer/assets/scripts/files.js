@@ -1,8 +1,15 @@
 // What leaves the page by the reader's own hand: tables, pictures, the citation.
 
+/** A text that no spreadsheet takes for a formula: words, labels and ids come from documents, whoever wrote them. */
+function savedText(value) {
+  if (value === null || value === undefined) return "";
+  const text = String(value);
+  return typeof value !== "number" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
 /** Fields as CSV (RFC 4180) has them. */
 function csvField(value) {
-  const text = value === null || value === undefined ? "" : String(value);
+  const text = savedText(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -11,7 +18,7 @@ const csv = (rows) => rows.map((row) => row.map(csvField).join(",")).join("\r\n"
 
 /** Rows as spreadsheets take them from the clipboard. */
 const tabbed = (rows) =>
-  rows.map((row) => row.map((value) => String(value ?? "").replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+  rows.map((row) => row.map((value) => savedText(value).replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
 
 /** A file's name made of the report's title and what is in it. */
 function fileName(what, ending) {
@@ -86,21 +93,25 @@ function tableButtons(rows, what) {
   );
 }
 
-/** How to cite: the paper, and the software with its version. */
+/**
+ * How to cite: the paper, and the software with its version. Nobody is named whom this page does not know; keys say by
+ * what entries without authors are sorted.
+ */
 function citation() {
-  const version = String(summary.about?.gloctm ?? "");
+  const version = String(summary.about?.gloctm ?? "").replace(/[^\w.+-]/g, "");
   return [
     "@inproceedings{gloctm-paper,",
+    "  key       = {GloCTM},",
     "  title     = {{GloCTM}: Cross-Lingual Topic Modeling via a Global Context Space},",
-    "  author    = {{The authors of GloCTM}},",
     "  booktitle = {Proceedings of the AAAI Conference on Artificial Intelligence},",
     "  year      = {2026}",
     "}",
     "",
-    "@software{gloctm,",
-    "  title   = {GloCTM},",
-    `  author  = {{The GloCTM developers}}${version ? "," : ""}`,
-    ...(version ? [`  version = {${version.replace(/[^\w.+-]/g, "")}}`] : []),
+    "@software{gloctm-software,",
+    "  key     = {GloCTM},",
+    "  title   = {{GloCTM}: Cross-Lingual Topic Modeling in Python},",
+    ...(version ? [`  version = {${version}},`] : []),
+    "  license = {Apache-2.0}",
     "}",
     "",
   ].join("\n");

@@ -32,23 +32,29 @@ const formatPercent = (value) => (isNumber(value) ? formatsOfShares().percent.fo
 const formatPoints = (value) =>
   isNumber(value) ? formatsOfShares().points.format(value * 100).replace("-", "−") : NOTHING;
 
+/** A measure: 0.811. */
+const formatMeasure = (value) => (isNumber(value) ? value.toFixed(3).replace("-", "−") : NOTHING);
+
 /** A weight, a cosine: 0.81. */
 const formatDecimal = (value) => (isNumber(value) ? decimals.format(value).replace("-", "−") : NOTHING);
 
 /** A figure of any size, as many digits as it came with. */
 const formatFigure = (value) => (isNumber(value) ? String(value).replace("-", "−") : NOTHING);
 
+/** An interval, which stays on one line. */
+const inParentheses = (low, high) => `(${low}\u00a0to\u00a0${high})`;
+
 /** An estimate with its interval: 8.5% (8.1 to 8.9). */
 function formatInterval(estimate) {
   if (!estimate) return NOTHING;
   const bare = (value) => formatPercent(value).replace("%", "");
-  return `${formatPercent(estimate.mean)} (${bare(estimate.low)} to ${bare(estimate.high)})`;
+  return `${formatPercent(estimate.mean)} ${inParentheses(bare(estimate.low), bare(estimate.high))}`;
 }
 
 /** A difference with its interval: +1.2 (−0.3 to +2.7). */
 function formatDifference(estimate) {
   if (!estimate) return NOTHING;
-  return `${formatPoints(estimate.difference)} (${formatPoints(estimate.low)} to ${formatPoints(estimate.high)})`;
+  return `${formatPoints(estimate.difference)} ${inParentheses(formatPoints(estimate.low), formatPoints(estimate.high))}`;
 }
 
 /** Which way a difference clearly goes: 1 or -1 where its interval leaves out zero, else 0. */

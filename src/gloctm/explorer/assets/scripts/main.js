@@ -5,7 +5,7 @@ function viewsOf() {
   return {
     overview: { label: "Overview", draw: overviewView },
     topics: { label: "Topics", draw: topicsView },
-    compare: { label: "Languages", draw: compareView },
+    ...(hasPrevalence() && { compare: { label: "Languages", draw: compareView } }),
     ...(summary.labels && { labels: { label: "Labels", draw: labelsView } }),
     ...(summary.dates && { time: { label: "Over time", draw: timeView } }),
     ...(document.documentElement.dataset.live && { try: { label: "Try a text", draw: tryView } }),

@@ -18,11 +18,16 @@ function bubbleSizes(code, area) {
   );
 }
 
+/** How wide a name is, about: characters of East Asian scripts are twice as wide. */
+const widthOf = (name) => [...name].reduce((sum, character) => sum + (character > "\u2e80" ? 12 : 6.6), 0);
+
 /**
- * Where names fit: below a bubble, unless they would lie upon another name or bubble. Larger topics come first.
- * Names that find no place are in the list and under the pointer all the same.
+ * Where names fit: below a bubble and within the map, unless they would lie upon another name or bubble. Larger topics
+ * come first. Names that find no place are in the list and under the pointer all the same.
+ *
+ * @returns {(number|null)[]} the middle of each name, in pixels from the left; null where it is not shown
  */
-function placedNames(places, sizes, names) {
+function placedNames(places, sizes, names, width) {
   const overlaps = (one, other) =>
     one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
   const bubbles = places.map(({ x, y }, number) => {
@@ -30,20 +35,19 @@ function placedNames(places, sizes, names) {
     return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
   });
   const taken = [];
-  const shown = new Array(names.length).fill(false);
+  const middles = new Array(names.length).fill(null);
   const bySize = sizes.map((_, number) => number).sort((one, other) => sizes[other] - sizes[one]);
   for (const number of bySize) {
-    const { x } = places[number];
-    // Characters of East Asian scripts are twice as wide.
-    const wide = [...names[number]].reduce((sum, character) => sum + (character > "\u2e80" ? 12 : 6.6), 0);
+    const wide = widthOf(names[number]);
+    const x = Math.min(Math.max(places[number].x, wide / 2 + 2), width - wide / 2 - 2);
     const top = bubbles[number].bottom + 1;
     const box = { left: x - wide / 2, right: x + wide / 2, top, bottom: top + 15 };
     const others = bubbles.filter((_, other) => other !== number);
     if ([...taken, ...others].some((other) => overlaps(box, other))) continue;
     taken.push(box);
-    shown[number] = true;
+    middles[number] = x;
   }
-  return shown;
+  return middles;
 }
 
 /** The map's traces and layout for an element's size. */
@@ -58,8 +62,8 @@ function mapChart(element, height, code, selected) {
     x: ((x + reachX) / (2 * reachX)) * width,
     y: ((reachY - y) / (2 * reachY)) * height,
   }));
-  const names = topics.map((topic) => shorten(topic.name, 24));
-  const shown = placedNames(places, sizes, names);
+  const names = topics.map((topic) => shorten(topic.name, width < 480 ? 18 : 24));
+  const middles = placedNames(places, sizes, names, width);
   const isSelected = (topic) => topic.id === selected;
   const faded = selected === null ? 0.82 : 0.3;
   const bubbles = {
@@ -84,9 +88,9 @@ function mapChart(element, height, code, selected) {
   const labels = {
     type: "scatter",
     mode: "text",
-    x: topics.map((topic) => topic.x),
+    x: middles.map((middle, number) => (middle === null ? topics[number].x : ((2 * middle) / width - 1) * reachX)),
     y: topics.map((topic, number) => topic.y - (sizes[number] / 2 + 8) * pixels),
-    text: names.map((name, number) => (shown[number] ? literal(name) : "")),
+    text: names.map((name, number) => (middles[number] === null ? "" : literal(name))),
     textfont: { color: color("ink"), size: 12 },
     hoverinfo: "skip",
     cliponaxis: false,
@@ -162,8 +166,8 @@ function mapWithList() {
     releaseCharts();
   }
 
-  const options = [["all", "all languages"], ...summary.languages.map((language) => [language.code, language.name])];
-  const size = choice("Size by prevalence in", options, code, (chosen) => {
+  const options = [["all", "all languages, each counted alike"], ...summary.languages.map((language) => [language.code, language.name])];
+  const size = choice("Size: mean share of a document in", options, code, (chosen) => {
     code = chosen;
     draw();
   });

@@ -1,6 +1,6 @@
 // The overview: what the model is made of and how good it is.
 
-/** Parts of the loss, as people call them. */
+/** Parts of the loss, as people call them: in nats a document, all languages added up, but for CKA, which has no unit. */
 const CURVES = {
   loss: "total loss",
   local: "local reconstruction",
@@ -15,6 +15,8 @@ function overviewView() {
     content: [
       make("h1", {}, make("span", { dir: "auto" }, summary.title)),
       make("p", { class: "lead" }, leadSentence()),
+      hiddenNote(),
+      !hasPrevalence() && make("p", { class: "note" }, "This report was made without a corpus: it shows words alone, no documents, and not how much of each topic there is."),
       summary.sampled && make("p", { class: "note" }, summary.sampled),
       section(
         "Topics",
@@ -78,11 +80,11 @@ function qualityTables() {
       caption: `quality ${group}`,
       rows: [...new Set(figures.map((figure) => figure.measure))],
       columns: [
-        { label: "measure", value: (measure) => measure, header: true },
+        { label: "measure", value: (measure) => measure, node: measureName, header: true },
         ...wheres.map((where) => ({
-          label: where,
+          label: whereText(where),
           value: (measure) => find(measure, where),
-          text: (measure) => formatFigure(find(measure, where)),
+          text: (measure) => formatMeasure(find(measure, where)),
           numeric: true,
         })),
       ],
@@ -98,6 +100,7 @@ function trainingCurve() {
 
   function draw(key) {
     const name = CURVES[key];
+    const unit = key === "cka" ? "" : "nats";
     const [first, last] = [history[key][0], history[key].at(-1)];
     const build = () => ({
       data: [
@@ -110,9 +113,9 @@ function trainingCurve() {
           hovertemplate: "epoch %{x}: %{y:.4~g}<extra></extra>",
         },
       ],
-      layout: layoutOf({ xaxis: { title: { text: "epoch" } }, yaxis: { title: { text: name } } }),
+      layout: layoutOf({ xaxis: { title: { text: "epoch", font: { size: 13 } } }, yaxis: { title: { text: unit ? `${name} (${unit})` : name, font: { size: 13 } } } }),
     });
-    const description = `From ${formatFigure(first)} in epoch ${history.epoch[0]} to ${formatFigure(last)} in epoch ${history.epoch.at(-1)}.`;
+    const description = `${unit ? "In nats a document, all languages added up. " : ""}From ${formatFigure(first)} in epoch ${history.epoch[0]} to ${formatFigure(last)} in epoch ${history.epoch.at(-1)}.`;
     const table = dataTable({
       caption: "training",
       rows: history.epoch.map((_, place) => place),
@@ -140,7 +143,7 @@ function settingsPart() {
   return make(
     "div",
     { class: "columns" },
-    definitions("Model", { ...others, ...settings }),
+    definitions("Model", { ...others, "proportions inferred by": hasPrevalence() ? inferredBy() : null, ...settings }),
     Object.keys(environment ?? {}).length > 0 && definitions("Environment", environment),
   );
 }
@@ -168,7 +171,7 @@ function citationPart() {
   return make(
     "div",
     {},
-    make("p", {}, "If these topics help your research, please cite the paper whose method made them."),
+    make("p", {}, "If these topics help your research, please cite the paper whose method made them, and the software. Take the paper's authors from the proceedings: this page does not know them."),
     make("pre", { tabindex: "0", "aria-label": "Citation" }, citation()),
     make(
       "div",

@@ -23,7 +23,7 @@ let searchIndex;
 /** All words as they are compared; made when first asked for. */
 function indexOfWords() {
   searchIndex ??= Object.entries(summary.search).flatMap(([code, { words, topics }]) =>
-    words.map((word, place) => ({ code, word, compared: folded(word), topics: topics[place] })),
+    words.map((word, place) => ({ code, word, compared: folded(word), topics: topicsOfWord(topics[place]) })),
   );
   return searchIndex;
 }
@@ -39,13 +39,33 @@ function findWords(typed, most) {
     .slice(0, most);
 }
 
-/** Topics whose name or label has what was typed. */
+/** Topics of which a word of the name or of a label begins with what was typed, or whose number it is. */
 function findTopics(typed) {
-  const part = folded(typed.trim());
-  if (!part) return [];
-  return summary.topics.filter((topic) =>
-    [topic.name, ...Object.values(topic.labels)].some((name) => folded(name).includes(part)),
+  const begin = folded(typed.trim());
+  if (!begin) return [];
+  const number = /^(?:topic\s*)?(\d+)$/.exec(begin)?.[1];
+  const numbered = number === undefined ? undefined : topicOf(Number(number));
+  const named = summary.topics.filter((topic) =>
+    [topic.name, ...Object.values(topic.labels)].some((name) => beginsWord(folded(name), begin)),
   );
+  return [...new Set([numbered, ...named])].filter(Boolean);
+}
+
+/** Whether a word of a text begins so; without spaces between words, as in Chinese, only the text itself can be told. */
+function beginsWord(text, begin) {
+  for (let place = text.indexOf(begin); place >= 0; place = text.indexOf(begin, place + 1)) {
+    if (place === 0 || !/[\p{L}\p{N}\p{M}]/u.test(text[place - 1])) return true;
+  }
+  return false;
+}
+
+/** Words of a topic that count as its first: far down the list a weight says nothing of what the topic is about. */
+const FIRST_OF_TOPIC = 50;
+
+/** The topics that a word is among the first words of; or the one where it weighs most. */
+function topicsOfWord(topics) {
+  const [heaviest, ...others] = topics;
+  return heaviest ? [heaviest, ...others.filter(([, rank, weight]) => rank < FIRST_OF_TOPIC && weight > 0)] : [];
 }
 
 /** Where the page of a word is. */
@@ -63,7 +83,7 @@ function searchBox(input, list) {
       content: [
         inLanguage(entry.code, entry.word, "b"),
         make("span", { class: "where" }, languageName(entry.code)),
-        make("span", { class: "topics" }, `topic ${entry.topics.map(([topic]) => topic).join(", ")}`),
+        make("span", { class: "topics" }, `${entry.topics.length > 1 ? "topics" : "topic"} ${entry.topics.map(([topic]) => topic).join(", ")}`),
       ],
     }));
     const topics = findTopics(typed).slice(0, 3).map((topic) => ({
@@ -89,7 +109,7 @@ function searchBox(input, list) {
       ),
     );
     open(offered.length > 0);
-    if (typed.trim()) announce(offered.length ? `${offered.length} found` : "No word begins like this");
+    if (typed.trim()) announce(offered.length ? `${offered.length} found` : "No word or topic begins like this");
   }
 
   function open(shown) {
@@ -148,11 +168,11 @@ function searchView({ search, lang }) {
     title: `Search: ${search}`,
     content: [
       make("h1", {}, "Search: ", make("span", { dir: "auto" }, search)),
-      topics.length > 0 && section("Topics of this name", make("ul", { class: "plain" }, topics.map((topic) => make("li", {}, topicLink(topic))))),
+      topics.length > 0 && section("Topics", make("ul", { class: "plain" }, topics.map((topic) => make("li", {}, topicLink(topic))))),
       entries.length > 0 && make("div", { class: "cards" }, entries.map(foundWord)),
       entries.length === MOST_FOUND && make("p", { class: "note" }, "There are more: type more of the word."),
       !found &&
-        make("p", {}, "No word of any language's vocabulary begins like this. Rare words and stop words are not in it."),
+        make("p", {}, "No word of any language's vocabulary begins like this. Rare words and stop words are not in it, nor words of other languages than those shown. ", views.try && make("a", { href: address({ view: "try" }) }, "Try it as a text")),
     ],
   };
 }

@@ -12,8 +12,9 @@ function compareValues(one, other, direction) {
  * A table.
  *
  * @param {string} options.caption what it shows, read out and used as the file's name
- * @param {object[]} options.columns each {label, value(row), text?(row), node?(row), numeric?, header?, hidden?, lang?}:
- *   value is what is sorted by and saved, text or node what is shown; hidden ones are only saved
+ * @param {object[]} options.columns each {label, value(row), text?(row), node?(row), numeric?, header?, hidden?, saved?,
+ *   save?(row)}: value is what is sorted by and saved, text or node what is shown; hidden ones are only saved; saved is
+ *   what the column is called in files, save what is saved, where these are others
  * @param {object[]} options.rows anything that columns understand
  * @param {{column: number, direction: string}} [options.sort] what to sort by; without it nothing can be sorted
  * @param {boolean} [options.buttons=true] whether it has buttons to copy and save
@@ -64,7 +65,10 @@ function dataTable({ caption, columns, rows, sort = null, buttons = true, onSort
   }
 
   draw();
-  const saved = () => [columns.map((column) => column.label), ...sorted.map((row) => columns.map((c) => c.value(row)))];
+  const saved = () => [
+    columns.map((column) => column.saved ?? column.label),
+    ...sorted.map((row) => columns.map((column) => (column.save ?? column.value)(row))),
+  ];
   return make(
     "div",
     { class: "table" },

@@ -1,8 +1,11 @@
 // The page of a topic, and the table of all.
 
 function topicView({ topic: id, word, lang }) {
-  const topic = topicNumbered(Number(id));
-  if (!topic) return notFound(`There is no topic ${id} here.`);
+  const topic = topicOf(Number(id));
+  if (!topic) {
+    const hidden = summary.hidden.includes(Number(id));
+    return notFound(hidden ? `Topic ${id} of the model is hidden here.` : `There is no topic ${id} here.`);
+  }
   const documents = typicalDocuments(topic);
   return {
     title: topicText(topic),
@@ -11,8 +14,8 @@ function topicView({ topic: id, word, lang }) {
       make("p", { class: "over" }, `Topic ${topic.id}`),
       make("h1", {}, make("span", { class: "offscreen" }, `Topic ${topic.id}: `), topicName(topic)),
       topicFacts(topic),
-      section("Words", wordColumns(topic, word ? { word, lang } : null)),
-      topic.prevalence && section("Prevalence", make("div", { class: "columns" }, breakdowns(topic))),
+      section("Words", ...[agreementPart(topic)].flat(), wordColumns(topic, word ? { word, lang } : null)),
+      topic.prevalence && section("Prevalence", make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}.`), make("div", { class: "columns" }, breakdowns(topic))),
       documents && section("Typical documents", make("p", { class: "note" }, "The percentage is the topic's share of the document; words of the topic are marked."), documents),
       section("Similar topics", similarTopics(topic)),
     ],
@@ -21,7 +24,7 @@ function topicView({ topic: id, word, lang }) {
 
 /** To the topics before and after, by number. */
 function neighbours(topic) {
-  const place = summary.topics.indexOf(topic);
+  const place = placeOf(topic.id);
   const link = (other, text, rel) =>
     other && make("a", { href: address({ topic: other.id }), rel, class: "step" }, text, make("span", { class: "offscreen" }, ` topic: ${other.name}`));
   return make(
@@ -36,7 +39,7 @@ function neighbours(topic) {
 function topicFacts(topic) {
   const facts = [];
   if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of a document on average, each language counted alike`);
-  if (topic.members.length > 1) facts.push(`merged from the model's topics ${formatList(topic.members.map(String))}`);
+  if (topic.members.length > 1) facts.push(`merged of the model's topics ${formatList(topic.members.map((member) => `${member} (${formatPercent(topic.shares[member])})`))}`);
   return facts.length ? make("p", { class: "lead" }, `${facts.join("; ")}.`) : null;
 }
 
@@ -57,7 +60,7 @@ function languageBreakdown(topic) {
       code,
     }));
   const table = dataTable({
-    caption: `prevalence of topic ${topic.id} by language`,
+    caption: `topic ${topic.id} by language`,
     rows: points,
     columns: [
       { label: "language", value: (point) => point.name, node: (point) => languageMark(point.code), header: true },
@@ -65,19 +68,20 @@ function languageBreakdown(topic) {
     ],
   });
   // Colours are asked for when drawn, since the theme may have changed.
-  const build = () =>
+  const build = (element) =>
     intervalChart(
+      element,
       points.map((point) => ({ ...point, color: languageColor(point.code) })),
-      { axisTitle: "mean topic proportion" },
+      { axisTitle: "mean share of a document" },
     );
-  const description = `Mean share of the topic in documents, with 95% intervals. ${points.map((point) => point.hover).join("; ")}.`;
+  const description = `Mean share of a document that the topic has, with 95% intervals. ${points.map((point) => point.hover).join("; ")}.`;
   return chartFigure({ title: "By language", description, build, height: 70 + 34 * points.length, table });
 }
 
 /** Columns of an estimate: shown as one, saved as three. */
 function estimateColumns(estimateOf) {
   return [
-    { label: "prevalence", value: (row) => estimateOf(row)?.mean, text: (row) => formatInterval(estimateOf(row)), numeric: true },
+    { label: "mean share of a document", saved: "mean proportion", value: (row) => estimateOf(row)?.mean, text: (row) => formatInterval(estimateOf(row)), numeric: true },
     { label: "low", value: (row) => estimateOf(row)?.low, hidden: true },
     { label: "high", value: (row) => estimateOf(row)?.high, hidden: true },
   ];
@@ -85,6 +89,7 @@ function estimateColumns(estimateOf) {
 
 /** The nearest topics, beside where this one lies on the map. */
 function similarTopics(topic) {
+  const none = make("p", { class: "note" }, "No other topic is like this one.");
   const list = make(
     "ol",
     { class: "bars topic-list" },
@@ -95,20 +100,20 @@ function similarTopics(topic) {
       return other && make("li", {}, bar, topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)}`));
     }),
   );
-  return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "beside" }, list));
+  return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "beside" }, topic.similar.length ? list : none));
 }
 
 /** All topics at once, each language a column. */
 function topicsView() {
   const columns = [
-    { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), numeric: false, header: true },
-    { label: "prevalence", value: (topic) => topic.overall, text: (topic) => formatPercent(topic.overall), numeric: true },
+    topicColumn,
+    ...(hasPrevalence() ? [{ label: "mean share", saved: "mean proportion", value: (topic) => topic.overall, text: (topic) => formatPercent(topic.overall), numeric: true }] : []),
     ...summary.languages.map(({ code, name }) => ({
       label: name,
       value: (topic) => firstWords(topic, code, 10).join(" "),
       node: (topic) => inLanguage(code, firstWords(topic, code, 10).join(" "), "span", { class: "words-in-a-row" }),
     })),
-  ].filter((column) => column.label !== "prevalence" || hasPrevalence());
+  ];
   return {
     title: "Topics",
     content: [

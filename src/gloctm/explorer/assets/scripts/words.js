@@ -46,7 +46,7 @@ function wordColumns(topic, sought) {
     return make(
       "section",
       { class: `word-column language-${toneOf(code)}` },
-      make("h3", {}, languageMark(code), labelOf(topic, code)),
+      make("h3", {}, languageMark(code), labelOf(topic, code), topic.doubtful.includes(code) && make("span", { class: "doubt" }, `${DOUBT} another theme?`)),
       make("ol", { lang: languageTag(code), dir: directionOf(code) }, items),
     );
   }
