@@ -87,9 +87,6 @@ def upload(client, content, name="texts.jsonl", *, path="/transform/file", **fie
 JSON = {"content-type": "application/json"}
 
 
-JSON = {"content-type": "application/json"}
-
-
 @contextlib.contextmanager
 def listening(app, limits=DEFAULT_LIMITS):
     """The server as it runs, at a free port of this machine: its address."""

@@ -646,7 +646,10 @@ MODEL_FACTS = [
     ({"settings": {**GloCTM().get_params(), "num_topics": 3, "epochs": 0}}, "is damaged: epochs is 0: it must be 1 or"),
     ({"settings": {**GloCTM().get_params(), "num_topics": 3, "dropout": "0"}}, "is damaged: dropout is '0'"),
     ({"settings": {**GloCTM().get_params(), "num_topics": 3, "random_state": []}}, "is damaged: random_state is []"),
-    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "colour": 1}}, "settings unknown here (colour): update"),
+    (
+        {"settings": {**GloCTM().get_params(), "num_topics": 3, "colour": 1}},
+        "settings unknown here (colour): take that version",
+    ),
     ({"tokenizers": {"en": "unicode"}}, "its tokenizers can't be read; copy or train"),
     ({"history": []}, "its history can't be read"),
     ({"history": [{"loss": 1.0}]}, "its history can't be read"),

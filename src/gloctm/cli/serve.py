@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
 from gloctm.cli.model import Model
+from gloctm.cli.shown import check_via, counted_by_model, read_evaluation, read_view
 from gloctm.errors import InputError
-
-if TYPE_CHECKING:
-    from gloctm.inference import Via
 
 ACCESS, LIMITS = "Who may ask", "How much is taken on"
 
@@ -22,7 +20,7 @@ def serve(
         Path | None,
         typer.Option(
             help="A corpus, usually the one that the model was trained on: for the documents that the page shows, and "
-            "how much of each topic there is.",
+            "how much of each topic there is. Texts of a corpus with other words are counted by the model's.",
             show_default=False,
         ),
     ] = None,
@@ -121,17 +119,14 @@ def serve(
         seconds=seconds,
         connections=connections,
     )
-    from gloctm.files import read_json
-    from gloctm.inference import VIAS
     from gloctm.server.listening import bind, is_loopback, serve_at
 
     token = token or None
     names = [check_name(each) for each in name or ()]
     loopback = is_loopback(host)
-    if via not in VIAS:
-        raise InputError(f"--via is {via!r}: it must be local, global or both")
-    if evaluation is not None and not evaluation.is_file():
-        raise InputError(f"--evaluation {evaluation} is not a file: give what gloctm evaluate --output wrote")
+    encoder = check_via(via)
+    measured = None if evaluation is None else read_evaluation(evaluation)
+    shown = None if view is None else read_view(view)
     if token is not None:
         check_token(token)
     elif not loopback:
@@ -149,17 +144,16 @@ def serve(
         from gloctm.estimator import GloCTM
         from gloctm.server import create_app
         from gloctm.summary import summarize
-        from gloctm.view import TopicView
 
         model = GloCTM.load(path)
         model.show_progress = False
         summary = summarize(
             model,
-            None if corpus is None else Corpus.load(corpus),
-            view=None if view is None else TopicView.load(view),
-            evaluation=None if evaluation is None else read_json(evaluation),
+            None if corpus is None else counted_by_model(model, Corpus.load(corpus), corpus),
+            view=shown,
+            evaluation=measured,
             title=title,
-            via=cast("Via", via),
+            via=encoder,
         )
         # Reached from elsewhere by whatever name, unless that is told.
         hosts = [*LOOPBACK_HOSTS, host, *names] if loopback or names else None

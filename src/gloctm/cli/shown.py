@@ -1,0 +1,84 @@
+"""What ``gloctm report`` and ``gloctm serve`` show beside the model: a corpus, a view, an evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from gloctm.errors import FileFormatError, InputError
+
+if TYPE_CHECKING:
+    from gloctm.corpus import Corpus
+    from gloctm.estimator import GloCTM
+    from gloctm.inference import Via
+    from gloctm.view import TopicView
+
+
+def check_via(via: str) -> Via:
+    """What is given as ``--via``, if it is one of the encoders."""
+    from gloctm.inference import VIAS
+
+    if via not in VIAS:
+        raise InputError(f"--via is {via!r}: it must be local, global or both")
+    return cast("Via", via)
+
+
+def read_view(path: Path) -> TopicView:
+    """The view of a file given as ``--view``."""
+    from gloctm.view import TopicView
+
+    try:
+        return TopicView.load(path)
+    except FileFormatError as error:
+        raise FileFormatError(
+            f"--view takes a file that TopicView.save wrote, see docs/interoperability.md: {error}"
+        ) from None
+
+
+def read_evaluation(path: Path) -> Any:
+    """The content of a file given as ``--evaluation``."""
+    from gloctm.files import read_json
+
+    if not path.is_file():
+        raise InputError(f"--evaluation {path}: there is no such file; gloctm evaluate -o writes one")
+    try:
+        return read_json(path)
+    except FileFormatError as error:
+        raise FileFormatError(f"--evaluation takes a file that gloctm evaluate -o wrote: {error}") from None
+
+
+def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
+    """A corpus in the model's languages, counted over its vocabularies: a corpus of other documents has its own.
+
+    Raises:
+        InputError: it has other words than the model, and no texts to count anew.
+    """
+    from gloctm.cli.messages import say
+    from gloctm.corpus import Corpus
+
+    if not all(code in corpus for code in model.languages_):
+        # Whoever is given it says so.
+        return corpus
+    if foreign := [code for code in corpus.languages if code not in model.languages_]:
+        say(f"left out, since the model was not trained on it: {', '.join(foreign)}")
+    parts = {}
+    for code in model.languages_:
+        part, vocabulary = corpus[code], model.vocabulary_[code]
+        if list(part.vocabulary) == vocabulary:
+            parts[code] = part
+            continue
+        if part.texts is None:
+            raise InputError(
+                f"--corpus {path} has another vocabulary for {code!r} than the model, and no texts to count by the "
+                "model's: give the corpus that it was trained on, or one built from texts (gloctm corpus build)"
+            )
+        parts[code] = replace(
+            part,
+            counts=model._counts(part.texts, code),
+            vocabulary=vocabulary,
+            word_embeddings=None,
+            tokenizer=model.tokenizers_[code],
+            own_tokenizer=None,
+        )
+    return Corpus(parts)
