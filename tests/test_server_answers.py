@@ -174,7 +174,7 @@ def test_similar_to_a_merged_topic(model, merged_summary):
             found = [(each["topic"], each["score"]) for each in answer["topics"]]
             assert found == [(other, pytest.approx(cosine, rel=1e-3)) for other, cosine in own.similar]
         assert "merged into topic 1" in detail(client.post("/similar", json={"topic": 2}), 422)
-        assert "no topic 0" in detail(client.post("/similar", json={"topic": 0}), 422)
+        assert "topic 0 is not shown" in detail(client.post("/similar", json={"topic": 0}), 422)
 
 
 @pytest.mark.parametrize("via", ["global", "local", "both"])

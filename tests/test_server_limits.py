@@ -8,6 +8,7 @@ import itertools
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -256,15 +257,26 @@ def test_spellings_of_languages_are_bounded_and_shut_nobody_out(monkeypatch):
         assert languages.normal(f"FR_{number % 1000:03d}-x-{number}") == "fr"
     assert asked == {"fr"}
     letters = "abcdefghijklmnopqrstuvwxyz"
-    scripts = ["".join(each) for each in itertools.islice(itertools.product(letters, repeat=4), MOST_SCRIPTS + 5)]
-    for script in scripts:
+    for script in itertools.islice(itertools.product(letters, repeat=4), 1000):
+        with pytest.raises(InputError, match="not a language code"):
+            languages.normal(f"sr-{''.join(script)}")
+    for language in itertools.islice(itertools.product(letters, repeat=3), MOST_SCRIPTS + 5):
         with contextlib.suppress(InputError):
-            languages.normal(f"sr-{script}")
+            languages.normal(f"{''.join(language)}-Cyrl")
     with pytest.raises(InputError, match="name the language alone"):
-        languages.normal("uz-Latn")
+        languages.normal("yue-Hant")
     assert len(asked) == 1 + MOST_SCRIPTS
-    # Whoever names a language alone is answered whatever others did.
-    assert [languages.normal(code) for code in ("uz", "ES", "de", "EN", "fr-CA")] == ["uz", "es", "de", "en", "fr"]
+    # Whoever names a usual language, or one alone, is answered whatever others did.
+    spelled = {
+        "uz-Latn": "uz",
+        "sr-Latn": "sr-Latn",
+        "zh-TW": "zh-Hant",
+        "yue": "yue",
+        "ES": "es",
+        "EN": "en",
+        "fr-CA": "fr",
+    }
+    assert {code: languages.normal(code) for code in spelled} == spelled
     for code in ("ro", *(first + second for first in letters for second in letters)):
         with contextlib.suppress(InputError):
             languages.tokenizer(languages.normal(code), Deadline(np.inf))
@@ -282,7 +294,10 @@ def test_regions_that_write_another_script_are_told_apart():
         " ja ": "ja",
     }
     assert {code: languages.normal(code) for code in spelled} == spelled
-    for wrong in ("zh-yue", "english", "e", "", "no such", "en-", "qq", "../en", "x" * 2000):
+    chinese = Languages(SimpleNamespace(languages_=("en", "zh", "pt-BR")))
+    told = {"zh-Hans": "zh", "zh-CN": "zh", "zh-Hant": "zh-Hant", "zh_TW": "zh-Hant", "pt": "pt", "pt-br-x-a": "pt-BR"}
+    assert {code: chinese.normal(code) for code in told} == told
+    for wrong in ("zh-yue", "zh-aaaa", "xx-yyyy", "english", "e", "", "no such", "en-", "qq", "../en", "x" * 2000):
         with pytest.raises(InputError, match="not a language code"):
             languages.normal(wrong)
 

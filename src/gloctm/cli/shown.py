@@ -28,6 +28,8 @@ def read_view(path: Path) -> TopicView:
     """The view of a file given as ``--view``."""
     from gloctm.view import TopicView
 
+    if not path.is_file():
+        raise InputError(f"--view {path}: there is no such file; TopicView.save writes one")
     try:
         return TopicView.load(path)
     except FileFormatError as error:

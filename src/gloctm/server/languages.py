@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gloctm.corpus.corpus import MIN_CONFIDENCE
 from gloctm.corpus.sources import UNIDENTIFIED
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.languages import known_spelling, normalize_language
+from gloctm.languages import known_spelling, normalize_language, without_region
 from gloctm.server.work import Deadline
 from gloctm.summary.names import name_of_language
 from gloctm.text import Tokenizer, get_tokenizer, get_tokenizer_by_name
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: What stands for a language that could not be told.
 UNKNOWN = "und"
-#: Languages with a script that are remembered. Libraries keep every code that they meet, and there are more than
-#: memory has room for; without a script there are fewer than 20,000, some 10 MB.
+#: Languages of three letters with a script that are remembered. Libraries keep every code that they meet, and of these
+#: there are more than memory has room for; all others together are fewer than 60,000, some 30 MB.
 MOST_SCRIPTS = 500
 #: Tokenisers of languages not trained on that are kept; the one longest not used is forgotten first.
 MOST_TOKENIZERS = 50
@@ -30,6 +30,11 @@ MOST_TOKENIZERS = 50
 _LONGEST_CODE = 100
 # Language, script, region, and the rest, which tells nothing about how a text is read.
 _CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?(?:-(?![a-z]{3}(?:-|$))[a-z0-9]{1,8})*")
+# Scripts that living languages are written in (ISO 15924); a code with another is none.
+_SCRIPT = re.compile(
+    "adlm|arab|armn|beng|bopo|cans|cher|cyrl|deva|ethi|geor|grek|gujr|guru|hang|hans|hant|hebr|hira|jpan|kana|khmr|knda"
+    "|kore|laoo|latn|mlym|mong|mymr|nkoo|orya|sinh|syrc|taml|telu|tfng|thaa|thai|tibt|vaii|yiii"
+)
 # Regions that write a language in another script than most who write it.
 _SCRIPT_OF_REGION = {
     **dict.fromkeys(("zh-tw", "zh-hk", "zh-mo"), "hant"),
@@ -99,7 +104,7 @@ class Languages:
         """A code in its normal form: the model's own where it is one of its languages, else language and script.
 
         Raises:
-            InputError: it is none, or more scripts of languages have been asked for than are remembered.
+            InputError: it is none, or more scripts of rare languages have been asked for than are remembered.
         """
         text = spelling.strip().lower().replace("_", "-")
         if text in self._own:
@@ -109,26 +114,28 @@ class Languages:
             raise _no_code(spelling)
         language, script, region = found.groups()
         # The model's own may have a region, and be followed by what says nothing here.
-        for parts in ((language, script, region), (language, region)):
-            if (own := "-".join(filter(None, parts))) in self._own:
-                return self._own[own]
+        if (own := "-".join(filter(None, (language, script, region)))) in self._own:
+            return self._own[own]
         script = script or _SCRIPT_OF_REGION.get(f"{language}-{region}")
         form = f"{language}-{script}" if script else language
+        if script is not None and not _SCRIPT.fullmatch(script):
+            raise _no_code(spelling)
         with self._naming:
             if form not in self._meanings:
-                self._meanings[form] = self._meaning(form, has_script=script is not None)
+                self._meanings[form] = self._meaning(form, is_rare=script is not None and len(language) == 3)
         meaning = self._meanings[form]
         if meaning is None:
             raise _no_code(spelling)
-        return meaning
+        # A script that goes without saying has been dropped.
+        return self._own.get(meaning.lower(), meaning)
 
-    def _meaning(self, form: str, *, has_script: bool) -> str | None:
-        if has_script:
+    def _meaning(self, form: str, *, is_rare: bool) -> str | None:
+        if is_rare:
             if self._scripts >= MOST_SCRIPTS:
                 raise InputError(f"{form!r} is one script more than the server deals with: name the language alone")
             self._scripts += 1
         try:
-            return normalize_language(form)
+            return without_region(normalize_language(form))
         except InputError:
             return None
 

@@ -59,7 +59,7 @@ class ShownTopics:
         for own, group in zip(self.ids, self._groups, strict=True):
             if number in group:
                 raise InputError(f"topic {number} is merged into topic {own}: ask for that")
-        raise InputError(f"there is no topic {number}: those there are go from {self.ids[0]} to {self.ids[-1]}")
+        raise InputError(f"topic {number} is not shown, or there is none: /topics lists those there are")
 
     def merge_theta(self, theta: Array) -> Array:
         """θ of the topics shown, ``(documents, topics)``: sums over members, none of hidden topics."""

@@ -57,7 +57,7 @@ def check_corpus(model: GloCTM, corpus: Any) -> None:
         raise InputError(f"corpus is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
     if missing := [name_of_language(code) for code in model.languages_ if code not in corpus]:
         raise InputError(
-            f"the corpus has no documents in {' nor '.join(missing)}: give one with all languages of the model "
+            f"the corpus has no documents in {' and none in '.join(missing)}: give one with all languages of the model "
             f"({', '.join(model.languages_)})"
         )
     if foreign := [code for code in corpus.languages if code not in model.languages_]:

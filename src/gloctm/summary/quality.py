@@ -50,7 +50,7 @@ def evaluation_of(model: GloCTM, evaluation: Any) -> Evaluation:
         conditions = dict(content["conditions"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(
-            "the evaluation is none: give what gloctm.evaluation.evaluate returns, or gloctm evaluate writes"
+            "the evaluation is none: give what gloctm evaluate wrote, or gloctm.evaluation.evaluate returns"
         ) from None
     if conditions.get("model") != model_digest(model):
         raise InputError("the evaluation is of another model: evaluate this one, or leave the evaluation out")
