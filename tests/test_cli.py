@@ -1072,7 +1072,7 @@ def test_transform_gives_a_row_a_document_in_order(tmp_path, documents, model, e
         assert result.stderr == ""
     else:
         assert result.stdout == ""
-        assert result.stderr == f"40 documents written to {target}\n"
+        assert result.stderr == f"40 documents written to {target}, inferred by the local encoders (--via)\n"
         assert os.listdir(tmp_path) == [target.name]
 
 

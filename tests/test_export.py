@@ -436,6 +436,7 @@ def test_the_page_about_all_this(repository, tmp_path, monkeypatch):
     from huggingface_hub import constants
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     save_model_and_corpus_of_the_page()

@@ -300,6 +300,9 @@ def test_a_folder_of_what_cannot_be_told(files):
     (files / "empty").mkdir()
     with pytest.raises(FileFormatError, match="empty holds no file of documents"):
         read_records(files / "empty")
+    (files / "corpus.json").write_text("{}")
+    with pytest.raises(FileFormatError, match="is a saved corpus: give the texts that it was built from"):
+        read_records(files)
 
 
 def test_a_folder_whose_format_is_said(tmp_path):

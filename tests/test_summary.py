@@ -328,6 +328,9 @@ def test_labels_of_topics_name_them(model, corpus, monkeypatch):
     # A label in any language names a topic, before its words do.
     assert topics[5].name == "音楽"
     assert topics[2].name == " ".join(word for word, _ in topics[2].words["en"][:3])
+    # Names are of the language with the most labels, as far as it has some.
+    monkeypatch.setattr(model, "labels_", {"en": {0: "sport"}, "ja": {0: "運動", 5: "音楽"}})
+    assert [summarize(model).topics[place].name for place in (0, 5)] == ["運動", "音楽"]
     # The label of one member is not that of all.
     monkeypatch.setattr(model, "labels_", {"en": {0: "sport", 1: "sport", 4: "money"}, "ja": {0: "運動", 1: "球技"}})
     topics = summarize(model, view=TopicView.of(model).merge([0, 1]).rename(5, "Music")).topics

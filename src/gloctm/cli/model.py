@@ -212,7 +212,9 @@ def transform(
         write_proportions(sys.stdout, ids, languages, theta)
         return
     write_proportions(output, ids, languages, theta)
-    say(f"{count_of(len(records), 'document')} written to {output}")
+    inferred_by = {"local": "the local encoders", "global": "the global encoder", "both": "both encoders"}
+    told = "" if len(unseen) == len(set(languages)) else f", inferred by {inferred_by[chosen or 'local']} (--via)"
+    say(f"{count_of(len(records), 'document')} written to {output}{told}")
 
 
 def _check_targets(sources: list[str], output: Path, dropped: Path | None) -> None:

@@ -256,6 +256,8 @@ def _holds_documents(path: Path, file_format: str | None, folder: Path) -> bool:
     if path.name.startswith("_"):
         # Programs that write tables in parts leave notes for themselves, such as _SUCCESS.
         return False
+    if (folder / "corpus.json").is_file():
+        raise FileFormatError(f"{folder} is a saved corpus: give the texts that it was built from")
     raise FileFormatError(
         f"{path} is none of {', '.join(SUFFIXES)}: take it out of the folder {folder}, or say the format of all files"
     )

@@ -110,8 +110,8 @@ class TopicSummary:
             left out.
         members: the model's topics it stands for, ascending.
         shares: by member how much of the topic it makes up, by which the members' β are weighted; they sum to 1.
-        name: what to call it: the view's name, else its label in the first language that has one, else its first 3
-            words in the first language.
+        name: what to call it: the view's name, else its label in the language that has most, else in the first that
+            has one, else its first 3 words in the first language.
         labels: by language, those the model has; of a merged topic those that all its members have alike.
         x: where it stands on the map, from −1 to 1.
         y: the same, downwards or upwards.

@@ -130,6 +130,8 @@ def summarize(
         code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()] for code in codes
     }
     labels = shared_labels(model.labels_, view.groups, codes)
+    # Names of one language as far as there are any: the one that has labels for most topics.
+    preferred = sorted(codes, key=lambda code: -sum(code in each for each in labels))
     vectors = topic_vectors(topic_word, model.word_embeddings_)
     agreement = _by_topic(agreement_of_topics(vectors), len(ids))
     joined = joined_vectors(vectors)
@@ -148,7 +150,7 @@ def summarize(
             id=ids[topic],
             members=view.groups[topic],
             shares=member_shares[topic],
-            name=_name(view.name(topic), labels[topic], codes, [words[code][topic] for code in codes]),
+            name=_name(view.name(topic), labels[topic], preferred, words[codes[0]][topic]),
             labels=labels[topic],
             x=float(places[topic, 0]),
             y=float(places[topic, 1]),
@@ -281,9 +283,10 @@ def _by_topic(
     return [{code: float(each[topic]) for code, each in agreement.items()} for topic in range(num_topics)]
 
 
-def _name(given: str | None, labels: Mapping[str, str], codes: Sequence[str], words: Sequence[Sequence[str]]) -> str:
+def _name(given: str | None, labels: Mapping[str, str], codes: Sequence[str], words: Sequence[str]) -> str:
+    """What to call a topic; ``codes`` in the order in which labels are preferred, ``words`` of the first language."""
     label = next((labels[code] for code in codes if code in labels), None)
-    return given or label or " ".join(words[0][:3])
+    return given or label or " ".join(words[:3])
 
 
 def _language(model: GloCTM, corpus: Corpus | None, code: str) -> LanguageSummary:

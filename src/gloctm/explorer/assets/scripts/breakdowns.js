@@ -63,21 +63,27 @@ function timeBreakdown(topic, code = "all") {
   const known = codes.flatMap((each) => periods.map((_, number) => number).filter((number) => estimate(each, number)).map((number) => [each, number]));
   const tops = known.map(([each, number]) => (count(each, number) < FEW_DOCUMENTS ? estimate(each, number).mean : estimate(each, number).high));
   const build = () => ({
-    data: codes.map((each) => {
+    data: codes.flatMap((each) => {
       const numbers = periods.map((_, number) => number);
       const values = (of) => numbers.map((number) => (estimate(each, number) ? of(number) : null));
       const tone = languageColor(each);
-      return {
+      const line = { color: tone, width: 2, dash: languageDash(each) };
+      const name = literal(languageName(each));
+      // The legend would show the first mark, which may be hollow.
+      const key = { type: "scatter", mode: "lines+markers", name, legendgroup: each, x: [null], y: [null], line, marker: { color: tone, symbol: languageSymbol(each) } };
+      const trace = {
         type: "scatter",
         mode: "lines+markers",
-        name: literal(languageName(each)),
+        name,
+        legendgroup: each,
+        showlegend: false,
         x: periods,
         y: values((number) => estimate(each, number).mean),
         hovertext: periods.map((period, number) =>
           literal(`${languageName(each)}, ${period}: ${formatInterval(estimate(each, number))}, ${formatCount(count(each, number))} ${count(each, number) === 1 ? "document" : "documents"}`),
         ),
         hoverinfo: "text",
-        line: { color: tone, width: 2, dash: languageDash(each) },
+        line,
         marker: {
           color: numbers.map((number) => (count(each, number) < FEW_DOCUMENTS ? color("surface") : tone)),
           line: { width: 1.5, color: tone },
@@ -94,6 +100,7 @@ function timeBreakdown(topic, code = "all") {
           width: 0,
         },
       };
+      return [key, trace];
     }),
     layout: layoutOf({
       showlegend: true,

@@ -131,7 +131,7 @@ function textResult(text, { topics, documents: [{ lang, theta, words }], warning
   const taken = make("p", { class: "note" }, `Language: ${nameOfAny(lang)}. ${trained ? `Inferred by ${inferredBy()}, as all figures here.` : "The model was not trained on it: its words are linked to those of the languages here."}`);
   const above = [taken, ...warningParts(warnings)];
   if (!theta) return make("div", {}, above);
-  return make("div", {}, above, make("h2", {}, "Its topics"), shareLists(topics, theta), make("h2", {}, "The words that led there"), ledThere(text, lang, words));
+  return make("div", {}, above, make("h2", {}, "Its topics"), make("p", { class: "note" }, "Shares are soft: topics that are hardly there have some, too. Go by the first ones."), shareLists(topics, theta), make("h2", {}, "The words that led there"), ledThere(text, lang, words));
 }
 
 /** The topics of a text, the largest first; small ones when asked for. */

@@ -108,8 +108,12 @@ function searchBox(input, list) {
         ),
       ),
     );
-    open(offered.length > 0);
-    if (typed.trim()) announce(offered.length ? `${offered.length} found` : "No word or topic begins like this");
+    const sought = Boolean(typed.trim());
+    if (sought && !offered.length) {
+      list.replaceChildren(make("li", { class: "where", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "No word or topic begins like this"));
+    }
+    open(sought);
+    if (sought) announce(offered.length ? `${offered.length} found` : "No word or topic begins like this");
   }
 
   function open(shown) {
