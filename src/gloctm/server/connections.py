@@ -52,7 +52,7 @@ class _Connection(H11Protocol):
     _timer: asyncio.TimerHandle | None = None
     _unread = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it, too
         super().connection_made(transport)
         self.address = client_of(self.client[0] if self.client else None)
         others = [cast(_Connection, each).address for each in self.connections]
