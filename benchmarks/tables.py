@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
 
 from pages import build, choosing_k, epochs, languages, load, quality, speed, variants
 from pages.results import ROOT
@@ -42,12 +41,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing, compare")
     check = parser.parse_args().check
-    made: dict[str, Callable[[str], str]] = dict.fromkeys(PAGES, with_tables)
-    made.update({name: lambda _, plot=plot: plot() for name, plot in PLOTS.items()})  # type: ignore[misc]
-    for name, anew in made.items():
+    for name in (*PAGES, *PLOTS):
         path = ROOT / name
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        after = anew(before)
+        after = PLOTS[name]() if name in PLOTS else with_tables(before)
         if check and before != after:
             sys.exit(f"{name} is not what the results say: run python benchmarks/tables.py")
         if not check:

@@ -260,12 +260,12 @@ def test_spellings_of_languages_are_bounded_and_shut_nobody_out(monkeypatch):
     for script in itertools.islice(itertools.product(letters, repeat=4), 1000):
         with pytest.raises(InputError, match="not a language code"):
             languages.normal(f"sr-{''.join(script)}")
-    for language in itertools.islice(itertools.product(letters, repeat=3), MOST_SCRIPTS + 5):
+    for language in itertools.islice(itertools.product(letters, repeat=3), 3000):
         with contextlib.suppress(InputError):
             languages.normal(f"{''.join(language)}-Cyrl")
     with pytest.raises(InputError, match="name the language alone"):
         languages.normal("yue-Hant")
-    assert len(asked) == 1 + MOST_SCRIPTS
+    assert len([code for code in asked if "-" in code]) == MOST_SCRIPTS
     # Whoever names a usual language, or one alone, is answered whatever others did.
     spelled = {
         "uz-Latn": "uz",

@@ -301,7 +301,7 @@ def test_a_folder_of_what_cannot_be_told(files):
     with pytest.raises(FileFormatError, match="empty holds no file of documents"):
         read_records(files / "empty")
     (files / "corpus.json").write_text("{}")
-    with pytest.raises(FileFormatError, match="is a saved corpus: give the texts that it was built from"):
+    with pytest.raises(FileFormatError, match="is a saved corpus: give texts"):
         read_records(files)
 
 

@@ -174,7 +174,7 @@ def _places(words: Sequence[str], algorithm: str | None) -> dict[str, list[int]]
     places: dict[str, list[int]] = {word: [column] for column, word in enumerate(words)}
     if algorithm is not None:
         try:
-            import snowballstemmer  # type: ignore[import-not-found, import-untyped, unused-ignore]
+            import snowballstemmer  # type: ignore[import-not-found, import-untyped, unused-ignore]  # optional, ships no types
         except ImportError:
             raise MissingDependencyError.of("Matching words by their stems", "snowballstemmer") from None
         if algorithm not in snowballstemmer.algorithms():

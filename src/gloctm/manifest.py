@@ -19,6 +19,11 @@ def file_sizes(folder: Path) -> dict[str, int]:
     }
 
 
+def kind_of_folder(folder: Path) -> str | None:
+    """What this package saved in a folder, ``"corpus"`` or ``"model"``, as its file names tell; None if neither."""
+    return next((kind for kind, file in _MANIFESTS.items() if (folder / file).is_file()), None)
+
+
 def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
     """Read a folder's manifest and check that the folder is of this kind, whole, and not from a newer version.
 
@@ -35,7 +40,7 @@ def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
     if not folder.is_dir():
         raise FileFormatError(f"{folder} is a file: give the folder of a saved {kind}")
     if not (folder / name).is_file():
-        other = next((each for each, file in _MANIFESTS.items() if (folder / file).is_file()), None)
+        other = kind_of_folder(folder)
         reason = f"it has no {name}" if other is None else f"it is a {other}"
         raise FileFormatError(f"{folder} is not a gloctm {kind}: {reason}")
     manifest = read_json(folder / name)

@@ -367,6 +367,19 @@ class TopicView:
         raise InputError(f"topic {number} is hidden: start from a view that shows it")
 
 
+def topic_shares(theta: Mapping[str, Array]) -> NDArray[np.float64] | None:
+    """How much there is of each topic: the mean of θ over documents, each language counted alike.
+
+    Args:
+        theta: by language ``(documents, K)``, of documents that have a word: others say nothing of any topic.
+
+    Returns:
+        ``(K,)``; None without any document.
+    """
+    means = [np.asarray(each).mean(axis=0, dtype=np.float64) for each in theta.values() if len(each)]
+    return np.asarray(np.mean(means, axis=0)) if means else None
+
+
 def _made(values: dict[str, Any]) -> TopicView:
     return TopicView(**values)
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from gloctm.cli.model import Model, WordEncoder
-from gloctm.cli.options import Quiet
+from gloctm.cli.options import Quiet, check_via
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 
 if TYPE_CHECKING:
-    from gloctm.inference import Via
     from gloctm.metrics import TranslationDictionary
 
 
@@ -88,13 +87,11 @@ def evaluate(
     from gloctm.evaluation import MAX_TRAIN
     from gloctm.evaluation import evaluate as evaluated
     from gloctm.files import atomic_file
-    from gloctm.inference import VIAS
     from gloctm.metrics.classification import CLASSIFIERS
 
     if classifier not in CLASSIFIERS:
         raise InputError(f"--classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
-    if via not in (None, *VIAS):
-        raise InputError(f"--via is {via!r}: it must be local, global or both")
+    chosen = None if via is None else check_via(via)
     most = _read_max_train(max_train)
     if corpus is None and (classifier != "svm" or most != MAX_TRAIN):
         raise InputError("--classifier and --max-train are for documents with labels: give --corpus")
@@ -116,7 +113,7 @@ def evaluate(
         test=None if test is None else Corpus.load(test),
         aligned=aligned,
         num_words=num_words,
-        via=cast("Via | None", via),
+        via=chosen,
         classifier=cast('Literal["svm", "logistic"]', classifier),
         max_train=most,
         seed=seed,

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,7 @@ from gloctm.cli.options import (
     Quiet,
     SkipBadLines,
     TextColumn,
+    check_via,
     read_word_lists,
     split_languages,
 )
@@ -31,7 +32,6 @@ from gloctm.languages import without_region
 if TYPE_CHECKING:
     from gloctm.corpus.records import Record
     from gloctm.estimator import GloCTM
-    from gloctm.inference import Via
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
@@ -150,13 +150,11 @@ def transform(
     from gloctm.corpus.sources import describe_sources
     from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
-    from gloctm.inference import VIAS
     from gloctm.proportions import check_proportions_target, write_proportions
 
     check_proportions_target(output)
     _check_targets(sources, output, dropped)
-    if via not in (None, *VIAS):
-        raise InputError(f"--via is {via!r}: it must be local, global or both")
+    chosen = None if via is None else check_via(via)
     confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
     if not 0 <= confidence <= 1:
         raise InputError(f"--min-confidence is {confidence}: it must be from 0 to 1")
@@ -197,7 +195,6 @@ def transform(
     if not records:
         raise InputError(f"{describe_sources(sources)}: no document could be used")
     languages = [record["lang"] for record in records]
-    chosen = cast("Via | None", via)
     theta = model.transform(
         [record["text"] for record in records], languages, latent=latent, via=chosen, encoder=encoder
     )

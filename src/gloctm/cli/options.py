@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
+
+if TYPE_CHECKING:
+    from gloctm.inference import Via
 
 # Which part of the help an option stands in.
 DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
@@ -87,3 +90,16 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
             word for word in map(str.strip, listed) if word and not word.startswith("#")
         )
     return words or None
+
+
+def check_via(via: str) -> Via:
+    """What is given as ``--via``.
+
+    Raises:
+        InputError: it is none of the encoders.
+    """
+    from gloctm.inference import VIAS
+
+    if via not in VIAS:
+        raise InputError(f"--via is {via!r}: it must be local, global or both")
+    return cast("Via", via)

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from gloctm.cli.model import Model
-from gloctm.cli.options import Quiet
-from gloctm.cli.shown import check_via, counted_by_model, read_evaluation, read_view
+from gloctm.cli.options import Quiet, check_via
+from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
 
 
 def report(

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gloctm.cli.model import Model
-from gloctm.cli.shown import check_via, counted_by_model, read_evaluation, read_view
+from gloctm.cli.options import check_via
+from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
 from gloctm.errors import InputError
 
 ACCESS, LIMITS = "Who may ask", "How much is taken on"

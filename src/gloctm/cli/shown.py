@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from gloctm.errors import FileFormatError, InputError
 
 if TYPE_CHECKING:
     from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
-    from gloctm.inference import Via
     from gloctm.view import TopicView
-
-
-def check_via(via: str) -> Via:
-    """What is given as ``--via``, if it is one of the encoders."""
-    from gloctm.inference import VIAS
-
-    if via not in VIAS:
-        raise InputError(f"--via is {via!r}: it must be local, global or both")
-    return cast("Via", via)
 
 
 def read_view(path: Path) -> TopicView:

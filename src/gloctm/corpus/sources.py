@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.languages import normalize_language
+from gloctm.manifest import kind_of_folder
 
 # How files of each format may end, where they say it.
 SUFFIXES = {
@@ -256,8 +257,8 @@ def _holds_documents(path: Path, file_format: str | None, folder: Path) -> bool:
     if path.name.startswith("_"):
         # Programs that write tables in parts leave notes for themselves, such as _SUCCESS.
         return False
-    if (folder / "corpus.json").is_file():
-        raise FileFormatError(f"{folder} is a saved corpus: give the texts that it was built from")
+    if (kind := kind_of_folder(folder)) is not None:
+        raise FileFormatError(f"{folder} is a saved {kind}: give texts")
     raise FileFormatError(
         f"{path} is none of {', '.join(SUFFIXES)}: take it out of the folder {folder}, or say the format of all files"
     )

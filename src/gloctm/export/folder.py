@@ -21,7 +21,7 @@ from gloctm.labels import shared_labels
 from gloctm.manifest import file_sizes
 from gloctm.proportions import write_proportions
 from gloctm.topics import topic_records
-from gloctm.view import TopicView
+from gloctm.view import TopicView, topic_shares
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
@@ -149,12 +149,9 @@ def _shown(model: GloCTM, view: TopicView, corpus: Corpus | None, theta: Mapping
     for index, own in enumerate(labels):
         if (name := view.name(index)) is not None:
             own.update(dict.fromkeys(model.languages_, name))
-    shares = None
-    if corpus is not None:
-        # Documents without a word say nothing of any topic.
-        rows = {code: np.flatnonzero(~part.empty_documents) for code, part in corpus.items()}
-        means = [theta[code][each].mean(axis=0, dtype=np.float64) for code, each in rows.items() if len(each)]
-        shares = np.mean(means, axis=0) if means else None
+    # Documents without a word say nothing of any topic.
+    telling = {} if corpus is None else {code: theta[code][~part.empty_documents] for code, part in corpus.items()}
+    shares = topic_shares(telling)
     topic_word = {code: view.merge_topic_word(beta, shares) for code, beta in model.topic_word_.items()}
     return _Shown(view.numbers, labels, topic_word)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: What stands for a language that could not be told.
 UNKNOWN = "und"
 #: Languages of three letters with a script that are remembered. Libraries keep every code that they meet, and of these
-#: there are more than memory has room for; all others together are fewer than 60,000, some 30 MB.
+#: there are more than memory has room for; all others together are 59,020, some 80 MB.
 MOST_SCRIPTS = 500
 #: Tokenisers of languages not trained on that are kept; the one longest not used is forgotten first.
 MOST_TOKENIZERS = 50
@@ -30,11 +30,6 @@ MOST_TOKENIZERS = 50
 _LONGEST_CODE = 100
 # Language, script, region, and the rest, which tells nothing about how a text is read.
 _CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?(?:-(?![a-z]{3}(?:-|$))[a-z0-9]{1,8})*")
-# Scripts that living languages are written in (ISO 15924); a code with another is none.
-_SCRIPT = re.compile(
-    "adlm|arab|armn|beng|bopo|cans|cher|cyrl|deva|ethi|geor|grek|gujr|guru|hang|hans|hant|hebr|hira|jpan|kana|khmr|knda"
-    "|kore|laoo|latn|mlym|mong|mymr|nkoo|orya|sinh|syrc|taml|telu|tfng|thaa|thai|tibt|vaii|yiii"
-)
 # Regions that write a language in another script than most who write it.
 _SCRIPT_OF_REGION = {
     **dict.fromkeys(("zh-tw", "zh-hk", "zh-mo"), "hant"),
@@ -118,26 +113,31 @@ class Languages:
             return self._own[own]
         script = script or _SCRIPT_OF_REGION.get(f"{language}-{region}")
         form = f"{language}-{script}" if script else language
-        if script is not None and not _SCRIPT.fullmatch(script):
+        if script is not None and not (_is_script(script) and self._is_known(language)):
             raise _no_code(spelling)
-        with self._naming:
-            if form not in self._meanings:
-                self._meanings[form] = self._meaning(form, is_rare=script is not None and len(language) == 3)
-        meaning = self._meanings[form]
+        meaning = self._meaning(form, is_rare=script is not None and len(language) == 3)
         if meaning is None:
             raise _no_code(spelling)
         # A script that goes without saying has been dropped.
         return self._own.get(meaning.lower(), meaning)
 
+    def _is_known(self, language: str) -> bool:
+        return self._meaning(language, is_rare=False) is not None
+
     def _meaning(self, form: str, *, is_rare: bool) -> str | None:
-        if is_rare:
-            if self._scripts >= MOST_SCRIPTS:
-                raise InputError(f"{form!r} is one script more than the server deals with: name the language alone")
-            self._scripts += 1
-        try:
-            return without_region(normalize_language(form))
-        except InputError:
-            return None
+        with self._naming:
+            if form not in self._meanings:
+                if is_rare:
+                    if self._scripts >= MOST_SCRIPTS:
+                        raise InputError(
+                            f"{form!r} is one script more than the server deals with: name the language alone"
+                        )
+                    self._scripts += 1
+                try:
+                    self._meanings[form] = without_region(normalize_language(form))
+                except InputError:
+                    self._meanings[form] = None
+            return self._meanings[form]
 
     def of_texts(self, texts: Sequence[str], named: Sequence[str | None], deadline: Deadline) -> list[str]:
         """The language of each text, ``und`` where it can't be told.
@@ -204,6 +204,13 @@ class Languages:
         if code in self._model.tokenizers_:
             return get_tokenizer_by_name(self._model.tokenizers_[code], code)
         return get_tokenizer(code)
+
+
+def _is_script(code: str) -> bool:
+    """Whether ISO 15924 has it."""
+    from langcodes.data_dicts import ALL_SCRIPTS
+
+    return code.title() in ALL_SCRIPTS
 
 
 def _no_code(spelling: str) -> InputError:

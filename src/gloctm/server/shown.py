@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gloctm.errors import InputError
 from gloctm.summary import Summary
+from gloctm.view import TopicView
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
@@ -40,9 +41,14 @@ class ShownTopics:
             raise InputError("the summary is of another model: make one with summarize(model, corpus)")
         self.ids = [topic.id for topic in summary.topics]
         self.names = [topic.name for topic in summary.topics]
-        self._groups = [list(topic.members) for topic in summary.topics]
-        self._shares = [[topic.shares[member] for member in topic.members] for topic in summary.topics]
-        self._all_alone = self._groups == [[topic] for topic in range(num_topics)]
+        self._view = replace(
+            TopicView.of(model),
+            groups=tuple(topic.members for topic in summary.topics),
+            hidden=frozenset(range(num_topics)).difference(listed),
+        )
+        self._shares = np.zeros(num_topics)
+        for topic in summary.topics:
+            self._shares[list(topic.shares)] = list(topic.shares.values())
 
     def __len__(self) -> int:
         """How many there are."""
@@ -56,28 +62,15 @@ class ShownTopics:
         """
         if number in self.ids:
             return self.ids.index(number)
-        for own, group in zip(self.ids, self._groups, strict=True):
+        for own, group in zip(self.ids, self._view.groups, strict=True):
             if number in group:
                 raise InputError(f"topic {number} is merged into topic {own}: ask for that")
         raise InputError(f"topic {number} is not shown, or there is none: /topics lists those there are")
 
     def merge_theta(self, theta: Array) -> Array:
         """θ of the topics shown, ``(documents, topics)``: sums over members, none of hidden topics."""
-        if self._all_alone:
-            return theta
-        columns = [theta[:, group].sum(axis=1, dtype=np.float64) for group in self._groups]
-        return np.stack(columns, axis=1).astype(np.float32)
+        return self._view.merge_theta(theta)
 
     def merge_topic_word(self, topic_word: Array) -> Array:
         """β of the topics shown, ``(topics, words)``: means over members weighted by the summary's shares."""
-        if self._all_alone:
-            return topic_word
-        rows = [_mean(topic_word, group, shares) for group, shares in zip(self._groups, self._shares, strict=True)]
-        return np.stack(rows).astype(np.float32)
-
-
-def _mean(topic_word: Array, group: Sequence[int], shares: Sequence[float]) -> NDArray[np.floating]:
-    if len(group) == 1:
-        # As it is, bit for bit.
-        return np.asarray(topic_word[group[0]])
-    return np.asarray(np.asarray(shares) @ topic_word[list(group)].astype(np.float64))
+        return self._view.merge_topic_word(topic_word, self._shares)

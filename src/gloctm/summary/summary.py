@@ -94,7 +94,7 @@ def summarize(
             with a view that merges or hides (it is then of other topics), or the corpus has other languages or
             vocabularies than the model, or a date that is none.
     """
-    from gloctm.view import TopicView
+    from gloctm.view import TopicView, topic_shares
 
     check_model(model)
     check_texts_and_numbers(
@@ -120,7 +120,7 @@ def summarize(
 
     codes, ids = list(model.languages_), view.numbers
     looked_at = None if corpus is None else _look_at(model, corpus, max_documents, via)
-    shares = None if looked_at is None else _shares(looked_at.theta)
+    shares = None if looked_at is None else topic_shares(looked_at.theta)
     topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.topic_word_.items()}
     if looked_at is not None:
         looked_at = _LookedAt(looked_at.rows, {code: view.merge_theta(each) for code, each in looked_at.theta.items()})
@@ -232,11 +232,6 @@ def _look_at(model: GloCTM, corpus: Corpus, max_documents: int, via: Via) -> _Lo
 def _title(num_topics: int, codes: Sequence[str]) -> str:
     count = "1 topic" if num_topics == 1 else f"{num_topics} topics"
     return f"{count} in {_listed([name_of_language(code) for code in codes])}"
-
-
-def _shares(theta: Mapping[str, NDArray[np.floating]]) -> NDArray[np.float64]:
-    """Mean θ of each topic, each language counted alike."""
-    return np.asarray(np.mean([each.mean(axis=0, dtype=np.float64) for each in theta.values()], axis=0))
 
 
 def _prevalence(
