@@ -117,6 +117,8 @@ VARIANTS = {
     "pooled CKA, other languages only": Variant(pooled=True, own=0),
     "3 documents": Variant(words=False, documents=3),
     "3 documents and words": Variant(documents=3),
+    "3 documents and mutual words, pooled CKA": Variant(documents=3, pooled=True, mutual=True),
+    "10 documents and mutual words, pooled CKA": Variant(documents=10, pooled=True, mutual=True),
     "3 documents, pooled CKA": Variant(words=False, documents=3, pooled=True),
     "3 documents and words, pooled CKA": Variant(documents=3, pooled=True),
     "10 documents, pooled CKA": Variant(words=False, documents=10, pooled=True),
