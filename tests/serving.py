@@ -13,7 +13,7 @@ pytest.importorskip("plotly", reason="its page needs the extra report")
 
 from fastapi.testclient import TestClient
 
-from gloctm.server import DEFAULT_LIMITS, create_app
+from gloctm.server import DEFAULT_LIMITS, Limits, create_app
 from gloctm.server.listening import bind, make_server, url_of
 from gloctm.summary import summarize
 from handmade import handmade_corpus, handmade_model
@@ -58,6 +58,25 @@ def made_summary(model):
 def serving(model, summary=None, *, host="localhost", **settings):
     with TestClient(create_app(model, summary, **settings), base_url=f"http://{host}") as client:
         yield client
+
+
+# Fixtures for the modules that import them.
+
+
+@pytest.fixture(scope="module")
+def model():
+    return make_model()
+
+
+@pytest.fixture(scope="module")
+def summary(model):
+    return made_summary(model)
+
+
+@pytest.fixture(scope="module")
+def client(model, summary):
+    with serving(model, summary, limits=Limits(rate=0)) as open_client:
+        yield open_client
 
 
 def ask(client, *documents, **more):

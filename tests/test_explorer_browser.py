@@ -18,6 +18,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from browser import Open, Watched, saved, serious_violations
+from browser import browser as browser
+from browser import open_page as open_page
 from gloctm import Corpus, GloCTM
 from gloctm.corpus import LanguageCorpus
 from gloctm.demo import THEMES
@@ -26,36 +29,12 @@ from gloctm.summary import Summary, summarize
 from handmade import handmade_model
 from made_up_summary import made_up_summary
 
-pytest.importorskip("jinja2", reason="the report needs jinja2")
-pytest.importorskip("plotly", reason="the report needs plotly")
-playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright")
-
-CHROMIUM = Path("/usr/bin/chromium")
-if not CHROMIUM.exists():
-    pytest.skip(f"browser tests need {CHROMIUM}", allow_module_level=True)
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-FLAGS += [f"--disable-{feature}" for feature in ("background-networking", "component-update", "sync")]
 VIEWS = ["", "#topic=1", "#view=topics", "#view=compare", "#view=compare&lang=ar", "#view=labels", "#view=time"]
 VIEWS += ["#search=雨", "#view=constructor"]
 # Where colours are of every kind.
 DARK_VIEWS = ["#topic=1", "#view=compare&lang=ar"]
-# Long: other work on the same machine must not fail a test.
-PATIENCE = 120_000
 # Without spaces, since a word of a vocabulary may be like this, too.
 SCRIPT = "<script>window.intruder=1</script><img/src=x/onerror='window.intruder=1'><b>bold</b>"
-# Colours that an animation is halfway through are nobody's.
-STILL = {"reduced_motion": "reduce"}
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, headless=True)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -87,43 +66,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return Demo(corpus, model, summary, write_report(summary, tmp_path_factory.mktemp("demo") / "report.html"))
 
 
-class Watched:
-    """A browser profile that keeps what goes wrong in its pages, and what leaves them."""
-
-    def __init__(self, browser: Any, origin: str = "file:", permissions: tuple[str, ...] = (), **options: Any) -> None:
-        self.problems: list[str] = []
-        self.allowed = (origin, "blob:", "data:")
-        self.context = browser.new_context(**{**STILL, **options})
-        self.context.grant_permissions(list(permissions))
-        self.context.set_default_timeout(PATIENCE)
-
-    def open(self, address: str) -> Any:
-        page = self.context.new_page()
-        keep = self.problems.append
-        page.on("console", lambda message: keep(f"console: {message.type}: {message.text}"))
-        page.on("pageerror", lambda error: keep(f"error: {error}"))
-        page.on("dialog", lambda dialog: keep(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: request.url.startswith(self.allowed) or keep(f"request: {request.url}"))
-        page.goto(address)
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[Open]:
-    """Opens an address in a fresh browser profile; at the end nothing may have gone wrong, nor left the page."""
-    profiles: list[Watched] = []
-
-    def open_address(address: str, **options: Any) -> Any:
-        profiles.append(Watched(browser, **options))
-        return profiles[-1].open(address)
-
-    yield open_address
-    for profile in profiles:
-        profile.context.close()
-    assert [problem for profile in profiles for problem in profile.problems] == []
-
-
 @pytest.fixture(scope="module")
 def shared(browser: Any, report: Path) -> Iterator[tuple[Watched, Any]]:
     """The page of the made-up summary, open for all tests that leave it as it is."""
@@ -144,7 +86,7 @@ def visit(shared: tuple[Watched, Any]) -> Iterator[Open]:
         return page
 
     yield go_to
-    assert profile.problems == []
+    profile.check()
 
 
 def at(report: Path, view: str = "") -> str:
@@ -177,28 +119,6 @@ def widths(page: Any) -> list[int]:
     """How wide the page is, and the window."""
     found: list[int] = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     return found
-
-
-def serious_violations(page: Any, *rules: str) -> list[Any]:
-    """What axe-core finds of serious impact, by all of its rules or by some."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(
-            pytest.importorskip("axe_playwright_python.base", reason="needs axe-playwright-python").AXE_SCRIPT
-        )
-    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
-    found = page.evaluate("(options) => axe.run(document, options)", options)
-    return [
-        (violation["id"], [node["html"][:200] for node in violation["nodes"]][:3])
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-
-
-def saved(page: Any, button: Any) -> tuple[str, bytes]:
-    """What a button saves: its name, its content."""
-    with page.expect_download() as started:
-        button.click()
-    return started.value.suggested_filename, Path(started.value.path()).read_bytes()
 
 
 def test_the_page_of_the_embedded_corpus_is_explored(open_page, demo):
@@ -657,7 +577,7 @@ def serve() -> Iterator[Callable[..., str]]:
 
 def test_a_live_page_tells_the_topics_of_a_text(open_page, serve):
     server = serve()
-    page = open_page(f"{server}/#view=try", origin=server)
+    page = open_page(f"{server}/#view=try")
     page.get_by_label("Text", exact=True).fill("🌧 Regen und Sturm <b>")
     page.get_by_label("Language", exact=True).select_option("de")
     page.get_by_role("button", name="Find its topics").click()
@@ -685,15 +605,12 @@ def test_a_live_page_tells_the_topics_of_a_text(open_page, serve):
     assert [(row["id"], row["lang"]) for row in rows] == [("1", "de"), ("2", "en")]
 
 
-def test_a_live_page_says_what_the_server_objects_to(browser, serve):
+def test_a_live_page_says_what_the_server_objects_to(open_page, serve):
     import serving
 
-    # Not by the fixture: a browser reports an answer of 4xx on its console, whatever a page does.
     server = serve(token=serving.TOKEN)
-    context = browser.new_context(http_credentials={"username": "anybody", "password": serving.TOKEN})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    page.goto(f"{server}/#view=try")
+    credentials = {"username": "anybody", "password": serving.TOKEN}
+    page = open_page(f"{server}/#view=try", refused=2, http_credentials=credentials)
     page.get_by_label("Text", exact=True).fill("rain")
     page.get_by_label("Language", exact=True).select_option("en")
     page.get_by_role("button", name="Find its topics").click()
@@ -717,7 +634,6 @@ def test_a_live_page_says_what_the_server_objects_to(browser, serve):
     page.get_by_role("button", name="Use it").click()
     page.get_by_role("button", name="Find its topics").click()
     page.wait_for_selector(".result .topic-list")
-    context.close()
 
 
 def test_the_page_works_where_nothing_can_be_remembered_and_new_functions_lack(open_page, report):

@@ -4,51 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+from browser import browser as browser
+from browser import open_page as open_page
+from browser import saved, serious_violations
+from serving import TOKEN, listening
+from serving import model as model
 
+# First, since it skips where the server's packages lack.
+# isort: split
 from gloctm import GloCTM
 from gloctm.errors import EmptyDocumentWarning
 from gloctm.server import Limits, create_app
 from gloctm.summary import summarize
 from gloctm.view import TopicView
 from handmade import handmade_corpus
-from serving import TOKEN, listening, make_model
 
-playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright")
-
-CHROMIUM = Path("/usr/bin/chromium")
-if not CHROMIUM.exists():
-    pytest.skip(f"browser tests need {CHROMIUM}", allow_module_level=True)
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-FLAGS += [f"--disable-{feature}" for feature in ("background-networking", "component-update", "sync")]
-# Long: other work on the same machine must not fail a test.
-PATIENCE = 120_000
 TEXT = "🌧 Rain <b>and</b> a storm at the station"
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, headless=True)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def model() -> GloCTM:
-    return make_model()
 
 
 @pytest.fixture(scope="module")
@@ -59,49 +36,11 @@ def view(model: GloCTM) -> TopicView:
 
 @pytest.fixture(scope="module")
 def address(model: GloCTM, view: TopicView) -> Iterator[str]:
+    """Of the view where texts are tried."""
     summary = summarize(model, handmade_corpus(model), view=view, title="News")
     limits = Limits(rate=0, characters=500)
     with listening(create_app(model, summary, limits=limits), limits) as url:
-        yield url
-
-
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[Open]:
-    """Opens an address in a fresh browser profile; at the end nothing may have gone wrong, nor left the server.
-
-    ``refused`` tells how many answers of 4xx there must be: a browser puts each on its console, whatever a page does.
-    """
-    problems: list[str] = []
-    failed: list[str] = []
-    contexts = []
-    expected = 0
-
-    def hear(message: Any) -> None:
-        (failed if "Failed to load resource" in message.text else problems).append(f"{message.type}: {message.text}")
-
-    def open_address(url: str, *, refused: int = 0, **options: Any) -> Any:
-        nonlocal expected
-        expected = refused
-        context = browser.new_context(reduced_motion="reduce", **options)
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        page.on("console", hear)
-        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        page.on("request", lambda request: check(request.url, url))
-        page.goto(f"{url}#view=try")
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    def check(asked: str, url: str) -> None:
-        if not asked.startswith((url, "blob:", "data:")):
-            problems.append(f"request: {asked}")
-
-    yield open_address
-    for context in contexts:
-        context.close()
-    assert problems == []
-    assert len(failed) == expected, failed
+        yield f"{url}#view=try"
 
 
 def find_topics(page: Any) -> None:
@@ -200,10 +139,9 @@ def test_a_file_is_uploaded_and_its_topics_saved(open_page, address, model, view
     )
     page.get_by_label("Column of the texts").fill("comment")
     page.get_by_label("Language of texts that name none").select_option("en")
-    with page.expect_download() as started:
-        page.get_by_role("button", name="Upload").click()
-    assert started.value.suggested_filename == "news-theta-mine.csv"
-    first, second = csv.DictReader(io.StringIO(Path(started.value.path()).read_text(encoding="utf-8")))
+    name, saved_content = saved(page, page.get_by_role("button", name="Upload"))
+    assert name == "news-theta-mine.csv"
+    first, second = csv.DictReader(io.StringIO(saved_content.decode("utf-8")))
     # As in one call: a document alone may differ in the last digits.
     with pytest.warns(EmptyDocumentWarning):
         theta = view.transform(model, ["rain and storm", "nothing known"], "en", via="global")[0]
@@ -214,7 +152,6 @@ def test_a_file_is_uploaded_and_its_topics_saved(open_page, address, model, view
 
 
 def test_the_live_view_fits_a_phone_and_has_no_serious_accessibility_violation(open_page, address):
-    base = pytest.importorskip("axe_playwright_python.base", reason="needs axe-playwright-python")
     page = open_page(address, viewport={"width": 320, "height": 640})
     page.get_by_label("Text", exact=True).fill(TEXT)
     page.get_by_label("Language", exact=True).select_option("en")
@@ -222,15 +159,12 @@ def test_the_live_view_fits_a_phone_and_has_no_serious_accessibility_violation(o
     find_topics(page)
     page.wait_for_selector(".result mark")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.evaluate(base.AXE_SCRIPT)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    serious = [json.dumps(each)[:500] for each in found if each["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert serious_violations(page) == []
 
 
 def test_a_server_with_a_token_gives_its_page_to_who_has_it(open_page, model):
     with listening(create_app(model, token=TOKEN)) as url:
-        page = open_page(url, http_credentials={"username": "anyone", "password": TOKEN})
+        page = open_page(f"{url}#view=try", http_credentials={"username": "anyone", "password": TOKEN})
         page.get_by_label("Text", exact=True).fill("rain")
         page.get_by_label("Language", exact=True).select_option("en")
         find_topics(page)

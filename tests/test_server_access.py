@@ -6,40 +6,19 @@ import base64
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+from serving import TOKEN, ask, detail, serving
+from serving import client as client
+from serving import model as model
+from serving import summary as summary
 
+# First, since it skips where the server's packages lack.
+# isort: split
 from fastapi.testclient import TestClient
 
 from gloctm.errors import InputError
 from gloctm.server import Limits, create_app
 from gloctm.server.access import check_name, has_token, host_name, same_origin
 from gloctm.server.listening import is_loopback
-from serving import (
-    TOKEN,
-    ask,
-    detail,
-    made_summary,
-    make_model,
-    serving,
-)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return make_model()
-
-
-@pytest.fixture(scope="module")
-def summary(model):
-    return made_summary(model)
-
-
-@pytest.fixture(scope="module")
-def client(model, summary):
-    with serving(model, summary, limits=Limits(rate=0)) as open_client:
-        yield open_client
-
 
 # Who may ask
 

@@ -7,10 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+from serving import WORDS, ask, detail, make_model, serving, thetas, upload
+from serving import client as client
+from serving import model as model
+from serving import summary as summary
 
-from gloctm.server import DEFAULT_LIMITS, Limits
+# First, since it skips where the server's packages lack.
+# isort: split
+from gloctm.server import DEFAULT_LIMITS
 from gloctm.server.answers import Answers
 from gloctm.server.inference import EXPLAINED_WORDS, SMALLEST_SHARE
 from gloctm.server.languages import Languages
@@ -19,24 +23,6 @@ from gloctm.server.work import Deadline
 from gloctm.summary import summarize
 from gloctm.view import TopicView
 from handmade import handmade_corpus, handmade_model
-from serving import WORDS, ask, detail, made_summary, make_model, serving, thetas, upload
-
-
-@pytest.fixture(scope="module")
-def model():
-    return make_model()
-
-
-@pytest.fixture(scope="module")
-def summary(model):
-    return made_summary(model)
-
-
-@pytest.fixture(scope="module")
-def client(model, summary):
-    with serving(model, summary, limits=Limits(rate=0)) as open_client:
-        yield open_client
-
 
 # What the model says
 

@@ -13,9 +13,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+from serving import JSON, Encoder, ask, detail, make_model, serving, upload
+from serving import client as client
+from serving import model as model
+from serving import summary as summary
 
+# First, since it skips where the server's packages lack.
+# isort: split
 from starlette.responses import Response
 
 from gloctm.errors import InputError, MissingDependencyError
@@ -30,24 +34,6 @@ from gloctm.server.work import BusyError, Deadline, OutOfTimeError, Workers
 from gloctm.summary import summarize
 from gloctm.text import as_tokenizer
 from handmade import handmade_model
-from serving import JSON, Encoder, ask, detail, made_summary, make_model, serving, upload
-
-
-@pytest.fixture(scope="module")
-def model():
-    return make_model()
-
-
-@pytest.fixture(scope="module")
-def summary(model):
-    return made_summary(model)
-
-
-@pytest.fixture(scope="module")
-def client(model, summary):
-    with serving(model, summary, limits=Limits(rate=0)) as open_client:
-        yield open_client
-
 
 # How much
 

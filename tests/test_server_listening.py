@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+from serving import JSON, TOKEN, WORDS, listening, make_model, thetas
 
+# First, since it skips where the server's packages lack.
+# isort: split
 import httpx
 
 from gloctm import GloCTM
@@ -28,7 +29,6 @@ from gloctm.evaluation import evaluate
 from gloctm.server import Limits, create_app
 from gloctm.view import TopicView
 from handmade import handmade_corpus, handmade_model
-from serving import JSON, TOKEN, WORDS, listening, make_model, thetas
 
 # Connections
 

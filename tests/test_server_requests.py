@@ -7,33 +7,18 @@ import json
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+from serving import ask, detail, thetas
+from serving import client as client
+from serving import model as model
+from serving import summary as summary
 
+# First, since it skips where the server's packages lack.
+# isort: split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gloctm.server import Limits
 from gloctm.server.schemas import TopicsResponse, TransformRequest, TransformResponse
-from serving import ask, detail, made_summary, make_model, serving, thetas
-
-
-@pytest.fixture(scope="module")
-def model():
-    return make_model()
-
-
-@pytest.fixture(scope="module")
-def summary(model):
-    return made_summary(model)
-
-
-@pytest.fixture(scope="module")
-def client(model, summary):
-    with serving(model, summary, limits=Limits(rate=0)) as open_client:
-        yield open_client
-
 
 # Wrong input
 

@@ -9,27 +9,13 @@ import tempfile
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+from serving import client as client
+from serving import detail, upload
+from serving import model as model
+from serving import summary as summary
 
-from gloctm.server import Limits
-from serving import detail, made_summary, make_model, serving, upload
-
-
-@pytest.fixture(scope="module")
-def model():
-    return make_model()
-
-
-@pytest.fixture(scope="module")
-def summary(model):
-    return made_summary(model)
-
-
-@pytest.fixture(scope="module")
-def client(model, summary):
-    with serving(model, summary, limits=Limits(rate=0)) as open_client:
-        yield open_client
+# First, since it skips where the server's packages lack.
+# isort: split
 
 
 CSV = "id,text,lang\na,rain and storm,en\nb,Regen,de\nc,nothing known,en\n"
