@@ -32,13 +32,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation import global_counts
+from gloctm.augmentation import global_counts, presence, rows_of_ones
 from gloctm.evaluation import MAX_TRAIN, NUM_WORDS
 from gloctm.inference import latent_means
 from gloctm.metrics import cross_lingual_classification, cross_lingual_npmi, read_reference, topic_uniqueness
-from gloctm.network.losses import cka_loss, kl_between, kl_to_prior
-from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise, LossTerms
-from gloctm.parameters import GLOBAL_ENCODER_NAME, local_encoder_name, module_key
+from gloctm.neighbors import nearest_neighbors, unit_vectors
+from gloctm.network.network import GloCTMNetwork, LanguageBatch
+from gloctm.network.topic_encoder import Posterior
+from gloctm.parameters import GLOBAL_ENCODER_NAME, local_encoder_name
 from gloctm.presets import get_preset
 from gloctm.topics import top_words
 
@@ -48,7 +49,6 @@ Array = NDArray[np.float32]
 CSLS_NEIGHBORS = 10
 # A neighbour is mutual if the word is among so many of the neighbour's own.
 MUTUAL_NEIGHBORS = 10
-BLOCK_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,12 @@ class Variant:
         floor: only neighbours with at least this cosine.
         by_similarity: a neighbour adds its cosine instead of 1.
         counts: a word counts as often as it occurs.
-        words: whether neighbours of words join at all.
         documents: so many nearest documents of every other language give a document their words.
-        own_documents: so many of its own language do so, too.
         cka: whose θ are compared with the document embeddings.
         pooled: CKA over the documents of all languages together, embeddings centred by language, instead of over
             each language's.
         network: what is trained instead of the package's network, with a part of the method left out.
-        settings: changes of the preset.
+        settings: changes of the preset, beyond that of ``pooled``.
     """
 
     own: int | None = None
@@ -84,13 +82,16 @@ class Variant:
     floor: float | None = None
     by_similarity: bool = False
     counts: bool = False
-    words: bool = True
     documents: int = 0
-    own_documents: int = 0
     cka: str = "local"
     pooled: bool = False
     network: type[GloCTMNetwork] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """All changes of the preset."""
+        return {"pooled_cka": self.pooled, **self.settings}
 
 
 VARIANTS = {
@@ -115,16 +116,13 @@ VARIANTS = {
     "pooled CKA on both": Variant(pooled=True, cka="both"),
     "pooled CKA, own language weighted 0.3": Variant(pooled=True, own_weight=0.3),
     "pooled CKA, other languages only": Variant(pooled=True, own=0),
-    "3 documents": Variant(words=False, documents=3),
+    "3 documents": Variant(own=0, other=0, documents=3),
     "3 documents and words": Variant(documents=3),
     "3 documents and mutual words, pooled CKA": Variant(documents=3, pooled=True, mutual=True),
     "10 documents and mutual words, pooled CKA": Variant(documents=10, pooled=True, mutual=True),
-    "3 documents, pooled CKA": Variant(words=False, documents=3, pooled=True),
+    "3 documents, pooled CKA": Variant(own=0, other=0, documents=3, pooled=True),
     "3 documents and words, pooled CKA": Variant(documents=3, pooled=True),
-    "10 documents, pooled CKA": Variant(words=False, documents=10, pooled=True),
-    "3 documents of every language, pooled CKA": Variant(words=False, documents=3, own_documents=3, pooled=True),
-    "10 documents of every language, pooled CKA": Variant(words=False, documents=10, own_documents=10, pooled=True),
-    "3 documents of every language and words, pooled CKA": Variant(documents=3, own_documents=3, pooled=True),
+    "10 documents, pooled CKA": Variant(own=0, other=0, documents=10, pooled=True),
 }
 
 
@@ -140,59 +138,41 @@ class Augmentation:
     def __init__(self, corpus: Corpus, variant: Variant, num_neighbors: int) -> None:
         self.corpus, self.variant = corpus, variant
         words = {code: np.asarray(part.word_embeddings) for code, part in corpus.items()}
-        self._matrices = neighbor_matrices(words, variant, num_neighbors) if variant.words else {}
-        self._means = {code: unit(part.document_embeddings).mean(axis=0) for code, part in corpus.items()}
+        self._matrices = neighbor_matrices(words, variant, num_neighbors)
+        self._means = {code: unit_vectors(part.document_embeddings).mean(axis=0) for code, part in corpus.items()}
 
     def global_counts(self, documents: Corpus) -> dict[str, sp.csr_array]:
         """G of every language."""
         return {code: self._of_language(code, documents) for code in self.corpus}
 
     def _of_language(self, language: str, documents: Corpus) -> sp.csr_array:
-        counts = documents[language].counts
-        total: sp.csr_array | None = None
-        if self.variant.words:
-            matrix = self._matrices[language]
-            total = sp.csr_array(counts.astype(np.float32) @ matrix) if self.variant.counts else None
-            total = global_counts(counts, matrix) if total is None else total
-        if self.variant.documents or self.variant.own_documents:
-            # The own words are counted once, with those of the neighbours or here.
-            blocks = [self._of_documents(language, other, documents, own=total is None) for other in self.corpus]
-            joined = sp.csr_array(sp.hstack(blocks, format="csr"))
-            total = joined if total is None else sp.csr_array(total + joined)
-        assert total is not None
+        counts, matrix = documents[language].counts, self._matrices[language]
+        total = (
+            sp.csr_array(counts.astype(np.float32) @ matrix) if self.variant.counts else global_counts(counts, matrix)
+        )
+        if self.variant.documents:
+            near = [self._near_documents(language, other, documents) for other in self.corpus]
+            total = sp.csr_array(total + sp.hstack(near, format="csr"))
         total.sort_indices()
         return total
 
-    def _of_documents(self, language: str, other: str, documents: Corpus, *, own: bool) -> sp.csr_array:
-        part, same = documents[language], language == other
-        block = (
-            presence(part.counts) if same and own else sp.csr_array((part.num_documents, self.corpus[other].num_words))
-        )
-        k = self.variant.own_documents if same else self.variant.documents
-        if not k:
-            return block
-        asked = unit(unit(part.document_embeddings) - self._means[language])
-        known = unit(unit(self.corpus[other].document_embeddings) - self._means[other])
-        itself = same and documents is self.corpus
-        rows = []
-        for start in range(0, len(asked), BLOCK_ROWS):
-            similarity = asked[start : start + BLOCK_ROWS] @ known.T
-            if itself:
-                places = np.arange(len(similarity))
-                similarity[places, start + places] = -np.inf
-            rows.append(np.argpartition(-similarity, k, axis=1)[:, :k])
-        columns = np.concatenate(rows)
-        links = sp.csr_array(
-            (np.ones(columns.size, np.float32), columns.ravel(), np.arange(0, columns.size + 1, k)),
-            shape=(len(asked), len(known)),
-        )
-        return sp.csr_array(block + links @ presence(self.corpus[other].counts))
+    def _near_documents(self, language: str, other: str, documents: Corpus) -> sp.csr_array:
+        """As ``gloctm.near_documents`` has them, but for documents that were not trained on, too."""
+        trained = self.corpus[other]
+        if other == language:
+            return sp.csr_array((documents[language].num_documents, trained.num_words), dtype=np.float32)
+        asked, known = self._directions(language, documents), self._directions(other, self.corpus)
+        near = nearest_neighbors(asked, known, self.variant.documents)
+        return sp.csr_array(rows_of_ones(near, trained.num_documents) @ presence(trained.counts))
+
+    def _directions(self, language: str, documents: Corpus) -> Array:
+        return unit_vectors(unit_vectors(documents[language].document_embeddings) - self._means[language])
 
 
 def neighbor_matrices(words: Mapping[str, Array], variant: Variant, num_neighbors: int) -> dict[str, sp.csr_array]:
     """N_l of a variant, ``(V_l, V)``: a word itself, and its neighbours with their weights."""
     vectors = {
-        code: unit(unit(each) - unit(each).mean(axis=0) if variant.centred_words else each)
+        code: unit_vectors(unit_vectors(each) - unit_vectors(each).mean(axis=0) if variant.centred_words else each)
         for code, each in words.items()
     }
     matrices = {}
@@ -233,68 +213,25 @@ def _block(first: Array, other: Array, variant: Variant, k: int, *, same: bool) 
     return sp.csr_array(block + sp.eye_array(len(first), format="csr", dtype=np.float32)) if same else block
 
 
-def unit(vectors: Any) -> Array:
-    """Rows of length 1."""
-    rows = np.asarray(vectors, np.float32)
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
-
-
-def presence(counts: sp.csr_array) -> sp.csr_array:
-    """1 where a word occurs."""
-    return sp.csr_array((np.ones(counts.nnz, np.float32), counts.indices, counts.indptr), shape=counts.shape)
-
-
-def network_of(variant: Variant, corpus: Corpus) -> type[GloCTMNetwork]:
+def network_of(variant: Variant) -> type[GloCTMNetwork]:
     """The network without a part, or the one whose CKA is the variant's."""
     if variant.network is not None:
         return variant.network
-    means = {
-        code: torch.from_numpy(np.asarray(part.document_embeddings, np.float32).mean(axis=0))
-        for code, part in corpus.items()
-    }
 
     class Network(GloCTMNetwork):
-        def forward(
+        def _reconstruct(
             self,
             batch: Mapping[str, LanguageBatch],
-            noise: Mapping[str, LanguageNoise],
-            generators: Mapping[str, torch.Generator] | None = None,
-        ) -> LossTerms:
-            generators = generators or {}
-            q_local = {
-                code: self.local_encoder[module_key(code)](batch[code].counts, noise[code].local, generators.get(code))
-                for code in self.languages
-            }
-            q_global = dict(
-                zip(
-                    self.languages,
-                    self.global_encoder.infer_each(
-                        [batch[code].global_counts for code in self.languages],
-                        [noise[code].shared for code in self.languages],
-                        [generators.get(code) for code in self.languages],
-                    ),
-                    strict=True,
-                )
-            )
-            local, shared = self._reconstruct(batch, q_local, q_global)
-            regularization = cka = torch.zeros((), device=local.device)
-            for code in self.languages:
-                local = local + kl_to_prior(q_local[code])
-                shared = shared + kl_to_prior(q_global[code])
-                regularization = regularization + self.kl_weight * kl_between(q_local[code], q_global[code])
-            compared = {"local": [q_local], "global": [q_global], "both": [q_local, q_global]}[variant.cka]
-            for posteriors in compared:
-                thetas = {code: posteriors[code].theta for code in self.languages}
-                vectors = {code: batch[code].document_embeddings for code in self.languages}
-                cka = cka + self.cka_weight / len(compared) * self._compare(thetas, vectors)
-            return LossTerms(local, shared, regularization, cka)
+            q_local: Mapping[str, Posterior],
+            q_global: Mapping[str, Posterior],
+        ) -> tuple[Tensor, Tensor]:
+            self._q_global = q_global
+            return super()._reconstruct(batch, q_local, q_global)
 
-        def _compare(self, thetas: Mapping[str, Tensor], vectors: Mapping[str, Tensor]) -> Tensor:
-            if variant.pooled:
-                centred = torch.cat([vectors[code] - means[code] for code in self.languages])
-                loss: Tensor = len(thetas) * cka_loss(torch.cat([thetas[code] for code in self.languages]), centred)
-                return loss
-            return torch.stack([cka_loss(thetas[code], vectors[code]) for code in self.languages]).sum()
+        def _cka(self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior]) -> Tensor:
+            compared = {"local": [q_local], "global": [self._q_global], "both": [q_local, self._q_global]}[variant.cka]
+            terms = [super(Network, self)._cka(batch, posteriors) for posteriors in compared]
+            return torch.stack(terms).mean()
 
     return Network
 
@@ -373,11 +310,11 @@ def main() -> None:
             if json.dumps(facts) in done:
                 continue
             print(f"{arguments.name}: {name}, seed {seed}", flush=True)
-            given = {**schedule, **variant.settings, "random_state": seed, "threads": 1}
+            given = {**schedule, **variant.changes, "random_state": seed, "threads": 1}
             model = GloCTM.from_preset(arguments.name, **given)
             augmentation = Augmentation(corpus, variant, model.num_neighbors)
             start = time.perf_counter()
-            with trained_with(augmentation, network_of(variant, corpus)):
+            with trained_with(augmentation, network_of(variant)):
                 model.fit(corpus)
             seconds = round(time.perf_counter() - start)
             if arguments.models is not None:

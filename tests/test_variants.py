@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from gloctm import GloCTM
+from gloctm import Corpus, GloCTM
 from gloctm.augmentation import augment
+from gloctm.corpus import LanguageCorpus
+from gloctm.network.network import LanguageBatch
+from gloctm.network.sparse import SparseRows
+from gloctm.network.topic_encoder import Posterior
 from planted import planted_corpus
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
@@ -29,9 +33,9 @@ def corpus():
 
 
 def fitted(corpus, variant, **given):
-    model = GloCTM(**{**SETTINGS, "num_neighbors": 3, **variant.settings, **given})
+    model = GloCTM(**{**SETTINGS, "num_neighbors": 3, **variant.changes, **given})
     augmentation = Augmentation(corpus, variant, model.num_neighbors)
-    with trained_with(augmentation, network_of(variant, corpus)):
+    with trained_with(augmentation, network_of(variant)):
         return model.fit(corpus), augmentation
 
 
@@ -84,7 +88,7 @@ def test_global_counts_are_those_of_the_neighbours_asked_for(corpus):
 
 
 def test_a_document_gets_the_words_of_the_nearest_documents_of_other_languages(corpus):
-    found = Augmentation(corpus, Variant(words=False, documents=1), 3).global_counts(corpus)["zh"].toarray()
+    found = Augmentation(corpus, Variant(own=0, other=0, documents=1), 3).global_counts(corpus)["zh"].toarray()
     blocks = np.split(found, np.cumsum([part.num_words for part in corpus.values()])[:-1], axis=1)
     for block, (code, part) in zip(blocks, corpus.items(), strict=True):
         present = (part.counts.toarray() > 0).astype(np.float32)
@@ -99,15 +103,46 @@ def test_a_document_gets_the_words_of_the_nearest_documents_of_other_languages(c
             assert np.mean(agree) > 0.9
 
 
-def test_pooled_cka_compares_documents_of_all_languages(corpus):
-    network = network_of(Variant(pooled=True), corpus)({code: part.num_words for code, part in corpus.items()}, 4)
+def test_near_documents_and_pooled_cka_are_those_of_the_package(corpus):
+    variant = VARIANTS["3 documents and words, pooled CKA"]
+    near, _ = fitted(corpus, variant)
+    usual = GloCTM(**SETTINGS, num_near_documents=3, pooled_cka=True).fit(corpus)
+    for language in corpus:
+        np.testing.assert_allclose(near.topic_word_[language], usual.topic_word_[language], rtol=1e-4, atol=1e-5)
+    # Of documents that were not trained on the near ones are among those that were.
+    rows = {code: np.arange(0, part.num_documents, 3) for code, part in corpus.items()}
+    some = Corpus(
+        {
+            code: LanguageCorpus(
+                counts=part.counts[rows[code]],
+                vocabulary=part.vocabulary,
+                document_embeddings=np.asarray(part.document_embeddings)[rows[code]],
+            )
+            for code, part in corpus.items()
+        }
+    )
+    augmentation = Augmentation(corpus, variant, 3)
+    every = augmentation.global_counts(corpus)
+    for language, found in augmentation.global_counts(some).items():
+        np.testing.assert_array_equal(found.toarray(), every[language][rows[language]].toarray())
+
+
+def test_cka_compares_the_paths_asked_for(corpus):
+    sizes = {code: part.num_words for code, part in corpus.items()}
     vectors = {code: torch.from_numpy(np.array(part.document_embeddings[:8])) for code, part in corpus.items()}
-    means = {code: torch.from_numpy(np.asarray(part.document_embeddings).mean(axis=0)) for code, part in corpus.items()}
-    # θ that are the embeddings themselves, centred: as alike as can be.
-    alike = {code: vectors[code] - means[code] for code in corpus}
-    assert float(network._compare(alike, vectors)) == pytest.approx(0, abs=1e-6)
-    turned = {**alike, "zh": -alike["zh"]}
-    # Each language's own CKA does not notice that one of them is turned round.
-    apart = network_of(Variant(), corpus)({code: part.num_words for code, part in corpus.items()}, 4)
-    assert float(apart._compare(turned, alike)) == pytest.approx(0, abs=1e-6)
-    assert float(network._compare(turned, vectors)) > 0.1
+    rows = {code: SparseRows.from_scipy(part.counts[:8]) for code, part in corpus.items()}
+    batch = {code: LanguageBatch(rows[code], rows[code], vectors[code]) for code in corpus}
+    generator = torch.Generator().manual_seed(0)
+    # θ that are the embeddings themselves, as alike as can be, and others that have nothing to do with them.
+    alike = {code: Posterior(each, each, each) for code, each in vectors.items()}
+    drawn = {code: torch.rand(8, 4, generator=generator) for code in corpus}
+    other = {code: Posterior(each, each, each) for code, each in drawn.items()}
+
+    def loss(cka, q_local, q_global):
+        network = network_of(Variant(cka=cka))(sizes, 4)
+        network._q_global = q_global
+        return float(network._cka(batch, q_local))
+
+    assert loss("local", alike, other) == loss("global", other, alike) == pytest.approx(0, abs=1e-3)
+    assert loss("local", other, alike) == loss("global", alike, other) > 10
+    assert loss("both", alike, other) == pytest.approx(loss("local", other, alike) / 2, rel=1e-3)
