@@ -128,6 +128,8 @@ MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "without-cka": lambda setting: gloctm(setting, "GloCTM without CKA", cka_weight=0.0),
     "without-shared-decoder": lambda setting: gloctm(setting, "GloCTM without the shared decoder"),
     "kmeans": lambda setting: Clustering(kind="kmeans", **setting.common),
+    # λ by a look at the CNPMI of EC News, .2 to .8: what a user would do who wants clusters to look their best.
+    "kmeans-relevance": lambda setting: Clustering(kind="kmeans", centred=True, relevance=0.4, **setting.common),
     "u-svd": lambda setting: Clustering(kind="u-svd", **setting.common),
     "svd-lr": lambda setting: Clustering(kind="svd-lr", **setting.common),
     "nmtm": lambda setting: NMTM(**setting.linked),

@@ -23,7 +23,7 @@ from planted import planted_corpus
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import baselines.training
-from baselines.clustering import Clustering, class_tfidf, language_shares
+from baselines.clustering import Clustering, class_tfidf, language_shares, relevance
 from baselines.documents import DocumentEmbeddings
 from baselines.embeddings import centred_rows
 from baselines.monolingual import Monolingual, matched_order, topic_vectors
@@ -242,6 +242,19 @@ def test_class_tfidf_by_hand():
     np.testing.assert_allclose(scores, expected, rtol=1e-12)
 
 
+def test_relevance_by_hand():
+    counts = sp.csr_array(np.array([[2, 0, 1], [1, 1, 0], [0, 3, 0]]))
+    classes = np.array([0, 0, 2])
+    # p(w | class): 3/5, 1/5, 1/5 and 0, 1, 0; p(w): 3/8, 4/8, 1/8.
+    frequent = np.array([[3 / 5, 1 / 5, 1 / 5], [0, 0, 0], [0, 1, 0]])
+    lift = frequent / np.array([3 / 8, 4 / 8, 1 / 8])
+    np.testing.assert_allclose(relevance(counts, classes, 3, 1.0), frequent, rtol=1e-12)
+    np.testing.assert_allclose(relevance(counts, classes, 3, 0.0), lift, rtol=1e-12)
+    np.testing.assert_allclose(relevance(counts, classes, 3, 0.4), frequent**0.4 * lift**0.6, rtol=1e-12)
+    with pytest.raises(InputError, match=r"relevance is 1\.5: it must be from 0 to 1"):
+        Clustering(relevance=1.5)
+
+
 def test_words_a_cluster_lacks_come_last_and_by_frequency():
     # One topic is of English alone: no document of Chinese is in its cluster.
     corpus = planted_corpus(["en", "zh"], num_topics=2, words_per_topic=4, documents=60, noise=0)
@@ -325,6 +338,20 @@ def test_refined_dimensions_mend_what_languages_apart_do_to_k_means():
         for one, two in zip(words["en"], words["zh"], strict=True):
             assert planted_topic(one)[0] == planted_topic(two)[0]
     assert len(refined.details()["language_dimensions"]) == 1
+
+
+def test_centring_mends_it_too_and_other_languages_are_centred_by_themselves():
+    apart = with_language_direction(planted_corpus(["en", "zh", "de"], documents=200), 40.0)
+    model = Clustering(num_topics=5, centred=True, relevance=0.4).fit(apart.select(["en", "zh"]))
+    assert model.details()["topics_without_documents"] == {"en": 0, "zh": 0}
+    words = model.top_words(8)
+    themes = [planted_topic(topic)[0] for topic in words["en"]]
+    assert [planted_topic(topic)[0] for topic in words["zh"]] == themes
+    clusters = model.theta(apart)["de"].argmax(axis=1)
+    assert (
+        np.mean([themes[cluster] == label for cluster, label in zip(clusters, apart["de"].labels, strict=True)]) > 0.9
+    )
+    assert "each language's embeddings are centred" in model.settings()["deviations"]
 
 
 def test_svd_lr_leaves_out_one_dimension_fewer_than_languages_unless_told(corpus):

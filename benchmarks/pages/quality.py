@@ -13,7 +13,19 @@ from pages.markdown import CORPORA, markdown, spread
 from pages.results import Result, results
 
 # Yardstick first, then from what knows least of other languages to the method and what it is without its parts.
-ORDER = ("embeddings", "kmeans", "u-svd", "svd-lr", "monolingual", "zeroshot", "nmtm", "infoctm", "xtra", "gloctm")
+ORDER = (
+    "embeddings",
+    "kmeans",
+    "kmeans-relevance",
+    "u-svd",
+    "svd-lr",
+    "monolingual",
+    "zeroshot",
+    "nmtm",
+    "infoctm",
+    "xtra",
+    "gloctm",
+)
 UNCERTAIN = "†"
 
 
