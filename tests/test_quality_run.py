@@ -367,7 +367,7 @@ def test_seeds_stand_together_and_have_a_stability(shown):
     again = [{**line, "seed": 1} for line in shown if line["model"] == "kmeans"]
     shown += again
     details = quality_page.details("rakuten_amazon")().splitlines()
-    [row] = [line for line in details if line.startswith("| k-means")]
+    [row] = [line for line in details if line.startswith("| k-means |")]
     # The same topics twice.
     assert row.endswith("| 1.000 |")
     [row] = [line for line in details if line.startswith("| u-SVD")]

@@ -1,0 +1,40 @@
+"""The tables of words ranked by how frequent they are, too (docs/quality.md)."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+
+from pages.markdown import markdown, spread
+from pages.results import results
+
+
+def ranking(corpus: str) -> Callable[[], str]:
+    """The table of one corpus, by its preset: the published training."""
+
+    def table() -> str:
+        groups: dict[float, list[dict[str, dict[str, float]]]] = {}
+        for each in results("ranking", "ranking"):
+            if each["corpus"] == corpus and not each["changes"]:
+                groups.setdefault(each["frequency_weight"], []).append(each)
+        return markdown(
+            ["α", "seeds", "CNPMI, published", "CNPMI, document", "TU", "documents with a word"],
+            (
+                [
+                    f"{weight:g}",
+                    len(group),
+                    *(
+                        spread([one["cnpmi"][counting] for one in group], ".4f")
+                        for counting in ("published", "document")
+                    ),
+                    spread([statistics.mean(one["topic_uniqueness"].values()) for one in group]),
+                    f"{100 * statistics.mean(statistics.mean(one['median_share'].values()) for one in group):.2f} %",
+                ]
+                for weight, group in sorted(groups.items())
+            ),
+        )
+
+    return table
+
+
+TABLES = {"ranking ecnews": ranking("ecnews"), "ranking rakuten": ranking("rakuten_amazon")}
