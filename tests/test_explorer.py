@@ -190,7 +190,7 @@ def test_texts_can_be_tried_only_where_a_server_answers():
 
 def test_every_measure_says_what_it_is():
     source = (ASSETS / "scripts" / "measures.js").read_text(encoding="utf-8")
-    explained = {quoted or bare for quoted, bare in re.findall(r'^  (?:"([^"]+)"|(\w+)): \[', source, re.MULTILINE)}
+    explained = {quoted or bare for quoted, bare in re.findall(r'^  (?:"([^"]+)"|(\w+)): "', source, re.MULTILINE)}
     assert explained == set(MEASURE_NAMES.values())
 
 

@@ -280,7 +280,7 @@ def test_the_theme_follows_the_system_until_switched_and_is_remembered(open_page
     page = open_page(at(report, "#topic=0"), color_scheme="dark")
     all_drawn(page)
     dark, dark_chart = page.evaluate(background), page.locator(".main-svg").first.get_attribute("style")
-    button = page.get_by_role("button", name="Dark")
+    button = page.get_by_role("button", name="Dark theme", exact=True)
     assert button.get_attribute("aria-pressed") == "true"
     button.click()
     light = page.evaluate(background)
@@ -289,6 +289,15 @@ def test_the_theme_follows_the_system_until_switched_and_is_remembered(open_page
     page.reload()
     page.wait_for_selector("html[data-ready]")
     assert page.evaluate(background) == light
+
+
+def test_on_paper_there_is_nothing_to_press(visit):
+    page = visit("#topic=0")
+    buttons = page.locator("button:visible:not(.word, .sort), select:visible")
+    assert buttons.count() > 0
+    page.emulate_media(media="print")
+    assert buttons.all_inner_texts() == []
+    page.emulate_media(media="screen")
 
 
 def test_every_view_fits_a_narrow_window_and_is_accessible(open_page, report):
@@ -385,7 +394,7 @@ def test_charts_words_and_the_citation_are_saved_and_copied(visit):
     assert first.split("\t")[:3] == ["English", "English: weight", "Japanese"]
     assert second.split("\t")[::2] == ["rain", "雨", "مطر", "Regen"]
     go(page, "")
-    name, content = saved(page, page.get_by_role("button", name="all topics as CSV"))
+    name, content = saved(page, page.get_by_role("button", name="all words and weights as CSV"))
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == 6 * 4 * 30
     assert rows[30]["word"] == "雨"

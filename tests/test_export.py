@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import sys
 from dataclasses import replace
 
@@ -142,6 +141,8 @@ def test_what_viewers_refuse(model, corpus, viewer):
         viewer(model, corpus, "fr")
     with pytest.raises(InputError, match="the corpus is a dict, not a Corpus"):
         viewer(model, dict(corpus), "en")
+    with pytest.raises(InputError, match=r"view is a str, not a TopicView: make one with TopicView\.of"):
+        viewer(model, corpus, "en", view="view.json")
     other = handmade_corpus(handmade_model({"en": ["a", "b"], "zh": ["c", "d"]}, {"en": np.eye(2), "zh": np.eye(2)}))
     with pytest.raises(InputError, match="the corpus has another vocabulary for 'en' than the model"):
         viewer(model, other, "en")
@@ -453,11 +454,3 @@ def test_the_page_about_all_this(repository, tmp_path, monkeypatch):
     assert labels[11].endswith("texts read)")
     assert (tmp_path / "tables" / "proportions.csv").is_file()
     assert "license: cc-by-4.0" in (tmp_path / "my-model" / "README.md").read_text(encoding="utf-8")
-
-
-def test_links_and_paths_on_the_page_exist(repository):
-    text = (repository / "docs" / "interoperability.md").read_text(encoding="utf-8")
-    modules = re.findall(r"`(gloctm/[\w/.]+\.py)`", text)
-    assert len(modules) == 2
-    for module in modules:
-        assert (repository / "src" / module).is_file(), module

@@ -95,7 +95,7 @@ def _with_labels(labels: LabelsOfDocuments) -> Rows:
 
 
 def _held_out(labels: Sequence[str], rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """A fifth of the rows of each label: one at least, and never all."""
+    """A fifth of the rows of each label: one at least where there are two, and never all."""
     shuffled = np.random.default_rng(seed).permutation(rows)
     by_label: dict[str, list[int]] = {}
     for row in shuffled.tolist():

@@ -37,6 +37,8 @@ MAX_LABEL = 200
 #: four languages) nineteen in twenty of the right phrases have 0.35 or more, none less than 0.29; those of themes
 #: that are not in the model have 0.31 or less.
 MIN_COSINE = 0.33
+# Control characters, line and paragraph separators, lone surrogates: what no line of text holds.
+_NOT_IN_A_LINE = ("Cc", "Zl", "Zp", "Cs")
 # Characters of a failure's own message that are told.
 _MAX_REASON = 200
 
@@ -240,7 +242,7 @@ def labels_by(
     for name, number, least in (("num_documents", num_documents, 1), ("max_characters", max_characters, 20)):
         if isinstance(number, bool) or not isinstance(number, Integral) or number < least:
             raise InputError(f"{name} is {number!r}: it must be a whole number from {least}")
-    total = _num_topics(model)
+    total = len(model.topic_word_[model.languages_[0]])
     chosen = list(range(total)) if topics is None else [check_topic(topic, total) for topic in topics]
     words: dict[int, dict[str, tuple[tuple[str, float], ...]]] = {}
     for record in model.topics(num_words):
@@ -255,6 +257,7 @@ def labels_by(
         shown = TopicToLabel(topic, words[topic], {code: texts[place] for code, texts in documents.items()})
         try:
             answer = function(shown)
+        # A function of the user's own may raise anything, and what it made before is not to be lost.
         except Exception as error:
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_REASON]
             raise LabelingError(
@@ -311,8 +314,7 @@ def check_label(text: Any, what: str) -> str:
     stripped = text.strip()
     if not stripped:
         raise InputError(f"{what} is empty: give some text, or leave it out")
-    # Control characters, line and paragraph separators, lone surrogates: what no line of text holds.
-    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in stripped):
+    if any(unicodedata.category(character) in _NOT_IN_A_LINE for character in stripped):
         raise InputError(f"{what} is {stripped!r:.80}: it must be one line of plain text")
     if len(stripped) > MAX_LABEL:
         raise InputError(f"{what} has {len(stripped)} characters: {MAX_LABEL} at most")
@@ -330,15 +332,9 @@ def check_topic(topic: Any, num_topics: int) -> int:
     return int(topic)
 
 
-def _num_topics(model: GloCTM) -> int:
-    return len(model.topic_word_[model.languages_[0]])
-
-
 def _as_label(text: str) -> str:
     """Text made one line, and cut where it is too long; words may hold anything."""
-    plain = "".join(
-        " " if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") else character for character in text
-    )
+    plain = "".join(" " if unicodedata.category(character) in _NOT_IN_A_LINE else character for character in text)
     plain = " ".join(plain.split())
     # A word of nothing but what a line can't hold.
     plain = plain or "?"

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, MissingDependencyError
+from gloctm.export.checks import check_corpus, view_of
 from gloctm.files import FolderFormat, atomic_folder, check_folder_target, write_json
 from gloctm.labels import shared_labels
 from gloctm.manifest import file_sizes
@@ -24,6 +24,7 @@ from gloctm.topics import topic_records
 from gloctm.view import TopicView, topic_shares
 
 if TYPE_CHECKING:
+    from gloctm.corpus.corpus import Corpus
     from gloctm.estimator import GloCTM
     from gloctm.inference import Via
 
@@ -98,14 +99,13 @@ def tables(
     check_is_fitted(model, "weights_")
     if file_format not in ("parquet", "csv"):
         raise InputError(f"file_format is {file_format!r}: it must be parquet or csv")
-    if corpus is not None and not isinstance(corpus, Corpus):
-        raise InputError(f"the corpus is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
+    if corpus is not None:
+        check_corpus(corpus)
     if all_words is not None and (isinstance(all_words, bool) or not isinstance(all_words, Integral) or all_words < 1):
         raise InputError(f"all_words is {all_words!r}: it must be a whole number from 1, or None for every word")
     if file_format == "parquet":
         _pyarrow()
-    view = TopicView.of(model) if view is None else view
-    view.check(model)
+    view = view_of(model, view)
     # Checks the number of words.
     model.topics(num_words)
     target = Path(folder)

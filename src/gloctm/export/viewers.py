@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from gloctm.corpus.corpus import Corpus, LanguageCorpus, document_texts
 from gloctm.errors import InputError
+from gloctm.export.checks import check_corpus, view_of
 from gloctm.export.distributions import word_distributions
 from gloctm.labels import shared_labels
 from gloctm.languages import normalize_language
@@ -115,10 +116,8 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
 
 def _look(model: GloCTM, corpus: Corpus, language: str, view: TopicView | None) -> _Looked:
     check_is_fitted(model, "weights_")
-    if not isinstance(corpus, Corpus):
-        raise InputError(f"the corpus is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
-    view = TopicView.of(model) if view is None else view
-    view.check(model)
+    check_corpus(corpus)
+    view = view_of(model, view)
     code = normalize_language(language)
     if code not in model.languages_:
         raise InputError(f"the model was not trained on language {code!r}: it knows {', '.join(model.languages_)}")

@@ -12,8 +12,14 @@ from datetime import date
 from typing import Literal
 
 from gloctm.plot.palette import Style
+from gloctm.plot.wording import widest
 
 Lines = tuple[str, ...]
+
+#: Columns of a heat map that have room for figures in their cells.
+MOST_WRITTEN = 12
+#: Height of a heat map's row, in pixels.
+ROW = 24
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,16 @@ class HeatMap:
     decimals: int | None
     note: str
     doubtful: frozenset[tuple[int, int]] = frozenset()
+
+    @property
+    def cell(self) -> int:
+        """Width of a column, in pixels: more where figures are written into the cells."""
+        return 52 if self.decimals is not None else 24
+
+    @property
+    def turned(self) -> bool:
+        """Whether the names of the columns are wider than these, so that they must be turned."""
+        return 8 * widest(self.columns) > self.cell
 
     def written(self) -> list[tuple[int, int, float, str]]:
         """Row, column, value and text of every cell that has a figure in it."""

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 from gloctm.errors import InputError
-from gloctm.plot.charts import HeatMap, Interval, Intervals, Lines
+from gloctm.plot.charts import MOST_WRITTEN, HeatMap, Interval, Intervals, Lines
 from gloctm.plot.drawing import Look, draw
 from gloctm.plot.reading import (
     Language,
     doubtful_codes,
     estimate,
-    language_of,
     languages_of,
     read_summary,
     topic_lines,
@@ -20,8 +19,6 @@ from gloctm.plot.reading import (
     topics_of,
 )
 
-# More columns than these have no room for figures in their cells.
-_MOST_WRITTEN = 12
 _WITHOUT_CORPUS = "the summary was made without a corpus: make one with gloctm.summary.summarize(model, corpus)"
 
 
@@ -86,7 +83,7 @@ def language_heatmap(
         low=0.0,
         high=max(present) or 1.0,
         diverging=False,
-        decimals=1 if len(chosen) <= _MOST_WRITTEN else None,
+        decimals=1 if len(chosen) <= MOST_WRITTEN else None,
         note="?: words of probably another theme than in the other languages" if doubtful else "",
         doubtful=frozenset(doubtful),
     )
@@ -123,7 +120,7 @@ def language_comparison(
         MissingDependencyError: the library is not installed.
     """
     data = read_summary(summary)
-    compared = language_of(data, language)
+    [compared] = languages_of(data, [language])
     others = [language.name for language in languages_of(data, None) if language.code != compared.code]
     rows = []
     for _, topic in topics_of(data, topics):

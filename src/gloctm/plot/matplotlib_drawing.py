@@ -1,18 +1,22 @@
 """Charts as matplotlib figures, made without pyplot: no window, no state shared with a program's own figures.
 
-Sizes are those of the plotly figures at 96 pixels an inch. Every text goes through ``for_matplotlib``.
+Sizes are about those of the plotly figures at 96 pixels an inch. Every text goes through ``for_matplotlib``.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
-from gloctm.plot.charts import Bars, Chart, HeatMap, Intervals, Panels, SpotMap, Table
+from matplotlib import font_manager
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from gloctm.plot.charts import ROW, Bars, Chart, HeatMap, Intervals, Panels, SpotMap, Table
 from gloctm.plot.palette import Palette, Style, colour_at, legible_on
-from gloctm.plot.wording import cut, for_matplotlib, width, wrapped
+from gloctm.plot.wording import axis_name, cut, for_matplotlib, widest, wrapped
 
 # In order of preference; DejaVu Sans comes with matplotlib.
 _FONTS = (
@@ -26,8 +30,7 @@ _FONTS = (
 _LAST = "DejaVu Sans"
 _INCH = 96
 _FONT_SIZE, _SMALL = 9.5, 8.0
-_LONGEST = 34
-_ROW = 24
+# Width in pixels of figures that on a page would take all of it.
 _PAGE = 720
 _DASHES = {
     "solid": "-",
@@ -50,9 +53,7 @@ _MARKERS = {
 
 def draw(chart: Chart, title: str | None, palette: Palette) -> Any:
     """A chart as a ``matplotlib.figure.Figure``."""
-    figure = import_module("matplotlib.figure").Figure(
-        figsize=(_PAGE / _INCH, 1), layout="constrained", facecolor=palette.background
-    )
+    figure = Figure(figsize=(_PAGE / _INCH, 1), layout="constrained", facecolor=palette.background)
     match chart:
         case Table():
             _table(figure, chart, palette)
@@ -73,10 +74,10 @@ def draw(chart: Chart, title: str | None, palette: Palette) -> Any:
         figure.suptitle(for_matplotlib(title), fontsize=12, color=palette.foreground, x=0.01, ha="left")
         if isinstance(chart, Table):
             figure.axes[0].set_position((0, 0, 1, up / taller))
-    texts = figure.findobj(import_module("matplotlib.text").Text)
+    texts = figure.findobj(Text)
     fonts = _fonts({letter for text in texts for letter in text.get_text()})
     for text in texts:
-        text.set_family(fonts)
+        text.set_fontfamily(fonts)
     for axes in figure.axes:
         # For ticks that are made when the figure is drawn.
         axes.tick_params(labelfontfamily=fonts)
@@ -88,12 +89,11 @@ def _fonts(letters: set[str]) -> list[str]:
 
     Matplotlib looks through all fonts that a text names, each time that it draws the text.
     """
-    manager = import_module("matplotlib.font_manager")
-    installed = set(manager.fontManager.get_font_names())
+    installed = set(font_manager.fontManager.get_font_names())
     missing, chosen = {ord(letter) for letter in letters}, list[str]()
     for name in _FONTS:
         if name in installed:
-            font = manager.get_font(manager.findfont(name))
+            font = font_manager.get_font(font_manager.findfont(name))
             found = {letter for letter in missing if font.get_char_index(letter)}
             if found or not chosen:
                 chosen.append(name)
@@ -124,7 +124,7 @@ def _bare(axes: Any) -> None:
 
 
 def _names(axis: Any, names: Sequence[str], **more: Any) -> None:
-    axis.set_ticks(range(len(names)), [for_matplotlib(cut(name, _LONGEST)) for name in names], **more)
+    axis.set_ticks(range(len(names)), [for_matplotlib(axis_name(name)) for name in names], **more)
 
 
 def _table(figure: Any, chart: Table, palette: Palette) -> None:
@@ -164,15 +164,12 @@ def _table(figure: Any, chart: Table, palette: Palette) -> None:
 
 
 def _heat_map(figure: Any, chart: HeatMap, palette: Palette) -> None:
-    colors = import_module("matplotlib.colors")
     stops = palette.diverging if chart.diverging else palette.sequential
-    colormap = colors.LinearSegmentedColormap.from_list("gloctm", list(stops)).with_extremes(bad=palette.missing)
+    colormap = LinearSegmentedColormap.from_list("gloctm", list(stops)).with_extremes(bad=palette.missing)
     rows, columns = len(chart.rows), len(chart.columns)
-    cell = 52 if chart.decimals is not None else 24
-    longest = max(width(cut(name, _LONGEST)) for name in chart.columns)
-    turned = longest * 8 > cell
-    above = (24 + 7 * longest if turned else 24) + (24 if chart.column_title else 0) + (24 if chart.note else 0)
-    _size(figure, max(420, 340 + cell * columns), _ROW * max(rows, 6) + above)
+    above = 24 + 7 * widest(chart.columns) if chart.turned else 24
+    above += 24 * (bool(chart.column_title) + bool(chart.note))
+    _size(figure, max(420, 340 + chart.cell * columns), ROW * max(rows, 6) + above)
     axes = _axes(figure, palette)
     cells = [[math.nan if value is None else value for value in row] for row in chart.values]
     # As cells rather than as a picture: sharp at any size.
@@ -189,7 +186,7 @@ def _heat_map(figure: Any, chart: HeatMap, palette: Palette) -> None:
     axes.set_ylim(rows - 0.5, -0.5)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
-    _names(axes.xaxis, chart.columns, rotation=90 if turned else 0)
+    _names(axes.xaxis, chart.columns, rotation=90 if chart.turned else 0)
     _names(axes.yaxis, chart.rows)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
@@ -200,7 +197,7 @@ def _heat_map(figure: Any, chart: HeatMap, palette: Palette) -> None:
     for row, column, value, text in chart.written():
         ink = legible_on(colour_at(stops, (value - chart.low) / span))
         axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=_SMALL)
-    bar = figure.colorbar(mesh, ax=axes, shrink=min(1.0, 240 / (_ROW * rows)), aspect=20, anchor=(0, 1), pad=0.02)
+    bar = figure.colorbar(mesh, ax=axes, shrink=min(1.0, 240 / (ROW * rows)), aspect=20, anchor=(0, 1), pad=0.02)
     bar.set_label(for_matplotlib(chart.value_title), color=palette.foreground, fontsize=_FONT_SIZE)
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=palette.foreground, labelsize=_SMALL)

@@ -11,7 +11,7 @@ import numpy as np
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 from gloctm.measure_names import name_of
-from gloctm.plot.charts import Bar, Bars, HeatMap, Line, Panel, Panels
+from gloctm.plot.charts import MOST_WRITTEN, Bar, Bars, HeatMap, Line, Panel, Panels
 from gloctm.plot.drawing import Look, draw
 from gloctm.plot.palette import style
 from gloctm.plot.reading import chosen_topics, named_places, number, whole
@@ -27,7 +27,6 @@ _TERMS = {
 }
 # Fields whose values are called otherwise where people read.
 _NAMED: Mapping[str, Callable[[str], str]] = {"measure": name_of, "where": named_places}
-_WRITTEN_UP_TO = 12
 
 
 def alignment_heatmap(
@@ -107,7 +106,7 @@ def alignment_heatmap(
         low=-largest,
         high=largest,
         diverging=True,
-        decimals=2 if len(chosen) <= _WRITTEN_UP_TO else None,
+        decimals=2 if len(chosen) <= MOST_WRITTEN else None,
         note=f"{matched} of {len(chosen)} topics in {names[0]} are most alike to their own counterpart in {names[1]}",
     )
     return draw(chart, **look)

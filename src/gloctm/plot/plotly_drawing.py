@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date
-from importlib import import_module
 from typing import Any
 
-from gloctm.plot.charts import Bars, Chart, HeatMap, Intervals, Line, Panels, SpotMap, Table
+from plotly.graph_objects import Figure
+
+from gloctm.plot.charts import ROW, Bars, Chart, HeatMap, Intervals, Line, Panels, SpotMap, Table
 from gloctm.plot.palette import Palette, Style, colour_at, faded, legible_on
-from gloctm.plot.wording import cut, for_plotly, lines_for_plotly, one_line, width, wrapped
+from gloctm.plot.wording import axis_name, cut, for_plotly, lines_for_plotly, widest, wrapped
 
 # The reader's own fonts: those of the system, then any that has the script.
 _FONTS = (
@@ -24,9 +25,6 @@ _FONTS = (
     "'Malgun Gothic', 'Noto Sans Arabic', 'Geeza Pro', 'Noto Sans Thai', 'Noto Sans Devanagari', sans-serif"
 )
 _FONT_SIZE, _SMALL = 13, 11
-# Letters' width beyond which a name beside an axis is cut.
-_LONGEST = 34
-_ROW = 24
 # Of a column of the map's key.
 _KEY = 210
 # Beyond this many pixels a figure has a width of its own rather than the page's.
@@ -64,7 +62,7 @@ def draw(chart: Chart, title: str | None, palette: Palette) -> Any:
         layout["height"] += 36
     layout["template"] = _template(palette)
     layout["hoverlabel"] = {"align": "left", "namelength": -1}
-    return import_module("plotly.graph_objects").Figure({"data": data, "layout": layout})
+    return Figure({"data": data, "layout": layout})
 
 
 def _template(palette: Palette) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def _named_axis(names: Sequence[str], title: str, **more: Any) -> dict[str, Any]
     return {
         "tickmode": "array",
         "tickvals": list(range(len(names))),
-        "ticktext": [for_plotly(cut(name, _LONGEST)) for name in names],
+        "ticktext": [for_plotly(axis_name(name)) for name in names],
         "title": {"text": for_plotly(title), "standoff": 10},
         "showgrid": False,
         "ticks": "",
@@ -180,17 +178,16 @@ def _heat_map(chart: HeatMap, palette: Palette) -> tuple[list[Any], dict[str, An
             "thickness": 12,
             "outlinewidth": 0,
             "lenmode": "pixels",
-            "len": min(240, max(120, _ROW * rows)),
+            "len": min(240, max(120, ROW * rows)),
             "yanchor": "top",
             "y": 1,
         },
     }
     data = [heat] if chart.decimals is None else [heat, _written(chart, stops)]
-    cell = 52 if chart.decimals is not None else 24
     side = _beside(chart.rows)
-    above = _beside(chart.columns) if _turned(chart.columns, cell) else 24
+    above = _beside(chart.columns) if chart.turned else 24
     top = max(40, above + (24 if chart.column_title else 0) + (28 if chart.note else 0) + 10)
-    height = _ROW * max(rows, 6) + top + 20
+    height = ROW * max(rows, 6) + top + 20
     layout = {
         "height": height,
         "margin": _margin(top, 10, 20, side + 30),
@@ -200,10 +197,10 @@ def _heat_map(chart: HeatMap, palette: Palette) -> tuple[list[Any], dict[str, An
             chart.column_title,
             range=[-0.5, columns - 0.5],
             side="top",
-            tickangle=-90 if _turned(chart.columns, cell) else 0,
+            tickangle=-90 if chart.turned else 0,
         ),
         "yaxis": _downwards(chart.rows, chart.row_title),
-        **_page_width(side + 140 + cell * columns),
+        **_page_width(side + 140 + chart.cell * columns),
     }
     if chart.note:
         layout["annotations"] = [_note(chart.note, palette, y=1, yshift=top - 14)]
@@ -518,9 +515,4 @@ def _margin(top: float, right: float, bottom: float, left: float) -> dict[str, A
 
 def _beside(names: Iterable[str]) -> int:
     """Room in pixels for the longest of the names."""
-    return 16 + 7 * max((width(cut(name, _LONGEST)) for name in names), default=0)
-
-
-def _turned(names: Iterable[str], cell: int) -> bool:
-    """Whether names above columns of such a width must be turned."""
-    return max((width(cut(one_line(name), _LONGEST)) for name in names), default=0) * 8 > cell
+    return 16 + 7 * widest(names)

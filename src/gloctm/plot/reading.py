@@ -10,7 +10,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from gloctm.errors import CrowdedFigureWarning, InputError
-from gloctm.languages import normalize_language, normalize_languages
+from gloctm.languages import normalize_languages
 from gloctm.plot.palette import Style, style
 
 # As many lines in one panel can be followed; more are told by pointing at them.
@@ -73,25 +73,9 @@ def languages_of(data: Mapping[str, Any], chosen: Iterable[str] | None) -> list[
     if not codes:
         raise InputError("languages is empty: name at least one, or leave it out for all")
     for code in codes:
-        _check_known(code, known)
+        if code not in known:
+            raise InputError(f"the summary has no language {code!r}: it has {', '.join(known)}")
     return [known[code] for code in codes]
-
-
-def language_of(data: Mapping[str, Any], code: str) -> Language:
-    """One language of a summary.
-
-    Raises:
-        InputError: the summary lacks it.
-    """
-    normalized = normalize_language(code)
-    known = {each.code: each for each in languages_of(data, None)}
-    _check_known(normalized, known)
-    return known[normalized]
-
-
-def _check_known(code: str, known: Mapping[str, Any]) -> None:
-    if code not in known:
-        raise InputError(f"the summary has no language {code!r}: it has {', '.join(known)}")
 
 
 def topics_of(data: Mapping[str, Any], chosen: Iterable[int] | None) -> list[tuple[int, Mapping[str, Any]]]:

@@ -9,6 +9,8 @@ from html import escape
 import regex
 
 _ELLIPSIS = "…"
+# Letters' width beyond which a name beside an axis is cut.
+_LONGEST = 34
 # What would break a line, end an SVG file's validity or turn round the text that follows.
 _UNSEEN = regex.compile(r"[\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]+")
 
@@ -42,6 +44,16 @@ def cut(text: str, limit: int) -> str:
             break
         kept += character
     return kept.rstrip() + _ELLIPSIS
+
+
+def axis_name(text: str) -> str:
+    """A name as it stands beside an axis."""
+    return cut(text, _LONGEST)
+
+
+def widest(names: Iterable[str]) -> int:
+    """The width of the widest of these names beside an axis; 0 without any."""
+    return max((width(axis_name(name)) for name in names), default=0)
 
 
 def wrapped(text: str, limit: int) -> list[str]:

@@ -117,6 +117,7 @@ function releaseCharts() {
  * @param {HTMLElement} [options.table] the same figures; or the description says where they are
  * @param {function} [options.onDrawn] given the chart's element once it is there
  * @param {HTMLElement[]} [options.controls] what stands above the chart
+ * @param {string} [options.kind] a class of its own, for styles
  */
 function chartFigure({ title, description, build, height, table = null, onDrawn = () => {}, controls = [], kind = "" }) {
   const element = make("div", { class: `chart ${kind}`, role: "img", "aria-label": `${title}. ${description}` });
@@ -192,7 +193,8 @@ function namesAxis(names, element, changes = {}) {
 }
 
 /**
- * Estimates with their intervals as points on lines: one for each of {name, mean, low, high, color, symbol, hover}.
+ * Estimates with their intervals as points on lines: one for each of {name, mean, low, high, color, symbol, hover,
+ * hollow?}.
  * Shares are shown in percent; differences of shares in percentage points, around zero.
  */
 function intervalChart(element, points, { axisTitle, differences = false }) {

@@ -32,7 +32,9 @@ function compareView({ lang, show }) {
 
 /** What a difference says, in a word, for those who don't go by sign or colour. */
 const VERDICTS = { 1: "more", [-1]: "less", 0: "not clear" };
-const verdict = (estimate) => `${{ 1: "▲ ", [-1]: "▼ ", 0: "" }[clearDirection(estimate)]}${VERDICTS[clearDirection(estimate)]}`;
+const SIGNS = { 1: "▲ ", [-1]: "▼ ", 0: "" };
+/** The class of a figure that says so. */
+const verdictClass = (estimate) => `verdict ${{ 1: "more", [-1]: "less", 0: "unclear" }[clearDirection(estimate)]}`;
 
 /** What a language is compared with: the one other, or all others. */
 function othersOf(code) {
@@ -113,7 +115,7 @@ function oneLanguage(code) {
     ],
   });
   const clear = topics.filter((topic) => clearDirection(topic.contrast[code]) !== 0).length;
-  const key = [["circle more", `more in ${name}`], ["diamond less", "less"], ["circle hollow", "not clear: the interval includes zero"]];
+  const key = [["circle more", `more in ${name}`], ["diamond less", "less"], ["circle", "not clear: the interval includes zero"]];
   return [
     chartFigure({
       title: `Topics of ${name} against ${others}`,
@@ -127,8 +129,8 @@ function oneLanguage(code) {
 }
 
 function verdictMark(topic, estimate) {
-  const tone = { 1: "more", [-1]: "less", 0: "unclear" }[clearDirection(estimate)];
-  return make("span", { class: `verdict ${tone}` }, verdict(estimate), topic.doubtful.length > 0 && doubtMark(topic));
+  const direction = clearDirection(estimate);
+  return make("span", { class: verdictClass(estimate) }, SIGNS[direction], VERDICTS[direction], topic.doubtful.length > 0 && doubtMark(topic));
 }
 
 /** What a chart's marks mean. */
@@ -144,7 +146,6 @@ function allLanguages(measure) {
   const say = differs ? formatDifference : formatInterval;
   const rows = topicsByPrevalence();
   const saved = differs ? "difference (proportion)" : "mean proportion";
-  const tone = (estimate) => (differs ? `verdict ${["less", "unclear", "more"][clearDirection(estimate) + 1]}` : "");
   const columns = [
     topicColumn,
     topicNameColumn,
@@ -153,7 +154,7 @@ function allLanguages(measure) {
         label: name,
         saved: `${name}: ${saved}`,
         value: (topic) => valueOf(topic, code),
-        node: (topic) => make("span", { class: tone(estimateOf(topic, code)) }, say(estimateOf(topic, code)), topic.doubtful.includes(code) && doubtMark(topic)),
+        node: (topic) => make("span", { class: differs && verdictClass(estimateOf(topic, code)) }, say(estimateOf(topic, code)), topic.doubtful.includes(code) && doubtMark(topic)),
         numeric: true,
       },
       { label: `${name}: low`, value: (topic) => estimateOf(topic, code)?.low, hidden: true },

@@ -75,9 +75,9 @@ function firstWords(topic, code, count) {
 }
 
 /** A topic's name, in the language that it is in. */
-function topicName(topic, tag = "span", attributes = {}) {
+function topicName(topic, tag = "span") {
   const code = languageOfName(topic);
-  return code ? inLanguage(code, topic.name, tag, attributes) : make(tag, { dir: "auto", ...attributes }, topic.name);
+  return code ? inLanguage(code, topic.name, tag) : make(tag, { dir: "auto" }, topic.name);
 }
 
 /** A link to a topic: its number and its name. */
@@ -91,7 +91,7 @@ function topicLink(topic, further = {}) {
   );
 }
 
-/** "topic 3, rain storm wind", for where there is text alone. */
+/** "Topic 3: rain storm wind", for where there is text alone. */
 const topicText = (topic) => `Topic ${topic.id}: ${topic.name}`;
 
 /** A language's name beside its mark. */
@@ -107,9 +107,15 @@ function languageMark(code) {
 /** Whether documents were looked at, so that there are prevalences. */
 const hasPrevalence = () => summary.topics.some((topic) => isNumber(topic.overall));
 
-/** The topics, most prevalent first; as they are numbered without a corpus. */
-function topicsByPrevalence() {
-  return [...summary.topics].sort((one, other) => (other.overall ?? 0) - (one.overall ?? 0) || one.id - other.id);
+/** How much of a topic there is: over all languages or in one; null without a corpus. */
+function prevalenceOf(topic, code) {
+  return (code === "all" ? topic.overall : topic.prevalence?.[code]?.mean) ?? null;
+}
+
+/** The topics, most prevalent first, over all languages or in one; as they are numbered without a corpus. */
+function topicsByPrevalence(code = "all") {
+  const share = (topic) => prevalenceOf(topic, code) ?? 0;
+  return [...summary.topics].sort((one, other) => share(other) - share(one) || one.id - other.id);
 }
 
 /** The address of a view within this page: address({topic: 3}) is "#topic=3". */

@@ -40,14 +40,16 @@ function choice(label, options, chosen, onChange) {
   return make("div", { class: "choice" }, make("label", { for: id }, label), select);
 }
 
+/** The bar behind a line of a list: as long as its share of the longest. */
+function barOf(share) {
+  const bar = make("span", { class: "bar", "aria-hidden": "true" });
+  bar.style.width = `${Math.max(0, 100 * share)}%`;
+  return bar;
+}
+
 /** Tell those who listen rather than look. */
 function announce(text) {
   document.getElementById("announcements").textContent = text;
-}
-
-/** Whether the reader asked for less movement. */
-function prefersStillness() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
 let lastNumber = 0;

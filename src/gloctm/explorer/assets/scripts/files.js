@@ -130,3 +130,9 @@ function topicRows() {
   );
   return [head, ...rows];
 }
+
+/** A button that saves them. */
+function topicsButton() {
+  const button = saveButton("All words and weights as CSV", () => saveCsv(topicRows(), "topics"), "Save all words and weights as CSV");
+  return make("div", { class: "buttons" }, button);
+}

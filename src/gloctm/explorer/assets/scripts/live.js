@@ -141,11 +141,11 @@ function shareLists(topics, theta) {
     .sort((one, other) => other.share - one.share);
   const largest = shares[0].share;
   const list = (some, attributes = {}) =>
-    make("ol", { class: "bars topic-list", ...attributes }, some.map(({ share, topic }) => {
-      const bar = make("span", { class: "bar", "aria-hidden": "true" });
-      bar.style.width = `${(100 * share) / largest}%`;
-      return make("li", {}, bar, topicLink(topic), make("span", { class: "figures" }, formatPercent(share)));
-    }));
+    make(
+      "ol",
+      { class: "bars topic-list", ...attributes },
+      some.map(({ share, topic }) => make("li", {}, barOf(share / largest), topicLink(topic), make("span", { class: "figures" }, formatPercent(share)))),
+    );
   const further = list(shares.slice(MOST_TOPICS), { id: freshId("topics"), hidden: true });
   const rest = shares.length - MOST_TOPICS;
   return rest > 0 ? [list(shares.slice(0, MOST_TOPICS)), unfolder(further, rest, "its topics"), further] : [list(shares)];

@@ -3,11 +3,6 @@
 const SMALLEST_BUBBLE = 16;
 const LARGEST_BUBBLE = 62;
 
-/** How much of a topic there is: over all languages or in one; null without a corpus. */
-function prevalenceOf(topic, code) {
-  return (code === "all" ? topic.overall : topic.prevalence?.[code]?.mean) ?? null;
-}
-
 /** Diameters in pixels: areas are in proportion to prevalence, but none too small to hit, nor all too large to fit. */
 function bubbleSizes(code, area) {
   const largest = Math.min(LARGEST_BUBBLE, Math.sqrt((0.4 * area) / summary.topics.length));
@@ -75,7 +70,6 @@ function mapChart(element, height, code, selected) {
     textfont: { color: topics.map((topic) => color(selected === null || isSelected(topic) ? "on-accent" : "ink")), size: 12 },
     hovertext: topics.map((topic) => literal(`${topicText(topic)}\n${formatPercent(prevalenceOf(topic, code))}`).replace("\n", "<br>")),
     hoverinfo: "text",
-    customdata: topics.map((topic) => topic.id),
     cliponaxis: false,
     marker: {
       size: sizes,
@@ -109,17 +103,16 @@ function ringTopic(element, id) {
 }
 
 /** The map as a figure; onPoint is told the topic that is pointed to. */
-function topicMap({ height, code = "all", selected = null, onPoint = () => {}, controls = [] }) {
+function topicMap({ height, code = "all", selected = null, onPoint = () => {} }) {
   const sizes = hasPrevalence() ? "the larger a circle, the more of the topic there is" : "all circles are alike without a corpus";
   return chartFigure({
     title: "Map of topics",
     description: `Topics with similar words lie close together; ${sizes}. The list of topics says the same.`,
     height,
     kind: "map",
-    controls,
     build: (element) => mapChart(element, height, code, selected),
     onDrawn: (element) => {
-      element.on("plotly_click", ({ points }) => goTo(address({ topic: points[0].customdata ?? topicAt(points[0]).id })));
+      element.on("plotly_click", ({ points }) => goTo(address({ topic: topicAt(points[0]).id })));
       element.on("plotly_hover", ({ points }) => onPoint(topicAt(points[0]).id));
       element.on("plotly_unhover", () => onPoint(null));
     },
@@ -143,12 +136,10 @@ function mapWithList() {
 
   function item(topic, most) {
     const share = prevalenceOf(topic, code);
-    const bar = make("span", { class: "bar", "aria-hidden": "true" });
-    bar.style.width = `${share === null || !most ? 0 : (100 * share) / most}%`;
     const link = topicLink(topic);
     link.addEventListener("focus", () => ring(topic.id));
     link.addEventListener("blur", () => ring(null));
-    const element = make("li", {}, bar, link, share !== null && make("span", { class: "figures" }, formatPercent(share)));
+    const element = make("li", {}, barOf(most ? share / most : 0), link, share !== null && make("span", { class: "figures" }, formatPercent(share)));
     element.addEventListener("pointerenter", () => ring(topic.id));
     element.addEventListener("pointerleave", () => ring(null));
     items.set(topic.id, element);
@@ -156,10 +147,8 @@ function mapWithList() {
   }
 
   function draw() {
-    const sorted = [...summary.topics].sort(
-      (one, other) => (prevalenceOf(other, code) ?? 0) - (prevalenceOf(one, code) ?? 0) || one.id - other.id,
-    );
-    const most = Math.max(...sorted.map((topic) => prevalenceOf(topic, code) ?? 0));
+    const sorted = topicsByPrevalence(code);
+    const most = prevalenceOf(sorted[0], code);
     items.clear();
     list.replaceChildren(...sorted.map((topic) => item(topic, most)));
     holder.replaceChildren(topicMap({ height: mapHeight(), code, onPoint: point }));

@@ -18,15 +18,7 @@ function overviewView() {
       hiddenNote(),
       !hasPrevalence() && make("p", { class: "note" }, "This report was made without a corpus: it shows words alone, no documents, and not how much of each topic there is."),
       summary.sampled && make("p", { class: "note" }, summary.sampled),
-      section(
-        "Topics",
-        mapWithList(),
-        make(
-          "div",
-          { class: "buttons" },
-          saveButton("All topics as CSV", () => saveCsv(topicRows(), "topics"), "Save all topics as CSV"),
-        ),
-      ),
+      section("Topics", mapWithList(), topicsButton()),
       section("Languages", languagesTable()),
       summary.quality.length > 0 && section("Quality", ...qualityTables()),
       summary.history?.epoch?.length > 0 && section("Training", trainingCurve()),

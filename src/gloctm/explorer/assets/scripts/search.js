@@ -193,12 +193,10 @@ function foundWord({ code, word, topics }) {
       { class: "bars" },
       topics.map(([id, rank, weight]) => {
         const topic = topicNumbered(id);
-        const bar = make("span", { class: "bar", "aria-hidden": "true" });
-        bar.style.width = `${Math.max(0, (100 * weight) / heaviest)}%`;
         return make(
           "li",
           {},
-          bar,
+          barOf(weight / heaviest),
           topicLink(topic, { word, lang: code }),
           make("span", { class: "figures" }, `word ${formatCount(rank + 1)} · weight ${formatDecimal(weight)}`),
         );

@@ -17,10 +17,8 @@ function compareValues(one, other, direction) {
  *   what the column is called in files, save what is saved, where these are others
  * @param {object[]} options.rows anything that columns understand
  * @param {{column: number, direction: string}} [options.sort] what to sort by; without it nothing can be sorted
- * @param {boolean} [options.buttons=true] whether it has buttons to copy and save
- * @param {function} [options.onSort] told of the new order
  */
-function dataTable({ caption, columns, rows, sort = null, buttons = true, onSort = () => {} }) {
+function dataTable({ caption, columns, rows, sort = null }) {
   const body = make("tbody");
   let order = sort;
   let sorted = [];
@@ -42,7 +40,6 @@ function dataTable({ caption, columns, rows, sort = null, buttons = true, onSort
     order = { column, direction: order.column === column && order.direction === first ? second : first };
     draw();
     announce(`Sorted by ${columns[column].label}, ${order.direction}.`);
-    onSort(order);
   }
 
   function cell(column, row) {
@@ -84,6 +81,6 @@ function dataTable({ caption, columns, rows, sort = null, buttons = true, onSort
         body,
       ),
     ),
-    buttons && tableButtons(saved, caption),
+    tableButtons(saved, caption),
   );
 }

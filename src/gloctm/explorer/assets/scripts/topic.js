@@ -54,7 +54,6 @@ function languageBreakdown(topic) {
     .map(({ code, name }) => ({
       name,
       ...topic.prevalence[code],
-      color: languageColor(code),
       symbol: languageSymbol(code),
       hover: `${name}: ${formatInterval(topic.prevalence[code])}`,
       code,
@@ -94,10 +93,8 @@ function similarTopics(topic) {
     "ol",
     { class: "bars topic-list" },
     topic.similar.map(([id, cosine]) => {
-      const bar = make("span", { class: "bar", "aria-hidden": "true" });
-      bar.style.width = `${Math.max(0, 100 * cosine)}%`;
       const other = topicNumbered(id);
-      return other && make("li", {}, bar, topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)}`));
+      return other && make("li", {}, barOf(cosine), topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)}`));
     }),
   );
   return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "beside" }, topic.similar.length ? list : none));
@@ -120,11 +117,7 @@ function topicsView() {
       make("h1", {}, "Topics"),
       make("p", { class: "lead" }, "The first ten words of every topic, heaviest first."),
       dataTable({ caption: "topics and their words", rows: summary.topics, columns, sort: { column: 0, direction: "ascending" } }),
-      make(
-        "div",
-        { class: "buttons" },
-        saveButton("All words and weights as CSV", () => saveCsv(topicRows(), "topics"), "Save all words and weights as CSV"),
-      ),
+      topicsButton(),
     ],
   };
 }

@@ -54,8 +54,6 @@ function wordColumns(topic, sought) {
   function wordButton(code, place, rank, word, weight, heaviest) {
     const key = `${code} ${rank}`;
     const linked = partners.has(key);
-    const bar = make("span", { class: "bar", "aria-hidden": "true" });
-    bar.style.width = `${Math.max(0, (100 * weight) / heaviest)}%`;
     const button = make(
       // A word without translations can be gone to, but there is nothing to press.
       linked ? "button" : "span",
@@ -66,7 +64,7 @@ function wordColumns(topic, sought) {
         tabindex: place === 0 && rank === 0 ? "0" : "-1",
         "aria-pressed": linked ? "false" : null,
       },
-      bar,
+      barOf(weight / heaviest),
       make("span", { class: "text" }, word),
       linked && make("span", { class: "link-sign", "aria-hidden": "true" }, "⇄"),
       make("span", { class: "weight", dir: "ltr" }, formatDecimal(weight)),
