@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from gloctm.errors import FileFormatError, InputError, MissingDependencyError
+from gloctm.errors import InputError, MissingDependencyError
 from gloctm.explorer import check_report_target, render_page, write_report
 from gloctm.explorer import page as page_module
 from gloctm.measure_names import MEASURE_NAMES
@@ -199,8 +199,14 @@ def test_line_ends_of_scripts_are_those_that_a_browser_hashes():
 
 
 def test_another_version_is_refused():
-    with pytest.raises(FileFormatError, match="format 1"):
+    with pytest.raises(InputError, match="format 1, and this version of gloctm knows"):
         render_page({**made_up_summary(), "format": 1})
+
+
+@pytest.mark.parametrize("other", [object(), {"title": "weather"}])
+def test_what_is_no_summary_is_refused(other):
+    with pytest.raises(InputError, match=r"drawn of a summary, not of .*summarize"):
+        render_page(other)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

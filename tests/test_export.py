@@ -139,7 +139,7 @@ def test_views_in_viewers(corpus):
 def test_what_viewers_refuse(model, corpus, viewer):
     with pytest.raises(InputError, match="the model was not trained on language 'fr': it knows en, zh"):
         viewer(model, corpus, "fr")
-    with pytest.raises(InputError, match="the corpus is a dict, not a Corpus"):
+    with pytest.raises(InputError, match="corpus is a dict, not a Corpus"):
         viewer(model, dict(corpus), "en")
     with pytest.raises(InputError, match=r"view is a str, not a TopicView: make one with TopicView\.of"):
         viewer(model, corpus, "en", view="view.json")
@@ -286,7 +286,7 @@ def test_what_tables_refuse(model, tmp_path, monkeypatch):
         ({"file_format": "xlsx"}, "file_format is 'xlsx': it must be parquet or csv"),
         ({"all_words": 0}, "all_words is 0"),
         ({"num_words": 0}, "num_words is 0"),
-        ({"corpus": {}}, "the corpus is a dict, not a Corpus"),
+        ({"corpus": {}}, "corpus is a dict, not a Corpus"),
     ]:
         with pytest.raises(InputError, match=message):
             export.tables(model, tmp_path / "tables", **{"file_format": "csv", **options})

@@ -854,7 +854,10 @@ def with_nan(part: str, key: str) -> dict:
     ("make", "message"),
     [
         (lambda: plot.language_heatmap(a_model()), r"drawn of a summary, not of SimpleNamespace.*summarize"),
-        (lambda: plot.topic_table({"format": 1, "languages": [1], "topics": [1]}), "format 1, and 2 is what is known"),
+        (
+            lambda: plot.topic_table({"format": 1, "languages": [1], "topics": [1]}),
+            "this version of gloctm knows format 2",
+        ),
         (lambda: plot.topic_table({"format": FORMAT, "languages": [], "topics": [1]}), "has no languages"),
         (lambda: plot.language_heatmap(a_summary(), languages=["fr"]), "no language 'fr': it has en, zh, ar"),
         (lambda: plot.language_heatmap(a_summary(), languages=[]), "languages is empty"),

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -19,12 +18,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from gloctm.artifact import ModelArtifact, load_model, save_model, software_versions
 from gloctm.augmentation import neighbor_matrix
+from gloctm.checks import check_whole
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
 from gloctm.documents import documents_to_counts, documents_to_words, vocabularies
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
-from gloctm.inference import VIAS, Via, global_latent_means, latent_means, topic_proportions
+from gloctm.inference import Via, check_via, global_latent_means, latent_means, topic_proportions
 from gloctm.labels import Labels, check_labels
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.linking import WordLinker, linked_topic_word
@@ -395,10 +395,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         check_is_fitted(self, "weights_")
         if isinstance(languages, str):
             raise InputError(f"languages is one string: give a list, for example [{languages!r}]")
-        if isinstance(num_words, bool) or not isinstance(num_words, Integral):
-            raise InputError(f"num_words is {num_words!r}: it must be a whole number")
-        if num_words < 1:
-            raise InputError(f"num_words is {num_words}: it must be 1 or more")
+        num_words = check_whole("num_words", num_words, 1)
         if lang is not None:
             if languages is not None:
                 raise InputError("lang and languages are both given: give one of them")
@@ -680,8 +677,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         distinct: bool = True,
     ) -> dict[str, _Route]:
         """For each language how its documents are dealt with; whatever is amiss is noticed here, before any work."""
-        if via not in (None, *VIAS):
-            raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
+        check_via(via)
         codes = list(codes)
         others = [code for code in codes if code not in self.vocabulary_]
         given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)

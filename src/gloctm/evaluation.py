@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from gloctm.artifact import software_versions
+from gloctm.checks import check_corpus, check_model, check_whole
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, LowCoverageWarning, UnusableLabelsWarning
-from gloctm.inference import VIAS, Via, topic_proportions
+from gloctm.inference import Via, check_via, topic_proportions
 from gloctm.labelled_rows import Rows, labelled_rows
 from gloctm.languages import normalize_language
 from gloctm.metrics.classification import CLASSIFIERS, Classifier, cross_lingual_classification
@@ -135,18 +135,16 @@ def evaluate(
     _check_types(model, corpus, test, dictionaries)
     fewest = min(map(len, model.vocabulary_.values()))
     check_num_words(num_words, fewest)
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise InputError(f"seed is {seed!r}: it must be a whole number from 0")
-    if max_train is not None and (isinstance(max_train, bool) or not isinstance(max_train, Integral) or max_train < 2):
-        raise InputError(f"max_train is {max_train!r}: it must be a whole number from 2, or None for all documents")
+    seed = check_whole("seed", seed, 0)
+    if max_train is not None:
+        max_train = check_whole("max_train", max_train, 2, ", or None for all documents")
     if classifier not in CLASSIFIERS:
         raise InputError(f"classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
     if test is not None and corpus is None:
         raise InputError("a corpus to ask classifiers of is given, but none to teach them by: give corpus= as well")
     if aligned and corpus is None:
         raise InputError("aligned documents are asked for, but no corpus is given: give test= or corpus=")
-    if via not in (None, *VIAS):
-        raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
+    check_via(via)
     topics = {
         language: top_words(model.topic_word_[language], model.vocabulary_[language], num_words)
         for language in model.languages_
@@ -377,14 +375,10 @@ def own_counts(corpus: Corpus) -> dict[str, ReferenceCounts]:
 
 
 def _check_types(model: Any, corpus: Any, test: Any, dictionaries: Any) -> None:
-    from gloctm.estimator import GloCTM
-
-    if not isinstance(model, GloCTM):
-        raise InputError(f"evaluate takes a GloCTM, not a {type(model).__name__}: read one with GloCTM.load(path)")
-    check_is_fitted(model, "weights_")
+    check_model(model, "evaluate")
     for name, given in (("corpus", corpus), ("test", test)):
-        if given is not None and not isinstance(given, Corpus):
-            raise InputError(f"{name} is a {type(given).__name__}, not a Corpus: read one with Corpus.load(path)")
+        if given is not None:
+            check_corpus(given, name)
     for pair, dictionary in (dictionaries or {}).items():
         if not isinstance(dictionary, TranslationDictionary):
             raise InputError(

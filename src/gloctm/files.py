@@ -200,6 +200,11 @@ def check_folder_target(path: str | os.PathLike[str], *, replaces: FolderFormat)
         raise InputError(f"can't write to {target}: it holds files other than a {replaces.kind}'s; name a new folder")
 
 
+def storable(text: str) -> str:
+    """Lone surrogates, which JSON can bring but UTF-8 can't hold, as escapes, which are JSON's own."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as indented UTF-8 JSON (inside an atomic folder, so plainly)."""
     text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False, default=_plain_number) + "\n"

@@ -6,7 +6,7 @@ The arithmetic is that of ``gloctm.network.topic_encoder`` in evaluation mode: r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from gloctm.augmentation import global_counts
+from gloctm.errors import InputError
 from gloctm.parameters import GLOBAL_ENCODER_NAME
 
 # torch.nn.BatchNorm1d's default, which training uses.
@@ -25,6 +26,12 @@ Array = NDArray[np.float32]
 #: By which encoder documents are inferred; "both" takes the mean of their μ.
 Via = Literal["local", "global", "both"]
 VIAS = ("local", "global", "both")
+
+
+def check_via(via: Any) -> None:
+    """Raise InputError unless this is an encoder, or None for the choice of each language."""
+    if via not in (None, *VIAS):
+        raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
 
 
 def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: str) -> Array:

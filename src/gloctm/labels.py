@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from gloctm.checks import check_vocabulary, check_whole
 from gloctm.embedding.embed import embed_texts, warn_of_unknown_language
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
@@ -240,8 +241,7 @@ def labels_by(
     if not callable(function):
         raise InputError(f"the function is {function!r}: give something that can be called with a topic")
     for name, number, least in (("num_documents", num_documents, 1), ("max_characters", max_characters, 20)):
-        if isinstance(number, bool) or not isinstance(number, Integral) or number < least:
-            raise InputError(f"{name} is {number!r}: it must be a whole number from {least}")
+        check_whole(name, number, least)
     total = len(model.topic_word_[model.languages_[0]])
     chosen = list(range(total)) if topics is None else [check_topic(topic, total) for topic in topics]
     words: dict[int, dict[str, tuple[tuple[str, float], ...]]] = {}
@@ -385,8 +385,7 @@ def _typical_documents(
         part = corpus[code]
         if part.texts is None:
             raise InputError(f"the corpus has no texts of {code!r} to show: leave corpus out, or build it from texts")
-        if list(part.vocabulary) != model.vocabulary_[code]:
-            raise InputError(f"the corpus has another vocabulary for {code!r} than the model: give that trained on")
+        check_vocabulary(model, corpus, code)
         # A document without words says nothing of any topic.
         rows = np.flatnonzero(~part.empty_documents)
         # By the global encoder, as in the report.

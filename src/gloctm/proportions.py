@@ -12,8 +12,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.errors import InputError, MissingDependencyError
-from gloctm.files import atomic_file
+from gloctm.arrow import import_pyarrow
+from gloctm.errors import InputError
+from gloctm.files import atomic_file, storable
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 
@@ -29,7 +30,7 @@ def check_proportions_target(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"can't write {path}: a folder of that name exists")
     if path.suffix.lower() == ".parquet":
-        _pyarrow()
+        import_pyarrow("Writing Parquet")
 
 
 def write_proportions(
@@ -49,8 +50,7 @@ def write_proportions(
         theta: ``(documents, K)``.
         topics: the number of the topic of each column; from 0 unless given.
     """
-    # Lone surrogates, which JSON can bring but no file of text can hold, are written as escapes.
-    ids = [identifier.encode("utf-8", "backslashreplace").decode() for identifier in ids]
+    ids = list(map(storable, ids))
     names = ["id", "lang", *(f"topic_{topic}" for topic in topics or range(theta.shape[1]))]
     if not isinstance(target, str | os.PathLike):
         _write_json_lines(target, names, ids, languages, theta)
@@ -58,7 +58,7 @@ def write_proportions(
     path = Path(target)
     check_proportions_target(path)
     if path.suffix.lower() == ".parquet":
-        arrow, parquet = _pyarrow()
+        arrow, parquet = import_pyarrow("Writing Parquet")
         columns = [arrow.array(list(ids)), arrow.array(list(languages)), *(arrow.array(column) for column in theta.T)]
         with atomic_file(path, "wb") as stream:
             parquet.write_table(arrow.table(columns, names=names), stream)
@@ -83,12 +83,3 @@ def _rows(ids: Sequence[str], languages: Sequence[str], theta: NDArray[np.float3
     for identifier, language, proportions in zip(ids, languages, theta, strict=True):
         # Nine significant digits give a float32 back exactly.
         yield [identifier, language, *(float(f"{value:.9g}") for value in proportions.tolist())]
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingDependencyError.of("Writing Parquet", "pyarrow") from None
-    return pyarrow, pyarrow.parquet

@@ -12,6 +12,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
 
 if TYPE_CHECKING:
@@ -104,12 +105,8 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
             most = "" if math.isinf(high) else f" and {'up to' if with_high else 'below'} {high:g}"
             raise InputError(f"{name} is {value:g}: it must be {least}{most}")
     for name, (lowest, reason) in _WHOLE_OR_NONE.items():
-        value = settings[name]
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < lowest:
-            raise InputError(f"{name} is {value!r}: it must be a whole number from {lowest}, or None ({reason})")
-        checked[name] = int(value)
+        if (value := settings[name]) is not None:
+            checked[name] = check_whole(name, value, lowest, f", or None ({reason})")
     for name, choices in _CHOICE.items():
         if settings[name] not in choices:
             raise InputError(f"{name} is {settings[name]!r}: it must be {' or '.join(choices)}")
@@ -156,8 +153,4 @@ def resolve_seed(random_state: int | None) -> int:
     """The seed to use: the one given, or for None a fresh one."""
     if random_state is None:
         return secrets.randbelow(2**32)
-    if isinstance(random_state, bool) or not isinstance(random_state, Integral) or random_state < 0:
-        raise InputError(
-            f"random_state is {random_state!r}: it must be a whole number from 0, or None for a fresh seed"
-        )
-    return int(random_state)
+    return check_whole("random_state", random_state, 0, ", or None for a fresh seed")

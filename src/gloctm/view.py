@@ -380,6 +380,20 @@ def topic_shares(theta: Mapping[str, Array]) -> NDArray[np.float64] | None:
     return np.asarray(np.mean(means, axis=0)) if means else None
 
 
+def view_of(model: GloCTM, view: TopicView | None) -> TopicView:
+    """The view given, or one of all topics as they are.
+
+    Raises:
+        InputError: it is none, or another model's.
+    """
+    if view is None:
+        return TopicView.of(model)
+    if not isinstance(view, TopicView):
+        raise InputError(f"view is a {type(view).__name__}, not a TopicView: make one with TopicView.of(model)")
+    view.check(model)
+    return view
+
+
 def _made(values: dict[str, Any]) -> TopicView:
     return TopicView(**values)
 

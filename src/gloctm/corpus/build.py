@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, TypedDict, cast
 
+from gloctm.checks import check_whole
 from gloctm.corpus.collection import VocabularySettings
 from gloctm.corpus.corpus import LanguageCorpus
 from gloctm.corpus.dropped import DroppedDocument
@@ -153,10 +154,7 @@ def build_from_records(
         wanted = tuple(dict.fromkeys(map(without_region, wanted)))
     if wanted is not None:
         check_language_count(wanted)
-    if isinstance(min_documents, bool) or not isinstance(min_documents, Integral):
-        raise InputError(f"min_documents is {min_documents!r}: it must be a whole number")
-    if min_documents < 0:
-        raise InputError(f"min_documents is {min_documents}: it must be 0 or more")
+    check_whole("min_documents", min_documents, 0)
     if isinstance(min_confidence, bool) or not isinstance(min_confidence, Real):
         raise InputError(f"min_confidence is {min_confidence!r}: it must be a number from 0 to 1")
     if not 0 <= min_confidence <= 1:

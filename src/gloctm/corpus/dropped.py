@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files import atomic_file
+from gloctm.files import atomic_file, storable
 
 OnError = Literal["raise", "skip"]
 
@@ -108,6 +108,4 @@ def read_dropped(path: str | os.PathLike[str]) -> list[DroppedDocument]:
 
 def _line(document: DroppedDocument) -> str:
     content: dict[str, Any] = {name: value for name, value in asdict(document).items() if value is not None}
-    text = json.dumps(content, ensure_ascii=False) + "\n"
-    # Lone surrogates, which UTF-8 can't hold, become JSON's own escapes.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return storable(json.dumps(content, ensure_ascii=False)) + "\n"

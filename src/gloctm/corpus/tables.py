@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any, BinaryIO
 
+from gloctm.arrow import import_pyarrow
 from gloctm.corpus.dropped import Problems
 from gloctm.errors import InputError, MissingDependencyError
 
@@ -37,7 +38,7 @@ def read_parquet(
         FileFormatError: the file is damaged, is something else, or lacks a column.
         MissingDependencyError: pyarrow is not installed.
     """
-    pyarrow, parquet = _pyarrow("reading Parquet")
+    pyarrow, parquet = import_pyarrow("reading Parquet")
     try:
         # Unless told to buffer, it takes whole column chunks.
         file = parquet.ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
@@ -157,7 +158,7 @@ def _data_frame_rows(
 def _arrow_table_rows(
     documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
 ) -> tuple[Iterator[Row], int | None]:
-    pyarrow, _ = _pyarrow("reading Arrow tables")
+    pyarrow, _ = import_pyarrow("reading Arrow tables")
     batches: Iterable[Any]
     if isinstance(documents, pyarrow.RecordBatch):
         documents = pyarrow.Table.from_batches([documents])
@@ -212,12 +213,3 @@ def _wanted(
     if double is not None:
         raise problems.error(f"{source} has two columns {double!r}: name each column differently")
     return wanted
-
-
-def _pyarrow(purpose: str) -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingDependencyError.of(purpose, "pyarrow") from None
-    return pyarrow, parquet

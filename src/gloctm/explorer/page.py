@@ -16,8 +16,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Protocol
 
-from gloctm.errors import FileFormatError, InputError, MissingDependencyError
-from gloctm.summary.content import FORMAT
+from gloctm.errors import InputError, MissingDependencyError
+from gloctm.summary.content import content_of
 
 #: Data of more bytes than these is embedded deflated; less is left readable to anyone who looks into the page.
 MOST_PLAIN_DATA = 100_000
@@ -57,11 +57,10 @@ def render_page(summary: HasDict | Mapping[str, Any], *, live: bool = False) -> 
         the page, about 2 MB of it the charts' library.
 
     Raises:
-        InputError: for a summary with a number that is not finite.
-        FileFormatError: for a mapping of another version.
+        InputError: for what is no summary, one of another version, or one with a number that is not finite.
         MissingDependencyError: without jinja2 or plotly.
     """
-    content = _mapping(summary)
+    content = content_of(summary)
     bundle = _plotly_bundle()
     data, encoding = _data(content)
     style, head_script = _assets("styles", _STYLES), _assets("scripts", _HEAD_SCRIPTS)
@@ -79,17 +78,6 @@ def render_page(summary: HasDict | Mapping[str, Any], *, live: bool = False) -> 
         plotly=bundle.deflated,
     )
     return page
-
-
-def _mapping(summary: HasDict | Mapping[str, Any]) -> Mapping[str, Any]:
-    content = summary if isinstance(summary, Mapping) else summary.to_dict()
-    version = content.get("format")
-    if version != FORMAT:
-        raise FileFormatError(
-            f"the summary is of format {version}, and this version of gloctm shows format {FORMAT}: "
-            "make the summary with the same version"
-        )
-    return content
 
 
 def _data(content: Mapping[str, Any]) -> tuple[str, str]:

@@ -26,8 +26,8 @@ def write_report(summary: HasDict | Mapping[str, Any], path: str | os.PathLike[s
         the file's path.
 
     Raises:
-        InputError: for a folder, a name with another ending, a folder that does not exist.
-        FileFormatError: for a mapping of another version.
+        InputError: for a folder, a name with another ending, a folder that does not exist; for a mapping of another
+            version.
         MissingDependencyError: without jinja2 or plotly.
     """
     target = Path(path)

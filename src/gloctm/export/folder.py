@@ -6,7 +6,6 @@ import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from gloctm.errors import InputError, MissingDependencyError
-from gloctm.export.checks import check_corpus, view_of
-from gloctm.files import FolderFormat, atomic_folder, check_folder_target, write_json
+from gloctm.arrow import import_pyarrow
+from gloctm.checks import check_corpus, check_whole
+from gloctm.errors import InputError
+from gloctm.files import FolderFormat, atomic_folder, check_folder_target, storable, write_json
 from gloctm.labels import shared_labels
 from gloctm.manifest import file_sizes
 from gloctm.proportions import write_proportions
 from gloctm.topics import topic_records
-from gloctm.view import TopicView, topic_shares
+from gloctm.view import TopicView, topic_shares, view_of
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
@@ -101,10 +101,10 @@ def tables(
         raise InputError(f"file_format is {file_format!r}: it must be parquet or csv")
     if corpus is not None:
         check_corpus(corpus)
-    if all_words is not None and (isinstance(all_words, bool) or not isinstance(all_words, Integral) or all_words < 1):
-        raise InputError(f"all_words is {all_words!r}: it must be a whole number from 1, or None for every word")
+    if all_words is not None:
+        all_words = check_whole("all_words", all_words, 1, ", or None for every word")
     if file_format == "parquet":
-        _pyarrow()
+        import_pyarrow("Writing Parquet")
     view = view_of(model, view)
     # Checks the number of words.
     model.topics(num_words)
@@ -116,7 +116,7 @@ def tables(
     shown = _shown(model, view, corpus, theta)
     with atomic_folder(target, replaces=TABLES_FORMAT) as unfinished:
         _write(unfinished / f"topics.{file_format}", TOPICS_COLUMNS, _topics(model, shown, num_words))
-        weights = _weights(model, shown, int(all_words or most))
+        weights = _weights(model, shown, all_words or most)
         _write(unfinished / f"topic_words.{file_format}", WEIGHTS_COLUMNS, weights)
         if corpus is not None:
             write_proportions(
@@ -164,7 +164,7 @@ def _topics(model: GloCTM, shown: _Shown, num_words: int) -> Iterator[Block]:
             "language": [record["language"]] * size,
             "label": [shown.labels[record["topic"]].get(record["language"])] * size,
             "rank": list(range(1, size + 1)),
-            "word": [_storable(word) for word in record["words"]],
+            "word": [storable(word) for word in record["words"]],
             "weight": record["weights"],
         }
 
@@ -178,7 +178,7 @@ def _weights(model: GloCTM, shown: _Shown, num_words: int) -> Iterator[Block]:
             yield {
                 "topic": [topic] * len(columns),
                 "language": [code] * len(columns),
-                "word": [_storable(words[column]) for column in columns.tolist()],
+                "word": [storable(words[column]) for column in columns.tolist()],
                 "weight": row[columns].tolist(),
             }
 
@@ -192,22 +192,8 @@ def _write(path: Path, columns: Sequence[str], blocks: Iterator[Block]) -> None:
                 block["weight"] = [float(f"{weight:.9g}") for weight in block["weight"]]
                 rows.writerows(zip(*(block[name] for name in columns), strict=True))
         return
-    arrow, parquet = _pyarrow()
+    arrow, parquet = import_pyarrow("Writing Parquet")
     schema = arrow.schema([(name, getattr(arrow, _KINDS.get(name, "string"))()) for name in columns])
     with path.open("wb") as stream, parquet.ParquetWriter(stream, schema) as writer:
         for block in blocks:
             writer.write_table(arrow.table(block, schema=schema))
-
-
-def _storable(word: str) -> str:
-    """Lone surrogates, which no file of text can hold, as escapes."""
-    return word.encode("utf-8", "backslashreplace").decode()
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingDependencyError.of("Writing Parquet", "pyarrow") from None
-    return pyarrow, pyarrow.parquet

@@ -10,14 +10,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from gloctm.checks import check_corpus, check_vocabulary
 from gloctm.corpus.corpus import Corpus, LanguageCorpus, document_texts
 from gloctm.errors import InputError
-from gloctm.export.checks import check_corpus, view_of
 from gloctm.export.distributions import word_distributions
 from gloctm.labels import shared_labels
 from gloctm.languages import normalize_language
 from gloctm.topics import top_words
-from gloctm.view import TopicView
+from gloctm.view import TopicView, view_of
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
@@ -122,11 +122,7 @@ def _look(model: GloCTM, corpus: Corpus, language: str, view: TopicView | None) 
     if code not in model.languages_:
         raise InputError(f"the model was not trained on language {code!r}: it knows {', '.join(model.languages_)}")
     part = corpus[code]
-    if list(part.vocabulary) != model.vocabulary_[code]:
-        raise InputError(
-            f"the corpus has another vocabulary for {code!r} than the model: give that trained on, or build one with "
-            "vocabulary=model.vocabulary_"
-        )
+    check_vocabulary(model, corpus, code)
     rows = np.flatnonzero(~part.empty_documents)
     counts = part.counts[rows]
     theta = np.asarray(model.transform(counts, lang=code))

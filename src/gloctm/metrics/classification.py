@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
 from gloctm.metrics.features import Labels, check_one_kind, checked_features, checked_labels, of_language
 
@@ -112,10 +112,8 @@ def cross_lingual_classification(
         raise InputError(
             f"language {unasked[0]!r} is taught but has no test documents: test has {', '.join(test) or 'no language'}"
         )
-    if max_train is not None and (not isinstance(max_train, Integral) or max_train < 1):
-        raise InputError(
-            f"max_train is {max_train!r}: it must be a whole number of documents from 1 on, or None for all"
-        )
+    if max_train is not None:
+        max_train = check_whole("max_train", max_train, 1, ", or None for all documents")
     scores = {}
     for source, features in train.items():
         name = f"the training documents of {source!r}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
 from gloctm.metrics.features import checked_proportions
 
@@ -130,10 +130,7 @@ def _ahead(
 
 
 def _checked_ranks(ranks: Sequence[int]) -> tuple[int, ...]:
-    for rank in ranks:
-        if not isinstance(rank, Integral) or rank < 1:
-            raise InputError(f"rank {rank!r} is none: ranks are whole numbers from 1 on")
-    return tuple(int(rank) for rank in ranks)
+    return tuple(check_whole("a rank", rank, 1) for rank in ranks)
 
 
 def _check_aligned(one: NDArray[np.float64], other: NDArray[np.float64], name: str, other_name: str) -> None:

@@ -8,13 +8,14 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 from gloctm.measure_names import name_of
 from gloctm.plot.charts import MOST_WRITTEN, Bar, Bars, HeatMap, Line, Panel, Panels
 from gloctm.plot.drawing import Look, draw
 from gloctm.plot.palette import style
-from gloctm.plot.reading import chosen_topics, named_places, number, whole
+from gloctm.plot.reading import chosen_topics, named_places, number
 from gloctm.topic_vectors import VECTOR_WORDS, cosines, topic_vectors
 from gloctm.topics import top_words
 
@@ -64,7 +65,7 @@ def alignment_heatmap(
 
     if not all(hasattr(model, name) for name in ("topic_word_", "vocabulary_", "word_embeddings_")):
         raise InputError(f"this figure is drawn of a fitted model, which has word embeddings, not {_kind(model)}")
-    whole(num_words, "num_words", 1)
+    check_whole("num_words", num_words, 1)
     pair = (normalize_language(first), normalize_language(second))
     for code in pair:
         if code not in model.topic_word_:

@@ -36,19 +36,9 @@ def read_summary(summary: Any) -> Mapping[str, Any]:
     Raises:
         InputError: it is neither, of another version, or without languages or topics.
     """
-    from gloctm.summary.content import FORMAT
+    from gloctm.summary.content import content_of
 
-    data = summary.to_dict() if hasattr(summary, "to_dict") else summary
-    if not isinstance(data, Mapping) or not {"format", "languages", "topics"} <= data.keys():
-        raise InputError(
-            f"this figure is drawn of a summary, not of {type(summary).__name__}: make one with "
-            "gloctm.summary.summarize(model, corpus)"
-        )
-    if data["format"] != FORMAT:
-        raise InputError(
-            f"the summary is of format {data['format']!r}, and {FORMAT} is what is known here: make it anew, or update "
-            "gloctm"
-        )
+    data = content_of(summary)
     for part in ("languages", "topics"):
         if not data[part]:
             raise InputError(f"the summary has no {part}: there is nothing to draw")
@@ -179,17 +169,6 @@ def estimate(entry: Any, key: str, what: str) -> tuple[float, float, float] | No
     if not low <= value <= high:
         raise InputError(f"{what} is {value:g}, outside its interval {low:g} to {high:g}: find out where it comes from")
     return value, low, high
-
-
-def whole(value: Any, name: str, lowest: int) -> int:
-    """A setting that must be a whole number.
-
-    Raises:
-        InputError: it is not, or is too small.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < lowest:
-        raise InputError(f"{name} is {value!r}: it must be a whole number from {lowest}")
-    return int(value)
 
 
 def warn_of_crowd(languages: Sequence[Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Unpack
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
 from gloctm.plot.charts import Line, Lines, Panel, Panels, Spot, SpotMap, Table
 from gloctm.plot.drawing import Look, draw
@@ -21,7 +22,6 @@ from gloctm.plot.reading import (
     topic_name,
     topics_of,
     warn_of_crowd,
-    whole,
 )
 
 _PERIOD = re.compile(r"(\d{1,4})(?:-(\d{2}))?(?:-(\d{2}))?")
@@ -53,7 +53,7 @@ def topic_table(
         MissingDependencyError: the library is not installed.
     """
     data = read_summary(summary)
-    whole(num_words, "num_words", 1)
+    check_whole("num_words", num_words, 1)
     chosen = languages_of(data, languages)
     rows = [
         (topic_name(topic), *(_words(topic, language.code, num_words) for language in chosen))

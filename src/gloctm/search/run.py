@@ -8,13 +8,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from numbers import Integral
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from gloctm.artifact import software_versions
 from gloctm.callbacks import Callback, TrainingRun
+from gloctm.checks import check_whole
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, TrainingError, TrainingInterrupted
 from gloctm.estimator import GloCTM
@@ -183,12 +183,10 @@ def _base_settings(preset: str | None, settings: Mapping[str, Any]) -> dict[str,
 def _checked_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
     if isinstance(seeds, str) or not isinstance(seeds, Sequence) or not seeds:
         raise InputError(f"seeds is {seeds!r}: give a list of whole numbers, for example [0, 1, 2]")
-    for seed in seeds:
-        if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-            raise InputError(f"a seed is {seed!r}: it must be a whole number from 0")
-    if len(set(seeds)) < len(seeds):
+    checked = tuple(check_whole("a seed", seed, 0) for seed in seeds)
+    if len(set(checked)) < len(checked):
         raise InputError(f"seeds is {list(seeds)}: the same one twice trains the same model twice")
-    return tuple(map(int, seeds))
+    return checked
 
 
 def _labelled(corpus: Corpus) -> list[str]:

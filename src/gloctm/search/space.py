@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, get_type_hints
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.estimator import GloCTM
 from gloctm.settings import check_settings
@@ -102,8 +103,7 @@ def check_trials(space: Space, trials: int | None) -> None:
                 f"{ranges[0]} is to be drawn from a range: say how many candidates to draw (trials), or list values"
             )
         return
-    if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:
-        raise InputError(f"trials is {trials!r}: it must be a whole number from 1")
+    check_whole("trials", trials, 1)
     if not ranges and trials >= (size := len(list(grid(space)))):
         raise InputError(f"trials is {trials}, but there are {size} candidates in all: leave it out to try them all")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from gloctm.checks import check_model
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.server.access import LOOPBACK_HOSTS, check_token
 from gloctm.server.limits import DEFAULT_LIMITS, Limits
@@ -49,17 +50,12 @@ def create_app(
     """
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
         raise MissingDependencyError.of("The server", "fastapi uvicorn python-multipart")
-    from sklearn.utils.validation import check_is_fitted
-
-    from gloctm.estimator import GloCTM
     from gloctm.server.answers import Answers
     from gloctm.server.page import live_page
     from gloctm.server.routes import make_app
     from gloctm.summary import Summary, summarize
 
-    if not isinstance(model, GloCTM):
-        raise InputError(f"create_app takes a GloCTM, not a {type(model).__name__}: read one with GloCTM.load(path)")
-    check_is_fitted(model, "weights_")
+    check_model(model, "create_app")
     if token is not None:
         check_token(token)
     if isinstance(hosts, str):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from numbers import Integral
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
 
 #: The largest limit of documents of a request: more are for files, which are not read at once.
@@ -61,9 +61,7 @@ class Limits:
                 if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
                     raise InputError(f"{each.name} is {value!r}: it must be a number from {least:g}")
             else:
-                fewest = 0 if each.name == "queue" else 1
-                if isinstance(value, bool) or not isinstance(value, Integral) or value < fewest:
-                    raise InputError(f"{each.name} is {value!r}: it must be a whole number from {fewest}")
+                check_whole(each.name, value, 0 if each.name == "queue" else 1)
         if self.documents > MOST_DOCUMENTS:
             raise InputError(f"documents is {self.documents!r}: it must be at most {MOST_DOCUMENTS}")
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 import gloctm
 from gloctm.errors import InputError, MissingDependencyError
+from gloctm.files import storable
 from gloctm.server.answers import Answers, Asked, TooMuchError
 from gloctm.server.guard import BUSY, RETRY_AFTER, Guard
 from gloctm.server.limits import Limits
@@ -249,7 +250,7 @@ def _json(content: bytes) -> Response:
 
 def _problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
     # Some are of the user's own text.
-    return JSONResponse({"detail": sentence.encode("utf-8", "backslashreplace").decode()}, status, headers)
+    return JSONResponse({"detail": storable(sentence)}, status, headers)
 
 
 def _told(status: int) -> Callable[[Request, Exception], Coroutine[Any, Any, Response]]:

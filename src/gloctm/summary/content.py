@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gloctm.errors import InputError
 from gloctm.inference import Via
 
 #: The version of the JSON; what reads it takes it from here.
@@ -256,6 +257,29 @@ class Summary:
             "search": {code: _plain(vars(index)) for code, index in self.search.items()},
             "sampled": _plain(self.sampled),
         }
+
+
+def content_of(summary: Any) -> Mapping[str, Any]:
+    """The mapping of a summary, for what is drawn of it.
+
+    Args:
+        summary: anything with ``to_dict()``, or the mapping itself.
+
+    Raises:
+        InputError: it is neither, or of another version.
+    """
+    content = summary.to_dict() if hasattr(summary, "to_dict") else summary
+    if not isinstance(content, Mapping) or not {"format", "languages", "topics"} <= content.keys():
+        raise InputError(
+            f"this is drawn of a summary, not of {type(summary).__name__}: make one with "
+            "gloctm.summary.summarize(model, corpus)"
+        )
+    if content["format"] != FORMAT:
+        raise InputError(
+            f"the summary is of format {content['format']!r}, and this version of gloctm knows format {FORMAT}: make "
+            "it anew with the same version, or update gloctm"
+        )
+    return content
 
 
 def _topic(topic: TopicSummary) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import gloctm
 from gloctm.artifact import HISTORY_TERMS
+from gloctm.checks import check_corpus, check_model
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation
@@ -18,7 +19,7 @@ from gloctm.inference import Via
 from gloctm.labels import shared_labels
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
-from gloctm.summary.checks import check_corpus, check_model, check_texts_and_numbers, check_view
+from gloctm.summary.checks import check_languages, check_texts_and_numbers
 from gloctm.summary.content import (
     Estimate,
     LanguageSummary,
@@ -94,9 +95,9 @@ def summarize(
             with a view that merges or hides (it is then of other topics), or the corpus has other languages or
             vocabularies than the model, or a date that is none.
     """
-    from gloctm.view import TopicView, topic_shares
+    from gloctm.view import topic_shares, view_of
 
-    check_model(model)
+    check_model(model, "summarize")
     check_texts_and_numbers(
         title,
         via,
@@ -105,10 +106,7 @@ def summarize(
         max_characters=(max_characters, 20),
         max_documents=(max_documents, 2),
     )
-    if view is None:
-        view = TopicView.of(model)
-    else:
-        check_view(view, model)
+    view = view_of(model, view)
     measured = None if evaluation is None else evaluation_of(model, evaluation)
     if measured is not None and len(view) < view.num_topics:
         raise InputError(
@@ -116,7 +114,8 @@ def summarize(
             "evaluation out, or the view"
         )
     if corpus is not None:
-        check_corpus(model, corpus)
+        check_corpus(corpus)
+        check_languages(model, corpus)
 
     codes, ids = list(model.languages_), view.numbers
     looked_at = None if corpus is None else _look_at(model, corpus, max_documents, via)
