@@ -93,6 +93,11 @@ class Variant:
         """All changes of the preset."""
         return {"pooled_cka": self.pooled, **self.settings}
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """By which encoders it infers: an encoder that was never taught tells nothing."""
+        return ("local",) if self.network is WithoutGlobalPath else ("local", "global", "both")
+
 
 VARIANTS = {
     "base": Variant(),
@@ -248,11 +253,13 @@ def trained_with(augmentation: Augmentation, network: type[GloCTMNetwork]) -> It
 
 
 def latent(model: GloCTM, documents: Corpus, augmentation: Augmentation) -> dict[str, dict[str, Array]]:
-    """μ of documents by the local encoder, the global one and both."""
-    shared = augmentation.global_counts(documents)
+    """μ of documents by each path that the variant has."""
     local = {
         code: latent_means(part.counts, model.weights_, local_encoder_name(code)) for code, part in documents.items()
     }
+    if "global" not in augmentation.variant.paths:
+        return {"local": local}
+    shared = augmentation.global_counts(documents)
     by_global = {code: latent_means(counts, model.weights_, GLOBAL_ENCODER_NAME) for code, counts in shared.items()}
     both = {code: (local[code] + by_global[code]) / 2 for code in local}
     return {"local": local, "global": by_global, "both": both}

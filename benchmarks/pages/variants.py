@@ -75,8 +75,8 @@ def compared(corpus: str, names: Mapping[str, str]) -> Callable[[], str]:
 
 def accuracy(one: Result, path: str, pair: str) -> float | None:
     """Of SVMs across languages; None where the variant has no such path."""
-    scores = one["accuracy"][path]
-    return None if scores is None else scores[pair]
+    score: float | None = one["accuracy"][path][pair] if path in VARIANTS[one["variant"]].paths else None
+    return score
 
 
 TABLES: dict[str, Callable[[], str]] = {
