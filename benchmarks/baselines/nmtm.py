@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,7 +27,7 @@ from torch import Tensor, nn
 
 from baselines.dictionary import translation_matrix
 from baselines.neural import BilingualModel, Sources, TopicNetwork, Vocabulary
-from baselines.training import seeded_linear
+from baselines.training import infer, seeded_linear
 from gloctm import Corpus
 from gloctm.errors import InputError
 from gloctm.network.initialization import linear_uniform, make_generator
@@ -113,6 +115,8 @@ class NMTMNetwork(TopicNetwork):
         self.mean = seeded_linear(hidden_size, num_topics, generator)
         self.log_variance = seeded_linear(hidden_size, num_topics, generator)
         self.mean_norm = NMTMBatchNorm(num_topics)
+        # Of the heads' means over a language's documents: what each of its batches was normalised by, about.
+        self.statistics: dict[str, tuple[Tensor, Tensor]] = {}
         self.log_variance_norm = NMTMBatchNorm(num_topics)
         first, second = self.languages
         self.map_from = nn.ModuleDict(
@@ -136,9 +140,18 @@ class NMTMNetwork(TopicNetwork):
         return terms
 
     def latent_means(self, language: str, rows: SparseRows) -> Tensor:
-        """μ."""
-        mean: Tensor = self.mean_norm(self.mean(self._hidden(language, rows)))
-        return mean
+        """μ, by the language's own statistics where they are known, else by the running ones."""
+        means = self.unnormalized_means(language, rows)
+        if language not in self.statistics:
+            normalized: Tensor = self.mean_norm(means)
+            return normalized
+        center, variance = self.statistics[language]
+        return (means - center) * torch.rsqrt(variance + self.mean_norm.eps) + self.mean_norm.bias
+
+    def unnormalized_means(self, language: str, rows: SparseRows) -> Tensor:
+        """What batch norm makes μ of."""
+        means: Tensor = self.mean(self._hidden(language, rows))
+        return means
 
     def topic_word(self) -> dict[str, Tensor]:
         """β_l, completed by the other language's topics."""
@@ -160,8 +173,11 @@ class NMTM(BilingualModel):
     far as is remembered and not checked: hidden layers of 100, 800 epochs and batches of 200, as its later users train
     it beside InfoCTM. K = 50 is that of these comparisons.
 
-    Batch norm's running statistics take up a thousandth of each batch, two batches a step in the encoder: after
-    fewer than some thousand steps they are still near their start, and so are θ and features.
+    Batch norm's running statistics take up a thousandth of each batch, two batches a step in the encoder, and both
+    languages share them. What the heads give drifts faster than that over a training, and varies so little between
+    documents that μ by running statistics would be the same topic for nearly all of them. So θ and features are by the
+    means and variances of each language's training documents instead, which is about what every batch was normalised
+    by in training. Topics don't depend on it.
 
     Args:
         transfer: λ, from 0 to 1: the share of the other language's topics in those of a language.
@@ -181,6 +197,24 @@ class NMTM(BilingualModel):
         super().__post_init__()
         if not 0 <= self.transfer <= 1:
             raise InputError(f"transfer is {self.transfer}: it must be from 0 to 1")
+
+    def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
+        """Train, and take the statistics of the documents."""
+        super().fit(corpus, checkpoint)
+        network = self._fitted()
+        assert isinstance(network, NMTMNetwork)
+        device = next(network.parameters()).device
+        for language, part in corpus.items():
+            means = infer(part.counts, partial(network.unnormalized_means, language), device, threads=self.plan.threads)
+            center, variance = (torch.from_numpy(each).to(device) for each in (means.mean(axis=0), means.var(axis=0)))
+            network.statistics[language] = (center, variance)
+        return self
+
+    def settings(self) -> dict[str, Any]:
+        """See there; how μ is normalised is no choice of the authors'."""
+        told = super().settings()
+        told["deviations"] = [*told["deviations"], "μ is normalised by statistics of each language's documents"]
+        return told
 
     def read(self, vocabulary: Vocabulary) -> Sources:
         """The dictionary's translations."""
