@@ -717,3 +717,19 @@ def test_benchmark_corpora_have_linked_words(folder, linked):
     near = [near_words(vectors, 0.4) for vectors in read_word_vectors(DATA / folder, words).values()]
     for links in alignment_links(translation, *near):
         assert links.nnz > translation.nnz
+
+
+def test_gloctms_seconds_are_those_of_all_parts_of_a_training(corpus, tmp_path):
+    place = tmp_path / "state"
+    first = GloCTMModel("demo", epochs=2).fit(corpus, place)
+    kept = tmp_path / "state.seconds"
+    assert 0 < float(kept.read_text()) <= first.training_seconds + 0.1
+    kept.write_text("1000.0")
+    # The training has come to its end: nothing is added but the reading.
+    assert 1000 <= GloCTMModel("demo", epochs=2).fit(corpus, place).training_seconds < 2000
+    kept.unlink()
+    assert GloCTMModel("demo", epochs=2).fit(corpus, place).training_seconds is None
+    # Seconds of a checkpoint that is gone are none of the new training's.
+    place.unlink()
+    kept.write_text("1000.0")
+    assert GloCTMModel("demo", epochs=2).fit(corpus, place).training_seconds < 1000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm import Corpus, GloCTM
+from gloctm.callbacks import Callback, TrainingRun
+from gloctm.files import atomic_file
 from gloctm.inference import topic_proportions
 from gloctm.presets import get_preset
 from gloctm.topics import top_words
@@ -66,6 +69,28 @@ class TopicModel(Protocol):
         ...
 
 
+class Stopwatch(Callback):
+    """Counts what the processor spends on a training, and on those before that it goes on from.
+
+    Args:
+        kept: a file that holds the seconds after every epoch; None keeps none.
+        before: spent before; None where that is not known, and then nothing is.
+    """
+
+    def __init__(self, kept: Path | None, before: float | None) -> None:
+        self.kept, self.before, self.started = kept, before, time.process_time()
+
+    def seconds(self) -> float | None:
+        """All of them until now."""
+        return None if self.before is None else self.before + time.process_time() - self.started
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        """Keep them."""
+        if self.kept is not None and (seconds := self.seconds()) is not None:
+            with atomic_file(self.kept) as file:
+                file.write(f"{seconds:.1f}")
+
+
 class GloCTMModel:
     """GloCTM by a preset.
 
@@ -117,11 +142,15 @@ class GloCTMModel:
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train."""
-        resumed = checkpoint is not None and checkpoint.exists()
-        started = time.process_time()
-        self.estimator.fit(corpus, checkpoint=checkpoint, resume=checkpoint is not None)
-        # Its checkpoints don't say how long the epochs took that are behind them.
-        self.training_seconds = None if resumed else time.process_time() - started
+        if checkpoint is None:
+            watch = Stopwatch(None, 0.0)
+        else:
+            # GloCTM's checkpoints don't say how long the epochs took that are behind them.
+            kept = checkpoint.with_name(f"{checkpoint.name}.seconds")
+            before = float(kept.read_text("ascii")) if kept.exists() else None
+            watch = Stopwatch(kept, before if checkpoint.exists() else 0.0)
+        self.estimator.fit(corpus, checkpoint=checkpoint, resume=checkpoint is not None, callbacks=[watch])
+        self.training_seconds = watch.seconds()
         return self
 
     @property

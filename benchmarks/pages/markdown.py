@@ -5,7 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
-CORPORA = {"ecnews": "EC News", "rakuten": "Rakuten Amazon", "rakuten_amazon": "Rakuten Amazon"}
+CORPORA = {
+    "ecnews": "EC News",
+    "amazon_review": "Amazon Review",
+    "rakuten": "Rakuten Amazon",
+    "rakuten_amazon": "Rakuten Amazon",
+}
 LANGUAGE_NAMES = {
     "ar": "Arabic",
     "de": "German",

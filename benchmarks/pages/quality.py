@@ -107,17 +107,19 @@ def details(corpus: str) -> Callable[[], str]:
             "translations": ("translation_agreement", ".3f"),
             "purity": ("purity", ".3f"),
             "NMI": ("normalized_mutual_information", ".3f"),
+            "TQ": ("topic_quality", ".4f"),
         }
         groups = [group for group in grouped(corpus).values() if group[0]["top_words"]]
         several = any(len(group) > 1 for group in groups)
         return markdown(
-            ["model", "epochs", *columns, *(["stability"] if several else [])],
+            ["model", "epochs", *columns, *(["stability"] if several else []), "seconds"],
             (
                 [
                     marked(group[0]),
                     trained_for(group[0]),
                     *(over_seeds(group, measure, form) for measure, form in columns.values()),
                     *([stability(group)] if several else []),
+                    spread([one["training_seconds"] for one in group], ",.0f"),
                 ]
                 for group in groups
             ),
@@ -129,7 +131,8 @@ def details(corpus: str) -> Callable[[], str]:
 def in_short() -> str:
     """For the README: every model trained as long as published, on each corpus, by four figures."""
     rows = []
-    for corpus in ("ecnews", "rakuten_amazon"):
+    measured = {each["corpus"] for each in results("quality", "quality")}
+    for corpus in (each for each in PAGES if each in measured):
         for group in grouped(corpus).values():
             first = group[0]
             if first["epochs"] == first["published_epochs"] and not first["name"].startswith("GloCTM without"):
@@ -237,11 +240,12 @@ def over_seeds(group: Sequence[Result], measure: str, form: str) -> str:
     return spread([mean_measure(one, measure) for one in group], form)
 
 
+# Corpora by their presets, and what their tables are called. That of Amazon Review can be put into a page once it is
+# measured.
+PAGES = {"ecnews": "ecnews", "amazon_review": "amazon", "rakuten_amazon": "rakuten"}
 TABLES: dict[str, Callable[[], str]] = {
-    "quality ecnews": quality("ecnews"),
-    "quality rakuten": quality("rakuten_amazon"),
-    "quality details ecnews": details("ecnews"),
-    "quality details rakuten": details("rakuten_amazon"),
+    **{f"quality {name}": quality(corpus) for corpus, name in PAGES.items()},
+    **{f"quality details {name}": details(corpus) for corpus, name in PAGES.items()},
     "quality in short": in_short,
 }
 PLOTS: dict[str, Callable[[], str]] = {
