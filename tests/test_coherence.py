@@ -97,9 +97,21 @@ def test_wrong_input():
         cross_lingual_npmi([["a"]], [["a"]], one, one, counting="tokens")
     with pytest.raises(InputError, match="not a string"):
         cross_lingual_npmi(["a word"], [["a"]], one, one)
-    for wrong in ({"topics_per_block": 0}, {"jobs": 0}, {"jobs": 1.5}):
-        with pytest.raises(InputError, match=f"{next(iter(wrong))} is"):
-            cross_lingual_npmi([["a"]], [["a"]], one, one, **wrong)
+    for wrong in (0, 1.5, True):
+        with pytest.raises(InputError, match=f"topics_per_block is {wrong}: it must be a whole number from 1$"):
+            cross_lingual_npmi([["a"]], [["a"]], one, one, topics_per_block=wrong)
+        with pytest.raises(InputError, match=f"jobs is {wrong}: it must be a whole number from 1, or -1 for one"):
+            cross_lingual_npmi([["a"]], [["a"]], one, one, jobs=wrong)
+    for wrong in (None, [1]):
+        with pytest.raises(InputError, match="as lists of words"):
+            cross_lingual_npmi([["a"]], wrong, one, one)
+
+
+@pytest.mark.parametrize("documents", [["a b", "c"], "a b", [["a", "b"], "c"], [b"a b"], [3], [None], None])
+def test_documents_that_are_no_lists_of_words(documents):
+    for count in (ReferenceCounts.from_documents, lambda given: c_v([["a", "b"]], given)):
+        with pytest.raises(InputError, match=r"needs (each document as a list of its words|documents, each a list)"):
+            count(documents)
 
 
 def random_topics(words, num_topics, seed):
@@ -311,5 +323,6 @@ def test_wrong_input_within_a_language():
         npmi([["a", "b"]], ReferenceCounts.from_documents([]))
     with pytest.raises(InputError, match="there is none"):
         c_v([["a", "b"]], [[], []])
-    with pytest.raises(InputError, match="window is 1"):
-        c_v([["a", "b"]], [["a"]], window=1)
+    for window in (1, True, 2.5):
+        with pytest.raises(InputError, match=f"window is {window}: it must be a whole number from 2"):
+            c_v([["a", "b"]], [["a"]], window=window)

@@ -112,6 +112,9 @@ def test_wrong_topics(measure):
         measure([["a"], []])
     with pytest.raises(InputError, match="not a string"):
         measure(["rain", "wind"])
+    for wrong in (None, 3, [1, 2], [["rain"], None], {"en": [["rain"]]}, (words for words in (["rain"],))):
+        with pytest.raises(InputError, match="as lists of words, one list a topic"):
+            measure(wrong)
 
 
 def test_wrong_input_of_overlap():

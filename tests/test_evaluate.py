@@ -303,6 +303,36 @@ def test_dictionaries(model):
     assert found.measures["translation_coverage"]["en zh"] == 1
     with pytest.raises(InputError, match="'fr'"):
         evaluate(model, dictionaries={("en", "fr"): dictionary})
+    with pytest.raises(InputError, match=r"the wrong way round, with 0 pairs .* give it as one of 'zh' and 'en'"):
+        evaluate(model, dictionaries={("en", "zh"): dictionary.reversed()})
+
+
+def test_a_dictionary_the_wrong_way_round():
+    # Words that both languages spell alike are known either way.
+    alike, english, german = (
+        ["berlin", "film", "ball"],
+        ["rain", "wind", "sun", "team"],
+        ["regen", "wind2", "sonne", "elf"],
+    )
+    translations = TranslationDictionary.from_pairs(
+        [*zip(alike, alike, strict=True), *zip(english, german, strict=True)]
+    )
+    model = SimpleNamespace(languages_=["en", "de"], vocabulary_={"en": [*alike, *english], "de": [*alike, *german]})
+    known = evaluation._within_vocabularies({("en", "de"): translations}, model)
+    assert known["en", "de"].num_pairs == 7
+    with pytest.warns(LowCoverageWarning, match="with 3 pairs .* but 7 from 'de' to 'en': give it as one of 'de'"):
+        evaluation._within_vocabularies({("en", "de"): translations.reversed()}, model)
+
+
+def test_a_dictionary_with_few_of_the_words():
+    topics = {code: [[f"{code}-{topic}-{rank}" for rank in range(10)] for topic in range(2)] for code in ("en", "de")}
+    # Two words of a topic in each of two languages are a tenth of them all.
+    pairs = [("en-0-0", "de-0-0"), ("en-1-0", "de-1-0")]
+    assert measure_topics(topics, dictionaries={("en", "de"): TranslationDictionary.from_pairs(pairs)})[
+        "translation_coverage"
+    ] == {"en de": 0.1}
+    with pytest.warns(LowCoverageWarning, match="'en' and 'de' lacks more than nine tenths"):
+        measure_topics(topics, dictionaries={("en", "de"): TranslationDictionary.from_pairs(pairs[:1])})
 
 
 @pytest.mark.parametrize(
@@ -517,6 +547,20 @@ def test_command(saved, tmp_path):
     assert figures == json.loads(json.dumps(expected.to_dict()))
 
 
+def test_command_takes_reference_files(saved, tmp_path):
+    (tmp_path / "some words").write_bytes((saved / "reference" / "en.txt").read_bytes())
+    chinese = saved / "reference" / "cn.txt.xz"
+    whole = json.loads(command(saved / "model", "-r", saved / "reference", "-n", 8, "-o", "-").stdout)
+    for given in (f"{saved / 'reference' / 'en.txt'},{chinese}", f"en={tmp_path / 'some words'}, {chinese}"):
+        finished = command(saved / "model", "-r", given, "-n", 8, "-o", "-")
+        assert finished.returncode == 0, finished.stderr
+        found = json.loads(finished.stdout)
+        assert found["measures"] == whole["measures"]
+        (reference,) = found["conditions"]["references"]
+        assert reference["files"]["zh"] == "cn.txt.xz"
+        assert reference["sha256"] == whole["conditions"]["references"][0]["sha256"]
+
+
 def test_command_to_standard_output(saved):
     finished = command(saved / "model", "-o", "-")
     assert finished.returncode == 0, finished.stderr
@@ -526,7 +570,12 @@ def test_command_to_standard_output(saved):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--reference", "nowhere"], "nowhere does not exist"),
+        (["--reference", "nowhere"], "nowhere does not exist: give a folder"),
+        (["--reference", "words.txt"], "words.txt is a file: give a folder with a file LANG.txt for each language, or"),
+        (["--reference", "words.txt,zh.txt"], "the name of words.txt does not tell its language: give LANG=words.txt"),
+        (["--reference", "zh.txt,cn=words.txt"], "two files are of zh: give one of each language"),
+        (["--reference", "en.txt,zh.txt"], "en.txt does not exist"),
+        (["--reference", "en=words.txt,fr=words.txt"], "has en, fr, but CNPMI takes two of"),
         (["--classifier", "tree"], "svm or logistic"),
         (["--aligned"], "--corpus"),
         (["--test", "nowhere"], "--corpus"),

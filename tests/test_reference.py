@@ -12,7 +12,15 @@ import pytest
 from gloctm.cli.messages import in_shell_terms
 from gloctm.errors import FileFormatError, InputError
 from gloctm.metrics.coherence import cross_lingual_npmi
-from gloctm.metrics.reference import read_reference, read_references, reference_documents, reference_file
+from gloctm.metrics.reference import (
+    language_of_file,
+    read_reference,
+    read_references,
+    reference_digests,
+    reference_documents,
+    reference_file,
+    reference_languages,
+)
 
 ENGLISH = "rain wind rain\n\nteam goal\nrain sun\n"
 CHINESE = "雨 风\n球队\n进球 球队\n雨\n"
@@ -168,6 +176,37 @@ def test_several_folders_and_languages(folder, tmp_path):
         read_references([folder, other], ["en", "ja"])
     with pytest.raises(FileFormatError, match=r"has .*en\.txt.* but CNPMI takes two of de, zh"):
         read_references([folder, other], ["de", "zh"])
+
+
+def test_files_of_any_name_by_language(folder, tmp_path):
+    (folder / "zh.txt").rename(tmp_path / "other.text")
+    files = {"en": folder / "en.txt", "cn": tmp_path / "other.text"}
+    found = read_references(files, ["zh", "en", "fr"])
+    assert [as_table(each) for each in found["zh", "en"]] == [*TABLES[::-1]]
+    assert [as_table(each) for each in read_reference(files, ["en", "zh"])] == [*TABLES]
+    assert reference_languages(files, ["fr", "zh"]) == ["zh"]
+    assert reference_digests(files, ["zh"]) == {"zh": hashlib.sha256(CHINESE.encode()).hexdigest()}
+    with pytest.raises(InputError, match=r"en\.txt and .*other\.text and .*en\.txt and .* both have en and zh"):
+        read_references([files, files], ["en", "zh"])
+    with pytest.raises(FileFormatError, match=r"other\.text has en, zh, but CNPMI takes two of en, fr"):
+        read_references(files, ["en", "fr"])
+    with pytest.raises(InputError, match="give a folder, or files as"):
+        read_references([(folder / "en.txt", tmp_path / "other.text")], ["en", "zh"])
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("en.txt", "en"),
+        ("cn.txt.xz", "zh"),
+        ("en.text", None),
+        ("en", None),
+        ("readme.txt", None),
+        ("en.txt.zip", None),
+    ],
+)
+def test_languages_that_names_of_files_tell(tmp_path, name, language):
+    assert language_of_file(tmp_path / name) == language
 
 
 def test_different_numbers_of_lines(folder):

@@ -38,7 +38,7 @@ from gloctm.errors import (
     TrainingError,
     TrainingInterrupted,
 )
-from gloctm.evaluation import evaluate, measure_topics, own_counts
+from gloctm.evaluation import c_v_by_references, evaluate, measure_topics, own_counts
 from gloctm.measure_names import name_of
 from gloctm.metrics import read_references, topic_stability
 from gloctm.search import Candidate, Figure, Range, SearchResult, Trial, search
@@ -108,7 +108,7 @@ def test_figures_are_those_of_models_trained_alone(found, corpus):
         for name, values in measures.items():
             assert trial.measures[name] == pytest.approx(values)
         by_labels = evaluate(model, corpus=corpus, classifier="logistic").measures
-        for name in ("accuracy_within", "accuracy_across", "macro_f1_across", "purity"):
+        for name in ("accuracy_within", "accuracy_across", "macro_f1_across", "purity", "topic_diversity"):
             assert trial.measures[name] == pytest.approx(by_labels[name])
         for code in ("en", "de"):
             expected = (1 + measures["npmi_in_corpus"][code]) / 2 * measures["topic_uniqueness"][code]
@@ -352,6 +352,7 @@ def test_references_and_several_settings(tmp_path, corpus):
     for candidate in result.candidates:
         (trial,) = candidate.trials
         assert trial.measures["cnpmi_document"] == measure_topics(trial.topics, references=counts)["cnpmi_document"]
+        assert trial.measures["c_v"] == c_v_by_references(trial.topics, [folder])
         assert candidate.figures["topic_quality"].deviation is None
     best = max(candidate.figures["topic_quality"].mean for candidate in result.candidates)
     assert result.best.figures["topic_quality"].mean == best
@@ -900,6 +901,8 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
         (["--topics=2", "--epochs=0"], "error: --epochs is 0: it must be 1 or more"),
         (["--topics=2", "--seeds=one"], "--seeds 'one': give whole numbers separated by commas, for example 0,1,2"),
         (["--topics=2", "--words=1"], "--words is 1"),
+        (["--topics=2", "-r", "nowhere"], "--reference nowhere does not exist: give a folder with a file LANG.txt"),
+        (["--topics=2", "-r", "en.txt,de.txt"], "en.txt does not exist: check its name"),
         (
             ["--topics=2", "--objective=tq"],
             "the objective is 'tq', which is not measured here: choose one of topic_uniqueness",

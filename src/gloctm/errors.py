@@ -81,7 +81,7 @@ class UnusedSettingWarning(UserWarning):
 
 
 class LowCoverageWarning(UserWarning):
-    """A reference corpus has few of the topics' words, so that most pairs of them count 0."""
+    """A reference corpus or a dictionary has few of the topics' words, or seems to be the wrong way round."""
 
 
 class CrowdedFigureWarning(UserWarning):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +32,8 @@ from gloctm.metrics.coherence import (
 )
 from gloctm.metrics.diversity import inverted_rank_biased_overlap, topic_diversity, topic_quality, topic_uniqueness
 from gloctm.metrics.reference import (
+    Source,
+    each_source,
     read_references,
     reference_digests,
     reference_documents,
@@ -55,8 +56,12 @@ DIVERSITY_WORDS = 25
 MAX_TRAIN = 8000
 # Below this share of the topics' words in a reference corpus, most pairs of words count 0 for want of anything known.
 _LOW_COVERAGE = 0.5
+# Below this share of them in a dictionary, agreement rests on one or two words of a topic's fifteen.
+_LOW_DICTIONARY_COVERAGE = 0.1
+# A dictionary that has so many times as many pairs when turned round is taken to be given the wrong way round: pairs of
+# words that both languages spell alike are all that the wrong way has.
+_TURNED_PAIRS = 2
 
-StrPath = str | os.PathLike[str]
 Pair = tuple[str, str]
 Topics = Mapping[str, Sequence[Sequence[str]]]
 Features = Mapping[str, NDArray[np.floating]]
@@ -93,7 +98,7 @@ class Evaluation:
 def evaluate(
     model: GloCTM,
     *,
-    references: StrPath | Iterable[StrPath] = (),
+    references: Source | Iterable[Source] = (),
     dictionaries: Mapping[Pair, TranslationDictionary] | None = None,
     corpus: Corpus | None = None,
     test: Corpus | None = None,
@@ -108,9 +113,11 @@ def evaluate(
 
     Args:
         model: trained.
-        references: folders of aligned reference corpora (``gloctm.metrics.read_references``): CNPMI by both countings
-            and TQ of each pair of languages they have, NPMI and c_v within each of these languages.
-        dictionaries: for pairs of languages a dictionary, from the one to the other: translation agreement.
+        references: folders of aligned reference corpora, or their files by language
+            (``gloctm.metrics.read_references``): CNPMI by both countings and TQ of each pair of languages they have,
+            NPMI and c_v within each of these languages.
+        dictionaries: for pairs of languages a dictionary, from the one to the other: translation agreement. Of one that
+            has few of the topics' words, or seems to be the wrong way round, there is a warning.
         corpus: NPMI in it; where it has labels, classification, purity and NMI. Usually the one trained on; of another,
             with a vocabulary of its own, the texts are counted by the model's.
         test: further documents, which classifiers are asked of. Without, a fifth of each label's documents in
@@ -128,8 +135,8 @@ def evaluate(
 
     Raises:
         InputError: wrong settings, a corpus with another vocabulary and no texts, translations asked of a corpus that
-            has none, a reference corpus without a word of the topics. Languages whose labels can't be classified (one
-            alone, none shared with others, too few to hold some out) are left out with a warning.
+            has none, a reference corpus or dictionary without a word of the topics. Languages whose labels can't be
+            classified (one alone, none shared with others, too few to hold some out) are left out with a warning.
         FileFormatError: a reference corpus that can't be read.
     """
     _check_types(model, corpus, test, dictionaries)
@@ -149,7 +156,7 @@ def evaluate(
         language: top_words(model.topic_word_[language], model.vocabulary_[language], num_words)
         for language in model.languages_
     }
-    folders = [references] if isinstance(references, str | os.PathLike) else list(references)
+    sources = each_source(references)
     conditions: dict[str, Any] = {
         "model": model_digest(model),
         "gloctm": software_versions().get("gloctm"),
@@ -158,10 +165,9 @@ def evaluate(
         "diversity_words": min(DIVERSITY_WORDS, fewest),
         "languages": list(model.languages_),
     }
-    if folders:
+    if sources:
         conditions["references"] = [
-            {"folder": Path(folder).resolve().name, "sha256": reference_digests(folder, model.languages_)}
-            for folder in folders
+            {"sha256": reference_digests(source, model.languages_), **_where(source)} for source in sources
         ]
     known = _within_vocabularies(dictionaries or {}, model)
     if known:
@@ -169,18 +175,13 @@ def evaluate(
     counts = None if corpus is None else _counted(model, corpus, "corpus")
     measures = measure_topics(
         topics,
-        references=read_references(folders, model.languages_) if folders else None,
+        references=read_references(sources, model.languages_) if sources else None,
         dictionaries=known,
         own=None if counts is None else {code: _as_reference(model, code, each) for code, each in counts.items()},
     )
-    # By as many words as is usual: with equally many it is TU itself.
-    by_many = min(DIVERSITY_WORDS, fewest)
-    measures["topic_diversity"] = {
-        code: topic_diversity(top_words(model.topic_word_[code], model.vocabulary_[code], by_many))
-        for code in model.languages_
-    }
-    if folders:
-        measures["c_v"] = _c_v(topics, folders)
+    measures["topic_diversity"] = diversity_of(model)
+    if sources:
+        measures["c_v"] = c_v_by_references(topics, sources)
     if corpus is not None and counts is not None:
         taught = _latent_means(model, corpus, counts, via)
         latent = taught if test is None else _latent_means(model, test, _counted(model, test, "test corpus"), via)
@@ -228,7 +229,8 @@ def measure_topics(
 
     Raises:
         InputError: as the functions of ``gloctm.metrics``, or a reference has none of the topics' words in a language,
-            so that every model would have the same figures. One that has less than half of them is warned of.
+            so that every model would have the same figures. One that has less than half of them is warned of, as is a
+            dictionary that has less than a tenth.
     """
     found: Measures = {
         "topic_uniqueness": {code: topic_uniqueness(words) for code, words in topics.items()},
@@ -269,7 +271,33 @@ def measure_topics(
         agreement = translation_agreement(topics[first], topics[second], dictionary)
         found.setdefault("translation_agreement", {})[f"{first} {second}"] = agreement.agreement
         found.setdefault("translation_coverage", {})[f"{first} {second}"] = agreement.coverage
+        if agreement.coverage < _LOW_DICTIONARY_COVERAGE:
+            warnings.warn(
+                f"the dictionary of {first!r} and {second!r} lacks more than nine tenths of the topics' words, and "
+                "agreement rests on the few others: use a larger one, of words spelled as in the topics",
+                LowCoverageWarning,
+                stacklevel=3,
+            )
     return found
+
+
+def diversity_of(model: GloCTM) -> dict[str, float]:
+    """Topic diversity of each language, by as many words as is usual: with as many as TU takes it is TU itself."""
+    num_words = min(DIVERSITY_WORDS, *map(len, model.vocabulary_.values()))
+    return {
+        code: topic_diversity(top_words(model.topic_word_[code], model.vocabulary_[code], num_words))
+        for code in model.languages_
+    }
+
+
+def c_v_by_references(topics: Topics, sources: Iterable[Source]) -> dict[str, float]:
+    """c_v by the references' documents in their order of words; the mean where a language is in several."""
+    found: dict[str, list[float]] = {}
+    for source in sources:
+        for code in reference_languages(source, topics):
+            documents = reference_documents(reference_file(source, code))
+            found.setdefault(code, []).append(c_v(topics[code], documents))
+    return {code: float(np.mean(values)) for code, values in found.items()}
 
 
 def coverage_by_references(
@@ -463,18 +491,27 @@ def _within_vocabularies(
                 raise InputError(f"a dictionary is of {code!r}, but the model knows {', '.join(model.languages_)}")
         if first == second:
             raise InputError(f"a dictionary is of {first!r} and {second!r}: translations are between two languages")
-        found[first, second] = dictionary.restricted(model.vocabulary_[first], model.vocabulary_[second])
+        vocabularies = model.vocabulary_[first], model.vocabulary_[second]
+        kept = dictionary.restricted(*vocabularies)
+        turned = dictionary.reversed().restricted(*vocabularies)
+        if turned.num_pairs > _TURNED_PAIRS * kept.num_pairs:
+            told = (
+                f"the dictionary of {first!r} and {second!r} seems to be the wrong way round, with {kept.num_pairs:,} "
+                f"pairs of words that the vocabularies have, but {turned.num_pairs:,} from {second!r} to {first!r}: "
+                f"give it as one of {second!r} and {first!r}"
+            )
+            if not kept.num_pairs:
+                raise InputError(told)
+            warnings.warn(told, LowCoverageWarning, stacklevel=3)
+        found[first, second] = kept
     return found
 
 
-def _c_v(topics: Topics, folders: Iterable[StrPath]) -> dict[str, float]:
-    """c_v by the references' documents in their order of words; the mean where a language is in several."""
-    found: dict[str, list[float]] = {}
-    for folder in folders:
-        for code in reference_languages(folder, topics):
-            documents = reference_documents(reference_file(folder, code))
-            found.setdefault(code, []).append(c_v(topics[code], documents))
-    return {code: float(np.mean(values)) for code, values in found.items()}
+def _where(source: Source) -> dict[str, Any]:
+    """What a reference corpus is called, without the folders above."""
+    if isinstance(source, Mapping):
+        return {"files": {normalize_language(code): Path(path).name for code, path in source.items()}}
+    return {"folder": Path(source).resolve().name}
 
 
 def _by_labels(

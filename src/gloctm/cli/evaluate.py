@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from gloctm.cli.model import Model, WordEncoder
-from gloctm.cli.options import Quiet, check_via
+from gloctm.cli.options import Quiet, References, check_via, read_references
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 
@@ -20,22 +20,14 @@ if TYPE_CHECKING:
 
 def evaluate(
     path: Model,
-    references: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--reference",
-            "-r",
-            help="A folder with a reference corpus: LANG.txt for two languages or more, plain or .gz, .xz, .bz2, line "
-            "i of each the same document, its words parted by spaces. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    references: References = None,
     dictionaries: Annotated[
         list[str] | None,
         typer.Option(
             "--dictionary",
             "-d",
-            help="Translations, LANG,LANG=FILE: a word and its translation on each line. Repeatable.",
+            help="Translations, LANG,LANG=FILE: a word of the first language and its translation on each line. "
+            "Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -103,11 +95,12 @@ def evaluate(
         raise InputError("--aligned is given without documents: give --corpus, or --corpus and --test")
     if output is not None and str(output) != "-" and (output.is_dir() or not output.parent.is_dir()):
         raise InputError(f"--output is {output}: name a file in a folder that exists")
+    sources = read_references(references)
     model = GloCTM.load(path, encoder=encoder)
     model.show_progress = model.show_progress and not quiet
     result = evaluated(
         model,
-        references=references or [],
+        references=sources,
         dictionaries=_read_dictionaries(dictionaries),
         corpus=None if corpus is None else Corpus.load(corpus),
         test=None if test is None else Corpus.load(test),

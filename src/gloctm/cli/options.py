@@ -12,6 +12,7 @@ from gloctm.languages import normalize_language
 
 if TYPE_CHECKING:
     from gloctm.inference import Via
+    from gloctm.metrics.reference import Source
 
 # Which part of the help an option stands in.
 DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
@@ -44,6 +45,18 @@ SkipBadLines = Annotated[
         "--skip-bad-lines",
         help="Leave lines out that can't be read, and list them, rather than stop.",
         rich_help_panel=DOCUMENTS,
+    ),
+]
+References = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reference",
+        "-r",
+        metavar="<folder or files>",
+        help="A reference corpus: a folder with LANG.txt for two languages or more, plain or .gz, .xz, .bz2, line i of "
+        "each the same document, its words parted by spaces. Or such files with commas between them: en.txt,zh.txt.xz, "
+        "or en=one.txt,zh=other.txt. Repeatable.",
+        show_default=False,
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
@@ -90,6 +103,38 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
             word for word in map(str.strip, listed) if word and not word.startswith("#")
         )
     return words or None
+
+
+def read_references(given: list[str] | None) -> list[Source]:
+    """Reference corpora given as ``--reference``: folders, or files with commas between them.
+
+    Raises:
+        InputError: a file whose name does not tell its language, or one file alone.
+    """
+    return [each if Path(each).is_dir() else _files_by_language(each) for each in given or []]
+
+
+def _files_by_language(given: str) -> dict[str, Path]:
+    from gloctm.metrics.reference import language_of_file
+
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    if len(parts) < 2:
+        problem = "is a file" if Path(given).is_file() else "does not exist"
+        raise InputError(
+            f"--reference {given} {problem}: give a folder with a file LANG.txt for each language, or files with a "
+            "comma between them, as en.txt,zh.txt or en=one.txt,zh=other.txt"
+        )
+    found: dict[str, Path] = {}
+    for part in parts:
+        code, separator, file = part.partition("=")
+        path = Path(file if separator else part)
+        language = normalize_language(code) if separator else language_of_file(path)
+        if language is None:
+            raise InputError(f"--reference: the name of {path} does not tell its language: give LANG={path}")
+        if language in found:
+            raise InputError(f"--reference {given}: two files are of {language}: give one of each language")
+        found[language] = path
+    return found
 
 
 def check_via(via: str) -> Via:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gloctm.cli.options import Quiet
+from gloctm.cli.options import Quiet, References, read_references
 from gloctm.errors import GloCTMError, InputError
 from gloctm.measure_names import name_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Told in the page alone: they follow others closely.
 _IN_PAGE_ALONE = (
-    *("inverted_rank_biased_overlap", "macro_f1_within", "macro_f1_across"),
+    *("topic_diversity", "inverted_rank_biased_overlap", "macro_f1_within", "macro_f1_across"),
     *("purity", "normalized_mutual_information", "purity_pooled", "normalized_mutual_information_pooled"),
     "reference_coverage",
 )
@@ -76,15 +76,7 @@ def search(
         ),
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds to train each candidate with, separated by commas.")] = "0,1,2",
-    references: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--reference",
-            "-r",
-            help="A folder with a reference corpus, as for gloctm evaluate. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    references: References = None,
     objective: Annotated[
         str | None,
         typer.Option(
@@ -148,6 +140,7 @@ def search(
         raise InputError("there is nothing to choose from: give values with --topics 10,20,30 or --set kl_weight=2,4")
     configured = read_config(config) if config is not None else {}
     settings = {**configured, **flags}
+    sources = read_references(references)
     loaded, the_seeds = Corpus.load(corpus), _seeds(seeds)
     if resume and not (output / IDENTITY).exists():
         say(f"there is no search in {output} to go on from: it begins")
@@ -159,7 +152,7 @@ def search(
             preset=preset,
             settings=settings,
             seeds=the_seeds,
-            references=references or [],
+            references=sources,
             objective=objective,
             trials=trials,
             num_words=num_words,

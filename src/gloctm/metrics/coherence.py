@@ -8,14 +8,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
-from gloctm.metrics.top_words import check_topics
+from gloctm.metrics.top_words import check_topics, checked_documents
 
 Counting = Literal["published", "document"]
 Topics = Sequence[Sequence[str]]
@@ -58,10 +60,13 @@ class ReferenceCounts:
         Args:
             documents: each a list of words.
             words: the words to count; None counts all.
+
+        Raises:
+            InputError: a document is a string, of which letters would be counted.
         """
         columns = {} if words is None else {word: column for column, word in enumerate(dict.fromkeys(words))}
         starts, found, numbers = array("q", [0]), array("i"), array("i")
-        for document in documents:
+        for document in checked_documents("a reference corpus", documents):
             for word, number in Counter(document).items():
                 column = columns.setdefault(word, len(columns)) if words is None else columns.get(word)
                 if column is not None:
@@ -284,9 +289,10 @@ def _by_blocks(
     compute: Callable[[slice], list[float]], num_topics: int, topics_per_block: int, jobs: int
 ) -> NDArray[np.float64]:
     """A value for each topic, computed by blocks of them."""
-    for name, value in (("topics_per_block", topics_per_block), ("jobs", jobs)):
-        if not isinstance(value, int | np.integer) or (value < 1 and not (name == "jobs" and value < 0)):
-            raise InputError(f"{name} is {value!r}: it must be a whole number from 1 on")
+    topics_per_block = check_whole("topics_per_block", topics_per_block, 1)
+    # joblib counts backwards below 0.
+    if isinstance(jobs, bool) or not isinstance(jobs, Integral) or not jobs:
+        raise InputError(f"jobs is {jobs!r}: it must be a whole number from 1, or -1 for one thread a core")
     blocks = [slice(start, start + topics_per_block) for start in range(0, num_topics, topics_per_block)]
     if jobs == 1 or len(blocks) == 1:
         values = [compute(block) for block in blocks]
@@ -294,7 +300,7 @@ def _by_blocks(
         from joblib import Parallel, delayed
 
         # Threads: products of sparse matrices let go of Python's lock, and the counts need not be copied.
-        values = Parallel(n_jobs=jobs, prefer="threads")(delayed(compute)(block) for block in blocks)
+        values = Parallel(n_jobs=int(jobs), prefer="threads")(delayed(compute)(block) for block in blocks)
     return np.asarray(list(chain.from_iterable(values)), np.float64)
 
 

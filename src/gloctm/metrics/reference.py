@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -21,13 +21,15 @@ from gloctm.languages import normalize_language, normalize_languages, without_re
 from gloctm.metrics.coherence import ReferenceCounts
 
 StrPath = str | os.PathLike[str]
+#: Where a reference corpus is: a folder with a file ``LANG.txt`` for each language, or the files by language.
+Source = StrPath | Mapping[str, StrPath]
 
 # Part of an index's name: to be raised whenever the same file would be counted or kept differently.
 _INDEX_FORMAT = 1
 
 
 def read_reference(
-    source: StrPath | Sequence[StrPath], languages: Sequence[str] | None = None, *, cache: bool = True
+    source: Source | Sequence[StrPath], languages: Sequence[str] | None = None, *, cache: bool = True
 ) -> tuple[ReferenceCounts, ReferenceCounts]:
     """Count the words of a reference corpus in two languages.
 
@@ -37,10 +39,10 @@ def read_reference(
 
     Args:
         source: a folder with a file ``LANG.txt`` for each language, or ``LANG.txt.gz``, ``LANG.txt.xz``,
-            ``LANG.txt.bz2``; or two files of any name.
-        languages: which two of a folder's languages, in the order wanted. However a file spells its language, it is
-            found: ``cn.txt`` is ``zh``, and ``en.txt`` is taken for ``en-GB`` where there is no ``en-GB.txt``. Two
-            files need none.
+            ``LANG.txt.bz2``; or files of any name, by language or two in a list.
+        languages: which two of the languages, in the order wanted. However a file spells its language, it is found:
+            ``cn.txt`` is ``zh``, and ``en.txt`` is taken for ``en-GB`` where there is no ``en-GB.txt``. Two files in a
+            list need none.
         cache: whether to keep the counts in the cache folder (``GLOCTM_CACHE`` says where), by the content of the
             file, so that it is counted only once. On by default: reading kept counts is many times faster.
 
@@ -51,9 +53,9 @@ def read_reference(
         FileFormatError: a file is missing, empty, damaged or not UTF-8, or the two have different numbers of lines.
         InputError: it is not said which two languages or files, or the cache can't be written.
     """
-    if isinstance(source, str | os.PathLike):
+    if isinstance(source, str | os.PathLike | Mapping):
         if languages is None or isinstance(languages, str) or len(languages) != 2:
-            raise InputError(f"a reference corpus is of two languages: name the two wanted of {source}")
+            raise InputError(f"a reference corpus is of two languages: name the two wanted of {_told(source)}")
         paths = [reference_file(source, language) for language in normalize_languages(languages)]
     else:
         paths = [Path(path) for path in source]
@@ -65,41 +67,45 @@ def read_reference(
 
 
 def read_references(
-    folders: StrPath | Iterable[StrPath], languages: Iterable[str], *, cache: bool = True
+    sources: Source | Iterable[Source], languages: Iterable[str], *, cache: bool = True
 ) -> dict[tuple[str, str], tuple[ReferenceCounts, ReferenceCounts]]:
     """Count the words of reference corpora for several pairs of languages.
 
     Args:
-        folders: one or more, each with files ``LANG.txt`` of two or more languages (see ``read_reference``), all
-            aligned with each other: three languages make three pairs. Files of other languages are left alone.
+        sources: one or more, each a folder with files ``LANG.txt`` of two or more languages (see ``read_reference``)
+            or such files of any name by language, ``{"en": path, "zh": path}``; all aligned with each other, so that
+            three languages make three pairs. Files of other languages are left alone.
         languages: those that there are topics in.
         cache: see ``read_reference``.
 
     Returns:
-        For each pair that a folder has, in the order of ``languages``, the counts of both, as
+        For each pair that there is, in the order of ``languages``, the counts of both, as
         ``cross_lingual_npmi_of_pairs`` takes them. Not every pair need be there.
 
     Raises:
-        FileFormatError: a folder is missing or has fewer than two of the languages, or as for ``read_reference``.
-        InputError: two folders have the same pair, or as for ``read_reference``.
+        FileFormatError: a folder is missing, a source has fewer than two of the languages, or as for
+            ``read_reference``.
+        InputError: two sources have the same pair, or as for ``read_reference``.
     """
     wanted = normalize_languages(languages)
-    several = [folders] if isinstance(folders, str | os.PathLike) else list(folders)
-    home: dict[tuple[str, str], StrPath] = {}
+    home: dict[tuple[str, str], Source] = {}
     result = {}
-    for folder in several:
-        listed = _listed(Path(folder))
+    for source in each_source(sources):
+        listed = _listed(source)
         found = [language for language in wanted if _matching(listed, language)]
         if len(found) < 2:
+            there = ", ".join(code for code, _ in listed) if isinstance(source, Mapping) else _enumerate(listed)
             raise FileFormatError(
-                f"{folder} has {_enumerate(listed)}, but CNPMI takes two of {', '.join(wanted)}: add LANG.txt files, "
-                "or name another folder"
+                f"{_told(source)} has {there}, but CNPMI takes two of {', '.join(wanted)}: give files of these, or "
+                "another reference corpus"
             )
-        files = {language: reference_file(folder, language) for language in found}
+        files = {language: reference_file(source, language) for language in found}
         for pair in combinations(found, 2):
             if pair in home:
-                raise InputError(f"{home[pair]} and {folder} both have {pair[0]} and {pair[1]}: leave one out")
-            home[pair] = folder
+                raise InputError(
+                    f"{_told(home[pair])} and {_told(source)} both have {pair[0]} and {pair[1]}: leave one out"
+                )
+            home[pair] = source
         counted = {language: (path, _counts(path, cache)) for language, path in files.items()}
         for one, two in combinations(found, 2):
             _check_aligned(counted[one], counted[two])
@@ -107,23 +113,28 @@ def read_references(
     return {pair: result[pair] for pair in combinations(wanted, 2) if pair in result}
 
 
-def reference_file(folder: StrPath, language: str) -> Path:
-    """The file of a language in the folder of a reference corpus, see ``read_reference``.
+def each_source(sources: Source | Iterable[Source]) -> list[Source]:
+    """Where reference corpora are, one by one, whether one was given or several."""
+    return [sources] if isinstance(sources, str | os.PathLike | Mapping) else list(sources)
+
+
+def reference_file(source: Source, language: str) -> Path:
+    """The file of a language in a reference corpus, see ``read_reference``.
 
     Raises:
         FileFormatError: the folder or the file is missing.
         InputError: several files are of that language.
     """
-    listed = _listed(Path(folder))
+    listed = _listed(source)
     matching = _matching(listed, normalize_language(language))
     if not matching:
         raise FileFormatError(
-            f"{folder} has no file {language}.txt (nor .txt.gz, .txt.xz, .txt.bz2), only {_enumerate(listed)}: add it, "
-            "or name the two files"
+            f"{_told(source)} has no file {language}.txt (nor .txt.gz, .txt.xz, .txt.bz2), only {_enumerate(listed)}: "
+            "add it, or name the two files"
         )
     if len(matching) > 1:
         names = " and ".join(path.name for path in matching)
-        raise InputError(f"{folder} has {names}, all of the language {language}: leave one")
+        raise InputError(f"{_told(source)} has {names}, all of the language {language}: leave one")
     return matching[0]
 
 
@@ -139,41 +150,54 @@ def reference_documents(path: StrPath) -> Iterator[list[str]]:
             yield line.split()
 
 
-def reference_digests(folder: StrPath, languages: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of the files that the folder of a reference corpus has for some languages, by language.
+def reference_digests(source: Source, languages: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of the files that a reference corpus has for some languages, by language.
 
     Raises:
         FileFormatError: the folder is missing, or a file can't be read.
     """
     digests = {}
-    for language in reference_languages(folder, languages):
-        path = reference_file(folder, language)
+    for language in reference_languages(source, languages):
+        path = reference_file(source, language)
         with reading(path), path.open("rb") as stream:
             digests[language] = hashlib.file_digest(stream, "sha256").hexdigest()
     return digests
 
 
-def reference_languages(folder: StrPath, languages: Iterable[str]) -> list[str]:
-    """Those of some languages that the folder of a reference corpus has a file of."""
-    listed = _listed(Path(folder))
+def reference_languages(source: Source, languages: Iterable[str]) -> list[str]:
+    """Those of some languages that a reference corpus has a file of."""
+    listed = _listed(source)
     return [language for language in normalize_languages(languages) if _matching(listed, language)]
 
 
-def _listed(folder: Path) -> list[tuple[str, Path]]:
-    """The files of a folder that are named by a language, with it."""
+def language_of_file(path: Path) -> str | None:
+    """The language that a file's name says, as ``en.txt`` or ``zh.txt.xz``; None if it says none."""
+    name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
+    if name.endswith(".txt"):
+        with contextlib.suppress(InputError):
+            return normalize_language(name.removesuffix(".txt"))
+    return None
+
+
+def _listed(source: Source) -> list[tuple[str, Path]]:
+    """The files of a reference corpus, each with its language; those of a folder are named by it."""
+    if isinstance(source, Mapping):
+        return [(normalize_language(language), Path(path)) for language, path in source.items()]
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(f'a reference corpus is {source!r:.60}: give a folder, or files as {{"en": path, "zh": path}}')
+    folder = Path(source)
     if not folder.is_dir():
         problem = "is a file" if folder.is_file() else "does not exist"
         raise FileFormatError(
             f"the reference corpus {folder} {problem}: give a folder that holds a file LANG.txt for each language, or "
-            "two files"
+            "the files of two languages"
         )
-    listed = []
-    for path in sorted(folder.iterdir()):
-        name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
-        if name.endswith(".txt") and path.is_file():
-            with contextlib.suppress(InputError):
-                listed.append((normalize_language(name.removesuffix(".txt")), path))
-    return listed
+    named = [(language_of_file(path), path) for path in sorted(folder.iterdir()) if path.is_file()]
+    return [(language, path) for language, path in named if language is not None]
+
+
+def _told(source: Source) -> str:
+    return " and ".join(map(str, source.values())) if isinstance(source, Mapping) else str(source)
 
 
 def _matching(listed: Sequence[tuple[str, Path]], language: str) -> list[Path]:

@@ -10,8 +10,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.checks import check_whole
 from gloctm.errors import InputError
-from gloctm.metrics.top_words import check_topics
+from gloctm.metrics.top_words import check_topics, checked_documents
 
 # What is added to a probability so that its logarithm exists, in the paper and in libraries.
 EPSILON = 1e-12
@@ -43,8 +44,8 @@ def c_v(topics: Sequence[Sequence[str]], documents: Iterable[Sequence[str]], *, 
         that are all rare, too: not to be read without another measure.
 
     Raises:
-        InputError: there are no topics or no words in the documents, a topic has fewer than two words or one of them
-            twice, or ``window`` is less than 2.
+        InputError: there are no topics or no words in the documents, a document is a string, a topic has fewer than
+            two words or one of them twice, or ``window`` is less than 2.
 
     References:
         Röder, Both, Hinneburg: Exploring the Space of Topic Coherence Measures. WSDM 2015.
@@ -57,13 +58,12 @@ def c_v_by_topic(
 ) -> NDArray[np.float64]:
     """c_v of each topic: ``(K,)``; see ``c_v``, which is their mean."""
     check_topics("c_v", topics, distinct=True, least=2)
-    if not isinstance(window, int | np.integer) or window < 2:
-        raise InputError(f"window is {window!r}: it must be a whole number of words, two or more")
+    window = check_whole("window", window, 2)
     columns = {word: column for column, word in enumerate(dict.fromkeys(chain.from_iterable(topics)))}
     chosen = [np.asarray([columns[word] for word in topic]) for topic in topics]
     together = [np.zeros((len(topic), len(topic)), np.int64) for topic in topics]
     num_windows = 0
-    for runs, weights in _runs(documents, columns, int(window)):
+    for runs, weights in _runs(checked_documents("c_v", documents), columns, window):
         num_windows += int(weights.sum())
         for start in range(0, len(topics), _TOPICS_PER_BLOCK):
             block = slice(start, start + _TOPICS_PER_BLOCK)

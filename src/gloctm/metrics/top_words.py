@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from gloctm.errors import InputError
 
@@ -16,7 +17,9 @@ def check_topics(measure: str, topics: Sequence[Sequence[str]], *, distinct: boo
         distinct: whether a topic may not have a word twice.
         least: how many words a topic must have.
     """
-    if isinstance(topics, str) or any(isinstance(words, str) for words in topics):
+    if not _is_list(topics) or not all(isinstance(words, str) or _is_list(words) for words in topics):
+        raise InputError(f"{measure} needs topics as lists of words, one list a topic: {topics!r:.60} is none")
+    if any(isinstance(words, str) for words in topics):
         raise InputError(f"{measure} needs topics as lists of words, not a string: split it into words")
     if not len(topics) or not all(len(words) for words in topics):
         raise InputError(f"{measure} needs at least one topic, and a word in each")
@@ -28,3 +31,25 @@ def check_topics(measure: str, topics: Sequence[Sequence[str]], *, distinct: boo
         if distinct and len(set(words)) < len(words):
             twice = next(word for place, word in enumerate(words) if word in words[:place])
             raise InputError(f"{measure} needs distinct words, but topic {number} has {twice!r} twice: leave one out")
+
+
+def checked_documents(purpose: str, documents: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Documents one by one; raise InputError at one that is no list of words.
+
+    Args:
+        purpose: what they are for, with which the sentence begins.
+        documents: each its words. Of a string the words would be its letters.
+    """
+    if not isinstance(documents, Iterable):
+        raise InputError(f"{purpose} needs documents, each a list of its words, not {documents!r:.60}")
+    for document in documents:
+        if isinstance(document, str | bytes) or not isinstance(document, Iterable):
+            raise InputError(
+                f"{purpose} needs each document as a list of its words, not {document!r:.60}: split it, as with "
+                "text.split() or a tokeniser"
+            )
+        yield document
+
+
+def _is_list(given: Any) -> bool:
+    return isinstance(given, Collection) and not isinstance(given, str | bytes | Mapping)

@@ -23,8 +23,10 @@ from gloctm.evaluation import (
     NUM_WORDS,
     Measures,
     Pair,
+    c_v_by_references,
     check_num_words,
     coverage_by_references,
+    diversity_of,
     evaluate,
     labels_of,
     measure_topics,
@@ -34,7 +36,7 @@ from gloctm.labelled_rows import labelled_rows
 from gloctm.measure_names import name_of
 from gloctm.metrics.coherence import ReferenceCounts
 from gloctm.metrics.diversity import topic_quality
-from gloctm.metrics.reference import read_references, reference_digests
+from gloctm.metrics.reference import Source, each_source, read_references, reference_digests
 from gloctm.presets import get_preset
 from gloctm.progress import duration
 from gloctm.search.page import page
@@ -46,8 +48,11 @@ from gloctm.topics import top_words
 
 StrPath = str | os.PathLike[str]
 
-_BY_TOPICS = ("topic_uniqueness", "inverted_rank_biased_overlap", "npmi_in_corpus", "topic_quality_in_corpus")
-_BY_REFERENCES = ("cnpmi_published", "cnpmi_document", "topic_quality", "npmi", "reference_coverage")
+_BY_TOPICS = (
+    *("topic_uniqueness", "topic_diversity", "inverted_rank_biased_overlap"),
+    *("npmi_in_corpus", "topic_quality_in_corpus"),
+)
+_BY_REFERENCES = ("cnpmi_published", "cnpmi_document", "topic_quality", "npmi", "c_v", "reference_coverage")
 _WITHIN = ("accuracy_within", "macro_f1_within", "purity", "normalized_mutual_information")
 _ACROSS = ("accuracy_across", "macro_f1_across", "purity_pooled", "normalized_mutual_information_pooled")
 # Seconds between signs of life of one training.
@@ -62,7 +67,7 @@ def search(
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seeds: Sequence[int] = (0, 1, 2),
-    references: StrPath | Iterable[StrPath] = (),
+    references: Source | Iterable[Source] = (),
     objective: str | None = None,
     trials: int | None = None,
     num_words: int = NUM_WORDS,
@@ -85,8 +90,8 @@ def search(
         preset: the settings to start from, see ``gloctm.presets``; the estimator's own defaults unless given.
         settings: further settings that all candidates share; they outweigh the preset, and the space outweighs both.
         seeds: every candidate is trained once with each. Three, since one says nothing about chance, and two little.
-        references: folders of aligned reference corpora, see ``gloctm.metrics.read_references``: CNPMI, TQ and NPMI in
-            them.
+        references: folders of aligned reference corpora, or their files by language, see
+            ``gloctm.metrics.read_references``: CNPMI, TQ, NPMI and c_v in them.
         objective: the measure that the best candidate is to have most of. Unless given, ``topic_quality`` (CNPMI · TU)
             where there are references, else ``topic_quality_in_corpus``, (1 + NPMI) / 2 · TU in the corpus itself:
             coherence alone is won by a few topics, or by many of the same; uniqueness alone by random words.
@@ -121,21 +126,21 @@ def search(
     if not corpus.has_embeddings:
         raise InputError("the corpus has no embeddings: use corpus.embed() first (gloctm corpus embed)")
     check_num_words(num_words, min(part.num_words for part in corpus.values()))
-    folders = [references] if isinstance(references, str | os.PathLike) else list(references)
+    sources = each_source(references)
     labelled = _labelled(corpus) if labels else []
-    measured = _measured(bool(folders), labelled)
+    measured = _measured(bool(sources), labelled)
     objective = _checked_objective(objective, [*measured, *([STABILITY] if len(the_seeds) > 1 else [])])
     if trials is None:
         for assignment in grid(chosen):
             _check_candidate({**base, **assignment}, corpus)
     sampler = None if trials is None else Sampler(chosen)
-    measure = _Measurer(corpus, folders, int(num_words), bool(labelled))
+    measure = _Measurer(corpus, sources, int(num_words), bool(labelled))
     identity = {
         "corpus": corpus.fingerprint(),
         "references": sorted(
             f"{code} {digest}"
-            for folder in folders
-            for code, digest in reference_digests(folder, corpus.languages).items()
+            for source in sources
+            for code, digest in reference_digests(source, corpus.languages).items()
         ),
         "num_words": int(num_words),
         "labels": bool(labelled),
@@ -250,11 +255,11 @@ def _write(log: TrialLog, result: SearchResult) -> None:
 class _Measurer:
     """Takes the measures of a model; what is the same for all models is counted once."""
 
-    def __init__(self, corpus: Corpus, folders: Sequence[StrPath], num_words: int, labelled: bool) -> None:
+    def __init__(self, corpus: Corpus, sources: Sequence[Source], num_words: int, labelled: bool) -> None:
         self._corpus, self._num_words, self._labelled = corpus, num_words, labelled
-        self._own = own_counts(corpus)
+        self._sources, self._own = sources, own_counts(corpus)
         self._references: dict[Pair, tuple[ReferenceCounts, ReferenceCounts]] = (
-            read_references(folders, corpus.languages) if folders else {}
+            read_references(sources, corpus.languages) if sources else {}
         )
         # A reference without a word of a vocabulary has none of any topic's.
         coverage_by_references({code: [part.vocabulary] for code, part in corpus.items()}, self._references)
@@ -269,6 +274,10 @@ class _Measurer:
     def measures(self, model: GloCTM, topics: dict[str, list[list[str]]]) -> Measures:
         """All measures that there is something to take by."""
         found = measure_topics(topics, references=self._references, own=self._own)
+        found["topic_diversity"] = diversity_of(model)
+        if self._sources:
+            # Read anew each time, since the order of words is not kept: seconds for millions of words.
+            found["c_v"] = c_v_by_references(topics, self._sources)
         # Not as with references, where all below 0 is 0: in a corpus of short texts words that never meet make every
         # topic's NPMI negative, and all candidates would be the same.
         found["topic_quality_in_corpus"] = {
