@@ -412,6 +412,15 @@ def test_stopped_between_trainings(tmp_path, corpus, whole):
         assert (folder / name).read_text() == (whole / name).read_text()
 
 
+@pytest.fixture
+def interruptible():
+    """Interrupts come through, even where tests were begun in the background, by a shell that ignores them there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_stopped_in_the_midst_of_a_training(tmp_path, corpus, whole):
     folder, epochs = tmp_path / "search", []
 

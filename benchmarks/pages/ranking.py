@@ -6,21 +6,23 @@ import statistics
 from collections.abc import Callable
 
 from pages.markdown import markdown, spread
-from pages.results import results
+from pages.results import Result, results
 
 
 def ranking(corpus: str) -> Callable[[], str]:
-    """The table of one corpus, by its preset: the published training."""
+    """The table of one corpus, by its preset."""
 
     def table() -> str:
-        groups: dict[float, list[dict[str, dict[str, float]]]] = {}
+        groups: dict[tuple[str, float], list[Result]] = {}
         for each in results("ranking", "ranking"):
-            if each["corpus"] == corpus and not each["changes"]:
-                groups.setdefault(each["frequency_weight"], []).append(each)
+            if each["corpus"] == corpus:
+                changed = ", ".join(f"`{name}={value}`" for name, value in each["changes"].items())
+                groups.setdefault((changed, each["frequency_weight"]), []).append(each)
         return markdown(
-            ["α", "seeds", "CNPMI, published", "CNPMI, document", "TU", "documents with a word"],
+            ["training", "α", "seeds", "CNPMI, published", "CNPMI, document", "TU", "documents with a word"],
             (
                 [
+                    changed or "as published",
                     f"{weight:g}",
                     len(group),
                     *(
@@ -30,7 +32,7 @@ def ranking(corpus: str) -> Callable[[], str]:
                     spread([statistics.mean(one["topic_uniqueness"].values()) for one in group]),
                     f"{100 * statistics.mean(statistics.mean(one['median_share'].values()) for one in group):.2f} %",
                 ]
-                for weight, group in sorted(groups.items())
+                for (changed, weight), group in sorted(groups.items())
             ),
         )
 

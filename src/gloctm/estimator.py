@@ -83,7 +83,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             neighbours it finds is shown with the progress, and warned of where they are too few.
         num_near_documents: how many nearest documents of every other language add their words to a document's
             global counts, in training alone (``gloctm.near_documents``). 0, as published. 3, together with
-            ``pooled_cka``, made topics of news differ more and labels carry over better (docs/quality.md). The
+            ``pooled_cka``, made topics of news more coherent and labels carry over better (docs/quality.md). The
             document embeddings must come from one multilingual encoder.
         kl_weight: λ_KL, weight of the pull of the local posterior to the global one.
         cka_weight: λ_CKA, weight of the similarity of topic proportions and document embeddings.
