@@ -65,6 +65,7 @@ def main() -> None:
     first, second = corpus.languages[:2]
     reference = read_reference(arguments.reference, (first, second))
     shares = document_shares(corpus)
+    share_of = {code: dict(zip(part.vocabulary, shares[code], strict=True)) for code, part in corpus.items()}
     done = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
     keys = ("corpus", "changes", "seed", "frequency_weight")
     known = [[line[key] for key in keys] for line in map(json.loads, done)]
@@ -78,7 +79,6 @@ def main() -> None:
                 code: top_words(scores(model.topic_word_[code], shares[code], weight), part.vocabulary, NUM_WORDS)
                 for code, part in corpus.items()
             }
-            share_of = {code: dict(zip(part.vocabulary, shares[code], strict=True)) for code, part in corpus.items()}
             result = {
                 "benchmark": "ranking",
                 **dict(zip(keys, facts, strict=True)),

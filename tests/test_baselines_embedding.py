@@ -351,7 +351,10 @@ def test_centring_mends_it_too_and_other_languages_are_centred_by_themselves():
     assert (
         np.mean([themes[cluster] == label for cluster, label in zip(clusters, apart["de"].labels, strict=True)]) > 0.9
     )
-    assert "each language's embeddings are centred" in model.settings()["deviations"]
+    told = ["each language's embeddings are centred", "words are ranked by relevance, λ 0.4"]
+    assert model.settings()["deviations"] == told
+    refined = Clustering(kind="u-svd", centred=True, relevance=0.4).settings()["deviations"]
+    assert refined == ["embeddings are of length 1 and centred", told[1]]
 
 
 def test_svd_lr_leaves_out_one_dimension_fewer_than_languages_unless_told(corpus):

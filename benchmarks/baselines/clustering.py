@@ -41,7 +41,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from baselines.embeddings import Array, document_embeddings, unit_rows
+from baselines.embeddings import Array, centred_rows, document_embeddings, unit_rows
 from gloctm import Corpus
 from gloctm.errors import InputError
 from gloctm.topics import top_words
@@ -220,12 +220,12 @@ class Clustering:
         return self
 
     def _vectors(self, language: str, embeddings: Array) -> Array:
-        rows = unit_rows(embeddings)
         if not self.centred:
-            return rows
-        # A language that was not trained on has its own mean alone.
-        mean = self._means.get(language)
-        return unit_rows(rows - (rows.mean(axis=0) if mean is None else mean))
+            return unit_rows(embeddings)
+        if language not in self._means:
+            # A language that was not trained on has its own mean alone.
+            return centred_rows(embeddings)
+        return unit_rows(unit_rows(embeddings) - self._means[language])
 
     def _refine(self, vectors: Array, languages: NDArray[np.integer]) -> None:
         """Find the matrix by which embeddings are multiplied before they are clustered."""
@@ -303,23 +303,22 @@ class Clustering:
             "uncertain": [],
             "deviations": [],
         }
+        if self.kind != "kmeans":
+            said["num_dimensions"] = self.num_dimensions
+            said["uncertain"] = ["num_dimensions"]
+            said["deviations"] = [f"embeddings are of length 1 and {'' if self.centred else 'not '}centred"]
+        elif self.centred:
+            said["deviations"] = ["each language's embeddings are centred"]
+        if self.kind == "svd-lr":
+            said["num_language_dimensions"] = self.num_language_dimensions
+            said["uncertain"].append("num_language_dimensions")
+            said["deviations"].append("which dimensions are the language's is told by R²")
         # Left out where they are as usual, so that results from before there was a choice are of the same model.
         if self.centred:
             said["centred"] = True
-            said["deviations"] = ["each language's embeddings are centred"]
         if self.relevance is not None:
             said["relevance"] = self.relevance
-            said["deviations"] = [*said["deviations"], f"words are ranked by relevance, λ {self.relevance:g}"]
-        if self.kind != "kmeans":
-            said |= {
-                "num_dimensions": self.num_dimensions,
-                "uncertain": ["num_dimensions"],
-                "deviations": [f"embeddings are of length 1 and {'' if self.centred else 'not '}centred"],
-            }
-        if self.kind == "svd-lr":
-            said["num_language_dimensions"] = self.num_language_dimensions
-            said["uncertain"] = ["num_dimensions", "num_language_dimensions"]
-            said["deviations"] = [*said["deviations"], "which dimensions are the language's is told by R²"]
+            said["deviations"].append(f"words are ranked by relevance, λ {self.relevance:g}")
         return said
 
     def details(self) -> dict[str, Any]:

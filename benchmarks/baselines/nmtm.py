@@ -115,9 +115,9 @@ class NMTMNetwork(TopicNetwork):
         self.mean = seeded_linear(hidden_size, num_topics, generator)
         self.log_variance = seeded_linear(hidden_size, num_topics, generator)
         self.mean_norm = NMTMBatchNorm(num_topics)
-        # Of the heads' means over a language's documents: what each of its batches was normalised by, about.
-        self.statistics: dict[str, tuple[Tensor, Tensor]] = {}
         self.log_variance_norm = NMTMBatchNorm(num_topics)
+        # Mean and variance of what ``mean_norm`` takes, over a language's documents: about those of each batch.
+        self.statistics: dict[str, tuple[Tensor, Tensor]] = {}
         first, second = self.languages
         self.map_from = nn.ModuleDict(
             {
