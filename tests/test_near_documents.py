@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
+from gloctm.near_documents import words_of_near_documents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
@@ -14,7 +15,6 @@ from gloctm import Corpus, GloCTM
 from gloctm.augmentation import augment
 from gloctm.batches import Batches
 from gloctm.errors import InputError
-from gloctm.near_documents import words_of_near_documents
 from planted import planted_corpus
 
 pytestmark = pytest.mark.filterwarnings(

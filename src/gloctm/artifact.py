@@ -6,6 +6,8 @@
 ``weights.safetensors``           the trained arrays, named as in ``gloctm.parameters``
 ``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, by which words are linked
 ``vocabulary.json``               for each language its words, in column order
+``coherent_words.safetensors``    for each language the coherent words of each topic and their scores; only where the
+                                  ranking is by coherence
 ``labels.json``                   for each language the labels of topics, by number; only where there are any
 ``README.md``                     the model card, for people: nothing is read from it, and it may be changed
 ================================  ==========================================================================
@@ -21,7 +23,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,15 +36,19 @@ from gloctm.errors import FileFormatError, InputError
 from gloctm.files import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
 from gloctm.labels import Labels, check_labels
 from gloctm.manifest import check_manifest, file_sizes
-from gloctm.parameters import expected_shapes
+from gloctm.parameters import DOCUMENT_ENCODER_NAME, expected_context_shapes, expected_shapes, module_key
 
 LABELS = "labels.json"
+COHERENT_WORDS = "coherent_words.safetensors"
 CARD = "README.md"
 
 
-MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=1, beside=(CARD,))
+MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=2, beside=(CARD,))
 #: Every file that a model's folder may hold and that is read.
-MODEL_FILES = (MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors", "vocabulary.json", LABELS)
+MODEL_FILES = (
+    *(MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors", "vocabulary.json"),
+    *(COHERENT_WORDS, LABELS),
+)
 HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 
 
@@ -64,6 +70,8 @@ class ModelArtifact:
         corpus_fingerprint: of the corpus trained on.
         environment: versions of the software that trained it.
         labels: for each language the labels of topics.
+        coherent_words: for each language the scores of topics' coherent words, ``(K, V_l)``, 0 for all others; empty
+            where words are ranked by weights.
     """
 
     settings: dict[str, Any]
@@ -78,6 +86,7 @@ class ModelArtifact:
     corpus_fingerprint: str
     environment: dict[str, str] = field(default_factory=lambda: software_versions())
     labels: Labels = field(default_factory=dict)
+    coherent_words: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def software_versions() -> dict[str, str]:
@@ -138,6 +147,8 @@ def save_model(
         (folder / "weights.safetensors").write_bytes(save(_contiguous(artifact.weights)))
         (folder / "word_embeddings.safetensors").write_bytes(save(_contiguous(artifact.word_embeddings)))
         write_json(folder / "vocabulary.json", artifact.vocabulary)
+        if artifact.coherent_words:
+            (folder / COHERENT_WORDS).write_bytes(save(_as_lists(artifact.coherent_words)))
         if artifact.labels:
             write_json(folder / LABELS, artifact.labels)
         manifest_card = {} if written is None or own_card else {"card": hashlib.sha256(written).hexdigest()}
@@ -192,13 +203,9 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
             corpus_fingerprint=manifest["corpus_fingerprint"],
             environment=manifest["environment"],
             labels=_read_labels(folder, manifest),
+            coherent_words=_read_coherent_words(folder, manifest, vocabulary),
         )
-        expected = expected_shapes(
-            {language: len(words) for language, words in artifact.vocabulary.items()},
-            artifact.settings["num_topics"],
-            artifact.settings["local_hidden_size"],
-            artifact.settings["global_hidden_size"],
-        )
+        expected = _expected(artifact)
     except (KeyError, TypeError) as error:
         raise FileFormatError(
             f"{folder} is damaged: {error!r} in {MODEL_FORMAT.manifest}; copy or train the model anew"
@@ -209,6 +216,60 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     sizes = {language: (len(words), dimension) for language, words in artifact.vocabulary.items()}
     _check_arrays(folder, "the word embeddings of ", artifact.word_embeddings, sizes)
     return artifact
+
+
+def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every array that there must be."""
+    sizes = {language: len(words) for language, words in artifact.vocabulary.items()}
+    settings = artifact.settings
+    # Models of before there was a choice were trained as published.
+    if settings.get("method", "published") == "published":
+        return expected_shapes(
+            sizes, settings["num_topics"], settings["local_hidden_size"], settings["global_hidden_size"]
+        )
+    encoder = artifact.weights.get(DOCUMENT_ENCODER_NAME)
+    dimensions = len(encoder) if encoder is not None and encoder.ndim == 2 else 0
+    return expected_context_shapes(sizes, settings["num_topics"], dimensions)
+
+
+def _as_lists(scores: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+    """Scores as they are stored: for each topic its coherent words' columns and scores, filled up with scores of 0."""
+    lists: dict[str, NDArray[Any]] = {}
+    for language, each in scores.items():
+        number = max(int((each > 0).sum(axis=1).max()), 1)
+        best = np.argsort(-each, axis=1, kind="stable")[:, :number].astype(np.int32)
+        lists[f"words.{module_key(language)}"] = best
+        lists[f"scores.{module_key(language)}"] = np.take_along_axis(each, best, axis=1).astype(np.float32)
+    return lists
+
+
+def _read_coherent_words(
+    folder: Path, manifest: Mapping[str, Any], vocabulary: Mapping[str, Sequence[str]]
+) -> dict[str, NDArray[np.float32]]:
+    if COHERENT_WORDS not in manifest["files"]:
+        return {}
+    arrays = _read_tensors(folder / COHERENT_WORDS)
+    found = {}
+    for language in manifest["languages"]:
+        words, scores = (arrays.get(f"{kind}.{module_key(language)}") for kind in ("words", "scores"))
+        shape = (manifest["settings"]["num_topics"], len(vocabulary[language]))
+        if (
+            words is None
+            or scores is None
+            or words.shape != scores.shape
+            or words.ndim != 2
+            or len(words) != shape[0]
+            or words.dtype != np.int32
+            or scores.dtype != np.float32
+            or not np.isfinite(scores).all()
+            or not ((words >= 0) & (words < shape[1])).all()
+        ):
+            raise FileFormatError(
+                f"{folder} is damaged: the coherent words of {language!r} can't be read; copy or train the model anew"
+            )
+        found[language] = np.zeros(shape, np.float32)
+        np.put_along_axis(found[language], words.astype(np.int64), scores, axis=1)
+    return found
 
 
 def _read_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
@@ -245,7 +306,7 @@ def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
         "encoder": artifact.encoder is None or isinstance(artifact.encoder, str),
         "word encoder": artifact.word_encoder is None or isinstance(artifact.word_encoder, str),
         "history": isinstance(artifact.history, list)
-        and len(artifact.history) > 0
+        and (len(artifact.history) > 0 or artifact.settings.get("method") == "context")
         and all(
             isinstance(epoch, dict) and all(isinstance(epoch.get(term), int | float) for term in HISTORY_TERMS)
             for epoch in artifact.history

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from gloctm.augmentation import augment
 from gloctm.corpus.corpus import Corpus
-from gloctm.near_documents import words_of_near_documents
 from gloctm.neighbors import NeighborSearch
 from gloctm.network.network import LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
@@ -28,9 +27,6 @@ class Batches:
         num_neighbors: k of the augmentation.
         device: where the tensors lie.
         neighbor_search: see ``gloctm.augmentation``.
-        num_near_documents: how many nearest documents of every other language add their words to the global counts.
-        center_embeddings: whether the mean of each language's document embeddings is taken from them: where documents
-            are compared across languages, their language must not count.
         show_progress: whether a long search for neighbours is shown.
     """
 
@@ -41,23 +37,15 @@ class Batches:
         device: torch.device,
         *,
         neighbor_search: NeighborSearch = "exact",
-        num_near_documents: int = 0,
-        center_embeddings: bool = False,
         show_progress: bool = False,
     ) -> None:
         counts = {language: part.counts for language, part in corpus.items()}
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
         global_counts = augment(counts, words, num_neighbors, search=neighbor_search, show_progress=show_progress)
-        if num_near_documents:
-            vectors = {language: np.asarray(part.document_embeddings) for language, part in corpus.items()}
-            added = words_of_near_documents(counts, vectors, num_near_documents, show_progress=show_progress)
-            global_counts = {
-                language: sp.csr_array(global_counts.pop(language) + added.pop(language)) for language in counts
-            }
         self._counts = {language: _DocumentRows(matrix, device) for language, matrix in counts.items()}
         self._global_counts = {language: _DocumentRows(matrix, device) for language, matrix in global_counts.items()}
         self._embeddings = {
-            language: _EmbeddingRows(part.document_embeddings, device, center=center_embeddings)
+            language: _EmbeddingRows(part.document_embeddings, device)
             for language, part in corpus.items()
             if part.document_embeddings is not None
         }
@@ -133,12 +121,8 @@ class _DocumentRows:
 class _EmbeddingRows:
     """The embeddings of a language's documents: on another device, or else where they are, which may be a disk."""
 
-    def __init__(self, embeddings: NDArray[np.float32], device: torch.device, *, center: bool) -> None:
+    def __init__(self, embeddings: NDArray[np.float32], device: torch.device) -> None:
         self._array = embeddings
-        self._mean: torch.Tensor | None = None
-        if center:
-            mean = embeddings.mean(axis=0, dtype=np.float64).astype(np.float32)
-            self._mean = torch.from_numpy(mean).to(device)
         # A copy: torch must not be given a read-only memory map.
         self._tensor = None if device.type == "cpu" else torch.from_numpy(np.array(embeddings)).to(device)
 
@@ -149,8 +133,6 @@ class _EmbeddingRows:
             gathered = torch.from_numpy(np.asarray(self._array[chosen.numpy()]))
         else:
             gathered = self._tensor[chosen.to(self._tensor.device)]
-        if self._mean is not None:
-            gathered = gathered - self._mean
         return iter(torch.split(gathered, list(sizes)))
 
 

@@ -115,10 +115,11 @@ def read_checkpoint(path: Path) -> TrainingState:
 
 def check_identity(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Raise InputError unless a checkpoint is of the training that is wanted."""
-    different = [name for name in wanted if found.get(name) != wanted[name]]
+    different = [name for name in {**wanted, **found} if found.get(name) != wanted.get(name)]
     if different:
         told = ", ".join(
-            name if name == "corpus" else f"{name} ({found.get(name)!r}, now {wanted[name]!r})" for name in different
+            name if name == "corpus" else f"{name} ({found.get(name)!r}, now {wanted.get(name)!r})"
+            for name in different
         )
         raise InputError(
             f"{path} is of another training, different in {told}: give what it was begun with, or delete it to start "

@@ -54,6 +54,33 @@ def documents_to_counts(
     return matrix
 
 
+def counts_and_further_words(
+    tokens: Sequence[Sequence[str]],
+    language: str,
+    vocabulary: Sequence[str],
+    left_out: frozenset[str],
+    *,
+    phrases: bool = False,
+) -> tuple[sp.csr_array, list[str]]:
+    """Which words are in which document: those of a vocabulary, and those beyond it.
+
+    Args:
+        tokens: for each document its words.
+        language: for messages.
+        vocabulary: of the model.
+        left_out: words that do not count beyond the vocabulary.
+        phrases: whether words side by side are counted as the phrases that the vocabulary has.
+
+    Returns:
+        ``(documents, words)``, columns of the vocabulary first, then of further words, and the further words.
+    """
+    counts = count_tokens(tokens, vocabulary, phrases=phrases)
+    not_further = left_out.union(vocabulary)
+    rest = [[word for word in each if word not in not_further] for each in tokens]
+    presence, further = documents_to_words(rest, language=language, tokenizer=lambda: str.split, stop_words=frozenset)
+    return sp.csr_array(sp.hstack([counts, presence], format="csr")), further
+
+
 def documents_to_words(
     documents: Any,
     *,
@@ -161,6 +188,23 @@ def _matrix(documents: Any, language: str) -> sp.csr_array | None:
     if sp.issparse(documents) or (isinstance(documents, np.ndarray) and documents.dtype.kind in "biuf"):
         return canonical_counts(documents, where=f"the counts of {language!r}")
     return None
+
+
+def are_texts(documents: Any) -> bool:
+    """Whether documents are a list of raw texts, rather than of words, or counts."""
+    if isinstance(documents, str | bytes) or sp.issparse(documents) or not isinstance(documents, Iterable):
+        return False
+    if hasattr(documents, "columns") or (isinstance(documents, np.ndarray) and documents.dtype.kind in "biuf"):
+        return False
+    rows = list(documents)
+    return bool(rows) and all(isinstance(row, str) for row in rows)
+
+
+def documents_to_tokens(
+    texts: Sequence[str], tokenizer: Callable[[str], list[str]], *, show_progress: bool = False
+) -> Iterator[Sequence[str]]:
+    """The words of each text, in order."""
+    yield from _words(texts, lambda: tokenizer, show_progress)
 
 
 def _words(

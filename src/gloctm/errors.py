@@ -45,11 +45,11 @@ class UnknownLanguageWarning(UserWarning):
 
 
 class SmallCorpusWarning(UserWarning):
-    """A language has so few documents that its topics may not meet those of the others."""
+    """A language has too few documents for so many topics."""
 
 
-class ShortTrainingWarning(UserWarning):
-    """Training has too few steps for the learning rate: the languages' topics may not have met when it ends."""
+class SeparateLanguageWarning(UserWarning):
+    """The documents of a language share hardly a theme with those of the others."""
 
 
 class CheckpointWarning(UserWarning):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -19,8 +19,18 @@ from sklearn.utils.validation import check_is_fitted
 from gloctm.artifact import ModelArtifact, load_model, save_model, software_versions
 from gloctm.augmentation import neighbor_matrix
 from gloctm.checks import check_whole
+from gloctm.context.inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.context.train import Trained, coherent_words, train_in_context
+from gloctm.context.words import word_scores
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
-from gloctm.documents import documents_to_counts, documents_to_words, vocabularies
+from gloctm.documents import (
+    are_texts,
+    counts_and_further_words,
+    documents_to_counts,
+    documents_to_tokens,
+    documents_to_words,
+    vocabularies,
+)
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
@@ -29,9 +39,16 @@ from gloctm.labels import Labels, check_labels
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.linking import WordLinker, linked_topic_word
 from gloctm.neighbors import NeighborSearch
-from gloctm.parameters import local_encoder_name, topic_word_name
+from gloctm.parameters import local_encoder_name, topic_word_name, word_context_name
 from gloctm.presets import get_preset
-from gloctm.settings import TrainingSettings, check_checkpoint, check_settings, resolve_seed
+from gloctm.settings import (
+    RETIRED,
+    TrainingSettings,
+    check_checkpoint,
+    check_settings,
+    resolve_seed,
+    settings_of_method,
+)
 from gloctm.text import (
     Tokenizer,
     as_tokenizer,
@@ -50,6 +67,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 Encoder = str | TextEncoder | EncoderPair
+#: By what the words of topics are ordered.
+Ranking = Literal["coherence", "weights"]
 
 
 @dataclass(frozen=True)
@@ -72,29 +91,38 @@ class _Route:
 
 
 class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """A neural topic model whose topics are shared by all languages of a corpus.
+    """A topic model whose topics are shared by all languages of a corpus.
+
+    There are two methods. ``"context"``, the default, finds topics in a space of contexts that all languages share, in
+    closed form (``gloctm.context``, docs/method.md): in seconds to minutes, without torch, by document embeddings of one
+    multilingual encoder. ``"published"`` trains the neural network of the paper, as the presets of its experiments do
+    (``from_preset``). Settings of one method are refused by the other.
 
     Args:
         num_topics: K. 50, as published.
-        num_neighbors: k of the augmentation: how many nearest words of its own and of every other language join each
-            word of a document. 3, as published for news; 12 was used for reviews.
+        method: ``"context"`` or ``"published"``.
+        ranking: by what the words of topics are ordered wherever they are shown: ``"coherence"``, how well they go
+            together in the corpus trained on (``gloctm.context.coherence``), or ``"weights"``, β alone, as published.
+            None is the method's own: coherence in the context space, weights as published.
+        num_near_documents: of the context method: how many nearest documents of every other language a document is
+            brought together with. None chooses: the smallest language's documents over twice K, from 3 to 10. 0 leaves
+            documents where they are: topics are then more of one language.
+        num_refinements: of the context method: how often topics are moved towards their coherent words. 5, from which on
+            figures hardly change; 0 leaves them at the centers of clusters.
+        temperature: of the context method: θ = softmax(μ / temperature). None fits it, so that θ of documents explains
+            the words of others best.
+        num_neighbors: k of the augmentation, as all that follow of the published method: how many nearest words of its
+            own and of every other language join each word of a document. 3, as published for news; 12 was used for
+            reviews.
         neighbor_search: ``"exact"``, as published: all words are compared. Or ``"approximate"``, for vocabularies of
             hundreds of thousands of words: along a graph of near words, which needs the package ``usearch``; how many
             neighbours it finds is shown with the progress, and warned of where they are too few.
-        num_near_documents: how many nearest documents of every other language add their words to a document's
-            global counts, in training alone (``gloctm.near_documents``). 0, as published. 3, together with
-            ``pooled_cka``, made topics of news more coherent and labels carry over better (docs/quality.md). The
-            document embeddings must come from one multilingual encoder.
         kl_weight: λ_KL, weight of the pull of the local posterior to the global one.
         cka_weight: λ_CKA, weight of the similarity of topic proportions and document embeddings.
-        pooled_cka: False, as published: that similarity is taken within each language. True takes it over the
-            documents of all languages together, whose embeddings must then come from one multilingual encoder: labels
-            carry over better between languages (docs/quality.md).
         local_hidden_size: width of each local encoder's two hidden layers.
         global_hidden_size: width of the global encoder's.
         dropout: rate, of the encoders' hidden layer and of θ. 0, as published.
-        epochs: passes over the largest language. 150, as published for corpora of tens of thousands of documents;
-            for small corpora, whose epochs are a few steps, see the preset ``demo``.
+        epochs: passes over the largest language. 150, as published for corpora of tens of thousands of documents.
         batch_size: documents of each language in a step.
         learning_rate: of Adam, at first.
         max_steps: end after so many steps, if the epochs are not over before; None takes all epochs.
@@ -106,25 +134,28 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         warmup_steps: steps in which the learning rate rises from 0. 0, as published.
         patience: stop once the loss has been no better than before for so many epochs; None, as published, never does.
         min_improvement: the share of its best by which the loss must be better to count.
-        random_state: the seed that owns every random number. 0, so that results repeat unless asked otherwise; None
+        random_state: of both methods: the seed that owns every random number. 0, so that results repeat unless asked otherwise; None
             draws a fresh one, kept in ``seed_``.
         device: ``"auto"`` (CUDA where there is any), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
-        threads: threads torch may use in training; None leaves torch's choice. Results repeat bit for bit only with
-            the same number.
-        show_progress: whether ``fit`` shows progress on standard error.
+        threads: of both methods: threads that training may use; None leaves that to torch, or to numpy. Results repeat
+            bit for bit only with the same number.
+        show_progress: of both methods: whether ``fit`` shows progress on standard error.
 
     Attributes:
         languages_: the languages, in the corpus' order.
         vocabulary_: for each language its words.
-        topic_word_: for each language β_l, ``(K, V_l)``, unnormalised.
+        topic_word_: for each language β_l, ``(K, V_l)``: log p(w | k) of the context method, of the published one
+            unnormalized weights.
+        word_scores_: for each language the numbers by which words of topics are shown, ``(K, V_l)``, the highest first:
+            by the ranking, see ``gloctm.context.words``; β itself where that is by weights.
         weights_: every trained array by name, see ``gloctm.parameters``.
         word_embeddings_: for each language ``(V_l, dimension)``.
         tokenizers_: for each language the name of its tokeniser.
         encoder_: name of the encoder of the corpus' embeddings.
         word_encoder_: name of the encoder of the word embeddings, by which words of further languages are linked to
             these; None where they are your own vectors.
-        history_: the mean loss of each epoch and its terms.
-        settings_: the settings the model was trained with.
+        history_: the mean loss of each epoch and its terms; empty for the context method, which has none.
+        settings_: the settings of its method that the model was trained with, as given or as chosen by the corpus.
         seed_: the seed that was used.
         corpus_fingerprint_: SHA-256 of the corpus.
         environment_: versions of the software that trained the model.
@@ -133,7 +164,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     Examples:
         >>> from gloctm import Corpus, GloCTM
         >>> corpus = Corpus.demo(["en", "de"], show_progress=False)
-        >>> model = GloCTM(num_topics=12, epochs=2, show_progress=False).fit(corpus)
+        >>> model = GloCTM(num_topics=12, show_progress=False).fit(corpus)
         >>> model.transform(["Der Zug hatte Verspätung."], lang="de").shape
         (1, 12)
 
@@ -147,12 +178,15 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self,
         *,
         num_topics: int = 50,
+        method: Literal["context", "published"] = "context",
+        ranking: Ranking | None = None,
+        num_near_documents: int | None = None,
+        num_refinements: int = 5,
+        temperature: float | None = None,
         num_neighbors: int = 3,
         neighbor_search: NeighborSearch = "exact",
-        num_near_documents: int = 0,
         kl_weight: float = 4.0,
         cka_weight: float = 450.0,
-        pooled_cka: bool = False,
         local_hidden_size: int = 100,
         global_hidden_size: int = 200,
         dropout: float = 0.0,
@@ -173,12 +207,15 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         show_progress: bool = True,
     ) -> None:
         self.num_topics = num_topics
+        self.method = method
+        self.ranking = ranking
+        self.num_near_documents = num_near_documents
+        self.num_refinements = num_refinements
+        self.temperature = temperature
         self.num_neighbors = num_neighbors
         self.neighbor_search = neighbor_search
-        self.num_near_documents = num_near_documents
         self.kl_weight = kl_weight
         self.cka_weight = cka_weight
-        self.pooled_cka = pooled_cka
         self.local_hidden_size = local_hidden_size
         self.global_hidden_size = global_hidden_size
         self.dropout = dropout
@@ -240,8 +277,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         """
         if not isinstance(corpus, Corpus):
             raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
-        settings = check_settings(self.get_params())
-        given = settings["random_state"]
+        settings = settings_of_method(check_settings(self.get_params()), type(self)().get_params())
         keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
         if callbacks:
             from gloctm.callbacks import check_callbacks
@@ -252,32 +288,29 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 raise InputError(
                     f"the corpus has no embeddings for {language!r}: use corpus.embed() first (gloctm corpus embed)"
                 )
-        try:
-            from gloctm.training import Safekeeping, train
-        except ImportError as error:
-            if error.name != "torch":
-                raise
-            raise MissingDependencyError.of("Training", "torch") from None
-        own = {name: settings[name] for name in TrainingSettings.__dataclass_fields__}
-        result = train(
-            corpus,
-            TrainingSettings(**own),
-            seed=None if given is None else resolve_seed(given),
-            show_progress=bool(self.show_progress),
-            safekeeping=None if keeping is None else Safekeeping(*keeping, resume=resume),
-            callbacks=callbacks,
-        )
+        if settings["method"] == "context":
+            if callbacks:
+                raise InputError(
+                    "callbacks are given, but the method 'context' has no epochs to tell them of: leave them out, or "
+                    "give method='published'"
+                )
+            found = train_in_context(corpus, settings, keeping, resume=resume, show_progress=bool(self.show_progress))
+        else:
+            found = _trained_as_published(
+                corpus, settings, keeping, resume=resume, show_progress=bool(self.show_progress), callbacks=callbacks
+            )
         self._set_fitted(
             ModelArtifact(
-                settings=settings,
-                seed=result.seed,
+                settings=found.settings,
+                seed=found.seed,
                 vocabulary={language: list(part.vocabulary) for language, part in corpus.items()},
                 tokenizers={language: part.tokenizer for language, part in corpus.items()},
-                weights=result.weights,
+                weights=found.weights,
+                coherent_words=found.coherent_words,
                 word_embeddings={language: np.array(part.word_embeddings) for language, part in corpus.items()},
                 encoder=corpus.encoder,
                 word_encoder=corpus.word_encoder,
-                history=result.history,
+                history=found.history,
                 corpus_fingerprint=corpus.fingerprint(),
                 environment=software_versions(),
             ),
@@ -303,9 +336,12 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     ) -> Array | dict[str, Array]:
         """Infer the topic proportions θ of documents, also in languages that the model was not trained on.
 
-        Documents of a language trained on go through its local encoder. The words of any other are embedded, linked to
-        their nearest neighbours in every trained vocabulary (``gloctm.linking``), and the global encoder infers θ from
-        these: nothing is trained anew. A document's θ does not depend on the other documents.
+        Words that the model was not trained on, of any language, are embedded and linked to their nearest neighbours in
+        every trained vocabulary (``gloctm.linking``): nothing is trained anew. So a raw text in a language trained on
+        counts with all its words, where the encoder of the model's words is known; counts and ready words of the
+        vocabulary count as they are. A published model takes the words of its vocabulary alone, by the local encoder of
+        a language trained on, and links those of others for its global one. A document's θ does not depend on the other
+        documents.
 
         Args:
             documents: of one language, a list of texts, a list of lists of words, or a matrix of counts over
@@ -313,9 +349,10 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 or a mapping from language to any of the former; or a Corpus with the model's vocabulary.
             lang: the language, or one a document; left out for a mapping or a Corpus. A code that is not among
                 ``languages_`` is another language, also where it differs in script or region alone.
-            via: ``"local"``, ``"global"`` or ``"both"``: by which encoder, or by the mean of their μ. None takes the
-                local one for languages trained on, as published, and the global one for others. Both serve best what
-                is compared across languages (docs/quality.md), at a few times the cost of one.
+            via: of a published model alone: ``"local"``, ``"global"`` or ``"both"``: by which encoder, or by the mean
+                of their μ. None takes the local one for languages trained on, as published, and the global one for
+                others. Both serve best what is compared across languages (docs/quality.md), at a few times the cost of
+                one. A model of the context method has one way for all, and takes None.
             latent: return the latent means μ instead of θ = softmax(μ).
             vocabulary: for a language not trained on, the words that count (all but stop words unless given): the
                 word of each column where the documents are counts. With several such languages, a mapping from
@@ -370,12 +407,13 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         languages: Iterable[str] | None = None,
         vocabulary: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         encoder: Encoder | None = None,
+        ranking: Ranking | None = None,
         output: Literal["records", "pandas", "polars"] = "records",
     ) -> Any:
         """The topics as a table: topic, language, words, weights; also in languages that the model was not trained on.
 
-        In a language not trained on, a word's β is the mean β of the trained words that it is linked to, those that
-        ``transform`` takes for it.
+        In a language not trained on, a word's weight is the mean of those of the trained words that it is linked to,
+        those that ``transform`` takes for it.
 
         Args:
             num_words: words a topic and language.
@@ -387,6 +425,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 on), but for a language with a tokeniser of your own. Words that the encoder has no vector for are left
                 out.
             encoder: see ``transform``.
+            ranking: ``"weights"`` orders words by β, whatever the model's ranking; None takes that, and its numbers
+                (``word_scores_``) as weights.
             output: ``"records"`` for a list of dictionaries, or ``"pandas"`` or ``"polars"`` for a data frame.
 
         Raises:
@@ -406,10 +446,15 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         chosen = normalize_languages(languages)
         if not chosen:
             raise InputError("languages is empty: name at least one")
+        if ranking not in (None, "coherence", "weights"):
+            raise InputError(f"ranking is {ranking!r}: it must be coherence or weights, or None (the model's own)")
+        if ranking == "coherence" and not self.coherent_words_:
+            raise InputError("ranking is 'coherence', but the model was trained with ranking='weights': leave it out")
+        ranked = self.topic_word_ if ranking == "weights" else self.word_scores_
         routes = self._routes(chosen, None, vocabulary, encoder, distinct=False)
         topic_word, words = {}, {}
         for code, route in routes.items():
-            topic_word[code], words[code] = self._topic_word(route)
+            topic_word[code], words[code] = self._topic_word(route, ranked)
         records = topic_records(topic_word, words, num_words)
         if output == "records":
             return records
@@ -475,7 +520,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         num_words: int = 30,
         num_documents: int = 5,
         evaluation: Evaluation | Mapping[str, Any] | None = None,
-        via: Via = "global",
+        via: Via | None = None,
     ) -> Path:
         """Write a page to explore the topics: one file of HTML, which needs no network and no server.
 
@@ -490,8 +535,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             num_documents: documents a topic and language.
             evaluation: what ``gloctm.evaluation.evaluate`` measured of this model, to be shown; None measures what is
                 quickly had.
-            via: by which encoder topic proportions are inferred: ``"global"``, by which languages are compared best, or
-                ``"local"``, which ``transform`` takes for the model's languages, or ``"both"``. The page says which.
+            via: of a published model alone: by which encoder topic proportions are inferred. None takes the global one,
+                by which languages are compared best. The page says which.
 
         Raises:
             InputError: a name that is none of a page, a corpus with another vocabulary, a view or an evaluation of
@@ -604,6 +649,10 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 ``transform``.
         """
         artifact = load_model(path)
+        # Models of before there was a choice were trained as published.
+        if "method" not in artifact.settings:
+            kept = {name: value for name, value in artifact.settings.items() if name not in RETIRED}
+            artifact = replace(artifact, settings={"method": "published", "ranking": "weights", **kept})
         unknown = sorted(set(artifact.settings) - set(cls().get_params()))
         if unknown:
             raise FileFormatError(
@@ -635,6 +684,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             corpus_fingerprint=self.corpus_fingerprint_,
             environment=self.environment_,
             labels=self.labels_,
+            coherent_words=self.coherent_words_,
         )
 
     def _set_fitted(self, artifact: ModelArtifact, own_tokenizers: dict[str, Tokenizer]) -> None:
@@ -652,6 +702,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.environment_ = artifact.environment
         self.word_encoder_ = artifact.word_encoder
         self.labels_ = artifact.labels
+        self.coherent_words_ = artifact.coherent_words
+        self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
         self._own_tokenizers = own_tokenizers
         self._own_encoder: TextEncoder | None = None
         self._forget()
@@ -678,13 +730,21 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     ) -> dict[str, _Route]:
         """For each language how its documents are dealt with; whatever is amiss is noticed here, before any work."""
         check_via(via)
+        in_context = self._in_context
+        if in_context and via is not None:
+            raise InputError(
+                f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses among "
+                "the encoders of models trained by method='published')"
+            )
         codes = list(codes)
         others = [code for code in codes if code not in self.vocabulary_]
         given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)
         routes = {}
         for code in codes:
             if code in self.vocabulary_:
-                routes[code] = _Route(code, cast(Via, via or "local"), known=True)
+                # What a language trained on has beyond the vocabulary is linked if it can be.
+                further = self._encoder_of_words(encoder) if in_context else None
+                routes[code] = _Route(code, cast(Via, via or "local"), known=True, encoder=further)
                 continue
             if via in ("local", "both"):
                 raise InputError(
@@ -728,6 +788,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
 
     def _infer(self, documents: Any, route: _Route, latent: bool) -> Array:
         code = route.language
+        if self._in_context:
+            means, empty = self._infer_in_context(documents, route)
+            return self._checked(means, empty, route, latent)
         if route.known:
             is_part = isinstance(documents, LanguageCorpus)
             counts = self._corpus_counts(documents, code) if is_part else self._counts(documents, code)
@@ -743,23 +806,62 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 means += latent_means(counts, self.weights_, local_encoder_name(code))
                 means /= 2
             empty = counts @ (np.diff(neighbors.indptr) > 0) == 0
+        return self._checked(means, empty, route, latent)
+
+    def _checked(self, means: Array, empty: NDArray[np.bool_], route: _Route, latent: bool) -> Array:
+        """θ, or μ, with a warning where there are documents without any evidence."""
         if empty.any():
             means[empty] = 0
             what = "of the model's vocabulary" if route.known else "that can be linked to the model's vocabularies"
             warnings.warn(
-                f"{int(empty.sum())} of {len(means)} documents in {code!r} have no word {what}: "
+                f"{int(empty.sum())} of {len(means)} documents in {route.language!r} have no word {what}: "
                 "their topic proportions are uniform",
                 EmptyDocumentWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return means if latent else topic_proportions(means)
+
+    @property
+    def _in_context(self) -> bool:
+        return bool(self.settings_["method"] == "context")
+
+    def _infer_in_context(self, documents: Any, route: _Route) -> tuple[Array, NDArray[np.bool_]]:
+        """μ of documents, and which have no word that says anything."""
+        code = route.language
+        if not route.known:
+            counts, links = self._linked(documents, route)
+            contexts = contexts_of(links, self.vocabulary_, self.weights_)
+        else:
+            contexts = self.weights_[word_context_name(code)]
+            if isinstance(documents, LanguageCorpus):
+                counts = self._corpus_counts(documents, code)
+            elif route.encoder is None or not are_texts(documents):
+                counts = self._counts(documents, code)
+            else:
+                counts, further = self._all_words(documents, code)
+                if further:
+                    links = self._word_linker().link(further, route.encoder, show_progress=self.show_progress)
+                    contexts = np.concatenate([contexts, contexts_of(links, self.vocabulary_, self.weights_)])
+        return context_latent_means(
+            counts, contexts, center_of(code, self.vocabulary_, self.weights_), encoder_of(self.weights_)
+        )
+
+    def _all_words(self, texts: Sequence[str], code: str) -> tuple[sp.csr_array, list[str]]:
+        """Which words are in which text, columns of the vocabulary first, and the words beyond it."""
+        words = list(documents_to_tokens(texts, self._tokenizer_of_known(code), show_progress=self.show_progress))
+        phrases = self.tokenizers_[code].endswith(PHRASES)
+        return counts_and_further_words(words, code, self.vocabulary_[code], stop_words(code), phrases=phrases)
+
+    def _tokenizer_of_known(self, code: str) -> Tokenizer:
+        """The tokeniser of a language trained on."""
+        return self._own_tokenizers.get(code) or get_tokenizer_by_name(self.tokenizers_[code], code)
 
     def _counts(self, documents: Any, code: str) -> sp.csr_array:
         return documents_to_counts(
             documents,
             language=code,
             vocabulary=self.vocabulary_[code],
-            tokenizer=lambda: self._own_tokenizers.get(code) or get_tokenizer_by_name(self.tokenizers_[code], code),
+            tokenizer=lambda: self._tokenizer_of_known(code),
             phrases=self.tokenizers_[code].endswith(PHRASES),
             show_progress=self.show_progress,
         )
@@ -787,7 +889,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
 
     def _word_linker(self) -> WordLinker:
         if self._linker is None:
-            self._linker = WordLinker(self.word_embeddings_, self.topic_word_, self.settings_["num_neighbors"])
+            # Those of the context method are linked as those of a published model of its default k.
+            number = self.settings_.get("num_neighbors", 3)
+            self._linker = WordLinker(self.word_embeddings_, self.topic_word_, number)
         return self._linker
 
     def _linked(self, documents: Any, route: _Route) -> tuple[sp.csr_array, sp.csr_array]:
@@ -822,11 +926,11 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         """The tokeniser of a language not trained on."""
         return self._own_tokenizers.get(code) or get_tokenizer(code)
 
-    def _topic_word(self, route: _Route) -> tuple[Array, list[str]]:
-        """β of a language, and its words."""
+    def _topic_word(self, route: _Route, ranked: Mapping[str, Array]) -> tuple[Array, list[str]]:
+        """What words of a language are ranked by, and the words."""
         code = route.language
         if route.known:
-            return self.topic_word_[code], self.vocabulary_[code]
+            return ranked[code], self.vocabulary_[code]
         if route.vocabulary is None:
             raise InputError(
                 f"the model was not trained on language {code!r}: it knows {', '.join(self.languages_)}; for others "
@@ -841,4 +945,36 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         linked = np.flatnonzero(np.diff(links.indptr))
         if not len(linked):
             raise InputError(f"the vocabulary of {code!r} has no word that can be linked: give words of the language")
-        return linked_topic_word(links[linked], self.topic_word_), [words[row] for row in linked]
+        return linked_topic_word(links[linked], ranked), [words[row] for row in linked]
+
+
+def _trained_as_published(
+    corpus: Corpus,
+    settings: dict[str, Any],
+    keeping: tuple[Path, float] | None,
+    *,
+    resume: bool,
+    show_progress: bool,
+    callbacks: Sequence[Callback],
+) -> Trained:
+    """Train the network of the paper."""
+    try:
+        from gloctm.training import Safekeeping, train
+    except ImportError as error:
+        if error.name != "torch":
+            raise
+        raise MissingDependencyError.of("Training by the published method", "torch") from None
+    given = settings["random_state"]
+    result = train(
+        corpus,
+        TrainingSettings(**{name: settings[name] for name in TrainingSettings.__dataclass_fields__}),
+        seed=None if given is None else resolve_seed(given),
+        show_progress=show_progress,
+        safekeeping=None if keeping is None else Safekeeping(*keeping, resume=resume),
+        callbacks=callbacks,
+    )
+    coherent = {}
+    if settings["ranking"] == "coherence":
+        topic_word = {language: result.weights[topic_word_name(language)] for language in corpus}
+        coherent = coherent_words(corpus, topic_word, show_progress=show_progress)
+    return Trained(settings, result.seed, result.weights, coherent, result.history)

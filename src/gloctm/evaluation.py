@@ -18,7 +18,7 @@ from gloctm.artifact import software_versions
 from gloctm.checks import check_corpus, check_model, check_whole
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, LowCoverageWarning, UnusableLabelsWarning
-from gloctm.inference import Via, check_via, topic_proportions
+from gloctm.inference import Via, check_via, inferred_via, topic_proportions
 from gloctm.labelled_rows import Rows, labelled_rows
 from gloctm.languages import normalize_language
 from gloctm.metrics.classification import CLASSIFIERS, Classifier, cross_lingual_classification
@@ -125,7 +125,7 @@ def evaluate(
         aligned: row i of ``test`` (else of ``corpus``) is the same document in every language: retrieval of
             translations by θ. Documents of which nothing is known in one language are left out in all.
         num_words: top words a topic, 15 as published.
-        via: the encoder that infers, see ``GloCTM.transform``.
+        via: of a published model, the encoder that infers, see ``GloCTM.transform``.
         classifier: ``"svm"`` as published, or ``"logistic"``, which is quicker; both are given the latent means μ.
         max_train: documents a language that classifiers are taught by, at most; 8,000 keep an SVM to seconds.
         seed: draws these documents, and those held out.
@@ -153,7 +153,7 @@ def evaluate(
         raise InputError("aligned documents are asked for, but no corpus is given: give test= or corpus=")
     check_via(via)
     topics = {
-        language: top_words(model.topic_word_[language], model.vocabulary_[language], num_words)
+        language: top_words(model.word_scores_[language], model.vocabulary_[language], num_words)
         for language in model.languages_
     }
     sources = each_source(references)
@@ -190,8 +190,7 @@ def evaluate(
             measures |= _by_alignment(theta, latent, conditions)
         measures |= _by_labels(corpus, test, taught, latent, theta, conditions, classifier, max_train, seed)
         conditions["via"] = {
-            code: (via or "local") if code in model.languages_ else "global"
-            for code in dict.fromkeys([*corpus.languages, *latent])
+            code: inferred_via(model, code, via) for code in dict.fromkeys([*corpus.languages, *latent])
         }
     return Evaluation(measures, conditions)
 
@@ -285,7 +284,7 @@ def diversity_of(model: GloCTM) -> dict[str, float]:
     """Topic diversity of each language, by as many words as is usual: with as many as TU takes it is TU itself."""
     num_words = min(DIVERSITY_WORDS, *map(len, model.vocabulary_.values()))
     return {
-        code: topic_diversity(top_words(model.topic_word_[code], model.vocabulary_[code], num_words))
+        code: topic_diversity(top_words(model.word_scores_[code], model.vocabulary_[code], num_words))
         for code in model.languages_
     }
 

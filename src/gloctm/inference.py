@@ -6,7 +6,7 @@ The arithmetic is that of ``gloctm.network.topic_encoder`` in evaluation mode: r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,6 +16,9 @@ from scipy.special import softmax
 from gloctm.augmentation import global_counts
 from gloctm.errors import InputError
 from gloctm.parameters import GLOBAL_ENCODER_NAME
+
+if TYPE_CHECKING:
+    from gloctm.estimator import GloCTM
 
 # torch.nn.BatchNorm1d's default, which training uses.
 BATCH_NORM_EPS = 1e-5
@@ -32,6 +35,13 @@ def check_via(via: Any) -> None:
     """Raise InputError unless this is an encoder, or None for the choice of each language."""
     if via not in (None, *VIAS):
         raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
+
+
+def inferred_via(model: GloCTM, language: str, via: Via | None) -> str:
+    """By what a language's documents are inferred, for the record: an encoder, or the words of the context space."""
+    if model.settings_["method"] == "context":
+        return "context"
+    return (via or "local") if language in model.languages_ else "global"
 
 
 def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: str) -> Array:

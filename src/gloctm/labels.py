@@ -173,8 +173,8 @@ def phrase_cosines(
         raise InputError(
             "phrases are embedded by the encoder of the model's words, which the model does not know: give encoder="
         )
-    topics = joined_vectors(topic_vectors(model.topic_word_, model.word_embeddings_))
-    centres = language_centres(model.topic_word_, model.word_embeddings_)
+    topics = joined_vectors(topic_vectors(model.word_scores_, model.word_embeddings_))
+    centres = language_centres(model.word_scores_, model.word_embeddings_)
     elsewhere = np.asarray(np.mean(list(centres.values()), axis=0), np.float32)
     result = {}
     for code, texts in candidates.items():
@@ -389,7 +389,11 @@ def _typical_documents(
         # A document without words says nothing of any topic.
         rows = np.flatnonzero(~part.empty_documents)
         # By the global encoder, as in the report.
-        theta = np.asarray(model.transform(part.counts[rows], lang=code, via="global"))[:, list(topics)]
+        theta = np.asarray(
+            model.transform(
+                part.counts[rows], lang=code, via="global" if model.settings_["method"] == "published" else None
+            )
+        )[:, list(topics)]
         own = part.own_tokenizer or model._own_tokenizers.get(code)
         documents = typical_documents(
             part,

@@ -186,8 +186,11 @@ def _training(model: GloCTM) -> str:
         **model.settings_,
         "seed": model.seed_,
         "encoder of the embeddings": model.encoder_ or "own vectors",
-        "epochs trained": len(model.history_),
-        "loss at the end": f"{model.history_[-1]['loss']:.4f}",
+        **(
+            {"epochs trained": len(model.history_), "loss at the end": f"{model.history_[-1]['loss']:.4f}"}
+            if model.history_
+            else {}
+        ),
         "SHA-256 of the corpus": model.corpus_fingerprint_,
         **{f"version of {package}": number for package, number in model.environment_.items()},
     }

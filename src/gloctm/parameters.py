@@ -9,6 +9,15 @@ Weights are ``(out, in)`` but for first layers, ``hidden1.weight``, which are ``
 ``local_decoder_norm.lang_CODE.bias`` …         BN_l of a local decoder
 ``global_decoder_norm.bias`` …                  BN_G of the global decoder
 ==============================================  ====================================================
+
+Of a model in the context space (``gloctm.context``), p its dimensions:
+
+==============================================  ====================================================
+``topic_word.lang_CODE``                        β_l = log p(w | k), ``(K, V_l)``
+``word_context.lang_CODE``                      context vectors of words, ``(V_l, p)``
+``document_center.lang_CODE``                   the mean of a language's documents, ``(p,)``
+``document_encoder``                            from documents to μ, ``(p, K)``
+==============================================  ====================================================
 """
 
 from __future__ import annotations
@@ -29,7 +38,30 @@ def local_encoder_name(language: str) -> str:
     return f"local_encoder.{module_key(language)}"
 
 
+def word_context_name(language: str) -> str:
+    """The context vectors of a language's words."""
+    return f"word_context.{module_key(language)}"
+
+
+def document_center_name(language: str) -> str:
+    """The mean of a language's documents by their words."""
+    return f"document_center.{module_key(language)}"
+
+
 GLOBAL_ENCODER_NAME = "global_encoder"
+DOCUMENT_ENCODER_NAME = "document_encoder"
+
+
+def expected_context_shapes(
+    vocabulary_sizes: dict[str, int], num_topics: int, dimensions: int
+) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every array that a model in the context space consists of."""
+    shapes: dict[str, tuple[int, ...]] = {DOCUMENT_ENCODER_NAME: (dimensions, num_topics)}
+    for language, size in vocabulary_sizes.items():
+        shapes[topic_word_name(language)] = (num_topics, size)
+        shapes[word_context_name(language)] = (size, dimensions)
+        shapes[document_center_name(language)] = (dimensions,)
+    return shapes
 
 
 def expected_shapes(

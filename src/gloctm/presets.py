@@ -1,4 +1,4 @@
-"""Named settings: those of the published experiments, and of the demo."""
+"""Named settings: those of the published method and its experiments."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from gloctm.errors import InputError
 
 _PUBLISHED = {
+    "method": "published",
     "num_topics": 50,
     "epochs": 150,
     "batch_size": 128,
@@ -20,27 +21,14 @@ _PUBLISHED = {
     "dropout": 0.0,
 }
 
-#: For each preset the estimator's settings. The first three are the published experiments' (K = 50, 150 epochs).
+#: For each preset the estimator's settings: those of the published experiments (K = 50, 150 epochs), and ``published``,
+#: the published method for a corpus of one's own.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
+        "published": MappingProxyType({**_PUBLISHED, "num_neighbors": 3, "kl_weight": 4.0, "cka_weight": 450.0}),
         "ecnews": MappingProxyType({**_PUBLISHED, "num_neighbors": 3, "kl_weight": 4.0, "cka_weight": 450.0}),
         "amazon_review": MappingProxyType({**_PUBLISHED, "num_neighbors": 3, "kl_weight": 3.0, "cka_weight": 300.0}),
         "rakuten_amazon": MappingProxyType({**_PUBLISHED, "num_neighbors": 12, "kl_weight": 2.0, "cka_weight": 450.0}),
-        # A few hundred documents a language: few topics; small batches and a higher learning rate, or two themes would
-        # share a topic while another stands twice; less of CKA against the pull to the global posterior, or the
-        # local encoders drift apart on so little text; one thread, because products this small wait for each other.
-        "demo": MappingProxyType(
-            {
-                "num_topics": 12,
-                "epochs": 150,
-                "batch_size": 32,
-                "learning_rate": 1e-2,
-                "num_neighbors": 3,
-                "kl_weight": 5.0,
-                "cka_weight": 100.0,
-                "threads": 1,
-            }
-        ),
     }
 )
 

@@ -32,16 +32,6 @@ def learning_rate_at(step: int, settings: TrainingSettings, steps_per_epoch: int
     return rate
 
 
-def reaches_learning_rate(enough: float, settings: TrainingSettings, steps_per_epoch: int) -> bool:
-    """Whether the learning rate summed over all steps, about how far Adam can move a weight, comes to so much."""
-    total = 0.0
-    for step in range(total_steps(settings, steps_per_epoch)):
-        total += learning_rate_at(step, settings, steps_per_epoch)
-        if total >= enough:
-            return True
-    return False
-
-
 def has_converged(history: Sequence[Mapping[str, float]], settings: TrainingSettings) -> bool:
     """Whether the loss of the last ``patience`` epochs was no better than the best before, by ``min_improvement``.
 

@@ -26,10 +26,8 @@ class TrainingSettings:
     num_topics: int
     num_neighbors: int
     neighbor_search: NeighborSearch
-    num_near_documents: int
     kl_weight: float
     cka_weight: float
-    pooled_cka: bool
     local_hidden_size: int
     global_hidden_size: int
     dropout: float
@@ -52,7 +50,7 @@ class TrainingSettings:
 _WHOLE = {
     "num_topics": (2, "a topic model needs at least 2 topics"),
     "num_neighbors": (0, "0 links no words"),
-    "num_near_documents": (0, "0 leaves documents apart"),
+    "num_refinements": (0, "0 leaves topics where clusters are"),
     "local_hidden_size": (1, ""),
     "global_hidden_size": (1, ""),
     "epochs": (1, ""),
@@ -63,13 +61,25 @@ _WHOLE = {
 # The same for settings that may be None.
 _WHOLE_OR_NONE = {
     "max_steps": (1, "None takes all epochs"),
+    "num_near_documents": (0, "None chooses by the corpus"),
     "decay_every_steps": (1, "None counts epochs by decay_every"),
     "patience": (1, "None never stops early"),
     "threads": (1, "None is torch's own choice"),
 }
-_YES_OR_NO = ("pooled_cka", "show_progress")
+_YES_OR_NO = ("show_progress",)
 # setting: what it may be
-_CHOICE = {"neighbor_search": ("exact", "approximate"), "schedule": ("decay", "cosine")}
+_CHOICE = {
+    "method": ("context", "published"),
+    "neighbor_search": ("exact", "approximate"),
+    "schedule": ("decay", "cosine"),
+}
+# Settings that one method has and the other has not. Those of the other are left at their defaults.
+CONTEXT_SETTINGS = ("num_near_documents", "num_refinements", "temperature")
+PUBLISHED_SETTINGS = tuple(
+    name for name in TrainingSettings.__dataclass_fields__ if name not in ("num_topics", "threads")
+)
+# Settings of earlier versions that are no more, and what they were where nothing was said.
+RETIRED = ("num_near_documents", "pooled_cka")
 # setting: (lowest, whether the lowest itself is allowed, highest, whether the highest itself is allowed)
 _NUMBER = {
     "kl_weight": (0.0, True, math.inf, False),
@@ -110,6 +120,16 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     for name, choices in _CHOICE.items():
         if settings[name] not in choices:
             raise InputError(f"{name} is {settings[name]!r}: it must be {' or '.join(choices)}")
+    if settings["ranking"] not in (None, "coherence", "weights"):
+        raise InputError(
+            f"ranking is {settings['ranking']!r}: it must be coherence or weights, or None (the method's own)"
+        )
+    if (temperature := settings["temperature"]) is not None:
+        if isinstance(temperature, bool) or not isinstance(temperature, Real) or not _is_finite(temperature):
+            raise InputError(f"temperature is {temperature!r}: it must be a finite number, or None (fitted)")
+        if temperature <= 0:
+            raise InputError(f"temperature is {temperature:g}: it must be above 0, or None (fitted)")
+        checked["temperature"] = float(temperature)
     if settings["random_state"] is not None:
         checked["random_state"] = resolve_seed(settings["random_state"])
     if not isinstance(settings["device"], str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings["device"]):
@@ -119,6 +139,28 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"{name} is {settings[name]!r}: it must be True or False")
         checked[name] = bool(settings[name])
     return checked
+
+
+def settings_of_method(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that the method has, with the ranking that is its own where none is asked for.
+
+    Args:
+        settings: checked.
+        defaults: the estimator's.
+
+    Raises:
+        InputError: a setting that the method has not is other than its default.
+    """
+    method = settings["method"]
+    foreign, other = (PUBLISHED_SETTINGS, "published") if method == "context" else (CONTEXT_SETTINGS, "context")
+    for name in foreign:
+        if settings[name] != defaults[name]:
+            raise InputError(
+                f"{name} is given, a setting of method={other!r}, but the method is {method!r}: leave {name} out, or "
+                f"give method={other!r}"
+            )
+    ranking = settings["ranking"] or ("coherence" if method == "context" else "weights")
+    return {**{name: value for name, value in settings.items() if name not in foreign}, "ranking": ranking}
 
 
 def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume: bool) -> tuple[Path, float] | None:

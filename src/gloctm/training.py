@@ -31,8 +31,6 @@ from gloctm.errors import (
     CheckpointWarning,
     FileFormatError,
     InputError,
-    ShortTrainingWarning,
-    SmallCorpusWarning,
     TrainingError,
     TrainingInterrupted,
 )
@@ -40,24 +38,12 @@ from gloctm.files import remove_leftovers
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
 from gloctm.progress import Progress, track
-from gloctm.schedule import has_converged, learning_rate_at, reaches_learning_rate, total_steps
+from gloctm.schedule import has_converged, learning_rate_at, total_steps
 from gloctm.settings import TrainingSettings, resolve_seed
-
-# Measured on the embedded corpus with its preset and four languages: of 12 themes, as many as have one topic in every
-# language are 12 with 96 documents a language, 10 with 60, 6 with 36.
-FEW_DOCUMENTS = 100
-
-# The sum of the learning rate over all steps, which is about how far Adam can move a weight. Measured on the embedded
-# corpus: of 12 themes, as many as own one topic in every language are 12 at about 10 (its preset, or 4,800 steps at the
-# published rate), 4 at 1.0 (600 epochs as published, which there are 1,200 steps), 1 at 0.6 (150 epochs).
-SHORT_TRAINING = 5.0
 
 # What may differ between the part of a training before a checkpoint and the part after it; of the device, its kind may
 # not, since generators of random numbers differ.
 _FREE_TO_DIFFER = ("device", "threads")
-
-# Settings that checkpoints of earlier versions do not name, and what those were trained with.
-_ADDED = {"pooled_cka": False, "num_near_documents": 0}
 
 
 @dataclass(frozen=True)
@@ -134,8 +120,6 @@ def train(
         TrainingInterrupted: an interrupt came; the checkpoint holds all that was done.
     """
     _check_sizes(corpus)
-    if settings.pooled_cka:
-        _check_dimensions(corpus)
     device = choose_device(settings.device)
     started = _state_to_resume(safekeeping)
     if seed is None:
@@ -151,19 +135,8 @@ def train(
             settings.num_neighbors,
             device,
             neighbor_search=settings.neighbor_search,
-            num_near_documents=settings.num_near_documents,
-            center_embeddings=settings.pooled_cka,
             show_progress=show_progress,
         )
-        steps_per_epoch = batches.num_batches(settings.batch_size)
-        if not reaches_learning_rate(SHORT_TRAINING, settings, steps_per_epoch):
-            warnings.warn(
-                f"training has {total_steps(settings, steps_per_epoch)} steps, few for a learning rate of "
-                f"{settings.learning_rate:g}: the languages' topics may not meet; take smaller batches, a higher rate, "
-                "or more epochs that decay later",
-                ShortTrainingWarning,
-                stacklevel=3,
-            )
         loop = _Loop(corpus, batches, settings, seed, device)
         if safekeeping is not None and started is not None:
             try:
@@ -199,7 +172,6 @@ class _Loop:
             dropout=settings.dropout,
             kl_weight=settings.kl_weight,
             cka_weight=settings.cka_weight,
-            pooled_cka=settings.pooled_cka,
             seed=seed,
         ).to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
@@ -448,11 +420,7 @@ def _state_to_resume(safekeeping: Safekeeping | None) -> TrainingState | None:
 
 
 def _identity(corpus: Corpus, settings: TrainingSettings, seed: int, device: torch.device) -> dict[str, Any]:
-    kept = {
-        name: value
-        for name, value in asdict(settings).items()
-        if name not in _FREE_TO_DIFFER and not (name in _ADDED and value == _ADDED[name])
-    }
+    kept = {name: value for name, value in asdict(settings).items() if name not in _FREE_TO_DIFFER}
     return {**kept, "random_state": seed, "device": device.type, "corpus": corpus.fingerprint()}
 
 
@@ -465,26 +433,6 @@ def _check_sizes(corpus: Corpus) -> None:
         if part.num_documents < 2:
             # Its batches would be copies of the one document, and batch norm would learn a variance of zero.
             raise InputError(f"language {language!r} has one document: training needs at least two in each language")
-        if part.num_documents < FEW_DOCUMENTS:
-            warnings.warn(
-                f"language {language!r} has {part.num_documents} documents: with fewer than about {FEW_DOCUMENTS} its "
-                "topics may not be those of the other languages",
-                SmallCorpusWarning,
-                stacklevel=4,
-            )
-
-
-def _check_dimensions(corpus: Corpus) -> None:
-    dimensions = {
-        language: part.document_embeddings.shape[1]
-        for language, part in corpus.items()
-        if part.document_embeddings is not None
-    }
-    if len(set(dimensions.values())) > 1:
-        raise InputError(
-            f"pooled_cka compares documents across languages, but their embeddings differ in dimension ({dimensions}): "
-            "embed all with one multilingual encoder, or leave pooled_cka out"
-        )
 
 
 def _note(epoch: Mapping[str, float], epochs: int) -> str:

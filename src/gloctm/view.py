@@ -267,7 +267,7 @@ class TopicView:
         chosen = model.languages_ if languages is None else normalize_languages(languages)
         # Checks the number of words and the languages.
         model.topics(num_words, languages=chosen)
-        topic_word = {code: self.merge_topic_word(model.topic_word_[code], shares) for code in chosen}
+        topic_word = {code: self.merge_topic_word(model.word_scores_[code], shares) for code in chosen}
         records = topic_records(topic_word, {code: model.vocabulary_[code] for code in chosen}, num_words)
         for record in records:
             record["topic"] = self.numbers[record["topic"]]

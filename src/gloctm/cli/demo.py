@@ -16,9 +16,8 @@ def demo(
         "gloctm-demo-model"
     ),
     languages: Languages = None,
-    epochs: Annotated[int | None, typer.Option(help="Train for so many epochs instead of the demo's own.")] = None,
     random_state: Annotated[int, typer.Option(help="The seed.")] = 0,
-    threads: Annotated[int | None, typer.Option(help="Threads torch may use. (default: 1)")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads that training may use.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Train on the embedded corpus (five languages, 12 everyday themes), show the topics, and write a page of them."""
@@ -26,6 +25,7 @@ def demo(
     from gloctm.cli.messages import say
     from gloctm.cli.tables import print_topics
     from gloctm.corpus import Corpus
+    from gloctm.demo import THEMES
     from gloctm.errors import MissingDependencyError
     from gloctm.estimator import GloCTM
     from gloctm.explorer import check_report_target
@@ -38,9 +38,9 @@ def demo(
     corpus = Corpus.demo(split_languages(languages), show_progress=not quiet)
     documents = sum(part.num_documents for part in corpus.values())
     say(f"{documents:,} documents in {', '.join(corpus.languages)}")
-    given = {"epochs": epochs, "threads": threads, "show_progress": False if quiet else None}
-    settings = {name: value for name, value in given.items() if value is not None}
-    model = GloCTM.from_preset("demo", random_state=random_state, **settings).fit(corpus)
+    model = GloCTM(num_topics=len(THEMES), random_state=random_state, threads=threads, show_progress=not quiet).fit(
+        corpus
+    )
     model.save(output)
     uniqueness = {
         code: topic_uniqueness([record["words"] for record in model.topics(15, languages=[code])])

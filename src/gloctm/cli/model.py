@@ -121,8 +121,9 @@ def transform(
     via: Annotated[
         str | None,
         typer.Option(
-            help="The encoder that infers: local, global, or both (the mean of their μ); local and both for trained "
-            "languages only. (default: local for languages the model was trained on, global for others)"
+            help="Of a model trained by --method published, the encoder that infers: local, global, or both (the mean of "
+            "their μ); local and both for trained languages only. (default: local for languages the model was trained "
+            "on, global for others)"
         ),
     ] = None,
     encoder: WordEncoder = None,
@@ -200,8 +201,10 @@ def transform(
     )
     assert not isinstance(theta, dict)
     unseen = sorted(set(languages) - set(model.languages_))
+    published = model.settings_["method"] == "published"
     if unseen:
-        say(f"never trained on, inferred by the global encoder: {', '.join(unseen)}{_trained_names(unseen, model)}")
+        how = "the global encoder" if published else "words linked to those of the model"
+        say(f"never trained on, inferred by {how}: {', '.join(unseen)}{_trained_names(unseen, model)}")
     if dropped is not None:
         write_dropped(dropped, left_out)
     ids = [record["id"] for record in records]
@@ -210,7 +213,9 @@ def transform(
         return
     write_proportions(output, ids, languages, theta)
     inferred_by = {"local": "the local encoders", "global": "the global encoder", "both": "both encoders"}
-    told = "" if len(unseen) == len(set(languages)) else f", inferred by {inferred_by[chosen or 'local']} (--via)"
+    told = f", inferred by {inferred_by[chosen or 'local']} (--via)"
+    if not published or len(unseen) == len(set(languages)):
+        told = ""
     say(f"{count_of(len(records), 'document')} written to {output}{told}")
 
 
@@ -234,7 +239,7 @@ def _trained_names(unseen: Sequence[str], model: GloCTM) -> str:
     if not names:
         return ""
     told = ", ".join(f"{code} as {name}" for code, name in names.items())
-    return f" (the model was trained on {told}: name its documents so, or all by --language, for the local encoder)"
+    return f" (the model was trained on {told}: name its documents so, or all by --language)"
 
 
 def info(path: Model) -> None:
@@ -243,7 +248,7 @@ def info(path: Model) -> None:
     from gloctm.estimator import GloCTM
 
     model = GloCTM.load(path)
-    last = model.history_[-1]
+    last = model.history_[-1] if model.history_ else None
     print_facts(
         {
             "languages": ", ".join(f"{code} ({len(model.vocabulary_[code]):,} words)" for code in model.languages_),
@@ -251,9 +256,15 @@ def info(path: Model) -> None:
             "encoder": model.encoder_ or "own vectors",
             "tokenizers": ", ".join(f"{code}: {name}" for code, name in model.tokenizers_.items()),
             "seed": model.seed_,
-            "epochs trained": f"{len(model.history_)} of {model.settings_['epochs']}",
-            "last loss": f"{last['loss']:.2f} (local {last['local']:.2f}, global {last['shared']:.2f}, "
-            f"KL {last['regularization']:.2f}, CKA {last['cka']:.2f})",
+            **(
+                {}
+                if last is None
+                else {
+                    "epochs trained": f"{len(model.history_)} of {model.settings_['epochs']}",
+                    "last loss": f"{last['loss']:.2f} (local {last['local']:.2f}, global {last['shared']:.2f}, "
+                    f"KL {last['regularization']:.2f}, CKA {last['cka']:.2f})",
+                }
+            ),
             **{name: value for name, value in model.settings_.items() if name not in ("show_progress", "device")},
             "corpus": model.corpus_fingerprint_,
             "versions": ", ".join(f"{name} {number}" for name, number in model.environment_.items()),

@@ -37,12 +37,12 @@ def report(
         ),
     ] = None,
     via: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="The encoder that infers how much of each topic there is: global, which is one for all languages, "
-            "local, as gloctm transform does unless told otherwise, or both."
+            help="Of a model trained by --method published, the encoder that infers how much of each topic there is: "
+            "global, which is one for all languages, local or both. (default: global)"
         ),
-    ] = "global",
+    ] = None,
     title: Annotated[
         str | None, typer.Option(help="Of the page. (default: made of topics and languages)", show_default=False)
     ] = None,
@@ -60,7 +60,7 @@ def report(
     from gloctm.explorer import check_report_target
 
     check_report_target(output)
-    encoder = check_via(via)
+    encoder = None if via is None else check_via(via)
     model = GloCTM.load(path)
     model.show_progress = not quiet
     shown = None if view is None else read_view(view)

@@ -43,12 +43,12 @@ def serve(
         str | None, typer.Option(help="Of the page. (default: made of topics and languages)", show_default=False)
     ] = None,
     via: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="The encoder that infers how much of each topic there is, for the page's figures and for texts tried "
-            "on it: global, local or both."
+            help="Of a model trained by --method published, the encoder that infers how much of each topic there is: "
+            "global, which is one for all languages, local or both. (default: global)"
         ),
-    ] = "global",
+    ] = None,
     host: Annotated[
         str,
         typer.Option(
@@ -125,7 +125,7 @@ def serve(
     token = token or None
     names = [check_name(each) for each in name or ()]
     loopback = is_loopback(host)
-    encoder = check_via(via)
+    encoder = None if via is None else check_via(via)
     measured = None if evaluation is None else read_evaluation(evaluation)
     shown = None if view is None else read_view(view)
     if token is not None:

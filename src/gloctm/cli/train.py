@@ -13,8 +13,7 @@ from gloctm.errors import FileFormatError, InputError
 if TYPE_CHECKING:
     from gloctm.callbacks import Callback
 
-_METHOD = "Method"
-_OPTIMIZATION = "Optimisation"
+_METHOD, _CONTEXT, _PUBLISHED = "Method", "Method: context", "Method: published"
 # Arguments of the command that are not the estimator's.
 _NO_SETTINGS = ("corpus", "output", "preset", "config", "resume", "checkpoint_minutes", "tensorboard", "quiet")
 
@@ -28,7 +27,8 @@ def train(
         ),
     ],
     preset: Annotated[
-        str | None, typer.Option(help="Named settings to start from: ecnews, amazon_review, rakuten_amazon or demo.")
+        str | None,
+        typer.Option(help="Named settings to start from: published, ecnews, amazon_review or rakuten_amazon."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="YAML or TOML file of settings, named as the flags but with underscores.")
@@ -36,109 +36,126 @@ def train(
     num_topics: Annotated[
         int | None, typer.Option(help="K, the number of topics. (default: 50)", rich_help_panel=_METHOD)
     ] = None,
-    num_neighbors: Annotated[
-        int | None,
-        typer.Option(help="k, nearest words of each language joined to a word. (default: 3)", rich_help_panel=_METHOD),
-    ] = None,
-    neighbor_search: Annotated[
+    method: Annotated[
         str | None,
         typer.Option(
-            help="How they are found: exact, or approximate for huge vocabularies. (default: exact)",
+            help="context, in closed form, in seconds to minutes; or published, the network of the paper. "
+            "(default: context)",
+            rich_help_panel=_METHOD,
+        ),
+    ] = None,
+    ranking: Annotated[
+        str | None,
+        typer.Option(
+            help="By what topics' words are ordered: coherence or weights. (default: coherence; published: weights)",
             rich_help_panel=_METHOD,
         ),
     ] = None,
     num_near_documents: Annotated[
         int | None,
         typer.Option(
-            help="Nearest documents of each other language that add their words in training. (default: 0)",
-            rich_help_panel=_METHOD,
+            help="Near documents of each other language that a document is brought together with. "
+            "(default: chosen by the corpus, 3 to 10)",
+            rich_help_panel=_CONTEXT,
+        ),
+    ] = None,
+    num_refinements: Annotated[
+        int | None,
+        typer.Option(
+            help="How often topics are moved towards their coherent words. (default: 5)", rich_help_panel=_CONTEXT
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="Of topic proportions. (default: fitted to the corpus)", rich_help_panel=_CONTEXT),
+    ] = None,
+    num_neighbors: Annotated[
+        int | None,
+        typer.Option(
+            help="k, nearest words of each language joined to a word. (default: 3)", rich_help_panel=_PUBLISHED
+        ),
+    ] = None,
+    neighbor_search: Annotated[
+        str | None,
+        typer.Option(
+            help="How they are found: exact, or approximate for huge vocabularies. (default: exact)",
+            rich_help_panel=_PUBLISHED,
         ),
     ] = None,
     kl_weight: Annotated[
         float | None,
-        typer.Option(help="λ_KL, pull of the local to the global posterior. (default: 4)", rich_help_panel=_METHOD),
+        typer.Option(help="λ_KL, pull of the local to the global posterior. (default: 4)", rich_help_panel=_PUBLISHED),
     ] = None,
     cka_weight: Annotated[
         float | None,
         typer.Option(
-            help="λ_CKA, likeness of topic proportions and document embeddings. (default: 450)", rich_help_panel=_METHOD
-        ),
-    ] = None,
-    pooled_cka: Annotated[
-        bool | None,
-        typer.Option(
-            "--pooled-cka/--no-pooled-cka",
-            help="That likeness over all languages together, whose documents one encoder embedded. (default: no)",
-            rich_help_panel=_METHOD,
+            help="λ_CKA, likeness of topic proportions and document embeddings. (default: 450)",
+            rich_help_panel=_PUBLISHED,
         ),
     ] = None,
     local_hidden_size: Annotated[
-        int | None, typer.Option(help="Width of the local encoders. (default: 100)", rich_help_panel=_METHOD)
+        int | None, typer.Option(help="Width of the local encoders. (default: 100)", rich_help_panel=_PUBLISHED)
     ] = None,
     global_hidden_size: Annotated[
-        int | None, typer.Option(help="Width of the global encoder. (default: 200)", rich_help_panel=_METHOD)
+        int | None, typer.Option(help="Width of the global encoder. (default: 200)", rich_help_panel=_PUBLISHED)
     ] = None,
     dropout: Annotated[
-        float | None, typer.Option(help="Dropout rate in the encoders. (default: 0)", rich_help_panel=_METHOD)
+        float | None, typer.Option(help="Dropout rate in the encoders. (default: 0)", rich_help_panel=_PUBLISHED)
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over the largest language. (default: 150)", rich_help_panel=_OPTIMIZATION)
+        int | None, typer.Option(help="Passes over the largest language. (default: 150)", rich_help_panel=_PUBLISHED)
     ] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(help="Documents of each language a step. (default: 128)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="Documents of each language a step. (default: 128)", rich_help_panel=_PUBLISHED),
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Of Adam, at first. (default: 0.002)", rich_help_panel=_OPTIMIZATION)
+        float | None, typer.Option(help="Of Adam, at first. (default: 0.002)", rich_help_panel=_PUBLISHED)
     ] = None,
     max_steps: Annotated[
         int | None,
-        typer.Option(help="End after so many steps. (default: after all epochs)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="End after so many steps. (default: after all epochs)", rich_help_panel=_PUBLISHED),
     ] = None,
     schedule: Annotated[
         str | None,
-        typer.Option(
-            help="How the learning rate falls: decay or cosine. (default: decay)", rich_help_panel=_OPTIMIZATION
-        ),
+        typer.Option(help="How the learning rate falls: decay or cosine. (default: decay)", rich_help_panel=_PUBLISHED),
     ] = None,
     decay_every: Annotated[
         int | None,
-        typer.Option(help="Epochs between decays of the learning rate. (default: 125)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="Epochs between decays of the learning rate. (default: 125)", rich_help_panel=_PUBLISHED),
     ] = None,
     decay_factor: Annotated[
         float | None,
-        typer.Option(help="What a decay multiplies it by. (default: 0.5)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="What a decay multiplies it by. (default: 0.5)", rich_help_panel=_PUBLISHED),
     ] = None,
     decay_every_steps: Annotated[
         int | None,
-        typer.Option(help="Steps between decays. (default: by epochs)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="Steps between decays. (default: by epochs)", rich_help_panel=_PUBLISHED),
     ] = None,
     warmup_steps: Annotated[
         int | None,
-        typer.Option(help="Steps in which the learning rate rises. (default: 0)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="Steps in which the learning rate rises. (default: 0)", rich_help_panel=_PUBLISHED),
     ] = None,
     patience: Annotated[
         int | None,
         typer.Option(
-            help="Stop after so many epochs without improvement. (default: never)", rich_help_panel=_OPTIMIZATION
+            help="Stop after so many epochs without improvement. (default: never)", rich_help_panel=_PUBLISHED
         ),
     ] = None,
     min_improvement: Annotated[
         float | None,
-        typer.Option(
-            help="The share of the loss that is an improvement. (default: 0.001)", rich_help_panel=_OPTIMIZATION
-        ),
+        typer.Option(help="The share of the loss that is an improvement. (default: 0.001)", rich_help_panel=_PUBLISHED),
     ] = None,
     random_state: Annotated[
         int | None,
-        typer.Option(help="The seed of every random number. (default: 0)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="The seed of every random number. (default: 0)", rich_help_panel=_METHOD),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="auto, cpu or cuda. (default: auto)", rich_help_panel=_OPTIMIZATION)
+        str | None, typer.Option(help="auto, cpu or cuda. (default: auto)", rich_help_panel=_PUBLISHED)
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(help="Threads torch may use. (default: torch's own choice)", rich_help_panel=_OPTIMIZATION),
+        typer.Option(help="Threads torch may use. (default: torch's own choice)", rich_help_panel=_METHOD),
     ] = None,
     show_progress: Annotated[
         bool | None,
@@ -192,7 +209,7 @@ def train(
         callbacks=_callbacks(tensorboard),
     )
     done = len(model.history_)
-    if done < model.epochs:
+    if model.method == "published" and done < model.epochs:
         why = f"no improvement for {model.patience} epochs" if model.patience is not None else "all steps were taken"
         say(f"training ended after epoch {done} of {model.epochs}: {why}")
     model.save(output)

@@ -8,6 +8,8 @@ expects in documents of lengths n_d, the share
 
 is topic k's. Weighted by how much there is of each topic these add up to the words that the model expects in all:
 the relation between topics and counts that viewers of topic models are made for.
+
+A model of the context method has p(w | k) = exp β_kw as it is.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ def word_distributions(
     Returns:
         ``(topics, V_l)``, rows that sum to 1.
     """
+    if model.settings_["method"] == "context":
+        return _from_log_probabilities(model.topic_word_[language], theta, lengths, memberships)
     name = f"local_decoder_norm.{module_key(language)}"
     beta = model.topic_word_[language].astype(np.float64)
     variance = model.weights_[f"{name}.running_var"].astype(np.float64)
@@ -60,4 +64,19 @@ def word_distributions(
         rows = slice(start, start + BLOCK_ROWS)
         expected = softmax((theta[rows] @ beta) * scale + shift, axis=1)
         total += (shares[rows] * lengths[rows, None]).astype(np.float64).T @ expected
+    return np.asarray(total / total.sum(axis=1, keepdims=True))
+
+
+def _from_log_probabilities(
+    beta: NDArray[np.float32],
+    theta: NDArray[np.floating],
+    lengths: NDArray[np.integer],
+    memberships: NDArray[np.floating] | None,
+) -> NDArray[np.float64]:
+    probability = np.exp(beta.astype(np.float64))
+    probability /= probability.sum(axis=1, keepdims=True)
+    if memberships is None:
+        return np.asarray(probability)
+    # Of a merged topic, its members' as much as there is of each in its documents.
+    total = (memberships * lengths[:, None]).astype(np.float64).T @ theta @ probability
     return np.asarray(total / total.sum(axis=1, keepdims=True))

@@ -152,7 +152,7 @@ def _shown(model: GloCTM, view: TopicView, corpus: Corpus | None, theta: Mapping
     # Documents without a word say nothing of any topic.
     telling = {} if corpus is None else {code: theta[code][~part.empty_documents] for code, part in corpus.items()}
     shares = topic_shares(telling)
-    topic_word = {code: view.merge_topic_word(beta, shares) for code, beta in model.topic_word_.items()}
+    topic_word = {code: view.merge_topic_word(beta, shares) for code, beta in model.word_scores_.items()}
     return _Shown(view.numbers, labels, topic_word)
 
 

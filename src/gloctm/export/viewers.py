@@ -73,7 +73,7 @@ def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | 
 def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
     """The topic data of topicwizard: ``topicwizard.visualize(topic_data=topicwizard(model, corpus, "en"))``.
 
-    The weights of words are β, as in ``model.topics``, with 0 for what is below: word clouds and sums take no negative
+    The weights of words are those by which they are ranked, as in ``model.topics``, with 0 for what is below: word clouds and sums take no negative
     numbers.
 
     Args:
@@ -92,7 +92,7 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
     """
     looked = _look(model, corpus, language, view)
     code, part = looked.language, looked.part
-    beta = looked.view.merge_topic_word(model.topic_word_[code], looked.theta.mean(axis=0, dtype=np.float64))
+    beta = looked.view.merge_topic_word(model.word_scores_[code], looked.theta.mean(axis=0, dtype=np.float64))
     texts = document_texts(part)
     vectors = part.document_embeddings
 

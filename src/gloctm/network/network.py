@@ -79,7 +79,6 @@ class GloCTMNetwork(nn.Module):
         dropout: rate in every encoder.
         kl_weight: λ_KL.
         cka_weight: λ_CKA.
-        pooled_cka: whether CKA is over the documents of all languages together instead of over each language's.
         seed: starts every weight.
     """
 
@@ -93,7 +92,6 @@ class GloCTMNetwork(nn.Module):
         dropout: float = 0.0,
         kl_weight: float = 4.0,
         cka_weight: float = 450.0,
-        pooled_cka: bool = False,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -101,7 +99,6 @@ class GloCTMNetwork(nn.Module):
         self.num_topics = num_topics
         self.kl_weight = kl_weight
         self.cka_weight = cka_weight
-        self.pooled_cka = pooled_cka
         self.languages = tuple(sizes)
         self.local_encoder = nn.ModuleDict(
             {
@@ -174,11 +171,9 @@ class GloCTMNetwork(nn.Module):
         return LossTerms(local, shared, regularization, self._cka(batch, q_local))
 
     def _cka(self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior]) -> Tensor:
-        """λ_CKA times CKA's loss, summed over languages; pooled, that of all documents counts once for each of them."""
+        """λ_CKA times CKA's loss, summed over languages."""
         thetas = [q_local[language].theta for language in self.languages]
         embeddings = [batch[language].document_embeddings for language in self.languages]
-        if self.pooled_cka:
-            return len(thetas) * self.cka_weight * cka_loss(torch.cat(thetas), torch.cat(embeddings))
         loss = torch.zeros((), device=thetas[0].device)
         for each in zip(thetas, embeddings, strict=True):
             loss = loss + self.cka_weight * cka_loss(*each)

@@ -75,10 +75,10 @@ def alignment_heatmap(
         range(total), topics, lambda topic: f"the model has no topic {topic!r}: it has 0 to {total - 1}"
     )
     # Centred by all topics, whichever are drawn.
-    found = topic_vectors({code: model.topic_word_[code] for code in pair}, model.word_embeddings_, num_words)
+    found = topic_vectors({code: model.word_scores_[code] for code in pair}, model.word_embeddings_, num_words)
     vectors = {code: each[chosen] for code, each in found.items()}
     named_by = min(num_words, 3)
-    heaviest = {code: top_words(model.topic_word_[code][chosen], model.vocabulary_[code], named_by) for code in pair}
+    heaviest = {code: top_words(model.word_scores_[code][chosen], model.vocabulary_[code], named_by) for code in pair}
     row_names, column_names = (
         [f"{topic} {' '.join(words)}" for topic, words in zip(chosen, heaviest[code], strict=True)] for code in pair
     )

@@ -267,7 +267,7 @@ class _Measurer:
     def topics(self, model: GloCTM) -> dict[str, list[list[str]]]:
         """The top words of each topic, by language."""
         return {
-            code: top_words(model.topic_word_[code], model.vocabulary_[code], self._num_words)
+            code: top_words(model.word_scores_[code], model.vocabulary_[code], self._num_words)
             for code in model.languages_
         }
 

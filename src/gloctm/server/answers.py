@@ -79,7 +79,7 @@ class Answers:
         for code in self._model.languages_:
             with contextlib.suppress(InputError, MissingDependencyError):
                 self.inference.languages.tokenizer(code, deadline)("")
-            if self._summary.inference != "local":
+            if self._summary.inference in ("global", "both"):
                 # The page asks for it.
                 self.inference.trained_neighbors(code, deadline)
         with contextlib.suppress(InputError):
@@ -251,8 +251,8 @@ class Answers:
         """By what a language is inferred; of one not trained on the page shows nothing, and only one encoder can."""
         if via != "page":
             return via
-        page: Via = self._summary.inference
-        return page if code in self._model.vocabulary_ else None
+        page = self._summary.inference
+        return page if page != "context" and code in self._model.vocabulary_ else None
 
     def _no_word(self, documents: Sequence[Asked], code: str, rows: Sequence[int]) -> str:
         """A sentence about documents of a language in which the model knows no word."""

@@ -9,26 +9,27 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.documents import documents_to_counts, documents_to_words
+from gloctm.context.inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.documents import counts_and_further_words, documents_to_counts, documents_to_words
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.inference import Via, global_latent_means, latent_means, topic_proportions
 from gloctm.languages import primary_subtag
 from gloctm.linking import WordLinker
-from gloctm.parameters import local_encoder_name
+from gloctm.parameters import local_encoder_name, word_context_name
 from gloctm.server.languages import Languages, called
 from gloctm.server.shown import ShownTopics
 from gloctm.server.words import WordVectors
 from gloctm.server.work import Deadline, OutOfTimeError
 from gloctm.summary.excerpts import in_utf16
 from gloctm.summary.places import WordFinder
-from gloctm.text import stop_words
+from gloctm.text import Tokenizer, stop_words
 from gloctm.text.phrases import SUFFIX as PHRASES
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Evidence:
         neighbors: N, ``(words, V)``: what each word stands for among all trained words; None if the language was
             trained on and only its local encoder is asked.
         local: whether the local encoder is asked, by itself or among both.
+        contexts: of a model of the context method, the context vector of each word, ``(words, p)``; else None.
     """
 
     language: str
@@ -62,6 +64,7 @@ class Evidence:
     words: Sequence[str]
     neighbors: sp.csr_array | None
     local: bool
+    contexts: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ class Inference:
             InputError: the model can't be asked about the language, or not in this way.
         """
         known = ", ".join(self.model.languages_)
+        if self._in_context and via is not None:
+            raise InputError(f"via is {via!r}, but the model has one way to infer, for all languages: leave via out")
         if code in self.model.vocabulary_:
             return None
         if via in ("local", "both"):
@@ -144,6 +149,8 @@ class Inference:
             OutOfTimeError: the time is over.
         """
         cut = self.languages.tokenizer(code, deadline)
+        if self._in_context and code in self.model.vocabulary_:
+            return self._evidence_in_context(code, texts, cut, deadline)
         if code in self.model.vocabulary_:
             vocabulary = self.model.vocabulary_[code]
             counts = documents_to_counts(
@@ -158,18 +165,47 @@ class Inference:
         presence, words = documents_to_words(
             texts, language=code, tokenizer=lambda: cut, stop_words=lambda: stop_words(code)
         )
+        links = self._links(code, words, deadline)
+        contexts = contexts_of(links, self.model.vocabulary_, self.model.weights_) if self._in_context else None
+        return Evidence(code, presence, words, links, local=False, contexts=contexts)
+
+    def _evidence_in_context(self, code: str, texts: Sequence[str], cut: Tokenizer, deadline: Deadline) -> Evidence:
+        """What a model of the context method sees of texts in a language trained on: further words are linked."""
+        model = self.model
+        vocabulary = model.vocabulary_[code]
+        phrases = model.tokenizers_[code].endswith(PHRASES)
+        counts, further = counts_and_further_words(
+            [cut(text) for text in texts], code, vocabulary, stop_words(code), phrases=phrases
+        )
+        contexts = model.weights_[word_context_name(code)]
+        if further and model._encoder_of_words(None) is not None:
+            links = self._links(code, further, deadline)
+            contexts = np.concatenate([contexts, contexts_of(links, model.vocabulary_, model.weights_)])
+        else:
+            counts, further = sp.csr_array(counts[:, : len(vocabulary)]), []
+        return Evidence(code, counts, [*vocabulary, *further], None, local=False, contexts=contexts)
+
+    def _links(self, code: str, words: Sequence[str], deadline: Deadline) -> sp.csr_array:
+        """Words of no vocabulary, linked to those trained on."""
         linker, vectors = self.linking()
         if (missing := vectors.missing(words)) > self._new_words:
             raise InputError(
                 f"the texts in {code!r} have {missing:,} words to be embedded, and a request may have "
                 f"{self._new_words:,}: send fewer at a time"
             )
-        return Evidence(code, presence, words, linker.link_vectors(vectors(words, deadline)), local=False)
+        return linker.link_vectors(vectors(words, deadline))
+
+    @property
+    def _in_context(self) -> bool:
+        return bool(self.model.settings_["method"] == "context")
 
     def theta(self, evidence: Evidence) -> tuple[Array, NDArray[np.bool_]]:
         """θ of the model's topics ``(documents, K)``, uniform without any evidence, and which documents have none."""
         counts, neighbors, weights = evidence.counts, evidence.neighbors, self.model.weights_
-        if neighbors is None:
+        if evidence.contexts is not None:
+            center = center_of(evidence.language, self.model.vocabulary_, weights)
+            means, empty = context_latent_means(counts, evidence.contexts, center, encoder_of(weights))
+        elif neighbors is None:
             means = latent_means(counts, weights, local_encoder_name(evidence.language))
             empty = np.diff(counts.indptr) == 0
         else:
@@ -222,7 +258,7 @@ class Inference:
         starts = variants.indptr[1:-1]
         variants.data[starts + order] = 0
         variants.eliminate_zeros()
-        theta, _ = self.theta(Evidence(evidence.language, variants, evidence.words, evidence.neighbors, evidence.local))
+        theta, _ = self.theta(replace(evidence, counts=variants))
         merged = self._shown.merge_theta(theta)
         weights = merged[0] - merged[1:]
         found = {}

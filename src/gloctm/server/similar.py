@@ -42,7 +42,7 @@ class Similar:
         self._shown = shown
         self._inference = inference
         self._words = [topic.words for topic in summary.topics]
-        self._topic_word = {code: shown.merge_topic_word(beta) for code, beta in model.topic_word_.items()}
+        self._topic_word = {code: shown.merge_topic_word(beta) for code, beta in model.word_scores_.items()}
         vectors = joined_vectors(topic_vectors(self._topic_word, model.word_embeddings_))
         self._likeness = cosines(vectors, vectors)
         self._columns = {
@@ -93,7 +93,7 @@ class Similar:
             links = linker.link_vectors(vector[None])
             if not links.nnz:
                 raise InputError(f"{word!r:.60} says nothing to the encoder: give a word")
-            score = self._shown.merge_topic_word(linked_topic_word(links, self._model.topic_word_))[:, 0]
+            score = self._shown.merge_topic_word(linked_topic_word(links, self._model.word_scores_))[:, 0]
             warnings.append(
                 f"{word!r:.60} is in no vocabulary: this is what words with similar vectors say, and means nothing if "
                 "it is no word"

@@ -24,7 +24,7 @@ def check_texts_and_numbers(title: Any, via: Any, **settings: tuple[Any, int]) -
     """
     if title is not None and not isinstance(title, str):
         raise InputError(f"title is {title!r:.60}: give a text, or None for one made of the languages")
-    if via not in VIAS:
+    if via is not None and via not in VIAS:
         raise InputError(f"via is {via!r:.60}: it must be one of {', '.join(VIAS)}")
     for name, (value, least) in settings.items():
         check_whole(name, value, least)

@@ -216,7 +216,8 @@ class Summary:
         quality: measures.
         topics: in order of their ids.
         hidden: the model's topics that the view hides, ascending.
-        inference: by which encoder the documents' topic proportions were inferred.
+        inference: by which encoder of a published model the documents' topic proportions were inferred; of one of the
+            context method ``"context"``.
         labels: topics by label; None where no document has one.
         dates: topics by date; None where no document has one.
         search: by language where each word is heaviest.
@@ -230,7 +231,7 @@ class Summary:
     quality: tuple[QualityFigure, ...]
     topics: tuple[TopicSummary, ...]
     hidden: tuple[int, ...]
-    inference: Via
+    inference: Via | Literal["context"]
     labels: LabelBreakdown | None
     dates: DateBreakdown | None
     search: Mapping[str, SearchIndex]

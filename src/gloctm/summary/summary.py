@@ -62,7 +62,7 @@ def summarize(
     max_documents: int = MAX_DOCUMENTS,
     evaluation: Evaluation | Mapping[str, Any] | None = None,
     title: str | None = None,
-    via: Via = "global",
+    via: Via | None = None,
 ) -> Summary:
     """Everything that pictures of a model show.
 
@@ -83,11 +83,9 @@ def summarize(
         evaluation: measures of this model taken already, as ``gloctm.evaluation.evaluate`` or its ``to_dict()`` gives
             them; the cheap ones of the topics that it lacks (diversity, and NPMI in the corpus) are taken here.
         title: what the model is about; made of the number of topics and the languages unless given.
-        via: by which encoder θ is inferred. ``"global"``, since languages are compared by it: each local encoder
-            normalises the documents of its own language, which takes away most of what a language talks about more. On
-            a corpus of two languages whose themes were known to differ by 27 to 30 points, differences came out as 8
-            and 10 points by the local encoders and as 17 and 22 by the global one: still less than they are, because θ
-            is soft. ``"local"`` is what ``model.transform`` takes for the model's languages.
+        via: of a published model alone: by which encoder θ is inferred. None takes the global one, since languages are
+            compared by it: each local encoder normalises the documents of its own language, which takes away most of
+            what a language talks about more.
 
     Raises:
         NotFittedError: the model is not trained.
@@ -106,6 +104,8 @@ def summarize(
         max_characters=(max_characters, 20),
         max_documents=(max_documents, 2),
     )
+    if via is None and model.settings_["method"] == "published":
+        via = "global"
     view = view_of(model, view)
     measured = None if evaluation is None else evaluation_of(model, evaluation)
     if measured is not None and len(view) < view.num_topics:
@@ -120,7 +120,7 @@ def summarize(
     codes, ids = list(model.languages_), view.numbers
     looked_at = None if corpus is None else _look_at(model, corpus, max_documents, via)
     shares = None if looked_at is None else topic_shares(looked_at.theta)
-    topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.topic_word_.items()}
+    topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.word_scores_.items()}
     if looked_at is not None:
         looked_at = _LookedAt(looked_at.rows, {code: view.merge_theta(each) for code, each in looked_at.theta.items()})
 
@@ -192,7 +192,7 @@ def summarize(
         quality=quality_figures(topic_word, model.vocabulary_, corpus, measured),
         topics=topics,
         hidden=tuple(sorted(view.hidden)),
-        inference=via,
+        inference=via or "context",
         labels=label_breakdown,
         dates=date_breakdown,
         search={code: search_index(topic_word[code], model.vocabulary_[code], ids) for code in codes},
@@ -213,7 +213,7 @@ class _LookedAt:
     theta: Proportions
 
 
-def _look_at(model: GloCTM, corpus: Corpus, max_documents: int, via: Via) -> _LookedAt:
+def _look_at(model: GloCTM, corpus: Corpus, max_documents: int, via: Via | None) -> _LookedAt:
     rows: dict[str, NDArray[np.int64]] = {}
     theta: Proportions = {}
     for number, code in enumerate(model.languages_):

@@ -9,6 +9,7 @@ const ENCODERS = {
   global: "the model's global encoder, which is one for all languages",
   local: "the encoder of each language, which evens out part of what languages differ in",
   both: "the mean of the global encoder and of each language's own",
+  context: "the words of each document in the space of contexts that all languages share",
 };
 
 /** By which encoder proportions were inferred, in words. */
@@ -25,7 +26,7 @@ function comparisonNotes(comparisons) {
       {},
       make("b", {}, "The figure"),
       ` is the mean share of a document: how much of a document of the language is about the topic, on average, as inferred by ${inferredBy()}. `,
-      "Shares are soft, so differences are understated: go by signs and order rather than by sizes.",
+      summary.inference !== "context" && "Shares are soft, so differences are understated: go by signs and order rather than by sizes.",
     ),
     make(
       "p",

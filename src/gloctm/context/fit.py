@@ -1,0 +1,268 @@
+"""From a corpus to a model in the context space, step by step; see the other modules of this room for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.special import softmax
+from threadpoolctl import threadpool_limits
+
+from gloctm.context.coherence import WordPairs, coherent_scores, count_word_pairs
+from gloctm.context.inference import document_encoder
+from gloctm.context.space import (
+    FITTED_DOCUMENTS,
+    NearDocuments,
+    directions,
+    document_centers,
+    documents_by_words,
+    evenly_spread,
+    midpoints,
+    near_documents,
+    word_contexts,
+)
+from gloctm.context.topics import (
+    counting_proportions,
+    log_unigram,
+    standardized_relevance,
+    topic_directions,
+    topic_word_log_probabilities,
+)
+from gloctm.corpus.corpus import Corpus
+from gloctm.neighbors import unit_vectors
+from gloctm.parameters import DOCUMENT_ENCODER_NAME, document_center_name, topic_word_name, word_context_name
+from gloctm.progress import track
+
+#: How much a document by its words weighs beside its midpoint where topics are sought.
+WORDS_WEIGHT = 0.5
+#: Words a topic and language by which its direction is refined.
+REFINING_WORDS = 15
+#: Temperatures tried.
+TEMPERATURES = (0.5, 0.35, 0.25, 0.18, 0.125, 0.09, 0.0625, 0.045, 0.03)
+#: Documents a language by which one is chosen, at most; half of them to count words by, half to explain.
+CALIBRATED_DOCUMENTS = 20_000
+
+Array = NDArray[np.float32]
+Arrays = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class ContextSettings:
+    """The settings that this way of fitting needs to know; the estimator documents each."""
+
+    num_topics: int
+    num_near_documents: int
+    num_refinements: int
+    temperature: float | None
+    threads: int | None
+
+
+@dataclass(frozen=True)
+class ContextModel:
+    """What fitting gives.
+
+    Attributes:
+        weights: the model's arrays by name, see ``gloctm.parameters``.
+        scores: for each language the scores of topics' coherent words, ``(K, V_l)``.
+        temperature: of θ, as given or as chosen.
+        shares: for each language how much of its documents, in the mean, is counted into each topic, ``(K,)``.
+    """
+
+    weights: Arrays
+    scores: Arrays
+    temperature: float
+    shares: dict[str, NDArray[np.float64]]
+
+
+class Steps:
+    """Where the state between steps is kept; this one keeps nothing.
+
+    A state is some arrays by name: those of ``NearDocuments``, then the topics of each round of refinement.
+    """
+
+    def load(self) -> dict[str, NDArray[np.generic]]:
+        """The state there is; empty at the beginning."""
+        return {}
+
+    def keep(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Keep a state, in place of the one before."""
+
+
+def fit_in_context(
+    corpus: Corpus,
+    settings: ContextSettings,
+    *,
+    seed: int,
+    ranked: bool,
+    show_progress: bool,
+    steps: Steps | None = None,
+) -> ContextModel:
+    """Find topics.
+
+    Args:
+        corpus: with word and document embeddings, the latter of one dimension.
+        settings: see the estimator.
+        seed: of the starts of k-means, the one thing that is drawn.
+        ranked: whether coherent words are to be found for a ranking, or only where refinement needs them.
+        show_progress: whether progress is shown on standard error.
+        steps: where the state between steps is kept.
+
+    Raises:
+        InputError: fewer different documents than topics.
+    """
+    with threadpool_limits(limits=settings.threads):
+        return _fit(corpus, settings, seed, ranked, show_progress, steps or Steps())
+
+
+def _fit(
+    corpus: Corpus, settings: ContextSettings, seed: int, ranked: bool, show_progress: bool, steps: Steps
+) -> ContextModel:
+    rows = {language: evenly_spread(part.num_documents, FITTED_DOCUMENTS) for language, part in corpus.items()}
+    counts = {language: sp.csr_array(part.counts[rows[language]]) for language, part in corpus.items()}
+    vectors = directions(
+        {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
+    )
+    state = steps.load()
+    near = _near_documents(vectors, settings, state, steps, show_progress)
+    middle = midpoints(vectors, near)
+    contexts = word_contexts(counts, middle)
+    centers = document_centers(counts, contexts)
+    points = {
+        language: unit_vectors(
+            middle[language]
+            + np.float32(WORDS_WEIGHT) * documents_by_words(matrix, contexts[language], centers[language])
+        )
+        for language, matrix in counts.items()
+    }
+    total = settings.num_refinements + 3
+    with track("finding topics", total, "steps", show=show_progress) as progress:
+        wants_pairs = ranked or settings.num_refinements > 0
+        words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
+        pairs = count_word_pairs(counts, near, words) if wants_pairs else None
+        progress.advance()
+        topics = state.get("topics")
+        done = int(state["round"][0]) if topics is not None else 0
+        if topics is None:
+            topics = topic_directions(points, settings.num_topics, seed)
+        progress.advance(done)
+        for number in range(done, settings.num_refinements):
+            _, scores = _words(counts, points, topics, pairs)
+            topics = refined(topics, scores, contexts)
+            state = {**state, "topics": topics, "round": np.array([number + 1])}
+            steps.keep(state)
+            progress.advance()
+        topic_word, scores = _words(counts, points, topics, pairs)
+        progress.advance()
+        temperature = settings.temperature
+        if temperature is None:
+            temperature = chosen_temperature(counts, contexts, centers, document_encoder(topics))
+        progress.advance()
+    weights = {DOCUMENT_ENCODER_NAME: document_encoder(topics, temperature)}
+    for language in corpus:
+        weights[topic_word_name(language)] = topic_word[language]
+        weights[word_context_name(language)] = contexts[language]
+        weights[document_center_name(language)] = centers[language]
+    shares = {
+        language: counting_proportions(each, topics).mean(axis=0, dtype=np.float64) for language, each in points.items()
+    }
+    return ContextModel(weights, scores if ranked else {}, temperature, shares)
+
+
+def _near_documents(
+    vectors: Arrays,
+    settings: ContextSettings,
+    state: dict[str, NDArray[np.generic]],
+    steps: Steps,
+    show_progress: bool,
+) -> dict[tuple[str, str], NearDocuments]:
+    if not settings.num_near_documents:
+        return {}
+    pairs = [(first, second) for first in vectors for second in vectors if first != second]
+    names = {pair: f"near/{pair[0]}/{pair[1]}" for pair in pairs}
+    if all(name in state for name in names.values()):
+        return {pair: NearDocuments(np.asarray(state[name], np.int64)) for pair, name in names.items()}
+    near = near_documents(vectors, settings.num_near_documents, show_progress=show_progress)
+    state.update({name: near[pair].rows for pair, name in names.items()})
+    steps.keep(state)
+    return near
+
+
+def _words(
+    counts: Mapping[str, sp.csr_array], points: Arrays, topics: Array, pairs: WordPairs | None
+) -> tuple[Arrays, Arrays]:
+    """β of every language, and the scores of coherent words."""
+    topic_word = {
+        language: topic_word_log_probabilities(matrix, counting_proportions(points[language], topics))
+        for language, matrix in counts.items()
+    }
+    if pairs is None:
+        return topic_word, {}
+    relevance = {
+        language: standardized_relevance(each - log_unigram(counts[language])) for language, each in topic_word.items()
+    }
+    return topic_word, coherent_scores(relevance, pairs)
+
+
+def refined(topics: Array, scores: Arrays, contexts: Arrays) -> Array:
+    """Topics moved halfway to where their coherent words stand: a theme that words agree on, not a crowd of documents.
+
+    Args:
+        topics: ``(K, p)``, rows of length 1.
+        scores: for each language the scores of topics' coherent words, ``(K, V_l)``.
+        contexts: for each language c, ``(V_l, p)``.
+
+    Returns:
+        ``(K, p)``, rows of length 1.
+    """
+    moved = np.zeros_like(topics)
+    for language, each in scores.items():
+        units = unit_vectors(contexts[language])
+        number = min(REFINING_WORDS, each.shape[1])
+        best = np.argsort(-each, axis=1, kind="stable")[:, :number]
+        weight = (np.take_along_axis(each, best, axis=1) > 0).astype(np.float32)
+        # Each language counts alike, however many coherent words it has.
+        mean = np.einsum("kn,knp->kp", weight, units[best]) / np.maximum(weight.sum(axis=1, keepdims=True), 1)
+        moved += mean
+    return unit_vectors(unit_vectors(topics) + unit_vectors(moved))
+
+
+def chosen_temperature(counts: Mapping[str, sp.csr_array], contexts: Arrays, centers: Arrays, encoder: Array) -> float:
+    """The temperature of θ = softmax(μ / temperature) by which documents best explain the words of others.
+
+    Topics' words are counted by θ of every other document, and the mean logarithm of the probability of the others'
+    words is compared: too flat a θ says nothing of a document, too sharp a one is certain and sometimes wrong.
+
+    Args:
+        counts: for each language ``(documents, V_l)``.
+        contexts: for each language c.
+        centers: for each language the mean of its documents.
+        encoder: at a temperature of 1, ``(p, K)``.
+    """
+    means, present = {}, {}
+    for language, matrix in counts.items():
+        chosen = evenly_spread(matrix.shape[0], CALIBRATED_DOCUMENTS)
+        present[language] = sp.csr_array(matrix[chosen])
+        means[language] = documents_by_words(present[language], contexts[language], centers[language]) @ encoder
+    found = [
+        sum(_explained(present[language], means[language] / np.float32(each)) for language in counts)
+        for each in TEMPERATURES
+    ]
+    return TEMPERATURES[int(np.argmax(found))]
+
+
+def _explained(counts: sp.csr_array, means: Array) -> float:
+    """Mean log probability of a word of the even documents, under word distributions of the odd ones."""
+    theta = np.asarray(softmax(means, axis=1), np.float32)
+    if counts.shape[0] < 2:
+        return 0.0
+    probability = np.exp(topic_word_log_probabilities(counts[1::2], theta[1::2], rounds=5))
+    asked, own = sp.coo_array(counts[0::2]), theta[0::2]
+    total = 0.0
+    for start in range(0, asked.nnz, 200_000):
+        part = slice(start, start + 200_000)
+        mixed = np.einsum("ik,ki->i", own[asked.row[part]], probability[:, asked.col[part]])
+        total += float(np.log(np.maximum(mixed, 1e-20)).sum(dtype=np.float64))
+    return total / max(asked.nnz, 1)

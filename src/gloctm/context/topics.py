@@ -1,0 +1,122 @@
+"""Topics in the context space: directions in which many documents lie, and how probable each word is in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from gloctm.augmentation import presence
+from gloctm.context.space import evenly_spread
+from gloctm.errors import InputError
+from gloctm.neighbors import unit_vectors
+
+#: Documents a language that clusters are sought among, at most.
+CLUSTERED_DOCUMENTS = 20_000
+#: Temperature of the proportions by which words are counted into topics: softmax(cos / .07).
+COUNTING_TEMPERATURE = 0.07
+#: Each topic's counts are smoothed by so many words of the language's unigram distribution.
+SMOOTHING_WORDS = 30.0
+#: Rounds of expectation and maximization.
+EM_ROUNDS = 10
+# Nonzero counts at a time: with 50 topics, two scratch matrices of 40 MB.
+_BLOCK_NONZEROS = 200_000
+
+Array = NDArray[np.float32]
+
+
+def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -> Array:
+    """t_k, ``(K, p)``, rows of length 1: centers of spherical k-means, to which each language counts alike.
+
+    Args:
+        vectors: for each language ``(documents, p)``, rows of length 1.
+        num_topics: K.
+        seed: of the starts (k-means++).
+
+    Raises:
+        InputError: fewer different documents than topics.
+    """
+    points = {language: each[evenly_spread(len(each), CLUSTERED_DOCUMENTS)] for language, each in vectors.items()}
+    weights = np.concatenate([np.full(len(each), 1 / len(each)) for each in points.values()])
+    together = np.concatenate(list(points.values()))
+    different = len(np.unique(together.round(5), axis=0)) if len(together) <= 50 * num_topics else num_topics
+    if different < num_topics:
+        raise InputError(
+            f"the corpus has {different} different documents in all, which can't make {num_topics} topics: ask for "
+            f"at most {max(different // 2, 2)} (num_topics), or add documents"
+        )
+    # By several threads, sums would be rounded in whatever order threads end.
+    with threadpool_limits(limits=1, user_api="openmp"):
+        found = KMeans(num_topics, n_init=1, max_iter=100, random_state=seed).fit(
+            together, sample_weight=weights * len(weights) / weights.sum()
+        )
+    return unit_vectors(found.cluster_centers_)
+
+
+def counting_proportions(vectors: Array, topics: Array) -> Array:
+    """The proportions by which words are counted into topics: softmax(cos(x_d, t_k) / .07), ``(documents, K)``."""
+    return np.asarray(softmax(vectors @ topics.T / COUNTING_TEMPERATURE, axis=1), np.float32)
+
+
+def topic_word_log_probabilities(counts: sp.csr_array, theta: Array, *, rounds: int = EM_ROUNDS) -> Array:
+    """β = log p(w | k) under given proportions, ``(K, V)``: the mixture p(w | d) = Σ_k θ_dk p(w | k) fits best.
+
+    Expectation and maximization of probabilistic latent semantic analysis with θ held (Hofmann: Probabilistic Latent
+    Semantic Indexing, SIGIR 1999), over the distinct words of documents. That topics share the words of a document
+    among them, rather than each counting all, keeps words out of topics that only come along with theirs.
+
+    Args:
+        counts: ``(documents, V)``.
+        theta: ``(documents, K)``.
+        rounds: of expectation and maximization.
+    """
+    present = presence(counts)
+    unigram = np.exp(log_unigram(counts))[:, None]
+    blocks = list(_blocks(present))
+    probability = _smoothed(np.asarray(present.T @ theta), unigram)
+    for _ in range(rounds):
+        expected = np.zeros_like(probability)
+        for block, first in blocks:
+            own = theta[first : first + block.shape[0]]
+            rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+            mixed = np.einsum("ik,ik->i", own[rows], probability[block.indices])
+            weight = sp.csr_array((1 / np.maximum(mixed, 1e-20), block.indices, block.indptr), shape=block.shape)
+            expected += weight.T @ own
+        probability = _smoothed(expected * probability, unigram)
+    return np.ascontiguousarray(np.log(probability).T)
+
+
+def log_unigram(counts: sp.csr_array) -> Array:
+    """Log p(w), the share of all distinct words of documents that is w, ``(V,)``."""
+    # A word without documents, as a vocabulary from elsewhere may have, gets next to nothing rather than log 0.
+    number = np.maximum(np.asarray(presence(counts).sum(axis=0, dtype=np.float64)).ravel(), 0.1)
+    return np.asarray(np.log(number / number.sum()), np.float32)
+
+
+def _smoothed(expected: Array, unigram: Array) -> Array:
+    smoothed = expected + np.float32(SMOOTHING_WORDS) * unigram
+    return np.asarray(smoothed / smoothed.sum(axis=0), np.float32)
+
+
+def _blocks(matrix: sp.csr_array) -> list[tuple[sp.csr_array, int]]:
+    """The rows in blocks of about so many nonzeros, each with its first row."""
+    bounds = np.searchsorted(matrix.indptr, np.arange(0, matrix.nnz + _BLOCK_NONZEROS, _BLOCK_NONZEROS), side="left")
+    edges = np.unique(np.concatenate([[0], np.minimum(bounds, matrix.shape[0]), [matrix.shape[0]]])).tolist()
+    return [(matrix[first:last], first) for first, last in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def standardized_relevance(relevance: Array) -> Array:
+    """Numbers that compare between topics, ``(K, V)``: of each topic with mean 0 and deviation 1 over words.
+
+    Args:
+        relevance: how much each word belongs to each topic, ``(K, V)``: log p(w | k) − log p(w), or weights.
+    """
+    deviation = relevance.std(axis=1, keepdims=True)
+    return np.asarray(
+        (relevance - relevance.mean(axis=1, keepdims=True)) / np.maximum(deviation, np.float32(1e-9)), np.float32
+    )

@@ -1,0 +1,270 @@
+"""Training in the context space for the estimator: what is chosen by the corpus, checks, and checkpoints."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm.context.coherence import coherent_scores, count_word_pairs
+from gloctm.context.fit import ContextSettings, Steps, fit_in_context
+from gloctm.context.inflections import without_inflections
+from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
+from gloctm.context.topics import standardized_relevance
+from gloctm.corpus.corpus import Corpus
+from gloctm.errors import FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
+from gloctm.files import atomic_path, remove_leftovers
+from gloctm.settings import resolve_seed
+
+#: Nearest documents of each other language, at least and at most.
+NEAR_DOCUMENTS = (3, 10)
+#: Documents a topic and language below which themes are seen too seldom to be told apart.
+FEW_DOCUMENTS = 3
+#: A language whose documents have less of their topics in common with the others is named.
+LEAST_SHARED = 0.1
+
+_FORMAT = "gloctm-context-checkpoint"
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives the estimator, by whatever method.
+
+    Attributes:
+        settings: of the method, as given or as chosen.
+        seed: the seed that was used.
+        weights: arrays by name.
+        coherent_words: for each language the scores of topics' coherent words, ``(K, V_l)``; empty where words are
+            ranked by weights.
+        history: the loss of each epoch; empty where there are none.
+    """
+
+    settings: dict[str, Any]
+    seed: int
+    weights: dict[str, Array]
+    coherent_words: dict[str, Array] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def chosen_near_documents(num_documents: Mapping[str, int], num_topics: int) -> int:
+    """How many near documents of every other language a document is brought together with.
+
+    Half as many as a topic of the smallest language would have if all were alike, so that a document's near ones are of
+    its theme; from 3 to 10.
+
+    Args:
+        num_documents: by language.
+        num_topics: K.
+    """
+    least, most = NEAR_DOCUMENTS
+    return min(max(min(num_documents.values()) // (2 * num_topics), least), most)
+
+
+def train_in_context(
+    corpus: Corpus,
+    settings: dict[str, Any],
+    keeping: tuple[Path, float] | None,
+    *,
+    resume: bool,
+    show_progress: bool,
+) -> Trained:
+    """Train a model of the context method.
+
+    Args:
+        corpus: with word and document embeddings.
+        settings: of the method, checked.
+        keeping: file and minutes of checkpoints; None keeps none.
+        resume: go on from the checkpoint, if there is one.
+        show_progress: whether progress and what is chosen are shown on standard error.
+
+    Raises:
+        InputError: document embeddings of several encoders, too few different documents for so many topics, or a
+            checkpoint of another training.
+        FileFormatError: the checkpoint is damaged or none.
+    """
+    check_one_encoder(corpus, "the method 'context'")
+    num_documents = {language: part.num_documents for language, part in corpus.items()}
+    num_topics = settings["num_topics"]
+    _warn_of_few_documents(num_documents, num_topics)
+    near, temperature = settings["num_near_documents"], settings["temperature"]
+    if near is None:
+        near = chosen_near_documents(num_documents, num_topics)
+    identity = {
+        **{name: value for name, value in settings.items() if name != "threads"},
+        "num_near_documents": near,
+        "corpus": corpus.fingerprint(),
+    }
+    steps = Steps() if keeping is None else _KeptSteps(keeping[0], identity, resume=resume)
+    seed = steps.seed if isinstance(steps, _KeptSteps) else resolve_seed(settings["random_state"])
+    found = fit_in_context(
+        corpus,
+        ContextSettings(num_topics, near, settings["num_refinements"], temperature, settings["threads"]),
+        seed=seed,
+        ranked=settings["ranking"] == "coherence",
+        show_progress=show_progress,
+        steps=steps,
+    )
+    if show_progress:
+        fitted = {language: min(number, FITTED_DOCUMENTS) for language, number in num_documents.items()}
+        chosen = [
+            *([] if settings["num_near_documents"] is not None else [f"num_near_documents {near}"]),
+            *([] if temperature is not None else [f"temperature {found.temperature:g}"]),
+            *(
+                f"{fitted[language]:,} of {number:,} documents in {language!r} to find topics in"
+                for language, number in num_documents.items()
+                if fitted[language] < number
+            ),
+        ]
+        if chosen:
+            print(f"chosen: {', '.join(chosen)}", file=sys.stderr, flush=True)
+    _warn_of_separate_languages(found.shares)
+    return Trained(
+        {**settings, "num_near_documents": near, "temperature": found.temperature},
+        seed,
+        found.weights,
+        _shown(corpus, found.scores),
+    )
+
+
+def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_progress: bool = False) -> dict[str, Array]:
+    """The coherent words of topics that another method found, by its β: for each language scores, ``(K, V_l)``.
+
+    Args:
+        corpus: trained on, with embeddings.
+        topic_word: for each language β_l, ``(K, V_l)``.
+        show_progress: whether progress is shown.
+
+    Raises:
+        InputError: document embeddings of several encoders.
+    """
+    check_one_encoder(corpus, "ranking='coherence'")
+    rows = {language: evenly_spread(part.num_documents, FITTED_DOCUMENTS) for language, part in corpus.items()}
+    vectors = directions(
+        {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
+    )
+    number = chosen_near_documents(
+        {language: part.num_documents for language, part in corpus.items()}, len(next(iter(topic_word.values())))
+    )
+    pairs = count_word_pairs(
+        {language: part.counts[rows[language]] for language, part in corpus.items()},
+        near_documents(vectors, number, show_progress=show_progress),
+        {language: np.asarray(part.word_embeddings) for language, part in corpus.items()},
+    )
+    relevance = {language: standardized_relevance(each) for language, each in topic_word.items()}
+    return _shown(corpus, coherent_scores(relevance, pairs))
+
+
+def check_one_encoder(corpus: Corpus, what: str) -> None:
+    """Raise InputError unless all languages' document embeddings can be compared."""
+    dimensions = {
+        language: part.document_embeddings.shape[1]
+        for language, part in corpus.items()
+        if part.document_embeddings is not None
+    }
+    if len(set(dimensions.values())) > 1:
+        told = ", ".join(f"{language} {number}" for language, number in dimensions.items())
+        raise InputError(
+            f"{what} compares documents across languages, but their embeddings differ in dimension ({told}): embed all "
+            "with one multilingual encoder"
+        )
+
+
+def _shown(corpus: Corpus, scores: Mapping[str, Array]) -> dict[str, Array]:
+    return {
+        language: without_inflections(each, corpus[language].vocabulary, np.asarray(corpus[language].word_embeddings))
+        for language, each in scores.items()
+    }
+
+
+def _warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) -> None:
+    language = min(num_documents, key=lambda code: num_documents[code])
+    number = num_documents[language]
+    if number < 2:
+        raise InputError(f"language {language!r} has one document: training needs at least two in each language")
+    if number < FEW_DOCUMENTS * num_topics:
+        warnings.warn(
+            f"language {language!r} has {number} documents for {num_topics} topics, too few to tell so many themes "
+            f"apart: ask for about {max(number // (2 * FEW_DOCUMENTS), 2)} topics (num_topics), or add documents",
+            SmallCorpusWarning,
+            stacklevel=4,
+        )
+
+
+def _warn_of_separate_languages(shares: Mapping[str, NDArray[np.float64]]) -> None:
+    for language, own in shares.items():
+        others = np.mean([each for other, each in shares.items() if other != language], axis=0)
+        if (shared := float(np.minimum(own, others).sum())) < LEAST_SHARED:
+            warnings.warn(
+                f"the documents in {language!r} share hardly a theme with the other languages ({shared:.0%} of their "
+                "topics): its topics are its own; check that they are in this language and of the same kind, or leave "
+                "it out",
+                SeparateLanguageWarning,
+                stacklevel=4,
+            )
+
+
+class _KeptSteps(Steps):
+    """A state in a file, written whole or not at all after every step: steps take seconds, or few minutes."""
+
+    def __init__(self, path: Path, identity: dict[str, Any], *, resume: bool) -> None:
+        self._path = path
+        self._state: dict[str, NDArray[Any]] = {}
+        drawn = identity["random_state"] is None
+        if path.exists():
+            if not resume:
+                raise InputError(
+                    f"{path} holds the state of a training: go on with resume=True, or delete it to start anew"
+                )
+            facts, self._state = _read(path)
+            different = [
+                name
+                for name in identity
+                if facts.get(name) != identity[name] and not (drawn and name == "random_state")
+            ]
+            if different:
+                raise InputError(
+                    f"{path} is of another training, different in {', '.join(different)}: give what it was begun with, "
+                    "or delete it to start anew"
+                )
+            self.seed = int(facts["seed"])
+        else:
+            self.seed = resolve_seed(identity["random_state"])
+        self._facts = {**identity, "seed": self.seed}
+        remove_leftovers(path)
+
+    def load(self) -> dict[str, NDArray[Any]]:
+        return dict(self._state)
+
+    def keep(self, state: Mapping[str, NDArray[Any]]) -> None:
+        from safetensors.numpy import save
+
+        metadata = {"format": _FORMAT, "facts": json.dumps(self._facts)}
+        content = save({name: np.ascontiguousarray(each) for name, each in state.items()}, metadata)
+        with atomic_path(self._path) as temporary:
+            Path(temporary).write_bytes(content)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != _FORMAT:
+                raise KeyError("format")
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
+            return json.loads(metadata["facts"]), arrays
+    except (SafetensorError, ValueError, KeyError, TypeError):
+        raise FileFormatError(
+            f"{path} is not the checkpoint of a training by this method, or is damaged: name another file, or delete it "
+            "to start anew"
+        ) from None
