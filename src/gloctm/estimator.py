@@ -94,9 +94,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     """A topic model whose topics are shared by all languages of a corpus.
 
     There are two methods. ``"context"``, the default, finds topics in a space of contexts that all languages share, in
-    closed form (``gloctm.context``, docs/method.md): in seconds to minutes, without torch, by document embeddings of one
-    multilingual encoder. ``"published"`` trains the neural network of the paper, as the presets of its experiments do
-    (``from_preset``). Settings of one method are refused by the other.
+    closed form (``gloctm.context``, docs/method.md): in seconds to minutes, without torch, by document embeddings of
+    one multilingual encoder. ``"published"`` trains the neural network of the paper, as the presets of its experiments
+    do (``from_preset``). Settings of one method are refused by the other.
 
     Args:
         num_topics: K. 50, as published.
@@ -107,10 +107,10 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         num_near_documents: of the context method: how many nearest documents of every other language a document is
             brought together with. None chooses: the smallest language's documents over twice K, from 3 to 10. 0 leaves
             documents where they are: topics are then more of one language.
-        num_refinements: of the context method: how often topics are moved towards their coherent words. 5, from which on
-            figures hardly change; 0 leaves them at the centers of clusters.
-        temperature: of the context method: θ = softmax(μ / temperature). None fits it, so that θ of documents explains
-            the words of others best.
+        num_refinements: of the context method: how often topics are moved towards their coherent words. 5, from which
+            on figures hardly change; 0 leaves them at the centers of clusters.
+        temperature: of the context method: θ = softmax(μ / temperature). None fits it, so that θ is as sure of a
+            topic as a document's words and its embedding agree on it.
         num_neighbors: k of the augmentation, as all that follow of the published method: how many nearest words of its
             own and of every other language join each word of a document. 3, as published for news; 12 was used for
             reviews.
@@ -134,8 +134,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         warmup_steps: steps in which the learning rate rises from 0. 0, as published.
         patience: stop once the loss has been no better than before for so many epochs; None, as published, never does.
         min_improvement: the share of its best by which the loss must be better to count.
-        random_state: of both methods: the seed that owns every random number. 0, so that results repeat unless asked otherwise; None
-            draws a fresh one, kept in ``seed_``.
+        random_state: of both methods: the seed that owns every random number. 0, so that results repeat unless asked
+            otherwise; None draws a fresh one, kept in ``seed_``.
         device: ``"auto"`` (CUDA where there is any), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         threads: of both methods: threads that training may use; None leaves that to torch, or to numpy. Results repeat
             bit for bit only with the same number.
@@ -733,8 +733,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         in_context = self._in_context
         if in_context and via is not None:
             raise InputError(
-                f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses among "
-                "the encoders of models trained by method='published')"
+                f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses "
+                "among the encoders of models trained by method='published')"
             )
         codes = list(codes)
         others = [code for code in codes if code not in self.vocabulary_]

@@ -88,8 +88,9 @@ def count_word_pairs(
     eligible = {}
     for language, each in frequency.items():
         order = np.argsort(-each, kind="stable")[:RANKED_VOCABULARY]
-        eligible[language] = np.zeros(len(each), bool)
-        eligible[language][order] = each[order] > 0
+        chosen = np.zeros(len(each), bool)
+        chosen[order] = each[order] > 0
+        eligible[language] = chosen
         # Zeros instead of words that are not ranked: columns keep their places.
         present[language] = sp.csr_array(present[language] @ sp.diags_array(eligible[language].astype(np.float32)))
         present[language].eliminate_zeros()
@@ -153,8 +154,10 @@ def _scaled(scores: NDArray[np.floating]) -> Array:
 
 def _centered(embeddings: Array) -> Array:
     units = unit_vectors(embeddings)
-    known = units.any(axis=1, keepdims=True)
-    return unit_vectors(np.where(known, units - units[known[:, 0]].mean(axis=0), 0) if known.any() else units)
+    known = np.any(units, axis=1)
+    if not np.any(known):
+        return units
+    return unit_vectors(np.where(known[:, None], units - units[known].mean(axis=0), 0))
 
 
 def _translations(
@@ -178,7 +181,8 @@ def _npmi_across(
     first: sp.csr_array, second: sp.csr_array, near: NDArray[np.int64], other_near: NDArray[np.int64]
 ) -> sp.csr_array:
     """NPMI of words over pairs of a document and one near it, from both sides; 0 where it is not above 0."""
-    together = sp.csr_array((first.shape[1], second.shape[1]), dtype=np.float32)
+    shape = (first.shape[1], second.shape[1])
+    together = sp.csr_array(shape, dtype=np.float32)
     own = np.zeros(first.shape[1])
     other = np.zeros(second.shape[1])
     total = 0
@@ -202,7 +206,7 @@ def _npmi_across(
     number_together -= np.sqrt(number_together)
     values = np.log(number_together * total / (own[row] * other[column])) / -np.log(number_together / total)
     positive = values > 0
-    return sp.csr_array((values[positive].astype(np.float32), (row[positive], column[positive])), shape=together.shape)
+    return sp.csr_array((values[positive].astype(np.float32), (row[positive], column[positive])), shape=shape)
 
 
 def _npmi_within(present: sp.csr_array) -> sp.csr_array:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.special import softmax
-from threadpoolctl import threadpool_limits
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from gloctm.context.coherence import WordPairs, coherent_scores, count_word_pairs
 from gloctm.context.inference import document_encoder
@@ -18,6 +20,7 @@ from gloctm.context.space import (
     NearDocuments,
     directions,
     document_centers,
+    documents_by_others,
     documents_by_words,
     evenly_spread,
     midpoints,
@@ -40,13 +43,14 @@ from gloctm.progress import track
 WORDS_WEIGHT = 0.5
 #: Words a topic and language by which its direction is refined.
 REFINING_WORDS = 15
-#: Temperatures tried.
-TEMPERATURES = (0.5, 0.35, 0.25, 0.18, 0.125, 0.09, 0.0625, 0.045, 0.03)
-#: Documents a language by which one is chosen, at most; half of them to count words by, half to explain.
+#: The lowest and the highest temperature that are fitted.
+TEMPERATURES = (0.01, 1.0)
+#: Documents a language by which it is fitted, at most.
 CALIBRATED_DOCUMENTS = 20_000
 
 Array = NDArray[np.float32]
 Arrays = dict[str, Array]
+State = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,11 @@ class Steps:
     A state is some arrays by name: those of ``NearDocuments``, then the topics of each round of refinement.
     """
 
-    def load(self) -> dict[str, NDArray[np.generic]]:
+    def load(self) -> State:
         """The state there is; empty at the beginning."""
         return {}
 
-    def keep(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+    def keep(self, state: State) -> None:
         """Keep a state, in place of the one before."""
 
 
@@ -143,10 +147,12 @@ def _fit(
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
         pairs = count_word_pairs(counts, near, words) if wants_pairs else None
         progress.advance()
-        topics = state.get("topics")
-        done = int(state["round"][0]) if topics is not None else 0
-        if topics is None:
-            topics = topic_directions(points, settings.num_topics, seed)
+        done = int(state["round"][0]) if "topics" in state else 0
+        topics = (
+            np.asarray(state["topics"], np.float32)
+            if "topics" in state
+            else topic_directions(points, settings.num_topics, seed)
+        )
         progress.advance(done)
         for number in range(done, settings.num_refinements):
             _, scores = _words(counts, points, topics, pairs)
@@ -158,7 +164,7 @@ def _fit(
         progress.advance()
         temperature = settings.temperature
         if temperature is None:
-            temperature = chosen_temperature(counts, contexts, centers, document_encoder(topics))
+            temperature = _calibrated(counts, contexts, centers, middle, topics)
         progress.advance()
     weights = {DOCUMENT_ENCODER_NAME: document_encoder(topics, temperature)}
     for language in corpus:
@@ -174,7 +180,7 @@ def _fit(
 def _near_documents(
     vectors: Arrays,
     settings: ContextSettings,
-    state: dict[str, NDArray[np.generic]],
+    state: State,
     steps: Steps,
     show_progress: bool,
 ) -> dict[tuple[str, str], NearDocuments]:
@@ -206,6 +212,20 @@ def _words(
     return topic_word, coherent_scores(relevance, pairs)
 
 
+def _calibrated(
+    counts: Mapping[str, sp.csr_array], contexts: Arrays, centers: Arrays, middle: Arrays, topics: Array
+) -> float:
+    """The temperature fitted to a sample of the documents that have words."""
+    encoder = document_encoder(topics)
+    means, points = {}, {}
+    for language, matrix in counts.items():
+        with_words = np.flatnonzero(np.diff(matrix.indptr))
+        chosen = with_words[evenly_spread(len(with_words), CALIBRATED_DOCUMENTS)]
+        words = documents_by_others(matrix, contexts[language], centers[language], middle[language], chosen)
+        means[language], points[language] = words @ encoder, middle[language][chosen]
+    return fitted_temperature(means, points, topics)
+
+
 def refined(topics: Array, scores: Arrays, contexts: Arrays) -> Array:
     """Topics moved halfway to where their coherent words stand: a theme that words agree on, not a crowd of documents.
 
@@ -229,40 +249,29 @@ def refined(topics: Array, scores: Arrays, contexts: Arrays) -> Array:
     return unit_vectors(unit_vectors(topics) + unit_vectors(moved))
 
 
-def chosen_temperature(counts: Mapping[str, sp.csr_array], contexts: Arrays, centers: Arrays, encoder: Array) -> float:
-    """The temperature of θ = softmax(μ / temperature) by which documents best explain the words of others.
+def fitted_temperature(means: Arrays, points: Arrays, topics: Array) -> float:
+    """The temperature by which θ is calibrated: it says how often a document is about a topic.
 
-    Topics' words are counted by θ of every other document, and the mean logarithm of the probability of the others'
-    words is compared: too flat a θ says nothing of a document, too sharp a one is certain and sometimes wrong.
+    Temperature scaling (Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, 2017): the mean
+    −log θ_dk is least, k the topic that the embedding of the document and of those near it stand nearest to, θ being by
+    its words. So θ is as sure of a topic as words and embeddings agree on it.
 
     Args:
-        counts: for each language ``(documents, V_l)``.
-        contexts: for each language c.
-        centers: for each language the mean of its documents.
-        encoder: at a temperature of 1, ``(p, K)``.
+        means: for each language μ of documents by their words, at a temperature of 1, ``(documents, K)``; documents
+            must not have taught their words what they are used for, or θ is too sure of new ones.
+        points: for each language m of the same documents, ``(documents, p)``.
+        topics: ``(K, p)``.
     """
-    means, present = {}, {}
-    for language, matrix in counts.items():
-        chosen = evenly_spread(matrix.shape[0], CALIBRATED_DOCUMENTS)
-        present[language] = sp.csr_array(matrix[chosen])
-        means[language] = documents_by_words(present[language], contexts[language], centers[language]) @ encoder
-    found = [
-        sum(_explained(present[language], means[language] / np.float32(each)) for language in counts)
-        for each in TEMPERATURES
-    ]
-    return TEMPERATURES[int(np.argmax(found))]
+    wanted = {language: (each @ topics.T).argmax(axis=1) for language, each in points.items()}
 
+    def loss(log_temperature: float) -> float:
+        scale = np.float32(np.exp(-log_temperature))
+        total = 0.0
+        for language, each in means.items():
+            logarithms = log_softmax(each * scale, axis=1)
+            # Languages count alike, however many documents they have.
+            total -= float(logarithms[np.arange(len(each)), wanted[language]].mean(dtype=np.float64))
+        return total
 
-def _explained(counts: sp.csr_array, means: Array) -> float:
-    """Mean log probability of a word of the even documents, under word distributions of the odd ones."""
-    theta = np.asarray(softmax(means, axis=1), np.float32)
-    if counts.shape[0] < 2:
-        return 0.0
-    probability = np.exp(topic_word_log_probabilities(counts[1::2], theta[1::2], rounds=5))
-    asked, own = sp.coo_array(counts[0::2]), theta[0::2]
-    total = 0.0
-    for start in range(0, asked.nnz, 200_000):
-        part = slice(start, start + 200_000)
-        mixed = np.einsum("ik,ki->i", own[asked.row[part]], probability[:, asked.col[part]])
-        total += float(np.log(np.maximum(mixed, 1e-20)).sum(dtype=np.float64))
-    return total / max(asked.nnz, 1)
+    low, high = np.log(TEMPERATURES)
+    return float(f"{np.exp(minimize_scalar(loss, bounds=(low, high), method='bounded').x):.3g}")

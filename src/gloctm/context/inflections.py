@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gloctm.neighbors import unit_vectors
 
 #: Cosine of their embeddings from which two words with one beginning are taken for forms of one word.
-SAME_WORD_COSINE = 0.55
+SAME_WORD_COSINE = 0.75
 #: The beginning must be this share of the longer word.
 SHARED_BEGINNING = 0.6
 #: … and of so many letters, in scripts with letters. Of Chinese characters one is enough, if letters follow it.

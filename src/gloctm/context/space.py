@@ -6,8 +6,8 @@ With e_d a document's embedding, u(·) scaling to length 1, and P the leading di
 - Its midpoint with the other languages m_d = u(ẽ_d + u(Σ_l u(mean of its nearest documents in l))): where a theme that
   several languages share stands, rather than what one of them makes of it.
 - The context vector of a word c_w = Σ_{d ∋ w} m_d / (f_w + 5), f_w the number of documents with it. Its direction says
-  what the word is used for, in whatever language; it is short for words that are used for everything, and for rare ones.
-- A document by its words v_d = u(u(Σ_{w ∈ d} c_w) − mean of its language). Unlike e_d it can be had without an encoder.
+  what the word is used for, in whatever language; it is short for rare words, and for those used for everything.
+- A document by its words v_d = u(u(Σ_{w ∈ d} c_w) − mean of its language). Unlike e_d it needs no encoder.
 """
 
 from __future__ import annotations
@@ -161,6 +161,27 @@ def document_centers(counts: Mapping[str, sp.csr_array], contexts: Mapping[str, 
         sums = sums_of_contexts(matrix[np.flatnonzero(has_words)], contexts[language])
         found[language] = sums.mean(axis=0, dtype=np.float64).astype(np.float32)
     return found
+
+
+def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, vectors: Array, rows: Indices) -> Array:
+    """v of some documents by what their words are used for in all others: as new documents are seen.
+
+    Args:
+        counts: of all documents, ``(documents, V_l)``.
+        contexts: c of the language, ``(V_l, p)``, which holds m of every document.
+        center: the mean of the language.
+        vectors: m of all documents, ``(documents, p)``.
+        rows: which documents are wanted.
+
+    Returns:
+        ``(rows, p)``.
+    """
+    frequency = np.asarray(presence(counts).sum(axis=0)).ravel()
+    without_one = (1 / (frequency + SHRINKAGE - 1)).astype(np.float32)
+    present = presence(sp.csr_array(counts[rows]))
+    others = present @ (contexts * ((frequency + SHRINKAGE) * without_one)[:, None].astype(np.float32))
+    sums = unit_vectors(others - (present @ without_one)[:, None] * vectors[rows])
+    return unit_vectors(np.where(sums.any(axis=1, keepdims=True), sums - center, np.float32(0)))
 
 
 def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> Array:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import softmax
-from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
+from sklearn.cluster import kmeans_plusplus
 
 from gloctm.augmentation import presence
 from gloctm.context.space import evenly_spread
@@ -18,6 +18,9 @@ from gloctm.neighbors import unit_vectors
 
 #: Documents a language that clusters are sought among, at most.
 CLUSTERED_DOCUMENTS = 20_000
+#: Rounds of k-means at most, and the change of a coordinate below which it has come to its end.
+CLUSTERING_ROUNDS = 50
+SMALLEST_MOVE = 1e-4
 #: Temperature of the proportions by which words are counted into topics: softmax(cos / .07).
 COUNTING_TEMPERATURE = 0.07
 #: Each topic's counts are smoothed by so many words of the language's unigram distribution.
@@ -33,6 +36,10 @@ Array = NDArray[np.float32]
 def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -> Array:
     """t_k, ``(K, p)``, rows of length 1: centers of spherical k-means, to which each language counts alike.
 
+    Documents go to the center with the highest cosine (Dhillon, Modha: Concept Decompositions for Large Sparse Text
+    Data Using Clustering, 2001). By squared distances, as in scikit-learn's ``KMeans``, a spread cluster would draw
+    documents to it, and topics were less coherent.
+
     Args:
         vectors: for each language ``(documents, p)``, rows of length 1.
         num_topics: K.
@@ -42,7 +49,7 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -
         InputError: fewer different documents than topics.
     """
     points = {language: each[evenly_spread(len(each), CLUSTERED_DOCUMENTS)] for language, each in vectors.items()}
-    weights = np.concatenate([np.full(len(each), 1 / len(each)) for each in points.values()])
+    weights = np.concatenate([np.full(len(each), 1 / len(each), np.float32) for each in points.values()])
     together = np.concatenate(list(points.values()))
     different = len(np.unique(together.round(5), axis=0)) if len(together) <= 50 * num_topics else num_topics
     if different < num_topics:
@@ -50,12 +57,17 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -
             f"the corpus has {different} different documents in all, which can't make {num_topics} topics: ask for "
             f"at most {max(different // 2, 2)} (num_topics), or add documents"
         )
-    # By several threads, sums would be rounded in whatever order threads end.
-    with threadpool_limits(limits=1, user_api="openmp"):
-        found = KMeans(num_topics, n_init=1, max_iter=100, random_state=seed).fit(
-            together, sample_weight=weights * len(weights) / weights.sum()
-        )
-    return unit_vectors(found.cluster_centers_)
+    topics = unit_vectors(kmeans_plusplus(together, num_topics, sample_weight=weights, random_state=seed)[0])
+    for _ in range(CLUSTERING_ROUNDS):
+        nearest = (together @ topics.T).argmax(axis=1)
+        member = sp.csr_array((weights, nearest, np.arange(len(together) + 1)), shape=(len(together), num_topics))
+        sums = np.asarray(member.T @ together, np.float32)
+        # A topic that has lost all its documents stays where it was.
+        moved = np.where(sums.any(axis=1, keepdims=True), unit_vectors(sums), topics)
+        if np.abs(moved - topics).max() < SMALLEST_MOVE:
+            break
+        topics = moved
+    return topics
 
 
 def counting_proportions(vectors: Array, topics: Array) -> Array:
@@ -107,7 +119,7 @@ def _blocks(matrix: sp.csr_array) -> list[tuple[sp.csr_array, int]]:
     """The rows in blocks of about so many nonzeros, each with its first row."""
     bounds = np.searchsorted(matrix.indptr, np.arange(0, matrix.nnz + _BLOCK_NONZEROS, _BLOCK_NONZEROS), side="left")
     edges = np.unique(np.concatenate([[0], np.minimum(bounds, matrix.shape[0]), [matrix.shape[0]]])).tolist()
-    return [(matrix[first:last], first) for first, last in zip(edges[:-1], edges[1:], strict=True)]
+    return [(matrix[first:last], first) for first, last in pairwise(edges)]
 
 
 def standardized_relevance(relevance: Array) -> Array:

@@ -220,11 +220,12 @@ class _KeptSteps(Steps):
         self._state: dict[str, NDArray[Any]] = {}
         drawn = identity["random_state"] is None
         if path.exists():
+            # Another file in its place is not one to go on with, nor to delete.
+            facts, self._state = _read(path)
             if not resume:
                 raise InputError(
                     f"{path} holds the state of a training: go on with resume=True, or delete it to start anew"
                 )
-            facts, self._state = _read(path)
             different = [
                 name
                 for name in identity
@@ -265,6 +266,6 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             return json.loads(metadata["facts"]), arrays
     except (SafetensorError, ValueError, KeyError, TypeError):
         raise FileFormatError(
-            f"{path} is not the checkpoint of a training by this method, or is damaged: name another file, or delete it "
-            "to start anew"
+            f"{path} is not the checkpoint of a training by this method, or is damaged: name another file, or delete "
+            "it to start anew"
         ) from None

@@ -73,8 +73,8 @@ def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | 
 def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
     """The topic data of topicwizard: ``topicwizard.visualize(topic_data=topicwizard(model, corpus, "en"))``.
 
-    The weights of words are those by which they are ranked, as in ``model.topics``, with 0 for what is below: word clouds and sums take no negative
-    numbers.
+    The weights of words are those by which they are ranked, as in ``model.topics``, with 0 for what is below: word
+    clouds and sums take no negative numbers.
 
     Args:
         model: trained on the language.

@@ -25,9 +25,9 @@ Language = Annotated[
 Via = Annotated[
     Literal["local", "global", "both", "page"] | None,
     Field(
-        description="Of a model of the published method, the encoder that infers; `both` is the mean of their μ, and `page` that by which the page's "
-        "figures were inferred, so that both agree. Unless given, the local one for languages the model was trained "
-        "on, and the global one for others, which have no other."
+        description="Of a model of the published method, the encoder that infers; `both` is the mean of their μ, and "
+        "`page` that by which the page's figures were inferred, so that both agree. Unless given, the local one for "
+        "languages the model was trained on, and the global one for others, which have no other."
     ),
 ]
 Warnings = Annotated[list[str], Field(description="Sentences about what may be amiss.")]
