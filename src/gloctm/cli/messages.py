@@ -14,7 +14,7 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 # What arguments of Python are called here, where that is not their name with hyphens. Settings of training are not
-# among these: they have their names in a config file, too.
+# among these, but for the method, which sentences tell to choose: they have their names in a config file, too.
 FLAGS = {
     "columns": "a column's name",
     "file_format": "--format",
@@ -26,7 +26,7 @@ _PLAIN = (
     *("convert", "encoding", "language", "languages", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
     *("checkpoint_minutes", "min_confidence", "min_df", "min_documents", "phrases", "processes", "resume", "via"),
     *("max_train", "seed"),
-    "vocabulary",
+    *("method", "vocabulary"),
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
 # Sentences of the library, and what they are on the command line. Names that are words of English too are arguments
@@ -35,6 +35,10 @@ _IN_SHELL = (
     (r" \(in Python, [^()]*(\([^()]*\))?\)", ""),
     (r"use corpus\.embed\(\) first \(gloctm corpus embed\)", "give it some with gloctm corpus embed"),
     (r"give vocabulary=, the words", "give --vocabulary LANG=FILE, the words"),
+    (
+        r"callbacks are given, but (.*) has no epochs to tell them of: leave them out",
+        r"--tensorboard is given, but \1 has no epochs to tell of: leave it out",
+    ),
     (r"(?<=\w), or None \([^()]*\)", ""),
     (r", or None for all documents", ", or all"),
     (r", or read it with cache=False", ""),
