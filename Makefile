@@ -29,8 +29,8 @@ benchmark-speed: .venv/installed
 	$(BIN)/python benchmarks/tables.py
 
 # Hours to days, by what is asked: "make benchmark-quality DATA=ECNews PRESET=ecnews LANGUAGES=en,cn REFERENCE=en-zh
-# DICTIONARY=zh-en.txt.xz", and with MODELS="gloctm kmeans" or SEEDS="0 48" less of it. What is there is not run again, and
-# a training that was stopped goes on from the folder CHECKPOINTS.
+# DICTIONARY=zh-en.txt.xz", and with MODELS="context kmeans-coherent" (minutes a seed) or SEEDS="0 48" less of it. What is
+# there is not run again, and a training that was stopped goes on from the folder CHECKPOINTS.
 CHECKPOINTS ?= build/checkpoints
 benchmark-quality: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/quality.py $(DATA) --preset $(PRESET) --languages $(LANGUAGES) \

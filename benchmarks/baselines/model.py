@@ -16,6 +16,7 @@ from gloctm.callbacks import Callback, TrainingRun
 from gloctm.files import atomic_file
 from gloctm.inference import topic_proportions
 from gloctm.presets import get_preset
+from gloctm.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
 from gloctm.topics import top_words
 
 Array = NDArray[np.float32]
@@ -92,16 +93,16 @@ class Stopwatch(Callback):
 
 
 class GloCTMModel:
-    """GloCTM by a preset.
+    """GloCTM, by default or as a preset has it.
 
     Args:
-        preset: see ``gloctm.presets``.
-        via: by which encoders θ and features are inferred: ``"local"``, as published, ``"global"``, ``"both"`` for the
-            mean of their μ, or None for the package's own choice.
+        preset: see ``gloctm.presets``; None for the default method.
+        via: by which encoders of a published model θ and features are inferred: ``"local"``, as published,
+            ``"global"``, ``"both"`` for the mean of their μ, or None for the package's own choice.
         name: as in tables; the method's unless given, for variants.
-        changes: of the preset's settings, by the estimator's names, as a variant of the method needs them.
-        num_topics: K; the preset's where None.
-        epochs: passes over the largest language; the preset's where None.
+        changes: of the settings, by the estimator's names, as a variant of the method needs them.
+        num_topics: K; the preset's where None, or the package's.
+        epochs: passes over the largest language; the preset's where None. The default method has none.
         seed: owns every random number.
         threads: of torch.
         device: see the estimator.
@@ -110,10 +111,10 @@ class GloCTMModel:
 
     def __init__(
         self,
-        preset: str,
+        preset: str | None = None,
         *,
         via: Literal["local", "global", "both"] | None = None,
-        name: str = "GloCTM",
+        name: str | None = None,
         changes: dict[str, Any] | None = None,
         num_topics: int | None = None,
         epochs: int | None = None,
@@ -122,26 +123,31 @@ class GloCTMModel:
         device: str = "auto",
         show_progress: bool = False,
     ) -> None:
-        self.name = name
+        self.name = name or ("GloCTM" if preset is None else "GloCTM as published")
         self.preset = preset
         self.training_seconds: float | None = None
         self.via: Literal["local", "global", "both"] | None = via
-        self.published_epochs: int | None = get_preset(preset)["epochs"]
+        self.published_epochs: int | None = None if preset is None else get_preset(preset)["epochs"]
         given = {"num_topics": num_topics, "epochs": epochs}
         self.changes = {**(changes or {}), **{key: value for key, value in given.items() if value is not None}}
-        self.estimator = GloCTM.from_preset(
-            preset,
+        self.estimator = GloCTM(
             **{
+                **({} if preset is None else get_preset(preset)),
                 **self.changes,
                 "random_state": seed,
                 "threads": threads,
                 "device": device,
                 "show_progress": show_progress,
-            },
+            }
         )
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
-        """Train."""
+        """Train; by the default method that takes no time that a checkpoint could save."""
+        if self.preset is None:
+            started = time.process_time()
+            self.estimator.fit(corpus)
+            self.training_seconds = time.process_time() - started
+            return self
         if checkpoint is None:
             watch = Stopwatch(None, 0.0)
         else:
@@ -156,8 +162,11 @@ class GloCTMModel:
     @property
     def usual(self) -> dict[str, Any]:
         """Defaults that the preset leaves as they are: one that a later version adds makes no other model."""
-        named = get_preset(self.preset)
-        return {name: value for name, value in GloCTM().get_params().items() if name not in named}
+        own = ("num_topics", "method", "ranking", *CONTEXT_SETTINGS)
+        named = own if self.preset is None else get_preset(self.preset)
+        usual = {name: value for name, value in GloCTM().get_params().items() if name not in named}
+        # Results of a preset from before there was a choice of methods are of the same model.
+        return usual if self.preset is None else {**usual, "method": "published"}
 
     def seen_by(self, via: Literal["local", "global", "both"], name: str) -> GloCTMModel:
         """The same trained model, θ and features by other encoders."""
@@ -166,10 +175,10 @@ class GloCTMModel:
         return other
 
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
-        """By β_l."""
+        """As the model ranks them: the default method by coherence, the published one by β_l."""
         return {
-            language: top_words(topic_word, self.estimator.vocabulary_[language], num_words)
-            for language, topic_word in self.estimator.topic_word_.items()
+            language: top_words(scores, self.estimator.vocabulary_[language], num_words)
+            for language, scores in self.estimator.word_scores_.items()
         }
 
     def features(self, corpus: Corpus) -> dict[str, Array]:
@@ -183,11 +192,14 @@ class GloCTMModel:
         return {language: topic_proportions(means) for language, means in self.features(corpus).items()}
 
     def settings(self) -> dict[str, Any]:
-        """The preset, what was changed of it, and every setting."""
-        settings: dict[str, Any] = self.estimator.get_params()
+        """The preset, what was changed, and every setting of the method."""
+        foreign = PUBLISHED_SETTINGS if self.preset is None else CONTEXT_SETTINGS
+        settings = {name: value for name, value in self.estimator.get_params().items() if name not in foreign}
         own = {"preset": self.preset, "via": self.via, "changes": self.changes}
         return {**own, **settings, "uncertain": [], "deviations": []}
 
     def details(self) -> dict[str, Any]:
-        """The losses of the last epoch."""
+        """What the default method chose by the corpus, or the losses of the last epoch."""
+        if self.preset is None:
+            return {"chosen": {name: self.estimator.settings_[name] for name in CONTEXT_SETTINGS}}
         return {"last_epoch": self.estimator.history_[-1]}

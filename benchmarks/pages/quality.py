@@ -12,11 +12,13 @@ from plot import Bars, bars_svg
 from pages.markdown import CORPORA, markdown, spread
 from pages.results import Result, results
 
-# Yardstick first, then from what knows least of other languages to the method and what it is without its parts.
+# Yardstick first, then from what knows least of other languages to the paper's method and the package's own; then what
+# the former is without its parts.
 ORDER = (
     "embeddings",
     "kmeans",
     "kmeans-relevance",
+    "kmeans-coherent",
     "u-svd",
     "svd-lr",
     "monolingual",
@@ -25,6 +27,7 @@ ORDER = (
     "infoctm",
     "xtra",
     "gloctm",
+    "context",
 )
 UNCERTAIN = "†"
 
@@ -135,7 +138,7 @@ def in_short() -> str:
     for corpus in (each for each in PAGES if each in measured):
         for group in grouped(corpus).values():
             first = group[0]
-            if first["epochs"] == first["published_epochs"] and not first["name"].startswith("GloCTM without"):
+            if first["epochs"] == first["published_epochs"] and " without " not in first["name"]:
                 columns = (
                     ("topic_uniqueness", ".2f"),
                     ("cnpmi_published", ".3f"),
