@@ -11,6 +11,7 @@ from gloctm import Corpus, GloCTM
 from gloctm.artifact import ModelArtifact
 from gloctm.corpus import LanguageCorpus
 from gloctm.parameters import expected_shapes, topic_word_name
+from gloctm.settings import settings_of_method
 
 HIDDEN = 4
 
@@ -23,7 +24,7 @@ def handmade_model(
     word_encoder: str | None = None,
     seed: int = 0,
 ) -> GloCTM:
-    """A model of these β; the rest of its weights is random, its variances positive."""
+    """A published model of these β; the rest of its weights is random, its variances positive."""
     num_topics = len(next(iter(topic_word.values())))
     rng = np.random.default_rng(seed)
     shapes = expected_shapes({code: len(words) for code, words in vocabulary.items()}, num_topics, HIDDEN, HIDDEN)
@@ -35,13 +36,17 @@ def handmade_model(
         weights[topic_word_name(code)] = np.asarray(beta, np.float32)
     if word_embeddings is None:
         word_embeddings = {code: rng.normal(size=(len(words), 8)) for code, words in vocabulary.items()}
-    settings = GloCTM(
-        num_topics=num_topics, local_hidden_size=HIDDEN, global_hidden_size=HIDDEN, show_progress=False, threads=1
-    ).get_params()
-    model = GloCTM(**settings)
+    model = GloCTM(
+        num_topics=num_topics,
+        method="published",
+        local_hidden_size=HIDDEN,
+        global_hidden_size=HIDDEN,
+        show_progress=False,
+        threads=1,
+    )
     model._set_fitted(
         ModelArtifact(
-            settings=settings,
+            settings=settings_of_method(model.get_params(), GloCTM().get_params()),
             seed=seed,
             vocabulary={code: list(words) for code, words in vocabulary.items()},
             tokenizers=dict.fromkeys(vocabulary, "whitespace"),

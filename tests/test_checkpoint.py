@@ -21,9 +21,8 @@ from gloctm.checkpoint import read_checkpoint, write_checkpoint
 from gloctm.errors import CheckpointWarning, FileFormatError, InputError, TrainingError, TrainingInterrupted
 from planted import planted_corpus
 
-pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.ShortTrainingWarning")
-
 SETTINGS = {
+    "method": "published",
     "num_topics": 5,
     "epochs": 3,
     "batch_size": 32,
@@ -32,6 +31,9 @@ SETTINGS = {
     "threads": 1,
     "show_progress": False,
 }
+
+
+CONTEXT = {"num_topics": 5, "threads": 1, "show_progress": False}
 
 
 def corpus():
@@ -396,3 +398,192 @@ def test_the_command_line_is_stopped_and_resumed(tmp_path, uninterrupted):
     fresh = run(0, 0, "--resume")
     assert f"there is no {path} to go on from" in fresh.stderr
     assert same(GloCTM.load(model), uninterrupted)
+
+
+# The context method, whose state is kept after every step: near documents, then each of five rounds of refinement
+
+
+def same_in_context(first: GloCTM, second: GloCTM) -> bool:
+    return (
+        first.settings_ == second.settings_
+        and first.weights_.keys() == second.weights_.keys()
+        and all(np.array_equal(array, second.weights_[name]) for name, array in first.weights_.items())
+        and all(np.array_equal(array, second.word_scores_[code]) for code, array in first.word_scores_.items())
+    )
+
+
+@pytest.fixture(scope="module")
+def uninterrupted_in_context():
+    return GloCTM(**CONTEXT).fit(corpus())
+
+
+def watch_refinement(monkeypatch, interrupted_at: int | None = None) -> list[int]:
+    """Numbers of rounds begun; in one of them Ctrl-C comes."""
+    from gloctm.context import fit
+
+    refined, begun = fit.refined, []
+
+    def watched(*arguments):
+        begun.append(len(begun))
+        if len(begun) - 1 == interrupted_at:
+            os.kill(os.getpid(), signal.SIGINT)
+        return refined(*arguments)
+
+    monkeypatch.setattr(fit, "refined", watched)
+    return begun
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 4])
+def test_an_interrupt_loses_no_round_of_refinement(tmp_path, monkeypatch, uninterrupted_in_context, rounds):
+    path = tmp_path / "run.checkpoint"
+    with monkeypatch.context() as patch:
+        watch_refinement(patch, rounds)
+        with pytest.raises(KeyboardInterrupt):
+            GloCTM(**CONTEXT).fit(corpus(), checkpoint=path)
+    for left in (5 - rounds, 0):
+        with monkeypatch.context() as patch:
+            # Not sought anew.
+            patch.setattr("gloctm.context.fit.near_documents", None)
+            begun = watch_refinement(patch)
+            resumed = GloCTM(**CONTEXT).fit(corpus(), checkpoint=path, resume=True)
+        # At its end it can be resumed too: nothing is left to do.
+        assert len(begun) == left
+        assert same_in_context(resumed, uninterrupted_in_context)
+
+
+KILLED_IN_CONTEXT = """
+import sys
+import warnings
+warnings.simplefilter("ignore")
+sys.path[:0] = {paths!r}
+from gloctm import GloCTM
+from gloctm.context import train
+from planted import planted_corpus
+
+atomic_path = train.atomic_path
+
+def told(path):
+    print("writing", flush=True)
+    return atomic_path(path)
+
+train.atomic_path = told
+corpus = planted_corpus(("en", "de"), documents={{"en": 203, "de": 150}})
+GloCTM(**{settings!r}).fit(corpus, checkpoint={path!r}, resume=True).save({model!r})
+"""
+
+
+def test_a_killed_training_in_context_goes_on_bit_for_bit(tmp_path, uninterrupted_in_context):
+    path, model = tmp_path / "run.checkpoint", tmp_path / "model"
+    paths = [str(Path(__file__).parent)]
+    script = KILLED_IN_CONTEXT.format(paths=paths, settings=CONTEXT, path=str(path), model=str(model))
+    for lines in (1, 3):
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            told = [process.stdout.readline() for _ in range(lines)]
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
+        assert all(told)
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    assert same_in_context(GloCTM.load(model), uninterrupted_in_context)
+    assert [file.name for file in tmp_path.iterdir() if "partial" in file.name] == []
+
+
+def test_a_checkpoint_of_the_context_method_is_not_overwritten_by_mistake(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    GloCTM(**CONTEXT).fit(corpus(), checkpoint=path)
+    content = path.read_bytes()
+    with pytest.raises(InputError, match=r"resume=True, or delete"):
+        GloCTM(**CONTEXT).fit(corpus(), checkpoint=path)
+    for name, value in (
+        *(("num_topics", 6), ("random_state", 1), ("ranking", "weights"), ("temperature", 0.1)),
+        *(("num_near_documents", 4), ("num_refinements", 6)),
+    ):
+        with pytest.raises(InputError, match=f"another training, different in {name}: "):
+            GloCTM(**{**CONTEXT, name: value}).fit(corpus(), checkpoint=path, resume=True)
+    other = planted_corpus(("en", "de"), documents={"en": 203, "de": 150}, seed=1)
+    with pytest.raises(InputError, match="different in corpus: "):
+        GloCTM(**CONTEXT).fit(other, checkpoint=path, resume=True)
+    assert path.read_bytes() == content
+    # What changes no result may differ.
+    GloCTM(**{**CONTEXT, "threads": None}).fit(corpus(), checkpoint=path, resume=True)
+
+
+@pytest.mark.parametrize("cut", [0, 5, 1000, -1])
+def test_a_damaged_checkpoint_of_the_context_method_is_named(tmp_path, cut):
+    path = tmp_path / "run.checkpoint"
+    GloCTM(**CONTEXT).fit(corpus(), checkpoint=path)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(FileFormatError, match="damaged"):
+        GloCTM(**CONTEXT).fit(corpus(), checkpoint=path, resume=True)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_another_file_is_left_alone_by_the_context_method(tmp_path, resume):
+    path = tmp_path / "notes.txt"
+    path.write_text("dear diary " * 100)
+    with pytest.raises(FileFormatError, match="not the checkpoint of a training"):
+        GloCTM(**CONTEXT).fit(corpus(), checkpoint=path, resume=resume)
+    assert path.read_text() == "dear diary " * 100
+
+
+def test_a_checkpoint_of_the_other_method_is_refused(tmp_path):
+    published, context = {**SETTINGS, "epochs": 1}, CONTEXT
+    for number, (first, second) in enumerate(((published, context), (context, published))):
+        path = tmp_path / f"{number}.checkpoint"
+        GloCTM(**first).fit(corpus(), checkpoint=path)
+        content = path.read_bytes()
+        with pytest.raises(FileFormatError, match=r"is not the checkpoint of a training.*name another file, or delete"):
+            GloCTM(**second).fit(corpus(), checkpoint=path, resume=True)
+        assert path.read_bytes() == content
+
+
+def test_a_fresh_seed_of_the_context_method_goes_on(tmp_path, monkeypatch):
+    path, settings = tmp_path / "run.checkpoint", {**CONTEXT, "random_state": None}
+    with monkeypatch.context() as patch:
+        watch_refinement(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            GloCTM(**settings).fit(corpus(), checkpoint=path)
+    resumed = GloCTM(**settings).fit(corpus(), checkpoint=path, resume=True)
+    again = GloCTM(**{**settings, "random_state": resumed.seed_}).fit(corpus())
+    assert {**resumed.settings_, "random_state": resumed.seed_} == again.settings_
+    assert all(np.array_equal(array, again.weights_[name]) for name, array in resumed.weights_.items())
+
+
+def test_the_command_line_resumes_the_context_method(tmp_path, uninterrupted_in_context):
+    corpus().save(tmp_path / "corpus")
+    path, model = tmp_path / "model.checkpoint", tmp_path / "model"
+    script = """
+import os, signal
+from gloctm.context import fit
+refined = fit.refined
+
+def interrupted(*arguments):
+    if {stop}:
+        os.kill(os.getpid(), signal.SIGINT)
+    return refined(*arguments)
+
+fit.refined = interrupted
+from gloctm.cli.main import main
+main()
+"""
+    command = ["train", str(tmp_path / "corpus"), "-o", str(model), "--num-topics=5", "--threads=1", "-q"]
+
+    def run(stop, *more):
+        return subprocess.run(
+            [sys.executable, "-c", script.format(stop=stop), *command, *more],
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    stopped = run(True)
+    assert stopped.returncode == 130, stopped.stderr
+    assert (path.exists(), model.exists()) == (True, False)
+    again = run(False)
+    assert again.returncode == 2
+    assert "go on with --resume, or delete it" in again.stderr
+    resumed = run(False, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert not path.exists()
+    assert same_in_context(GloCTM.load(model), uninterrupted_in_context)
