@@ -210,6 +210,23 @@ class Yardsticks:
         references = read_references(folder, corpus.languages)
         return cls(corpus, test, references, folder, dictionaries, own_counts(corpus), about)
 
+    @classmethod
+    def of_folder(
+        cls, data: Path, languages: Sequence[str], reference: Path, dictionary: Path | None = None
+    ) -> Yardsticks:
+        """Read all there is.
+
+        Args:
+            data: the folder of the corpus.
+            languages: as its files spell them, in order.
+            reference: see ``folder``.
+            dictionary: a file of translations.
+        """
+        corpus = Corpus.from_benchmark(data, languages)
+        test = Corpus.from_benchmark(data, languages, split="test")
+        version = get_encoders(str(corpus.encoder)).documents.version
+        return cls.read(corpus, test, reference, dictionary, version)
+
     def of_topics(self, topics: dict[str, list[list[str]]]) -> dict[str, dict[str, float]]:
         """Every measure of topics, by their first words but for diversity."""
         if not topics:
@@ -240,6 +257,11 @@ class Yardsticks:
 
 def labels(corpus: Corpus) -> dict[str, Any]:
     return {code: part.labels for code, part in corpus.items()}
+
+
+def rounded(measures: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Measures as results keep them."""
+    return {name: {what: round(value, 5) for what, value in values.items()} for name, values in measures.items()}
 
 
 def content_digest(files: Iterable[Path]) -> str:
@@ -330,16 +352,12 @@ def measured(
         if log.has(line):
             continue
         of_topics = yardsticks.of_topics(topics) if of_topics is None else of_topics
-        measures = {
-            name: {what: round(value, 5) for what, value in values.items()}
-            for name, values in {**of_topics, **yardsticks.of_documents(each)}.items()
-        }
         seconds = model.training_seconds
         yield {
             **line,
             "training_seconds": None if seconds is None else round(seconds),
             "details": model.details(),
-            "measures": measures,
+            "measures": rounded({**of_topics, **yardsticks.of_documents(each)}),
             "top_words": topics,
             "machine": machine(),
         }
@@ -396,15 +414,12 @@ def main() -> None:
     arguments = parser.parse_args()
     # Both corpora have documents without words, and every model says so again.
     warnings.simplefilter("ignore", EmptyDocumentWarning)
-    spelled = arguments.languages.split(",")
     try:
-        corpus = Corpus.from_benchmark(arguments.data, spelled)
-        test = Corpus.from_benchmark(arguments.data, spelled, split="test")
-        setting = Setting(
-            arguments.preset, arguments.data, corpus.languages, arguments.dictionary, SEEDS[0], arguments.epochs
+        yardsticks = Yardsticks.of_folder(
+            arguments.data, arguments.languages.split(","), arguments.reference, arguments.dictionary
         )
-        version = get_encoders(str(corpus.encoder)).documents.version
-        yardsticks = Yardsticks.read(corpus, test, arguments.reference, arguments.dictionary, version)
+        languages = yardsticks.corpus.languages
+        setting = Setting(arguments.preset, arguments.data, languages, arguments.dictionary, SEEDS[0], arguments.epochs)
         run(arguments.models, arguments.seeds, setting, yardsticks, ResultLog(RESULTS), arguments.checkpoints)
     except GloCTMError as error:
         sys.exit(f"error: {error}")

@@ -47,13 +47,7 @@ def grouped(corpus: str, every: Iterable[Result] | None = None) -> dict[tuple[st
         if each["corpus"] == corpus:
             groups.setdefault((each["name"], each["epochs"]), []).append(each)
     for (name, _), group in groups.items():
-        conditions = {each.get("conditions") for each in group}
-        if len(conditions) > 1 or None in conditions:
-            told = ", ".join(sorted(f"conditions {each}" if each else "none" for each in conditions))
-            sys.exit(
-                f"results of {name} on {corpus} have different settings, encoders, reference corpora or dictionaries "
-                f"({told}): take out of benchmarks/results/quality.jsonl those that are out of date"
-            )
+        one_condition(group, f"{name} on {corpus}", "quality")
     measured_by = {json.dumps([each[name] for name in ("encoder", "encoder_version", "reference", "dictionary")])
                    for group in groups.values() for each in group}  # fmt: skip
     if len(measured_by) > 1:
@@ -65,6 +59,23 @@ def grouped(corpus: str, every: Iterable[Result] | None = None) -> dict[tuple[st
         return ORDER.index(key) if key in ORDER else len(ORDER)
 
     return dict(sorted(groups.items(), key=place))
+
+
+def one_condition(group: Iterable[Result], what: str, file: str) -> None:
+    """Leave unless all of a group was measured under the same conditions, which are known.
+
+    Args:
+        group: results.
+        what: they are of.
+        file: of results that has them.
+    """
+    conditions = {each.get("conditions") for each in group}
+    if len(conditions) > 1 or None in conditions:
+        told = ", ".join(sorted(f"conditions {each}" if each else "none" for each in conditions))
+        sys.exit(
+            f"results of {what} have different settings, encoders, reference corpora or dictionaries "
+            f"({told}): take out of benchmarks/results/{file}.jsonl those that are out of date"
+        )
 
 
 def quality(corpus: str) -> Callable[[], str]:

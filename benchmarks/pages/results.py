@@ -11,7 +11,8 @@ Result = dict[str, Any]
 
 
 def results(name: str, benchmark: str | None = None) -> list[Result]:
-    """The results in a file, of one benchmark."""
-    lines = (ROOT / "benchmarks" / "results" / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
+    """The results in a file, of one benchmark; none where there is no file yet."""
+    path = ROOT / "benchmarks" / "results" / f"{name}.jsonl"
+    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
     every = [json.loads(line) for line in lines if line]
     return [each for each in every if benchmark is None or each["benchmark"] == benchmark]

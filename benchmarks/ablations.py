@@ -1,0 +1,175 @@
+"""What each part of the default method is good for: the method with one change at a time, measured alike.
+
+    OMP_NUM_THREADS=1 python benchmarks/ablations.py DATA --name ecnews --languages en,cn --reference REFERENCE
+        [--dictionary DICTIONARY] [--ablations default no-midpoints ...] [--seeds 0 48 36]
+
+DATA is a folder in the field's benchmark layout, REFERENCE a folder with an aligned reference corpus, DICTIONARY a file
+of translations by which topics are measured, too. A change is of a setting, or of a number that the package has no
+setting for and that is replaced while a model is trained. Measures are those of benchmarks/quality.py. Each training is
+a JSON line, appended to benchmarks/results/ablations.jsonl as soon as it is there; what is there is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from baselines.model import GloCTMModel
+from baselines.settings import comparable, digest
+from machine import machine
+from quality import NUM_TOPICS, SEEDS, Line, ResultLog, Yardsticks, rounded
+
+from gloctm.context import fit, topics
+from gloctm.errors import EmptyDocumentWarning, GloCTMError
+from gloctm.evaluation import DIVERSITY_WORDS
+
+RESULTS = Path(__file__).resolve().parent / "results" / "ablations.jsonl"
+# With a ridge so large (TTᵀ + λ)⁻¹T is all but T / λ: μ is the cosine with each topic by itself, over λ.
+LARGE_RIDGE = 100.0
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """One change of the default method.
+
+    Attributes:
+        name: as in tables.
+        settings: of the estimator.
+        numbers: of modules in ``gloctm.context``, by their names there, to be replaced while a model is trained.
+        functions: the same of functions.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Any] = field(default_factory=dict)
+
+
+def never_one_stem(first: str, second: str) -> bool:
+    """No word is a form of another."""
+    return False
+
+
+ABLATIONS = {
+    "default": Ablation("GloCTM"),
+    "no-midpoints": Ablation("documents stay where they are (`num_near_documents=0`)", {"num_near_documents": 0}),
+    "no-words": Ablation(
+        "clusters of midpoints alone, without documents by their words", numbers={"fit.WORDS_WEIGHT": 0.0}
+    ),
+    "no-refinements": Ablation("topics stay at the centers of clusters (`num_refinements=0`)", {"num_refinements": 0}),
+    # The number is the default of an argument, which a change of the number would not reach.
+    "no-em": Ablation(
+        "topics do not share the words of a document (no EM)",
+        functions={"fit.topic_word_log_probabilities": partial(topics.topic_word_log_probabilities, rounds=0)},
+    ),
+    "weights": Ablation('words by weights (`ranking="weights"`)', {"ranking": "weights"}),
+    "no-translations": Ablation("coherence without translations", numbers={"coherence.TRANSLATION_WEIGHT": 0.0}),
+    "no-own": Ablation("coherence across languages alone", numbers={"coherence.OWN_WEIGHT": 0.0}),
+    "no-frequency": Ablation("coherence without frequency", numbers={"coherence.FREQUENCY_WEIGHT": 0.0}),
+    "no-competition": Ablation("coherence without competition", numbers={"coherence.COMPETITION": 0.0}),
+    "inflections": Ablation("all forms of a word are shown", functions={"inflections.have_one_stem": never_one_stem}),
+    "cosine": Ablation(
+        "θ by the cosine with each topic",
+        # Temperatures are looked for where they are with μ as small as that.
+        numbers={
+            "inference.RIDGE": LARGE_RIDGE,
+            "fit.TEMPERATURES": tuple(each / LARGE_RIDGE for each in fit.TEMPERATURES),
+        },
+    ),
+    "temperature": Ablation("θ at a temperature of 1", {"temperature": 1.0}),
+}
+
+
+@contextlib.contextmanager
+def replaced(ablation: Ablation) -> Iterator[None]:
+    """Within the block, models are trained with the ablation's numbers and functions."""
+    with contextlib.ExitStack() as stack:
+        for name, value in {**ablation.numbers, **ablation.functions}.items():
+            stack.enter_context(mock.patch(f"gloctm.context.{name}", value))
+        yield
+
+
+def model_of(ablation: Ablation, seed: int) -> GloCTMModel:
+    """The default method, with an ablation's settings."""
+    return GloCTMModel(
+        name=ablation.name,
+        changes=dict(ablation.settings),
+        num_topics=NUM_TOPICS,
+        seed=seed,
+        threads=1,
+        show_progress=True,
+    )
+
+
+def facts(key: str, model: GloCTMModel, corpus: str, seed: int, about: Mapping[str, Any]) -> Line:
+    """What is known of a line of results before training: which one it will be."""
+    ablation = ABLATIONS[key]
+    settings = {**model.settings(), "replaced": {**ablation.numbers, **dict.fromkeys(ablation.functions, key)}}
+    return {
+        "benchmark": "ablations",
+        "corpus": corpus,
+        "model": key,
+        "view": "",
+        "seed": seed,
+        **about,
+        "settings": settings,
+        "conditions": digest({"settings": comparable(settings, model.usual), **about}),
+    }
+
+
+def run(keys: Sequence[str], seeds: Sequence[int], corpus: str, yardsticks: Yardsticks, log: ResultLog) -> None:
+    """Train and measure what the log lacks."""
+    for seed in seeds:
+        for key in keys:
+            model = model_of(ABLATIONS[key], seed)
+            line = facts(key, model, corpus, seed, yardsticks.about)
+            if log.has(line):
+                continue
+            print(f"{corpus}: {key}, seed {seed}", flush=True)
+            with replaced(ABLATIONS[key]):
+                model.fit(yardsticks.corpus)
+            sizes = [part.num_words for part in yardsticks.corpus.values()]
+            words = model.top_words(min(DIVERSITY_WORDS, *sizes))
+            log.append(
+                {
+                    **line,
+                    "training_seconds": round(model.training_seconds or 0, 1),
+                    "details": model.details(),
+                    "measures": rounded({**yardsticks.of_topics(words), **yardsticks.of_documents(model)}),
+                    "top_words": words,
+                    "machine": machine(),
+                }
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--name", required=True, help="of the corpus, as its preset is called")
+    parser.add_argument("--languages", required=True, help="as the files spell them, in order, separated by commas")
+    parser.add_argument("--reference", type=Path, required=True)
+    parser.add_argument("--dictionary", type=Path)
+    parser.add_argument("--ablations", nargs="*", choices=ABLATIONS, default=list(ABLATIONS))
+    parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS[:3]))
+    arguments = parser.parse_args()
+    # Both corpora have documents without words, and every model says so again.
+    warnings.simplefilter("ignore", EmptyDocumentWarning)
+    try:
+        yardsticks = Yardsticks.of_folder(
+            arguments.data, arguments.languages.split(","), arguments.reference, arguments.dictionary
+        )
+        run(arguments.ablations, arguments.seeds, arguments.name, yardsticks, ResultLog(RESULTS))
+    except GloCTMError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The default method with one change at a time: each change does what it says, within its block alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gloctm import GloCTM
+from gloctm.context.inference import document_encoder
+from gloctm.errors import InputError
+from gloctm.neighbors import unit_vectors
+from gloctm.parameters import DOCUMENT_ENCODER_NAME
+from planted import planted_corpus
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
+
+import ablations
+from ablations import ABLATIONS, model_of, replaced, run
+from pages import ablations as page
+from quality import ResultLog, Yardsticks
+
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+LANGUAGES = ("en", "zh")
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return planted_corpus(LANGUAGES, num_topics=6, words_per_topic=20, documents=150, noise=0.3, seed=1)
+
+
+def fitted(corpus, key):
+    model = GloCTM(num_topics=6, threads=1, show_progress=False, **ABLATIONS[key].settings)
+    with replaced(ABLATIONS[key]):
+        return model.fit(corpus)
+
+
+@pytest.fixture(scope="module")
+def default(corpus):
+    return fitted(corpus, "default")
+
+
+TOPICS = "topics"
+WORDS = "words"
+THETA = "theta"
+# Changes of one thing. All others change topics, and with them the words, and mostly θ.
+ALONE = {"default": set(), "weights": {WORDS}, "cosine": {THETA}, "temperature": {THETA}}
+
+
+@pytest.mark.parametrize("key", ABLATIONS)
+def test_a_change_changes_what_it_says(corpus, default, key):
+    model = fitted(corpus, key)
+    code = LANGUAGES[0]
+    pairs = {
+        TOPICS: [each.topic_word_[code] for each in (model, default)],
+        WORDS: [each.word_scores_[code] for each in (model, default)],
+        THETA: [each.transform(corpus)[code] for each in (model, default)],
+    }
+    changed = {name for name, (one, other) in pairs.items() if not np.array_equal(one, other)}
+    assert changed == ALONE[key] if key in ALONE else {TOPICS, WORDS} <= changed
+    assert all(np.isfinite(one).all() for one, _ in pairs.values())
+    # The block leaves nothing behind.
+    np.testing.assert_array_equal(fitted(corpus, "default").word_scores_[code], default.word_scores_[code])
+
+
+def test_a_large_ridge_compares_documents_with_each_topic(corpus, default):
+    by_cosine = fitted(corpus, "cosine")
+    # Columns of the encoder are then the topics' directions, by which the usual encoder can be had.
+    directions = unit_vectors(by_cosine.weights_[DOCUMENT_ENCODER_NAME].T)
+    usual = default.weights_[DOCUMENT_ENCODER_NAME]
+    np.testing.assert_allclose(
+        document_encoder(directions, default.settings_["temperature"]), usual, atol=0.1 * np.abs(usual).max()
+    )
+    # θ goes on saying something: the temperature is looked for where μ is as small as that.
+    theta = by_cosine.transform(corpus)["en"]
+    assert np.median(theta.max(axis=1)) > 2 / 6
+
+
+def test_a_number_that_the_package_has_not_is_noticed():
+    with pytest.raises(AttributeError), replaced(ablations.Ablation("", numbers={"fit.NO_SUCH_NUMBER": 0})):
+        pass
+    with pytest.raises(InputError):
+        model_of(ablations.Ablation("", {"epochs": 3}), 0).fit(planted_corpus(LANGUAGES, documents=20))
+
+
+@pytest.fixture
+def results(corpus, tmp_path, monkeypatch):
+    """Lines of two changes and seeds, made by the command's own run."""
+    monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path))
+    monkeypatch.setattr(ablations, "NUM_TOPICS", 6)
+    (tmp_path / "reference").mkdir()
+    for code, part in corpus.items():
+        by_theme = np.argsort(part.labels, kind="stable")
+        rows = [" ".join(part.vocabulary[column] for column in row.indices) for row in part.counts[by_theme]]
+        (tmp_path / "reference" / f"{code}.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    yardsticks = Yardsticks.read(corpus, corpus, tmp_path / "reference", None)
+    place = tmp_path / "ablations.jsonl"
+    for _ in range(2):  # what is there is not run again
+        run(["weights", "default"], [0, 48], "ecnews", yardsticks, ResultLog(place))
+    return [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()]
+
+
+def test_results_and_their_table(results, monkeypatch):
+    assert [(line["model"], line["seed"]) for line in results] == [
+        ("weights", 0),
+        ("default", 0),
+        ("weights", 48),
+        ("default", 48),
+    ]
+    wanted = {"cnpmi_published", "cnpmi_document", "topic_uniqueness", "npmi", "accuracy_across", "purity"}
+    for line in results:
+        assert wanted <= set(line["measures"])
+        assert line["training_seconds"] > 0
+        assert line["machine"]["processor"]
+    assert len({line["conditions"] for line in results}) == 2
+    monkeypatch.setattr(page, "results", lambda *_: results)
+    rows = [row.strip("| ").split(" | ") for row in page.of_the_default().splitlines()[2:]]
+    assert [row[:3] for row in rows] == [
+        ["GloCTM", "EC News", "2"],
+        ['words by weights (`ranking="weights"`)', "EC News", "2"],
+    ]
+    assert all("±" in row[3] for row in rows)
+    results[0]["conditions"] = "another"
+    with pytest.raises(SystemExit, match="results of 'weights' on ecnews have different settings"):
+        page.of_the_default()
+    results.clear()
+    assert page.of_the_default() == "not measured yet"
