@@ -97,7 +97,8 @@ def build(
     min_df: Annotated[
         float | None,
         typer.Option(
-            help="A word must be in at least this many documents, or, below 1, this share. (default: 2)",
+            help="A word must be in at least this many documents, or, below 1, this share. "
+            "(default: 1 below 2,000 documents of a language, else 2)",
             rich_help_panel=WORDS,
         ),
     ] = None,

@@ -121,9 +121,9 @@ def transform(
     via: Annotated[
         str | None,
         typer.Option(
-            help="Of a model trained by --method published, the encoder that infers: local, global, or both (the mean of "
-            "their μ); local and both for trained languages only. (default: local for languages the model was trained "
-            "on, global for others)"
+            help="Of a model trained by --method published, the encoder that infers: local, global, or both (the mean "
+            "of their μ); local and both for trained languages only. (default: local for languages the model was "
+            "trained on, global for others)"
         ),
     ] = None,
     encoder: WordEncoder = None,

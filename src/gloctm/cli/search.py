@@ -63,9 +63,9 @@ def search(
         list[str] | None,
         typer.Option(
             "--set",
-            help="The same for any setting of training, as kl_weight=2,4 or cka_weight=100..500; with one value, "
-            "as epochs=50, it is that of all candidates. none is a value, too, as in patience=none,10. "
-            "Repeatable.",
+            help="The same for any setting of training, as num_refinements=0,5 or temperature=0.05..0.3; with one "
+            "value, as ranking=weights, it is that of all candidates. none is a value, too, as in "
+            "num_near_documents=none,3. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -85,17 +85,27 @@ def search(
         ),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="Named settings to start from: ecnews, amazon_review, rakuten_amazon or demo.")
+        str | None,
+        typer.Option(help="Named settings to start from: published, ecnews, amazon_review or rakuten_amazon."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="YAML or TOML file of settings, as for gloctm train.", show_default=False)
     ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the largest language. (default: 150)", show_default=False)
+    method: Annotated[
+        str | None, typer.Option(help="context or published, see gloctm train. (default: context)", show_default=False)
     ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda. (default: auto)", show_default=False)] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Of --method published: passes over the largest language. (default: 150)", show_default=False
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Of --method published: auto, cpu or cuda. (default: auto)", show_default=False),
+    ] = None,
     threads: Annotated[
-        int | None, typer.Option(help="Threads torch may use. (default: torch's own choice)", show_default=False)
+        int | None, typer.Option(help="Threads that training may use. (default: all)", show_default=False)
     ] = None,
     num_words: Annotated[int, typer.Option("--words", "-n", help="Top words a topic to measure.")] = 15,
     labels: Annotated[
@@ -119,7 +129,7 @@ def search(
     from gloctm.search import search as searched
     from gloctm.search.trials import IDENTITY
 
-    named = {"epochs": epochs, "device": device, "threads": threads}
+    named = {"method": method, "epochs": epochs, "device": device, "threads": threads}
     flags: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     spelled = {name: f"--{name}" for name in flags} | ({} if topics is None else {"num_topics": "--topics"})
     space: dict[str, Range | list[Any]] = {} if topics is None else {"num_topics": _values("--topics", topics)}
@@ -127,7 +137,7 @@ def search(
         name, separator, values = each.partition("=")
         name = name.strip().replace("-", "_")
         if not separator or not values.strip():
-            raise InputError(f"--set {each!r}: give SETTING=VALUES, for example kl_weight=2,4")
+            raise InputError(f"--set {each!r}: give SETTING=VALUES, for example num_refinements=0,5")
         if name in space or name in flags:
             raise InputError(f"{name} is given twice: give all its values in one place")
         spelled[name] = f"--set {name}"
@@ -137,7 +147,9 @@ def search(
         else:
             space[name] = read
     if not space:
-        raise InputError("there is nothing to choose from: give values with --topics 10,20,30 or --set kl_weight=2,4")
+        raise InputError(
+            "there is nothing to choose from: give values with --topics 10,20,30 or --set num_refinements=0,5"
+        )
     configured = read_config(config) if config is not None else {}
     settings = {**configured, **flags}
     sources = read_references(references)

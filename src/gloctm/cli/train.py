@@ -155,7 +155,7 @@ def train(
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(help="Threads torch may use. (default: torch's own choice)", rich_help_panel=_METHOD),
+        typer.Option(help="Threads that training may use. (default: all)", rich_help_panel=_METHOD),
     ] = None,
     show_progress: Annotated[
         bool | None,

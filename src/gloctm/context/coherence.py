@@ -6,7 +6,8 @@ word's standing by β and frequency, x the scores of a topic's words in one lang
 
     x ← s ⊙ (C y + a A x),    y ← s' ⊙ (Cᵀ x + a B y),
 
-scaled to a maximum of 1 in each topic and lowered for a word that scores higher in another topic. C holds for words of
+scaled to a maximum of 1 in each topic and lowered for a word that scores higher in another topic. Of the forms of a
+word the best is kept. C holds for words of
 two languages their normalized pointwise mutual information over pairs of near documents, which stand in for
 translations, and the cosine of their embeddings where it is high; A and B hold 1 + NPMI within a language's own
 documents, so that words that are never together count nothing. Nothing but the corpus trained on is looked at. That
@@ -15,7 +16,7 @@ optimizes in the corpus the kind of figure that CNPMI is elsewhere, in a referen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -24,6 +25,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.augmentation import presence
+from gloctm.context.inflections import forms_of_one_word
 from gloctm.context.space import NearDocuments, evenly_spread
 from gloctm.neighbors import unit_vectors
 
@@ -63,18 +65,21 @@ class WordPairs:
         within: for each language A, ``(V_l, V_l)``.
         log_frequency: for each language the logarithm of each word's number of documents, at least 0.
         eligible: for each language whether each word may be ranked.
+        forms: for each language which words are forms of one another, ``(V_l, V_l)``.
     """
 
     across: dict[tuple[str, str], sp.csr_array]
     within: dict[str, sp.csr_array]
     log_frequency: dict[str, NDArray[np.float64]]
     eligible: dict[str, NDArray[np.bool_]]
+    forms: dict[str, sp.csr_array]
 
 
 def count_word_pairs(
     counts: Mapping[str, sp.csr_array],
     near: Mapping[tuple[str, str], NearDocuments],
     word_embeddings: Mapping[str, Array],
+    vocabulary: Mapping[str, Sequence[str]],
 ) -> WordPairs:
     """Count which words are together.
 
@@ -82,6 +87,7 @@ def count_word_pairs(
         counts: for each language ``(documents, V_l)``.
         near: for each language and other, near documents; empty to know nothing across but word embeddings.
         word_embeddings: for each language ``(V_l, dimension)``, of one space.
+        vocabulary: for each language its words.
     """
     present = {language: presence(matrix) for language, matrix in counts.items()}
     frequency = {language: np.asarray(each.sum(axis=0)).ravel() for language, each in present.items()}
@@ -108,6 +114,7 @@ def count_word_pairs(
         within={language: _npmi_within(each) for language, each in present.items()},
         log_frequency={language: np.log(np.maximum(each, 1)) for language, each in frequency.items()},
         eligible=eligible,
+        forms={language: forms_of_one_word(vocabulary[language], each) for language, each in word_embeddings.items()},
     )
 
 
@@ -126,10 +133,25 @@ def coherent_scores(relevance: Mapping[str, Array], pairs: WordPairs) -> dict[st
         order = np.where(eligible, each + CANDIDATE_FREQUENCY * log_frequency, -np.inf)
         most = min(CANDIDATES, int(eligible.sum()))
         least = np.partition(order, -most, axis=1)[:, -most][:, None]
-        candidate = (order >= least) & eligible
+        # In a small vocabulary there are fewer words that belong to a topic more than to the others.
+        candidate = (order >= least) & eligible & (each > 0)
         standing[language] = np.asarray(
             np.where(candidate, np.exp(STEEPNESS * each + FREQUENCY_WEIGHT * log_frequency), 0).T, np.float32
         )
+    scores = _voted(standing, pairs)
+    # Forms of one word vote for each other most of all. Of each word the best form stays, and the others make room.
+    standing = {
+        language: _best_forms(each, scores[language], pairs.forms[language]) for language, each in standing.items()
+    }
+    scores = _voted(standing, pairs)
+    return {
+        language: np.ascontiguousarray(np.where(each >= each.max(axis=1, keepdims=True), each, 0).T, np.float32)
+        for language, each in scores.items()
+    }
+
+
+def _voted(standing: Mapping[str, Array], pairs: WordPairs) -> dict[str, Array]:
+    """Scores after all rounds of voting: for each language ``(V_l, K)``."""
     scores = {language: _scaled(each) for language, each in standing.items()}
     share = 1 / max(len(scores) - 1, 1)
     for _ in range(ROUNDS):
@@ -141,10 +163,22 @@ def coherent_scores(relevance: Mapping[str, Array], pairs: WordPairs) -> dict[st
         for language, each in scores.items():
             highest = np.maximum(each.max(axis=1, keepdims=True), np.float32(1e-9))
             scores[language] = each * (each / highest) ** COMPETITION
-    return {
-        language: np.ascontiguousarray(np.where(each >= each.max(axis=1, keepdims=True), each, 0).T, np.float32)
-        for language, each in scores.items()
-    }
+    return scores
+
+
+def _best_forms(standing: Array, scores: Array, forms: sp.csr_array) -> Array:
+    """Standing with 0 for a word of which the topic has a form that scores higher, ``(V, K)``."""
+    found = standing.copy()
+    has_forms = np.diff(forms.indptr) > 0
+    for topic, own in enumerate(scores.T):
+        candidates = np.flatnonzero((own > 0) & has_forms)
+        kept = np.zeros(len(own), bool)
+        for word in candidates[np.argsort(-own[candidates], kind="stable")].tolist():
+            if kept[forms.indices[forms.indptr[word] : forms.indptr[word + 1]]].any():
+                found[word, topic] = 0
+            else:
+                kept[word] = True
+    return found
 
 
 def _scaled(scores: NDArray[np.floating]) -> Array:

@@ -145,7 +145,8 @@ def _fit(
     with track("finding topics", total, "steps", show=show_progress) as progress:
         wants_pairs = ranked or settings.num_refinements > 0
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
-        pairs = count_word_pairs(counts, near, words) if wants_pairs else None
+        vocabulary = {language: part.vocabulary for language, part in corpus.items()}
+        pairs = count_word_pairs(counts, near, words, vocabulary) if wants_pairs else None
         progress.advance()
         done = int(state["round"][0]) if "topics" in state else 0
         topics = (

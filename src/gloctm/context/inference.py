@@ -32,7 +32,8 @@ def document_encoder(topics: Array, temperature: float = 1.0) -> Array:
     """
     wide = topics.astype(np.float64)
     gram = wide @ wide.T + RIDGE * np.eye(len(wide))
-    return np.asarray(np.linalg.solve(gram, wide).T / temperature, np.float32)
+    # In the order in which it is saved: products are then the same to the last bit after loading.
+    return np.ascontiguousarray(np.linalg.solve(gram, wide).T / temperature, np.float32)
 
 
 def context_latent_means(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations, takewhile
+from os.path import commonprefix
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.neighbors import unit_vectors
@@ -12,57 +15,54 @@ from gloctm.neighbors import unit_vectors
 #: Cosine of their embeddings from which two words with one beginning are taken for forms of one word.
 SAME_WORD_COSINE = 0.75
 #: The beginning must be this share of the longer word.
-SHARED_BEGINNING = 0.6
-#: … and of so many letters, in scripts with letters. Of Chinese characters one is enough, if letters follow it.
+SHARED_BEGINNING = 0.5
+#: … and of so many letters, in scripts with letters. Of Chinese characters all must be shared, and endings may follow.
 FEWEST_LETTERS = 3
-#: Coherent words of a topic that are looked through: more are seldom shown.
-SHOWN_WORDS = 40
 
 Array = NDArray[np.float32]
 
 
 def have_one_stem(first: str, second: str) -> bool:
     """Whether two words begin alike and may be forms of one, as *price* and *prices*, or 履い and 履き."""
-    shared = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        shared += 1
-    if not shared:
-        return False
-    longer = max(len(first), len(second))
-    rests = first[shared:] + second[shared:]
-    if all(_is_chinese_character(letter) for letter in first[:shared]):
+    head, other = _leading_chinese(first), _leading_chinese(second)
+    if head or other:
         # What follows is an ending if it is written by sound: of Chinese words, every character counts.
-        return bool(rests) and all(_is_kana(letter) for letter in rests)
-    return shared >= FEWEST_LETTERS and shared >= SHARED_BEGINNING * longer
+        return head == other and all(map(_is_kana, first[len(head) :] + second[len(head) :]))
+    if any(letter.isdigit() for letter in first + second):
+        # Models and makes, of which each is another thing.
+        return False
+    shared = len(commonprefix([first, second]))
+    return shared >= FEWEST_LETTERS and shared >= SHARED_BEGINNING * max(len(first), len(second))
 
 
-def without_inflections(scores: Array, vocabulary: Sequence[str], word_embeddings: Array) -> Array:
-    """Scores of coherent words, 0 for a word of which a topic has a better form, ``(K, V)``.
+def forms_of_one_word(vocabulary: Sequence[str], word_embeddings: Array) -> sp.csr_array:
+    """Which words are forms of one another: ones at their pairs, both ways, ``(V, V)``.
 
     Args:
-        scores: ``(K, V)``; words with a score of 0 are no coherent words of a topic.
-        vocabulary: the word of each column.
+        vocabulary: the words.
         word_embeddings: ``(V, dimension)``: forms of one word mean about the same, others that begin alike do not.
     """
-    found = scores.copy()
-    for topic, each in enumerate(scores):
-        best = np.argsort(-each, kind="stable")[:SHOWN_WORDS]
-        best = best[each[best] > 0]
-        units = unit_vectors(word_embeddings[best])
-        cosines = units @ units.T
-        kept: list[int] = []
-        for place, column in enumerate(best.tolist()):
-            if any(
-                cosines[place, other] >= SAME_WORD_COSINE
-                and have_one_stem(vocabulary[column], vocabulary[int(best[other])])
-                for other in kept
-            ):
-                found[topic, column] = 0
-            else:
-                kept.append(place)
-    return found
+    units = unit_vectors(word_embeddings)
+    by_beginning: dict[str, list[int]] = {}
+    for column, word in enumerate(vocabulary):
+        beginning = _leading_chinese(word) or word[:FEWEST_LETTERS]
+        by_beginning.setdefault(beginning, []).append(column)
+    pairs = [
+        (first, second)
+        for columns in by_beginning.values()
+        for first, second in combinations(columns, 2)
+        if have_one_stem(vocabulary[first], vocabulary[second])
+    ]
+    places = np.asarray(pairs, np.int64).reshape(-1, 2)
+    places = places[np.einsum("np,np->n", units[places[:, 0]], units[places[:, 1]]) >= SAME_WORD_COSINE]
+    both = np.concatenate([places, places[:, ::-1]])
+    shape = (len(vocabulary), len(vocabulary))
+    return sp.csr_array((np.ones(len(both), np.float32), (both[:, 0], both[:, 1])), shape=shape)
+
+
+def _leading_chinese(word: str) -> str:
+    """The Chinese characters that a word begins with."""
+    return "".join(takewhile(_is_chinese_character, word))
 
 
 def _is_chinese_character(letter: str) -> bool:

@@ -164,7 +164,7 @@ def document_centers(counts: Mapping[str, sp.csr_array], contexts: Mapping[str, 
 
 
 def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, vectors: Array, rows: Indices) -> Array:
-    """v of some documents by what their words are used for in all others: as new documents are seen.
+    """V of some documents by what their words are used for in all others: as new documents are seen.
 
     Args:
         counts: of all documents, ``(documents, V_l)``.

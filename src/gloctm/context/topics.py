@@ -57,7 +57,9 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -
             f"the corpus has {different} different documents in all, which can't make {num_topics} topics: ask for "
             f"at most {max(different // 2, 2)} (num_topics), or add documents"
         )
-    topics = unit_vectors(kmeans_plusplus(together, num_topics, sample_weight=weights, random_state=seed)[0])
+    # Its own seeds end at 32 bits.
+    drawn = seed if seed < 2**32 else np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
+    topics = unit_vectors(kmeans_plusplus(together, num_topics, sample_weight=weights, random_state=drawn)[0])
     for _ in range(CLUSTERING_ROUNDS):
         nearest = (together @ topics.T).argmax(axis=1)
         member = sp.csr_array((weights, nearest, np.arange(len(together) + 1)), shape=(len(together), num_topics))

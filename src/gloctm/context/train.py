@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, Steps, fit_in_context
-from gloctm.context.inflections import without_inflections
 from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
@@ -131,7 +130,7 @@ def train_in_context(
         {**settings, "num_near_documents": near, "temperature": found.temperature},
         seed,
         found.weights,
-        _shown(corpus, found.scores),
+        found.scores,
     )
 
 
@@ -158,9 +157,10 @@ def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_prog
         {language: part.counts[rows[language]] for language, part in corpus.items()},
         near_documents(vectors, number, show_progress=show_progress),
         {language: np.asarray(part.word_embeddings) for language, part in corpus.items()},
+        {language: part.vocabulary for language, part in corpus.items()},
     )
     relevance = {language: standardized_relevance(each) for language, each in topic_word.items()}
-    return _shown(corpus, coherent_scores(relevance, pairs))
+    return coherent_scores(relevance, pairs)
 
 
 def check_one_encoder(corpus: Corpus, what: str) -> None:
@@ -176,13 +176,6 @@ def check_one_encoder(corpus: Corpus, what: str) -> None:
             f"{what} compares documents across languages, but their embeddings differ in dimension ({told}): embed all "
             "with one multilingual encoder"
         )
-
-
-def _shown(corpus: Corpus, scores: Mapping[str, Array]) -> dict[str, Array]:
-    return {
-        language: without_inflections(each, corpus[language].vocabulary, np.asarray(corpus[language].word_embeddings))
-        for language, each in scores.items()
-    }
 
 
 def _warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) -> None:

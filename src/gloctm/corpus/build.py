@@ -76,7 +76,7 @@ class TextOptions(TypedDict, total=False):
     lemmas: bool | Collection[str]
     convert: Conversion | None
     phrases: bool
-    min_df: float
+    min_df: float | None
     max_df: float
     max_vocabulary: int | None
     processes: int | None
@@ -272,7 +272,8 @@ def as_columns(columns: Columns | Mapping[str, str | None] | None) -> Columns:
 def _text_settings(
     options: TextOptions, languages: tuple[str, ...] | None, *, min_confidence: float = 0.0
 ) -> TextSettings:
-    check_vocabulary_settings(**_vocabulary_choice(options))
+    choice = _vocabulary_choice(options)
+    check_vocabulary_settings(**{**choice, "min_df": 1 if choice["min_df"] is None else choice["min_df"]})
     given: dict[str, Any] = {name: options.get(name) for name in ("tokenizers", "stop_words", "more_stop_words")}
     aligned = {name: _by_code(name, by_language) for name, by_language in given.items()}
     for name, by_language in aligned.items():
@@ -410,6 +411,8 @@ def _report(
     dropped: Sequence[DroppedDocument],
 ) -> BuildReport:
     usual = VocabularySettings()
+    choice = VocabularySettings(**_vocabulary_choice(options))
+    least = {code: each.words.min_df(choice) for code, each in collected.items()}
     return BuildReport(
         words={
             code: WordStatistics(
@@ -423,11 +426,12 @@ def _report(
         settings={
             name: options.get(name, default)
             for name, default in (
-                ("min_df", usual.min_df),
                 ("max_df", usual.max_df),
                 ("max_vocabulary", usual.max_size),
             )
         }
+        # One number where all languages have the same.
+        | {"min_df": min(least.values()) if len(set(least.values())) == 1 else least}
         | {"phrases": bool(options.get("phrases", False))},
         dropped=tuple(dropped),
     )

@@ -22,16 +22,27 @@ from gloctm.text.vocabulary import choose_words, why_no_words
 
 # Bytes of word numbers that are held in memory before they go to a file.
 IN_MEMORY = 4 * 2**20
+# Of so many documents of a language most words are in several.
+FEW_DOCUMENTS = 2000
 
 
 @dataclass(frozen=True)
 class VocabularySettings:
-    """See ``choose_words`` and, for phrases, ``gloctm.text.phrases``."""
+    """See ``choose_words`` and, for phrases, ``gloctm.text.phrases``; ``min_df`` None is chosen by ``chosen_min_df``."""
 
-    min_df: float = 2
+    min_df: float | None = None
     max_df: float = 0.5
     max_size: int | None = 5000
     phrases: bool = False
+
+
+def chosen_min_df(num_documents: int) -> int:
+    """In how many documents a word must be, where nobody said: 1 below 2,000 documents of a language, else 2.
+
+    A word in one document links nothing to others, but tells what that one is about, and of few documents few words are
+    left without these.
+    """
+    return 1 if num_documents < FEW_DOCUMENTS else 2
 
 
 class WordCollection:
@@ -61,6 +72,10 @@ class WordCollection:
         """How many distinct words there are."""
         return len(self._numbers) - len(self._stop_words)
 
+    def min_df(self, settings: VocabularySettings) -> float:
+        """What is asked for, or chosen by the number of documents."""
+        return chosen_min_df(self.num_documents) if settings.min_df is None else settings.min_df
+
     def add(self, part: Words) -> None:
         """Take in the words of a block."""
         numbers = self._numbers
@@ -86,6 +101,7 @@ class WordCollection:
         Returns:
             The words in order, and ``(documents, vocabulary)`` int32 CSR.
         """
+        min_df = self.min_df(settings)
         words = list(self._numbers)
         frequency = self._frequency[: len(words)]
         pairs: list[tuple[int, int]] = []
@@ -97,7 +113,7 @@ class WordCollection:
             [candidates[number] for number in eligible],
             frequency[eligible],
             self.num_documents,
-            min_df=settings.min_df,
+            min_df=min_df,
             max_df=settings.max_df,
             max_size=settings.max_size,
         )
@@ -116,7 +132,7 @@ class WordCollection:
             self._frequency[kept],
             self.num_documents,
             num_stopped=self.num_stopped,
-            min_df=settings.min_df,
+            min_df=self.min_df(settings),
             max_df=settings.max_df,
         )
 
@@ -125,7 +141,8 @@ class WordCollection:
     ) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
         """The phrases, and the document frequency of single words and phrases once these are joined."""
         num_words = len(frequency)
-        least = settings.min_df if settings.min_df >= 1 else settings.min_df * self.num_documents
+        min_df = self.min_df(settings)
+        least = min_df if min_df >= 1 else min_df * self.num_documents
         stopped = np.zeros(num_words, bool)
         stopped[list(self._stop_words)] = True
         counter = PairCounter(num_words, frequency >= least, stopped)

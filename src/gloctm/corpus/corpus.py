@@ -356,7 +356,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         lemmas: bool | Collection[str] = False,
         convert: Literal["simplified", "traditional"] | None = None,
         phrases: bool = False,
-        min_df: float = 2,
+        min_df: float | None = None,
         max_df: float = 0.5,
         max_vocabulary: int | None = 5000,
         processes: int | None = None,
@@ -381,8 +381,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
                 languages to do it for. False: forms that differ tell more, and encoders place them side by side.
             convert: bring Chinese words to ``"simplified"`` or ``"traditional"`` characters.
             phrases: take pairs of words that belong together ("new york") as one, see ``gloctm.text.phrases``.
-            min_df: a word must be in at least this many documents, or, below 1, in this share of them. 2: a word in one
-                document links nothing.
+            min_df: a word must be in at least this many documents, or, below 1, in this share of them. None chooses: 1
+                for a language of less than 2,000 documents, of which else few words would be left, and 2 for others.
             max_df: a word may be in at most this share of documents, or, above 1, in this many.
             max_vocabulary: keep this many words a language, by document frequency. 5,000 is the published size.
             processes: how many cut texts into words at a time; all cores unless given, where there are thousands of

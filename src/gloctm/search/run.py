@@ -15,6 +15,7 @@ from typing import Any
 from gloctm.artifact import software_versions
 from gloctm.callbacks import Callback, TrainingRun
 from gloctm.checks import check_whole
+from gloctm.context.train import check_one_encoder
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, TrainingError, TrainingInterrupted
 from gloctm.estimator import GloCTM
@@ -43,7 +44,7 @@ from gloctm.search.page import page
 from gloctm.search.result import STABILITY, Candidate, SearchResult
 from gloctm.search.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
 from gloctm.search.trials import FREE, Trial, TrialLog
-from gloctm.settings import check_settings
+from gloctm.settings import check_settings, settings_of_method
 from gloctm.topics import top_words
 
 StrPath = str | os.PathLike[str]
@@ -87,7 +88,8 @@ def search(
             candidate. Or, with ``trials``, a ``Range`` to draw them from.
         output: folder for ``trials.jsonl``, ``summary.json`` and ``search.html`` (tables, plots, topics). One search
             writes to it at a time.
-        preset: the settings to start from, see ``gloctm.presets``; the estimator's own defaults unless given.
+        preset: the settings to start from, see ``gloctm.presets``; the estimator's own defaults unless given, so that
+            candidates are trained by the context method.
         settings: further settings that all candidates share; they outweigh the preset, and the space outweighs both.
         seeds: every candidate is trained once with each. Three, since one says nothing about chance, and two little.
         references: folders of aligned reference corpora, or their files by language, see
@@ -109,8 +111,9 @@ def search(
         All candidates with their figures.
 
     Raises:
-        InputError: a setting that is unknown, out of range or too much for the corpus, labels that can't be classified,
-            an objective that is not measured here, or a folder with another search; all before anything is trained.
+        InputError: a setting that is unknown, out of range, of the other method or too much for the corpus, labels that
+            can't be classified, an objective that is not measured here, or a folder with another search; all before
+            anything is trained.
         FileFormatError: a reference corpus or the folder's content can't be read.
         MissingDependencyError: ``trials`` without Optuna.
         TrainingError: every training failed. One alone does not end the search, nor do settings drawn that are too much
@@ -121,6 +124,7 @@ def search(
         raise InputError(f"search takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
     base = _base_settings(preset, settings or {})
     chosen = checked_space(space, base)
+    _check_method(chosen, base)
     check_trials(chosen, trials)
     the_seeds = _checked_seeds(seeds)
     if not corpus.has_embeddings:
@@ -204,9 +208,25 @@ def _labelled(corpus: Corpus) -> list[str]:
     return list(rows.asked)
 
 
+def _check_method(space: Space, base: Mapping[str, Any]) -> None:
+    """Raise InputError if a setting is of the other method than that of all candidates."""
+    if "method" in space:
+        return
+    defaults = GloCTM().get_params()
+    for name, values in space.items():
+        for value in (values.low, values.high) if isinstance(values, Range) else values:
+            settings_of_method({**base, name: value}, defaults)
+
+
 def _check_candidate(settings: Mapping[str, Any], corpus: Corpus) -> None:
     """Raise InputError if settings can't be trained with on this corpus."""
-    number = check_settings(settings)["num_neighbors"]
+    checked = settings_of_method(check_settings(settings), GloCTM().get_params())
+    if checked["method"] == "context":
+        check_one_encoder(corpus, "the method 'context'")
+        return
+    if checked["ranking"] == "coherence":
+        check_one_encoder(corpus, "ranking='coherence'")
+    number = checked["num_neighbors"]
     code, part = min(corpus.items(), key=lambda each: each[1].num_words)
     if number > part.num_words - 1:
         raise InputError(
@@ -360,14 +380,17 @@ class _Trainer:
             _check_candidate(settings, self._corpus)
         except InputError as error:
             return str(error)
+        published = settings["method"] == "published"
+        # The context method has no epochs to tell of, and is done soon.
+        signs = [_SignOfLife(lambda note: self._say(f"{what}: {note}"))] if published else []
         try:
-            model.fit(
-                self._corpus,
-                checkpoint=self._log.checkpoint(settings, seed),
-                resume=True,
-                callbacks=[_SignOfLife(lambda note: self._say(f"{what}: {note}"))],
-            )
+            model.fit(self._corpus, checkpoint=self._log.checkpoint(settings, seed), resume=True, callbacks=signs)
         except TrainingError as error:
+            return str(error)
+        except InputError as error:
+            # More topics than documents differ: only the context method comes to know of it, in the midst of its work.
+            if published:
+                raise
             return str(error)
         return None
 
