@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/choosing_k.py [--folder build/choosing-k]
 
-What ``gloctm search corpus -o search --preset demo --topics 4,8,12,16,24`` does with three languages of the embedded
+What ``gloctm search corpus -o search --topics 4,8,12,16,24`` does with three languages of the embedded
 corpus. FOLDER is the search's own: a run that was stopped goes on from there. At its end each training is a JSON line
 of benchmarks/results/choosing-k.jsonl, with its settings, measures and top words, in place of those of an earlier run.
 """
@@ -29,7 +29,6 @@ RESULTS = ROOT / "benchmarks" / "results" / "choosing-k.jsonl"
 LANGUAGES = ("en", "zh", "de")
 NUMBERS_OF_TOPICS = (4, 8, 12, 16, 24)
 SEEDS = (0, 1, 2)
-PRESET = "demo"
 # What the page's commands call the corpus and the search.
 CORPUS, OUTPUT = Path("corpus"), Path("search")
 # Of a terminal, which the page's table is to fit.
@@ -39,7 +38,7 @@ Line = dict[str, Any]
 
 def lines_of(result: SearchResult) -> list[Line]:
     """A line for each training, in the order of the search."""
-    told = {"benchmark": "choosing k", "preset": PRESET, "languages": LANGUAGES, "objective": result.objective}
+    told = {"benchmark": "choosing k", "preset": None, "languages": LANGUAGES, "objective": result.objective}
     return [
         {**told, "tried": candidate.settings, **asdict(trial), "machine": machine()}
         for candidate in result.candidates
@@ -72,8 +71,9 @@ def result_of(lines: Iterable[Line]) -> SearchResult:
 
 def as_printed(lines: Iterable[Line]) -> str:
     """What ``gloctm search`` says of these trainings, as a block of a page."""
-    result = result_of(lines)
-    command = training_command(CORPUS, result, output=OUTPUT, preset=PRESET, config=None, settings={})
+    every = list(lines)
+    result = result_of(every)
+    command = training_command(CORPUS, result, output=OUTPUT, preset=every[0]["preset"], config=None, settings={})
     return "\n".join(["```text", *result_lines(result, command, WIDTH), "```"])
 
 
@@ -82,13 +82,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "choosing-k", help="keeps what was done")
     arguments = parser.parse_args()
-    # A few hundred documents a language: the preset knows.
+    # A few hundred documents a language are warned of where topics are many.
     warnings.simplefilter("ignore")
     corpus = Corpus.demo(LANGUAGES, show_progress=False)
     arguments.folder.parent.mkdir(parents=True, exist_ok=True)
-    result = search(
-        corpus, {"num_topics": NUMBERS_OF_TOPICS}, output=arguments.folder, preset=PRESET, seeds=SEEDS, resume=True
-    )
+    result = search(corpus, {"num_topics": NUMBERS_OF_TOPICS}, output=arguments.folder, seeds=SEEDS, resume=True)
     with atomic_file(RESULTS) as file:
         for line in lines_of(result):
             print(json.dumps(line, ensure_ascii=False), file=file)

@@ -3,7 +3,7 @@
     python benchmarks/load.py [--model MODEL] [--seconds 10] [--clients 8] [--rate 10]
 
 Starts ``gloctm serve`` with its usual limits on a free port of 127.0.0.1, over a model of the embedded corpus (trained
-first, about a minute, unless one is given). Clients have a loopback address each (127.0.1.1, 127.0.1.2, …; Linux), a
+first, in seconds, unless one is given). Clients have a loopback address each (127.0.1.1, 127.0.1.2, …; Linux), a
 connection that they keep, and so many requests a second that they want to make, each sent as soon as the one before is
 answered and its time has come. Of ten requests six are about one text, two about one text with the words that led to
 its topics, one about thirty texts, and one for similar topics; texts of the embedded corpus, in all its languages.
@@ -152,7 +152,7 @@ def phase(
 def trained(folder: Path) -> Path:
     from gloctm import Corpus, GloCTM
 
-    GloCTM.from_preset("demo", random_state=0, threads=1).fit(Corpus.demo()).save(folder / "model")
+    GloCTM(num_topics=12, threads=1).fit(Corpus.demo()).save(folder / "model")
     return folder / "model"
 
 

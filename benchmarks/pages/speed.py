@@ -143,9 +143,11 @@ def inference() -> str:
             [name, f"{each[key]:,}"]
             for each in results("speed", "inference from counts")
             for name, key in (
-                ("by the local encoder", "documents_per_second"),
-                ("by the global encoder, global counts included", "global_documents_per_second"),
+                ("by default", "context_documents_per_second"),
+                ("published, by the local encoder", "documents_per_second"),
+                ("published, by the global encoder, global counts included", "global_documents_per_second"),
             )
+            if key in each
         ),
     )
 
