@@ -27,7 +27,6 @@ from gloctm.errors import FileFormatError, InputError, TrainingError
 from gloctm.manifest import file_sizes
 from planted import planted_corpus
 from test_cli import (
-    SMALL,
     command,
     make_records,
     run_here,
@@ -39,11 +38,6 @@ from test_cli import (
     write_json_lines,
 )
 
-# Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
-)
-
 
 def snapshot(folder):
     return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
@@ -52,8 +46,7 @@ def snapshot(folder):
 def assert_refused(result, *parts):
     assert result.returncode == 2, result.stderr
     assert result.stdout == ""
-    # Corpora of tests are small, which is said before an error is met.
-    (line,) = SMALL.sub("", result.stderr).splitlines()
+    (line,) = result.stderr.splitlines()
     assert line.startswith("gloctm: error: ")
     for part in parts:
         # With its end, so that a part can say that nothing follows.
@@ -80,8 +73,14 @@ def corpus_folder(corpus, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model_folder(corpus, tmp_path_factory):
-    model = GloCTM(num_topics=3, epochs=1, threads=1, show_progress=False).fit(corpus)
+    model = GloCTM(num_topics=3, threads=1, show_progress=False).fit(corpus)
     return model.save(tmp_path_factory.mktemp("errors") / "model")
+
+
+@pytest.fixture(scope="module")
+def published_folder(corpus, tmp_path_factory):
+    model = GloCTM(method="published", num_topics=3, epochs=1, threads=1, show_progress=False).fit(corpus)
+    return model.save(tmp_path_factory.mktemp("errors") / "published")
 
 
 @pytest.fixture
@@ -437,7 +436,8 @@ def test_parts_of_a_corpus_that_do_not_fit_together(corpus, changes, message):
 
 
 def test_more_neighbors_than_words(tmp_path, corpus_folder):
-    arguments = ("train", corpus_folder, "-o", tmp_path / "model", "--num-neighbors=12", "--num-topics=2")
+    published = ("--method=published", "--num-neighbors=12", "--num-topics=2")
+    arguments = ("train", corpus_folder, "-o", tmp_path / "model", *published)
     parts = ("num_neighbors is 12 but 'en' has a vocabulary of 12 words", "use at most 11")
     assert_refuses(tmp_path, arguments, *parts, process=True)
 
@@ -501,6 +501,12 @@ SETTINGS = [
     ("num_topics", "0", "2 or more"),
     ("num_topics", "1", "2 or more"),
     ("num_topics", "-3", "2 or more"),
+    ("method", "neural", "context or published"),
+    ("ranking", "frequency", "coherence or weights\n"),
+    ("num_near_documents", "-1", "a whole number from 0\n"),
+    ("num_refinements", "-1", "0 or more"),
+    ("temperature", "0", "above 0\n"),
+    ("temperature", "inf", "a finite number\n"),
     ("num_neighbors", "-1", "0 or more"),
     ("local_hidden_size", "0", "1 or more"),
     ("global_hidden_size", "0", "1 or more"),
@@ -527,12 +533,33 @@ SETTINGS = [
 
 @pytest.mark.parametrize(("name", "value", "cure"), SETTINGS)
 def test_settings_out_of_range(tmp_path, corpus_folder, name, value, cure):
-    arguments = ("train", corpus_folder, "-o", tmp_path / "model", f"--{name.replace('_', '-')}={value}")
-    culprit = f"{name} is {value!r}" if name == "device" else f"{name} is {value}"
+    arguments = ["train", corpus_folder, "-o", tmp_path / "model", f"--{name.replace('_', '-')}={value}"]
+    culprit = f"{name} is {value!r}" if name in ("device", "method", "ranking") else f"{name} is {value}"
     if value == "cuda:99":
         # A name like others, that nothing here answers to.
         culprit = "device 'cuda:99' can't be used here ("
+        arguments.append("--method=published")
     assert_refuses(tmp_path, arguments, culprit, cure, process=(name, value) == ("num_topics", "1"))
+
+
+def test_settings_of_the_other_method(tmp_path, corpus_folder):
+    train = ("train", corpus_folder, "-o", tmp_path / "model")
+    parts = (
+        "epochs is given, a setting of --method published, but the method is 'context'",
+        "leave epochs out, or give --method published\n",
+    )
+    assert_refuses(tmp_path, (*train, "--epochs=3"), *parts, process=True)
+    parts = ("temperature is given, a setting of --method context", "leave temperature out, or give --method context\n")
+    for published in ("--method=published", "--preset=ecnews"):
+        assert_refuses(tmp_path, (*train, published, "--temperature=0.1"), *parts)
+    config = tmp_path / "a.toml"
+    config.write_text("num_refinements = 2\nmethod = 'published'\n")
+    assert_refuses(tmp_path, (*train, "--config", config), "num_refinements is given, a setting of --method context")
+    parts = (
+        "--tensorboard is given, but the method 'context' has no epochs to tell of",
+        "leave it out, or give --meth",
+    )
+    assert_refuses(tmp_path, (*train, "--tensorboard", tmp_path / "log"), *parts)
 
 
 CONFIGS = {
@@ -548,6 +575,8 @@ CONFIGS = {
     "truth for a number": ("a.yaml", "dropout: true\n", "dropout is True", "a finite number"),
     "number for a name": ("a.yaml", "device: 0\n", "device is 0", "'auto', 'cpu', 'cuda'"),
     "number beyond any float": ("a.toml", f"kl_weight = {10**400}\n", "kl_weight is 1000", "a finite number"),
+    "name of no method": ("a.yaml", "method: neural\n", "method is 'neural'", "context or published"),
+    "text for a temperature": ("a.yaml", "temperature: warm\n", "temperature is 'warm'", "a finite number\n"),
     "truth for threads": ("a.yaml", "threads: yes\n", "threads is True", "a whole number from 1"),
 }
 
@@ -563,8 +592,9 @@ def test_config_files_that_cannot_be_used(tmp_path, corpus_folder, case):
 
 def test_names_of_nothing(tmp_path, corpus_folder, model_folder):
     train = ("train", corpus_folder, "-o", tmp_path / "model")
-    parts = ("no preset 'news'", "choose one of ecnews, amazon_review, rakuten_amazon, demo")
-    assert_refuses(tmp_path, (*train, "--preset=news"), *parts, process=True)
+    for name in ("news", "demo"):
+        parts = (f"no preset '{name}'", "choose one of published, ecnews, amazon_review, rakuten_amazon\n")
+        assert_refuses(tmp_path, (*train, f"--preset={name}"), *parts, process=name == "news")
     assert_refuses(tmp_path, (*train, "--config", tmp_path / "a.yaml"), "a.yaml does not exist", "check the path")
     parts = ("--format is 'xml'", "it must be table, ")
     assert_refuses(tmp_path, ("topics", model_folder, "--format=xml"), *parts, process=True)
@@ -582,6 +612,11 @@ def broken_model(model_folder, tmp_path):
 
 
 @pytest.fixture
+def broken_published(published_folder, tmp_path):
+    return shutil.copytree(published_folder, tmp_path / "published")
+
+
+@pytest.fixture
 def broken_corpus(corpus_folder, tmp_path):
     return shutil.copytree(corpus_folder, tmp_path / "corpus")
 
@@ -593,7 +628,10 @@ def change_manifest(folder, name, **changes):
     (folder / name).write_text(json.dumps({**content, "files": sizes, **changes}))
 
 
-MODEL_FILES = ("model.json", "vocabulary.json", "weights.safetensors", "word_embeddings.safetensors")
+MODEL_FILES = (
+    *("model.json", "vocabulary.json", "weights.safetensors", "word_embeddings.safetensors"),
+    "coherent_words.safetensors",
+)
 
 
 @pytest.mark.parametrize("name", MODEL_FILES)
@@ -631,7 +669,7 @@ def test_folders_that_are_no_model(tmp_path, corpus_folder):
 
 
 MODEL_FACTS = [
-    ({"format_version": 2}, "written by a newer gloctm (format 2, this one reads up to 1): update gloctm"),
+    ({"format_version": 3}, "written by a newer gloctm (format 3, this one reads up to 2): update gloctm"),
     ({"format_version": 0}, "states no format version"),
     ({"format_version": True}, "states no format version"),
     ({"format_version": "1"}, "states no format version"),
@@ -643,15 +681,7 @@ MODEL_FACTS = [
     ({"languages": 5}, "TypeError"),
     ({"settings": {}}, "KeyError('num_topics')"),
     ({"settings": []}, "TypeError"),
-    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "epochs": 0}}, "is damaged: epochs is 0: it must be 1 or"),
-    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "dropout": "0"}}, "is damaged: dropout is '0'"),
-    ({"settings": {**GloCTM().get_params(), "num_topics": 3, "random_state": []}}, "is damaged: random_state is []"),
-    (
-        {"settings": {**GloCTM().get_params(), "num_topics": 3, "colour": 1}},
-        "settings unknown here (colour): take that version",
-    ),
     ({"tokenizers": {"en": "unicode"}}, "its tokenizers can't be read; copy or train"),
-    ({"history": []}, "its history can't be read"),
     ({"history": [{"loss": 1.0}]}, "its history can't be read"),
     ({"seed": "0"}, "its seed can't be read"),
     ({"encoder": 3}, "its encoder can't be read"),
@@ -661,9 +691,40 @@ MODEL_FACTS = [
 
 
 @pytest.mark.parametrize(("changes", "message"), MODEL_FACTS, ids=str)
-def test_a_model_with_another_manifest(tmp_path, broken_model, changes, message):
-    change_manifest(broken_model, "model.json", **changes)
-    assert_refuses(tmp_path, ("info", broken_model), str(broken_model), message)
+@pytest.mark.parametrize("folder", ["broken_model", "broken_published"])
+def test_a_model_with_another_manifest(tmp_path, request, folder, changes, message):
+    broken = request.getfixturevalue(folder)
+    change_manifest(broken, "model.json", **changes)
+    assert_refuses(tmp_path, ("info", broken), str(broken), message)
+
+
+def test_a_published_model_without_a_history(tmp_path, broken_published):
+    change_manifest(broken_published, "model.json", history=[])
+    assert_refuses(tmp_path, ("info", broken_published), str(broken_published), "its history can't be read")
+
+
+@pytest.mark.parametrize(
+    ("folder", "changes", "message"),
+    [
+        ("broken_model", {"num_refinements": -1}, "is damaged: num_refinements is -1: it must be 0 or more"),
+        ("broken_model", {"temperature": "0"}, "is damaged: temperature is '0'"),
+        ("broken_model", {"ranking": "frequency"}, "is damaged: ranking is 'frequency'"),
+        ("broken_model", {"method": "published"}, "KeyError('local_hidden_size')"),
+        ("broken_published", {"method": "context"}, "document_encoder is missing"),
+        ("broken_published", {"epochs": 0}, "is damaged: epochs is 0: it must be 1 or"),
+        ("broken_published", {"dropout": "0"}, "is damaged: dropout is '0'"),
+        ("broken_model", {"random_state": []}, "is damaged: random_state is []"),
+        ("broken_published", {"random_state": []}, "is damaged: random_state is []"),
+        ("broken_model", {"colour": 1}, "settings unknown here (colour): take that version"),
+        ("broken_published", {"colour": 1}, "settings unknown here (colour): take that version"),
+    ],
+    ids=str,
+)
+def test_a_model_with_other_settings(tmp_path, request, folder, changes, message):
+    broken = request.getfixturevalue(folder)
+    settings = json.loads((broken / "model.json").read_text())["settings"]
+    change_manifest(broken, "model.json", settings={**settings, **changes})
+    assert_refuses(tmp_path, ("info", broken), str(broken), message)
 
 
 @pytest.mark.parametrize("content", ["[]", '{"en": 3, "de": []}', '{"en": [1, 2], "de": []}', '{"en": "ab", "de": ""}'])
@@ -673,14 +734,30 @@ def test_a_model_with_another_vocabulary(tmp_path, broken_model, content):
     assert_refuses(tmp_path, ("info", broken_model), str(broken_model), "is damaged", "copy or train")
 
 
-@pytest.mark.parametrize(
-    ("file", "name", "change", "message"),
-    [
+OTHER_ARRAYS = {
+    "broken_model": [
         (
             "weights",
             "topic_word.lang_en",
             lambda a: a[:, :-1],
-            "float32 of shape (3, 11), not float32 of shape (3, 12)",
+            "is float32 of shape (3, 11), not float32 of shape (3, 12)",
+        ),
+        ("weights", "topic_word.lang_de", lambda a: a * np.nan, "holds NaN or infinite numbers"),
+        ("weights", "word_context.lang_en", lambda a: a[:, :-1], "of shape (12, 23), not float32 of shape (12, 24)"),
+        ("weights", "word_context.lang_de", lambda a: a - np.inf, "holds NaN or infinite numbers"),
+        ("weights", "document_center.lang_de", lambda a: a[:-1], "of shape (23,), not float32 of shape (24,)"),
+        ("weights", "document_center.lang_en", lambda a: None, "is missing"),
+        ("weights", "document_encoder", lambda a: a[:, :2], "of shape (24, 2), not float32 of shape (24, 3)"),
+        ("weights", "document_encoder", lambda a: a.astype("f8"), "is float64 of shape (24, 3), not float32"),
+        ("weights", "document_encoder", lambda a: a.ravel(), "is float32 of shape (72,), not float32"),
+        ("weights", "document_encoder", lambda a: None, "is missing"),
+    ],
+    "broken_published": [
+        (
+            "weights",
+            "topic_word.lang_en",
+            lambda a: a[:, :-1],
+            "is float32 of shape (3, 11), not float32 of shape (3, 12)",
         ),
         ("weights", "topic_word.lang_de", lambda a: a * np.nan, "holds NaN or infinite numbers"),
         ("weights", "global_encoder.mean.bias", lambda a: a - np.inf, "holds NaN or infinite numbers"),
@@ -690,19 +767,57 @@ def test_a_model_with_another_vocabulary(tmp_path, broken_model, content):
         ("word_embeddings", "en", lambda a: a * np.inf, "the word embeddings of en holds NaN or infinite numbers"),
         ("word_embeddings", "en", lambda a: None, "the word embeddings of en is missing"),
     ],
+}
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "name", "change", "message"),
+    [(folder, *each) for folder, cases in OTHER_ARRAYS.items() for each in cases],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_model_with_other_arrays(tmp_path, broken_model, file, name, change, message):
-    path = broken_model / f"{file}.safetensors"
+def test_a_model_with_other_arrays(tmp_path, request, folder, file, name, change, message):
+    broken = request.getfixturevalue(folder)
+    path = broken / f"{file}.safetensors"
+    arrays = load(path.read_bytes())
+    changed = change(arrays.pop(name))
+    path.write_bytes(save(arrays if changed is None else {**arrays, name: np.ascontiguousarray(changed)}))
+    change_manifest(broken, "model.json")
+    process = message == "holds NaN or infinite numbers" and name.startswith("topic_word")
+    assert_refuses(tmp_path, ("topics", broken), str(broken), name, message, process=process)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("words.lang_en", lambda a: None),
+        ("scores.lang_de", lambda a: None),
+        ("words.lang_en", lambda a: a[:, :-1]),
+        ("words.lang_en", lambda a: a + 12),
+        ("words.lang_en", lambda a: a - 12),
+        ("words.lang_de", lambda a: a.astype("i8")),
+        ("scores.lang_de", lambda a: a.astype("f8")),
+        ("scores.lang_en", lambda a: a * np.nan),
+    ],
+)
+def test_a_model_with_other_coherent_words(tmp_path, broken_model, name, change):
+    path = broken_model / "coherent_words.safetensors"
     arrays = load(path.read_bytes())
     changed = change(arrays.pop(name))
     path.write_bytes(save(arrays if changed is None else {**arrays, name: np.ascontiguousarray(changed)}))
     change_manifest(broken_model, "model.json")
-    process = message == "holds NaN or infinite numbers" and name.startswith("topic_word")
-    assert_refuses(tmp_path, ("topics", broken_model), str(broken_model), name, message, process=process)
+    language = name.removeprefix("words.lang_").removeprefix("scores.lang_")
+    parts = (f"the coherent words of '{language}' can't be read", "copy or train the model anew")
+    assert_refuses(tmp_path, ("topics", broken_model), str(broken_model), *parts)
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "word_embeddings.safetensors"])
+def test_coherent_words_that_the_manifest_does_not_list(tmp_path, broken_model):
+    (broken_model / "coherent_words.safetensors").unlink()
+    change_manifest(broken_model, "model.json")
+    parts = ("incomplete: coherent_words.safetensors is missing",)
+    assert_refuses(tmp_path, ("topics", broken_model), str(broken_model), *parts)
+
+
+@pytest.mark.parametrize("name", [name for name in MODEL_FILES if name.endswith(".safetensors")])
 def test_a_model_with_arrays_of_another_kind(tmp_path, broken_model, name):
     (broken_model / name).write_bytes(b"PK\3\4" * 20)
     change_manifest(broken_model, "model.json")
@@ -818,9 +933,13 @@ def test_transform_of_a_language_that_nothing_links_to_the_model(tmp_path, model
     assert_refuses(tmp_path, ("topics", model_folder, f"--vocabulary=fr={tmp_path / 'fr.txt'}"), *parts)
 
 
-def test_transform_via_what_is_not_there(tmp_path, model_folder):
+def test_transform_via_what_is_not_there(tmp_path, model_folder, published_folder):
     source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}, {"text": "mot", "lang": "fr"}])
     transform = ("transform", model_folder, source, "-o", tmp_path / "theta.csv")
+    assert_refuses(tmp_path, (*transform, "--via=train"), "--via is 'train'", "it must be local, global or both")
+    parts = ("via is 'global', but the model has one way to infer, for all languages", "leave via out")
+    assert_refuses(tmp_path, (*transform, "--via=global"), *parts)
+    transform = ("transform", published_folder, source, "-o", tmp_path / "theta.csv")
     assert_refuses(tmp_path, (*transform, "--via=train"), "--via is 'train'", "it must be local, global or both")
     parts = ("the model was not trained on language 'fr'", "it knows en, de", "leave via out")
     assert_refuses(tmp_path, (*transform, "--via=local"), *parts)
@@ -907,7 +1026,7 @@ def test_what_others_call_a_model_or_a_corpus_is_left_alone(tmp_path, corpus_fol
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
-    train = ("train", corpus_folder, "-o", tmp_path / "model", "--epochs=1", "--num-topics=2")
+    train = ("train", corpus_folder, "-o", tmp_path / "model", "--num-topics=2")
     assert_refuses(tmp_path, train, "model: it holds files other than a model's", "name a new folder", process=True)
     build = ("corpus", "build", documents, "--encoder=none", "-q", "-o", tmp_path / "project")
     assert_refuses(tmp_path, build, "project: it holds files other than a corpus's", "name a new folder")
@@ -983,8 +1102,18 @@ def test_saving_embeddings_to_a_full_disk(tmp_path, corpus):
 
 
 def test_training_on_a_full_disk(tmp_path, corpus_folder, broken_model):
-    train = ("train", corpus_folder, "-o", broken_model, "--num-topics=2", "--epochs=1", "--threads=1", "--no-progress")
-    assert_refuses(tmp_path, train, *FULL, str(broken_model), process=True, **limited(20_000))
+    train = ("train", corpus_folder, "-o", broken_model, "--num-topics=2", "--threads=1", "--no-progress")
+    for method, size in ((("--method=published", "--epochs=1"), 20_000), ((), 1000)):
+        assert_refuses(tmp_path, (*train, *method), *FULL, str(broken_model), process=True, **limited(size))
+    # Enough for the state of the training, but not for the model: what was done is kept.
+    before = snapshot(tmp_path)
+    assert_refused(run_process(*train, **limited(2500)), *FULL, str(broken_model))
+    checkpoint = broken_model.with_name("model.checkpoint")
+    after = snapshot(tmp_path)
+    assert after.pop(checkpoint)
+    assert after == before
+    assert run_here(*train, "--resume").returncode == 0
+    assert not checkpoint.exists()
 
 
 def test_transforming_to_a_full_disk(tmp_path, model_folder):

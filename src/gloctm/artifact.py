@@ -223,7 +223,7 @@ def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
     sizes = {language: len(words) for language, words in artifact.vocabulary.items()}
     settings = artifact.settings
     # Models of before there was a choice were trained as published.
-    if settings.get("method", "published") == "published":
+    if "method" not in settings or settings["method"] == "published":
         return expected_shapes(
             sizes, settings["num_topics"], settings["local_hidden_size"], settings["global_hidden_size"]
         )
@@ -246,7 +246,9 @@ def _as_lists(scores: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[An
 def _read_coherent_words(
     folder: Path, manifest: Mapping[str, Any], vocabulary: Mapping[str, Sequence[str]]
 ) -> dict[str, NDArray[np.float32]]:
-    if COHERENT_WORDS not in manifest["files"]:
+    settings = manifest["settings"]
+    # A list that does not name the file is no reason to rank by weights unasked: it is then found to be missing.
+    if COHERENT_WORDS not in manifest["files"] and not ("ranking" in settings and settings["ranking"] == "coherence"):
         return {}
     arrays = _read_tensors(folder / COHERENT_WORDS)
     found = {}
