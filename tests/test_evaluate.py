@@ -50,19 +50,18 @@ def corpus():
     return planted_corpus(LANGUAGES)
 
 
-@pytest.fixture(scope="module")
-def model(corpus):
-    return GloCTM(
-        num_topics=5,
-        epochs=60,
-        batch_size=32,
-        learning_rate=1e-2,
-        kl_weight=10,
-        cka_weight=20,
-        random_state=0,
-        threads=1,
-        show_progress=False,
-    ).fit(corpus)
+SETTINGS = {
+    "context": {"num_topics": 5, "threads": 1, "show_progress": False},
+    "published": {
+        **{"method": "published", "num_topics": 5, "epochs": 60, "batch_size": 32, "learning_rate": 1e-2},
+        **{"kl_weight": 10, "cka_weight": 20, "random_state": 0, "threads": 1, "show_progress": False},
+    },
+}
+
+
+@pytest.fixture(scope="module", params=SETTINGS)
+def model(corpus, request):
+    return GloCTM(**SETTINGS[request.param]).fit(corpus)
 
 
 @pytest.fixture(scope="module")
@@ -355,6 +354,15 @@ def test_wrong_settings(model, settings, message):
         evaluate(model, **settings)
 
 
+@pytest.mark.parametrize("model", ["context"], indirect=True)
+def test_a_model_of_the_context_method_infers_in_one_way(model, corpus, saved):
+    with pytest.raises(InputError, match="via is 'global', but the model has one way to infer"):
+        evaluate(model, corpus=corpus, via="global")
+    finished = command(saved / "model", "--corpus", saved / "corpus", "--via", "global")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "via is 'global', but the model has one way to infer" in finished.stderr
+
+
 def test_test_without_corpus(model, corpus):
     with pytest.raises(InputError, match="corpus="):
         evaluate(model, test=corpus)
@@ -473,7 +481,7 @@ def test_figures_say_what_they_were_taken_by(model, corpus, saved):
     assert reference["sha256"].keys() == {"en", "zh"}
     assert reference["sha256"]["en"] == hashlib.sha256(content).hexdigest()
     assert found["dictionaries"] == {"en zh": 1}
-    assert found["via"] == dict.fromkeys(LANGUAGES, "local")
+    assert found["via"] == dict.fromkeys(LANGUAGES, "local" if model.method == "published" else "context")
     assert found["model"] == evaluate(GloCTM.load(saved / "model")).conditions["model"]
     assert found["gloctm"] == __version__
 
@@ -486,9 +494,11 @@ def test_topic_diversity_is_of_no_more_words_than_there_are(model):
     assert found.measures["topic_diversity"] == dict.fromkeys(LANGUAGES, 1 / 5)
 
 
-def test_languages_never_trained_on_go_by_the_global_encoder(model):
-    found = evaluate(model, corpus=planted_corpus(["en", "fr"]), via="both", classifier="logistic")
-    assert found.conditions["via"] == {"en": "both", "fr": "global"}
+def test_by_what_languages_never_trained_on_are_inferred(model):
+    via = "both" if model.method == "published" else None
+    found = evaluate(model, corpus=planted_corpus(["en", "fr"]), via=via, classifier="logistic")
+    expected = {"en": "both", "fr": "global"} if via else {"en": "context", "fr": "context"}
+    assert found.conditions["via"] == expected
     assert set(found.measures["accuracy_across"]) == {"en from fr", "fr from en"}
     assert set(found.measures["npmi_in_corpus"]) == {"en"}
 
