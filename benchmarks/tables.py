@@ -13,7 +13,7 @@ import argparse
 import re
 import sys
 
-from pages import ablations, build, choosing_k, epochs, languages, load, quality, ranking, speed, variants
+from pages import ablations, build, choosing_k, epochs, languages, load, quality, small, speed
 from pages.results import ROOT
 
 PAGES = (
@@ -22,7 +22,7 @@ PAGES = (
 )
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
-    **(variants.TABLES | ranking.TABLES | load.TABLES | choosing_k.TABLES | ablations.TABLES),
+    **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS
 

@@ -26,7 +26,6 @@ import quality
 from baselines.ablations import WithoutGlobalPath, WithoutSharedDecoder, training_with
 from baselines.clustering import Clustering
 from pages import quality as quality_page
-from pages import variants as variants_page
 from quality import MODELS, VIEWS, ResultLog, Setting, Yardsticks, facts, run
 
 pytestmark = pytest.mark.filterwarnings(
@@ -450,55 +449,3 @@ def test_in_short_only_whole_trainings_are_shown(shown):
     table = quality_page.in_short()
     assert "| XTRA † |" in table
     assert "without" not in table
-
-
-def measured(variant, *, both=0.5, **given):
-    """A line of variants.jsonl."""
-    pairs = ("en from en", "zh from en", "en from zh")
-    scores = dict.fromkeys(pairs, 0.25)
-    return {
-        **{"corpus": "ecnews", "variant": variant, "settings": {}, "seed": 0, "epochs": 25},
-        **{"cnpmi": {"published": 0.05, "document": 0.07}, "topic_uniqueness": {"en": 0.8, "zh": 1.0}},
-        "accuracy": {"local": scores, "global": scores, "both": dict.fromkeys(pairs, both)},
-        **given,
-    }
-
-
-@pytest.fixture
-def variant_rows(monkeypatch):
-    """The rows of a table of variants, as lists of cells, of these results."""
-
-    def rows(name, lines):
-        monkeypatch.setattr(variants_page, "results", lambda *_: lines)
-        _, _, *table = variants_page.TABLES[name]().splitlines()
-        return [row.strip("| ").split(" | ") for row in table]
-
-    return rows
-
-
-def test_variants_stand_in_their_order_and_ablations_apart(variant_rows):
-    lines = [
-        *(measured("pooled CKA", seed=seed, both=0.5 + 0.25 * seed) for seed in (1, 0)),
-        measured("without CKA", settings={"cka_weight": 0.0}),
-        measured("mutual", corpus="rakuten_amazon"),
-        measured("mutual", settings={"num_neighbors": 9}),
-        measured("without the global path"),
-        measured("base"),
-    ]
-    found = variant_rows("variants ecnews", lines)
-    assert [row[0] for row in found] == ["base", "mutual; num_neighbors 9", "pooled CKA"]
-    assert found[0] == ["base", "25", "1", "0.0500", "0.0700", "0.900", *["0.250"] * 4, *["0.500"] * 2]
-    assert found[2][2] == "2"
-    assert found[2][-2:] == ["0.625 ± 0.177"] * 2
-    found = variant_rows("ablations ecnews", lines)
-    assert [row[0] for row in found] == ["GloCTM", "without the global path", "without CKA"]
-    # An encoder that was not taught has nothing to show, whatever was measured.
-    assert found[1][-6:] == ["0.250"] * 2 + ["—"] * 4
-    assert [row[0] for row in variant_rows("variants rakuten", lines)] == ["mutual"]
-
-
-def test_tables_of_variants_that_are_not_there(variant_rows, monkeypatch):
-    monkeypatch.setattr(variants_page, "results", lambda *_: [measured("base")])
-    assert variants_page.TABLES["ablations ecnews"]() == "not measured yet"
-    with pytest.raises(SystemExit, match=r"has 'renamed', which benchmarks/variants\.py has not"):
-        variant_rows("ablations ecnews", [measured("renamed")])
