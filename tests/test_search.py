@@ -25,6 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mktestdocs import check_codeblock
 
+import gloctm.context.fit
 import gloctm.search.run
 from gloctm import Corpus, GloCTM
 from gloctm.cli.main import main
@@ -46,16 +47,11 @@ from gloctm.search.plot import Point, _ticks, svg
 from gloctm.search.trials import TrialLog
 from planted import planted_corpus
 
-SETTINGS = {
+SETTINGS = {"threads": 1}
+PUBLISHED = {
     **{"epochs": 3, "batch_size": 40, "learning_rate": 1e-2, "local_hidden_size": 12, "global_hidden_size": 12},
-    **{"kl_weight": 5.0, "cka_weight": 20.0, "threads": 1, "device": "cpu"},
+    **{"kl_weight": 5.0, "cka_weight": 20.0, "threads": 1, "device": "cpu", "method": "published"},
 }
-
-
-# These corpora are small, and the trainings short.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
-)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +79,8 @@ def lines_in(folder):
 def found(corpus, tmp_path_factory):
     """A search with the folder it wrote."""
     folder = tmp_path_factory.mktemp("search") / "found"
-    settings = {**SETTINGS, "epochs": 30}
+    # By weights, as words ranked by coherence go together, and differ, in topics that take in two themes, too.
+    settings = {**SETTINGS, "ranking": "weights"}
     space = {"num_topics": [2, 4, 8]}
     # A planted topic has eight words; with more top words asked for, every topic would have others'.
     return search(corpus, space, output=folder, settings=settings, num_words=6, show_progress=False), folder
@@ -340,11 +337,11 @@ def test_references_and_several_settings(tmp_path, corpus):
     for code in ("en", "de"):
         drawn = [" ".join(f"{code}-{topic}-{rank}" for rank in rng.integers(8, size=6)) for topic in topics]
         (folder / f"{code}.txt").write_text("\n".join(drawn) + "\n", encoding="utf-8")
-    space = {"num_topics": [3, 4], "kl_weight": [2, 4.0], "schedule": ["decay", "cosine"]}
+    space = {"num_topics": [3, 4], "temperature": [1, 0.5], "ranking": ["coherence", "weights"]}
     result = quick(corpus, space, tmp_path / "search", seeds=[5], references=folder, labels=False)
     assert result.objective == "topic_quality"
     assert [tuple(candidate.settings.values()) for candidate in result.candidates] == list(
-        product([3, 4], [2.0, 4.0], ["decay", "cosine"])
+        product([3, 4], [1.0, 0.5], ["coherence", "weights"])
     )
     assert "stability" not in result.measures
     assert not any("accuracy" in name for name in result.measures)
@@ -422,7 +419,31 @@ def interruptible():
 
 @pytest.mark.usefixtures("interruptible")
 def test_stopped_in_the_midst_of_a_training(tmp_path, corpus, whole):
+    folder, rounds, refined = tmp_path / "search", [], gloctm.context.fit.refined
+
+    def stopping(*arguments):
+        rounds.append(None)
+        if len(rounds) == 8:
+            signal.raise_signal(signal.SIGINT)
+        return refined(*arguments)
+
+    with mock.patch.object(gloctm.context.fit, "refined", stopping):
+        with pytest.raises(TrainingInterrupted, match="stopped after 1 of 6 trainings"):
+            quick(corpus, {"num_topics": [2, 3, 4]}, folder)
+        assert len(lines_in(folder)) == 1
+        with pytest.raises(InputError, match="holds a search"):
+            quick(corpus, {"num_topics": [2, 3, 4]}, folder)
+        quick(corpus, {"num_topics": [2, 3, 4]}, folder, resume=True)
+    # The second training went on where it was, in its third round of five.
+    assert len(rounds) == 6 * 5 + 1
+    assert lines_in(folder) == lines_in(whole)
+    assert not list(folder.glob("*.checkpoint"))
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_stopped_in_the_midst_of_a_published_training(tmp_path, corpus):
     folder, epochs = tmp_path / "search", []
+    space, options = {"num_topics": [2, 3]}, {"settings": PUBLISHED}
 
     class Stopping(gloctm.search.run._SignOfLife):
         def on_epoch_end(self, run, epoch):
@@ -431,16 +452,26 @@ def test_stopped_in_the_midst_of_a_training(tmp_path, corpus, whole):
                 signal.raise_signal(signal.SIGINT)
 
     with mock.patch.object(gloctm.search.run, "_SignOfLife", Stopping):
-        with pytest.raises(TrainingInterrupted, match="stopped after 1 of 6 trainings"):
-            quick(corpus, {"num_topics": [2, 3, 4]}, folder)
+        with pytest.raises(TrainingInterrupted, match="stopped after 1 of 4 trainings"):
+            quick(corpus, space, folder, **options)
         assert len(lines_in(folder)) == 1
-        with pytest.raises(InputError, match="holds a search"):
-            quick(corpus, {"num_topics": [2, 3, 4]}, folder)
-        quick(corpus, {"num_topics": [2, 3, 4]}, folder, resume=True)
+        quick(corpus, space, folder, resume=True, **options)
     # The second training went on where it was.
-    assert epochs == [1, 2, 3, 1, 2, 3, *[1, 2, 3] * 4]
-    assert lines_in(folder) == lines_in(whole)
+    assert epochs == [1, 2, 3, 1, 2, 3, *[1, 2, 3] * 2]
+    quick(corpus, space, tmp_path / "whole", **options)
+    assert lines_in(folder) == lines_in(tmp_path / "whole")
     assert not list(folder.glob("*.checkpoint"))
+
+
+def test_a_long_training_shows_signs_of_life(tmp_path, corpus, capsys, monkeypatch):
+    monkeypatch.setattr(gloctm.search.run, "_SIGN_OF_LIFE", 0.0)
+    quick(corpus, {"num_topics": [2]}, tmp_path / "one", seeds=[0], settings=PUBLISHED, show_progress=True)
+    *signs, last = capsys.readouterr().err.splitlines()
+    # Two batches of forty documents in each of three epochs.
+    assert signs == [f"training 1 of 1 (num_topics 2, seed 0): step {step} of 6" for step in (2, 4, 6)]
+    assert last.startswith("training 1 of 1 (num_topics 2, seed 0): quality in the corpus ")
+    quick(corpus, {"num_topics": [2]}, tmp_path / "other", seeds=[0], show_progress=True)
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_values_and_seeds_can_be_added(tmp_path, corpus):
@@ -459,7 +490,8 @@ def test_values_and_seeds_can_be_added(tmp_path, corpus):
     ("changed", "message"),
     [
         ({}, "holds a search: go on with resume=True, or name a new folder"),
-        ({"resume": True, "settings": {**SETTINGS, "epochs": 4}}, r"differs in epochs \(3, now 4\)"),
+        ({"resume": True, "settings": {"num_refinements": 4}}, r"differs in num_refinements \(5, now 4\)"),
+        ({"resume": True, "settings": PUBLISHED}, r"differs in .*, method \('context', now 'published'\)"),
         ({"resume": True, "num_words": 10}, "differs in num_words"),
         ({"resume": True, "labels": False}, "differs in labels"),
     ],
@@ -642,8 +674,7 @@ def test_labels_that_cant_be_classified_are_told_before_anything_is_trained(tmp_
 
 def test_rare_labels_are_searched_by(tmp_path, corpus):
     rare = relabelled(corpus, **dict.fromkeys(("en", "de"), lambda row, label: "b" if row in (3, 5) else "a"))
-    options = {"seeds": [0], "settings": {**SETTINGS, "epochs": 1}}
-    assert "accuracy_across" in quick(rare, {"num_topics": [2]}, tmp_path / "search", **options).measures
+    assert "accuracy_across" in quick(rare, {"num_topics": [2]}, tmp_path / "search", seeds=[0]).measures
 
 
 def test_a_reference_of_other_words_is_told_before_anything_is_trained(tmp_path, corpus):
@@ -664,7 +695,7 @@ def test_topics_that_a_reference_has_no_word_of_are_a_training_that_failed(tmp_p
     folder.mkdir()
     for code in ("en", "de"):
         (folder / f"{code}.txt").write_text(f"{code}-0-0\n" * 5)
-    options = {"seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False, "num_words": 2}
+    options = {"seeds": [0], "labels": False, "num_words": 2}
     none = [[["de-1-1", "de-1-2"]] * 2, [["en-1-1", "en-1-2"]] * 2]
     topics = gloctm.search.run._Measurer.topics
 
@@ -681,10 +712,9 @@ def test_topics_that_a_reference_has_no_word_of_are_a_training_that_failed(tmp_p
 
 def test_without_its_labels_such_a_corpus_is_searched_and_a_language_may_have_none(tmp_path, corpus):
     one = relabelled(corpus, en=lambda row, label: "news", de=kept)
-    options = {"seeds": [0], "settings": {**SETTINGS, "epochs": 1}}
-    assert "purity" not in quick(one, {"num_topics": [2]}, tmp_path / "one", labels=False, **options).measures
+    assert "purity" not in quick(one, {"num_topics": [2]}, tmp_path / "one", labels=False, seeds=[0]).measures
     part = relabelled(corpus, en=kept, de=lambda row, label: "")
-    measures = quick(part, {"num_topics": [2]}, tmp_path / "part", **options).measures
+    measures = quick(part, {"num_topics": [2]}, tmp_path / "part", seeds=[0]).measures
     assert "accuracy_within" in measures
     assert "accuracy_across" not in measures
 
@@ -695,12 +725,12 @@ def test_all_candidates_are_checked_by_the_corpus_before_anything_is_trained(tmp
         mock.patch.object(GloCTM, "fit", side_effect=AssertionError("trained")),
         pytest.raises(InputError, match="num_neighbors is 32 but 'en' has a vocabulary of 32 words: use at most 31"),
     ):
-        quick(corpus, {"num_neighbors": [3, 32]}, tmp_path / "search")
+        quick(corpus, {"num_neighbors": [3, 32]}, tmp_path / "search", settings=PUBLISHED)
     assert not (tmp_path / "search").exists()
 
 
 def test_a_candidate_drawn_that_the_corpus_does_not_allow_has_failed(tmp_path, corpus):
-    options = {"trials": 8, "seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False}
+    options = {"trials": 8, "seeds": [0], "settings": {**PUBLISHED, "epochs": 1}, "labels": False}
     result = quick(corpus, {"num_neighbors": Range(2, 60)}, tmp_path / "search", **options)
     for candidate in result.candidates:
         assert (result.mark(candidate) == "failed") == (candidate.settings["num_neighbors"] > 31)
@@ -709,20 +739,84 @@ def test_a_candidate_drawn_that_the_corpus_does_not_allow_has_failed(tmp_path, c
     assert "use at most 31" in reason
 
 
+def with_document_embeddings(corpus, **arrays):
+    """The corpus with other document embeddings in some languages."""
+    return Corpus(
+        {
+            code: LanguageCorpus(
+                counts=part.counts,
+                vocabulary=part.vocabulary,
+                word_embeddings=part.word_embeddings,
+                document_embeddings=arrays.get(code, part.document_embeddings),
+                labels=part.labels,
+            )
+            for code, part in corpus.items()
+        }
+    )
+
+
+def test_embeddings_of_several_encoders_are_told_before_anything_is_trained(tmp_path, corpus):
+    other = with_document_embeddings(corpus, de=np.ones((80, 7), "f4"))
+    for space, more in (
+        ({"num_topics": [2, 3]}, SETTINGS),
+        ({"ranking": ["weights", "coherence"]}, {**PUBLISHED, "num_topics": 2}),
+    ):
+        with (
+            mock.patch.object(GloCTM, "fit", side_effect=AssertionError("trained")),
+            pytest.raises(InputError, match="compares documents across languages, but their embeddings differ"),
+        ):
+            quick(other, space, tmp_path / "search", settings=more)
+        assert not (tmp_path / "search").exists()
+    # The published method compares none, and shows words by their weights.
+    assert quick(other, {"num_topics": [2]}, tmp_path / "search", settings=PUBLISHED, seeds=[0], labels=False).best
+
+
+def test_more_topics_than_documents_differ_is_a_training_that_failed(tmp_path, corpus):
+    # Nine different documents in each language.
+    few = with_document_embeddings(
+        corpus, **{code: part.document_embeddings[np.arange(80) % 9] for code, part in corpus.items()}
+    )
+    few = Corpus(
+        {
+            code: LanguageCorpus(
+                counts=part.counts[np.arange(80) % 9],
+                vocabulary=part.vocabulary,
+                word_embeddings=part.word_embeddings,
+                document_embeddings=part.document_embeddings,
+            )
+            for code, part in few.items()
+        }
+    )
+    result = quick(few, {"num_topics": [2, 26]}, tmp_path / "search", seeds=[0])
+    assert [result.mark(candidate) for candidate in result.candidates] == ["best", "failed"]
+    assert "different documents in all, which can't make 26 topics" in result.candidates[1].trials[0].failed
+
+
+def test_methods_can_be_compared(tmp_path, corpus):
+    space = {"method": ["context", "published"], "num_topics": [4]}
+    result = quick(corpus, space, tmp_path / "search", seeds=[0], num_words=6)
+    assert [candidate.settings["method"] for candidate in result.candidates] == ["context", "published"]
+    assert all(candidate.figures for candidate in result.candidates)
+    # With settings of one of them the other can't be trained.
+    with pytest.raises(InputError, match="kl_weight is given, a setting of method='published'"):
+        quick(corpus, {**space, "kl_weight": [2, 4]}, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
 # Candidates drawn
 
 
 def test_candidates_are_drawn_within_their_ranges_and_again_the_same(tmp_path, corpus):
-    space = {"num_topics": Range(2, 6), "cka_weight": Range(10, 500), "kl_weight": [2, 4]}
-    options = {"trials": 12, "seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False}
+    space = {"num_topics": Range(2, 6), "temperature": Range(0.03, 2), "num_refinements": [1, 2]}
+    options = {"trials": 12, "seeds": [0], "labels": False}
     whole = quick(corpus, space, tmp_path / "whole", **options)
     for candidate in whole.candidates:
         assert isinstance(candidate.settings["num_topics"], int)
         assert 2 <= candidate.settings["num_topics"] <= 6
-        assert 10 <= candidate.settings["cka_weight"] <= 500
-        assert candidate.settings["cka_weight"] == float(f"{candidate.settings['cka_weight']:.4g}")
-        assert candidate.settings["kl_weight"] in (2, 4)
-    assert len({candidate.settings["cka_weight"] for candidate in whole.candidates}) > 9
+        assert 0.03 <= candidate.settings["temperature"] <= 2
+        assert candidate.settings["temperature"] == float(f"{candidate.settings['temperature']:.4g}")
+        assert candidate.settings["num_refinements"] in (1, 2)
+    assert len({candidate.settings["temperature"] for candidate in whole.candidates}) > 9
     first = quick(corpus, space, tmp_path / "parts", **{**options, "trials": 3})
     assert [each.settings for each in first.candidates] == [each.settings for each in whole.candidates[:3]]
     quick(corpus, space, tmp_path / "parts", resume=True, **options)
@@ -731,7 +825,7 @@ def test_candidates_are_drawn_within_their_ranges_and_again_the_same(tmp_path, c
 
 def test_what_is_drawn_twice_is_trained_once(tmp_path, corpus):
     space = {"num_topics": Range(2, 3)}
-    options = {"trials": 6, "seeds": [0], "settings": {**SETTINGS, "epochs": 1}, "labels": False}
+    options = {"trials": 6, "seeds": [0], "labels": False}
     result = quick(corpus, space, tmp_path / "search", **options)
     assert len(lines_in(tmp_path / "search")) == len(result.candidates) == 2
 
@@ -760,7 +854,13 @@ def test_only_drawing_needs_optuna(tmp_path, corpus):
         ({"num_topics": [20, 1]}, {}, "num_topics is 1: it must be 2 or more"),
         ({"num_topics": [20.5]}, {}, "num_topics is 20.5: it must be a whole number"),
         ({"kl_weight": [1, -1]}, {}, "kl_weight is -1: it must be 0 or more"),
-        ({"kl_weight": Range(1, 4)}, {}, "say how many candidates to draw (trials)"),
+        ({"temperature": Range(1, 4)}, {}, "say how many candidates to draw (trials)"),
+        ({"kl_weight": [2, 4]}, {}, "kl_weight is given, a setting of method='published', but the method is 'context'"),
+        ({"kl_weight": Range(4, 9)}, {"trials": 3}, "kl_weight is given, a setting of method='published'"),
+        ({"num_topics": [2]}, {"settings": {"epochs": 3}}, "epochs is given, a setting of method='published'"),
+        ({"num_topics": Range(2, 9)}, {"trials": 3, "settings": {"epochs": 3}}, "epochs is given, a setting of method"),
+        ({"temperature": [0.1]}, {"preset": "ecnews"}, "temperature is given, a setting of method='context', but the"),
+        ({"method": ["context", "neural"]}, {}, "method is 'neural': it must be context or published"),
         ({"kl_weight": Range(4, 1)}, {"trials": 3}, "kl_weight is to be drawn from 4 to 1: the first must be below"),
         ({"num_topics": Range(2, 4.5)}, {"trials": 3}, "num_topics is 4.5: it must be a whole number"),
         ({"schedule": Range(0, 1)}, {"trials": 3}, "schedule is no number to draw from a range"),
@@ -806,14 +906,13 @@ def test_a_corpus_that_cant_be_trained_on(tmp_path):
 def test_progress_tells_what_is_left_and_warns_once(tmp_path, corpus, capsys):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        quick(corpus, {"num_topics": [2, 3]}, tmp_path / "search", show_progress=True)
+        quick(corpus, {"num_topics": [30, 31]}, tmp_path / "search", show_progress=True)
     lines = capsys.readouterr().err.splitlines()
-    pattern = r"training \d of 4 \(num_topics \d, seed \d\): quality in the corpus 0\.\d{3}, \d+s; (\d) left, .*"
+    pattern = r"training \d of 4 \(num_topics \d+, seed \d\): quality in the corpus 0\.\d{3}, \d+s; (\d) left, .*"
     assert [re.fullmatch(pattern, line)[1] for line in lines] == ["3", "2", "1", "0"]
     assert lines[-1].endswith("in all")
     told = [str(each.message) for each in caught if each.category.__module__.startswith("gloctm")]
-    assert told
-    assert len(set(told)) == len(told)
+    assert [re.search(r"80 documents for (\d+) topics", each)[1] for each in told] == ["30", "31"]
     # They are about the line that called search: here.
     files = {each.filename for each in caught if each.category.__module__.startswith("gloctm")}
     assert files == {quick.__code__.co_filename}
@@ -827,7 +926,11 @@ def saved(corpus, tmp_path_factory):
     return corpus.save(tmp_path_factory.mktemp("saved") / "corpus")
 
 
-FLAGS = ["--set", "batch_size=40", "--set", "learning-rate=0.01", "--epochs=3", "--threads=1", "--device=cpu"]
+FLAGS = ["--threads=1"]
+PUBLISHED_FLAGS = [
+    *("--method=published", "--set", "batch_size=40", "--set", "learning-rate=0.01", "--epochs=3", "--threads=1"),
+    "--device=cpu",
+]
 
 
 def run_here(*arguments):
@@ -842,9 +945,16 @@ def run_here(*arguments):
     return ended.value.code, output.getvalue(), messages.getvalue()
 
 
-def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(tmp_path, monkeypatch, saved):
-    command = [sys.executable, "-m", "gloctm", "search", str(saved), "-o", "out", "--topics=2,4", *FLAGS]
-    command += ["--set", "kl_weight=2,4.5", "--seeds=3,4"]
+@pytest.mark.parametrize(
+    ("flags", "name", "values"),
+    [(FLAGS, "num_refinements", (0, 2)), (PUBLISHED_FLAGS, "kl_weight", (2.0, 4.5))],
+    ids=["context", "published"],
+)
+def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(
+    tmp_path, monkeypatch, saved, flags, name, values
+):
+    command = [sys.executable, "-m", "gloctm", "search", str(saved), "-o", "out", "--topics=2,4", *flags]
+    command += ["--set", f"{name}={values[0]:g},{values[1]:g}", "--seeds=3,4"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8") as process:
         for line in process.stderr:
             if line.startswith("training 2 of 8"):
@@ -860,14 +970,14 @@ def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(tmp_path, 
     assert messages.endswith("written to out; see out/search.html\n")
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     best = summary["best"]["settings"]
-    assert f"best: num_topics {best['num_topics']}, kl_weight {best['kl_weight']}\n" in output
+    assert f"best: num_topics {best['num_topics']}, {name} {best[name]}\n" in output
     # One in each block that the width of the terminal parts the table into.
     rows = [line for line in output.splitlines() if line.endswith("  best")]
     assert {row.split()[0] for row in rows} == {str(best["num_topics"])}
     assert "chosen by quality in the corpus\n(--objective topic_quality_in_corpus)\n" in output
     lines = lines_in(tmp_path / "out")
-    assert [(line["settings"]["num_topics"], line["settings"]["kl_weight"], line["seed"]) for line in lines] == list(
-        product((2, 4), (2.0, 4.5), (3, 4))
+    assert [(line["settings"]["num_topics"], line["settings"][name], line["seed"]) for line in lines] == list(
+        product((2, 4), values, (3, 4))
     )
     # The command that it says trains the very model.
     said = output.splitlines()[-1].removeprefix("train it with: gloctm ")
@@ -875,7 +985,7 @@ def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(tmp_path, 
     assert run_here(*shlex.split(said), "-q")[0] == 0
     model = GloCTM.load(tmp_path / "out-model")
     (own,) = [
-        line for line in lines if line["seed"] == 3 and all(line["settings"][name] == best[name] for name in best)
+        line for line in lines if line["seed"] == 3 and all(line["settings"][each] == best[each] for each in best)
     ]
     for code, topics in own["topics"].items():
         assert [list(record["words"]) for record in model.topics(15, lang=code)] == topics
@@ -892,9 +1002,9 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ([], "there is nothing to choose from: give values with --topics 10,20,30 or --set kl_weight=2,4"),
+        ([], "there is nothing to choose from: give values with --topics 10,20,30 or --set num_refinements=0,5"),
         (["--set", "epochs=2"], "there is nothing to choose from"),
-        (["--set", "kl_weight"], "--set 'kl_weight': give SETTING=VALUES, for example kl_weight=2,4"),
+        (["--set", "kl_weight"], "--set 'kl_weight': give SETTING=VALUES, for example num_refinements=0,5"),
         (["--topics=2..many"], "--topics '2..many': a range is of two numbers, for example 100..500"),
         (["--topics=2,many"], "--topics is 'many': it must be a whole number"),
         (["--num-topics=2,1"], "--topics is 1: it must be 2 or more"),
@@ -905,7 +1015,22 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
         (["--topics=2", "--set", "random_state=1"], "give them by --seeds"),
         (["--topics=2", "--set", "decay-factor=2"], "--set decay_factor is 2: it must be above 0"),
         (["--topics=2", "--set", "patience=0"], "--set patience is 0: it must be a whole number from 1, or none (none"),
-        (["--set", "num_neighbors=3,50"], "--set num_neighbors is 50 but 'en' has a vocabulary of 32 words"),
+        (
+            ["--topics=2", "--set", "num_near_documents=-1"],
+            "--set num_near_documents is -1: it must be a whole number from 0, or none (none",
+        ),
+        (
+            ["--set", "num_neighbors=3,50", "--method=published"],
+            "--set num_neighbors is 50 but 'en' has a vocabulary of 32 words",
+        ),
+        (
+            ["--topics=2", "--epochs=3"],
+            "error: --epochs is given, a setting of --method published, but the method is 'context': leave epochs "
+            "out, or give --method published\n",
+        ),
+        (["--set", "kl_weight=2,4"], "error: --set kl_weight is given, a setting of --method published, but the"),
+        (["--topics=2", "--method=neural"], "error: --method is 'neural': it must be context or published\n"),
+        (["--set", "method=context,published", "--method=context"], "method is given twice"),
         (["--topics=2", "--set", "num_topics=3"], "num_topics is given twice"),
         (["--topics=2", "--epochs=0"], "error: --epochs is 0: it must be 1 or more"),
         (["--topics=2", "--seeds=one"], "--seeds 'one': give whole numbers separated by commas, for example 0,1,2"),
@@ -929,16 +1054,18 @@ def test_errors_of_the_command(tmp_path, saved, flags, message):
 
 def test_none_is_a_value_and_a_new_folder_is_told(tmp_path, saved):
     config = tmp_path / "settings.yaml"
-    config.write_text("patience: 7\n")
-    flags = ["--set", "patience=none,1", "--topics=2", "--seeds=0", "--no-labels", "--resume", "--config", config]
+    config.write_text("num_near_documents: 7\n")
+    # None chooses 10 for this corpus.
+    flags = ["--set", "num_near_documents=none,10", "--topics=2", "--seeds=0", "--no-labels", "--resume"]
+    flags += ["--config", config]
     code, output, messages = run_here("search", saved, "-o", tmp_path / "out", *flags, *FLAGS)
     assert code == 0, messages
     assert messages.startswith(f"there is no search in {tmp_path / 'out'} to go on from: it begins\n")
-    assert {line["settings"]["patience"] for line in lines_in(tmp_path / "out")} == {None, 1}
+    assert {line["settings"]["num_near_documents"] for line in lines_in(tmp_path / "out")} == {None, 10}
     # Both trainings are the same, so that the first is best: none, which the command can't say.
-    assert "best: num_topics 2, patience None\n" in output
-    assert "--patience" not in output
-    assert "patience none has no flag: write patience: null in a YAML file" in messages
+    assert "best: num_topics 2, num_near_documents None\n" in output
+    assert "--num-near-documents" not in output
+    assert "num_near_documents none has no flag: write num_near_documents: null in a YAML file" in messages
     _, _, messages = run_here("search", saved, "-o", tmp_path / "out", *flags, *FLAGS)
     assert "there is no search" not in messages
 
@@ -1006,12 +1133,9 @@ def test_choosing_k(repository, tmp_path, monkeypatch):
     text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
 
     def shortened(block):
-        # Epochs and candidates take the time, and are no other code.
+        # Candidates take the time, and are no other code.
         block = block.replace("4,8,12,16,24", "4,8").replace("[4, 8, 12, 16, 24]", "[4, 8]")
-        block = block.replace("4..40", "4..8").replace("--trials 20", "--trials 2")
-        return block.replace("--preset demo", "--preset demo --epochs 2").replace(
-            'preset="demo"', 'preset="demo", settings={"epochs": 2}'
-        )
+        return block.replace("4..40", "4..8").replace("--trials 20", "--trials 2")
 
     blocks = re.findall(r"```(bash|python)\n(.*?)```", text, flags=re.DOTALL)
     assert [kind for kind, _ in blocks].count("python") == 1

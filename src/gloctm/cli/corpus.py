@@ -318,10 +318,12 @@ def _tell_what_became(corpus: Corpus, path: Path) -> None:
         say(f"gloctm: warning: {describe_dropped(report.dropped)}; {path / DROPPED} lists them")
     if report is not None and (phrases := describe_phrases(report)):
         say(phrases)
+    least = None if report is None else report.settings.get("min_df")
     for language, part in corpus.items():
         empty = int(part.empty_documents.sum())
         if empty:
+            own = least.get(language) if isinstance(least, dict) else least
             say(
                 f"gloctm: warning: {empty:,} of {part.num_documents:,} documents in {language!r} have no word of the "
-                "vocabulary; they are kept, empty (--min-df 1 keeps rarer words)"
+                f"vocabulary; they are kept, empty{'' if own == 1 else ' (--min-df 1 keeps rarer words)'}"
             )

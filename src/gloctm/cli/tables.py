@@ -119,7 +119,7 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     lines = [f"{language}: {' '.join(frequent_words(part, num_words))}" for language, part in corpus.items()]
     lines = ["In most documents:", *lines, "", *_LEGEND, ""]
     if report.settings:
-        lines.append("vocabulary: " + ", ".join(f"{name} {value}" for name, value in report.settings.items()))
+        lines.append("vocabulary: " + ", ".join(f"{name} {_told(value)}" for name, value in report.settings.items()))
     if phrases := describe_phrases(report):
         lines.append(phrases)
     for language, each in report.identified.items():
@@ -129,6 +129,11 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:
         _print(Text(line))
+
+
+def _told(value: Any) -> str:
+    """A setting; of one by language, each."""
+    return " ".join(f"{code} {each}" for code, each in value.items()) if isinstance(value, dict) else str(value)
 
 
 def print_evaluation(evaluation: Evaluation) -> None:

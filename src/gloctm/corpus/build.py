@@ -424,15 +424,12 @@ def _report(
             code: IdentifiedLanguage(len(each), round(sum(each) / len(each), 4)) for code, each in confidences.items()
         },
         settings={
-            name: options.get(name, default)
-            for name, default in (
-                ("max_df", usual.max_df),
-                ("max_vocabulary", usual.max_size),
-            )
-        }
-        # One number where all languages have the same.
-        | {"min_df": min(least.values()) if len(set(least.values())) == 1 else least}
-        | {"phrases": bool(options.get("phrases", False))},
+            # One number where all languages have the same.
+            "min_df": min(least.values()) if len(set(least.values())) == 1 else least,
+            "max_df": options.get("max_df", usual.max_df),
+            "max_vocabulary": options.get("max_vocabulary", usual.max_size),
+            "phrases": bool(options.get("phrases", False)),
+        },
         dropped=tuple(dropped),
     )
 
