@@ -135,10 +135,10 @@ def test_a_workspace_used_again_is_noticed():
         third.backward()
 
 
-@pytest.mark.filterwarnings("ignore::gloctm.errors.ShortTrainingWarning")
 def test_a_training_is_the_same_within_rounding(monkeypatch):
     corpus = planted_corpus(("en", "de"), documents=150)
-    settings = {"num_topics": 5, "epochs": 4, "batch_size": 32, "threads": 1, "show_progress": False}
+    settings = {"method": "published", "num_topics": 5, "epochs": 4, "batch_size": 32}
+    settings |= {"threads": 1, "show_progress": False}
     fused = GloCTM(**settings).fit(corpus)
     original = GloCTMNetwork.__init__
 
@@ -199,7 +199,7 @@ def test_one_chunk_a_language_is_the_same(monkeypatch):
 
 def test_embeddings_on_another_device_are_taken_in_batches():
     vectors = np.random.default_rng(0).normal(size=(10, 3)).astype("f4")
-    here, there = (_EmbeddingRows(vectors, torch.device("cpu"), center=False) for _ in range(2))
+    here, there = (_EmbeddingRows(vectors, torch.device("cpu")) for _ in range(2))
     there._tensor = torch.from_numpy(vectors)
     rows = torch.tensor([3, 12, 0, 9, 7])
     for one, other in zip(here.batches(rows, [2, 3]), there.batches(rows, [2, 3]), strict=True):

@@ -11,18 +11,12 @@ from planted import planted_corpus
 TEN = ("en", "zh", "de", "ja", "fr", "ru", "es", "ar", "ko", "it")
 
 
-def trained(documents, epochs):
+def trained(documents, method, epochs):
     """A model of planted topics, and its corpus."""
     corpus = planted_corpus(list(documents), documents=documents)
-    model = GloCTM(
-        num_topics=5,
-        epochs=epochs,
-        batch_size=64,
-        learning_rate=0.01,
-        cka_weight=20.0,
-        threads=1,
-        show_progress=False,
-    )
+    network = {"epochs": epochs, "batch_size": 64, "learning_rate": 0.01, "cka_weight": 20.0}
+    own = network if method == "published" else {}
+    model = GloCTM(num_topics=5, method=method, threads=1, show_progress=False, **own)
     return model.fit(corpus), corpus
 
 
@@ -38,13 +32,13 @@ def assert_topics_are_found_and_shared(model, corpus):
         assert topic_uniqueness(topics) == 1
 
 
-@pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning")
+@pytest.mark.parametrize("method", ["context", "published"])
 @pytest.mark.parametrize("documents", [{"en": 2000, "de": 20}, {"de": 20, "en": 2000}])
-def test_a_language_a_hundred_times_smaller_takes_part_and_does_no_harm(documents):
-    assert_topics_are_found_and_shared(*trained(documents, epochs=12))
+def test_a_language_a_hundred_times_smaller_takes_part_and_does_no_harm(documents, method):
+    assert_topics_are_found_and_shared(*trained(documents, method, epochs=12))
 
 
-@pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
-def test_ten_languages_of_all_sizes():
+@pytest.mark.parametrize("method", ["context", "published"])
+def test_ten_languages_of_all_sizes(method):
     sizes = (20, 640, 40, 500, 80, 30, 160, 320, 60, 250)
-    assert_topics_are_found_and_shared(*trained(dict(zip(TEN, sizes, strict=True)), epochs=20))
+    assert_topics_are_found_and_shared(*trained(dict(zip(TEN, sizes, strict=True)), method, epochs=20))

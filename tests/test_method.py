@@ -1,4 +1,4 @@
-"""The method for any number of languages: the loss as written, invariances, recovery of planted topics."""
+"""The published method for any number of languages: the loss as written, invariances, recovery of planted topics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import torch
 
 from gloctm import GloCTM
 from gloctm.augmentation import augment
-from gloctm.errors import InputError
 from gloctm.metrics import nearest_document_agreement, theme_topics
 from gloctm.network.initialization import make_generator
 from gloctm.network.losses import cka_loss
@@ -18,11 +17,6 @@ from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
 from gloctm.training import Batches
 from planted import planted_corpus
-
-# Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
-)
 
 LANGUAGES = ("en", "zh", "to")  # "to", Tongan, clashes with a method of torch modules
 
@@ -48,7 +42,7 @@ def make_batch(corpus, num_topics, size=16):
     return batch, noise, plain
 
 
-def plain_loss(plain, state, languages, num_topics, kl_weight, cka_weight, pooled_cka=False):
+def plain_loss(plain, state, languages, num_topics, kl_weight, cka_weight):
     """The loss of DESIGN-style formulas in dense numpy, written without any of the package's network code."""
 
     def softplus(a):
@@ -83,7 +77,6 @@ def plain_loss(plain, state, languages, num_topics, kl_weight, cka_weight, poole
     prior = 1 - 1 / num_topics
     beta_all = np.concatenate([state[f"topic_word.lang_{language}"] for language in languages], 1)
     total = 0.0
-    pooled = []
     for language in languages:
         x, g, t, (eps_local, eps_global) = plain[language]
         mu, var, theta = encode(x, f"local_encoder.lang_{language}", eps_local)
@@ -92,10 +85,7 @@ def plain_loss(plain, state, languages, num_topics, kl_weight, cka_weight, poole
         total += reconstruction(x, theta, beta, f"local_decoder_norm.lang_{language}") + kl(mu, var, 0, prior)
         total += reconstruction(g, theta_g, beta_all, "global_decoder_norm") + kl(mu_g, var_g, 0, prior)
         total += kl_weight * kl(mu, var, mu_g, var_g)
-        pooled.append((theta, t))
-        total += 0 if pooled_cka else cka_weight * cka(theta, t)
-    if pooled_cka:
-        total += len(languages) * cka_weight * cka(*(np.concatenate(each) for each in zip(*pooled, strict=True)))
+        total += cka_weight * cka(theta, t)
     return total
 
 
@@ -104,19 +94,18 @@ def make_network(corpus, num_topics, **settings):
     return GloCTMNetwork(sizes, num_topics, local_hidden_size=7, global_hidden_size=9, **settings).double()
 
 
-@pytest.mark.parametrize("pooled_cka", [False, True])
 @pytest.mark.parametrize("languages", [("en", "de"), LANGUAGES, ("en", "zh", "ja", "de")])
-def test_the_loss_is_the_sum_that_the_method_states(languages, pooled_cka):
+def test_the_loss_is_the_sum_that_the_method_states(languages):
     corpus = planted_corpus(languages, documents=20)
     batch, noise, plain = make_batch(corpus, 5)
-    network = make_network(corpus, 5, kl_weight=2.5, cka_weight=70.0, pooled_cka=pooled_cka)
+    network = make_network(corpus, 5, kl_weight=2.5, cka_weight=70.0)
     state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     rng = np.random.default_rng(3)
     with torch.no_grad():  # shifts start at zero, where a mistake in them would not show
         for name, parameter in network.named_parameters():
             if name.endswith("norm.bias"):
                 parameter.copy_(torch.from_numpy(rng.normal(size=parameter.shape)))
-    expected = plain_loss(plain, state, languages, 5, 2.5, 70.0, pooled_cka)
+    expected = plain_loss(plain, state, languages, 5, 2.5, 70.0)
     assert network(batch, noise).total.item() == pytest.approx(expected, rel=1e-9)
 
 
@@ -166,7 +155,8 @@ def reorder_blocks(tensor, source, target):
 
 def test_permuting_languages_permutes_a_trained_model():
     corpus = planted_corpus(LANGUAGES, documents={"en": 130, "zh": 90, "to": 60})
-    settings = {"num_topics": 5, "epochs": 3, "batch_size": 32, "threads": 1, "show_progress": False}
+    settings = {"method": "published", "num_topics": 5, "epochs": 3, "batch_size": 32}
+    settings |= {"threads": 1, "show_progress": False}
     first = GloCTM(**settings).fit(corpus)
     second = GloCTM(**settings).fit(corpus.select(("to", "en", "zh")))
     assert first.languages_ == LANGUAGES
@@ -184,50 +174,6 @@ def test_cka_of_constant_input_is_finite():
     assert torch.isfinite(theta.grad).all()
     varied = torch.randn(8, 4, generator=make_generator(0, "test"))
     assert cka_loss(varied, torch.ones(8, 6)).item() == pytest.approx(1)
-
-
-def test_pooled_cka_centres_embeddings_by_language():
-    corpus = planted_corpus(LANGUAGES, documents={"en": 40, "zh": 25, "to": 30})
-    moved = corpus
-    for number, (language, part) in enumerate(corpus.items()):
-        moved = moved.with_embeddings(language, documents=np.asarray(part.document_embeddings) + 10 * number)
-    rows = {}
-    for name, each in (("as they are", corpus), ("languages apart", moved)):
-        batches = Batches(each, 3, torch.device("cpu"), center_embeddings=True)
-        batch = next(batches.epoch(40, torch.Generator().manual_seed(0)))
-        rows[name] = {language: part.document_embeddings.numpy() for language, part in batch.items()}
-    for language in LANGUAGES:
-        expected = np.asarray(corpus[language].document_embeddings)
-        expected = expected - expected.mean(axis=0)
-        found = rows["as they are"][language]
-        assert {tuple(row) for row in found.round(3)} <= {tuple(row) for row in expected.round(3)}
-        np.testing.assert_allclose(rows["languages apart"][language], found, atol=1e-5)
-
-
-def test_pooled_cka_brings_the_languages_of_a_corpus_together():
-    # Without the pull to the global path nothing else makes topic k of one language that of another.
-    corpus = planted_corpus(("en", "zh"), documents=300, seed=4)
-    agreement = {}
-    for pooled in (False, True):
-        model = GloCTM(
-            num_topics=5, epochs=40, batch_size=64, learning_rate=1e-2, kl_weight=0.0, num_neighbors=0,
-            pooled_cka=pooled, threads=1, show_progress=False,
-        ).fit(corpus)  # fmt: skip
-        theta = model.transform(corpus)
-        labels = {language: part.labels for language, part in corpus.items()}
-        agreement[pooled] = np.mean(list(nearest_document_agreement(theta, labels).values()))
-    assert agreement[True] > 0.9
-    assert agreement[False] < 0.6
-
-
-def test_pooled_cka_needs_embeddings_of_one_dimension():
-    corpus = planted_corpus(("en", "zh"), documents=30)
-    apart = corpus.with_embeddings("zh", documents=np.asarray(corpus["zh"].document_embeddings)[:, :7])
-    GloCTM(num_topics=3, epochs=1, show_progress=False).fit(apart)
-    with pytest.raises(InputError, match=r"differ in dimension \(\{'en': 24, 'zh': 7\}\)"):
-        GloCTM(num_topics=3, epochs=1, pooled_cka=True, show_progress=False).fit(apart)
-    with pytest.raises(InputError, match="pooled_cka is 'yes': it must be True or False"):
-        GloCTM(num_topics=3, epochs=1, pooled_cka="yes", show_progress=False).fit(corpus)
 
 
 def test_cka_gram_forms_agree():
@@ -266,8 +212,9 @@ def test_an_epoch_covers_the_largest_language_once_and_cycles_the_others():
 def test_planted_topics_are_recovered_and_aligned(languages):
     corpus = planted_corpus(languages, documents={language: 400 - 50 * i for i, language in enumerate(languages)})
     model = GloCTM(
-        num_topics=5, epochs=100, batch_size=64, kl_weight=20.0, cka_weight=50.0, threads=1, show_progress=False
-    ).fit(corpus)
+        method="published", num_topics=5, epochs=100, batch_size=64, kl_weight=20.0, cka_weight=50.0, threads=1,
+        show_progress=False,
+    ).fit(corpus)  # fmt: skip
     # Recovery: the share of a topic's ten top words, over all languages, that one planted topic accounts for.
     matched, scores = set(), []
     for topic in range(5):
