@@ -87,8 +87,8 @@ def test_a_number_that_the_package_has_not_is_noticed():
 
 
 @pytest.fixture
-def results(corpus, tmp_path, monkeypatch):
-    """Lines of two changes and seeds, made by the command's own run."""
+def yardsticks(corpus, tmp_path, monkeypatch):
+    """A reference corpus of the documents themselves, and as few topics as they have."""
     monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path))
     monkeypatch.setattr(ablations, "NUM_TOPICS", 6)
     (tmp_path / "reference").mkdir()
@@ -96,11 +96,20 @@ def results(corpus, tmp_path, monkeypatch):
         by_theme = np.argsort(part.labels, kind="stable")
         rows = [" ".join(part.vocabulary[column] for column in row.indices) for row in part.counts[by_theme]]
         (tmp_path / "reference" / f"{code}.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    yardsticks = Yardsticks.read(corpus, corpus, tmp_path / "reference", None)
+    return Yardsticks.read(corpus, corpus, tmp_path / "reference", None)
+
+
+def lines_in(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def results(yardsticks, tmp_path):
+    """Lines of two changes and seeds, made by the command's own run."""
     place = tmp_path / "ablations.jsonl"
     for _ in range(2):  # what is there is not run again
         run(["weights", "default"], [0, 48], "ecnews", yardsticks, ResultLog(place))
-    return [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()]
+    return lines_in(place)
 
 
 def test_results_and_their_table(results, monkeypatch):
@@ -128,3 +137,19 @@ def test_results_and_their_table(results, monkeypatch):
         page.of_the_default()
     results.clear()
     assert page.of_the_default() == "not measured yet"
+
+
+def test_the_command(yardsticks, tmp_path, monkeypatch):
+    def of_folder(data, languages, reference, dictionary):
+        assert (data, languages, dictionary) == (Path("data"), ["en", "cn"], None)
+        assert reference == tmp_path / "reference"
+        return yardsticks
+
+    monkeypatch.setattr(Yardsticks, "of_folder", of_folder)
+    monkeypatch.setattr(ablations, "RESULTS", tmp_path / "ablations.jsonl")
+    command = ["ablations.py", "data", "--name", "rakuten_amazon", "--languages", "en,cn", "--ablations", "temperature"]
+    monkeypatch.setattr(sys, "argv", [*command, "--seeds", "36", "--reference", str(tmp_path / "reference")])
+    ablations.main()
+    [line] = lines_in(tmp_path / "ablations.jsonl")
+    assert (line["corpus"], line["model"], line["seed"]) == ("rakuten_amazon", "temperature", 36)
+    assert line["details"]["chosen"]["temperature"] == 1.0
