@@ -17,6 +17,7 @@ from gloctm.context.fit import fitted_temperature
 from gloctm.context.inference import document_encoder
 from gloctm.context.inflections import forms_of_one_word, have_one_stem
 from gloctm.context.space import (
+    SHRINKAGE,
     directions,
     documents_by_others,
     documents_by_words,
@@ -28,7 +29,6 @@ from gloctm.context.space import (
 from gloctm.context.topics import topic_directions, topic_word_log_probabilities
 from gloctm.context.train import chosen_near_documents
 from gloctm.context.words import word_scores
-from gloctm.corpus import LanguageCorpus
 from gloctm.demo import THEMES, demo_records
 from gloctm.errors import FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
 from planted import planted_corpus
@@ -307,23 +307,14 @@ def test_few_documents_for_the_topics_are_told(planted):
 
 
 def test_a_language_with_themes_of_its_own_is_named():
-    corpus = planted_corpus(["en", "zh", "de"], num_topics=6, documents=150)
-    rows = {
-        code: [int(label) < 4 if code != "de" else int(label) >= 4 for label in part.labels]
-        for code, part in corpus.items()
-    }
-    parts = {
-        code: LanguageCorpus(
-            counts=part.counts[np.flatnonzero(rows[code])],
-            vocabulary=part.vocabulary,
-            word_embeddings=part.word_embeddings,
-            document_embeddings=part.document_embeddings[rows[code]],
-        )
-        for code, part in corpus.items()
-    }
-    with pytest.warns(SeparateLanguageWarning, match="documents in 'de' share hardly a theme"):
-        # Without the means of languages, which would hide it, taken off: as embeddings are that differ in much else.
-        quiet(num_topics=6, num_near_documents=0).fit(Corpus(parts))
+    records = demo_records(["en", "zh", "de"])
+    separate = [each for each in records if (each["lang"] == "de") == (each["label"] in THEMES[:6])]
+    with pytest.warns(SeparateLanguageWarning, match="documents in 'de' hardly come near any"):
+        quiet(num_topics=12).fit(Corpus.from_records(separate, show_progress=False))
+    half = [each for each in records if each["lang"] != "de" or each["label"] in THEMES[:6]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SeparateLanguageWarning)
+        quiet(num_topics=12).fit(Corpus.from_records(half, show_progress=False))
 
 
 @pytest.mark.parametrize(
@@ -410,11 +401,30 @@ def test_documents_by_others_are_those_without_themselves():
     counts = sp.csr_array((rng.random((12, 9)) < 0.4).astype(int))
     vectors = rng.normal(size=(12, 5)).astype("f4")
     center = np.zeros(5, np.float32)
-    contexts = word_contexts({"en": counts}, {"en": vectors})["en"]
-    found = documents_by_others(counts, contexts, center, vectors, np.array([4]))
+    # Words that are like none, so that nothing is known of them but where they are.
+    words = np.zeros((9, 3), np.float32)
+    contexts = word_contexts({"en": counts}, {"en": vectors}, {"en": words})["en"]
+    assert contexts.shape == (9, 5)
+    own = counts.T @ vectors / (np.asarray(counts.sum(axis=0))[:, None] + SHRINKAGE)
+    found = documents_by_others(counts, own.astype("f4"), center, vectors, np.array([4]))
     others = np.delete(np.arange(12), 4)
-    without = word_contexts({"en": counts[others]}, {"en": vectors[others]})["en"]
-    np.testing.assert_allclose(found, documents_by_words(counts[[4]], without, center), atol=1e-5)
+    without = counts[others].T @ vectors[others] / (np.asarray(counts[others].sum(axis=0))[:, None] + SHRINKAGE)
+    np.testing.assert_allclose(found, documents_by_words(counts[[4]], without.astype("f4"), center), atol=1e-5)
+
+
+def test_a_rare_word_is_used_as_words_like_it():
+    counts = sp.csr_array(np.array([[1, 0, 0], [1, 0, 0], [1, 0, 1], [0, 1, 0]]))
+    vectors = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
+    embeddings = np.array([[1, 0, 0], [0, 1, 0], [0.9, 0.1, 0]], np.float32)
+    found = word_contexts(
+        {"en": counts, "de": counts}, {"en": vectors, "de": vectors}, {"en": embeddings, "de": embeddings}
+    )
+    alone = word_contexts(
+        {"en": counts, "de": counts}, {"en": vectors, "de": vectors}, {"en": embeddings * 0, "de": embeddings * 0}
+    )
+    assert found["en"][2, 0] > 1 / 6
+    np.testing.assert_allclose(found["en"], found["de"])
+    assert found["en"].shape == alone["en"].shape == (3, 2)
 
 
 def test_rows_are_spread_evenly():

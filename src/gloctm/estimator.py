@@ -34,7 +34,7 @@ from gloctm.documents import (
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
-from gloctm.inference import Via, check_via, global_latent_means, latent_means, topic_proportions
+from gloctm.inference import Via, check_via_of, global_latent_means, latent_means, topic_proportions
 from gloctm.labels import Labels, check_labels
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.linking import WordLinker, linked_topic_word
@@ -729,13 +729,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         distinct: bool = True,
     ) -> dict[str, _Route]:
         """For each language how its documents are dealt with; whatever is amiss is noticed here, before any work."""
-        check_via(via)
+        check_via_of(self, via)
         in_context = self._in_context
-        if in_context and via is not None:
-            raise InputError(
-                f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses "
-                "among the encoders of models trained by method='published')"
-            )
         codes = list(codes)
         others = [code for code in codes if code not in self.vocabulary_]
         given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)

@@ -37,6 +37,16 @@ def check_via(via: Any) -> None:
         raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
 
 
+def check_via_of(model: GloCTM, via: Any) -> None:
+    """Raise InputError unless this is an encoder that a model may have, or None."""
+    check_via(via)
+    if via is not None and model.settings_["method"] == "context":
+        raise InputError(
+            f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses among "
+            "the encoders of models trained by method='published')"
+        )
+
+
 def inferred_via(model: GloCTM, language: str, via: Via | None) -> str:
     """By what a language's documents are inferred, for the record: an encoder, or the words of the context space."""
     if model.settings_["method"] == "context":

@@ -32,15 +32,15 @@ from gloctm.neighbors import unit_vectors
 #: The most frequent words of a language that may stand in a ranking: pairs of rarer ones are seldom seen.
 RANKED_VOCABULARY = 10_000
 #: Words a topic and language that may be called coherent: those that β and frequency put first.
-CANDIDATES = 60
+CANDIDATES = 100
 #: Pairs of a word and a word that are counted, at most, in two languages or in one: a bound on time and memory.
 COUNTED_PAIRS = 100_000_000
 #: Pairs seen together less often count nothing.
 LEAST_TOGETHER = 3
 #: Cosine of word embeddings, less their language's mean, from which words are taken to translate each other.
-TRANSLATION_COSINE = 0.5
+TRANSLATION_COSINE = 0.3
 #: How much such a cosine weighs beside NPMI.
-TRANSLATION_WEIGHT = 1.0
+TRANSLATION_WEIGHT = 3.0
 #: a above: how much coherence within a language weighs beside that across languages.
 OWN_WEIGHT = 0.1
 #: A word's standing is exp(STEEPNESS · standardized relevance) · frequency ** FREQUENCY_WEIGHT.

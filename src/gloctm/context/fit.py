@@ -21,8 +21,8 @@ from gloctm.context.space import (
     directions,
     document_centers,
     documents_by_others,
-    documents_by_words,
     evenly_spread,
+    likeness_across,
     midpoints,
     near_documents,
     word_contexts,
@@ -39,8 +39,6 @@ from gloctm.neighbors import unit_vectors
 from gloctm.parameters import DOCUMENT_ENCODER_NAME, document_center_name, topic_word_name, word_context_name
 from gloctm.progress import track
 
-#: How much a document by its words weighs beside its midpoint where topics are sought.
-WORDS_WEIGHT = 0.5
 #: Words a topic and language by which its direction is refined.
 REFINING_WORDS = 15
 #: The lowest and the highest temperature that are fitted.
@@ -72,13 +70,13 @@ class ContextModel:
         weights: the model's arrays by name, see ``gloctm.parameters``.
         scores: for each language the scores of topics' coherent words, ``(K, V_l)``.
         temperature: of θ, as given or as chosen.
-        shares: for each language how much of its documents, in the mean, is counted into each topic, ``(K,)``.
+        likeness: for each language how near its documents come to those of the others.
     """
 
     weights: Arrays
     scores: Arrays
     temperature: float
-    shares: dict[str, NDArray[np.float64]]
+    likeness: dict[str, float]
 
 
 class Steps:
@@ -132,19 +130,12 @@ def _fit(
     state = steps.load()
     near = _near_documents(vectors, settings, state, steps, show_progress)
     middle = midpoints(vectors, near)
-    contexts = word_contexts(counts, middle)
+    words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
+    contexts = word_contexts(counts, middle, words)
     centers = document_centers(counts, contexts)
-    points = {
-        language: unit_vectors(
-            middle[language]
-            + np.float32(WORDS_WEIGHT) * documents_by_words(matrix, contexts[language], centers[language])
-        )
-        for language, matrix in counts.items()
-    }
     total = settings.num_refinements + 3
     with track("finding topics", total, "steps", show=show_progress) as progress:
         wants_pairs = ranked or settings.num_refinements > 0
-        words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
         vocabulary = {language: part.vocabulary for language, part in corpus.items()}
         pairs = count_word_pairs(counts, near, words, vocabulary) if wants_pairs else None
         progress.advance()
@@ -152,16 +143,16 @@ def _fit(
         topics = (
             np.asarray(state["topics"], np.float32)
             if "topics" in state
-            else topic_directions(points, settings.num_topics, seed)
+            else topic_directions(middle, settings.num_topics, seed)
         )
         progress.advance(done)
         for number in range(done, settings.num_refinements):
-            _, scores = _words(counts, points, topics, pairs)
+            _, scores = _words(counts, middle, topics, pairs)
             topics = refined(topics, scores, contexts)
             state = {**state, "topics": topics, "round": np.array([number + 1])}
             steps.keep(state)
             progress.advance()
-        topic_word, scores = _words(counts, points, topics, pairs)
+        topic_word, scores = _words(counts, middle, topics, pairs)
         progress.advance()
         temperature = settings.temperature
         if temperature is None:
@@ -172,10 +163,7 @@ def _fit(
         weights[topic_word_name(language)] = topic_word[language]
         weights[word_context_name(language)] = contexts[language]
         weights[document_center_name(language)] = centers[language]
-    shares = {
-        language: counting_proportions(each, topics).mean(axis=0, dtype=np.float64) for language, each in points.items()
-    }
-    return ContextModel(weights, scores if ranked else {}, temperature, shares)
+    return ContextModel(weights, scores if ranked else {}, temperature, likeness_across(vectors))
 
 
 def _near_documents(
@@ -198,11 +186,11 @@ def _near_documents(
 
 
 def _words(
-    counts: Mapping[str, sp.csr_array], points: Arrays, topics: Array, pairs: WordPairs | None
+    counts: Mapping[str, sp.csr_array], middle: Arrays, topics: Array, pairs: WordPairs | None
 ) -> tuple[Arrays, Arrays]:
     """β of every language, and the scores of coherent words."""
     topic_word = {
-        language: topic_word_log_probabilities(matrix, counting_proportions(points[language], topics))
+        language: topic_word_log_probabilities(matrix, counting_proportions(middle[language], topics))
         for language, matrix in counts.items()
     }
     if pairs is None:

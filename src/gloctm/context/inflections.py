@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations, takewhile
-from os.path import commonprefix
 
 import numpy as np
 import scipy.sparse as sp
@@ -31,7 +30,7 @@ def have_one_stem(first: str, second: str) -> bool:
     if any(letter.isdigit() for letter in first + second):
         # Models and makes, of which each is another thing.
         return False
-    shared = len(commonprefix([first, second]))
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
     return shared >= FEWEST_LETTERS and shared >= SHARED_BEGINNING * max(len(first), len(second))
 
 

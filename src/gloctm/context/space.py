@@ -5,8 +5,10 @@ With e_d a document's embedding, u(·) scaling to length 1, and P the leading di
 - ẽ_d = u(P u(e_d) − mean of its language): without the mean, languages would lie apart.
 - Its midpoint with the other languages m_d = u(ẽ_d + u(Σ_l u(mean of its nearest documents in l))): where a theme that
   several languages share stands, rather than what one of them makes of it.
-- The context vector of a word c_w = Σ_{d ∋ w} m_d / (f_w + 5), f_w the number of documents with it. Its direction says
-  what the word is used for, in whatever language; it is short for rare words, and for those used for everything.
+- The context vector of a word c_w = (Σ_{d ∋ w} m_d + 5 c̄_w) / (f_w + 5), f_w the number of documents with it, and c̄_w
+  the mean of Σ m / (f + 5) over the words of all languages that are nearest to it by their embeddings: what is known of
+  a rare word. Its direction says what a word is used for, in whatever language; it is short for words that are used for
+  everything.
 - A document by its words v_d = u(u(Σ_{w ∈ d} c_w) − mean of its language). Unlike e_d it needs no encoder.
 """
 
@@ -21,7 +23,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.augmentation import presence
-from gloctm.neighbors import unit_vectors
+from gloctm.neighbors import nearest_neighbors, unit_vectors
 from gloctm.progress import track
 
 #: Directions of the embeddings that are kept: on two benchmarks they hold 93 % of the variance of 512.
@@ -32,6 +34,8 @@ FITTED_DOCUMENTS = 100_000
 NEAR_CANDIDATES = 12_000
 #: A word's sum of midpoints is divided by as many documents more than it is in.
 SHRINKAGE = 5.0
+#: Nearest words of each language that say what a rare word is used for.
+LINKED_WORDS = 8
 # Documents compared at a time: their similarities to all candidates are some 100 MB.
 _BLOCK_ROWS = 2000
 
@@ -116,6 +120,29 @@ def near_documents(
     return found
 
 
+def likeness_across(vectors: Mapping[str, Array], *, number: int = 5, sample: int = 2000) -> dict[str, float]:
+    """For each language how near its documents come to those of the others, as a share of how near to one another.
+
+    The mean cosine of a document and its nearest few of all other languages, over that of it and its nearest few of its
+    own. Where languages share their themes it was .66 to 1.2 on corpora of news, reviews and short texts; where a
+    language had themes of its own alone, .54 to .61.
+
+    Args:
+        vectors: for each language ẽ, ``(documents, p)``.
+        number: how many nearest documents.
+        sample: documents a language that are looked at, at most.
+    """
+    looked_at = {language: each[evenly_spread(len(each), sample)] for language, each in vectors.items()}
+    found = {}
+    for language, own in looked_at.items():
+        others = np.concatenate([each for other, each in looked_at.items() if other != language])
+        # Beside itself.
+        within = np.sort(own @ own.T, axis=1)[:, -number - 1 : -1]
+        across = np.sort(own @ others.T, axis=1)[:, -number:]
+        found[language] = float(across.mean() / max(float(within.mean()), 1e-9))
+    return found
+
+
 def midpoints(vectors: Mapping[str, Array], near: Mapping[tuple[str, str], NearDocuments]) -> dict[str, Array]:
     """M of every document, see above; the documents themselves where ``near`` is empty."""
     if not near:
@@ -133,18 +160,37 @@ def midpoints(vectors: Mapping[str, Array], near: Mapping[tuple[str, str], NearD
     return found
 
 
-def word_contexts(counts: Mapping[str, sp.csr_array], vectors: Mapping[str, Array]) -> dict[str, Array]:
-    """C of every word: for each language ``(V_l, p)``.
+def word_contexts(
+    counts: Mapping[str, sp.csr_array], vectors: Mapping[str, Array], word_embeddings: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Context vectors of all words: for each language ``(V_l, p)``.
 
     Args:
         counts: for each language ``(documents, V_l)``.
         vectors: for each language m, ``(documents, p)``.
+        word_embeddings: for each language ``(V_l, dimension)``, of one space.
     """
-    found = {}
+    own, weight = {}, {}
     for language, matrix in counts.items():
         present = presence(matrix)
         frequency = np.asarray(present.sum(axis=0)).ravel()[:, None]
-        found[language] = np.asarray((present.T @ vectors[language]) / (frequency + SHRINKAGE), np.float32)
+        weight[language] = np.asarray(SHRINKAGE / (frequency + SHRINKAGE), np.float32)
+        own[language] = np.asarray((present.T @ vectors[language]) / (frequency + SHRINKAGE), np.float32)
+    units = {language: unit_vectors(each) for language, each in word_embeddings.items()}
+    # All words of an encoder point a little in one direction, which says nothing of any.
+    middle = np.concatenate(list(units.values())).mean(axis=0, dtype=np.float64).astype(np.float32)
+    centered = {
+        language: np.where(each.any(axis=1, keepdims=True), each - middle, np.float32(0))
+        for language, each in units.items()
+    }
+    found = {}
+    for language, each in centered.items():
+        near = np.zeros_like(own[language])
+        for other, candidates in centered.items():
+            number = min(LINKED_WORDS, len(candidates) - 1)
+            rows = nearest_neighbors(each, candidates, number, leave_out_self=other == language)
+            near += own[other][rows].mean(axis=1) / np.float32(len(centered))
+        found[language] = own[language] + weight[language] * near
     return found
 
 
@@ -164,7 +210,7 @@ def document_centers(counts: Mapping[str, sp.csr_array], contexts: Mapping[str, 
 
 
 def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, vectors: Array, rows: Indices) -> Array:
-    """V of some documents by what their words are used for in all others: as new documents are seen.
+    """The same of some documents by what their words are used for in all others: as new documents are seen.
 
     Args:
         counts: of all documents, ``(documents, V_l)``.

@@ -26,8 +26,8 @@ from gloctm.settings import resolve_seed
 NEAR_DOCUMENTS = (3, 10)
 #: Documents a topic and language below which themes are seen too seldom to be told apart.
 FEW_DOCUMENTS = 3
-#: A language whose documents have less of their topics in common with the others is named.
-LEAST_SHARED = 0.1
+#: A language whose documents come less near to those of the others is named, see ``likeness_across``.
+LEAST_LIKENESS = 0.62
 
 _FORMAT = "gloctm-context-checkpoint"
 
@@ -125,7 +125,7 @@ def train_in_context(
         ]
         if chosen:
             print(f"chosen: {', '.join(chosen)}", file=sys.stderr, flush=True)
-    _warn_of_separate_languages(found.shares)
+    _warn_of_separate_languages(found.likeness)
     return Trained(
         {**settings, "num_near_documents": near, "temperature": found.temperature},
         seed,
@@ -192,17 +192,16 @@ def _warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) ->
         )
 
 
-def _warn_of_separate_languages(shares: Mapping[str, NDArray[np.float64]]) -> None:
-    for language, own in shares.items():
-        others = np.mean([each for other, each in shares.items() if other != language], axis=0)
-        if (shared := float(np.minimum(own, others).sum())) < LEAST_SHARED:
-            warnings.warn(
-                f"the documents in {language!r} share hardly a theme with the other languages ({shared:.0%} of their "
-                "topics): its topics are its own; check that they are in this language and of the same kind, or leave "
-                "it out",
-                SeparateLanguageWarning,
-                stacklevel=4,
-            )
+def _warn_of_separate_languages(likeness: Mapping[str, float]) -> None:
+    separate = [language for language, each in likeness.items() if each < LEAST_LIKENESS]
+    if separate:
+        warnings.warn(
+            f"the documents in {', '.join(map(repr, separate))} hardly come near any of the other languages, so that "
+            "topics there are their own: check that they are in that language and about the same matters, or leave "
+            "them out",
+            SeparateLanguageWarning,
+            stacklevel=4,
+        )
 
 
 class _KeptSteps(Steps):

@@ -28,7 +28,7 @@ FEW_DOCUMENTS = 2000
 
 @dataclass(frozen=True)
 class VocabularySettings:
-    """See ``choose_words`` and, for phrases, ``gloctm.text.phrases``; ``min_df`` None is chosen by ``chosen_min_df``."""
+    """See ``choose_words`` and, for phrases, ``gloctm.text.phrases``; for ``min_df`` None, ``chosen_min_df``."""
 
     min_df: float | None = None
     max_df: float = 0.5

@@ -63,14 +63,14 @@ def alignment_heatmap(
     """
     from gloctm.summary.names import name_of_language
 
-    if not all(hasattr(model, name) for name in ("topic_word_", "vocabulary_", "word_embeddings_")):
+    if not all(hasattr(model, name) for name in ("word_scores_", "vocabulary_", "word_embeddings_")):
         raise InputError(f"this figure is drawn of a fitted model, which has word embeddings, not {_kind(model)}")
     check_whole("num_words", num_words, 1)
     pair = (normalize_language(first), normalize_language(second))
     for code in pair:
-        if code not in model.topic_word_:
-            raise InputError(f"the model has no language {code!r}: it has {', '.join(model.topic_word_)}")
-    total = len(model.topic_word_[pair[0]])
+        if code not in model.word_scores_:
+            raise InputError(f"the model has no language {code!r}: it has {', '.join(model.word_scores_)}")
+    total = len(model.word_scores_[pair[0]])
     chosen = chosen_topics(
         range(total), topics, lambda topic: f"the model has no topic {topic!r}: it has 0 to {total - 1}"
     )

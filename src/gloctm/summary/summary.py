@@ -15,7 +15,7 @@ from gloctm.checks import check_corpus, check_model
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation
-from gloctm.inference import Via
+from gloctm.inference import Via, check_via_of
 from gloctm.labels import shared_labels
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
@@ -104,6 +104,7 @@ def summarize(
         max_characters=(max_characters, 20),
         max_documents=(max_documents, 2),
     )
+    check_via_of(model, via)
     if via is None and model.settings_["method"] == "published":
         via = "global"
     view = view_of(model, view)
