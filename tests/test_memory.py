@@ -9,22 +9,16 @@ import sys
 import pytest
 
 # A million documents of three words, in two languages of 4,000 words: dense, their counts would be 16 GB a language.
-SCRIPT = """
+CORPUS = """
 import json
 import resource
 import sys
 
 import numpy as np
 import scipy.sparse as sp
-import torch
 
 from gloctm import Corpus
-from gloctm.batches import Batches, draw_noise
 from gloctm.corpus.corpus import LanguageCorpus
-from gloctm.inference import latent_means, topic_proportions
-from gloctm.network.initialization import make_generator
-from gloctm.network.network import GloCTMNetwork
-from gloctm.parameters import local_encoder_name
 
 
 def peak():
@@ -42,7 +36,6 @@ def forget_peak():
 
 
 DOCUMENTS, WORDS = 1_000_000, 4000
-torch.set_num_threads(1)
 generator = np.random.default_rng(0)
 parts = {}
 for language in ("en", "de"):
@@ -59,6 +52,18 @@ for language in ("en", "de"):
     )
 corpus = Corpus(parts)
 del parts
+"""
+
+NETWORK = """
+import torch
+
+from gloctm.batches import Batches, draw_noise
+from gloctm.inference import latent_means, topic_proportions
+from gloctm.network.initialization import make_generator
+from gloctm.network.network import GloCTMNetwork
+from gloctm.parameters import local_encoder_name
+
+torch.set_num_threads(1)
 forget_peak()
 before = peak()
 batches = Batches(corpus, 2, torch.device("cpu"))
@@ -76,11 +81,35 @@ nonzeros = sum(6 * part.counts.nnz for part in corpus.values())
 print(json.dumps({"grown": peak() - before, "nonzeros": nonzeros}))
 """
 
+CONTEXT = """
+from gloctm import GloCTM
+
+forget_peak()
+before = peak()
+model = GloCTM(num_topics=5, threads=1, show_progress=False).fit(corpus)
+theta = model.transform(corpus["en"].counts, lang="en")
+assert theta.shape == (DOCUMENTS, 5)
+nonzeros = sum(part.counts.nnz for part in corpus.values())
+print(json.dumps({"grown": peak() - before, "nonzeros": nonzeros}))
+"""
+
+
+def run(script):
+    result = subprocess.run([sys.executable, "-c", CORPUS + script], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the peak of a process is not told there")
 def test_memory_of_a_million_documents():
-    result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    found = json.loads(result.stdout)
+    found = run(NETWORK)
     # An index and a count are 8 bytes; two of the larger matrices while one becomes the other, and some scratch.
     assert found["grown"] < 24 * found["nonzeros"] + 300e6
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the peak of a process is not told there")
+def test_memory_of_a_million_documents_in_the_context_space():
+    # Topics are found in a part of the documents, and θ is inferred block by block: what does not grow with them is
+    # some hundred megabytes of similarities and pairs of words.
+    found = run(CONTEXT)
+    assert found["grown"] < 24 * found["nonzeros"] + 800e6
