@@ -22,18 +22,23 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+import scipy.sparse as sp
 from baselines.model import GloCTMModel
 from baselines.settings import comparable, digest
 from machine import machine
+from numpy.typing import NDArray
 from quality import NUM_TOPICS, SEEDS, Line, ResultLog, Yardsticks, rounded
 
-from gloctm.context import fit, topics
+from gloctm.augmentation import presence
+from gloctm.context import fit, space, topics
 from gloctm.errors import EmptyDocumentWarning, GloCTMError
 from gloctm.evaluation import DIVERSITY_WORDS
 
 RESULTS = Path(__file__).resolve().parent / "results" / "ablations.jsonl"
 # With a ridge so large (TTᵀ + λ)⁻¹T is all but T / λ: μ is the cosine with each topic by itself, over λ.
 LARGE_RIDGE = 100.0
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,18 @@ class Ablation:
     functions: Mapping[str, Any] = field(default_factory=dict)
 
 
+def contexts_without_near_words(
+    counts: Mapping[str, sp.csr_array], vectors: Mapping[str, Array], word_embeddings: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Context vectors of words by the documents that have them alone."""
+    found = {}
+    for language, matrix in counts.items():
+        present = presence(matrix)
+        frequency = np.asarray(present.sum(axis=0)).ravel()[:, None]
+        found[language] = np.asarray((present.T @ vectors[language]) / (frequency + space.SHRINKAGE), np.float32)
+    return found
+
+
 def never_one_stem(first: str, second: str) -> bool:
     """No word is a form of another."""
     return False
@@ -61,8 +78,9 @@ def never_one_stem(first: str, second: str) -> bool:
 ABLATIONS = {
     "default": Ablation("GloCTM"),
     "no-midpoints": Ablation("documents stay where they are (`num_near_documents=0`)", {"num_near_documents": 0}),
-    "no-words": Ablation(
-        "clusters of midpoints alone, without documents by their words", numbers={"fit.WORDS_WEIGHT": 0.0}
+    "one-start": Ablation("one start of k-means", numbers={"topics.MOST_STARTS": 1, "topics.FEWEST_STARTS": 1}),
+    "no-near-words": Ablation(
+        "rare words know no words near them", functions={"fit.word_contexts": contexts_without_near_words}
     ),
     "no-refinements": Ablation("topics stay at the centers of clusters (`num_refinements=0`)", {"num_refinements": 0}),
     # The number is the default of an argument, which a change of the number would not reach.
