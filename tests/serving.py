@@ -7,12 +7,15 @@ import threading
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 pytest.importorskip("fastapi", reason="the server needs the extra serve")
 pytest.importorskip("plotly", reason="its page needs the extra report")
 
 from fastapi.testclient import TestClient
 
+from gloctm import Corpus, GloCTM
+from gloctm.corpus import LanguageCorpus
 from gloctm.server import DEFAULT_LIMITS, Limits, create_app
 from gloctm.server.listening import bind, make_server, url_of
 from gloctm.summary import summarize
@@ -47,6 +50,32 @@ def make_model():
     model.tokenizers_ = {"en": "unicode", "de": "unicode", "ja": "ja-sudachi"}
     model._own_encoder = Encoder()
     return model
+
+
+def make_context_model():
+    """A model of the context method over the same words, two of each theme, and the corpus it was trained on."""
+    rng = np.random.default_rng(5)
+    centres = np.eye(3, 8)
+    themes = np.repeat(np.arange(3), 2)
+    parts = {}
+    for code, words in WORDS.items():
+        theme_of = np.arange(30) % 3
+        own = themes[None, :] == theme_of[:, None]
+        parts[code] = LanguageCorpus(
+            counts=sp.csr_array(np.where(own, 1 + rng.poisson(1, own.shape), rng.random(own.shape) < 0.1).astype(int)),
+            vocabulary=list(words),
+            word_embeddings=(centres[themes] + 0.1 * rng.normal(size=(6, 8))).astype("f4"),
+            document_embeddings=(centres[theme_of] + 0.1 * rng.normal(size=(30, 8))).astype("f4"),
+            texts=[f"text {row} of {code}" for row in range(30)],
+        )
+    corpus = Corpus(parts)
+    # A high temperature, so that shares are not all 0 or 1.
+    model = GloCTM(num_topics=3, temperature=0.5, threads=1, show_progress=False).fit(corpus)
+    model.tokenizers_ = {"en": "unicode", "de": "unicode", "ja": "ja-sudachi"}
+    model._own_encoder = Encoder()
+    vectors = (centres[[0, 0, 1, 2]] + 0.1 * rng.normal(size=(4, 8))).astype("f4")
+    model._own_encoder.table = dict(zip(FRENCH, vectors, strict=True))
+    return model, corpus
 
 
 def made_summary(model):

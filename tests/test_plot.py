@@ -94,7 +94,7 @@ def a_model(codes=("en", "de")) -> SimpleNamespace:
     """Three topics of two words each. The vectors of their topics are known: see the tests."""
     return SimpleNamespace(
         vocabulary_={code: [f"{code}{word}" for word in range(6)] for code in codes},
-        topic_word_={
+        word_scores_={
             code: np.array([[9, 8, 0, 0, 0, 0], [0, 0, 9, 8, 0, 0], [0, 0, 0, 0, 9, 8]], "f4") for code in codes
         },
         word_embeddings_={
@@ -451,16 +451,16 @@ def test_alignment():
 def test_alignment_is_that_of_topic_vectors():
     rng = np.random.default_rng(0)
     model = a_model()
-    model.topic_word_ = {code: rng.normal(size=(3, 6)).astype("f4") for code in model.topic_word_}
-    model.word_embeddings_ = {code: rng.normal(size=(6, 5)).astype("f4") for code in model.topic_word_}
-    vectors = topic_vectors(model.topic_word_, model.word_embeddings_)
+    model.word_scores_ = {code: rng.normal(size=(3, 6)).astype("f4") for code in model.word_scores_}
+    model.word_embeddings_ = {code: rng.normal(size=(6, 5)).astype("f4") for code in model.word_scores_}
+    vectors = topic_vectors(model.word_scores_, model.word_embeddings_)
     found = plot.alignment_heatmap(model, "en", "de").data[0].z
     np.testing.assert_allclose(found, cosines(vectors["en"], vectors["de"]))
 
 
 def test_alignment_tells_what_is_not_aligned():
     model = a_model()
-    model.topic_word_["de"] = model.topic_word_["de"][[1, 0, 2]]
+    model.word_scores_["de"] = model.word_scores_["de"][[1, 0, 2]]
     figure = plot.alignment_heatmap(model, "en", "de", num_words=2)
     np.testing.assert_allclose(np.argmax(figure.data[0].z, axis=1), [1, 0, 2])
     assert (

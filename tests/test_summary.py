@@ -21,11 +21,7 @@ from gloctm.topic_vectors import topic_vectors
 from gloctm.view import TopicView
 from planted import planted_corpus
 
-# Topics need not be good here.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::gloctm.errors.ShortTrainingWarning", "ignore::gloctm.errors.SmallCorpusWarning"
-)
-EPOCHS = 12
+EPOCHS = 3
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +31,19 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def model(corpus):
-    return GloCTM(num_topics=6, epochs=EPOCHS, batch_size=32, learning_rate=1e-2, threads=1, show_progress=False).fit(
-        corpus
-    )
+    return GloCTM(num_topics=6, threads=1, show_progress=False).fit(corpus)
+
+
+@pytest.fixture(scope="module")
+def published(corpus):
+    """A model of the published method, of the same corpus; its topics need not be good."""
+    settings = {"num_topics": 6, "epochs": EPOCHS, "batch_size": 32, "learning_rate": 1e-2, "threads": 1}
+    return GloCTM(method="published", show_progress=False, **settings).fit(corpus)
 
 
 @pytest.fixture(scope="module")
 def theta(model, corpus):
-    return model.transform(corpus, via="global")
+    return model.transform(corpus)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_json_has_every_key_in_order(content):
     ]
     assert content["format"] == FORMAT == 2
     assert content["hidden"] == []
-    assert content["inference"] == "global"
+    assert content["inference"] == "context"
     assert content["title"] == "6 topics in English and Japanese"
     assert content["sampled"] is None
     assert content["dates"] is None
@@ -106,8 +107,15 @@ def test_what_is_known_of_languages_and_training(content, corpus, model):
     ]
     assert content["about"]["settings"] == model.settings_
     assert content["about"]["corpus_fingerprint"] == corpus.fingerprint()
-    assert content["history"]["epoch"] == list(range(1, EPOCHS + 1))
-    assert content["history"]["loss"] == pytest.approx([epoch["loss"] for epoch in model.history_], rel=1e-3)
+    # The context method has no epochs.
+    assert set(map(tuple, content["history"].values())) == {()}
+
+
+def test_the_loss_of_a_published_model(published):
+    history = json.loads(json.dumps(summarize(published).to_dict(), allow_nan=False))["history"]
+    assert list(history) == ["epoch", "loss", "local", "shared", "regularization", "cka"]
+    assert history["epoch"] == list(range(1, EPOCHS + 1))
+    assert history["loss"] == pytest.approx([epoch["loss"] for epoch in published.history_], rel=1e-3)
 
 
 def test_prevalence_is_mean_theta(summary, theta):
@@ -182,15 +190,23 @@ def test_labels_of_all_languages_and_of_each(summary, corpus, theta):
     assert summary.labels.unlabelled == {"en": 0, "ja": 0}
 
 
-def test_proportions_by_the_encoder_that_was_asked_for(model, corpus):
-    found = summarize(model, corpus, num_documents=0, via="local")
-    assert found.inference == "local"
-    # As ``transform`` has them by default.
-    assert found.topics[2].prevalence["ja"].value == pytest.approx(model.transform(corpus)["ja"][:, 2].mean(), abs=1e-6)
+@pytest.mark.parametrize("via", [None, "local", "global", "both"])
+def test_proportions_by_the_encoder_that_was_asked_for(published, corpus, via):
+    found = summarize(published, corpus, num_documents=0, via=via)
+    # Languages are compared best by the encoder that they share.
+    assert found.inference == (via or "global")
+    expected = published.transform(corpus, via=found.inference)["ja"][:, 2].mean()
+    assert found.topics[2].prevalence["ja"].value == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("given_corpus", [True, False])
+def test_a_model_of_the_context_method_has_one_way_to_infer(model, corpus, given_corpus):
+    with pytest.raises(InputError, match="via is 'local', but the model has one way to infer"):
+        summarize(model, corpus if given_corpus else None, via="local")
 
 
 def test_how_well_the_languages_of_a_topic_agree(summary, model):
-    vectors = topic_vectors(model.topic_word_, model.word_embeddings_)
+    vectors = topic_vectors(model.word_scores_, model.word_embeddings_)
     for topic in summary.topics:
         cosine = float(vectors["en"][topic.id] @ vectors["ja"][topic.id])
         assert topic.agreement == {"en": pytest.approx(cosine, abs=1e-5), "ja": pytest.approx(cosine, abs=1e-5)}
@@ -201,7 +217,7 @@ def test_every_word_can_be_searched(summary, model):
     for code, index in summary.search.items():
         assert list(index.words) == model.vocabulary_[code]
         for column, topics in enumerate(index.topics):
-            best = model.topic_word_[code][:, column]
+            best = model.word_scores_[code][:, column]
             assert [weight for *_, weight in topics] == pytest.approx(np.sort(best)[::-1][:3])
 
 
@@ -290,7 +306,7 @@ def test_settings(model, corpus):
             assert len(topic.documents[code]) == 2
             assert all(len(document.text) <= 30 for document in topic.documents[code])
     assert any(document.cut for topic in found.topics for document in topic.documents["en"])
-    assert summarize(model, num_words=10_000).topics[0].words["en"][-1][1] == model.topic_word_["en"][0].min()
+    assert summarize(model, num_words=10_000).topics[0].words["en"][-1][1] == model.word_scores_["en"][0].min()
 
 
 def test_a_view_is_summed_up(model, corpus, theta):
@@ -412,7 +428,7 @@ def test_a_saved_model_and_corpus_give_the_same(model, corpus, content, tmp_path
 
 def test_two_topics_in_three_languages():
     corpus = planted_corpus(["en", "sw", "he"], num_topics=2, documents=60)
-    model = GloCTM(num_topics=2, epochs=2, batch_size=20, threads=1, show_progress=False).fit(corpus)
+    model = GloCTM(num_topics=2, threads=1, show_progress=False).fit(corpus)
     found = summarize(model, corpus)
     assert [language.direction for language in found.languages] == ["ltr", "ltr", "rtl"]
     assert found.title == "2 topics in English, Swahili and Hebrew"
@@ -485,6 +501,6 @@ def test_a_corpus_that_does_not_fit(model, corpus):
 
 def test_a_view_of_another_model(model, corpus):
     other = planted_corpus(["en", "ja"], num_topics=2, documents=40)
-    stranger = GloCTM(num_topics=2, epochs=1, batch_size=20, threads=1, show_progress=False).fit(other)
+    stranger = GloCTM(num_topics=2, threads=1, show_progress=False).fit(other)
     with pytest.raises(InputError, match="the view is of another model"):
         summarize(model, corpus, view=TopicView.of(stranger))

@@ -135,7 +135,7 @@ def training_curve(
     history = _history(source)
     epochs = tuple(history["epoch"])
     if not epochs:
-        raise InputError("the history is empty: there is no epoch to draw")
+        raise InputError("the history is empty: there is no epoch to draw (the context method has none)")
     panels = [
         Panel(
             title=called,
