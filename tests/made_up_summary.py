@@ -33,6 +33,7 @@ def made_up_summary(
     characters: int = 160,
     hostile: str = "",
     corpus: bool = True,
+    context: bool = False,
     seed: int = 0,
 ) -> dict[str, Any]:
     """A mapping of version 2.
@@ -44,6 +45,8 @@ def made_up_summary(
         codes: languages, of those in ``NAMES``.
         hostile: what is added to every text of the data: words, labels, names, documents, settings.
         corpus: without one there are no prevalences, documents, labels and dates.
+        context: of a model of the context method, which has no epochs and ranks words by coherence; of a published one
+            otherwise.
     """
     rng = random.Random(seed)
     words = {code: _vocabulary(code, max(vocabulary, num_words + 16), hostile, rng) for code in codes}
@@ -69,7 +72,7 @@ def made_up_summary(
         "about": {
             "settings": {
                 "num_topics": num_topics + 2 if num_topics > 3 else num_topics,
-                "batch_size": 64,
+                **({"method": "context", "ranking": "coherence"} if context else {"batch_size": 64}),
                 "note": f"plain{hostile}",
             },
             "seed": 0,
@@ -79,9 +82,9 @@ def made_up_summary(
             "gloctm": "0.1.0",
         },
         "history": {
-            "epoch": list(range(1, 41)),
+            "epoch": [] if context else list(range(1, 41)),
             **{
-                part: [round(scale * (1 + 2 / epoch), 4) for epoch in range(1, 41)]
+                part: [] if context else [round(scale * (1 + 2 / epoch), 4) for epoch in range(1, 41)]
                 for part, scale in {"loss": 210, "local": 120, "shared": 80, "regularization": 9, "cka": 1}.items()
             },
         },
@@ -92,7 +95,7 @@ def made_up_summary(
         ],
         "topics": topics,
         "hidden": [5] if num_topics > 3 else [],
-        "inference": "global",
+        "inference": "context" if context else "global",
         "labels": _labels(codes, num_topics, hostile, rng) if corpus else None,
         "dates": _dates(codes, num_topics, rng) if corpus else None,
         "search": {code: _search(words[code], ids, rng) for code in codes},

@@ -73,6 +73,8 @@ def make_context_model():
     model = GloCTM(num_topics=3, temperature=0.5, threads=1, show_progress=False).fit(corpus)
     model.tokenizers_ = {"en": "unicode", "de": "unicode", "ja": "ja-sudachi"}
     model._own_encoder = Encoder()
+    # Other vectors are another encoder's, as vectors are kept by its name.
+    model._own_encoder.name = "of-the-test-in-context"
     vectors = (centres[[0, 0, 1, 2]] + 0.1 * rng.normal(size=(4, 8))).astype("f4")
     model._own_encoder.table = dict(zip(FRENCH, vectors, strict=True))
     return model, corpus

@@ -53,15 +53,9 @@ class Demo(NamedTuple):
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The page of the embedded corpus; the model's topics are its themes, by how often words are in their documents."""
+    """The page of the embedded corpus and a model of it."""
     corpus = Corpus.demo(show_progress=False)
-    vocabulary = {code: list(part.vocabulary) for code, part in corpus.items()}
-    topic_word = {}
-    for code, part in corpus.items():
-        member = np.array([[label == theme for label in part.labels or []] for theme in THEMES], float)
-        topic_word[code] = (member @ part.counts) / np.sqrt(part.counts.sum(axis=0)) - 0.5
-    vectors = {code: np.asarray(part.word_embeddings) for code, part in corpus.items()}
-    model = handmade_model(vocabulary, topic_word, word_embeddings=vectors)
+    model = GloCTM(num_topics=len(THEMES), threads=1, show_progress=False).fit(corpus)
     summary = summarize(model, corpus)
     return Demo(corpus, model, summary, write_report(summary, tmp_path_factory.mktemp("demo") / "report.html"))
 
@@ -484,6 +478,31 @@ def test_what_figures_do_not_say_is_said_beside_them(visit):
     assert "another theme?" in page.locator(".word-column", has_text="German").first.inner_text()
     go(page, "#topic=0")
     assert "agree little" not in page.locator("main").inner_text()
+
+
+def test_a_page_of_the_context_method_says_what_is_true_of_it(open_page, visit, tmp_path):
+    path = write_report(made_up_summary(context=True), tmp_path / "report.html")
+    page = open_page(at(path))
+    sections = page.locator("h2").all_inner_texts()
+    assert sections == ["Topics", "Languages", "Quality", "Settings", "Cite"]
+    page.locator("details summary", has_text="Model").click()
+    assert "the words of each document in the space of contexts" in page.locator("main").inner_text()
+    go(page, "#view=compare")
+    said = page.locator(".caveats").inner_text()
+    assert "inferred by the words of each document in the space of contexts that all languages share." in said
+    assert "soft" not in said
+    go(page, "#topic=0")
+    assert "Weights above 0 say how well a word goes together" in page.locator("main").inner_text()
+    for view in VIEWS:
+        go(page, view)
+        all_drawn(page)
+        assert "NaN" not in page.locator("main").inner_text()
+        assert serious_violations(page) == []
+    # A page of a published model has what this one lacks.
+    page = visit()
+    assert page.locator("h2").all_inner_texts() == [*sections[:3], "Training", *sections[3:]]
+    go(page, "#topic=0")
+    assert "Weights above 0" not in page.locator("main").inner_text()
 
 
 def test_topics_have_the_model_s_numbers(visit):

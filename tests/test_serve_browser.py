@@ -13,7 +13,7 @@ import pytest
 from browser import browser as browser
 from browser import open_page as open_page
 from browser import saved, serious_violations
-from serving import TOKEN, listening
+from serving import TOKEN, listening, make_context_model
 from serving import model as model
 
 # First, since it skips where the server's packages lack.
@@ -74,6 +74,25 @@ def test_a_text_gets_its_topics_by_the_encoder_of_the_page(open_page, address, m
     page.locator(".result .topic-list a").first.click()
     page.wait_for_selector('html[data-shown^="#topic="]')
     assert page.locator("h1").inner_text().startswith(f"Topic {[1, 3][int(np.argmax(theta))]}:")
+
+
+def test_a_text_gets_its_topics_by_all_its_words(open_page):
+    model, corpus = make_context_model()
+    with listening(create_app(model, summarize(model, corpus), limits=Limits(rate=0))) as url:
+        page = open_page(f"{url}#view=try")
+        text = "Rain, pluie and a guitar"
+        page.get_by_label("Text", exact=True).fill(text)
+        page.get_by_label("Language", exact=True).select_option("en")
+        find_topics(page)
+        page.wait_for_selector(".result mark")
+        theta = model.transform([text], "en")[0]
+        assert shown_shares(page) == dict(zip(range(3), as_shown(theta), strict=True))
+        said = page.locator(".result").first.inner_text()
+        assert "the space of contexts that all languages share, as all figures here" in said
+        assert "Words that are not marked change little." in said
+        assert "soft" not in said
+        # One of them is in no vocabulary.
+        assert page.locator(".result mark").all_inner_texts() == ["Rain", "pluie", "guitar"]
 
 
 def test_what_was_found_for_another_text_does_not_stay(open_page, address):

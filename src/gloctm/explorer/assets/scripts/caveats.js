@@ -15,6 +15,9 @@ const ENCODERS = {
 /** By which encoder proportions were inferred, in words. */
 const inferredBy = () => ENCODERS[summary.inference] ?? summary.inference;
 
+/** Said of shares where they are soft, as by the encoders of the published method; of others nothing. */
+const softShares = (text) => summary.inference !== "context" && text;
+
 /** What is compared, what its intervals hold, and where it means little. */
 function comparisonNotes(comparisons) {
   const chance = Math.round(comparisons / 20);
@@ -26,7 +29,7 @@ function comparisonNotes(comparisons) {
       {},
       make("b", {}, "The figure"),
       ` is the mean share of a document: how much of a document of the language is about the topic, on average, as inferred by ${inferredBy()}. `,
-      summary.inference !== "context" && "Shares are soft, so differences are understated: go by signs and order rather than by sizes.",
+      softShares("Shares are soft, so differences are understated: go by signs and order rather than by sizes."),
     ),
     make(
       "p",

@@ -131,7 +131,12 @@ function textResult(text, { topics, documents: [{ lang, theta, words }], warning
   const taken = make("p", { class: "note" }, `Language: ${nameOfAny(lang)}. ${trained ? `Inferred by ${inferredBy()}, as all figures here.` : "The model was not trained on it: its words are linked to those of the languages here."}`);
   const above = [taken, ...warningParts(warnings)];
   if (!theta) return make("div", {}, above);
-  return make("div", {}, above, make("h2", {}, "Its topics"), make("p", { class: "note" }, "Shares are soft: topics that are hardly there have some, too. Go by the first ones."), shareLists(topics, theta), make("h2", {}, "The words that led there"), ledThere(text, lang, words));
+  return make("div", {}, above, make("h2", {}, "Its topics"), softNote(), shareLists(topics, theta), make("h2", {}, "The words that led there"), ledThere(text, lang, words));
+}
+
+function softNote() {
+  const text = softShares("Shares are soft: topics that are hardly there have some, too. Go by the first ones.");
+  return text && make("p", { class: "note" }, text);
 }
 
 /** The topics of a text, the largest first; small ones when asked for. */
@@ -159,7 +164,7 @@ function ledThere(text, lang, words) {
   const marks = telling.map(({ start, end }) => [start, end]);
   const once = [...new Map(telling.map((word) => [word.word, word])).values()];
   const says = once.length
-    ? "Without a marked word, the topic's share would be smaller by so many percentage points. Words that are not marked are in none of the model's vocabularies, or change little."
+    ? `Without a marked word, the topic's share would be smaller by so many percentage points. Words that are not marked ${summary.inference === "context" ? "change little" : "are in none of the model's vocabularies, or change little"}.`
     : "No word by itself changes a topic's share by a percentage point.";
   return [
     make("p", { class: "note" }, says),

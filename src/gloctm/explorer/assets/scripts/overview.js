@@ -163,7 +163,7 @@ function citationPart() {
   return make(
     "div",
     {},
-    make("p", {}, "If these topics help your research, please cite the paper whose method made them, and the software. Take the paper's authors from the proceedings: this page does not know them."),
+    make("p", {}, "If these topics help your research, please cite the paper whose method made them, or is behind it, and the software. Take the paper's authors from the proceedings: this page does not know them."),
     make("pre", { tabindex: "0", "aria-label": "Citation" }, citation()),
     make(
       "div",

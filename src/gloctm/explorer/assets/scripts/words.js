@@ -188,8 +188,15 @@ function wordColumns(topic, sought) {
     said,
     make("p", { class: "offscreen", id: "words-help" }, "Arrow keys move from word to word."),
     make("div", { role: "group", "aria-label": "Words of the topic", "aria-describedby": "words-help" }, grid),
+    rankingNote(),
     make("div", { class: "row" }, longest > FIRST_WORDS && more, tableButtons(rows, `words of topic ${topic.id}`)),
   );
+}
+
+/** What weights are, where words are ranked by how well they go together. */
+function rankingNote() {
+  if (summary.about?.settings?.ranking !== "coherence") return null;
+  return make("p", { class: "note" }, "Weights above 0 say how well a word goes together with the topic's other words in the corpus, in this language and across; the best has 1. Words below 0 hardly do, or do so in another topic: they follow by how much they are of this one.");
 }
 
 /** A label that a topic has in a language. */
