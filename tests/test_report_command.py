@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gloctm import Corpus
+from gloctm import Corpus, GloCTM
 from gloctm.cli.main import main
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import InputError
 from gloctm.view import TopicView
 from handmade import handmade_model
+from planted import planted_corpus
 
 VOCABULARY = {"en": ["storm", "rain", "vote", "party"], "ja": ["雨", "風", "投票", "党"]}
 TOPIC_WORD = {code: [[2, 1, 0, -1], [-1, 0, 2, 1], [0, 0, 0, 1]] for code in VOCABULARY}
@@ -76,8 +77,6 @@ def test_without_a_corpus_there_are_words_and_a_word_about_it(folder, tmp_path, 
 
 
 def test_a_view_is_shown_as_it_was_saved(folder, tmp_path, capsys, monkeypatch):
-    from gloctm import GloCTM
-
     model = GloCTM.load(folder / "model")
     TopicView.of(model).merge([0, 2], name="Wetter <1>").save(tmp_path / "view.json")
     code, _, err = run(
@@ -198,8 +197,6 @@ def test_an_evaluation_of_the_model_is_shown_and_of_another_refused(folder, tmp_
 
 
 def test_the_encoder_that_infers_is_chosen_and_named(folder, tmp_path, capsys, monkeypatch):
-    from gloctm import GloCTM
-
     model, corpus = GloCTM.load(folder / "model"), Corpus.load(folder / "corpus")
     for via in ("global", "local"):
         page = tmp_path / f"{via}.html"
@@ -212,9 +209,28 @@ def test_the_encoder_that_infers_is_chosen_and_named(folder, tmp_path, capsys, m
         np.testing.assert_allclose(shown, mean, rtol=1e-3)
 
 
-def test_the_method_writes_the_same_page(folder, tmp_path, capsys, monkeypatch):
-    from gloctm import GloCTM
+def test_a_model_of_the_context_method_has_one_way_to_infer(tmp_path, capsys, monkeypatch, refused):
+    corpus = planted_corpus(["en", "ja"], num_topics=3, documents=40)
+    model = GloCTM(num_topics=3, threads=1, show_progress=False).fit(corpus)
+    model.save(tmp_path / "model")
+    corpus.save(tmp_path / "corpus")
+    page = tmp_path / "page.html"
+    given = ("report", tmp_path / "model", "-o", page, "--corpus", tmp_path / "corpus")
+    assert run(capsys, monkeypatch, *given, "-q") == (0, f"report written to {page}: open it in a browser\n", "")
+    summary = summary_of(page)
+    assert summary["inference"] == "context"
+    assert not any(summary["history"].values())
+    assert summary["about"]["settings"] == model.settings_
+    shown = [topic["prevalence"]["en"]["mean"] for topic in summary["topics"]]
+    np.testing.assert_allclose(shown, model.transform(corpus)["en"].mean(axis=0), rtol=1e-3, atol=1e-4)
+    written = page.read_bytes()
+    for options in (("--corpus", tmp_path / "corpus"), ()):
+        said = refused(tmp_path / "model", "--via", "local", *options)
+        assert "--via is 'local', but the model has one way to infer, for all languages: leave via out" in said
+    assert model.report(page, corpus=corpus).read_bytes() == written
 
+
+def test_the_method_writes_the_same_page(folder, tmp_path, capsys, monkeypatch):
     model, corpus = GloCTM.load(folder / "model"), Corpus.load(folder / "corpus")
     written = model.report(tmp_path / "m.html", corpus=corpus, title="one")
     run(capsys, monkeypatch, "report", folder / "model", "-o", tmp_path / "c.html", "--corpus", folder / "corpus",

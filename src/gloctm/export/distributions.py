@@ -14,6 +14,7 @@ A model of the context method has p(w | k) = exp β_kw as it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +37,7 @@ def word_distributions(
     theta: NDArray[np.floating],
     lengths: NDArray[np.integer],
     *,
-    memberships: NDArray[np.floating] | None = None,
+    groups: Sequence[Sequence[int]] | None = None,
 ) -> NDArray[np.float64]:
     """p(w | k) of a language, see above.
 
@@ -45,25 +46,25 @@ def word_distributions(
         language: its code, as in ``languages_``.
         theta: ``(documents, K)``, of the documents that the topics are looked at in.
         lengths: tokens of each of these.
-        memberships: ``(documents, topics)``, how much of other topics each document has, where those of a view are
-            asked for; θ itself unless given.
+        groups: for each topic of a view the model's topics that make it up; each of the model's by itself unless given.
 
     Returns:
         ``(topics, V_l)``, rows that sum to 1.
     """
+    chosen = [[topic] for topic in range(theta.shape[1])] if groups is None else [list(group) for group in groups]
     if model.settings_["method"] == "context":
-        return _from_log_probabilities(model.topic_word_[language], theta, lengths, memberships)
+        return _from_log_probabilities(model.topic_word_[language], theta, lengths, chosen)
     name = f"local_decoder_norm.{module_key(language)}"
     beta = model.topic_word_[language].astype(np.float64)
     variance = model.weights_[f"{name}.running_var"].astype(np.float64)
     scale = 1 / np.sqrt(variance + BATCH_NORM_EPS)
     shift = model.weights_[f"{name}.bias"] - model.weights_[f"{name}.running_mean"] * scale
-    shares = theta if memberships is None else memberships
+    shares = np.stack([theta[:, group].sum(axis=1, dtype=np.float64) for group in chosen], axis=1)
     total = np.zeros((shares.shape[1], beta.shape[1]))
     for start in range(0, len(theta), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
         expected = softmax((theta[rows] @ beta) * scale + shift, axis=1)
-        total += (shares[rows] * lengths[rows, None]).astype(np.float64).T @ expected
+        total += (shares[rows] * lengths[rows, None]).T @ expected
     return np.asarray(total / total.sum(axis=1, keepdims=True))
 
 
@@ -71,12 +72,14 @@ def _from_log_probabilities(
     beta: NDArray[np.float32],
     theta: NDArray[np.floating],
     lengths: NDArray[np.integer],
-    memberships: NDArray[np.floating] | None,
+    groups: Sequence[list[int]],
 ) -> NDArray[np.float64]:
     probability = np.exp(beta.astype(np.float64))
     probability /= probability.sum(axis=1, keepdims=True)
-    if memberships is None:
-        return np.asarray(probability)
-    # Of a merged topic, its members' as much as there is of each in its documents.
-    total = (memberships * lengths[:, None]).astype(np.float64).T @ theta @ probability
-    return np.asarray(total / total.sum(axis=1, keepdims=True))
+    tokens = lengths.astype(np.float64) @ theta
+    found = []
+    for group in groups:
+        # Of a merged topic, its members' as much as there is of each; of what there is nothing of, alike.
+        weights = tokens[group] if tokens[group].sum() > 0 else np.ones(len(group))
+        found.append(weights / weights.sum() @ probability[group])
+    return np.stack(found)

@@ -39,7 +39,7 @@ class _Looked:
 def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
     """The arguments of ``pyLDAvis.prepare``: ``pyLDAvis.prepare(**pyldavis(model, corpus, "en"))``.
 
-    pyLDAvis draws estimated counts of words, so the distributions are those that the decoder expects of the documents
+    pyLDAvis draws estimated counts of words, so the distributions are those that the model expects of the documents
     (``gloctm.export.distributions``). They put frequent words before telling ones; the slider of pyLDAvis, to the left,
     does the reverse, as ``model.topics`` does. Give ``prepare`` also ``sort_topics=False, start_index=0``, so that it
     calls topics by their numbers here; with a view, by their places in ``view.groups``.
@@ -60,9 +60,12 @@ def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | 
     """
     looked = _look(model, corpus, language, view)
     lengths = np.asarray(looked.counts.sum(axis=1)).ravel()
-    proportions = looked.shown.astype(np.float64)
+    # What there is of topics that are hidden may be all there is of a document.
+    proportions = np.maximum(looked.shown.astype(np.float64), np.finfo(np.float32).tiny)
     return {
-        "topic_term_dists": word_distributions(model, looked.language, looked.theta, lengths, memberships=looked.shown),
+        "topic_term_dists": word_distributions(
+            model, looked.language, looked.theta, lengths, groups=looked.view.groups
+        ),
         "doc_topic_dists": proportions / proportions.sum(axis=1, keepdims=True),
         "doc_lengths": lengths,
         "vocab": list(looked.part.vocabulary),
