@@ -645,6 +645,7 @@ def test_divergence_is_an_error_not_a_model(corpus):
         GloCTM(**{**PUBLISHED, "learning_rate": 1e30}).fit(corpus)
 
 
+@pytest.mark.filterwarnings("ignore::gloctm.errors.SeparateLanguageWarning")
 def test_tiny_corpora_train(quick):
     # Batches larger than the corpus, and fewer documents than are to be near.
     corpus = planted_corpus(("en", "de"), documents={"en": 3, "de": 2})
