@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 NAMES = {"en": "English", "ja": "Japanese", "ar": "Arabic", "de": "German", "zh": "Chinese"}
@@ -34,6 +34,7 @@ def made_up_summary(
     hostile: str = "",
     corpus: bool = True,
     context: bool = False,
+    ranking: str = "coherence",
     seed: int = 0,
 ) -> dict[str, Any]:
     """A mapping of version 2.
@@ -45,8 +46,8 @@ def made_up_summary(
         codes: languages, of those in ``NAMES``.
         hostile: what is added to every text of the data: words, labels, names, documents, settings.
         corpus: without one there are no prevalences, documents, labels and dates.
-        context: of a model of the context method, which has no epochs and ranks words by coherence; of a published one
-            otherwise.
+        context: of a model of the context method, which has no epochs; of a published one otherwise.
+        ranking: of the context method: by weights, these are logarithms, all below 0.
     """
     rng = random.Random(seed)
     words = {code: _vocabulary(code, max(vocabulary, num_words + 16), hostile, rng) for code in codes}
@@ -55,7 +56,7 @@ def made_up_summary(
         _topic(place, ids, codes, words, num_words, num_documents, characters, hostile, corpus, rng)
         for place in range(num_topics)
     ]
-    return {
+    made = {
         "format": 2,
         "title": f"Four seasons of news{hostile}",
         "languages": [
@@ -72,7 +73,7 @@ def made_up_summary(
         "about": {
             "settings": {
                 "num_topics": num_topics + 2 if num_topics > 3 else num_topics,
-                **({"method": "context", "ranking": "coherence"} if context else {"batch_size": 64}),
+                **({"method": "context", "ranking": ranking} if context else {"batch_size": 64}),
                 "note": f"plain{hostile}",
             },
             "seed": 0,
@@ -101,6 +102,17 @@ def made_up_summary(
         "search": {code: _search(words[code], ids, rng) for code in codes},
         "sampled": f"Of 9,000 documents a language 240 were looked at.{hostile}" if corpus else None,
     }
+    if context and ranking == "weights":
+        for weighed in (*(each for topic in topics for each in topic["words"].values()), *_found(made["search"])):
+            for entry in weighed:
+                entry[-1] -= 4
+    return made
+
+
+def _found(search: dict[str, Any]) -> Iterator[list[list[float]]]:
+    """The topics of each word that can be searched."""
+    for index in search.values():
+        yield from index["topics"]
 
 
 def made_up_ids(num_topics: int) -> list[int]:

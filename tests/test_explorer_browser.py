@@ -505,6 +505,22 @@ def test_a_page_of_the_context_method_says_what_is_true_of_it(open_page, visit, 
     assert "Weights above 0" not in page.locator("main").inner_text()
 
 
+def test_bars_of_logarithms_are_of_probabilities(open_page, tmp_path):
+    made_up = made_up_summary(context=True, ranking="weights")
+    path = write_report(made_up, tmp_path / "report.html")
+    page = open_page(at(path, "#topic=0"))
+    widths_of_bars = "bars => bars.map(bar => parseFloat(bar.style.width))"
+    shown = page.locator(".word-column").first.locator(".bar").evaluate_all(widths_of_bars)
+    weights = [weight for _, weight in made_up["topics"][0]["words"]["en"]]
+    assert shown == pytest.approx([100 * np.exp(weight - weights[0]) for weight in weights], abs=0.01)
+    assert "Weights are logarithms" in page.locator("main").inner_text()
+    # Of a word that several topics have, all are told.
+    go(page, "#search=rain&lang=en")
+    shown = page.locator(".card .bars .bar").evaluate_all(widths_of_bars)
+    topics = [entry for entry in made_up["search"]["en"]["topics"][0] if entry[1] < 50]
+    assert shown == pytest.approx([100 * np.exp(weight - topics[0][2]) for *_, weight in topics], abs=0.01)
+
+
 def test_topics_have_the_model_s_numbers(visit):
     page = visit()
     assert "The model's topic 5 is hidden here" in page.locator("main").inner_text()

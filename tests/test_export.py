@@ -108,6 +108,14 @@ def test_viewers_of_a_model_of_the_context_method(in_context):
     assert data["topic_names"] == [f"{topic} {each}" for topic, each in enumerate(words)]
 
 
+def test_weights_that_are_logarithms_become_probabilities(in_context):
+    _, corpus = in_context
+    model = GloCTM(num_topics=K, ranking="weights", threads=1, show_progress=False).fit(corpus)
+    matrix = export.topicwizard(model, corpus, "en")["topic_term_matrix"]
+    np.testing.assert_allclose(matrix, np.exp(model.word_scores_["en"]), rtol=1e-6)
+    np.testing.assert_allclose(matrix.sum(axis=1), 1, rtol=1e-4)
+
+
 def test_documents_of_hidden_topics_alone_have_proportions(in_context):
     _, corpus = in_context
     model = GloCTM(num_topics=K, temperature=1e-3, threads=1, show_progress=False).fit(corpus)

@@ -77,7 +77,8 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
     """The topic data of topicwizard: ``topicwizard.visualize(topic_data=topicwizard(model, corpus, "en"))``.
 
     The weights of words are those by which they are ranked, as in ``model.topics``, with 0 for what is below: word
-    clouds and sums take no negative numbers.
+    clouds and sums take no negative numbers. Of logarithms, as a model of the context method has with
+    ``ranking="weights"``, they are the probabilities.
 
     Args:
         model: trained on the language.
@@ -96,6 +97,7 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
     looked = _look(model, corpus, language, view)
     code, part = looked.language, looked.part
     beta = looked.view.merge_topic_word(model.word_scores_[code], looked.theta.mean(axis=0, dtype=np.float64))
+    are_logarithms = model.settings_["method"] == "context" and not model.coherent_words_
     texts = document_texts(part)
     vectors = part.document_embeddings
 
@@ -107,7 +109,7 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
         "vocab": np.array(part.vocabulary, dtype=object),
         "document_term_matrix": looked.counts,
         "document_topic_matrix": looked.shown,
-        "topic_term_matrix": np.maximum(beta, 0),
+        "topic_term_matrix": np.exp(beta) if are_logarithms else np.maximum(beta, 0),
         "document_representation": looked.shown if vectors is None else np.asarray(vectors[looked.rows]),
         "transform": transform,
         "topic_names": _names(model, code, beta, looked.view),

@@ -65,7 +65,7 @@ const FIRST_OF_TOPIC = 50;
 /** The topics that a word is among the first words of; or the one where it weighs most. */
 function topicsOfWord(topics) {
   const [heaviest, ...others] = topics;
-  return heaviest ? [heaviest, ...others.filter(([, rank, weight]) => rank < FIRST_OF_TOPIC && weight > 0)] : [];
+  return heaviest ? [heaviest, ...others.filter(([, rank, weight]) => rank < FIRST_OF_TOPIC && (weight > 0 || areLogarithms()))] : [];
 }
 
 /** Where the page of a word is. */
@@ -183,7 +183,7 @@ function searchView({ search, lang }) {
 
 /** One word and its topics. */
 function foundWord({ code, word, topics }) {
-  const heaviest = Math.max(...topics.map(([, , weight]) => weight), Number.MIN_VALUE);
+  const heaviest = Math.max(...topics.map(([, , weight]) => weight));
   return make(
     "section",
     { class: `card language-${toneOf(code)}` },
@@ -196,7 +196,7 @@ function foundWord({ code, word, topics }) {
         return make(
           "li",
           {},
-          barOf(weight / heaviest),
+          barOf(shareOfHeaviest(weight, heaviest)),
           topicLink(topic, { word, lang: code }),
           make("span", { class: "figures" }, `word ${formatCount(rank + 1)} · weight ${formatDecimal(weight)}`),
         );

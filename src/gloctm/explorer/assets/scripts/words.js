@@ -37,7 +37,7 @@ function wordColumns(topic, sought) {
   more.addEventListener("click", () => expand(!grid.classList.contains("all")));
 
   function column(code, place) {
-    const heaviest = Math.max(...topic.words[code].map(([, weight]) => weight), Number.MIN_VALUE);
+    const heaviest = Math.max(...topic.words[code].map(([, weight]) => weight));
     const items = topic.words[code].map(([word, weight], rank) => {
       const button = wordButton(code, place, rank, word, weight, heaviest);
       buttons.set(`${code} ${rank}`, button);
@@ -64,7 +64,7 @@ function wordColumns(topic, sought) {
         tabindex: place === 0 && rank === 0 ? "0" : "-1",
         "aria-pressed": linked ? "false" : null,
       },
-      barOf(weight / heaviest),
+      barOf(shareOfHeaviest(weight, heaviest)),
       make("span", { class: "text" }, word),
       linked && make("span", { class: "link-sign", "aria-hidden": "true" }, "⇄"),
       make("span", { class: "weight", dir: "ltr" }, formatDecimal(weight)),
@@ -193,8 +193,15 @@ function wordColumns(topic, sought) {
   );
 }
 
-/** What weights are, where words are ranked by how well they go together. */
+/** Whether weights are logarithms of probabilities, none of them above 0. */
+const areLogarithms = () => summary.about?.settings?.method === "context" && summary.about.settings.ranking === "weights";
+
+/** A weight as a share of the heaviest one. */
+const shareOfHeaviest = (weight, heaviest) => (areLogarithms() ? Math.exp(weight - heaviest) : weight / Math.max(heaviest, Number.MIN_VALUE));
+
+/** What weights are, where they are not those of the published method. */
 function rankingNote() {
+  if (areLogarithms()) return make("p", { class: "note" }, "Weights are logarithms of how often a word is said where the topic is.");
   if (summary.about?.settings?.ranking !== "coherence") return null;
   return make("p", { class: "note" }, "Weights above 0 say how well a word goes together with the topic's other words in the corpus, in this language and across; the best has 1. Words below 0 hardly do, or do so in another topic: they follow by how much they are of this one.");
 }
