@@ -11,6 +11,7 @@ import yaml
 from gloctm import GloCTM
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from hub_server import running_hub
+from planted import planted_corpus
 
 pytest.importorskip("huggingface_hub", reason='the Hub needs huggingface_hub: pip install "gloctm[hub]"')
 
@@ -64,6 +65,24 @@ def test_a_model_goes_up_and_comes_back_whole(model, hub, tmp_path):
     assert loaded.topics(5) == model.topics(5)
     for name, array in model.weights_.items():
         np.testing.assert_array_equal(loaded.weights_[name], array)
+
+
+def test_a_model_of_the_context_method_has_its_coherent_words_there(hub, tmp_path):
+    corpus = planted_corpus(["en", "de"], num_topics=3, documents=40)
+    model = GloCTM(num_topics=3, threads=1, show_progress=False).fit(corpus)
+    model.push_to_hub(NAME, token="secret")
+    assert "coherent_words.safetensors" in hub.repositories[NAME]["main"]
+    loaded = GloCTM.from_pretrained(NAME, cache_dir=tmp_path / "cache")
+    assert loaded.settings_ == model.settings_
+    assert loaded.topics(10) == model.topics(10)
+    found, expected = loaded.transform(corpus), model.transform(corpus)
+    for code in corpus:
+        np.testing.assert_array_equal(found[code], expected[code])
+    # A model without them takes them from the repository.
+    other = GloCTM(num_topics=3, ranking="weights", threads=1, show_progress=False).fit(corpus)
+    other.push_to_hub(NAME, token="secret")
+    assert "coherent_words.safetensors" not in hub.repositories[NAME]["main"]
+    assert GloCTM.from_pretrained(NAME, cache_dir=tmp_path / "cache").topics(10) == other.topics(10)
 
 
 def test_the_second_time_nothing_is_fetched_again_nor_needed(model, hub, tmp_path, monkeypatch):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gloctm import GloCTM
+from gloctm import Corpus, GloCTM
+from gloctm.corpus.corpus import document_texts
 from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
 from gloctm.labels import (
     MAX_LABEL,
@@ -23,6 +25,7 @@ from gloctm.labels import (
     shared_labels,
 )
 from handmade import handmade_corpus, handmade_model
+from planted import planted_corpus
 
 VOCABULARY = {"en": ["rain", "snow", "goal", "team"], "zh": ["雨", "雪", "球", "队"]}
 BETA = {"en": [[2, 1, 0, 0], [0, 0, 1, 3]], "zh": [[1, 2, 0, 0], [0, 0, 5, 1]]}
@@ -201,6 +204,36 @@ def test_by_a_function_it_is_shown_the_documents_that_the_report_shows(model):
         assert len(set(texts)) == len(texts) > 1
         # Around the words, not from the beginning.
         assert all(len(text) <= 40 and any(word in text for word in VOCABULARY[code]) for text in texts)
+
+
+def test_labels_of_a_model_of_the_context_method():
+    from gloctm.summary import summarize
+
+    planted = planted_corpus(["en", "de"], num_topics=3, words_per_topic=6, documents=40)
+    corpus = Corpus({code: replace(part, texts=document_texts(part)) for code, part in planted.items()})
+    model = GloCTM(num_topics=3, threads=1, show_progress=False).fit(corpus)
+    assert labels_by_words(model, 2)["de"][1] == " ".join(model.topics(2, lang="de")[1]["words"])
+    shown = []
+    labels_by(model, lambda topic: shown.append(topic) or "x", corpus=corpus, num_documents=4)
+    summary = summarize(model, corpus, num_documents=4)
+    for topic, own in zip(shown, summary.topics, strict=True):
+        for code, texts in topic.documents.items():
+            assert texts == tuple(document.text for document in own.documents[code])
+            # A word is named by the topic that was planted it for.
+            assert len({text.split()[0].split("-")[1] for text in texts}) == 1
+
+    class Planted:
+        """Embeds the name of a planted topic, as its words lie."""
+
+        name, version = "planted", "1"
+
+        def encode(self, texts):
+            vectors = corpus["en"].word_embeddings
+            return np.stack([vectors[6 * int(text) : 6 * int(text) + 6].mean(axis=0) for text in texts])
+
+    found = labels_by_phrases(model, {"en": ["0", "1", "2"]}, encoder=Planted())
+    first = {record["topic"]: record["words"][0] for record in model.topics(1, lang="en")}
+    assert found["en"] == {topic: word.split("-")[1] for topic, word in first.items()}
 
 
 def test_what_a_function_failed_at_is_told_and_nothing_made_before_is_lost(model):

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gloctm import GloCTM
 from gloctm.errors import FileFormatError, InputError
 from gloctm.view import TopicView
 from handmade import handmade_corpus, handmade_model
+from planted import planted_corpus
 
 K = 5
 VOCABULARY = {"en": ["a", "b", "c", "d"], "zh": ["甲", "乙", "丙"]}
@@ -202,6 +204,24 @@ def test_topics_and_proportions_of_a_view(model, view):
         merged.topics(model, 0)
     with pytest.raises(InputError, match="not trained on language 'fr'"):
         merged.topics(model, 2, languages=["fr"])
+
+
+def test_a_view_of_a_model_of_the_context_method():
+    corpus = planted_corpus(["en", "de"], num_topics=4, documents=60)
+    model = GloCTM(num_topics=4, threads=1, show_progress=False).fit(corpus)
+    view = TopicView.of(model)
+    assert view.topics(model, 6) == model.topics(6)
+    merged = view.merge([0, 3]).hide(2)
+    records = merged.topics(model, 6, languages=["en"], shares=[3, 1, 1, 1])
+    scores = (3 * model.word_scores_["en"][0] + model.word_scores_["en"][3]) / 4
+    order = np.argsort(-scores, kind="stable")[:6]
+    assert records[0]["words"] == [model.vocabulary_["en"][column] for column in order]
+    assert records[1]["words"] == model.topics(6, lang="en")[1]["words"]
+    found = merged.transform(model, corpus)
+    for code, theta in model.transform(corpus).items():
+        np.testing.assert_array_equal(found[code], merged.merge_theta(theta))
+    with pytest.raises(InputError, match="the model has one way to infer"):
+        merged.transform(model, corpus, via="global")
 
 
 def test_nothing_done_with_a_view_changes_the_model(model):
