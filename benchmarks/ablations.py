@@ -92,7 +92,7 @@ ABLATIONS = {
     "no-translations": Ablation("coherence without translations", numbers={"coherence.TRANSLATION_WEIGHT": 0.0}),
     "no-own": Ablation("coherence across languages alone", numbers={"coherence.OWN_WEIGHT": 0.0}),
     "no-frequency": Ablation("coherence without frequency", numbers={"coherence.FREQUENCY_WEIGHT": 0.0}),
-    "no-competition": Ablation("coherence without competition", numbers={"coherence.COMPETITION": 0.0}),
+    "exclusive": Ablation("each word in one topic alone", numbers={"coherence.SHARED_SCORE": 1.0}),
     "inflections": Ablation("all forms of a word are shown", functions={"inflections.have_one_stem": never_one_stem}),
     "cosine": Ablation(
         "θ by the cosine with each topic",

@@ -64,6 +64,10 @@ class EmptyDocumentWarning(UserWarning):
     """Some documents have no word of the vocabulary, so that nothing could be inferred for them."""
 
 
+class UnknownWordsWarning(UserWarning):
+    """Words outside the vocabulary were left out, since their encoder is not to be had here."""
+
+
 class DuplicateIdWarning(UserWarning):
     """Documents of a language share an id, so that results can't be told apart by it."""
 

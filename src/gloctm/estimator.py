@@ -33,7 +33,13 @@ from gloctm.documents import (
 )
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
-from gloctm.errors import EmptyDocumentWarning, FileFormatError, InputError, MissingDependencyError
+from gloctm.errors import (
+    EmptyDocumentWarning,
+    FileFormatError,
+    InputError,
+    MissingDependencyError,
+    UnknownWordsWarning,
+)
 from gloctm.inference import Via, check_via_of, global_latent_means, latent_means, topic_proportions
 from gloctm.labels import Labels, check_labels
 from gloctm.languages import normalize_language, normalize_languages
@@ -835,11 +841,24 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             else:
                 counts, further = self._all_words(documents, code)
                 if further:
-                    links = self._word_linker().link(further, route.encoder, show_progress=self.show_progress)
-                    contexts = np.concatenate([contexts, contexts_of(links, self.vocabulary_, self.weights_)])
+                    contexts = np.concatenate([contexts, self._contexts_of_further(further, route)])
         return context_latent_means(
             counts, contexts, center_of(code, self.vocabulary_, self.weights_), encoder_of(self.weights_)
         )
+
+    def _contexts_of_further(self, words: list[str], route: _Route) -> Array:
+        """Context vectors of words beyond a trained vocabulary; zeros, with a warning, without their encoder."""
+        assert route.encoder is not None
+        try:
+            links = self._word_linker().link(words, route.encoder, show_progress=self.show_progress)
+        except (MissingDependencyError, OSError) as error:
+            warnings.warn(
+                f"{len(words):,} words in {route.language!r} outside the model's vocabulary are left out: {error}",
+                UnknownWordsWarning,
+                stacklevel=6,
+            )
+            return np.zeros((len(words), self.weights_[word_context_name(route.language)].shape[1]), np.float32)
+        return contexts_of(links, self.vocabulary_, self.weights_)
 
     def _all_words(self, texts: Sequence[str], code: str) -> tuple[sp.csr_array, list[str]]:
         """Which words are in which text, columns of the vocabulary first, and the words beyond it."""

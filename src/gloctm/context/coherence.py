@@ -6,8 +6,8 @@ word's standing by β and frequency, x the scores of a topic's words in one lang
 
     x ← s ⊙ (C y + a A x),    y ← s' ⊙ (Cᵀ x + a B y),
 
-scaled to a maximum of 1 in each topic and lowered for a word that scores higher in another topic. Of the forms of a
-word the best is kept. C holds for words of
+scaled to a maximum of 1 in each topic. Of the forms of a word the best is kept, and a word that scores much higher in
+another topic is left to that one. C holds for words of
 two languages their normalized pointwise mutual information over pairs of near documents, which stand in for
 translations, and the cosine of their embeddings where it is high; A and B hold 1 + NPMI within a language's own
 documents, so that words that are never together count nothing. Nothing but the corpus trained on is looked at. That
@@ -32,7 +32,7 @@ from gloctm.neighbors import unit_vectors
 #: The most frequent words of a language that may stand in a ranking: pairs of rarer ones are seldom seen.
 RANKED_VOCABULARY = 10_000
 #: Words a topic and language that may be called coherent: those that β and frequency put first.
-CANDIDATES = 100
+CANDIDATES = 80
 #: Pairs of a word and a word that are counted, at most, in two languages or in one: a bound on time and memory.
 COUNTED_PAIRS = 100_000_000
 #: Pairs seen together less often count nothing.
@@ -45,11 +45,11 @@ TRANSLATION_WEIGHT = 3.0
 OWN_WEIGHT = 0.1
 #: A word's standing is exp(STEEPNESS · standardized relevance) · frequency ** FREQUENCY_WEIGHT.
 STEEPNESS = 0.3
-FREQUENCY_WEIGHT = 0.15
+FREQUENCY_WEIGHT = 0.2
 #: Candidates are those with the highest standardized relevance + so much · log frequency.
 CANDIDATE_FREQUENCY = 0.1
-#: A word's score is multiplied by (score / its highest in any topic) ** COMPETITION.
-COMPETITION = 0.5
+#: A word is shown in a topic if it scores at least this share of its highest score in any topic.
+SHARED_SCORE = 0.85
 #: Rounds of voting: the order of words hardly changes after five.
 ROUNDS = 15
 
@@ -121,7 +121,7 @@ def count_word_pairs(
 def coherent_scores(relevance: Mapping[str, Array], pairs: WordPairs) -> dict[str, Array]:
     """For each language the score of each topic's coherent words, ``(K, V_l)``: up to 1, and 0 for all others.
 
-    A word scores in one topic alone, that where it scores highest.
+    A word scores where it scores highest, and in another topic only if it does so nearly as high.
 
     Args:
         relevance: for each language the standardized relevance of words to topics, ``(K, V_l)``.
@@ -145,7 +145,9 @@ def coherent_scores(relevance: Mapping[str, Array], pairs: WordPairs) -> dict[st
     }
     scores = _voted(standing, pairs)
     return {
-        language: np.ascontiguousarray(np.where(each >= each.max(axis=1, keepdims=True), each, 0).T, np.float32)
+        language: np.ascontiguousarray(
+            np.where(each >= SHARED_SCORE * each.max(axis=1, keepdims=True), each, 0).T, np.float32
+        )
         for language, each in scores.items()
     }
 
@@ -160,9 +162,6 @@ def _voted(standing: Mapping[str, Array], pairs: WordPairs) -> dict[str, Array]:
             votes[first] += share * (matrix @ scores[second])
             votes[second] += share * (matrix.T @ scores[first])
         scores = {language: _scaled(standing[language] * each) for language, each in votes.items()}
-        for language, each in scores.items():
-            highest = np.maximum(each.max(axis=1, keepdims=True), np.float32(1e-9))
-            scores[language] = each * (each / highest) ** COMPETITION
     return scores
 
 

@@ -18,7 +18,7 @@ from gloctm.context.fit import ContextSettings, Steps, fit_in_context
 from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
-from gloctm.errors import FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
+from gloctm.errors import CheckpointWarning, FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
 from gloctm.files import atomic_path, remove_leftovers
 from gloctm.settings import resolve_seed
 
@@ -242,8 +242,17 @@ class _KeptSteps(Steps):
 
         metadata = {"format": _FORMAT, "facts": json.dumps(self._facts)}
         content = save({name: np.ascontiguousarray(each) for name, each in state.items()}, metadata)
-        with atomic_path(self._path) as temporary:
-            Path(temporary).write_bytes(content)
+        try:
+            with atomic_path(self._path) as temporary:
+                Path(temporary).write_bytes(content)
+        except OSError as error:
+            # The one before is kept.
+            warnings.warn(
+                f"the checkpoint {self._path} could not be written ({error.strerror or error}): training goes on; make "
+                "room, or a kill will lose what was done since the last",
+                CheckpointWarning,
+                stacklevel=2,
+            )
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
