@@ -121,10 +121,9 @@ def test_docstring_examples():
 
 
 def test_metrics_page(repository, in_folder):
-    demo = GloCTM.from_preset("demo", epochs=3, random_state=0, show_progress=False)
     corpus = Corpus.demo(["en", "de"], show_progress=False)
     corpus.save("corpus")
-    demo.fit(corpus).save("model")
+    GloCTM(num_topics=12, show_progress=False).fit(corpus).save("model")
     check_md_file(fpath=repository / "docs" / "metrics.md", lang="python", memory=True)
 
 

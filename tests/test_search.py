@@ -1133,9 +1133,10 @@ def test_choosing_k(repository, tmp_path, monkeypatch):
     text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
 
     def shortened(block):
-        # Candidates take the time, and are no other code.
+        # Candidates and epochs take the time, and are no other code.
         block = block.replace("4,8,12,16,24", "4,8").replace("[4, 8, 12, 16, 24]", "[4, 8]")
-        return block.replace("4..40", "4..8").replace("--trials 20", "--trials 2")
+        block = block.replace("4..40", "4..8").replace("--trials 20", "--trials 2")
+        return block.replace("--preset published", "--preset published --epochs 2")
 
     blocks = re.findall(r"```(bash|python)\n(.*?)```", text, flags=re.DOTALL)
     assert [kind for kind, _ in blocks].count("python") == 1
