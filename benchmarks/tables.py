@@ -13,16 +13,16 @@ import argparse
 import re
 import sys
 
-from pages import ablations, build, choosing_k, epochs, languages, load, quality, small, speed
+from pages import ablations, build, choosing_k, epochs, languages, load, quality, small, speed, topics
 from pages.results import ROOT
 
 PAGES = (
     *("docs/method.md", "docs/benchmarks.md", "docs/speed.md", "docs/quality.md", "docs/server.md"),
-    *("docs/choosing-k.md", "README.md"),
+    *("docs/topics.md", "docs/choosing-k.md", "README.md"),
 )
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
-    **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES),
+    **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS
 

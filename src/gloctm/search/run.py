@@ -95,8 +95,10 @@ def search(
         references: folders of aligned reference corpora, or their files by language, see
             ``gloctm.metrics.read_references``: CNPMI, TQ, NPMI and c_v in them.
         objective: the measure that the best candidate is to have most of. Unless given, ``topic_quality`` (CNPMI · TU)
-            where there are references, else ``topic_quality_in_corpus``, (1 + NPMI) / 2 · TU in the corpus itself:
-            coherence alone is won by a few topics, or by many of the same; uniqueness alone by random words.
+            where there are references; else, with several seeds, ``stability``, since the default method chooses words
+            by coherence in the corpus; else, as for the published method, ``topic_quality_in_corpus``, (1 + NPMI) / 2 ·
+            TU in the corpus itself: coherence alone is won by a few topics, or by many of the same; uniqueness alone by
+            random words.
         trials: how many candidates to draw, by Optuna (``pip install optuna``), near those that were good; None tries
             every combination of the values listed. What was drawn twice is trained once.
         num_words: top words a topic that measures are taken of. 15, as published.
@@ -133,7 +135,11 @@ def search(
     sources = each_source(references)
     labelled = _labelled(corpus) if labels else []
     measured = _measured(bool(sources), labelled)
-    objective = _checked_objective(objective, [*measured, *([STABILITY] if len(the_seeds) > 1 else [])])
+    # Coherent words are chosen by what NPMI in the corpus measures, so that this says little of them.
+    by_stability = base["method"] == "context" and len(the_seeds) > 1 and trials is None
+    objective = _checked_objective(
+        objective, [*measured, *([STABILITY] if len(the_seeds) > 1 else [])], by_stability=by_stability
+    )
     if trials is None:
         for assignment in grid(chosen):
             _check_candidate({**base, **assignment}, corpus)
@@ -245,9 +251,11 @@ def _measured(references: bool, labelled: Sequence[str]) -> list[str]:
     ]
 
 
-def _checked_objective(objective: str | None, measured: Sequence[str]) -> str:
+def _checked_objective(objective: str | None, measured: Sequence[str], *, by_stability: bool) -> str:
     if objective is None:
-        return "topic_quality" if "topic_quality" in measured else "topic_quality_in_corpus"
+        if "topic_quality" in measured:
+            return "topic_quality"
+        return STABILITY if by_stability else "topic_quality_in_corpus"
     if objective not in measured:
         raise InputError(
             f"the objective is {objective!r}, which is not measured here: choose one of {', '.join(measured)}"
