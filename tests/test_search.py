@@ -94,6 +94,29 @@ def test_the_planted_number_of_topics_is_best(found):
     assert result.best.figures["accuracy_across"].mean > 0.8
 
 
+def test_where_words_are_ranked_by_coherence_the_most_stable_is_best(tmp_path):
+    corpus = planted_corpus(["en", "de"], num_topics=4, words_per_topic=8, documents=200)
+    result = quick(corpus, {"num_topics": [8, 4]}, tmp_path / "search", seeds=[0, 1, 2], num_words=6)
+    assert result.objective == "stability"
+    assert result.best.settings == {"num_topics": 4}
+    assert result.best.figures["stability"].mean > 0.98
+
+
+@pytest.mark.parametrize(
+    ("given", "objective"),
+    [
+        ({}, "stability"),
+        ({"seeds": [0]}, "topic_quality_in_corpus"),
+        ({"settings": {"ranking": "weights"}}, "topic_quality_in_corpus"),
+        ({"settings": PUBLISHED}, "topic_quality_in_corpus"),
+        ({"settings": {**PUBLISHED, "ranking": "coherence"}}, "stability"),
+        ({"objective": "topic_uniqueness"}, "topic_uniqueness"),
+    ],
+)
+def test_what_is_best_follows_from_how_words_are_ranked(tmp_path, corpus, given, objective):
+    assert quick(corpus, {"num_topics": [2]}, tmp_path / "search", labels=False, **given).objective == objective
+
+
 def test_figures_are_those_of_models_trained_alone(found, corpus):
     result, _ = found
     for candidate in (result.candidates[0], result.candidates[2]):
@@ -946,12 +969,15 @@ def run_here(*arguments):
 
 
 @pytest.mark.parametrize(
-    ("flags", "name", "values"),
-    [(FLAGS, "num_refinements", (0, 2)), (PUBLISHED_FLAGS, "kl_weight", (2.0, 4.5))],
+    ("flags", "name", "values", "chosen_by"),
+    [
+        (FLAGS, "num_refinements", (0, 2), "stability\n(--objective stability)\n"),
+        (PUBLISHED_FLAGS, "kl_weight", (2.0, 4.5), "quality in the corpus\n(--objective topic_quality_in_corpus)\n"),
+    ],
     ids=["context", "published"],
 )
 def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(
-    tmp_path, monkeypatch, saved, flags, name, values
+    tmp_path, monkeypatch, saved, flags, name, values, chosen_by
 ):
     command = [sys.executable, "-m", "gloctm", "search", str(saved), "-o", "out", "--topics=2,4", *flags]
     command += ["--set", f"{name}={values[0]:g},{values[1]:g}", "--seeds=3,4"]
@@ -974,7 +1000,7 @@ def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(
     # One in each block that the width of the terminal parts the table into.
     rows = [line for line in output.splitlines() if line.endswith("  best")]
     assert {row.split()[0] for row in rows} == {str(best["num_topics"])}
-    assert "chosen by quality in the corpus\n(--objective topic_quality_in_corpus)\n" in output
+    assert f"chosen by {chosen_by}" in output
     lines = lines_in(tmp_path / "out")
     assert [(line["settings"]["num_topics"], line["settings"][name], line["seed"]) for line in lines] == list(
         product((2, 4), values, (3, 4))

@@ -95,10 +95,10 @@ def search(
         references: folders of aligned reference corpora, or their files by language, see
             ``gloctm.metrics.read_references``: CNPMI, TQ, NPMI and c_v in them.
         objective: the measure that the best candidate is to have most of. Unless given, ``topic_quality`` (CNPMI · TU)
-            where there are references; else, with several seeds, ``stability``, since the default method chooses words
-            by coherence in the corpus; else, as for the published method, ``topic_quality_in_corpus``, (1 + NPMI) / 2 ·
-            TU in the corpus itself: coherence alone is won by a few topics, or by many of the same; uniqueness alone by
-            random words.
+            where there are references; else, with several seeds and words ranked by coherence in the corpus, as by the
+            default method, ``stability``; else, as for the published method, ``topic_quality_in_corpus``, (1 + NPMI) /
+            2 · TU in the corpus itself: coherence alone is won by a few topics, or by many of the same; uniqueness
+            alone by random words.
         trials: how many candidates to draw, by Optuna (``pip install optuna``), near those that were good; None tries
             every combination of the values listed. What was drawn twice is trained once.
         num_words: top words a topic that measures are taken of. 15, as published.
@@ -136,7 +136,8 @@ def search(
     labelled = _labelled(corpus) if labels else []
     measured = _measured(bool(sources), labelled)
     # Coherent words are chosen by what NPMI in the corpus measures, so that this says little of them.
-    by_stability = base["method"] == "context" and len(the_seeds) > 1 and trials is None
+    coherent = (base["ranking"] or ("coherence" if base["method"] == "context" else "weights")) == "coherence"
+    by_stability = coherent and len(the_seeds) > 1 and trials is None
     objective = _checked_objective(
         objective, [*measured, *([STABILITY] if len(the_seeds) > 1 else [])], by_stability=by_stability
     )
