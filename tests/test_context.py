@@ -186,7 +186,7 @@ def test_temperature_can_be_given(planted):
     sharp = quiet(num_topics=6, temperature=0.1).fit(planted)
     assert model.transform(planted)["en"].max(axis=1).mean() < sharp.transform(planted)["en"].max(axis=1).mean()
     np.testing.assert_allclose(
-        model.transform(planted, latent=True)["en"] * 10, sharp.transform(planted, latent=True)["en"], rtol=1e-4
+        model.transform(planted, latent=True)["en"] * 10, sharp.transform(planted, latent=True)["en"], rtol=1e-4, atol=1e-6
     )
 
 
@@ -291,6 +291,16 @@ def test_embeddings_of_two_dimensions_can_not_be_compared(planted):
     parts["de"] = dataclasses.replace(parts["de"], document_embeddings=parts["de"].document_embeddings[:, :7])
     with pytest.raises(InputError, match=r"differ in dimension \(en 24, zh 24, de 7\): embed all with one"):
         quiet(num_topics=6).fit(Corpus(parts))
+
+
+def test_embeddings_of_two_encoders_can_not_be_compared(demo):
+    parts = dict(demo.items())
+    vectors = np.asarray(parts["de"].document_embeddings)
+    # Another encoder of the same dimension: what is alike stays alike, in other directions.
+    turned = np.linalg.qr(np.random.default_rng(0).normal(size=(vectors.shape[1],) * 2))[0]
+    parts["de"] = dataclasses.replace(parts["de"], document_embeddings=(vectors @ turned).astype("f4"))
+    with pytest.raises(InputError, match=r"embeddings in 'de' can't be compared .* embed all languages with one"):
+        quiet(num_topics=12).fit(Corpus(parts))
 
 
 def test_more_topics_than_different_documents():

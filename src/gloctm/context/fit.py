@@ -35,6 +35,7 @@ from gloctm.context.topics import (
     topic_word_log_probabilities,
 )
 from gloctm.corpus.corpus import Corpus
+from gloctm.errors import InputError
 from gloctm.neighbors import unit_vectors
 from gloctm.parameters import DOCUMENT_ENCODER_NAME, document_center_name, topic_word_name, word_context_name
 from gloctm.progress import track
@@ -43,6 +44,8 @@ from gloctm.progress import track
 REFINING_WORDS = 15
 #: The lowest and the highest temperature that are fitted.
 TEMPERATURES = (0.01, 1.0)
+#: Languages whose documents come less near to those of the others were embedded by different encoders.
+LEAST_COMPARABLE = 0.45
 #: Documents a language by which it is fitted, at most.
 CALIBRATED_DOCUMENTS = 20_000
 
@@ -113,7 +116,7 @@ def fit_in_context(
         steps: where the state between steps is kept.
 
     Raises:
-        InputError: fewer different documents than topics.
+        InputError: fewer different documents than topics, or document embeddings of different encoders.
     """
     with threadpool_limits(limits=settings.threads):
         return _fit(corpus, settings, seed, ranked, show_progress, steps or Steps())
@@ -127,6 +130,8 @@ def _fit(
     vectors = directions(
         {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
     )
+    likeness = likeness_across(vectors)
+    _check_comparable(likeness)
     state = steps.load()
     near = _near_documents(vectors, settings, state, steps, show_progress)
     middle = midpoints(vectors, near)
@@ -163,7 +168,16 @@ def _fit(
         weights[topic_word_name(language)] = topic_word[language]
         weights[word_context_name(language)] = contexts[language]
         weights[document_center_name(language)] = centers[language]
-    return ContextModel(weights, scores if ranked else {}, temperature, likeness_across(vectors))
+    return ContextModel(weights, scores if ranked else {}, temperature, likeness)
+
+
+def _check_comparable(likeness: Mapping[str, float]) -> None:
+    strangers = [language for language, each in likeness.items() if each < LEAST_COMPARABLE]
+    if strangers:
+        raise InputError(
+            f"the document embeddings in {', '.join(map(repr, strangers))} can't be compared with those of other "
+            "languages: they seem to come from different encoders; embed all languages with one multilingual encoder"
+        )
 
 
 def _near_documents(
