@@ -29,6 +29,7 @@ from gloctm.context.space import (
 from gloctm.context.topics import topic_directions, topic_word_log_probabilities
 from gloctm.context.train import chosen_near_documents
 from gloctm.context.words import word_scores
+from gloctm.corpus.collection import chosen_min_df
 from gloctm.demo import THEMES, demo_records
 from gloctm.errors import FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
 from planted import planted_corpus
@@ -186,7 +187,10 @@ def test_temperature_can_be_given(planted):
     sharp = quiet(num_topics=6, temperature=0.1).fit(planted)
     assert model.transform(planted)["en"].max(axis=1).mean() < sharp.transform(planted)["en"].max(axis=1).mean()
     np.testing.assert_allclose(
-        model.transform(planted, latent=True)["en"] * 10, sharp.transform(planted, latent=True)["en"], rtol=1e-4, atol=1e-6
+        model.transform(planted, latent=True)["en"] * 10,
+        sharp.transform(planted, latent=True)["en"],
+        rtol=1e-4,
+        atol=1e-6,
     )
 
 
@@ -275,6 +279,11 @@ def test_training_and_inference_import_no_torch(tmp_path):
 )
 def test_near_documents_follow_from_the_corpus(documents, topics, near):
     assert chosen_near_documents({"en": documents, "de": 2 * documents}, topics) == near
+
+
+@pytest.mark.parametrize(("documents", "least"), [(60, 1), (700, 1), (1999, 1), (2000, 2), (20_000, 2), (10**6, 2)])
+def test_min_df_follows_from_the_corpus(documents, least):
+    assert chosen_min_df(documents) == least
 
 
 def test_what_is_chosen_is_told_and_kept(planted, capsys):
