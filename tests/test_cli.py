@@ -1682,6 +1682,38 @@ def start(*arguments, **settings):
     )
 
 
+@pytest.mark.parametrize(("asked", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_training_goes_on_where_it_was_stopped(tmp_path, corpus, model, asked, code):
+    # It is stopped in its third round of refinement.
+    script = f"""
+import os, signal
+import gloctm.context.fit as fit
+rounds, refined = [], fit.refined
+def stopping(*arguments):
+    rounds.append(None)
+    if len(rounds) == 3:
+        os.kill(os.getpid(), signal.{asked})
+    return refined(*arguments)
+fit.refined = stopping
+from gloctm.cli.main import main
+main()
+"""
+    target, flags = tmp_path / "model", ("--num-topics=3", "--threads=1", "-q")
+    with start(sys.executable, "-c", script, "train", str(corpus), "-o", str(target), *flags) as process:
+        output, messages = process.communicate(timeout=100)
+    checkpoint = tmp_path / "model.checkpoint"
+    assert (process.returncode, output) == (code, "")
+    assert messages == (
+        f"gloctm: training was stopped; {checkpoint} holds all steps that were done: go on with --resume\n"
+    )
+    assert os.listdir(tmp_path) == ["model.checkpoint"]
+    succeeded(run_here("train", corpus, "-o", target, *flags, "--resume"))
+    assert os.listdir(tmp_path) == ["model"]
+    resumed, whole = GloCTM.load(target), GloCTM.load(model)
+    for name, array in whole.weights_.items():
+        np.testing.assert_array_equal(resumed.weights_[name], array)
+
+
 def test_an_interrupted_training_leaves_all_as_it_was(tmp_path, corpus, model):
     # Progress is reported at every step, so that the first line tells when to interrupt.
     script = "import gloctm.progress; gloctm.progress.PLAIN_INTERVAL = 0; from gloctm.cli.main import main; main()"

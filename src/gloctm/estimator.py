@@ -38,6 +38,7 @@ from gloctm.errors import (
     FileFormatError,
     InputError,
     MissingDependencyError,
+    TrainingInterrupted,
     UnknownWordsWarning,
 )
 from gloctm.inference import Via, check_via_of, global_latent_means, latent_means, topic_proportions
@@ -300,7 +301,17 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                     "callbacks are given, but the method 'context' has no epochs to tell them of: leave them out, or "
                     "give method='published'"
                 )
-            found = train_in_context(corpus, settings, keeping, resume=resume, show_progress=bool(self.show_progress))
+            try:
+                found = train_in_context(
+                    corpus, settings, keeping, resume=resume, show_progress=bool(self.show_progress)
+                )
+            except KeyboardInterrupt as interrupt:
+                if keeping is None or not keeping[0].exists():
+                    raise
+                raise TrainingInterrupted(
+                    f"training was stopped; {keeping[0]} holds all steps that were done: go on with resume=True",
+                    terminated=type(interrupt) is not KeyboardInterrupt,
+                ) from None
         else:
             found = _trained_as_published(
                 corpus, settings, keeping, resume=resume, show_progress=bool(self.show_progress), callbacks=callbacks
