@@ -9,6 +9,7 @@ from serving import ask, detail, make_context_model, serving, thetas, upload
 
 # First, since it skips where the server's packages lack.
 # isort: split
+from gloctm.errors import MissingDependencyError
 from gloctm.server import Limits
 from gloctm.server.inference import SMALLEST_SHARE
 from gloctm.summary import summarize
@@ -141,11 +142,35 @@ def test_a_file_is_inferred_the_same_way(client, model):
     assert "one way to infer" in detail(upload(client, "rain\n", "a.txt", lang="en", via="global"), 422)
 
 
-def test_words_to_be_embedded_are_limited_in_every_language(trained, summary):
-    with serving(make_context_model()[0], summary, limits=Limits(rate=0, new_words=2)) as client:
-        for lang in ("en", "fr"):
-            assert "3 words" in detail(ask(client, {"text": "pluie orage gare", "lang": lang}), 422)
-        assert ask(client, {"text": "rain storm train station", "lang": "en"}).status_code == 200
+def test_words_to_be_embedded_are_limited_in_every_language(model, summary):
+    with serving(model, summary, limits=Limits(rate=0, new_words=2)) as client:
+        assert "3 words" in detail(ask(client, {"text": "chanson orage gare", "lang": "fr"}), 422)
+        # Of a language trained on what is known counts, and of other words those in most texts.
+        texts = ["rain chanson gare", "storm gare orage", "song"]
+        response = ask(client, *({"text": text, "lang": "en"} for text in texts))
+        assert response.json()["warnings"] == [
+            "words in English (en) outside the model's vocabulary are left out, 1 of 3: a request may have 2 of them"
+        ]
+        expected = model.transform(["rain chanson gare", "storm gare", "song"], "en")
+        np.testing.assert_allclose(thetas(response), expected, atol=1e-6)
+        assert ask(client, {"text": "rain storm train station", "lang": "en"}).json()["warnings"] == []
+
+
+@pytest.mark.parametrize("error", [MissingDependencyError("it needs a package"), OSError("no model file")])
+def test_words_that_can_not_be_embedded_are_left_out(trained, error, monkeypatch):
+    model, corpus = make_context_model()
+    summary = summarize(model, corpus)
+
+    def encode(texts):
+        raise error
+
+    monkeypatch.setattr(model._own_encoder, "encode", encode)
+    with serving(model, summary, limits=Limits(rate=0)) as client:
+        response = ask(client, {"text": "guitar pluie", "lang": "en"}, explain=True)
+        np.testing.assert_allclose(thetas(response), model.transform([["guitar"]], "en"), atol=1e-6)
+        assert response.json()["warnings"] == [
+            f"words in English (en) outside the model's vocabulary are left out: {error}"
+        ]
 
 
 def test_the_page_says_how_proportions_were_inferred(client, summary):

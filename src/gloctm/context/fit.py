@@ -44,6 +44,8 @@ from gloctm.progress import track
 REFINING_WORDS = 15
 #: The lowest and the highest temperature that are fitted.
 TEMPERATURES = (0.01, 1.0)
+#: Distinct words of documents, per language, by which words are counted into topics, at most.
+COUNTED_WORDS = 5_000_000
 #: Languages whose documents come less near to those of the others were embedded by different encoders.
 LEAST_COMPARABLE = 0.45
 #: Documents a language by which it is fitted, at most.
@@ -203,10 +205,13 @@ def _words(
     counts: Mapping[str, sp.csr_array], middle: Arrays, topics: Array, pairs: WordPairs | None
 ) -> tuple[Arrays, Arrays]:
     """β of every language, and the scores of coherent words."""
-    topic_word = {
-        language: topic_word_log_probabilities(matrix, counting_proportions(middle[language], topics))
-        for language, matrix in counts.items()
-    }
+    topic_word = {}
+    for language, matrix in counts.items():
+        # Long documents tell enough in smaller numbers.
+        words = max(matrix.nnz / matrix.shape[0], 1)
+        rows = evenly_spread(matrix.shape[0], max(int(COUNTED_WORDS / words), 1))
+        theta = counting_proportions(middle[language][rows], topics)
+        topic_word[language] = topic_word_log_probabilities(sp.csr_array(matrix[rows]), theta)
     if pairs is None:
         return topic_word, {}
     relevance = {

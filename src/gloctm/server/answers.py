@@ -84,7 +84,8 @@ class Answers:
                 self.inference.trained_neighbors(code, deadline)
         with contextlib.suppress(InputError):
             self.inference.languages.identified(["a"], deadline)
-        with contextlib.suppress(InputError, MissingDependencyError):
+        # An OSError, where an encoder's files are not to be had.
+        with contextlib.suppress(InputError, MissingDependencyError, OSError):
             _, vectors = self.inference.linking()
             vectors(["a"], deadline)
 
@@ -235,6 +236,7 @@ class Answers:
         for code, rows in rows_of.items():
             texts = [documents[row].text for row in rows]
             evidence = self.inference.evidence(code, texts, self._encoder(via, code), deadline)
+            warnings.append(evidence.note)
             theta, empty = self.inference.theta(evidence)
             merged = self._shown.merge_theta(theta)
             for place, row in enumerate(rows):

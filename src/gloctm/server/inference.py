@@ -57,6 +57,7 @@ class Evidence:
             trained on and only its local encoder is asked.
         local: whether the local encoder is asked, by itself or among both.
         contexts: of a model of the context method, the context vector of each word, ``(words, p)``; else None.
+        note: a sentence about words that are left out; empty where none are.
     """
 
     language: str
@@ -65,6 +66,7 @@ class Evidence:
     neighbors: sp.csr_array | None
     local: bool
     contexts: Array | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,13 +179,29 @@ class Inference:
         counts, further = counts_and_further_words(
             [cut(text) for text in texts], code, vocabulary, stop_words(code), phrases=phrases
         )
+        known, note = len(vocabulary), ""
+        if model._encoder_of_words(None) is None:
+            further = []
+        elif len(further) > self._new_words:
+            # Those in most documents tell most; work is bounded, and the rest can do without the others.
+            in_documents = np.bincount(counts.indices, minlength=counts.shape[1])[known:]
+            chosen = np.sort(np.argsort(-in_documents, kind="stable")[: self._new_words])
+            note = (
+                f"words in {called(code)} outside the model's vocabulary are left out, {len(further) - len(chosen):,} "
+                f"of {len(further):,}: a request may have {self._new_words:,} of them"
+            )
+            counts = sp.csr_array(counts[:, np.concatenate([np.arange(known), known + chosen])])
+            further = [further[place] for place in chosen.tolist()]
         contexts = model.weights_[word_context_name(code)]
-        if further and model._encoder_of_words(None) is not None:
-            links = self._links(code, further, deadline)
-            contexts = np.concatenate([contexts, contexts_of(links, model.vocabulary_, model.weights_)])
-        else:
-            counts, further = sp.csr_array(counts[:, : len(vocabulary)]), []
-        return Evidence(code, counts, [*vocabulary, *further], None, local=False, contexts=contexts)
+        if further:
+            try:
+                links = self._links(code, further, deadline)
+                contexts = np.concatenate([contexts, contexts_of(links, model.vocabulary_, model.weights_)])
+            except (MissingDependencyError, OSError) as error:
+                note = f"words in {called(code)} outside the model's vocabulary are left out: {error}"
+                further = []
+        counts = sp.csr_array(counts[:, : known + len(further)])
+        return Evidence(code, counts, [*vocabulary, *further], None, local=False, contexts=contexts, note=note)
 
     def _links(self, code: str, words: Sequence[str], deadline: Deadline) -> sp.csr_array:
         """Words of no vocabulary, linked to those trained on."""

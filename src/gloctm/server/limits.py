@@ -24,8 +24,9 @@ class Limits:
         characters: of a document. 20,000, about ten pages: words are looked for no further.
         explained: documents of a request that asks for the words that led to topics, which are some hundred times as
             much work.
-        new_words: different words of no vocabulary, in a request, of languages not trained on or of any that a model of
-            the context method is asked about: each has to be embedded, about 800 a second.
+        new_words: different words of languages not trained on, in a request: each has to be embedded, about 800 a
+            second. For a model of the context method also words of a language trained on outside its vocabulary, of
+            which further ones are left out, with a warning.
         concurrent: requests that are worked on at once, a thread each. 2: the work is for processors, so that more
             wait for each other.
         queue: requests that wait for these. With ``concurrent`` the number whose bodies may be in memory.
