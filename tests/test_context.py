@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from gloctm import Corpus, GloCTM
-from gloctm.context.coherence import coherent_scores, count_word_pairs
+from gloctm.context.coherence import _shortened, coherent_scores, count_word_pairs
 from gloctm.context.fit import fitted_temperature
 from gloctm.context.inference import document_encoder
 from gloctm.context.inflections import forms_of_one_word, have_one_stem
@@ -312,6 +312,76 @@ def test_embeddings_of_two_encoders_can_not_be_compared(demo):
         quiet(num_topics=12).fit(Corpus(parts))
 
 
+def test_copies_of_documents_are_no_reason_to_refuse(demo):
+    parts = {}
+    for code in ("en", "de"):
+        rows = np.repeat(np.arange(240), 6) if code == "de" else np.arange(240)
+        part = demo[code]
+        parts[code] = dataclasses.replace(
+            part,
+            counts=part.counts[rows],
+            document_embeddings=np.asarray(part.document_embeddings)[rows],
+            ids=None,
+            texts=None,
+            labels=[part.labels[row] for row in rows],
+        )
+    model = quiet(num_topics=12).fit(Corpus(parts))
+    assert model.transform(Corpus(parts))["de"].shape == (1440, 12)
+
+
+@pytest.mark.parametrize("documents", [2, 4, 5, 8])
+def test_few_documents_are_enough_for_two_topics(documents):
+    corpus = planted_corpus(["en", "de"], num_topics=2, documents=documents)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SmallCorpusWarning)
+        assert quiet(num_topics=2).fit(corpus).transform(corpus)["de"].shape == (documents, 2)
+
+
+def test_documents_and_words_without_a_vector_are_left_alone(planted):
+    parts = dict(planted.items())
+    documents, words = (np.array(each) for each in (parts["en"].document_embeddings, parts["en"].word_embeddings))
+    documents[:20], words[:3] = 0, 0
+    parts["en"] = dataclasses.replace(parts["en"], document_embeddings=documents, word_embeddings=words)
+    corpus = Corpus(parts)
+    for near in (0, 5):
+        model = quiet(num_topics=6, num_near_documents=near).fit(corpus)
+        assert np.abs(model.weights_["document_encoder"]).max(axis=0).min() > 0
+        found = own_topics(model.transform(corpus)["zh"], corpus["zh"].labels)
+        assert len(set(found.values())) == 6
+
+
+def test_a_generator_of_texts_is_read_once(demo_model):
+    texts = ["The train was late.", "Der Zug hatte Verspätung."]
+    theta = demo_model.transform((text for text in texts[:1]), lang="en")
+    np.testing.assert_array_equal(theta, demo_model.transform(texts[:1], lang="en"))
+
+
+def test_training_goes_on_with_other_progress_and_threads(planted, model, tmp_path):
+    path = tmp_path / "checkpoint"
+    quiet(num_topics=6, num_refinements=5).fit(planted, checkpoint=path)
+    resumed = GloCTM(num_topics=6, threads=1, show_progress=True).fit(planted, checkpoint=path, resume=True)
+    assert all((resumed.weights_[name] == each).all() for name, each in model.weights_.items())
+
+
+def test_a_failed_fit_leaves_no_checkpoint(tmp_path):
+    corpus = planted_corpus(["en", "de"], num_topics=4, documents=5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SmallCorpusWarning)
+        with pytest.raises(InputError, match="different documents"):
+            quiet(num_topics=20).fit(corpus, checkpoint=tmp_path / "checkpoint")
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_long_documents_are_thinned_evenly():
+    rng = np.random.default_rng(0)
+    dense = (rng.random((3, 2000)) < np.array([[0.01], [0.2], [0.9]])).astype("f4")
+    found = _shortened(sp.csr_array(dense)).toarray()
+    assert found.sum(axis=1).tolist() == [dense[0].sum(), 200, 200]
+    assert (found <= dense).all()
+    halves = found[2, :1000].sum(), found[2, 1000:].sum()
+    assert abs(halves[0] - halves[1]) < 20
+
+
 def test_more_topics_than_different_documents():
     corpus = planted_corpus(["en", "de"], num_topics=4, documents=5)
     with warnings.catch_warnings():
@@ -328,7 +398,7 @@ def test_few_documents_for_the_topics_are_told(planted):
 def test_a_language_with_themes_of_its_own_is_named():
     records = demo_records(["en", "zh", "de"])
     separate = [each for each in records if (each["lang"] == "de") == (each["label"] in THEMES[:6])]
-    with pytest.warns(SeparateLanguageWarning, match="documents in 'de' hardly come near any"):
+    with pytest.warns(SeparateLanguageWarning, match="documents in 'de' share few themes"):
         quiet(num_topics=12).fit(Corpus.from_records(separate, show_progress=False))
     half = [each for each in records if each["lang"] != "de" or each["label"] in THEMES[:6]]
     with warnings.catch_warnings():

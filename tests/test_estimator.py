@@ -480,9 +480,8 @@ def test_words_ranked_by_coherence_come_before_all_others(corpus, settings):
         np.testing.assert_array_equal(scores[chosen], coherent[chosen])
         assert scores[~chosen].max() < 0 < scores[chosen].min()
         assert scores.max() <= 1
-        # Where a word scores highest alone; in two topics only if it is the best word of both.
-        assert (coherent[:, chosen.sum(axis=0) > 1].max(axis=0) == 1).all()
-        np.testing.assert_array_equal(coherent, np.where(coherent == coherent.max(axis=0), coherent, 0))
+        # Where a word scores highest, and in other topics only where it does so nearly as high.
+        assert (coherent[chosen] >= (SHARED_SCORE * coherent.max(axis=0) * chosen)[chosen]).all()
 
 
 def test_topics_as_data_frames(model):

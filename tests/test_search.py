@@ -94,10 +94,10 @@ def test_the_planted_number_of_topics_is_best(found):
     assert result.best.figures["accuracy_across"].mean > 0.8
 
 
-def test_where_words_are_ranked_by_coherence_the_most_stable_is_best(tmp_path):
+def test_where_words_are_ranked_by_coherence_the_right_number_is_best(tmp_path):
     corpus = planted_corpus(["en", "de"], num_topics=4, words_per_topic=8, documents=200)
-    result = quick(corpus, {"num_topics": [8, 4]}, tmp_path / "search", seeds=[0, 1, 2], num_words=6)
-    assert result.objective == "stability"
+    result = quick(corpus, {"num_topics": [8, 4, 2]}, tmp_path / "search", seeds=[0, 1, 2], num_words=6)
+    assert result.objective == "topic_quality_in_corpus"
     assert result.best.settings == {"num_topics": 4}
     assert result.best.figures["stability"].mean > 0.98
 
@@ -105,15 +105,13 @@ def test_where_words_are_ranked_by_coherence_the_most_stable_is_best(tmp_path):
 @pytest.mark.parametrize(
     ("given", "objective"),
     [
-        ({}, "stability"),
+        ({}, "topic_quality_in_corpus"),
         ({"seeds": [0]}, "topic_quality_in_corpus"),
-        ({"settings": {"ranking": "weights"}}, "topic_quality_in_corpus"),
         ({"settings": PUBLISHED}, "topic_quality_in_corpus"),
-        ({"settings": {**PUBLISHED, "ranking": "coherence"}}, "stability"),
         ({"objective": "topic_uniqueness"}, "topic_uniqueness"),
     ],
 )
-def test_what_is_best_follows_from_how_words_are_ranked(tmp_path, corpus, given, objective):
+def test_what_is_best_unless_it_is_said(tmp_path, corpus, given, objective):
     assert quick(corpus, {"num_topics": [2]}, tmp_path / "search", labels=False, **given).objective == objective
 
 
@@ -125,13 +123,19 @@ def test_figures_are_those_of_models_trained_alone(found, corpus):
         topics = {code: [list(record["words"]) for record in model.topics(6, lang=code)] for code in ("en", "de")}
         assert trial.topics == topics
         measures = measure_topics(topics, own=own_counts(corpus))
+        by_weights = {
+            code: [list(record["words"]) for record in model.topics(6, lang=code, ranking="weights")]
+            for code in ("en", "de")
+        }
+        weighed = measure_topics(by_weights, own=own_counts(corpus))
+        measures["npmi_in_corpus"] = weighed["npmi_in_corpus"]
         for name, values in measures.items():
             assert trial.measures[name] == pytest.approx(values)
         by_labels = evaluate(model, corpus=corpus, classifier="logistic").measures
         for name in ("accuracy_within", "accuracy_across", "macro_f1_across", "purity", "topic_diversity"):
             assert trial.measures[name] == pytest.approx(by_labels[name])
         for code in ("en", "de"):
-            expected = (1 + measures["npmi_in_corpus"][code]) / 2 * measures["topic_uniqueness"][code]
+            expected = (1 + weighed["npmi_in_corpus"][code]) / 2 * weighed["topic_uniqueness"][code]
             assert trial.measures["topic_quality_in_corpus"][code] == pytest.approx(expected)
 
 
@@ -971,7 +975,7 @@ def run_here(*arguments):
 @pytest.mark.parametrize(
     ("flags", "name", "values", "chosen_by"),
     [
-        (FLAGS, "num_refinements", (0, 2), "stability\n(--objective stability)\n"),
+        (FLAGS, "num_refinements", (0, 2), "quality in the corpus\n(--objective topic_quality_in_corpus)\n"),
         (PUBLISHED_FLAGS, "kl_weight", (2.0, 4.5), "quality in the corpus\n(--objective topic_quality_in_corpus)\n"),
     ],
     ids=["context", "published"],

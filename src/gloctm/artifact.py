@@ -92,7 +92,7 @@ class ModelArtifact:
 def software_versions() -> dict[str, str]:
     """The versions that a result depends on."""
     versions = {"python": platform.python_version()}
-    for package in ("gloctm", "numpy", "scipy", "torch"):
+    for package in ("gloctm", "numpy", "scipy", "scikit-learn", "torch"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

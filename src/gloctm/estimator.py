@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -840,6 +840,9 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     def _infer_in_context(self, documents: Any, route: _Route) -> tuple[Array, NDArray[np.bool_]]:
         """μ of documents, and which have no word that says anything."""
         code = route.language
+        if isinstance(documents, Iterator):
+            # It is looked at more than once.
+            documents = list(documents)
         if not route.known:
             counts, links = self._linked(documents, route)
             contexts = contexts_of(links, self.vocabulary_, self.weights_)
@@ -866,7 +869,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             warnings.warn(
                 f"{len(words):,} words in {route.language!r} outside the model's vocabulary are left out: {error}",
                 UnknownWordsWarning,
-                stacklevel=6,
+                stacklevel=5,
             )
             return np.zeros((len(words), self.weights_[word_context_name(route.language)].shape[1]), np.float32)
         return contexts_of(links, self.vocabulary_, self.weights_)

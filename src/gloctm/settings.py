@@ -64,7 +64,7 @@ _WHOLE_OR_NONE = {
     "num_near_documents": (0, "None chooses by the corpus"),
     "decay_every_steps": (1, "None counts epochs by decay_every"),
     "patience": (1, "None never stops early"),
-    "threads": (1, "None is torch's own choice"),
+    "threads": (1, "None leaves that to torch, or to numpy"),
 }
 _YES_OR_NO = ("show_progress",)
 # setting: what it may be

@@ -80,8 +80,7 @@ def search(
     objective: Annotated[
         str | None,
         typer.Option(
-            help="The measure to choose by. (default: topic_quality with --reference, else stability, and "
-            "topic_quality_in_corpus with one seed, --trials or the published method)",
+            help="The measure to choose by. (default: topic_quality with --reference, else topic_quality_in_corpus)",
             show_default=False,
         ),
     ] = None,

@@ -31,6 +31,10 @@ from gloctm.neighbors import unit_vectors
 
 #: The most frequent words of a language that may stand in a ranking: pairs of rarer ones are seldom seen.
 RANKED_VOCABULARY = 10_000
+#: Documents by which pairs are counted, at least, whatever the bound above says: fewer would be chance.
+FEWEST_COUNTED = 2_000
+#: Of documents with more distinct words, so many are counted, evenly spread.
+LONGEST_COUNTED = 200
 #: Words a topic and language that may be called coherent: those that β and frequency put first.
 CANDIDATES = 80
 #: Pairs of a word and a word that are counted, at most, in two languages or in one: a bound on time and memory.
@@ -100,6 +104,7 @@ def count_word_pairs(
         # Zeros instead of words that are not ranked: columns keep their places.
         present[language] = sp.csr_array(present[language] @ sp.diags_array(eligible[language].astype(np.float32)))
         present[language].eliminate_zeros()
+        present[language] = _shortened(present[language])
     units = {language: _centered(each) for language, each in word_embeddings.items()}
     across = {}
     for first, second in combinations(counts, 2):
@@ -108,13 +113,16 @@ def count_word_pairs(
             pairs = _npmi_across(present[first], present[second], near[first, second].rows, near[second, first].rows)
             across[first, second] = sp.csr_array(pairs + TRANSLATION_WEIGHT * translations)
         else:
-            across[first, second] = translations
+            across[first, second] = sp.csr_array(TRANSLATION_WEIGHT * translations)
     return WordPairs(
         across=across,
         within={language: _npmi_within(each) for language, each in present.items()},
         log_frequency={language: np.log(np.maximum(each, 1)) for language, each in frequency.items()},
         eligible=eligible,
-        forms={language: forms_of_one_word(vocabulary[language], each) for language, each in word_embeddings.items()},
+        forms={
+            language: forms_of_one_word(vocabulary[language], each, eligible[language])
+            for language, each in word_embeddings.items()
+        },
     )
 
 
@@ -211,7 +219,7 @@ def _translations(
 
 
 def _npmi_across(
-    first: sp.csr_array, second: sp.csr_array, near: NDArray[np.int64], other_near: NDArray[np.int64]
+    first: sp.csr_array, second: sp.csr_array, near: NDArray[np.int32], other_near: NDArray[np.int32]
 ) -> sp.csr_array:
     """NPMI of words over pairs of a document and one near it, from both sides; 0 where it is not above 0."""
     shape = (first.shape[1], second.shape[1])
@@ -221,7 +229,7 @@ def _npmi_across(
     total = 0
     for rows, mine, theirs, turned in ((near, first, second, False), (other_near, second, first, True)):
         words = rows.shape[1] * (mine.nnz / mine.shape[0]) * (theirs.nnz / theirs.shape[0])
-        chosen = evenly_spread(len(rows), max(int(COUNTED_PAIRS / 2 / max(words, 1)), 1))
+        chosen = evenly_spread(len(rows), max(int(COUNTED_PAIRS / 2 / max(words, 1)), FEWEST_COUNTED))
         joined = _rows_of_ones(rows[chosen], theirs.shape[0]) @ theirs
         product = mine[chosen].T @ joined
         together = together + (product.T if turned else product)
@@ -244,8 +252,8 @@ def _npmi_across(
 
 def _npmi_within(present: sp.csr_array) -> sp.csr_array:
     """1 + NPMI of words over documents, where any document has both; a word with itself not."""
-    words = (present.nnz / present.shape[0]) ** 2
-    chosen = present[evenly_spread(present.shape[0], max(int(COUNTED_PAIRS / max(words, 1)), 1))]
+    pairs = float(np.mean(np.diff(present.indptr).astype(np.float64) ** 2))
+    chosen = present[evenly_spread(present.shape[0], max(int(COUNTED_PAIRS / max(pairs, 1)), FEWEST_COUNTED))]
     total = chosen.shape[0]
     frequency = np.asarray(chosen.sum(axis=0, dtype=np.float64)).ravel()
     found = sp.coo_array(chosen.T @ chosen)
@@ -255,6 +263,20 @@ def _npmi_within(present: sp.csr_array) -> sp.csr_array:
     return sp.csr_array((np.maximum(values, 0).astype(np.float32), (row, column)), shape=found.shape)
 
 
-def _rows_of_ones(columns: NDArray[np.int64], total: int) -> sp.csr_array:
+def _shortened(present: sp.csr_array) -> sp.csr_array:
+    """The same with at most so many words per document."""
+    lengths = np.diff(present.indptr)
+    if lengths.max(initial=0) <= LONGEST_COUNTED:
+        return present
+    place = np.arange(present.nnz) - np.repeat(present.indptr[:-1], lengths)
+    share = np.minimum(LONGEST_COUNTED / np.maximum(lengths, 1), 1)
+    # A word is kept where its place, scaled down, comes to a new whole number; words are in the order of columns.
+    scale = np.repeat(share, lengths)
+    kept = np.floor((place + 1) * scale + 1e-9) > np.floor(place * scale + 1e-9)
+    indptr = np.concatenate([[0], np.cumsum(kept)])[present.indptr]
+    return sp.csr_array((present.data[kept], present.indices[kept], indptr), shape=present.shape)
+
+
+def _rows_of_ones(columns: NDArray[np.integer], total: int) -> sp.csr_array:
     indptr = np.arange(len(columns) + 1) * columns.shape[1]
     return sp.csr_array((np.ones(columns.size, np.float32), columns.ravel(), indptr), shape=(len(columns), total))

@@ -28,6 +28,7 @@ from gloctm.context.space import (
     word_contexts,
 )
 from gloctm.context.topics import (
+    check_different,
     counting_proportions,
     log_unigram,
     standardized_relevance,
@@ -134,6 +135,7 @@ def _fit(
     )
     likeness = likeness_across(vectors)
     _check_comparable(likeness)
+    check_different(vectors, settings.num_topics)
     state = steps.load()
     near = _near_documents(vectors, settings, state, steps, show_progress)
     middle = midpoints(vectors, near)
@@ -194,7 +196,7 @@ def _near_documents(
     pairs = [(first, second) for first in vectors for second in vectors if first != second]
     names = {pair: f"near/{pair[0]}/{pair[1]}" for pair in pairs}
     if all(name in state for name in names.values()):
-        return {pair: NearDocuments(np.asarray(state[name], np.int64)) for pair, name in names.items()}
+        return {pair: NearDocuments(np.asarray(state[name], np.int32)) for pair, name in names.items()}
     near = near_documents(vectors, settings.num_near_documents, show_progress=show_progress)
     state.update({name: near[pair].rows for pair, name in names.items()})
     steps.keep(state)
@@ -227,7 +229,7 @@ def _calibrated(
     encoder = document_encoder(topics)
     means, points = {}, {}
     for language, matrix in counts.items():
-        with_words = np.flatnonzero(np.diff(matrix.indptr))
+        with_words = np.flatnonzero((np.diff(matrix.indptr) > 0) & middle[language].any(axis=1))
         chosen = with_words[evenly_spread(len(with_words), CALIBRATED_DOCUMENTS)]
         words = documents_by_others(matrix, contexts[language], centers[language], middle[language], chosen)
         means[language], points[language] = words @ encoder, middle[language][chosen]

@@ -34,16 +34,21 @@ def have_one_stem(first: str, second: str) -> bool:
     return shared >= FEWEST_LETTERS and shared >= SHARED_BEGINNING * max(len(first), len(second))
 
 
-def forms_of_one_word(vocabulary: Sequence[str], word_embeddings: Array) -> sp.csr_array:
+def forms_of_one_word(
+    vocabulary: Sequence[str], word_embeddings: Array, eligible: NDArray[np.bool_] | None = None
+) -> sp.csr_array:
     """Which words are forms of one another: ones at their pairs, both ways, ``(V, V)``.
 
     Args:
         vocabulary: the words.
         word_embeddings: ``(V, dimension)``: forms of one word mean about the same, others that begin alike do not.
+        eligible: the words that are compared; all unless given.
     """
     units = unit_vectors(word_embeddings)
     by_beginning: dict[str, list[int]] = {}
     for column, word in enumerate(vocabulary):
+        if eligible is not None and not eligible[column]:
+            continue
         beginning = _leading_chinese(word) or word[:FEWEST_LETTERS]
         by_beginning.setdefault(beginning, []).append(column)
     pairs = [

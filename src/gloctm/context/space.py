@@ -36,8 +36,10 @@ NEAR_CANDIDATES = 12_000
 SHRINKAGE = 5.0
 #: Nearest words of each language that say what a rare word is used for.
 LINKED_WORDS = 8
-# Documents compared at a time: their similarities to all candidates are some 100 MB.
-_BLOCK_ROWS = 2000
+#: Different documents of a language below which nothing can be said of how it compares with others.
+FEWEST_JUDGED = 20
+# Documents compared at a time: their similarities to all candidates, and the order of these, take some 200 MB.
+_BLOCK_ROWS = 1000
 
 Array = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -51,7 +53,7 @@ class NearDocuments:
         rows: ``(documents, k)``: rows of the other language's documents, nearest in no particular order.
     """
 
-    rows: Indices
+    rows: NDArray[np.int32]
 
 
 def evenly_spread(number: int, most: int) -> Indices:
@@ -110,7 +112,7 @@ def near_documents(
         for first, second in pairs:
             others = np.ascontiguousarray(vectors[second][chosen[second]].T)
             number = min(num_neighbors, others.shape[1])
-            rows = np.empty((len(vectors[first]), number), np.int64)
+            rows = np.empty((len(vectors[first]), number), np.int32)
             for start in range(0, len(rows), _BLOCK_ROWS):
                 similarity = vectors[first][start : start + _BLOCK_ROWS] @ others
                 nearest = np.argpartition(-similarity, number - 1, axis=1)[:, :number]
@@ -130,12 +132,21 @@ def likeness_across(vectors: Mapping[str, Array], *, number: int = 5, sample: in
     Args:
         vectors: for each language ẽ, ``(documents, p)``.
         number: how many nearest documents.
-        sample: documents a language that are looked at, at most.
+        sample: documents per language that are compared, at most.
+
+    Returns:
+        A number per language; a language with fewer than 20 different documents is left out.
     """
-    looked_at = {language: each[evenly_spread(len(each), sample)] for language, each in vectors.items()}
+    looked_at = {}
+    for language, each in vectors.items():
+        known = each[evenly_spread(len(each), sample)]
+        # Copies of a document would be as near to it as can be.
+        looked_at[language] = np.unique(known[known.any(axis=1)].round(4), axis=0)
     found = {}
     for language, own in looked_at.items():
         others = np.concatenate([each for other, each in looked_at.items() if other != language])
+        if min(len(own), len(others)) < FEWEST_JUDGED:
+            continue
         # Beside itself.
         within = np.sort(own @ own.T, axis=1)[:, -number - 1 : -1]
         across = np.sort(own @ others.T, axis=1)[:, -number:]
@@ -156,7 +167,9 @@ def midpoints(vectors: Mapping[str, Array], near: Mapping[tuple[str, str], NearD
             for other, each in vectors.items():
                 if other != language:
                     across += unit_vectors(each[near[language, other].rows[rows]].mean(axis=1))
-            found[language][rows] = unit_vectors(own[rows] + unit_vectors(across))
+            # A document without a vector has no near ones either.
+            known = own[rows].any(axis=1, keepdims=True)
+            found[language][rows] = np.where(known, unit_vectors(own[rows] + unit_vectors(across)), np.float32(0))
     return found
 
 
@@ -190,6 +203,8 @@ def word_contexts(
             number = min(LINKED_WORDS, len(candidates) - 1)
             rows = nearest_neighbors(each, candidates, number, leave_out_self=other == language)
             near += own[other][rows].mean(axis=1) / np.float32(len(centered))
+        # A word without a vector is near to none.
+        near *= each.any(axis=1, keepdims=True)
         found[language] = own[language] + weight[language] * near
     return found
 

@@ -18,6 +18,8 @@ from gloctm.neighbors import unit_vectors
 
 #: Documents a language that clusters are sought among, at most.
 CLUSTERED_DOCUMENTS = 20_000
+#: Documents per language among which different ones are counted first; more are only where these are too few.
+CHECKED_DOCUMENTS = 1_000
 #: Rounds of k-means at most, and the change of a coordinate below which it has come to its end.
 CLUSTERING_ROUNDS = 50
 SMALLEST_MOVE = 1e-4
@@ -36,6 +38,24 @@ _BLOCK_NONZEROS = 200_000
 Array = NDArray[np.float32]
 
 
+def check_different(vectors: Mapping[str, Array], num_topics: int) -> None:
+    """Raise InputError for fewer different documents than topics.
+
+    Args:
+        vectors: for each language ``(documents, p)``.
+        num_topics: K.
+    """
+    for most in (CHECKED_DOCUMENTS, CLUSTERED_DOCUMENTS):
+        looked_at = np.concatenate([each[evenly_spread(len(each), most)] for each in vectors.values()])
+        different = len(np.unique(looked_at[looked_at.any(axis=1)].round(4), axis=0))
+        if different >= num_topics:
+            return
+    raise InputError(
+        f"the corpus has {different} different documents in all, which can't make {num_topics} topics: ask for at most "
+        f"{max(different // 2, 2)} (num_topics), or add documents"
+    )
+
+
 def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -> Array:
     """t_k, ``(K, p)``, rows of length 1: centers of spherical k-means, to which each language counts alike.
 
@@ -48,18 +68,14 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -
         num_topics: K.
         seed: of the starts (k-means++).
 
-    Raises:
-        InputError: fewer different documents than topics.
     """
-    points = {language: each[evenly_spread(len(each), CLUSTERED_DOCUMENTS)] for language, each in vectors.items()}
+    points = {
+        language: known[evenly_spread(len(known), CLUSTERED_DOCUMENTS)]
+        for language, each in vectors.items()
+        if len(known := each[each.any(axis=1)])
+    }
     weights = np.concatenate([np.full(len(each), 1 / len(each), np.float32) for each in points.values()])
     together = np.concatenate(list(points.values()))
-    different = len(np.unique(together.round(5), axis=0)) if len(together) <= 50 * num_topics else num_topics
-    if different < num_topics:
-        raise InputError(
-            f"the corpus has {different} different documents in all, which can't make {num_topics} topics: ask for "
-            f"at most {max(different // 2, 2)} (num_topics), or add documents"
-        )
     starts = MOST_STARTS if len(together) <= MANY_POINTS else FEWEST_STARTS
     seeds = np.random.default_rng(seed).integers(2**31, size=starts).tolist()
     found = [_clustered(together, weights, num_topics, each) for each in seeds]

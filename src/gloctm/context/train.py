@@ -29,6 +29,8 @@ FEW_DOCUMENTS = 3
 #: A language whose documents come less near to those of the others is named, see ``likeness_across``.
 LEAST_LIKENESS = 0.62
 
+# What may differ between the part of a training before a checkpoint and the part after it.
+_FREE_TO_DIFFER = ("threads", "show_progress")
 _FORMAT = "gloctm-context-checkpoint"
 
 Array = NDArray[np.float32]
@@ -98,7 +100,7 @@ def train_in_context(
     if near is None:
         near = chosen_near_documents(num_documents, num_topics)
     identity = {
-        **{name: value for name, value in settings.items() if name != "threads"},
+        **{name: value for name, value in settings.items() if name not in _FREE_TO_DIFFER},
         "num_near_documents": near,
         "corpus": corpus.fingerprint(),
     }
@@ -196,9 +198,8 @@ def _warn_of_separate_languages(likeness: Mapping[str, float]) -> None:
     separate = [language for language, each in likeness.items() if each < LEAST_LIKENESS]
     if separate:
         warnings.warn(
-            f"the documents in {', '.join(map(repr, separate))} hardly come near any of the other languages, so that "
-            "topics there are their own: check that they are in that language and about the same matters, or leave "
-            "them out",
+            f"the documents in {', '.join(map(repr, separate))} share few themes with the other languages, so their "
+            "topics will be separate: check that they are in that language and about the same matters, or leave them out",
             SeparateLanguageWarning,
             stacklevel=4,
         )
@@ -264,7 +265,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             if metadata.get("format") != _FORMAT:
                 raise KeyError("format")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
-            return json.loads(metadata["facts"]), arrays
+            facts = json.loads(metadata["facts"])
+            if not isinstance(facts["seed"], int) or ("topics" in arrays) != ("round" in arrays):
+                raise KeyError("seed")
+            return facts, arrays
     except (SafetensorError, ValueError, KeyError, TypeError):
         raise FileFormatError(
             f"{path} is not the checkpoint of a training by this method, or is damaged: name another file, or delete "

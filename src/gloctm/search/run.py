@@ -12,6 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gloctm.artifact import software_versions
 from gloctm.callbacks import Callback, TrainingRun
 from gloctm.checks import check_whole
@@ -95,10 +98,9 @@ def search(
         references: folders of aligned reference corpora, or their files by language, see
             ``gloctm.metrics.read_references``: CNPMI, TQ, NPMI and c_v in them.
         objective: the measure that the best candidate is to have most of. Unless given, ``topic_quality`` (CNPMI · TU)
-            where there are references; else, with several seeds and words ranked by coherence in the corpus, as by the
-            default method, ``stability``; else, as for the published method, ``topic_quality_in_corpus``, (1 + NPMI) /
-            2 · TU in the corpus itself: coherence alone is won by a few topics, or by many of the same; uniqueness
-            alone by random words.
+            where there are references, else ``topic_quality_in_corpus``, (1 + NPMI) / 2 · TU in the corpus itself:
+            coherence alone is won by a few topics, or by many of the same; uniqueness alone by random words. Both are
+            taken of words ranked by weights, since coherent words are chosen by what NPMI in the corpus measures.
         trials: how many candidates to draw, by Optuna (``pip install optuna``), near those that were good; None tries
             every combination of the values listed. What was drawn twice is trained once.
         num_words: top words a topic that measures are taken of. 15, as published.
@@ -135,12 +137,7 @@ def search(
     sources = each_source(references)
     labelled = _labelled(corpus) if labels else []
     measured = _measured(bool(sources), labelled)
-    # Coherent words are chosen by what NPMI in the corpus measures, so that this says little of them.
-    coherent = (base["ranking"] or ("coherence" if base["method"] == "context" else "weights")) == "coherence"
-    by_stability = coherent and len(the_seeds) > 1 and trials is None
-    objective = _checked_objective(
-        objective, [*measured, *([STABILITY] if len(the_seeds) > 1 else [])], by_stability=by_stability
-    )
+    objective = _checked_objective(objective, [*measured, *([STABILITY] if len(the_seeds) > 1 else [])])
     if trials is None:
         for assignment in grid(chosen):
             _check_candidate({**base, **assignment}, corpus)
@@ -252,11 +249,9 @@ def _measured(references: bool, labelled: Sequence[str]) -> list[str]:
     ]
 
 
-def _checked_objective(objective: str | None, measured: Sequence[str], *, by_stability: bool) -> str:
+def _checked_objective(objective: str | None, measured: Sequence[str]) -> str:
     if objective is None:
-        if "topic_quality" in measured:
-            return "topic_quality"
-        return STABILITY if by_stability else "topic_quality_in_corpus"
+        return "topic_quality" if "topic_quality" in measured else "topic_quality_in_corpus"
     if objective not in measured:
         raise InputError(
             f"the objective is {objective!r}, which is not measured here: choose one of {', '.join(measured)}"
@@ -295,10 +290,10 @@ class _Measurer:
 
     def topics(self, model: GloCTM) -> dict[str, list[list[str]]]:
         """The top words of each topic, by language."""
-        return {
-            code: top_words(model.word_scores_[code], model.vocabulary_[code], self._num_words)
-            for code in model.languages_
-        }
+        return self._top_words(model, model.word_scores_)
+
+    def _top_words(self, model: GloCTM, ranked: Mapping[str, NDArray[np.float32]]) -> dict[str, list[list[str]]]:
+        return {code: top_words(ranked[code], model.vocabulary_[code], self._num_words) for code in model.languages_}
 
     def measures(self, model: GloCTM, topics: dict[str, list[list[str]]]) -> Measures:
         """All measures that there is something to take by."""
@@ -309,9 +304,12 @@ class _Measurer:
             found["c_v"] = c_v_by_references(topics, self._sources)
         # Not as with references, where all below 0 is 0: in a corpus of short texts words that never meet make every
         # topic's NPMI negative, and all candidates would be the same.
+        # By weights: coherent words are chosen by what NPMI in the corpus measures, which would then say little of K.
+        by_weights = measure_topics(self._top_words(model, model.topic_word_), own=self._own)
+        found["npmi_in_corpus"] = by_weights["npmi_in_corpus"]
         found["topic_quality_in_corpus"] = {
-            code: topic_quality((1 + value) / 2, found["topic_uniqueness"][code])
-            for code, value in found["npmi_in_corpus"].items()
+            code: topic_quality((1 + value) / 2, by_weights["topic_uniqueness"][code])
+            for code, value in by_weights["npmi_in_corpus"].items()
         }
         if self._labelled:
             by_labels = evaluate(model, corpus=self._corpus, classifier="logistic", num_words=self._num_words)
