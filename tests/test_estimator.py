@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_info
 
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation import augment
+from gloctm.context.coherence import SHARED_SCORE
 from gloctm.errors import (
     EmptyDocumentWarning,
     FileFormatError,

@@ -199,7 +199,8 @@ def _warn_of_separate_languages(likeness: Mapping[str, float]) -> None:
     if separate:
         warnings.warn(
             f"the documents in {', '.join(map(repr, separate))} share few themes with the other languages, so their "
-            "topics will be separate: check that they are in that language and about the same matters, or leave them out",
+            "topics will be separate: check that they are in that language and about the same matters, or leave them "
+            "out",
             SeparateLanguageWarning,
             stacklevel=4,
         )
