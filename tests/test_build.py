@@ -233,7 +233,6 @@ def test_texts_to_come_are_counted_as_the_corpus_was(documents, stopped):
     np.testing.assert_array_equal(counts.toarray(), count_tokens(documents, words, phrases=True).toarray())
 
 
-@pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning", "ignore::gloctm.errors.ShortTrainingWarning")
 def test_a_model_counts_texts_to_come_with_the_phrases_lemmas_and_script_of_its_corpus(tmp_path):
     texts = {"en": [*NEW_YORK, "boats sailed", "ships"], "zh": ["紐約的輪船", "輪船開了", "紐約很大"] * 6}
     corpus = Corpus.from_texts(

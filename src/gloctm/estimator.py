@@ -266,11 +266,12 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 or killed, to the same weights bit for bit (on a processor, with as many threads; CUDA sums in no fixed
                 order). It stays when the training has ended, at its end: delete it once the model is saved. None keeps
                 nothing.
-            checkpoint_minutes: how long at most between two writings of it: what a kill can lose. 5, since one takes
-                a second or so. An interrupt (Ctrl-C) waits for the end of the step and loses nothing.
+            checkpoint_minutes: of the published method: how long at most between two writings of it: what a kill can
+                lose. 5, since one takes a second or so. An interrupt (Ctrl-C) waits for the end of the step and loses
+                nothing. The context method writes after each of its steps, which take seconds to a few minutes.
             resume: go on from the checkpoint, if there is one. Without it, one that is there is an error, so that it is
                 not lost by mistake.
-            callbacks: told of every epoch; see ``gloctm.callbacks``.
+            callbacks: of the published method: called after every epoch; see ``gloctm.callbacks``.
 
         Returns:
             The estimator itself.
