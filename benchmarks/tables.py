@@ -13,7 +13,7 @@ import argparse
 import re
 import sys
 
-from pages import ablations, build, choosing_k, epochs, languages, load, quality, small, speed, topics
+from pages import ablations, build, choosing_k, epochs, goals, languages, load, quality, small, speed, topics
 from pages.results import ROOT
 
 PAGES = (
@@ -22,7 +22,7 @@ PAGES = (
 )
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
-    **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES),
+    **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS
 
