@@ -29,13 +29,13 @@ from gloctm.context.inflections import forms_of_one_word
 from gloctm.context.space import NearDocuments, evenly_spread
 from gloctm.neighbors import unit_vectors
 
-#: The most frequent words of a language that may stand in a ranking: pairs of rarer ones are seldom seen.
+#: Only so many of a language's most frequent words are ranked: pairs of rarer ones are seldom seen.
 RANKED_VOCABULARY = 10_000
 #: Documents by which pairs are counted, at least, whatever the bound above says: fewer would be chance.
 FEWEST_COUNTED = 2_000
-#: Of documents with more distinct words, so many are counted, evenly spread.
+#: Distinct words counted per document, at most; of longer documents, evenly spread ones.
 LONGEST_COUNTED = 200
-#: Words a topic and language that may be called coherent: those that β and frequency put first.
+#: Words per topic and language that can be coherent: those that β and frequency put first.
 CANDIDATES = 80
 #: Pairs of a word and a word that are counted, at most, in two languages or in one: a bound on time and memory.
 COUNTED_PAIRS = 100_000_000
@@ -45,7 +45,7 @@ LEAST_TOGETHER = 3
 TRANSLATION_COSINE = 0.3
 #: How much such a cosine weighs beside NPMI.
 TRANSLATION_WEIGHT = 3.0
-#: a above: how much coherence within a language weighs beside that across languages.
+#: a above: the weight of coherence within a language, relative to coherence across languages.
 OWN_WEIGHT = 0.1
 #: A word's standing is exp(STEEPNESS · standardized relevance) · frequency ** FREQUENCY_WEIGHT.
 STEEPNESS = 0.3
@@ -242,7 +242,7 @@ def _npmi_across(
     found = sp.coo_array(together)
     kept = found.data >= LEAST_TOGETHER
     row, column = found.row[kept], found.col[kept]
-    # Of so many a chance may make as many more as their square root.
+    # Chance alone makes a count vary by its square root.
     number_together = found.data[kept].astype(np.float64)
     number_together -= np.sqrt(number_together)
     values = np.log(number_together * total / (own[row] * other[column])) / -np.log(number_together / total)
@@ -264,7 +264,7 @@ def _npmi_within(present: sp.csr_array) -> sp.csr_array:
 
 
 def _shortened(present: sp.csr_array) -> sp.csr_array:
-    """The same with at most so many words per document."""
+    """Thin documents to at most LONGEST_COUNTED words each."""
     lengths = np.diff(present.indptr)
     if lengths.max(initial=0) <= LONGEST_COUNTED:
         return present

@@ -41,15 +41,15 @@ from gloctm.neighbors import unit_vectors
 from gloctm.parameters import DOCUMENT_ENCODER_NAME, document_center_name, topic_word_name, word_context_name
 from gloctm.progress import track
 
-#: Words a topic and language by which its direction is refined.
+#: Words per topic and language that refine its direction.
 REFINING_WORDS = 15
 #: The lowest and the highest temperature that are fitted.
 TEMPERATURES = (0.01, 1.0)
-#: Distinct words of documents, per language, by which words are counted into topics, at most.
+#: Distinct words of documents, per language, that are counted into topics, at most.
 COUNTED_WORDS = 5_000_000
-#: Languages whose documents come less near to those of the others were embedded by different encoders.
+#: Below this likeness, a language was embedded by another encoder than the others, see ``likeness_across``.
 LEAST_COMPARABLE = 0.45
-#: Documents a language by which it is fitted, at most.
+#: Documents per language used to fit the temperature, at most.
 CALIBRATED_DOCUMENTS = 20_000
 
 Array = NDArray[np.float32]
@@ -206,7 +206,7 @@ def _near_documents(
 def _words(
     counts: Mapping[str, sp.csr_array], middle: Arrays, topics: Array, pairs: WordPairs | None
 ) -> tuple[Arrays, Arrays]:
-    """β of every language, and the scores of coherent words."""
+    """Compute β of every language, and the scores of coherent words."""
     topic_word = {}
     for language, matrix in counts.items():
         # Long documents tell enough in smaller numbers.

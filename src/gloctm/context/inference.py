@@ -39,7 +39,7 @@ def document_encoder(topics: Array, temperature: float = 1.0) -> Array:
 def context_latent_means(
     counts: sp.csr_array, contexts: Array, center: Array, encoder: Array
 ) -> tuple[Array, NDArray[np.bool_]]:
-    """μ of documents ``(documents, K)``, and which of them have no word that says anything: their μ is 0.
+    """Infer μ of documents ``(documents, K)``, and which have no known word: their μ is 0.
 
     Args:
         counts: ``(documents, words)``; only which words are there counts.
@@ -57,7 +57,7 @@ def context_latent_means(
 
 
 def contexts_of(links: sp.csr_array, languages: Mapping[str, object], weights: Mapping[str, Array]) -> Array:
-    """C of further words, ``(words, p)``: the mean c of the trained words that each is linked to; 0 for one without.
+    """Average the context vectors of the trained words that each word is linked to, ``(words, p)``; 0 without links.
 
     Args:
         links: ``(words, V)``: a number other than 0 at each trained word that a word is linked to, or an explicit 0.
@@ -71,7 +71,7 @@ def contexts_of(links: sp.csr_array, languages: Mapping[str, object], weights: M
 
 
 def center_of(language: str, languages: Mapping[str, object], weights: Mapping[str, Array]) -> Array:
-    """The mean that is taken off the documents of a language: its own, or of one not trained on, the mean of all."""
+    """Get the mean to subtract from documents of a language: its own, or the mean of all for an untrained one."""
     if language in languages:
         return weights[document_center_name(language)]
     return np.asarray(np.mean([weights[document_center_name(each)] for each in languages], axis=0), np.float32)

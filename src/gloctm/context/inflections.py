@@ -15,7 +15,7 @@ from gloctm.neighbors import unit_vectors
 SAME_WORD_COSINE = 0.75
 #: The beginning must be this share of the longer word.
 SHARED_BEGINNING = 0.5
-#: … and of so many letters, in scripts with letters. Of Chinese characters all must be shared, and endings may follow.
+#: … and at least this many letters. Leading Chinese characters must all be shared; endings written by sound may differ.
 FEWEST_LETTERS = 3
 
 Array = NDArray[np.float32]

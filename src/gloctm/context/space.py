@@ -1,10 +1,10 @@
-"""One space for the documents and words of all languages: what stands in the same contexts stands together.
+"""One space for the documents and words of all languages: what is used in the same contexts is near.
 
 With e_d a document's embedding, u(·) scaling to length 1, and P the leading directions of all embeddings:
 
 - ẽ_d = u(P u(e_d) − mean of its language): without the mean, languages would lie apart.
 - Its midpoint with the other languages m_d = u(ẽ_d + u(Σ_l u(mean of its nearest documents in l))): where a theme that
-  several languages share stands, rather than what one of them makes of it.
+  several languages share lies, rather than one language's version of it.
 - The context vector of a word c_w = (Σ_{d ∋ w} m_d + 5 c̄_w) / (f_w + 5), f_w the number of documents with it, and c̄_w
   the mean of Σ m / (f + 5) over the words of all languages that are nearest to it by their embeddings: what is known of
   a rare word. Its direction says what a word is used for, in whatever language; it is short for words that are used for
@@ -28,15 +28,15 @@ from gloctm.progress import track
 
 #: Directions of the embeddings that are kept: on two benchmarks they hold 93 % of the variance of 512.
 DIMENSIONS = 256
-#: Documents a language that topics are found in, at most, evenly spread: time does not grow beyond.
+#: Documents per language in which topics are found, at most, evenly spread: fitting takes no longer beyond that.
 FITTED_DOCUMENTS = 100_000
-#: Of these, documents a language among which near ones are sought: time grows with documents, not with their square.
+#: Documents per language among which near ones are searched, at most: time is then linear in the documents.
 NEAR_CANDIDATES = 12_000
 #: A word's sum of midpoints is divided by as many documents more than it is in.
 SHRINKAGE = 5.0
 #: Nearest words of each language that say what a rare word is used for.
 LINKED_WORDS = 8
-#: Different documents of a language below which nothing can be said of how it compares with others.
+#: Different documents a language needs before its embeddings are compared with those of others.
 FEWEST_JUDGED = 20
 # Documents compared at a time: their similarities to all candidates, and the order of these, take some 200 MB.
 _BLOCK_ROWS = 1000
@@ -155,7 +155,7 @@ def likeness_across(vectors: Mapping[str, Array], *, number: int = 5, sample: in
 
 
 def midpoints(vectors: Mapping[str, Array], near: Mapping[tuple[str, str], NearDocuments]) -> dict[str, Array]:
-    """M of every document, see above; the documents themselves where ``near`` is empty."""
+    """Compute the midpoint of every document, see above; the documents themselves where ``near`` is empty."""
     if not near:
         return dict(vectors)
     found = {}
@@ -225,7 +225,7 @@ def document_centers(counts: Mapping[str, sp.csr_array], contexts: Mapping[str, 
 
 
 def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, vectors: Array, rows: Indices) -> Array:
-    """The same of some documents by what their words are used for in all others: as new documents are seen.
+    """Represent documents by what their words are used for in all other documents, as new documents are.
 
     Args:
         counts: of all documents, ``(documents, V_l)``.
@@ -246,7 +246,7 @@ def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, ve
 
 
 def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> Array:
-    """V of documents: ``(documents, p)``; 0 for one without any word that says something.
+    """Represent documents by their words, ``(documents, p)``; 0 for one without any known word.
 
     Args:
         counts: ``(documents, words)``.

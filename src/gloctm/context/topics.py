@@ -16,7 +16,7 @@ from gloctm.context.space import evenly_spread
 from gloctm.errors import InputError
 from gloctm.neighbors import unit_vectors
 
-#: Documents a language that clusters are sought among, at most.
+#: Documents per language that are clustered, at most.
 CLUSTERED_DOCUMENTS = 20_000
 #: Documents per language among which different ones are counted first; more are only where these are too few.
 CHECKED_DOCUMENTS = 1_000
@@ -28,7 +28,7 @@ MOST_STARTS, FEWEST_STARTS = 10, 3
 MANY_POINTS = 10_000
 #: Temperature of the proportions by which words are counted into topics: softmax(cos / .07).
 COUNTING_TEMPERATURE = 0.07
-#: Each topic's counts are smoothed by so many words of the language's unigram distribution.
+#: Words of the language's unigram distribution that are added to each topic's counts.
 SMOOTHING_WORDS = 30.0
 #: Rounds of expectation and maximization.
 EM_ROUNDS = 10
@@ -144,7 +144,7 @@ def _smoothed(expected: Array, unigram: Array) -> Array:
 
 
 def _blocks(matrix: sp.csr_array) -> list[tuple[sp.csr_array, int]]:
-    """The rows in blocks of about so many nonzeros, each with its first row."""
+    """Split the rows into blocks of similar numbers of nonzeros, each with its first row."""
     bounds = np.searchsorted(matrix.indptr, np.arange(0, matrix.nnz + _BLOCK_NONZEROS, _BLOCK_NONZEROS), side="left")
     edges = np.unique(np.concatenate([[0], np.minimum(bounds, matrix.shape[0]), [matrix.shape[0]]])).tolist()
     return [(matrix[first:last], first) for first, last in pairwise(edges)]

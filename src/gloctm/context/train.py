@@ -24,7 +24,7 @@ from gloctm.settings import resolve_seed
 
 #: Nearest documents of each other language, at least and at most.
 NEAR_DOCUMENTS = (3, 10)
-#: Documents a topic and language below which themes are seen too seldom to be told apart.
+#: Documents per topic and language below which themes are too rare to be told apart.
 FEW_DOCUMENTS = 3
 #: A language whose documents come less near to those of the others is named, see ``likeness_across``.
 LEAST_LIKENESS = 0.62
