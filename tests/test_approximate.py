@@ -130,12 +130,16 @@ def test_training_searches_as_it_is_set(monkeypatch):
     corpus = Corpus.demo(["en", "de"], show_progress=False)
     monkeypatch.setitem(sys.modules, "usearch.index", None)
     with pytest.raises(MissingDependencyError):
-        GloCTM(num_topics=3, epochs=1, neighbor_search="approximate", show_progress=False).fit(corpus)
+        GloCTM(method="published", num_topics=3, epochs=1, neighbor_search="approximate", show_progress=False).fit(
+            corpus
+        )
 
 
 def test_the_setting(tmp_path):
     corpus = Corpus.demo(["en", "de"], show_progress=False)
-    model = GloCTM(num_topics=3, epochs=1, threads=1, neighbor_search="approximate", show_progress=False).fit(corpus)
+    model = GloCTM(
+        method="published", num_topics=3, epochs=1, threads=1, neighbor_search="approximate", show_progress=False
+    ).fit(corpus)
     model.save(tmp_path / "model")
     loaded = GloCTM.load(tmp_path / "model")
     assert loaded.neighbor_search == loaded.settings_["neighbor_search"] == "approximate"
@@ -148,12 +152,12 @@ def test_the_setting(tmp_path):
     theta = loaded.transform(corpus, via="global")
     np.testing.assert_allclose(theta["de"].sum(axis=1), 1, rtol=1e-5)
     with pytest.raises(InputError, match="neighbor_search is 'fast': it must be exact or approximate"):
-        GloCTM(neighbor_search="fast").fit(corpus)
+        GloCTM(method="published", neighbor_search="fast").fit(corpus)
 
 
 def test_models_of_before_the_setting_are_exact(tmp_path):
     corpus = Corpus.demo(["en", "de"], show_progress=False)
-    model = GloCTM(num_topics=3, epochs=1, threads=1, show_progress=False).fit(corpus)
+    model = GloCTM(method="published", num_topics=3, epochs=1, threads=1, show_progress=False).fit(corpus)
     assert model.settings_["neighbor_search"] == "exact"
     theta = model.transform(corpus, via="global")["de"]
     del model.settings_["neighbor_search"]

@@ -74,9 +74,17 @@ def test_blocks_give_the_vocabulary_and_counts_of_all_documents_at_once(document
 
 def test_counts_are_those_of_countvectorizer():
     texts = demo_texts("en", "de")
-    corpus = Corpus.from_texts(texts, stop_words={"en": [], "de": []}, max_vocabulary=None, **SETTINGS)
+    # Chosen by the number of documents: 240 are few.
+    for given, least in (({}, 1), ({"min_df": 2}, 2)):
+        corpus = Corpus.from_texts(
+            texts, stop_words={"en": [], "de": []}, max_vocabulary=None, max_df=0.5, **given, **SETTINGS
+        )
+        _same_as_vectorizer(corpus, texts, least)
+
+
+def _same_as_vectorizer(corpus, texts, least):
     for code, part in corpus.items():
-        vectorizer = CountVectorizer(analyzer=get_tokenizer(code), min_df=2, max_df=0.5)
+        vectorizer = CountVectorizer(analyzer=get_tokenizer(code), min_df=least, max_df=0.5)
         np.testing.assert_array_equal(part.counts.toarray(), vectorizer.fit_transform(texts[code]).toarray())
         assert part.vocabulary == vectorizer.get_feature_names_out().tolist()
 
@@ -244,7 +252,9 @@ def test_a_model_counts_texts_to_come_with_the_phrases_lemmas_and_script_of_its_
     for code, part in corpus.items():
         vectors = {"words": rng.normal(size=(part.num_words, 8)), "documents": rng.normal(size=(part.num_documents, 8))}
         corpus = corpus.with_embeddings(code, **vectors)
-    model = GloCTM(num_topics=3, num_neighbors=1, epochs=1, threads=1, show_progress=False).fit(corpus)
+    model = GloCTM(method="published", num_topics=3, num_neighbors=1, epochs=1, threads=1, show_progress=False).fit(
+        corpus
+    )
     loaded = GloCTM.load(model.save(tmp_path / "model"))
     for code in texts:
         np.testing.assert_array_equal(loaded.transform(texts[code], lang=code), model.transform(corpus)[code])
@@ -415,11 +425,15 @@ GERMAN = ["rotes Boot", "blaues Boot", "Meer"]
             {"min_df": 3},
             "none of the 3 words is in as many documents as min_df=3 .*lower min_df",
         ),
-        (["red boat"], {}, r"as min_df=2 asks for, of 1 \(at most 1 have one\): lower min_df, or add documents"),
+        (
+            ["red boat"],
+            {"min_df": 2},
+            r"as min_df=2 asks for, of 1 \(at most 1 have one\): lower min_df, or add documents",
+        ),
         (
             ["red boat", "red boat"],
             {"max_df": 0.0001},
-            "all 2 words that min_df=2 leaves .* max_df=0.0001 .*raise max_df",
+            "all 2 words that min_df=1 leaves .* max_df=0.0001 .*raise max_df",
         ),
         (["the", "and the"], {"min_df": 1}, "all 3 words of the texts are stop words: give longer texts, or fewer"),
         (["1", "!"], {"min_df": 1}, "the texts have no words: check the texts and their language"),
@@ -517,7 +531,9 @@ def test_no_file_is_left_open(monkeypatch):
     monkeypatch.setattr(sys, "unraisablehook", lambda given: unraisable.append(given.exc_value))
     Corpus.from_texts({"en": ["red boat"] * 2, "de": ["rotes Boot"] * 2}, max_df=1.0, **SETTINGS)
     with pytest.raises(InputError):
-        Corpus.from_records([{"text": "red boat", "lang": "en"}, {"text": "rotes Boot", "lang": "de"}], **SETTINGS)
+        Corpus.from_records(
+            [{"text": "red boat", "lang": "en"}, {"text": "rotes Boot", "lang": "de"}], min_df=2, **SETTINGS
+        )
     gc.collect()
     assert unraisable == []
 
