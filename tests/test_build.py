@@ -75,9 +75,9 @@ def test_blocks_give_the_vocabulary_and_counts_of_all_documents_at_once(document
 def test_counts_are_those_of_countvectorizer():
     texts = demo_texts("en", "de")
     # Chosen by the number of documents: 240 are few.
-    for given, least in (({}, 1), ({"min_df": 2}, 2)):
+    for chosen, least in (({}, 1), ({"min_df": 2}, 2)):
         corpus = Corpus.from_texts(
-            texts, stop_words={"en": [], "de": []}, max_vocabulary=None, max_df=0.5, **given, **SETTINGS
+            texts, stop_words={"en": [], "de": []}, max_vocabulary=None, max_df=0.5, **chosen, **SETTINGS
         )
         _same_as_vectorizer(corpus, texts, least)
 

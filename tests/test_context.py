@@ -182,6 +182,20 @@ def test_temperature_is_that_of_the_data():
     assert fitted_temperature({"en": means}, points, np.eye(5, dtype="f4")) == pytest.approx(0.25, rel=0.1)
 
 
+def test_proportions_are_never_as_good_as_certain(demo, demo_model):
+    for code, theta in demo_model.transform(demo).items():
+        assert 0.9 < theta.max(axis=1).mean() < 0.99, code
+    mixed = "The referee stopped the match. The bank raised its interest rates."
+    assert demo_model.transform([mixed], lang="en").max() < 0.95
+
+
+def test_documents_that_are_all_alike_are_told():
+    with pytest.raises(InputError, match="all documents of the corpus are alike"):
+        quiet(num_topics=2).fit(
+            Corpus.from_tokens({"en": [["a", "b"]] * 10, "fr": [["c", "d"]] * 10}, show_progress=False)
+        )
+
+
 def test_temperature_can_be_given(planted):
     model = quiet(num_topics=6, temperature=1.0).fit(planted)
     sharp = quiet(num_topics=6, temperature=0.1).fit(planted)

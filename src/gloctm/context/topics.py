@@ -50,6 +50,11 @@ def check_different(vectors: Mapping[str, Array], num_topics: int) -> None:
         different = len(np.unique(looked_at[looked_at.any(axis=1)].round(4), axis=0))
         if different >= num_topics:
             return
+    if different < 2:
+        raise InputError(
+            "all documents of the corpus are alike to the encoder, so there are no topics to find: check the texts "
+            "and their embeddings"
+        )
     raise InputError(
         f"the corpus has {different} different documents in all, which can't make {num_topics} topics: ask for at most "
         f"{max(different // 2, 2)} (num_topics), or add documents"
