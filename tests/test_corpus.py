@@ -271,6 +271,7 @@ def test_from_texts():
             "jp": ["天気予報を見た。", "天気予報と公園。", "公園へ行った。", ""],
         },
         labels={"en": ["a", "b", "c", "d"]},
+        min_df=2,
         encoder=None,
         show_progress=False,
     )

