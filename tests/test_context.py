@@ -481,17 +481,17 @@ def test_directions_take_the_language_out():
     assert found["en"].shape == (60, 8)
     np.testing.assert_allclose(np.linalg.norm(found["en"], axis=1), 1, rtol=1e-5)
     near = near_documents(found, 1)
-    assert float(np.mean((found["en"] * found["de"][near["en", "de"].rows[:, 0]]).sum(axis=1))) > 0.9
+    assert float(np.mean((found["en"] * found["de"][near["en", "de"][:, 0]]).sum(axis=1))) > 0.9
 
 
 def test_near_documents_are_the_nearest():
     rng = np.random.default_rng(1)
     vectors = {code: rng.normal(size=(size, 6)).astype("f4") for code, size in (("en", 40), ("de", 30))}
     vectors = {code: each / np.linalg.norm(each, axis=1, keepdims=True) for code, each in vectors.items()}
-    found = near_documents(vectors, 3)["en", "de"].rows
+    found = near_documents(vectors, 3)["en", "de"]
     wanted = np.argsort(-vectors["en"] @ vectors["de"].T, axis=1)[:, :3]
     np.testing.assert_array_equal(np.sort(found), np.sort(wanted))
-    assert near_documents(vectors, 50)["en", "de"].rows.shape == (40, 30)
+    assert near_documents(vectors, 50)["en", "de"].shape == (40, 30)
 
 
 def test_midpoints_without_near_documents_are_the_documents():

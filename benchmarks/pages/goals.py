@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable
 
 from pages.markdown import CORPORA, markdown, spread
-from pages.results import results
+from pages.results import Result, results
 
 GOALS = {
     "ecnews": ("0.100", "0.140", "0.97", "−0.22", "0.66", "0.64", "0.69", "360"),
@@ -25,14 +25,14 @@ def goals() -> str:
             return "not measured yet"
         rows.append([f"{CORPORA[corpus]}: goal", "", *wanted])
 
-        def mean(measure: str, found: list[dict[str, object]] = found) -> list[float]:
-            return [statistics.mean(each["measures"][measure].values()) for each in found]  # type: ignore[index]
+        def mean(measure: str, found: list[Result] = found) -> list[float]:
+            return [statistics.mean(each["measures"][measure].values()) for each in found]
 
-        def across(to_english: bool, found: list[dict[str, object]] = found) -> list[float]:
+        def across(to_english: bool, found: list[Result] = found) -> list[float]:
             return [
                 next(
                     value
-                    for what, value in each["measures"]["accuracy_across"].items()  # type: ignore[index]
+                    for what, value in each["measures"]["accuracy_across"].items()
                     if what.startswith("en from") == to_english
                 )
                 for each in found

@@ -657,7 +657,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
         encoder: Encoder | None = None,
     ) -> GloCTM:
-        """Read a model that ``save`` wrote. Neither this nor ``transform`` imports torch.
+        """Read a model that ``save`` wrote. This needs no torch, and ``transform`` only if the words' encoder does.
 
         Args:
             path: the model's folder.

@@ -81,7 +81,7 @@ class WordPairs:
 
 def count_word_pairs(
     counts: Mapping[str, sp.csr_array],
-    near: Mapping[tuple[str, str], NearDocuments],
+    near: NearDocuments,
     word_embeddings: Mapping[str, Array],
     vocabulary: Mapping[str, Sequence[str]],
 ) -> WordPairs:
@@ -110,7 +110,7 @@ def count_word_pairs(
     for first, second in combinations(counts, 2):
         translations = _translations(units[first], units[second], eligible[first], eligible[second])
         if near:
-            pairs = _npmi_across(present[first], present[second], near[first, second].rows, near[second, first].rows)
+            pairs = _npmi_across(present[first], present[second], near[first, second], near[second, first])
             across[first, second] = sp.csr_array(pairs + TRANSLATION_WEIGHT * translations)
         else:
             across[first, second] = sp.csr_array(TRANSLATION_WEIGHT * translations)

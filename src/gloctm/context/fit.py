@@ -90,7 +90,7 @@ class ContextModel:
 class Steps:
     """Where the state between steps is kept; this one keeps nothing.
 
-    A state is some arrays by name: those of ``NearDocuments``, then the topics of each round of refinement.
+    A state is some arrays by name: the near documents, then the topics of each round of refinement.
     """
 
     def load(self) -> State:
@@ -192,15 +192,15 @@ def _near_documents(
     state: State,
     steps: Steps,
     show_progress: bool,
-) -> dict[tuple[str, str], NearDocuments]:
+) -> NearDocuments:
     if not settings.num_near_documents:
         return {}
     pairs = [(first, second) for first in vectors for second in vectors if first != second]
     names = {pair: f"near/{pair[0]}/{pair[1]}" for pair in pairs}
     if all(name in state for name in names.values()):
-        return {pair: NearDocuments(np.asarray(state[name], np.int32)) for pair, name in names.items()}
+        return {pair: np.asarray(state[name], np.int32) for pair, name in names.items()}
     near = near_documents(vectors, settings.num_near_documents, show_progress=show_progress)
-    state.update({name: near[pair].rows for pair, name in names.items()})
+    state.update({name: near[pair] for pair, name in names.items()})
     steps.keep(state)
     return near
 

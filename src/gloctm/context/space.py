@@ -15,7 +15,6 @@ With e_d a document's embedding, u(·) scaling to length 1, and P the leading di
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
@@ -43,17 +42,8 @@ _BLOCK_ROWS = 1000
 
 Array = NDArray[np.float32]
 Indices = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class NearDocuments:
-    """For the documents of one language the nearest of another.
-
-    Attributes:
-        rows: ``(documents, k)``: rows of the other language's documents, nearest in no particular order.
-    """
-
-    rows: NDArray[np.int32]
+#: For each language and other: for each document rows of its near ones there, ``(documents, k)``, in no order.
+NearDocuments = dict[tuple[str, str], NDArray[np.int32]]
 
 
 def evenly_spread(number: int, most: int) -> Indices:
@@ -92,7 +82,7 @@ def near_documents(
     *,
     candidates: int = NEAR_CANDIDATES,
     show_progress: bool = False,
-) -> dict[tuple[str, str], NearDocuments]:
+) -> NearDocuments:
     """For each document its nearest ones, by cosine, in every other language, among candidates evenly spread.
 
     Args:
@@ -102,7 +92,7 @@ def near_documents(
         show_progress: whether progress is shown.
 
     Returns:
-        ``{(language, other): near documents}``.
+        ``{(language, other): (documents, k)}``: rows of the other language's documents, nearest in no particular order.
     """
     chosen = {language: evenly_spread(len(each), candidates) for language, each in vectors.items()}
     pairs = list(permutations(vectors, 2))
@@ -118,7 +108,7 @@ def near_documents(
                 nearest = np.argpartition(-similarity, number - 1, axis=1)[:, :number]
                 rows[start : start + _BLOCK_ROWS] = chosen[second][nearest]
                 progress.advance(len(similarity))
-            found[first, second] = NearDocuments(rows)
+            found[first, second] = rows
     return found
 
 
@@ -154,7 +144,7 @@ def likeness_across(vectors: Mapping[str, Array], *, number: int = 5, sample: in
     return found
 
 
-def midpoints(vectors: Mapping[str, Array], near: Mapping[tuple[str, str], NearDocuments]) -> dict[str, Array]:
+def midpoints(vectors: Mapping[str, Array], near: NearDocuments) -> dict[str, Array]:
     """Compute the midpoint of every document, see above; the documents themselves where ``near`` is empty."""
     if not near:
         return dict(vectors)
@@ -166,7 +156,7 @@ def midpoints(vectors: Mapping[str, Array], near: Mapping[tuple[str, str], NearD
             across = np.zeros_like(own[rows])
             for other, each in vectors.items():
                 if other != language:
-                    across += unit_vectors(each[near[language, other].rows[rows]].mean(axis=1))
+                    across += unit_vectors(each[near[language, other][rows]].mean(axis=1))
             # A document without a vector has no near ones either.
             known = own[rows].any(axis=1, keepdims=True)
             found[language][rows] = np.where(known, unit_vectors(own[rows] + unit_vectors(across)), np.float32(0))
@@ -242,7 +232,7 @@ def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, ve
     present = presence(sp.csr_array(counts[rows]))
     others = present @ (contexts * ((frequency + SHRINKAGE) * without_one)[:, None].astype(np.float32))
     sums = unit_vectors(others - (present @ without_one)[:, None] * vectors[rows])
-    return unit_vectors(np.where(sums.any(axis=1, keepdims=True), sums - center, np.float32(0)))
+    return _without_center(sums, center)
 
 
 def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> Array:
@@ -254,4 +244,9 @@ def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> 
         center: the mean of the language.
     """
     sums = sums_of_contexts(counts, contexts)
+    return _without_center(sums, center)
+
+
+def _without_center(sums: Array, center: Array) -> Array:
+    """Subtract a language's center from documents, and scale them to length 1; rows of zeros stay so."""
     return unit_vectors(np.where(sums.any(axis=1, keepdims=True), sums - center, np.float32(0)))
