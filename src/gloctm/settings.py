@@ -78,7 +78,7 @@ CONTEXT_SETTINGS = ("num_near_documents", "num_refinements", "temperature")
 PUBLISHED_SETTINGS = tuple(
     name for name in TrainingSettings.__dataclass_fields__ if name not in ("num_topics", "threads")
 )
-# Settings of earlier versions that are no more, and what they were where nothing was said.
+# Settings of earlier versions that no longer exist, or mean something else now; models saved with them load without.
 RETIRED = ("num_near_documents", "pooled_cka")
 # setting: (lowest, whether the lowest itself is allowed, highest, whether the highest itself is allowed)
 _NUMBER = {
