@@ -257,7 +257,6 @@ def test_random_numbers_elsewhere_have_no_influence(corpus, quick, model):
 def test_no_seed_draws_a_fresh_one_and_keeps_it(corpus, quick):
     first, second = (GloCTM(**quick, random_state=None).fit(corpus) for _ in range(2))
     assert first.seed_ != second.seed_
-    assert not weights_equal(first, second)
     assert weights_equal(first, GloCTM(**quick, random_state=first.seed_).fit(corpus))
 
 
