@@ -30,10 +30,10 @@ from machine import machine
 from numpy.typing import NDArray
 from quality import NUM_TOPICS, SEEDS, Line, ResultLog, Yardsticks, rounded
 
-from gloctm.augmentation import presence
+from gloctm.augmentation.augment import presence
 from gloctm.context import fit, space, topics
 from gloctm.errors import EmptyDocumentWarning, GloCTMError
-from gloctm.evaluation import DIVERSITY_WORDS
+from gloctm.evaluation.evaluate import DIVERSITY_WORDS
 
 RESULTS = Path(__file__).resolve().parent / "results" / "ablations.jsonl"
 # With a ridge so large (TTᵀ + λ)⁻¹T is all but T / λ: μ is the cosine with each topic by itself, over λ.
@@ -105,13 +105,17 @@ ABLATIONS = {
     "temperature": Ablation("θ at a temperature of 1", {"temperature": 1.0}),
 }
 
+# Where a module that an ablation names lives, if not in the room of the method.
+HOMES = {"inference": "gloctm.model.context_inference"}
+
 
 @contextlib.contextmanager
 def replaced(ablation: Ablation) -> Iterator[None]:
     """Within the block, models are trained with the ablation's numbers and functions."""
     with contextlib.ExitStack() as stack:
         for name, value in {**ablation.numbers, **ablation.functions}.items():
-            stack.enter_context(mock.patch(f"gloctm.context.{name}", value))
+            module, _, attribute = name.partition(".")
+            stack.enter_context(mock.patch(f"{HOMES.get(module, f'gloctm.context.{module}')}.{attribute}", value))
         yield
 
 

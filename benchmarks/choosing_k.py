@@ -21,7 +21,7 @@ from machine import machine
 
 from gloctm import Corpus
 from gloctm.cli.search import result_lines, training_command
-from gloctm.files import atomic_file
+from gloctm.files.atomic import atomic_file
 from gloctm.search import Candidate, SearchResult, Trial, search
 
 ROOT = Path(__file__).resolve().parent.parent

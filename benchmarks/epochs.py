@@ -25,9 +25,7 @@ from machine import machine
 from numpy.typing import NDArray
 
 from gloctm import Corpus, GloCTM
-from gloctm.callbacks import Callback, TrainingRun
-from gloctm.evaluation import MAX_TRAIN, NUM_WORDS
-from gloctm.inference import latent_means
+from gloctm.evaluation.evaluate import MAX_TRAIN, NUM_WORDS
 from gloctm.metrics import (
     ReferenceCounts,
     cross_lingual_classification,
@@ -35,8 +33,10 @@ from gloctm.metrics import (
     read_reference,
     topic_uniqueness,
 )
-from gloctm.parameters import local_encoder_name, topic_word_name
-from gloctm.topics import top_words
+from gloctm.model.inference import latent_means
+from gloctm.model.parameters import local_encoder_name, topic_word_name
+from gloctm.model.topics import top_words
+from gloctm.training.callbacks import Callback, TrainingRun
 
 RESULTS = Path(__file__).resolve().parent / "results" / "epochs.jsonl"
 

@@ -40,10 +40,17 @@ from baselines.zeroshot import ZeroShotTM
 from machine import machine
 
 from gloctm import Corpus
-from gloctm.compressed import opened
 from gloctm.embedding import get_encoders
 from gloctm.errors import EmptyDocumentWarning, GloCTMError
-from gloctm.evaluation import DIVERSITY_WORDS, MAX_TRAIN, NUM_WORDS, measure_documents, measure_topics, own_counts
+from gloctm.evaluation.evaluate import (
+    DIVERSITY_WORDS,
+    MAX_TRAIN,
+    NUM_WORDS,
+    measure_documents,
+    measure_topics,
+    own_counts,
+)
+from gloctm.files.compressed import opened
 from gloctm.metrics import (
     ReferenceCounts,
     TranslationDictionary,

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from gloctm import Corpus, GloCTM
 from gloctm.demo import LANGUAGES, THEMES
-from gloctm.files import atomic_file
+from gloctm.files.atomic import atomic_file
 from gloctm.metrics import theme_topics
 
 RESULTS = Path(__file__).resolve().parent / "results" / "small.jsonl"

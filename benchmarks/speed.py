@@ -50,21 +50,21 @@ from threadpoolctl import threadpool_limits
 from yardstick import Yardstick, global_counts_by_document, nearest_words, train_step
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation import augment, global_counts, neighbor_matrices, neighbor_matrix
-from gloctm.batches import Batches, draw_noise
-from gloctm.context.inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.augmentation.augment import augment, global_counts, neighbor_matrices, neighbor_matrix
 from gloctm.context.space import DIMENSIONS
 from gloctm.demo import demo_records
-from gloctm.documents import counts_and_further_words, documents_to_tokens, documents_to_words
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
-from gloctm.inference import global_latent_means, latent_means, topic_proportions
-from gloctm.linking import WordLinker
+from gloctm.model.context_inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.model.documents import counts_and_further_words, documents_to_tokens, documents_to_words
+from gloctm.model.inference import global_latent_means, latent_means, topic_proportions
+from gloctm.model.linking import WordLinker
+from gloctm.model.parameters import GLOBAL_ENCODER_NAME, expected_shapes, local_encoder_name, word_context_name
 from gloctm.network import decoder
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
-from gloctm.parameters import GLOBAL_ENCODER_NAME, expected_shapes, local_encoder_name, word_context_name
 from gloctm.text import get_tokenizer, stop_words
-from gloctm.training import thread_count
+from gloctm.training.batches import Batches, draw_noise
+from gloctm.training.train import thread_count
 
 Result = dict[str, Any]
 Step = Callable[[], object]
@@ -140,7 +140,7 @@ class OwnStep:
         self.languages = [private_code(place) for place in range(len(shape.words))]
         if batches is None:
             # Searching neighbours among 100,000 words would take longer than all the rest.
-            with mock.patch("gloctm.batches.augment", augment_by_chance):
+            with mock.patch("gloctm.training.batches.augment", augment_by_chance):
                 batches = Batches(shape.corpus(limit=SPARSE_DOCUMENTS), shape.num_neighbors, device)
         sizes = dict(zip(self.languages, shape.words, strict=True))
         self.num_topics = shape.num_topics

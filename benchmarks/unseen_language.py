@@ -34,11 +34,11 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation import rows_of_ones
-from gloctm.documents import documents_to_words
+from gloctm.augmentation.augment import rows_of_ones
+from gloctm.augmentation.neighbors import nearest_neighbors
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
-from gloctm.inference import global_latent_means
-from gloctm.neighbors import nearest_neighbors
+from gloctm.model.documents import documents_to_words
+from gloctm.model.inference import global_latent_means
 from gloctm.text import get_tokenizer, stop_words
 
 Means = NDArray[np.float32]

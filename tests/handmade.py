@@ -8,10 +8,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from gloctm import Corpus, GloCTM
-from gloctm.artifact import ModelArtifact
 from gloctm.corpus import LanguageCorpus
-from gloctm.parameters import expected_shapes, topic_word_name
-from gloctm.settings import settings_of_method
+from gloctm.model.parameters import expected_shapes, topic_word_name
+from gloctm.model.storage import ModelArtifact
+from gloctm.training.settings import settings_of_method
 
 HIDDEN = 4
 

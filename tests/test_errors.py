@@ -24,7 +24,7 @@ from gloctm import Corpus, GloCTM
 from gloctm.cli.messages import describe_os_error, report_error
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError, TrainingError
-from gloctm.manifest import file_sizes
+from gloctm.files.manifest import file_sizes
 from planted import planted_corpus
 from test_cli import (
     command,
@@ -1158,7 +1158,7 @@ def test_a_disk_that_fills_up_while_a_corpus_is_written(tmp_path, corpus_folder,
 def test_a_disk_that_fills_up_while_a_model_is_written(tmp_path, broken_model, monkeypatch):
     model = GloCTM.load(broken_model)
     before = snapshot(tmp_path)
-    monkeypatch.setattr("gloctm.artifact.write_json", no_space)
+    monkeypatch.setattr("gloctm.model.storage.write_json", no_space)
     with pytest.raises(OSError, match="No space left"):
         model.save(broken_model)
     assert snapshot(tmp_path) == before

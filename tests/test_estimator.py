@@ -19,7 +19,7 @@ from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_info
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation import augment
+from gloctm.augmentation.augment import augment
 from gloctm.context.coherence import SHARED_SCORE
 from gloctm.errors import (
     EmptyDocumentWarning,
@@ -28,11 +28,11 @@ from gloctm.errors import (
     SmallCorpusWarning,
     TrainingError,
 )
-from gloctm.inference import latent_means
+from gloctm.model.inference import latent_means
 from gloctm.network.network import GloCTMNetwork
 from gloctm.network.sparse import SparseRows
-from gloctm.presets import PRESETS
-from gloctm.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
+from gloctm.training.presets import PRESETS
+from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
 from planted import planted_corpus
 
 # Planted corpora are small on purpose.

@@ -57,11 +57,11 @@ del parts
 NETWORK = """
 import torch
 
-from gloctm.batches import Batches, draw_noise
-from gloctm.inference import latent_means, topic_proportions
+from gloctm.training.batches import Batches, draw_noise
+from gloctm.model.inference import latent_means, topic_proportions
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
-from gloctm.parameters import local_encoder_name
+from gloctm.model.parameters import local_encoder_name
 
 torch.set_num_threads(1)
 forget_peak()

@@ -14,11 +14,11 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 
+from gloctm.model.parameters import module_key
 from gloctm.network.initialization import make_generator, xavier_uniform
 from gloctm.network.losses import cka_loss, kl_to_prior, reconstruction_loss
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise, LossTerms
 from gloctm.network.topic_encoder import Posterior
-from gloctm.parameters import module_key
 
 
 class WithoutGlobalPath(GloCTMNetwork):
@@ -70,5 +70,5 @@ class WithoutSharedDecoder(GloCTMNetwork):
 @contextlib.contextmanager
 def training_with(network: type[GloCTMNetwork]) -> Iterator[None]:
     """Within the block, ``GloCTM.fit`` trains this network."""
-    with mock.patch("gloctm.training.GloCTMNetwork", network):
+    with mock.patch("gloctm.training.train.GloCTMNetwork", network):
         yield

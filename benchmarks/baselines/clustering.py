@@ -47,9 +47,9 @@ from baselines.embeddings import Array, centred_rows, document_embeddings, unit_
 from gloctm import Corpus
 from gloctm.context.topics import log_unigram, topic_word_log_probabilities
 from gloctm.context.train import coherent_words
-from gloctm.context.words import word_scores
 from gloctm.errors import InputError
-from gloctm.topics import top_words
+from gloctm.model.topics import top_words
+from gloctm.model.word_scores import word_scores
 
 Kind = Literal["kmeans", "u-svd", "svd-lr"]
 Features = Literal["theta", "log theta", "distances"]

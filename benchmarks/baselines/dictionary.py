@@ -14,8 +14,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm import Corpus
-from gloctm.compressed import COMPRESSIONS
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
+from gloctm.files.compressed import COMPRESSIONS
 from gloctm.languages import normalize_language
 from gloctm.metrics import TranslationDictionary, read_dictionary
 

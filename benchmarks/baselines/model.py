@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm import Corpus, GloCTM
-from gloctm.callbacks import Callback, TrainingRun
-from gloctm.files import atomic_file
-from gloctm.inference import topic_proportions
-from gloctm.presets import get_preset
-from gloctm.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
-from gloctm.topics import top_words
+from gloctm.files.atomic import atomic_file
+from gloctm.model.inference import topic_proportions
+from gloctm.model.topics import top_words
+from gloctm.training.callbacks import Callback, TrainingRun
+from gloctm.training.presets import get_preset
+from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
 
 Array = NDArray[np.float32]
 
@@ -96,7 +96,7 @@ class GloCTMModel:
     """GloCTM, by default or as a preset has it.
 
     Args:
-        preset: see ``gloctm.presets``; None for the default method.
+        preset: see ``gloctm.training.presets``; None for the default method.
         via: by which encoders of a published model θ and features are inferred: ``"local"``, as published,
             ``"global"``, ``"both"`` for the mean of their μ, or None for the package's own choice.
         name: as in tables; the method's unless given, for variants.

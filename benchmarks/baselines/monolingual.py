@@ -29,13 +29,13 @@ from baselines.embeddings import Array, centred_rows, unit_rows, word_embeddings
 from baselines.product_decoder import ProductDecoder, arrays, encoded_means
 from baselines.training import Rows, TrainingPlan, train
 from gloctm import Corpus
-from gloctm.inference import topic_proportions
+from gloctm.model.inference import topic_proportions
+from gloctm.model.topics import top_words
 from gloctm.network.initialization import make_generator
 from gloctm.network.losses import kl_to_prior
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import TopicEncoder
-from gloctm.topics import top_words
-from gloctm.training import choose_device
+from gloctm.training.train import choose_device
 
 
 def topic_vectors(topic_word: Array, word_vectors: Array, num_words: int) -> Array:

@@ -21,15 +21,15 @@ from baselines.settings import fingerprint
 from baselines.training import Rows, TrainingPlan, counts_on, infer, train
 from gloctm import Corpus
 from gloctm.errors import InputError
-from gloctm.inference import topic_proportions
+from gloctm.model.inference import topic_proportions
+from gloctm.model.parameters import module_key
+from gloctm.model.topics import top_words
 from gloctm.network.initialization import make_generator, xavier_uniform
 from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import kl_to_prior, reconstruction_loss
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior
-from gloctm.parameters import module_key
-from gloctm.topics import top_words
-from gloctm.training import choose_device
+from gloctm.training.train import choose_device
 
 Array = NDArray[np.float32]
 Vocabulary = Mapping[str, Sequence[str]]

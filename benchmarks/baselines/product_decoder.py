@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from baselines.embeddings import Array
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import InputError
-from gloctm.inference import latent_means
+from gloctm.model.inference import latent_means
 from gloctm.network.initialization import xavier_uniform
 from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import reconstruction_loss

@@ -22,12 +22,12 @@ from torch import Tensor, nn
 
 from baselines.settings import comparable
 from gloctm import Corpus
-from gloctm.checkpoint import TrainingState, check_identity, read_checkpoint, write_checkpoint
 from gloctm.errors import InputError, TrainingError
 from gloctm.network.initialization import linear_uniform, make_generator
 from gloctm.network.sparse import SparseRows
 from gloctm.progress import track
-from gloctm.training import thread_count
+from gloctm.training.checkpoint import TrainingState, check_identity, read_checkpoint, write_checkpoint
+from gloctm.training.train import thread_count
 
 # For each language, which documents.
 Rows = Mapping[str, Tensor]

@@ -49,15 +49,15 @@ from baselines.embeddings import Array, centred_rows, document_embeddings, word_
 from baselines.product_decoder import ProductDecoder, arrays, encoded_means
 from baselines.training import Rows, TrainingPlan, counts_on, train
 from gloctm import Corpus
-from gloctm.inference import topic_proportions
+from gloctm.model.inference import topic_proportions
+from gloctm.model.parameters import module_key
+from gloctm.model.topics import top_words
 from gloctm.network.initialization import linear_uniform, make_generator
 from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import kl_to_prior
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import TopicEncoder
-from gloctm.parameters import module_key
-from gloctm.topics import top_words
-from gloctm.training import choose_device
+from gloctm.training.train import choose_device
 
 
 def contrastive_loss(first: Tensor, other: Tensor, temperature: float) -> Tensor:

@@ -40,15 +40,15 @@ from baselines.embeddings import Array, document_embeddings
 from baselines.product_decoder import ProductDecoder
 from baselines.training import Rows, TrainingPlan, counts_on, seeded_linear, train
 from gloctm import Corpus
-from gloctm.inference import topic_proportions
+from gloctm.model.inference import topic_proportions
+from gloctm.model.parameters import module_key
+from gloctm.model.topics import top_words
 from gloctm.network.initialization import make_generator
 from gloctm.network.layers import dropout
 from gloctm.network.losses import kl_between
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior
-from gloctm.parameters import module_key
-from gloctm.topics import top_words
-from gloctm.training import choose_device, thread_count
+from gloctm.training.train import choose_device, thread_count
 
 # Documents at a time in inference.
 BLOCK_ROWS = 4096

@@ -16,21 +16,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from gloctm.artifact import ModelArtifact, load_model, save_model, software_versions
-from gloctm.augmentation import neighbor_matrix
+from gloctm.augmentation.augment import neighbor_matrix
+from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.checks import check_whole
-from gloctm.context.inference import center_of, context_latent_means, contexts_of, encoder_of
 from gloctm.context.train import Trained, coherent_words, train_in_context
-from gloctm.context.words import word_scores
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
-from gloctm.documents import (
-    are_texts,
-    counts_and_further_words,
-    documents_to_counts,
-    documents_to_tokens,
-    documents_to_words,
-    vocabularies,
-)
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import (
@@ -41,21 +31,23 @@ from gloctm.errors import (
     TrainingInterrupted,
     UnknownWordsWarning,
 )
-from gloctm.inference import Via, check_via_of, global_latent_means, latent_means, topic_proportions
 from gloctm.labels import Labels, check_labels
 from gloctm.languages import normalize_language, normalize_languages
-from gloctm.linking import WordLinker, linked_topic_word
-from gloctm.neighbors import NeighborSearch
-from gloctm.parameters import local_encoder_name, topic_word_name, word_context_name
-from gloctm.presets import get_preset
-from gloctm.settings import (
-    RETIRED,
-    TrainingSettings,
-    check_checkpoint,
-    check_settings,
-    resolve_seed,
-    settings_of_method,
+from gloctm.model.context_inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.model.documents import (
+    are_texts,
+    counts_and_further_words,
+    documents_to_counts,
+    documents_to_tokens,
+    documents_to_words,
+    vocabularies,
 )
+from gloctm.model.inference import Via, check_via_of, global_latent_means, latent_means, topic_proportions
+from gloctm.model.linking import WordLinker, linked_topic_word
+from gloctm.model.parameters import local_encoder_name, topic_word_name, word_context_name
+from gloctm.model.storage import ModelArtifact, load_model, save_model, software_versions
+from gloctm.model.topics import topic_records
+from gloctm.model.word_scores import word_scores
 from gloctm.text import (
     Tokenizer,
     as_tokenizer,
@@ -65,12 +57,20 @@ from gloctm.text import (
     stop_words,
 )
 from gloctm.text.phrases import SUFFIX as PHRASES
-from gloctm.topics import topic_records
+from gloctm.training.presets import get_preset
+from gloctm.training.settings import (
+    RETIRED,
+    TrainingSettings,
+    check_checkpoint,
+    check_settings,
+    resolve_seed,
+    settings_of_method,
+)
 
 if TYPE_CHECKING:
-    from gloctm.callbacks import Callback
-    from gloctm.evaluation import Evaluation
-    from gloctm.view import TopicView
+    from gloctm.evaluation.evaluate import Evaluation
+    from gloctm.model.view import TopicView
+    from gloctm.training.callbacks import Callback
 
 Array = NDArray[np.float32]
 Encoder = str | TextEncoder | EncoderPair
@@ -154,8 +154,8 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         topic_word_: for each language β_l, ``(K, V_l)``: log p(w | k) of the context method, of the published one
             unnormalized weights.
         word_scores_: for each language the numbers by which words of topics are shown, ``(K, V_l)``, the highest first:
-            by the ranking, see ``gloctm.context.words``; β itself where that is by weights.
-        weights_: every trained array by name, see ``gloctm.parameters``.
+            by the ranking, see ``gloctm.model.word_scores``; β itself where that is by weights.
+        weights_: every trained array by name, see ``gloctm.model.parameters``.
         word_embeddings_: for each language ``(V_l, dimension)``.
         tokenizers_: for each language the name of its tokeniser.
         encoder_: name of the encoder of the corpus' embeddings.
@@ -244,7 +244,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
 
     @classmethod
     def from_preset(cls, name: str, **settings: Any) -> GloCTM:
-        """An estimator with a preset's settings (see ``gloctm.presets.PRESETS``), some of them replaced."""
+        """An estimator with a preset's settings (see ``gloctm.training.presets.PRESETS``), some of them replaced."""
         return cls(**{**get_preset(name), **settings})
 
     def fit(
@@ -271,7 +271,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
                 nothing. The context method writes after each of its steps, which take seconds to a few minutes.
             resume: go on from the checkpoint, if there is one. Without it, one that is there is an error, so that it is
                 not lost by mistake.
-            callbacks: of the published method: called after every epoch; see ``gloctm.callbacks``.
+            callbacks: of the published method: called after every epoch; see ``gloctm.training.callbacks``.
 
         Returns:
             The estimator itself.
@@ -288,7 +288,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         settings = settings_of_method(check_settings(self.get_params()), type(self)().get_params())
         keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
         if callbacks:
-            from gloctm.callbacks import check_callbacks
+            from gloctm.training.callbacks import check_callbacks
 
             check_callbacks(callbacks)
         for language, part in corpus.items():
@@ -355,7 +355,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         """Infer the topic proportions θ of documents, also in languages that the model was not trained on.
 
         Words that the model was not trained on, of any language, are embedded and linked to their nearest neighbours in
-        every trained vocabulary (``gloctm.linking``): nothing is trained anew. So a raw text in a language trained on
+        every trained vocabulary (``gloctm.model.linking``); nothing is retrained. So a raw text in a trained language
         counts with all its words, where the encoder of the model's words is known; counts and ready words of the
         vocabulary count as they are. A published model takes the words of its vocabulary alone, by the local encoder of
         a language trained on, and links those of others for its global one. A document's θ does not depend on the other
@@ -512,17 +512,17 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         return self
 
     def save(self, path: str | os.PathLike[str], *, card: str | None = None) -> Path:
-        """Write the model to a folder (see ``gloctm.artifact``); an older model there is replaced.
+        """Write the model to a folder (see ``gloctm.model.storage``); an older model there is replaced.
 
         Args:
             path: the folder.
-            card: text of the folder's ``README.md``: by ``gloctm.model_card.model_card(self, title=...)``, or one of
+            card: text of the folder's ``README.md``: by ``gloctm.export.card.model_card(self, title=...)``, or one of
                 your own. None makes one; a ``README.md`` that was changed by hand is then not replaced.
 
         Raises:
             InputError: the folder holds something else than a model, or a ``README.md`` that was changed by hand.
         """
-        from gloctm.model_card import model_card
+        from gloctm.export.card import model_card
 
         check_is_fitted(self, "weights_")
         own = card is not None
@@ -551,7 +551,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             title: of the page; None makes one of topics and languages.
             num_words: words a topic and language.
             num_documents: documents a topic and language.
-            evaluation: what ``gloctm.evaluation.evaluate`` measured of this model, to be shown; None measures what is
+            evaluation: what ``gloctm.evaluate`` measured of this model, to be shown; None measures what is
                 quickly had.
             via: of a published model alone: by which encoder topic proportions are inferred. None takes the global one,
                 by which languages are compared best. The page says which.
@@ -588,7 +588,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         revision: str | None = None,
         card: str | None = None,
     ) -> str:
-        """Put the model on the Hugging Face Hub, as one commit; see ``gloctm.hub.push_to_hub``.
+        """Put the model on the Hugging Face Hub, as one commit; see ``gloctm.export.hub.push_to_hub``.
 
         Args:
             repo_id: the repository, ``"organisation/name"``; made where there is none.
@@ -601,7 +601,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         Returns:
             The address of the commit.
         """
-        from gloctm.hub import push_to_hub
+        from gloctm.export.hub import push_to_hub
 
         return push_to_hub(
             self,
@@ -644,7 +644,7 @@ class GloCTM(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
             if revision is not None:
                 raise InputError(f"{folder} is a folder, which has no revisions: leave revision out")
             return cls.load(folder, tokenizers=tokenizers, encoder=encoder)
-        from gloctm.hub import downloaded_model
+        from gloctm.export.hub import downloaded_model
 
         with downloaded_model(os.fspath(name), revision=revision, token=token, cache_dir=cache_dir) as downloaded:
             return cls.load(downloaded, tokenizers=tokenizers, encoder=encoder)
@@ -988,7 +988,7 @@ def _trained_as_published(
 ) -> Trained:
     """Train the network of the paper."""
     try:
-        from gloctm.training import Safekeeping, train
+        from gloctm.training.train import Safekeeping, train
     except ImportError as error:
         if error.name != "torch":
             raise

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.checks import check_vocabulary, check_whole
 from gloctm.embedding.embed import embed_texts, warn_of_unknown_language
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
-from gloctm.neighbors import unit_vectors
-from gloctm.topic_vectors import cosines, joined_vectors, language_centres, topic_vectors
+from gloctm.model.vectors import cosines, joined_vectors, language_centres, topic_vectors
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
@@ -142,7 +142,7 @@ def phrase_cosines(
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """How near phrases are to topics: the cosines of their embeddings and the topics' vectors.
 
-    A topic's vector is that of ``gloctm.topic_vectors``, the mean over languages. As there, the centre of the phrase's
+    A topic's vector is that of ``gloctm.model.vectors``, the mean over languages. As there, the centre of the phrase's
     language is taken from its embedding, the mean of all centres where the model was not trained on that language.
 
     Args:

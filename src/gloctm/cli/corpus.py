@@ -146,9 +146,9 @@ def build(
     from gloctm.cli.messages import flag_of, say
     from gloctm.corpus import Corpus
     from gloctm.corpus.benchmark import is_benchmark
-    from gloctm.corpus.records import Columns
     from gloctm.corpus.storage import CORPUS_FORMAT
-    from gloctm.files import check_folder_target
+    from gloctm.files.atomic import check_folder_target
+    from gloctm.reading.records import Columns
 
     check_folder_target(output, replaces=CORPUS_FORMAT)
     wanted = split_languages(languages)
@@ -199,7 +199,7 @@ def _check_text_files(
 ) -> None:
     """Raise if text files named one by one are too few documents: that they hold many, a line each, is soon thought."""
     from gloctm.corpus.corpus import MIN_DOCUMENTS
-    from gloctm.corpus.sources import format_of
+    from gloctm.reading.sources import format_of
 
     paths = [Path(source) for source in sources]
     if not all(path.is_file() and (file_format or format_of(path)) == "txt" for path in paths):
@@ -249,7 +249,7 @@ def embed(
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
     from gloctm.corpus.storage import CORPUS_FORMAT
-    from gloctm.files import check_folder_target
+    from gloctm.files.atomic import check_folder_target
 
     corpus = Corpus.load(path)
     target = path if output is None else output
@@ -277,7 +277,7 @@ def example(
 
     from gloctm.cli.messages import say
     from gloctm.demo import demo_records
-    from gloctm.files import atomic_file
+    from gloctm.files.atomic import atomic_file
 
     if output.suffix.lower() not in (".jsonl", ".csv"):
         raise InputError(f"can't write {output}: its name must end in .jsonl or .csv")

@@ -21,7 +21,6 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Train on the embedded corpus (five languages, 12 everyday themes), show the topics, and write a page of them."""
-    from gloctm.artifact import check_model_target
     from gloctm.cli.messages import say
     from gloctm.cli.tables import print_topics
     from gloctm.corpus import Corpus
@@ -30,6 +29,7 @@ def demo(
     from gloctm.estimator import GloCTM
     from gloctm.explorer import check_report_target
     from gloctm.metrics import topic_uniqueness
+    from gloctm.model.storage import check_model_target
 
     page = output.with_name(f"{output.name}.html")
     check_model_target(output)

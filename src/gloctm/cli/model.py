@@ -30,8 +30,8 @@ from gloctm.errors import InputError
 from gloctm.languages import without_region
 
 if TYPE_CHECKING:
-    from gloctm.corpus.records import Record
     from gloctm.estimator import GloCTM
+    from gloctm.reading.records import Record
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
@@ -146,12 +146,12 @@ def transform(
     from gloctm.cli.tables import count_of, describe_dropped
     from gloctm.corpus import read_records
     from gloctm.corpus.corpus import MIN_CONFIDENCE
-    from gloctm.corpus.dropped import write_dropped
-    from gloctm.corpus.records import Columns
-    from gloctm.corpus.sources import describe_sources
     from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
-    from gloctm.proportions import check_proportions_target, write_proportions
+    from gloctm.export.proportions import check_proportions_target, write_proportions
+    from gloctm.reading.dropped import write_dropped
+    from gloctm.reading.records import Columns
+    from gloctm.reading.sources import describe_sources
 
     check_proportions_target(output)
     _check_targets(sources, output, dropped)

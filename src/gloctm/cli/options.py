@@ -11,8 +11,8 @@ from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 
 if TYPE_CHECKING:
-    from gloctm.inference import Via
     from gloctm.metrics.reference import Source
+    from gloctm.model.inference import Via
 
 # Which part of the help an option stands in.
 DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
@@ -143,7 +143,7 @@ def check_via(via: str) -> Via:
     Raises:
         InputError: it is none of the encoders.
     """
-    from gloctm.inference import VIAS
+    from gloctm.model.inference import VIAS
 
     if via not in VIAS:
         raise InputError(f"--via is {via!r}: it must be local, global or both")

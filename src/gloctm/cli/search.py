@@ -13,7 +13,7 @@ import typer
 
 from gloctm.cli.options import Quiet, References, read_references
 from gloctm.errors import GloCTMError, InputError
-from gloctm.measure_names import name_of
+from gloctm.evaluation.names import name_of
 
 if TYPE_CHECKING:
     from gloctm.search import Range, SearchResult
@@ -125,9 +125,9 @@ def search(
     from gloctm.cli.messages import say
     from gloctm.cli.train import read_config
     from gloctm.corpus import Corpus
-    from gloctm.presets import get_preset
     from gloctm.search import search as searched
     from gloctm.search.trials import IDENTITY
+    from gloctm.training.presets import get_preset
 
     named = {"method": method, "epochs": epochs, "device": device, "threads": threads}
     flags: dict[str, Any] = {name: value for name, value in named.items() if value is not None}

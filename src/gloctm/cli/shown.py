@@ -11,12 +11,12 @@ from gloctm.errors import FileFormatError, InputError
 if TYPE_CHECKING:
     from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
-    from gloctm.view import TopicView
+    from gloctm.model.view import TopicView
 
 
 def read_view(path: Path) -> TopicView:
     """The view of a file given as ``--view``."""
-    from gloctm.view import TopicView
+    from gloctm.model.view import TopicView
 
     if not path.is_file():
         raise InputError(f"--view {path}: there is no such file; TopicView.save writes one")
@@ -30,7 +30,7 @@ def read_view(path: Path) -> TopicView:
 
 def read_evaluation(path: Path) -> Any:
     """The content of a file given as ``--evaluation``."""
-    from gloctm.files import read_json
+    from gloctm.files.atomic import read_json
 
     if not path.is_file():
         raise InputError(f"--evaluation {path}: there is no such file; gloctm evaluate -o writes one")

@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gloctm.corpus.corpus import Corpus
-from gloctm.corpus.dropped import DroppedDocument
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.statistics import covered_tokens, frequent_words
-from gloctm.measure_names import name_of
-from gloctm.topics import TopicRecord
+from gloctm.model.topics import TopicRecord
+from gloctm.reading.dropped import DroppedDocument
 
 if TYPE_CHECKING:
-    from gloctm.evaluation import Evaluation
+    from gloctm.evaluation.evaluate import Evaluation
 
 # Enough for a few languages side by side where the output is no terminal and so has no width of its own.
 _FILE_WIDTH = 160
@@ -139,6 +138,8 @@ def _told(value: Any) -> str:
 def print_evaluation(evaluation: Evaluation) -> None:
     """A row a measure, with its values and, where there are several, their mean."""
     from rich.table import Table
+
+    from gloctm.evaluation.names import name_of
 
     table = Table(header_style="bold")
     table.add_column("measure")

@@ -11,7 +11,7 @@ from gloctm.cli.options import Quiet
 from gloctm.errors import FileFormatError, InputError
 
 if TYPE_CHECKING:
-    from gloctm.callbacks import Callback
+    from gloctm.training.callbacks import Callback
 
 _METHOD, _CONTEXT, _PUBLISHED = "Method", "Method: context", "Method: published"
 # Arguments of the command that are not the estimator's.
@@ -180,12 +180,12 @@ def train(
     flags = {name: value for name, value in locals().items() if name not in _NO_SETTINGS and value is not None}
     if quiet:
         flags["show_progress"] = False
-    from gloctm.artifact import check_model_target
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
-    from gloctm.presets import get_preset
-    from gloctm.settings import check_checkpoint, check_settings
+    from gloctm.model.storage import check_model_target
+    from gloctm.training.presets import get_preset
+    from gloctm.training.settings import check_checkpoint, check_settings
 
     settings = {
         **(get_preset(preset) if preset is not None else {}),
@@ -220,7 +220,7 @@ def train(
 def _callbacks(tensorboard: Path | None) -> list[Callback]:
     if tensorboard is None:
         return []
-    from gloctm.callbacks import TensorBoard
+    from gloctm.training.callbacks import TensorBoard
 
     return [TensorBoard(tensorboard)]
 

@@ -24,10 +24,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.augmentation import presence
+from gloctm.augmentation.augment import presence
+from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.inflections import forms_of_one_word
 from gloctm.context.space import NearDocuments, evenly_spread
-from gloctm.neighbors import unit_vectors
 
 #: Only so many of a language's most frequent words are ranked: pairs of rarer ones are seldom seen.
 RANKED_VOCABULARY = 10_000

@@ -13,8 +13,8 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
+from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.coherence import WordPairs, coherent_scores, count_word_pairs
-from gloctm.context.inference import document_encoder
 from gloctm.context.space import (
     FITTED_DOCUMENTS,
     NearDocuments,
@@ -37,8 +37,8 @@ from gloctm.context.topics import (
 )
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.neighbors import unit_vectors
-from gloctm.parameters import DOCUMENT_ENCODER_NAME, document_center_name, topic_word_name, word_context_name
+from gloctm.model.context_inference import document_encoder
+from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, document_center_name, topic_word_name, word_context_name
 from gloctm.progress import track
 
 #: Words per topic and language that refine its direction.
@@ -75,7 +75,7 @@ class ContextModel:
     """What fitting gives.
 
     Attributes:
-        weights: the model's arrays by name, see ``gloctm.parameters``.
+        weights: the model's arrays by name, see ``gloctm.model.parameters``.
         scores: for each language the scores of topics' coherent words, ``(K, V_l)``.
         temperature: of θ, as given or as chosen.
         likeness: for each language how near its documents come to those of the others.

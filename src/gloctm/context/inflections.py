@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.neighbors import unit_vectors
+from gloctm.augmentation.neighbors import unit_vectors
 
 #: Cosine of their embeddings from which two words with one beginning are taken for forms of one word.
 SAME_WORD_COSINE = 0.75

@@ -21,8 +21,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.augmentation import presence
-from gloctm.neighbors import nearest_neighbors, unit_vectors
+from gloctm.augmentation.augment import presence
+from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
 from gloctm.progress import track
 
 #: Directions of the embeddings that are kept: on two benchmarks they hold 93 % of the variance of 512.

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.cluster import kmeans_plusplus
 
-from gloctm.augmentation import presence
+from gloctm.augmentation.augment import presence
+from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.space import evenly_spread
 from gloctm.errors import InputError
-from gloctm.neighbors import unit_vectors
 
 #: Documents per language that are clustered, at most.
 CLUSTERED_DOCUMENTS = 20_000

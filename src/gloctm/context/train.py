@@ -19,8 +19,8 @@ from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, ne
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import CheckpointWarning, FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
-from gloctm.files import atomic_path, remove_leftovers
-from gloctm.settings import resolve_seed
+from gloctm.files.atomic import atomic_path, remove_leftovers
+from gloctm.training.settings import resolve_seed
 
 #: Nearest documents of each other language, at least and at most.
 NEAR_DOCUMENTS = (3, 10)

@@ -1,6 +1,6 @@
 """``Corpus`` and everything that makes, reads and writes one."""
 
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
-from gloctm.corpus.records import Columns, as_records, read_records
+from gloctm.reading.records import Columns, as_records, read_records
 
 __all__ = ["Columns", "Corpus", "LanguageCorpus", "as_records", "read_records"]

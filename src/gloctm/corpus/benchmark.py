@@ -9,9 +9,9 @@ from pathlib import Path
 import scipy.sparse as sp
 
 from gloctm.corpus.corpus import LanguageCorpus
-from gloctm.corpus.encodings import decoded_lines
 from gloctm.errors import FileFormatError, InputError
 from gloctm.languages import ALIASES, normalize_language, normalize_languages
+from gloctm.reading.encodings import decoded_lines
 
 
 def read_benchmark(

@@ -11,9 +11,7 @@ from typing import Any, TypedDict, cast
 from gloctm.checks import check_whole
 from gloctm.corpus.collection import VocabularySettings
 from gloctm.corpus.corpus import LanguageCorpus
-from gloctm.corpus.dropped import DroppedDocument
 from gloctm.corpus.intake import Documents, Intake
-from gloctm.corpus.records import Columns, Record, RecordReader
 from gloctm.corpus.report import BuildReport, IdentifiedLanguage, WordStatistics
 from gloctm.corpus.tokenization import (
     TextSettings,
@@ -21,10 +19,12 @@ from gloctm.corpus.tokenization import (
     tokenize_blocks,
 )
 from gloctm.corpus.validation import check_language_count
-from gloctm.corpus.values import as_date
 from gloctm.errors import DuplicateIdWarning, InputError, SimilarLanguagesWarning, UnusedSettingWarning
 from gloctm.languages import normalize_language, normalize_languages, without_region
 from gloctm.progress import track
+from gloctm.reading.dropped import DroppedDocument
+from gloctm.reading.records import Columns, Record, RecordReader
+from gloctm.reading.values import as_date
 from gloctm.text import build_vocabulary, count_tokens, is_built_in
 from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
 from gloctm.text.normalization import normalize_text

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.corpus.tokenization import Words
-from gloctm.files import temporary_files
+from gloctm.files.atomic import temporary_files
 from gloctm.text.phrases import PairCounter, merge_numbers, phrase_words
 from gloctm.text.vocabulary import choose_words, why_no_words
 

@@ -22,8 +22,8 @@ from gloctm.text import Tokenizer
 
 if TYPE_CHECKING:
     from gloctm.corpus.build import TextOptions
-    from gloctm.corpus.records import Columns
     from gloctm.corpus.report import BuildReport
+    from gloctm.reading.records import Columns
 
 # A language with fewer documents that nobody has named is taken for a mistake of the identifier.
 MIN_DOCUMENTS = 20
@@ -451,7 +451,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
                 ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see ``from_texts``.
         """
         from gloctm.corpus.build import as_columns, build_from_records, check_option_names
-        from gloctm.corpus.records import as_records
+        from gloctm.reading.records import as_records
 
         check_option_names("from_records", options, cls.from_records.__kwdefaults__ or ())
         parts, report = build_from_records(
@@ -510,8 +510,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
             FileFormatError: a file is missing, damaged or malformed; the message has the line.
         """
         from gloctm.corpus.build import as_columns, build_from_records, check_option_names
-        from gloctm.corpus.records import read_records
-        from gloctm.corpus.sources import describe_sources
+        from gloctm.reading.records import read_records
+        from gloctm.reading.sources import describe_sources
 
         check_option_names("from_files", options, cls.from_files.__kwdefaults__ or ())
         parts, report = build_from_records(
@@ -542,8 +542,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
             languages: some of de, en, es, ja, zh; all unless given.
             **settings: handed to ``from_texts``.
         """
-        from gloctm.corpus.records import group_records
         from gloctm.demo import demo_records
+        from gloctm.reading.records import group_records
 
         return cls.from_texts(**group_records(demo_records(languages)), **settings)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gloctm.corpus.collection import WordCollection
-from gloctm.corpus.dropped import EXCERPT, DroppedDocument
-from gloctm.corpus.records import Record, RecordReader
 from gloctm.corpus.texts import TextWriter
 from gloctm.corpus.tokenization import NOT_WANTED, TextSettings, TokenizedBlock, is_wanted, left_out, unidentified
 from gloctm.languages import known_spelling, without_region
+from gloctm.reading.dropped import EXCERPT, DroppedDocument
+from gloctm.reading.records import Record, RecordReader
 
 
 @dataclass

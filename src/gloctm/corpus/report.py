@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gloctm.corpus.dropped import DroppedDocument
+from gloctm.reading.dropped import DroppedDocument
 
 # What differs from one document to the next in reasons of the same kind: a value, where in a line, a wrong code.
 _DETAIL = re.compile(

@@ -26,12 +26,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from gloctm.corpus.corpus import Corpus, LanguageCorpus
-from gloctm.corpus.dropped import read_dropped, write_dropped
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.texts import StoredTexts, json_line
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files import FolderFormat, atomic_folder, read_json, write_array, write_json
-from gloctm.manifest import check_manifest, file_sizes
+from gloctm.files.atomic import FolderFormat, atomic_folder, read_json, write_array, write_json
+from gloctm.files.manifest import check_manifest, file_sizes
+from gloctm.reading.dropped import read_dropped, write_dropped
 
 CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=2)
 DROPPED = "dropped.jsonl"

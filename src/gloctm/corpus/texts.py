@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, overload
 
-from gloctm.files import temporary_files
+from gloctm.files.atomic import temporary_files
 
 
 def json_line(content: Mapping[str, Any]) -> bytes:

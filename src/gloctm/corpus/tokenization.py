@@ -22,10 +22,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.corpus.dropped import EXCERPT, DroppedDocument
-from gloctm.corpus.records import Record
 from gloctm.errors import InputError, UnsegmentedLanguageWarning
 from gloctm.languages import known_spelling, primary_subtag, without_region
+from gloctm.reading.dropped import EXCERPT, DroppedDocument
+from gloctm.reading.records import Record
 from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer
 from gloctm.text import stop_words as default_stop_words
 from gloctm.text.chinese import ChineseTokenizer, Conversion
@@ -172,7 +172,7 @@ def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettin
     unknown = [row for row, (_, language) in enumerate(block) if language is None]
     identified: dict[int, tuple[str, float]] = {}
     if unknown:
-        from gloctm.corpus.identification import identify_languages
+        from gloctm.text.identification import identify_languages
 
         found = identify_languages([block[row][0] for row in unknown])
         identified = {
@@ -211,7 +211,7 @@ def with_languages(
     lacking = [row for row, record in enumerate(records) if "lang" not in record]
     if not lacking:
         return list(records), []
-    from gloctm.corpus.identification import identify_languages
+    from gloctm.text.identification import identify_languages
 
     found = dict(zip(lacking, identify_languages([records[row]["text"] for row in lacking]), strict=True))
     complete: list[Record] = []

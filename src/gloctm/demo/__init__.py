@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from importlib.resources import files
 
-from gloctm.corpus.records import Record
 from gloctm.errors import InputError
 from gloctm.languages import normalize_languages
+from gloctm.reading.records import Record
 
 LANGUAGES = ("en", "zh", "ja", "es", "de")
 THEMES = (

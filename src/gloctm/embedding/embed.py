@@ -15,7 +15,7 @@ import numpy as np
 from gloctm.embedding.cache import EmbeddingCache, text_key
 from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
 from gloctm.errors import InputError, UnknownLanguageWarning
-from gloctm.files import temporary_files
+from gloctm.files.atomic import temporary_files
 from gloctm.languages import primary_subtag
 from gloctm.progress import Progress, track
 

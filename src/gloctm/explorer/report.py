@@ -9,7 +9,7 @@ from typing import Any
 
 from gloctm.errors import InputError
 from gloctm.explorer.page import HasDict, render_page
-from gloctm.files import atomic_file
+from gloctm.files.atomic import atomic_file
 
 _ENDINGS = {".html", ".htm"}
 

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from gloctm.inference import BATCH_NORM_EPS
-from gloctm.parameters import module_key
+from gloctm.model.inference import BATCH_NORM_EPS
+from gloctm.model.parameters import module_key
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM

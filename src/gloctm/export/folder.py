@@ -13,20 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from gloctm.arrow import import_pyarrow
 from gloctm.checks import check_corpus, check_whole
 from gloctm.errors import InputError
-from gloctm.files import FolderFormat, atomic_folder, check_folder_target, storable, write_json
+from gloctm.export.proportions import write_proportions
+from gloctm.files.arrow import import_pyarrow
+from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, storable, write_json
+from gloctm.files.manifest import file_sizes
 from gloctm.labels import shared_labels
-from gloctm.manifest import file_sizes
-from gloctm.proportions import write_proportions
-from gloctm.topics import topic_records
-from gloctm.view import TopicView, topic_shares, view_of
+from gloctm.model.topics import topic_records
+from gloctm.model.view import TopicView, topic_shares, view_of
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
     from gloctm.estimator import GloCTM
-    from gloctm.inference import Via
+    from gloctm.model.inference import Via
 
 TABLES_FORMAT = FolderFormat(kind="table export", manifest="tables.json", name="gloctm-tables", newest=1)
 

@@ -16,8 +16,8 @@ from gloctm.errors import InputError
 from gloctm.export.distributions import word_distributions
 from gloctm.labels import shared_labels
 from gloctm.languages import normalize_language
-from gloctm.topics import top_words
-from gloctm.view import TopicView, view_of
+from gloctm.model.topics import top_words
+from gloctm.model.view import TopicView, view_of
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gloctm.compressed import opened
-from gloctm.corpus.encodings import decoded_lines
 from gloctm.errors import FileFormatError, InputError
+from gloctm.files.compressed import opened
 from gloctm.metrics.top_words import check_topics
+from gloctm.reading.encodings import decoded_lines
 
 _SPACES = re.compile("[ \t]+")
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from gloctm.model.parameters import module_key
 from gloctm.network.decoder import LARGEST_BATCH, DecoderLayout, Nonzeros, Workspace, reconstruct
 from gloctm.network.initialization import make_generator, xavier_uniform
 from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior, TopicEncoder
-from gloctm.parameters import module_key
 
 
 @dataclass(frozen=True)

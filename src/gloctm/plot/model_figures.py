@@ -10,14 +10,14 @@ import numpy as np
 
 from gloctm.checks import check_whole
 from gloctm.errors import InputError
+from gloctm.evaluation.names import name_of
 from gloctm.languages import normalize_language
-from gloctm.measure_names import name_of
+from gloctm.model.topics import top_words
+from gloctm.model.vectors import VECTOR_WORDS, cosines, topic_vectors
 from gloctm.plot.charts import MOST_WRITTEN, Bar, Bars, HeatMap, Line, Panel, Panels
 from gloctm.plot.drawing import Look, draw
 from gloctm.plot.palette import style
 from gloctm.plot.reading import chosen_topics, named_places, number
-from gloctm.topic_vectors import VECTOR_WORDS, cosines, topic_vectors
-from gloctm.topics import top_words
 
 _TERMS = {
     "loss": "loss",
@@ -41,7 +41,7 @@ def alignment_heatmap(
 ) -> Any:
     """How alike each topic of one language is to each topic of another, by the embeddings of its top words.
 
-    The cells are cosines, −1 to 1, of topics' vectors (``gloctm.topic_vectors``): of each language the mean embeddings
+    The cells are cosines, −1 to 1, of topics' vectors (``gloctm.model.vectors``): of each language the mean embeddings
     of the topics' heaviest words, less their mean over its topics. If topics mean the same in both languages, the
     diagonal stands out: the figure says how many topics of the first language are most alike to their own counterpart
     in the second. A topic whose top words have no embedding is grey.
@@ -183,7 +183,7 @@ def quality_bars(
         records: mappings with ``value`` and the fields named by ``group`` and ``series``; if with ``seed``, then no
             seed twice for one bar. For example ``{"model": "GloCTM", "measure": "purity", "seed": 0, "value": 0.97}``,
             or ``summary.to_dict()["quality"]`` with ``series="where"``. Measures are called as in tables
-            (``gloctm.measure_names``), languages of the field ``where`` by their names.
+            (``gloctm.evaluation.names``), languages of the field ``where`` by their names.
         group: the field whose values are the groups, in order of appearance.
         series: the field whose values are the bars within each group, in order of appearance; where no record has it,
             each group has one bar.

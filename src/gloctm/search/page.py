@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from gloctm.measure_names import name_of
+from gloctm.evaluation.names import name_of
 from gloctm.search import plot
 from gloctm.search.result import Candidate, SearchResult
 

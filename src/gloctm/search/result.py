@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any
 
-from gloctm.measure_names import name_of
+from gloctm.evaluation.names import name_of
 from gloctm.metrics.stability import topic_stability
 from gloctm.search.trials import Trial
 
@@ -136,7 +136,7 @@ class SearchResult:
     def table(self, measures: Iterable[str] | None = None) -> list[list[str]]:
         """A heading, then a row a candidate: its settings, ``mean ± deviation`` of each measure, its mark.
 
-        Candidates are as ``ordered``; measures have the names of ``gloctm.measure_names``.
+        Candidates are as ``ordered``; measures have the names of ``gloctm.evaluation.names``.
 
         Args:
             measures: which; all unless given.

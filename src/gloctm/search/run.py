@@ -15,14 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.artifact import software_versions
-from gloctm.callbacks import Callback, TrainingRun
 from gloctm.checks import check_whole
 from gloctm.context.train import check_one_encoder
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, TrainingError, TrainingInterrupted
 from gloctm.estimator import GloCTM
-from gloctm.evaluation import (
+from gloctm.evaluation.evaluate import (
     MAX_TRAIN,
     NUM_WORDS,
     Measures,
@@ -36,19 +34,21 @@ from gloctm.evaluation import (
     measure_topics,
     own_counts,
 )
-from gloctm.labelled_rows import labelled_rows
-from gloctm.measure_names import name_of
+from gloctm.evaluation.labeled_rows import labelled_rows
+from gloctm.evaluation.names import name_of
 from gloctm.metrics.coherence import ReferenceCounts
 from gloctm.metrics.diversity import topic_quality
 from gloctm.metrics.reference import Source, each_source, read_references, reference_digests
-from gloctm.presets import get_preset
+from gloctm.model.storage import software_versions
+from gloctm.model.topics import top_words
 from gloctm.progress import duration
 from gloctm.search.page import page
 from gloctm.search.result import STABILITY, Candidate, SearchResult
 from gloctm.search.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
 from gloctm.search.trials import FREE, Trial, TrialLog
-from gloctm.settings import check_settings, settings_of_method
-from gloctm.topics import top_words
+from gloctm.training.callbacks import Callback, TrainingRun
+from gloctm.training.presets import get_preset
+from gloctm.training.settings import check_settings, settings_of_method
 
 StrPath = str | os.PathLike[str]
 
@@ -91,8 +91,8 @@ def search(
             candidate. Or, with ``trials``, a ``Range`` to draw them from.
         output: folder for ``trials.jsonl``, ``summary.json`` and ``search.html`` (tables, plots, topics). One search
             writes to it at a time.
-        preset: the settings to start from, see ``gloctm.presets``; the estimator's own defaults unless given, so that
-            candidates are trained by the context method.
+        preset: the settings to start from, see ``gloctm.training.presets``; the estimator's own defaults unless given,
+            so that candidates are trained by the context method.
         settings: further settings that all candidates share; they outweigh the preset, and the space outweighs both.
         seeds: every candidate is trained once with each. Three, since one says nothing about chance, and two little.
         references: folders of aligned reference corpora, or their files by language, see

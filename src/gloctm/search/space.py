@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from gloctm.checks import check_whole
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.estimator import GloCTM
-from gloctm.settings import check_settings
+from gloctm.training.settings import check_settings
 
 #: Settings that are the same for all candidates, or given otherwise, and why.
 _NOT_SEARCHED = {

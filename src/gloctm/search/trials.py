@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gloctm.errors import FileFormatError, InputError
-from gloctm.evaluation import Measures
-from gloctm.files import atomic_file, read_json
+from gloctm.evaluation.evaluate import Measures
+from gloctm.files.atomic import atomic_file, read_json
 
 IDENTITY, TRIALS, SUMMARY, PAGE = "search.json", "trials.jsonl", "summary.json", "search.html"
 _FORMAT, _VERSION = "gloctm-search", 1
@@ -30,7 +30,7 @@ class Trial:
     Attributes:
         settings: all of the estimator's but the seed and the progress.
         seed: the seed.
-        measures: ``{measure: {of what: value}}``, see ``gloctm.evaluation``; empty if it failed.
+        measures: ``{measure: {of what: value}}``, see ``gloctm.evaluation.evaluate``; empty if it failed.
         topics: for each language the top words of each topic.
         seconds: of training.
         corpus: fingerprint of the corpus.

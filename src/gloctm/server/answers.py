@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.inference import Via
+from gloctm.model.inference import Via
 from gloctm.server.inference import Inference, WordShare
 from gloctm.server.languages import UNKNOWN, called, is_named
 from gloctm.server.limits import Limits

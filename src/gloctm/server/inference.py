@@ -16,13 +16,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.context.inference import center_of, context_latent_means, contexts_of, encoder_of
-from gloctm.documents import counts_and_further_words, documents_to_counts, documents_to_words
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.inference import Via, global_latent_means, latent_means, topic_proportions
 from gloctm.languages import primary_subtag
-from gloctm.linking import WordLinker
-from gloctm.parameters import local_encoder_name, word_context_name
+from gloctm.model.context_inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.model.documents import counts_and_further_words, documents_to_counts, documents_to_words
+from gloctm.model.inference import Via, global_latent_means, latent_means, topic_proportions
+from gloctm.model.linking import WordLinker
+from gloctm.model.parameters import local_encoder_name, word_context_name
 from gloctm.server.languages import Languages, called
 from gloctm.server.shown import ShownTopics
 from gloctm.server.words import WordVectors

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gloctm.corpus.corpus import MIN_CONFIDENCE
-from gloctm.corpus.sources import UNIDENTIFIED
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.languages import known_spelling, normalize_language, without_region
+from gloctm.reading.sources import UNIDENTIFIED
 from gloctm.server.work import Deadline
 from gloctm.summary.names import name_of_language
 from gloctm.text import Tokenizer, get_tokenizer, get_tokenizer_by_name
@@ -167,7 +167,7 @@ class Languages:
         Raises:
             InputError: there is a text, and what identifies languages is not installed.
         """
-        from gloctm.corpus.identification import identify_languages
+        from gloctm.text.identification import identify_languages
 
         found = []
         for text in texts:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 import gloctm
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.files import storable
+from gloctm.files.atomic import storable
 from gloctm.server.answers import Answers, Asked, TooMuchError
 from gloctm.server.guard import BUSY, RETRY_AFTER, Guard
 from gloctm.server.limits import Limits

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.errors import InputError
+from gloctm.model.view import TopicView
 from gloctm.summary import Summary
-from gloctm.view import TopicView
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM

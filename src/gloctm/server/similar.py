@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.linking import linked_topic_word
-from gloctm.neighbors import unit_vectors
+from gloctm.model.linking import linked_topic_word
+from gloctm.model.vectors import cosines, joined_vectors, topic_vectors
 from gloctm.server.inference import Inference
 from gloctm.server.languages import UNKNOWN, called, is_named
 from gloctm.server.numbers import exact, rounded
@@ -19,7 +20,6 @@ from gloctm.server.shown import ShownTopics
 from gloctm.server.work import Deadline
 from gloctm.summary import Summary
 from gloctm.text import normalize_text
-from gloctm.topic_vectors import cosines, joined_vectors, topic_vectors
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM

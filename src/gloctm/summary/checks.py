@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gloctm.checks import check_vocabulary, check_whole
 from gloctm.errors import InputError
-from gloctm.inference import VIAS
+from gloctm.model.inference import VIAS
 from gloctm.summary.names import name_of_language
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gloctm.errors import InputError
-from gloctm.inference import Via
+from gloctm.model.inference import Via
 
 #: The version of the JSON; what reads it takes it from here.
 FORMAT = 2

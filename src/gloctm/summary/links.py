@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.neighbors import unit_vectors
+from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.summary.content import WordLink
 
 #: The cosine from which on mutual nearest neighbours are called translations. Of those in a model of the demo corpus

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.topic_vectors import cosines
+from gloctm.model.vectors import cosines
 
 #: How many similar topics are named.
 NUM_SIMILAR = 5

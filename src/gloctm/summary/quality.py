@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.evaluation import (
+from gloctm.evaluation.evaluate import (
     DIVERSITY_WORDS,
     NUM_WORDS,
     Evaluation,
@@ -19,10 +19,10 @@ from gloctm.evaluation import (
     model_digest,
     own_counts,
 )
-from gloctm.measure_names import name_of
+from gloctm.evaluation.names import name_of
 from gloctm.metrics.diversity import topic_diversity
+from gloctm.model.topics import top_words
 from gloctm.summary.content import QualityFigure
-from gloctm.topics import top_words
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
@@ -35,7 +35,7 @@ def evaluation_of(model: GloCTM, evaluation: Any) -> Evaluation:
 
     Args:
         model: fitted.
-        evaluation: what ``gloctm.evaluation.evaluate`` returned, or its ``to_dict()``, which ``gloctm evaluate``
+        evaluation: what ``gloctm.evaluate`` returned, or its ``to_dict()``, which ``gloctm evaluate``
             writes.
 
     Raises:
@@ -50,7 +50,7 @@ def evaluation_of(model: GloCTM, evaluation: Any) -> Evaluation:
         conditions = dict(content["conditions"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(
-            "the evaluation is none: give what gloctm evaluate wrote, or gloctm.evaluation.evaluate returns"
+            "the evaluation is none: give what gloctm evaluate wrote, or gloctm.evaluate returns"
         ) from None
     if conditions.get("model") != model_digest(model):
         raise InputError("the evaluation is of another model: evaluate this one, or leave the evaluation out")

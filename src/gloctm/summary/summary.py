@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import gloctm
-from gloctm.artifact import HISTORY_TERMS
 from gloctm.checks import check_corpus, check_model
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.evaluation import Evaluation
-from gloctm.inference import Via, check_via_of
+from gloctm.evaluation.evaluate import Evaluation
 from gloctm.labels import shared_labels
+from gloctm.model.inference import Via, check_via_of
+from gloctm.model.storage import HISTORY_TERMS
+from gloctm.model.vectors import joined_vectors, topic_vectors
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
 from gloctm.summary.checks import check_languages, check_texts_and_numbers
@@ -35,11 +36,10 @@ from gloctm.summary.places import finder_of
 from gloctm.summary.prevalence import contrasts, estimates, group_means
 from gloctm.summary.quality import evaluation_of, quality_figures
 from gloctm.summary.search import search_index
-from gloctm.topic_vectors import joined_vectors, topic_vectors
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
-    from gloctm.view import TopicView
+    from gloctm.model.view import TopicView
 
 #: Documents a language that are looked at, at most: means of so many are exact to a fraction of a percent.
 MAX_DOCUMENTS = 20_000
@@ -80,7 +80,7 @@ def summarize(
         max_characters: documents are cut to so many characters, around the topic's words. 600 are a paragraph.
         max_documents: of a language with more documents that have a word, so many are drawn, always the same, and the
             summary says so.
-        evaluation: measures of this model taken already, as ``gloctm.evaluation.evaluate`` or its ``to_dict()`` gives
+        evaluation: measures of this model taken already, as ``gloctm.evaluate`` or its ``to_dict()`` gives
             them; the cheap ones of the topics that it lacks (diversity, and NPMI in the corpus) are taken here.
         title: what the model is about; made of the number of topics and the languages unless given.
         via: of a published model alone: by which encoder θ is inferred. None takes the global one, since languages are
@@ -93,7 +93,7 @@ def summarize(
             with a view that merges or hides (it is then of other topics), or the corpus has other languages or
             vocabularies than the model, or a date that is none.
     """
-    from gloctm.view import topic_shares, view_of
+    from gloctm.model.view import topic_shares, view_of
 
     check_model(model, "summarize")
     check_texts_and_numbers(

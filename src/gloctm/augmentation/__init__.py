@@ -1,0 +1,1 @@
+"""Nearest words and documents, and documents augmented by them."""

@@ -1,0 +1,1 @@
+"""What a model is worth: measures of its topics and of its documents."""

@@ -1,0 +1,204 @@
+"""Models on the Hugging Face Hub, through the package ``huggingface_hub`` (``pip install "gloctm[hub]"``).
+
+Only the files that a model consists of are ever fetched, by the names that this package gives them; whatever else a
+repository holds, under whatever name, stays there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from gloctm.errors import FileFormatError, GloCTMError, InputError, MissingDependencyError
+from gloctm.model.storage import CARD, MODEL_FILES, MODEL_FORMAT, is_made_card, save_model
+
+if TYPE_CHECKING:
+    from gloctm.estimator import GloCTM
+
+# Whose errors say that nothing came over the network: which of them depends on the version of huggingface_hub.
+_TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
+
+# How huggingface_hub begins what it says of a README.md whose front matter the Hub does not understand.
+_CARD_REFUSED = "Invalid metadata in README.md."
+
+
+def push_to_hub(
+    model: GloCTM,
+    repo_id: str,
+    *,
+    private: bool = False,
+    token: str | None = None,
+    commit_message: str = "Upload a GloCTM model",
+    revision: str | None = None,
+    card: str | None = None,
+) -> str:
+    """Put a model into a repository of the Hub, in one commit: who reads it finds the old model or the new one.
+
+    Args:
+        model: trained.
+        repo_id: the repository, ``"organisation/name"``; made where there is none.
+        private: whether a repository that is made is private. One that is there stays what it is.
+        token: an access token that may write; None takes the one that ``hf auth login`` kept.
+        commit_message: of the commit.
+        revision: the branch, made where there is none; None for the main one.
+        card: text of the repository's ``README.md``. None makes one (``gloctm.export.card``); a ``README.md`` that is
+            there and was not made by this package with the model beside it is then left as it is.
+
+    Returns:
+        The address of the commit.
+
+    Raises:
+        InputError: the Hub can't be reached, or does not let this be written.
+        MissingDependencyError: huggingface_hub is not installed.
+    """
+    from gloctm.export.card import model_card
+
+    check_is_fitted(model, "weights_")
+    if not isinstance(commit_message, str) or not commit_message.strip():
+        raise InputError(f"commit_message is {commit_message!r}: give some text")
+    hub = _huggingface_hub()
+    with _told(repo_id, revision), tempfile.TemporaryDirectory() as temporary:
+        client = hub.HfApi(endpoint=_endpoint(), token=token, library_name="gloctm")
+        # With the user's name before it, where only the repository's own was given.
+        repo_id = client.create_repo(repo_id, private=private, exist_ok=True).repo_id
+        if revision is not None:
+            client.create_branch(repo_id, branch=revision, exist_ok=True)
+        there = set(client.list_repo_files(repo_id, revision=revision))
+        keeps_card = card is None and _has_own_card(client, repo_id, revision, there, Path(temporary) / "cache")
+        text = model_card(model, repo_id=repo_id) if card is None and not keeps_card else card
+        folder = save_model(model._artifact(), Path(temporary) / "model", card=text, own_card=card is not None)
+        names = sorted(file.name for file in folder.iterdir())
+        # Labels that the model no longer has.
+        stale = sorted(there.intersection(MODEL_FILES).difference(names))
+        operations = [
+            *(hub.CommitOperationAdd(path_in_repo=name, path_or_fileobj=folder / name) for name in names),
+            *(hub.CommitOperationDelete(path_in_repo=name) for name in stale),
+        ]
+        made = client.create_commit(repo_id, operations, commit_message=commit_message, revision=revision)
+        return str(made.commit_url)
+
+
+@contextlib.contextmanager
+def downloaded_model(
+    repo_id: str,
+    *,
+    revision: str | None = None,
+    token: str | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+) -> Iterator[Path]:
+    """A folder, for the block to read, with the model files of a repository; they are fetched if they are not yet kept.
+
+    Args:
+        repo_id: the repository, ``"organisation/name"``.
+        revision: branch, tag or commit; None for the newest of the main branch.
+        token: an access token, for private ones.
+        cache_dir: where files are kept for the next time; None for huggingface_hub's usual place.
+
+    Raises:
+        InputError: no such repository or revision, no right to read it, or no network.
+        MissingDependencyError: huggingface_hub is not installed.
+        FileFormatError: raised in the block, it comes out speaking of the repository instead of the folder.
+    """
+    hub = _huggingface_hub()
+    with _told(repo_id, revision):
+        snapshot = hub.snapshot_download(
+            repo_id,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            endpoint=_endpoint(),
+            library_name="gloctm",
+            allow_patterns=list(MODEL_FILES),
+        )
+    # The cache's files are links to others outside their folder, which no model's may be.
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "model"
+        folder.mkdir()
+        for name in MODEL_FILES:
+            if (Path(snapshot) / name).is_file():
+                shutil.copyfile(Path(snapshot) / name, folder / name)
+        try:
+            yield folder
+        except FileFormatError as error:
+            named = str(error).replace(str(folder), f"the repository {repo_id!r}")
+            raise FileFormatError(named) from None
+
+
+def _huggingface_hub() -> Any:
+    try:
+        import huggingface_hub
+    except ImportError:
+        raise MissingDependencyError.of("The Hugging Face Hub", "huggingface_hub") from None
+    return huggingface_hub
+
+
+def _endpoint() -> str | None:
+    """Another Hub than the usual one, by huggingface_hub's own environment variable, also where that is set late."""
+    return os.environ.get("HF_ENDPOINT") or None
+
+
+def _has_own_card(client: Any, repo_id: str, revision: str | None, there: set[str], cache: Path) -> bool:
+    """Whether a repository's README.md is somebody's own text, rather than made with the model beside it."""
+    if CARD not in there:
+        return False
+    if MODEL_FORMAT.manifest not in there:
+        return True
+    manifest, card = (
+        # Resolved: a file of the cache is a link.
+        Path(client.hf_hub_download(repo_id, name, revision=revision, cache_dir=cache)).resolve()
+        for name in (MODEL_FORMAT.manifest, CARD)
+    )
+    return not is_made_card(manifest, card)
+
+
+@contextlib.contextmanager
+def _told(repo_id: Any, revision: str | None) -> Iterator[None]:
+    """Within it, errors of the Hub and of the network become a sentence."""
+    try:
+        yield
+    except GloCTMError:
+        raise
+    except Exception as error:
+        sentence = _sentence(error, repo_id, revision)
+        if sentence is None:
+            raise
+        raise InputError(sentence) from error
+
+
+def _sentence(error: Exception, repo_id: Any, revision: str | None) -> str | None:
+    """What to tell of an error; None for one that is not about the Hub."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.HFValidationError):
+        return f"{repo_id!r} is neither a folder nor the name of a repository, which is like 'organisation/name'"
+    if isinstance(error, errors.GatedRepoError):
+        return f"the repository {repo_id!r} is open to those alone whom its owner let in: ask there, then give token="
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return f"the Hub has no repository {repo_id!r} that you may see: check its name, or give token="
+    if isinstance(error, errors.RevisionNotFoundError):
+        return f"the repository {repo_id!r} has no revision {revision!r}: name a branch, a tag or a commit"
+    if isinstance(error, errors.LocalTokenNotFoundError):
+        return "no access token for the Hub is kept: log in by hf auth login, or give token="
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(error, errors.HfHubHTTPError) and status is not None:
+        if status == 401:
+            return f"the Hub wants to know who you are, for {repo_id!r}: give token=, or log in by hf auth login"
+        if status == 403:
+            return f"the Hub does not let you do this with {repo_id!r}: use a token that may, or a name of your own"
+        return f"the Hub answered with error {status} about {repo_id!r}: try again later"
+    if isinstance(error, ValueError) and str(error).startswith(_CARD_REFUSED):
+        reason = " ".join(str(error).removeprefix(_CARD_REFUSED).split()).removeprefix("- ")
+        return f"the Hub does not take the card: {reason}"
+    module = type(error).__module__.partition(".")[0]
+    no_network = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, ConnectionError, TimeoutError)
+    if isinstance(error, no_network) or module in _TRANSPORTS:
+        # What has been fetched before is read without the network.
+        return f"the Hub can't be reached to read or write {repo_id!r}: check the network"
+    return None

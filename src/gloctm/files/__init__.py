@@ -1,0 +1,1 @@
+"""Files and folders written all or nothing, and their manifests."""

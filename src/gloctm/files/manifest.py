@@ -1,0 +1,76 @@
+"""The manifest at the head of every folder this package writes: what it is, its version, and what it must hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gloctm.errors import FileFormatError
+from gloctm.files.atomic import FolderFormat, read_json
+
+# For messages: what a folder is that holds such a file.
+_MANIFESTS = {"corpus": "corpus.json", "model": "model.json"}
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """The files below a folder with their sizes in bytes, by which a cut-short copy is noticed."""
+    return {
+        file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.rglob("*")) if file.is_file()
+    }
+
+
+def kind_of_folder(folder: Path) -> str | None:
+    """What this package saved in a folder, ``"corpus"`` or ``"model"``, as its file names tell; None if neither."""
+    return next((kind for kind, file in _MANIFESTS.items() if (folder / file).is_file()), None)
+
+
+def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
+    """Read a folder's manifest and check that the folder is of this kind, whole, and not from a newer version.
+
+    Args:
+        folder: the folder.
+        expected: what kind of folder it should be.
+
+    Raises:
+        FileFormatError: with one sentence saying what is wrong.
+    """
+    name, kind, newest = expected.manifest, expected.kind, expected.newest
+    if not folder.exists():
+        raise FileFormatError(f"{folder} does not exist: give the folder of a saved {kind}")
+    if not folder.is_dir():
+        raise FileFormatError(f"{folder} is a file: give the folder of a saved {kind}")
+    if not (folder / name).is_file():
+        other = kind_of_folder(folder)
+        reason = f"it has no {name}" if other is None else f"it is a {other}"
+        raise FileFormatError(f"{folder} is not a gloctm {kind}: {reason}")
+    manifest = read_json(folder / name)
+    if not isinstance(manifest, dict) or manifest.get("format") != expected.name:
+        raise FileFormatError(f"{folder} is not a gloctm {kind}: its {name} is of another kind")
+    version = manifest.get("format_version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise FileFormatError(f"{folder} is damaged: its {name} states no format version")
+    if version > newest:
+        raise FileFormatError(
+            f"{folder} was written by a newer gloctm (format {version}, this one reads up to {newest}): update gloctm"
+        )
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise FileFormatError(f"{folder} is damaged: its {name} lists no files")
+    for relative, size in files.items():
+        path = folder / relative
+        try:
+            inside = path.resolve().is_relative_to(folder.resolve())
+            found = path.stat().st_size if path.is_file() else None
+        except (OSError, RuntimeError, ValueError):
+            # A name that no file can have, too long or with a null character, or a link to itself.
+            inside, found = True, None
+        # A manifest is input like any other: it must not lead out of its folder.
+        if not inside:
+            raise FileFormatError(f"{folder} is damaged: its {name} names {relative!r}, outside the folder")
+        if found is None:
+            raise FileFormatError(f"{folder} is incomplete: {relative} is missing; copy or make the {kind} anew")
+        if found != size:
+            raise FileFormatError(
+                f"{folder} is damaged: {relative} has {found} bytes instead of {size}; copy or make the {kind} anew"
+            )
+    return manifest

@@ -1,0 +1,1 @@
+"""A trained model: what it holds, and what it infers, without torch."""

@@ -1,0 +1,82 @@
+"""Topic proportions of documents by their words, in the context space: numpy and scipy alone.
+
+μ_d = argmin ‖v_d − Σ_k μ_dk t_k‖² + λ ‖μ_d‖², over the model's temperature; θ_d = softmax(μ_d). A document is taken
+apart into topics, rather than compared with each: what two topics have in common counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from gloctm.context.space import documents_by_words
+from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, document_center_name, word_context_name
+
+#: λ. Small ones keep more of what a document says, large ones compare it with each topic by itself.
+RIDGE = 0.3
+#: Documents at a time.
+BLOCK_ROWS = 4096
+
+Array = NDArray[np.float32]
+
+
+def document_encoder(topics: Array, temperature: float = 1.0) -> Array:
+    """The matrix that leads from v to μ, ``(p, K)``: (T Tᵀ + λ)⁻¹ T, transposed, over the temperature.
+
+    Args:
+        topics: T, ``(K, p)``, rows of length 1.
+        temperature: what μ is divided by.
+    """
+    wide = topics.astype(np.float64)
+    gram = wide @ wide.T + RIDGE * np.eye(len(wide))
+    # In the order in which it is saved: products are then the same to the last bit after loading.
+    return np.ascontiguousarray(np.linalg.solve(gram, wide).T / temperature, np.float32)
+
+
+def context_latent_means(
+    counts: sp.csr_array, contexts: Array, center: Array, encoder: Array
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Infer μ of documents ``(documents, K)``, and which have no known word: their μ is 0.
+
+    Args:
+        counts: ``(documents, words)``; only which words are there counts.
+        contexts: c of these words, ``(words, p)``.
+        center: the mean that is taken off in the documents' language.
+        encoder: see ``document_encoder``.
+    """
+    means = np.empty((counts.shape[0], encoder.shape[1]), np.float32)
+    empty = np.empty(counts.shape[0], bool)
+    for start in range(0, counts.shape[0], BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        vectors = documents_by_words(counts[rows], contexts, center)
+        means[rows], empty[rows] = vectors @ encoder, ~vectors.any(axis=1)
+    return means, empty
+
+
+def contexts_of(links: sp.csr_array, languages: Mapping[str, object], weights: Mapping[str, Array]) -> Array:
+    """Average the context vectors of the trained words that each word is linked to, ``(words, p)``; 0 without links.
+
+    Args:
+        links: ``(words, V)``: a number other than 0 at each trained word that a word is linked to, or an explicit 0.
+        languages: of the model, in order.
+        weights: the model's arrays by name.
+    """
+    trained = np.concatenate([weights[word_context_name(language)] for language in languages])
+    number = np.diff(links.indptr)
+    ones = sp.csr_array((np.ones(links.nnz, np.float32), links.indices, links.indptr), shape=links.shape)
+    return np.asarray((ones @ trained) / np.maximum(number, 1)[:, None], np.float32)
+
+
+def center_of(language: str, languages: Mapping[str, object], weights: Mapping[str, Array]) -> Array:
+    """Get the mean to subtract from documents of a language: its own, or the mean of all for an untrained one."""
+    if language in languages:
+        return weights[document_center_name(language)]
+    return np.asarray(np.mean([weights[document_center_name(each)] for each in languages], axis=0), np.float32)
+
+
+def encoder_of(weights: Mapping[str, Array]) -> Array:
+    """The model's matrix from v to μ, ``(p, K)``."""
+    return weights[DOCUMENT_ENCODER_NAME]

@@ -1,0 +1,353 @@
+"""A trained model as a folder: safetensors and JSON, versioned, written all or nothing.
+
+================================  ==========================================================================
+``model.json``                    format, version, settings, languages, tokenisers, encoders, seed, history,
+                                  fingerprint of the corpus, versions of the software, files with sizes
+``weights.safetensors``           the trained arrays, named as in ``gloctm.model.parameters``
+``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, by which words are linked
+``vocabulary.json``               for each language its words, in column order
+``coherent_words.safetensors``    for each language the coherent words of each topic and their scores; only where the
+                                  ranking is by coherence
+``labels.json``                   for each language the labels of topics, by number; only where there are any
+``README.md``                     the model card, for people: nothing is read from it, and it may be changed
+================================  ==========================================================================
+
+Labels and card came after the rest without a new format version: older versions of this package read such a folder and
+pass them over. The card is not among the manifest's files with their sizes, so that changing it harms nothing; its
+SHA-256 is there instead, by which a text that somebody wrote is known and not replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm.errors import FileFormatError, InputError
+from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
+from gloctm.files.manifest import check_manifest, file_sizes
+from gloctm.labels import Labels, check_labels
+from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, expected_context_shapes, expected_shapes, module_key
+
+LABELS = "labels.json"
+COHERENT_WORDS = "coherent_words.safetensors"
+CARD = "README.md"
+
+
+MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=2, beside=(CARD,))
+#: Every file that a model's folder may hold and that is read.
+MODEL_FILES = (
+    *(MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors", "vocabulary.json"),
+    *(COHERENT_WORDS, LABELS),
+)
+HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
+
+
+@dataclass(frozen=True)
+class ModelArtifact:
+    """Everything a trained model consists of.
+
+    Attributes:
+        settings: the estimator's settings.
+        seed: the seed that was used.
+        vocabulary: for each language its words; the mapping's order is the order of languages.
+        tokenizers: for each language the name of the tokeniser that cut its texts.
+        weights: arrays by name.
+        word_embeddings: for each language ``(V_l, dimension)``.
+        encoder: name of the encoder of the embeddings.
+        word_encoder: name of the one encoder of the word embeddings, by which words of further languages are linked to
+            these; None where they are the user's own vectors or of several encoders.
+        history: the loss of each epoch.
+        corpus_fingerprint: of the corpus trained on.
+        environment: versions of the software that trained it.
+        labels: for each language the labels of topics.
+        coherent_words: for each language the scores of topics' coherent words, ``(K, V_l)``, 0 for all others; empty
+            where words are ranked by weights.
+    """
+
+    settings: dict[str, Any]
+    seed: int
+    vocabulary: dict[str, list[str]]
+    tokenizers: dict[str, str]
+    weights: dict[str, NDArray[np.float32]]
+    word_embeddings: dict[str, NDArray[np.float32]]
+    encoder: str | None
+    word_encoder: str | None
+    history: list[dict[str, float]]
+    corpus_fingerprint: str
+    environment: dict[str, str] = field(default_factory=lambda: software_versions())
+    labels: Labels = field(default_factory=dict)
+    coherent_words: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+def software_versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    versions = {"python": platform.python_version()}
+    for package in ("gloctm", "numpy", "scipy", "scikit-learn", "torch"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def check_model_target(path: str | os.PathLike[str]) -> None:
+    """Raise InputError if a model can't be saved to ``path``, before training is spent on it."""
+    check_folder_target(path, replaces=MODEL_FORMAT)
+    folder = Path(path)
+    if (folder / CARD).exists() and not is_made_card(folder / MODEL_FORMAT.manifest, folder / CARD):
+        raise InputError(
+            f"can't write to {folder}: its {CARD} is not as it was made, so somebody may want it; move it away, name a "
+            "new folder, or give the text it is to have as model.save(path, card=...)"
+        )
+
+
+def is_made_card(manifest: Path, card: Path) -> bool:
+    """Whether a model's card is the one that was made with it, rather than a text of somebody's own."""
+    try:
+        made = json.loads(manifest.read_bytes())["card"]
+        return not card.is_symlink() and bool(made == hashlib.sha256(card.read_bytes()).hexdigest())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def save_model(
+    artifact: ModelArtifact, path: str | os.PathLike[str], *, card: str | None = None, own_card: bool = False
+) -> Path:
+    """Write a model to a folder; an older model there is replaced.
+
+    Args:
+        artifact: the model.
+        path: the folder.
+        card: text of ``README.md``; None writes none.
+        own_card: the card is a text of the user's own. It takes the place of whatever card there is, and no later
+            saving replaces it by one that is made.
+
+    Raises:
+        InputError: the folder exists and holds something else, or a card that somebody changed.
+    """
+    from safetensors.numpy import save
+
+    target = Path(path)
+    if not own_card:
+        check_model_target(target)
+    # Lone surrogates, which UTF-8 can't hold, as escapes.
+    written = None if card is None else card.encode("utf-8", "backslashreplace")
+    with atomic_folder(target, replaces=MODEL_FORMAT) as folder:
+        # save() and a plain write rather than save_file(): a full disk is then an OSError like any other.
+        (folder / "weights.safetensors").write_bytes(save(_contiguous(artifact.weights)))
+        (folder / "word_embeddings.safetensors").write_bytes(save(_contiguous(artifact.word_embeddings)))
+        write_json(folder / "vocabulary.json", artifact.vocabulary)
+        if artifact.coherent_words:
+            (folder / COHERENT_WORDS).write_bytes(save(_as_lists(artifact.coherent_words)))
+        if artifact.labels:
+            write_json(folder / LABELS, artifact.labels)
+        manifest_card = {} if written is None or own_card else {"card": hashlib.sha256(written).hexdigest()}
+        write_json(
+            folder / MODEL_FORMAT.manifest,
+            {
+                "format": MODEL_FORMAT.name,
+                "format_version": MODEL_FORMAT.newest,
+                "languages": list(artifact.vocabulary),
+                "settings": artifact.settings,
+                "seed": artifact.seed,
+                "tokenizers": artifact.tokenizers,
+                "encoder": artifact.encoder,
+                "word_encoder": artifact.word_encoder,
+                "corpus_fingerprint": artifact.corpus_fingerprint,
+                "environment": artifact.environment,
+                "history": artifact.history,
+                **manifest_card,
+                "files": file_sizes(folder),
+            },
+        )
+        # After the sizes are taken: the card may change.
+        if written is not None:
+            (folder / CARD).write_bytes(written)
+    return target
+
+
+def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
+    """Read a model folder.
+
+    Raises:
+        FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
+    """
+    folder = Path(path)
+    manifest = check_manifest(folder, MODEL_FORMAT)
+    vocabulary = read_json(folder / "vocabulary.json")
+    embeddings = _read_tensors(folder / "word_embeddings.safetensors")
+    try:
+        artifact = ModelArtifact(
+            settings=manifest["settings"],
+            seed=manifest["seed"],
+            # JSON objects and tensors are unordered by right; the order of languages stands in the manifest.
+            vocabulary={language: vocabulary[language] for language in manifest["languages"]},
+            tokenizers=manifest["tokenizers"],
+            weights=_read_tensors(folder / "weights.safetensors"),
+            word_embeddings={
+                language: embeddings[language] for language in manifest["languages"] if language in embeddings
+            },
+            encoder=manifest["encoder"],
+            word_encoder=_word_encoder(manifest),
+            history=manifest["history"],
+            corpus_fingerprint=manifest["corpus_fingerprint"],
+            environment=manifest["environment"],
+            labels=_read_labels(folder, manifest),
+            coherent_words=_read_coherent_words(folder, manifest, vocabulary),
+        )
+        expected = _expected(artifact)
+    except (KeyError, TypeError) as error:
+        raise FileFormatError(
+            f"{folder} is damaged: {error!r} in {MODEL_FORMAT.manifest}; copy or train the model anew"
+        ) from None
+    _check_facts(folder, artifact)
+    _check_arrays(folder, "", artifact.weights, expected)
+    dimension = next((array.shape[-1] for array in artifact.word_embeddings.values() if array.ndim), 0)
+    sizes = {language: (len(words), dimension) for language, words in artifact.vocabulary.items()}
+    _check_arrays(folder, "the word embeddings of ", artifact.word_embeddings, sizes)
+    return artifact
+
+
+def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every array that there must be."""
+    sizes = {language: len(words) for language, words in artifact.vocabulary.items()}
+    settings = artifact.settings
+    # Models of before there was a choice were trained as published.
+    if "method" not in settings or settings["method"] == "published":
+        return expected_shapes(
+            sizes, settings["num_topics"], settings["local_hidden_size"], settings["global_hidden_size"]
+        )
+    encoder = artifact.weights.get(DOCUMENT_ENCODER_NAME)
+    dimensions = len(encoder) if encoder is not None and encoder.ndim == 2 else 0
+    return expected_context_shapes(sizes, settings["num_topics"], dimensions)
+
+
+def _as_lists(scores: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+    """Scores as they are stored: for each topic its coherent words' columns and scores, filled up with scores of 0."""
+    lists: dict[str, NDArray[Any]] = {}
+    for language, each in scores.items():
+        number = max(int((each > 0).sum(axis=1).max()), 1)
+        best = np.argsort(-each, axis=1, kind="stable")[:, :number].astype(np.int32)
+        lists[f"words.{module_key(language)}"] = best
+        lists[f"scores.{module_key(language)}"] = np.take_along_axis(each, best, axis=1).astype(np.float32)
+    return lists
+
+
+def _read_coherent_words(
+    folder: Path, manifest: Mapping[str, Any], vocabulary: Mapping[str, Sequence[str]]
+) -> dict[str, NDArray[np.float32]]:
+    settings = manifest["settings"]
+    # A list that does not name the file is no reason to rank by weights unasked: it is then found to be missing.
+    if COHERENT_WORDS not in manifest["files"] and not ("ranking" in settings and settings["ranking"] == "coherence"):
+        return {}
+    arrays = _read_tensors(folder / COHERENT_WORDS)
+    found = {}
+    for language in manifest["languages"]:
+        words, scores = (arrays.get(f"{kind}.{module_key(language)}") for kind in ("words", "scores"))
+        shape = (manifest["settings"]["num_topics"], len(vocabulary[language]))
+        if (
+            words is None
+            or scores is None
+            or words.shape != scores.shape
+            or words.ndim != 2
+            or len(words) != shape[0]
+            or words.dtype != np.int32
+            or scores.dtype != np.float32
+            or not np.isfinite(scores).all()
+            or not ((words >= 0) & (words < shape[1])).all()
+        ):
+            raise FileFormatError(
+                f"{folder} is damaged: the coherent words of {language!r} can't be read; copy or train the model anew"
+            )
+        found[language] = np.zeros(shape, np.float32)
+        np.put_along_axis(found[language], words.astype(np.int64), scores, axis=1)
+    return found
+
+
+def _read_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
+    if LABELS not in manifest["files"]:
+        return {}
+    content = read_json(folder / LABELS)
+    try:
+        # Numbers are text as the keys of JSON.
+        by_number = {code: {int(topic): text for topic, text in each.items()} for code, each in content.items()}
+        return check_labels(by_number, manifest["settings"]["num_topics"])
+    except (AttributeError, TypeError, ValueError) as error:
+        raise FileFormatError(f"{folder / LABELS} is damaged ({error}): copy the model anew") from None
+
+
+def _word_encoder(manifest: Mapping[str, Any]) -> Any:
+    if "word_encoder" in manifest:
+        return manifest["word_encoder"]
+    # Models of before this name was kept: one encoder for everything is that of the words.
+    encoder = manifest["encoder"]
+    several = isinstance(encoder, str) and (" + " in encoder or encoder == "own vectors")
+    return None if several else encoder
+
+
+def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
+    def is_texts(values: Any) -> bool:
+        return all(isinstance(value, str) for value in values)
+
+    sound = {
+        "vocabulary": all(isinstance(words, list) and is_texts(words) for words in artifact.vocabulary.values()),
+        "seed": isinstance(artifact.seed, int),
+        "tokenizers": isinstance(artifact.tokenizers, dict)
+        and artifact.tokenizers.keys() == artifact.vocabulary.keys()
+        and is_texts(artifact.tokenizers.values()),
+        "encoder": artifact.encoder is None or isinstance(artifact.encoder, str),
+        "word encoder": artifact.word_encoder is None or isinstance(artifact.word_encoder, str),
+        "history": isinstance(artifact.history, list)
+        and (len(artifact.history) > 0 or artifact.settings.get("method") == "context")
+        and all(
+            isinstance(epoch, dict) and all(isinstance(epoch.get(term), int | float) for term in HISTORY_TERMS)
+            for epoch in artifact.history
+        ),
+        "corpus_fingerprint": isinstance(artifact.corpus_fingerprint, str),
+        "environment": isinstance(artifact.environment, dict) and is_texts(artifact.environment.values()),
+    }
+    for name, holds in sound.items():
+        if not holds:
+            raise FileFormatError(f"{folder} is damaged: its {name} can't be read; copy or train the model anew")
+
+
+def _check_arrays(
+    folder: Path, what: str, arrays: dict[str, NDArray[np.float32]], expected: Mapping[str, tuple[int, ...]]
+) -> None:
+    for name, shape in expected.items():
+        array = arrays.get(name)
+        if array is None or array.shape != shape or array.dtype != np.float32:
+            found = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
+            raise FileFormatError(
+                f"{folder} is damaged: {what}{name} is {found}, not float32 of shape {shape}; copy or train it anew"
+            )
+        if not np.isfinite(array).all():
+            raise FileFormatError(
+                f"{folder} is damaged: {what}{name} holds NaN or infinite numbers; copy or train it anew"
+            )
+
+
+def _contiguous(arrays: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+
+
+def _read_tensors(path: Path) -> dict[str, NDArray[np.float32]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return dict(load(path.read_bytes()))
+    except FileNotFoundError:
+        raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise FileFormatError(f"{path} is damaged ({error}): copy or train the model anew") from None

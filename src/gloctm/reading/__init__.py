@@ -1,0 +1,1 @@
+"""From bytes to records: encodings, formats and tables, without any knowledge of a corpus."""

@@ -1,0 +1,111 @@
+"""Documents that were left out: where each stood, why, and how it began. A JSON-lines file holds them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from gloctm.errors import FileFormatError, InputError
+from gloctm.files.atomic import atomic_file, storable
+
+OnError = Literal["raise", "skip"]
+
+# Enough to recognise a document by.
+EXCERPT = 80
+
+
+@dataclass(frozen=True)
+class DroppedDocument:
+    """A document, or a line that should have been one, that is not in the corpus.
+
+    Attributes:
+        source: where it stood, for example ``news.csv, line 12``.
+        reason: why it was dropped.
+        text: its first 80 characters, or those of the line.
+        id: its id, where it has one.
+        language: what it was taken for, where a language was sought.
+        confidence: how sure that was, from 0 to 1.
+    """
+
+    source: str
+    reason: str
+    text: str
+    id: str | None = None
+    language: str | None = None
+    confidence: float | None = None
+
+
+class Problems:
+    """What becomes of a document that can't be read: an error that ends the reading, or a note and on to the next.
+
+    Args:
+        on_error: ``"raise"`` or ``"skip"``.
+        error: the kind of error to raise: of a file, or of something handed in.
+    """
+
+    def __init__(self, on_error: OnError, error: type[FileFormatError] | type[InputError]) -> None:
+        if on_error not in ("raise", "skip"):
+            raise InputError(f"on_error is {on_error!r}: choose 'raise' or 'skip'")
+        self.skips = on_error == "skip"
+        self.error = error
+        self.dropped: list[DroppedDocument] = []
+
+    def meet(self, source: str, finding: str, cure: str, *, text: str = "", identifier: str | None = None) -> None:
+        """Raise ``source`` + ``finding`` + ``cure`` as one sentence, or note the document as dropped.
+
+        Args:
+            source: where it stands.
+            finding: what is wrong, continuing the source: it begins with a space or with ``": "``.
+            cure: what to do about it.
+            text: the document or line, as far as known.
+            identifier: the document's id.
+        """
+        if not self.skips:
+            raise self.error(f"{source}{finding}: {cure}") from None
+        self.dropped.append(DroppedDocument(source, finding.lstrip(": "), text[:EXCERPT], identifier))
+
+
+def write_dropped(target: str | os.PathLike[str] | IO[str], dropped: Iterable[DroppedDocument]) -> None:
+    """Write a document a line as JSON; what is not known of one is left out of its line.
+
+    Args:
+        target: a path, written whole or not at all; or an open text stream.
+        dropped: the documents.
+    """
+    if isinstance(target, str | os.PathLike):
+        with atomic_file(Path(target)) as stream:
+            stream.writelines(map(_line, dropped))
+    else:
+        target.writelines(map(_line, dropped))
+
+
+def read_dropped(path: str | os.PathLike[str]) -> list[DroppedDocument]:
+    """Read what ``write_dropped`` wrote.
+
+    Raises:
+        FileFormatError: the file is missing or is none of these.
+    """
+    known = {field.name for field in fields(DroppedDocument)}
+    dropped = []
+    number = 0
+    try:
+        with Path(path).open("rb") as stream:
+            for line in stream:
+                number += 1
+                content = json.loads(line)
+                # A later version may say more about a document.
+                dropped.append(DroppedDocument(**{name: value for name, value in content.items() if name in known}))
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} does not exist: check the path") from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise FileFormatError(f"{path}, line {number} is not a dropped document: give a file that lists them") from None
+    return dropped
+
+
+def _line(document: DroppedDocument) -> str:
+    content: dict[str, Any] = {name: value for name, value in asdict(document).items() if value is not None}
+    return storable(json.dumps(content, ensure_ascii=False)) + "\n"

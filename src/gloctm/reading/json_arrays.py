@@ -1,0 +1,121 @@
+"""Rows of a JSON array, ``[{"text": …}, …]``, on one line or on many: what ``json.dump`` writes of a list."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gloctm.reading.dropped import Problems
+from gloctm.reading.encodings import UNDECODABLE, Encoding
+
+# A line of JSON lines is an object, so that none begins like this.
+_BEGINNING = re.compile(r"\ufeff?\s*\[\s*\{")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_CHUNK = 2**16
+# An item can be as long as this: of one that is malformed, the end is sought this far.
+_LONGEST_ITEM = 2**26
+
+
+def begins_json_array(beginning: bytes, encoding: Encoding) -> bool:
+    """Whether a file that begins with these bytes is an array of objects rather than lines of them."""
+    text = codecs.getincrementaldecoder(encoding.codec)("replace").decode(beginning)
+    return _BEGINNING.match(text) is not None
+
+
+def read_json_array(
+    source: str, stream: io.BufferedReader, encoding: Encoding, problems: Problems
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield where each object of an array stands, and its values by key; items count from one.
+
+    The array is read piece by piece: memory holds an item and a little more. After an item that is not JSON nothing can
+    be told apart, so that it is an error in any case.
+
+    Args:
+        source: the file, for messages.
+        stream: its bytes.
+        encoding: that of the text.
+        problems: told what is no object.
+    """
+    text = _Text(source, stream, encoding, problems)
+    text.skip(1)
+    number = 0
+    while text.next() != "]":
+        if number:
+            if text.next() != ",":
+                raise text.error(f"{source}, item {number} is followed by no comma: mend the file")
+            text.skip(1)
+        number += 1
+        where = f"{source}, item {number}"
+        item, written = text.item(where)
+        if isinstance(item, dict):
+            yield where, item
+        else:
+            problems.meet(
+                where, " is not a JSON object", "write each document as an object with its text", text=written
+            )
+    text.skip(1)
+    if text.next():
+        raise text.error(f"{source} goes on after the end of its JSON array: give one array, or an object on each line")
+
+
+class _Text:
+    """The text of a stream, of which only what has not been used is held."""
+
+    def __init__(self, source: str, stream: io.BufferedReader, encoding: Encoding, problems: Problems) -> None:
+        self.error = problems.error
+        self._source = source
+        self._stream = stream
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding.codec)()
+        self._decode = json.JSONDecoder().raw_decode
+        self._held = ""
+        self._at = 0
+        self._ended = False
+        self._read(_CHUNK)
+        self._held = self._held.removeprefix("\ufeff")
+
+    def next(self) -> str:
+        """The next character that is no white space, which stays where it is; empty at the end."""
+        while True:
+            found = _SPACE.match(self._held, self._at)
+            self._at = self._at if found is None else found.end()
+            if self._at < len(self._held) or self._ended:
+                return self._held[self._at : self._at + 1]
+            self._read(_CHUNK)
+
+    def skip(self, characters: int) -> None:
+        """Go on behind white space and so many characters."""
+        self.next()
+        self._at += characters
+
+    def item(self, where: str) -> tuple[Any, str]:
+        """The next item, and how it begins."""
+        self.next()
+        size = _CHUNK
+        while True:
+            try:
+                item, end = self._decode(self._held, self._at)
+                # A number that the text held so far ends with may go on.
+                if end < len(self._held) or self._ended:
+                    written, self._at = self._held[self._at : min(end, self._at + 100)], end
+                    return item, written
+                reason = ""
+            except (ValueError, RecursionError) as error:
+                reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            if self._ended or len(self._held) - self._at > _LONGEST_ITEM:
+                raise self.error(f"{where} is not JSON ({reason}): mend the file")
+            self._read(size)
+            size *= 2
+
+    def _read(self, size: int) -> None:
+        self._held, self._at = self._held[self._at :], 0
+        raw = self._stream.read(size)
+        self._ended = not raw
+        try:
+            self._held += self._decoder.decode(raw, final=self._ended)
+        except UnicodeDecodeError:
+            raise self.error(f"{self._source} is not {self._encoding.name} text: {UNDECODABLE}") from None

@@ -1,0 +1,1 @@
+"""Training by the published method: settings, presets, batches, checkpoints, callbacks, the loop."""

@@ -1,0 +1,7 @@
+"""Benchmarks are scripts beside each other: their tests import them as they import one another."""
+
+import sys
+
+from paths import ROOT
+
+sys.path.append(str(ROOT / "benchmarks"))
