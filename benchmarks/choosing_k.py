@@ -22,7 +22,7 @@ from machine import machine
 from gloctm import Corpus
 from gloctm.cli.search import result_lines, training_command
 from gloctm.files.atomic import atomic_file
-from gloctm.search import Candidate, SearchResult, Trial, search
+from gloctm.selection import Candidate, SearchResult, Trial, search
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "choosing-k.jsonl"

@@ -16,7 +16,7 @@ from gloctm.errors import GloCTMError, InputError
 from gloctm.evaluation.names import name_of
 
 if TYPE_CHECKING:
-    from gloctm.search import Range, SearchResult
+    from gloctm.selection import Range, SearchResult
 
 # Told in the page alone: they follow others closely.
 _IN_PAGE_ALONE = (
@@ -125,8 +125,8 @@ def search(
     from gloctm.cli.messages import say
     from gloctm.cli.train import read_config
     from gloctm.corpus import Corpus
-    from gloctm.search import search as searched
-    from gloctm.search.trials import IDENTITY
+    from gloctm.selection import search as searched
+    from gloctm.selection.trials import IDENTITY
     from gloctm.training.presets import get_preset
 
     named = {"method": method, "epochs": epochs, "device": device, "threads": threads}
@@ -213,7 +213,7 @@ def training_command(
 
 
 def _values(flag: str, text: str) -> Range | list[Any]:
-    from gloctm.search import Range
+    from gloctm.selection import Range
 
     low, dots, high = text.partition("..")
     if dots:

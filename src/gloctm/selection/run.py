@@ -42,10 +42,10 @@ from gloctm.metrics.reference import Source, each_source, read_references, refer
 from gloctm.model.storage import software_versions
 from gloctm.model.topics import top_words
 from gloctm.progress import duration
-from gloctm.search.page import page
-from gloctm.search.result import STABILITY, Candidate, SearchResult
-from gloctm.search.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
-from gloctm.search.trials import FREE, Trial, TrialLog
+from gloctm.selection.page import page
+from gloctm.selection.result import STABILITY, Candidate, SearchResult
+from gloctm.selection.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
+from gloctm.selection.trials import FREE, Trial, TrialLog
 from gloctm.training.callbacks import Callback, TrainingRun
 from gloctm.training.presets import get_preset
 from gloctm.training.settings import check_settings, settings_of_method

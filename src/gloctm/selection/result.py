@@ -10,7 +10,7 @@ from typing import Any
 
 from gloctm.evaluation.names import name_of
 from gloctm.metrics.stability import topic_stability
-from gloctm.search.trials import Trial
+from gloctm.selection.trials import Trial
 
 #: How alike the topics of a candidate's seeds are, beside the measures of each training.
 STABILITY = "stability"

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from gloctm.evaluation.names import name_of
-from gloctm.search import plot
-from gloctm.search.result import Candidate, SearchResult
+from gloctm.selection import plot
+from gloctm.selection.result import Candidate, SearchResult
 
 # More lines than these in one plot tell nothing.
 _MOST_SERIES = 6
