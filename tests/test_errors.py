@@ -19,13 +19,6 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from safetensors.numpy import load, save
-
-from gloctm import Corpus, GloCTM
-from gloctm.cli.messages import describe_os_error, report_error
-from gloctm.corpus import LanguageCorpus
-from gloctm.errors import FileFormatError, InputError, TrainingError
-from gloctm.files.manifest import file_sizes
-from planted import planted_corpus
 from test_cli import (
     command,
     make_records,
@@ -37,6 +30,13 @@ from test_cli import (
     write_csv,
     write_json_lines,
 )
+
+from gloctm import Corpus, GloCTM
+from gloctm.cli.messages import describe_os_error, report_error
+from gloctm.corpus import LanguageCorpus
+from gloctm.errors import FileFormatError, InputError, TrainingError
+from gloctm.files.manifest import file_sizes
+from planted import planted_corpus
 
 
 def snapshot(folder):

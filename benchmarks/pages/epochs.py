@@ -5,10 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 
-from plot import Panel, svg
-
 from pages.markdown import CORPORA, SCHEDULES, markdown, spread
 from pages.results import Result, results
+from plot import Panel, svg
 
 
 def epochs(corpus: str) -> Callable[[], str]:

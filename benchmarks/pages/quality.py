@@ -7,10 +7,9 @@ import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from plot import Bars, bars_svg
-
 from pages.markdown import CORPORA, markdown, spread
 from pages.results import Result, results
+from plot import Bars, bars_svg
 
 # Yardstick first, then from what knows least of other languages to the paper's method and the package's own; then what
 # the former is without its parts.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from plot import Panel, svg
-
 from pages.markdown import CORPORA, language_name, markdown, with_unit
 from pages.results import Result, results
+from plot import Panel, svg
 
 
 def step() -> str:

@@ -1,0 +1,81 @@
+"""Corpora, models and checkpoints that earlier versions left are read as they were; see ``data/make_artifacts.py``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import gloctm.context.fit as fit
+from gloctm import Corpus, GloCTM
+from gloctm.network.network import GloCTMNetwork
+from paths import TESTS
+
+# The corpus is small on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+
+KEPT = TESTS / "data" / "kept"
+EXPECTED = json.loads((KEPT / "expected.json").read_text(encoding="utf-8"))
+METHODS = ("context", "published")
+# The last digit of a share in single precision, which summing in another order may change.
+LAST_DIGIT = 2e-7
+
+
+def load_corpus():
+    return Corpus.load(KEPT / "corpus-format-2")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_corpus_of_each_format(tmp_path, version):
+    folder = KEPT / f"corpus-format-{version}"
+    assert json.loads((folder / "corpus.json").read_text(encoding="utf-8"))["format_version"] == version
+    corpus = Corpus.load(folder)
+    again = Corpus.load(corpus.save(tmp_path / "corpus"))
+    for each in (corpus, again):
+        assert each.languages == ("en", "fr")
+        assert each.fingerprint() == EXPECTED["fingerprint"]
+        assert list(each["en"].ids[:2]) == ["en-0", "en-1"]
+        assert list(each["fr"].labels[:4]) == ["0", "1", "2", "0"]
+        assert each["en"].texts[2] == "en-2-0 en-2-1 en-2-3 en-2-3 en-2-3"
+        assert each["en"].dates is None if version == 1 else each["en"].dates[:2] == ["2024-01", "2024-02"]
+        assert (each.report is None) == (version == 1)
+    if version == 2:
+        assert [each.reason for each in again.report.dropped] == ["is not a JSON object", "language not recognised"]
+
+
+def assert_answers_as_then(model, method):
+    assert [record["words"] for record in model.topics(3)] == EXPECTED[method]["topics"]
+    for language, theta in model.transform(load_corpus()).items():
+        np.testing.assert_allclose(theta[:6], EXPECTED[method]["theta"][language], rtol=0, atol=LAST_DIGIT)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_model_of_each_method(tmp_path, method):
+    model = GloCTM.load(KEPT / f"model-{method}")
+    assert model.method == method
+    assert_answers_as_then(model, method)
+    assert_answers_as_then(GloCTM.load(model.save(tmp_path / "model")), method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_checkpoint_of_each_method_is_resumed(tmp_path, monkeypatch, method):
+    path = tmp_path / "run.checkpoint"
+    shutil.copyfile(KEPT / f"{method}.checkpoint", path)
+    module, name = {"context": (fit, "refined"), "published": (GloCTMNetwork, "forward")}[method]
+    original, done = getattr(module, name), []
+
+    def counted(*arguments, **named):
+        done.append(None)
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(module, name, counted)
+    resumed = GloCTM(**EXPECTED["settings"][method]).fit(load_corpus(), checkpoint=path, resume=True)
+    # What was left: three rounds of five, the two steps of each epoch after the second.
+    assert len(done) == {"context": 3, "published": 4}[method]
+    saved = GloCTM.load(KEPT / f"model-{method}")
+    assert resumed.seed_ == saved.seed_
+    for weight, array in saved.weights_.items():
+        np.testing.assert_allclose(resumed.weights_[weight], array, rtol=1e-5, atol=1e-6)
+    assert_answers_as_then(resumed, method)
