@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gloctm import Corpus
 from gloctm.augmentation.augment import global_counts, rows_of_ones
-from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus import LanguageCorpus
 
 
 def private_code(place: int) -> str:

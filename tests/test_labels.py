@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gloctm import Corpus, GloCTM
-from gloctm.corpus.corpus import document_texts
+from gloctm.corpus.language import document_texts
 from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
 from gloctm.labels import (
     MAX_LABEL,

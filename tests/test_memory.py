@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from gloctm import Corpus
-from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus import LanguageCorpus
 
 
 def peak():

@@ -40,14 +40,6 @@ def check_model(model: Any, function: str) -> None:
     check_is_fitted(model, "weights_")
 
 
-def check_corpus(corpus: Any, name: str = "corpus") -> None:
-    """Raise InputError unless this is a corpus."""
-    from gloctm.corpus.corpus import Corpus
-
-    if not isinstance(corpus, Corpus):
-        raise InputError(f"{name} is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
-
-
 def check_vocabulary(model: GloCTM, corpus: Corpus, code: str) -> None:
     """Raise InputError unless a language's documents are counted over the model's vocabulary."""
     if list(corpus[code].vocabulary) != model.vocabulary_[code]:

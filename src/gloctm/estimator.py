@@ -20,7 +20,8 @@ from gloctm.augmentation.augment import neighbor_matrix
 from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.checks import check_whole
 from gloctm.context.train import Trained, coherent_words, train_in_context
-from gloctm.corpus.corpus import Corpus, LanguageCorpus
+from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gloctm import Corpus
 from gloctm.corpus import LanguageCorpus
-from gloctm.corpus.corpus import document_texts
+from gloctm.corpus.language import document_texts
 from gloctm.demo import LANGUAGES, THEMES
 from gloctm.embedding import EncoderPair
 from gloctm.errors import FileFormatError, InputError

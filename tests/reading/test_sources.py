@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
-from gloctm.reading.encodings import Encoding, byte_lines
+from gloctm.files.encodings import Encoding, byte_lines
 from gloctm.reading.records import Columns, as_records, read_records
 
 RECORDS = [

@@ -1,6 +1,8 @@
 """``Corpus`` and everything that makes, reads and writes one."""
 
-from gloctm.corpus.corpus import Corpus, LanguageCorpus
+from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.language import LanguageCorpus
+from gloctm.corpus.report import BuildReport
 from gloctm.reading.records import Columns, as_records, read_records
 
-__all__ = ["Columns", "Corpus", "LanguageCorpus", "as_records", "read_records"]
+__all__ = ["BuildReport", "Columns", "Corpus", "LanguageCorpus", "as_records", "read_records"]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import scipy.sparse as sp
 
-from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError
+from gloctm.files.encodings import decoded_lines
 from gloctm.languages import ALIASES, normalize_language, normalize_languages
-from gloctm.reading.encodings import decoded_lines
 
 
 def read_benchmark(

@@ -10,8 +10,8 @@ from typing import Any, TypedDict, cast
 
 from gloctm.checks import check_whole
 from gloctm.corpus.collection import VocabularySettings
-from gloctm.corpus.corpus import LanguageCorpus
-from gloctm.corpus.intake import Documents, Intake
+from gloctm.corpus.collector import DocumentCollector, Documents
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.report import BuildReport, IdentifiedLanguage, WordStatistics
 from gloctm.corpus.tokenization import (
     TextSettings,
@@ -162,21 +162,21 @@ def build_from_records(
     if merge_regions:
         options = _for_whole_languages(options)
     settings = _text_settings(options, wanted, min_confidence=min_confidence)
-    intake = Intake(records, settings, merge_regions=merge_regions)
+    collector = DocumentCollector(records, settings, merge_regions=merge_regions)
     with track("cutting into words", None, "texts", show=show_progress) as progress:
-        for block, tokenized in tokenize_blocks(in_blocks(intake.read()), settings, options.get("processes")):
-            intake.add(block, tokenized)
-            progress.advance(len(block), total=intake.guessed_total())
-    for block, tokenized in tokenize_blocks(in_blocks(intake.misplaced()), settings, options.get("processes")):
-        intake.add(block, tokenized)
-    intake.drop_small_languages(min_documents)
-    dropped = [*records.dropped, *intake.dropped]
-    collected = intake.collected
-    _check_found(origin, collected, wanted, dropped, intake.num_read)
+        for block, tokenized in tokenize_blocks(in_blocks(collector.read()), settings, options.get("processes")):
+            collector.add(block, tokenized)
+            progress.advance(len(block), total=collector.guessed_total())
+    for block, tokenized in tokenize_blocks(in_blocks(collector.misplaced()), settings, options.get("processes")):
+        collector.add(block, tokenized)
+    collector.drop_small_languages(min_documents)
+    dropped = [*records.dropped, *collector.dropped]
+    collected = collector.collected
+    _check_found(origin, collected, wanted, dropped, collector.num_read)
     check_language_count(collected)
     _warn_of_unused(options, settings, collected)
     if wanted is None:
-        _warn_of_similar(collected, intake.named)
+        _warn_of_similar(collected, collector.named)
     order = [code for code in wanted or collected if code in collected]
     collected = {code: collected[code] for code in order}
     parts = {}
@@ -192,7 +192,7 @@ def build_from_records(
             dates=documents.dates if any(documents.dates) else None,
             texts=documents.texts.finished(),
         )
-    return parts, _report(collected, intake.confidences, options, dropped)
+    return parts, _report(collected, collector.confidences, options, dropped)
 
 
 def _check_found(

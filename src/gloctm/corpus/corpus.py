@@ -6,19 +6,16 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from gloctm.corpus.language import LanguageCorpus, document_texts
 from gloctm.corpus.validation import check_language_count, validate_language
-from gloctm.embedding.encoder import Embeddings, EncoderPair, TextEncoder
+from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
-from gloctm.text import Tokenizer
 
 if TYPE_CHECKING:
     from gloctm.corpus.build import TextOptions
@@ -29,55 +26,6 @@ if TYPE_CHECKING:
 MIN_DOCUMENTS = 20
 # Below it, an identified language is a guess.
 MIN_CONFIDENCE = 0.5
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class LanguageCorpus:
-    """The documents of one language. Two are equal only if they are the same object: arrays have no single truth.
-
-    Attributes:
-        counts: word counts, ``(documents, vocabulary)`` CSR, int32.
-        vocabulary: the word of each column.
-        word_embeddings: ``(vocabulary, dimension)`` float32, or None before they are computed. One dimension for
-            all languages, since neighbours are sought across them.
-        document_embeddings: ``(documents, dimension)`` float32, or None. Languages may differ in dimension.
-        labels: a label a document, or None.
-        ids: an identifier a document; its position as text unless given.
-        dates: the date of each document, as YYYY, YYYY-MM or longer ISO 8601, or None.
-        texts: a raw text a document, or None. Those of a saved corpus stay in its file until they are asked for.
-        tokenizer: name of the tokeniser that cut the texts. A model cuts raw texts with it later; ``whitespace``, that
-            of documents which came as words, splits at spaces and changes nothing.
-        own_tokenizer: the callable itself where it is the user's own; not saved.
-    """
-
-    counts: sp.csr_array
-    vocabulary: Sequence[str]
-    word_embeddings: Embeddings | None = None
-    document_embeddings: Embeddings | None = None
-    labels: Sequence[str] | None = None
-    ids: Sequence[str] | None = None
-    dates: Sequence[str] | None = None
-    texts: Sequence[str] | None = None
-    tokenizer: str = "whitespace"
-    own_tokenizer: Tokenizer | None = None
-
-    def __repr__(self) -> str:
-        return f"LanguageCorpus({self.num_documents} documents, {self.num_words} words)"
-
-    @property
-    def num_documents(self) -> int:
-        """How many documents there are, empty ones included."""
-        return int(self.counts.shape[0])
-
-    @property
-    def num_words(self) -> int:
-        """Size of the vocabulary."""
-        return int(self.counts.shape[1])
-
-    @property
-    def empty_documents(self) -> NDArray[np.bool_]:
-        """For each document, whether none of its words is in the vocabulary."""
-        return np.asarray(np.diff(self.counts.indptr) == 0)
 
 
 class Corpus(Mapping[str, LanguageCorpus]):
@@ -262,16 +210,17 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced."""
-        from gloctm.corpus.storage import save_corpus
+        from gloctm.corpus.storage import save_parts
 
-        return save_corpus(self, path)
+        return save_parts(path, self, encoder=self.encoder, word_encoder=self.word_encoder, report=self.report)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Corpus:
         """Read a corpus that ``save`` wrote; embeddings are memory-mapped."""
-        from gloctm.corpus.storage import load_corpus
+        from gloctm.corpus.storage import load_parts, loading
 
-        return load_corpus(path)
+        with loading(path):
+            return cls(**load_parts(path))
 
     @classmethod
     def from_benchmark(
@@ -554,14 +503,7 @@ def _joined(*names: str | None) -> str:
     return " + ".join(dict.fromkeys(parts))
 
 
-def document_texts(part: LanguageCorpus) -> Sequence[str]:
-    """The texts to embed documents by; where there are none, each document's vocabulary words, most frequent first."""
-    if part.texts is not None:
-        return part.texts
-    texts = []
-    for row in range(part.num_documents):
-        span = slice(part.counts.indptr[row], part.counts.indptr[row + 1])
-        columns, values = part.counts.indices[span], part.counts.data[span]
-        order = np.argsort(-values, kind="stable")
-        texts.append(" ".join(part.vocabulary[column] for column in columns[order]))
-    return texts
+def check_corpus(corpus: Any, name: str = "corpus") -> None:
+    """Raise InputError unless this is a corpus."""
+    if not isinstance(corpus, Corpus):
+        raise InputError(f"{name} is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.text.phrases import SUFFIX as PHRASES
 
 

@@ -19,13 +19,15 @@ import json
 import os
 import sys
 from array import array
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from gloctm.corpus.corpus import Corpus, LanguageCorpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.texts import StoredTexts, json_line
 from gloctm.errors import FileFormatError, InputError
@@ -37,36 +39,41 @@ CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm
 DROPPED = "dropped.jsonl"
 
 
-def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
-    """Write a corpus to a folder, all or nothing; an older corpus there is replaced.
+def save_parts(
+    path: str | os.PathLike[str],
+    languages: Mapping[str, LanguageCorpus],
+    *,
+    encoder: str | None,
+    word_encoder: str | None,
+    report: BuildReport | None,
+) -> Path:
+    """Write the parts of a corpus to a folder, all or nothing; an older corpus there is replaced.
 
     Raises:
         InputError: the folder exists and holds something else.
     """
-    from gloctm import __version__
-
     target = Path(path)
     with atomic_folder(target, replaces=CORPUS_FORMAT) as folder:
-        for language, part in corpus.items():
+        for language, part in languages.items():
             _save_language(folder / language, part)
-        if corpus.report is not None and corpus.report.dropped:
-            write_dropped(folder / DROPPED, corpus.report.dropped)
+        if report is not None and report.dropped:
+            write_dropped(folder / DROPPED, report.dropped)
         write_json(
             folder / CORPUS_FORMAT.manifest,
             {
                 "format": CORPUS_FORMAT.name,
                 "format_version": CORPUS_FORMAT.newest,
-                "gloctm_version": __version__,
-                "encoder": corpus.encoder,
-                "word_encoder": corpus.word_encoder,
-                "report": None if corpus.report is None else corpus.report.as_json(),
+                "gloctm_version": version("gloctm"),
+                "encoder": encoder,
+                "word_encoder": word_encoder,
+                "report": None if report is None else report.as_json(),
                 "languages": {
                     language: {
                         "documents": part.num_documents,
                         "vocabulary": part.num_words,
                         "tokenizer": part.tokenizer,
                     }
-                    for language, part in corpus.items()
+                    for language, part in languages.items()
                 },
                 "files": file_sizes(folder),
             },
@@ -74,28 +81,34 @@ def save_corpus(corpus: Corpus, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def load_corpus(path: str | os.PathLike[str]) -> Corpus:
-    """Read a corpus folder.
+def load_parts(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a corpus folder and return the arguments of ``Corpus``.
 
     Raises:
         FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
     """
     folder = Path(path)
     manifest = check_manifest(folder, CORPUS_FORMAT)
-    try:
-        languages = {
-            language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
+    with loading(folder):
+        return {
+            "languages": {
+                language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
+            },
+            "encoder": manifest.get("encoder"),
+            "word_encoder": _word_encoder(manifest),
+            "report": _report(folder, manifest),
         }
-        return Corpus(
-            languages,
-            encoder=manifest.get("encoder"),
-            word_encoder=_word_encoder(manifest),
-            report=_report(folder, manifest),
-        )
+
+
+@contextlib.contextmanager
+def loading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Report parts that do not make a corpus as damage of the folder."""
+    try:
+        yield
     except InputError as error:
-        raise FileFormatError(f"{folder} is damaged ({error}): build it anew") from None
+        raise FileFormatError(f"{path} is damaged ({error}): build it again") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise FileFormatError(f"{folder} is damaged: {error!r} in its manifest or files; build it anew") from None
+        raise FileFormatError(f"{path} is damaged: {error!r} in its manifest or files; build it again") from None
 
 
 def _report(folder: Path, manifest: dict[str, Any]) -> BuildReport | None:

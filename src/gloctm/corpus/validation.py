@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.texts import StoredTexts
 from gloctm.errors import InputError
-
-if TYPE_CHECKING:
-    from gloctm.corpus.corpus import LanguageCorpus
 
 
 def check_language_count(languages: Collection[str]) -> None:

@@ -1,11 +1,12 @@
 """Embeddings of words and documents: the encoder protocol, its backends, the cache on disk."""
 
 from gloctm.embedding.arrays import ArrayEncoder, load_embeddings
-from gloctm.embedding.cache import EmbeddingCache, default_cache_folder
+from gloctm.embedding.cache import EmbeddingCache
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name, get_encoders
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.embedding.sentence_transformer import SentenceTransformerEncoder
 from gloctm.embedding.usem3 import Usem3Encoder
+from gloctm.files.cache import default_cache_folder
 
 __all__ = [
     "ArrayEncoder",

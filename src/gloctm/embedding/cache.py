@@ -18,16 +18,10 @@ import numpy as np
 
 from gloctm.embedding.encoder import Embeddings, TextEncoder
 from gloctm.errors import FileFormatError, InputError
+from gloctm.files.cache import default_cache_folder
 
 # SQLite's oldest limit on the variables of one statement is 999.
 _LOOKUP = 900
-
-
-def default_cache_folder() -> Path:
-    """``$GLOCTM_CACHE`` if it is set, else ``gloctm`` in the user's cache folder."""
-    from platformdirs import user_cache_path
-
-    return Path(os.environ.get("GLOCTM_CACHE") or user_cache_path("gloctm", appauthor=False))
 
 
 class EmbeddingCache:

@@ -14,8 +14,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.checks import check_corpus, check_model, check_whole
-from gloctm.corpus.corpus import Corpus
+from gloctm.checks import check_model, check_whole
+from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError, LowCoverageWarning, UnusableLabelsWarning
 from gloctm.evaluation.labeled_rows import Rows, labelled_rows
 from gloctm.languages import normalize_language

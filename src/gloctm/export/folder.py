@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from gloctm.checks import check_corpus, check_whole
+from gloctm.checks import check_whole
+from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
 from gloctm.export.proportions import write_proportions
 from gloctm.files.arrow import import_pyarrow
@@ -24,7 +25,6 @@ from gloctm.model.topics import topic_records
 from gloctm.model.view import TopicView, topic_shares, view_of
 
 if TYPE_CHECKING:
-    from gloctm.corpus.corpus import Corpus
     from gloctm.estimator import GloCTM
     from gloctm.model.inference import Via
 

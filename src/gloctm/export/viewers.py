@@ -10,8 +10,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from gloctm.checks import check_corpus, check_vocabulary
-from gloctm.corpus.corpus import Corpus, LanguageCorpus, document_texts
+from gloctm.checks import check_vocabulary
+from gloctm.corpus.corpus import Corpus, check_corpus
+from gloctm.corpus.language import LanguageCorpus, document_texts
 from gloctm.errors import InputError
 from gloctm.export.distributions import word_distributions
 from gloctm.labels import shared_labels

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from gloctm.embedding.cache import default_cache_folder
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_file
+from gloctm.files.cache import default_cache_folder
 from gloctm.files.compressed import COMPRESSIONS, opened, reading
+from gloctm.files.encodings import decoded_lines
 from gloctm.languages import normalize_language, normalize_languages, without_region
 from gloctm.metrics.coherence import ReferenceCounts
-from gloctm.reading.encodings import decoded_lines
 
 StrPath = str | os.PathLike[str]
 #: Where a reference corpus is: a folder with a file ``LANG.txt`` for each language, or the files by language.

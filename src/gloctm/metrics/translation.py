@@ -12,8 +12,8 @@ import numpy as np
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.compressed import opened
+from gloctm.files.encodings import decoded_lines
 from gloctm.metrics.top_words import check_topics
-from gloctm.reading.encodings import decoded_lines
 
 _SPACES = re.compile("[ \t]+")
 

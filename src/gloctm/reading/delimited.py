@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from gloctm.reading.dropped import Problems
-from gloctm.reading.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.reading.dropped import BadRows
 from gloctm.reading.tables import check_columns
 
 # A field can be as long as this; a quotation mark that is never closed would make one of all the rest.
@@ -26,7 +26,7 @@ def read_delimited(
     *,
     usual_delimiter: str,
     encoding: Encoding,
-    problems: Problems,
+    bad_rows: BadRows,
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield where each row of a table with a heading stands, and its values by column.
 
@@ -39,27 +39,27 @@ def read_delimited(
         optional: the columns that are wanted where they are there.
         usual_delimiter: what separates the fields; another one is recognised by the heading.
         encoding: that of the text.
-        problems: told what can't be read.
+        bad_rows: collects what can't be read.
     """
     csv.field_size_limit(_LONGEST_FIELD)
-    lines = _Lines(source, stream, encoding, problems)
+    lines = _Lines(source, stream, encoding, bad_rows)
     text_column = required[0]
     reader = csv.reader(lines, delimiter=_find_delimiter(lines, usual_delimiter, text_column), strict=True)
     try:
         # Blank lines before the heading are passed over, as everywhere.
         names = [name.strip() for name in next((names for names in reader if names), [])]
     except csv.Error as error:
-        raise problems.error("".join(lines.describe(error)) + ": mend the line") from None
+        raise bad_rows.error("".join(lines.describe(error)) + ": mend the line") from None
     if lines.failure is not None:
         # In a heading of several lines, which all rows depend on.
         lines.refuse()
     if not names:
-        raise problems.error(f"{source} is empty: its first line must name the columns, {text_column!r} among them")
-    check_columns(source, names, required, problems)
+        raise bad_rows.error(f"{source} is empty: its first line must name the columns, {text_column!r} among them")
+    check_columns(source, names, required, bad_rows)
     # Spreadsheets leave columns without a name at the end.
     double = next((name for name in names if name and names.count(name) > 1), None)
     if double is not None:
-        raise problems.error(f"{source} has two columns {double!r}: name each column differently")
+        raise bad_rows.error(f"{source} has two columns {double!r}: name each column differently")
     positions = [(name, names.index(name)) for name in (*required, *optional) if name in names]
     width = len(names)
     while True:
@@ -70,17 +70,17 @@ def read_delimited(
             break
         except csv.Error as error:
             where, finding = lines.describe(error)
-            problems.meet(where, finding, "mend the line", text=lines.retry())
+            bad_rows.meet(where, finding, "mend the line", text=lines.retry())
             continue
         if lines.failure is not None:
-            problems.meet(*lines.failure, UNDECODABLE, text=lines.text())
+            bad_rows.meet(*lines.failure, UNDECODABLE, text=lines.text())
         elif len(row) == width:
             # A row of several lines is named by its last.
             where = f"{source}, line {lines.number}"
             yield where, {name: row[at] for name, at in positions if row[at] or name == text_column}
         elif row:
             finding = " has not as many fields as the heading"
-            problems.meet(f"{source}, line {lines.number}", finding, "mend or remove the line", text=lines.text())
+            bad_rows.meet(f"{source}, line {lines.number}", finding, "mend or remove the line", text=lines.text())
 
 
 class _Lines:
@@ -92,11 +92,11 @@ class _Lines:
         failure: where a line of the row could not be decoded, and what to say of it.
     """
 
-    def __init__(self, source: str, stream: io.BufferedReader, encoding: Encoding, problems: Problems) -> None:
+    def __init__(self, source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows) -> None:
         self._source = source
         self._lines = iter(byte_lines(stream, encoding))
         self._encoding = encoding
-        self._problems = problems
+        self._bad_rows = bad_rows
         # Lines with what is wrong with them; rows are remembered only where malformed ones are skipped.
         self._row: list[tuple[str, str | None]] = []
         self._again: list[tuple[str, str | None]] = []
@@ -122,9 +122,9 @@ class _Lines:
                 line = decode_anyway(raw, self._encoding)
         if finding is not None:
             self.failure = self.failure or (f"{self._source}, line {self.number}", finding)
-            if not self._problems.skips:
+            if not self._bad_rows.skips:
                 self.refuse()
-        if self._problems.skips:
+        if self._bad_rows.skips:
             self._row.append((line, finding))
         return line
 
@@ -149,7 +149,7 @@ class _Lines:
         if str(error) == _NEVER_CLOSED:
             # Which the reader notices at the end of the file.
             return f"{self._source}, line {self.begun}", " is not CSV (a quotation that begins here is never closed)"
-        if self._problems.skips or self.number == self.begun:
+        if self._bad_rows.skips or self.number == self.begun:
             return f"{self._source}, line {self.begun}", f" is not CSV ({error})"
         return (
             f"{self._source}, line {self.number}",
@@ -171,7 +171,7 @@ class _Lines:
     def refuse(self) -> NoReturn:
         """Raise for the line that could not be decoded."""
         where, finding = self.failure or (self._source, "")
-        raise self._problems.error(f"{where}{finding}: {UNDECODABLE}") from None
+        raise self._bad_rows.error(f"{where}{finding}: {UNDECODABLE}") from None
 
 
 def _find_delimiter(lines: _Lines, usual: str, text_column: str) -> str:

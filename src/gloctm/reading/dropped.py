@@ -39,7 +39,7 @@ class DroppedDocument:
     confidence: float | None = None
 
 
-class Problems:
+class BadRows:
     """What becomes of a document that can't be read: an error that ends the reading, or a note and on to the next.
 
     Args:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
 from gloctm.reading.delimited import read_delimited
-from gloctm.reading.dropped import Problems
-from gloctm.reading.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.reading.dropped import BadRows
 from gloctm.reading.json_arrays import begins_json_array, read_json_array
 from gloctm.reading.sources import SourceFile, seekable
 from gloctm.reading.tables import read_parquet
@@ -23,7 +23,7 @@ def read_rows(
     required: Sequence[str],
     optional: Sequence[str],
     encoding: Encoding,
-    problems: Problems,
+    bad_rows: BadRows,
 ) -> Iterator[Row]:
     """Yield where each row of a file stands, and its values by column.
 
@@ -33,27 +33,27 @@ def read_rows(
         required: the columns that must be there; those of JSON are looked at a line at a time.
         optional: the columns that are wanted where they are there.
         encoding: that of text.
-        problems: told what can't be read.
+        bad_rows: collects what can't be read.
     """
     if file.file_format == "parquet":
         with seekable(stream) as source:
-            yield from read_parquet(str(file), source, required, optional, problems)
+            yield from read_parquet(str(file), source, required, optional, bad_rows)
         return
     encoding = encoding.at(stream.peek(4)[:4])
     if file.file_format == "jsonl" and begins_json_array(stream.peek(), encoding):
-        yield from read_json_array(str(file), stream, encoding, problems)
+        yield from read_json_array(str(file), stream, encoding, bad_rows)
     elif file.file_format == "jsonl":
-        yield from _read_json_lines(str(file), stream, encoding, problems)
+        yield from _read_json_lines(str(file), stream, encoding, bad_rows)
     elif file.file_format == "txt":
-        yield from _read_text(file, stream, encoding, problems)
+        yield from _read_text(file, stream, encoding, bad_rows)
     else:
         usual = "\t" if file.file_format == "tsv" else ","
         yield from read_delimited(
-            str(file), stream, required, optional, usual_delimiter=usual, encoding=encoding, problems=problems
+            str(file), stream, required, optional, usual_delimiter=usual, encoding=encoding, bad_rows=bad_rows
         )
 
 
-def _read_json_lines(source: str, stream: io.BufferedReader, encoding: Encoding, problems: Problems) -> Iterator[Row]:
+def _read_json_lines(source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows) -> Iterator[Row]:
     loads = json.loads
     codec = encoding.codec
     for number, raw in enumerate(byte_lines(stream, encoding), start=1):
@@ -64,30 +64,30 @@ def _read_json_lines(source: str, stream: io.BufferedReader, encoding: Encoding,
             content = loads(line)
         except UnicodeDecodeError as error:
             finding = encoding.describe_failure(raw, error, number=number)
-            problems.meet(where, finding, UNDECODABLE, text=decode_anyway(raw, encoding).strip())
+            bad_rows.meet(where, finding, UNDECODABLE, text=decode_anyway(raw, encoding).strip())
             continue
         except (ValueError, RecursionError) as error:
             if not line.strip():
                 continue
             # Besides bad syntax: a number of thousands of digits, or brackets nested as deep.
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            problems.meet(where, f" is not JSON ({reason})", "mend or remove the line", text=line.strip())
+            bad_rows.meet(where, f" is not JSON ({reason})", "mend or remove the line", text=line.strip())
             continue
         if type(content) is dict:
             yield where, content
         else:
             cure = "write each document as an object with its text"
-            problems.meet(where, " is not a JSON object", cure, text=line.strip())
+            bad_rows.meet(where, " is not a JSON object", cure, text=line.strip())
 
 
-def _read_text(file: SourceFile, stream: io.BufferedReader, encoding: Encoding, problems: Problems) -> Iterator[Row]:
+def _read_text(file: SourceFile, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows) -> Iterator[Row]:
     raw = stream.read()
     try:
         text = decode_line(raw, encoding, 1)
     except UnicodeDecodeError as error:
         number = raw.count(encoding.newline, 0, error.start) + 1
         finding = encoding.describe_failure(raw, error) if number == 1 else f" is not {encoding.name} text"
-        problems.meet(
+        bad_rows.meet(
             f"{file}, line {number}", finding, UNDECODABLE, text=decode_anyway(raw, encoding), identifier=file.id
         )
         return

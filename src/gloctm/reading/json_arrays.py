@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gloctm.reading.dropped import Problems
-from gloctm.reading.encodings import UNDECODABLE, Encoding
+from gloctm.files.encodings import UNDECODABLE, Encoding
+from gloctm.reading.dropped import BadRows
 
 # A line of JSON lines is an object, so that none begins like this.
 _BEGINNING = re.compile(r"\ufeff?\s*\[\s*\{")
@@ -27,7 +27,7 @@ def begins_json_array(beginning: bytes, encoding: Encoding) -> bool:
 
 
 def read_json_array(
-    source: str, stream: io.BufferedReader, encoding: Encoding, problems: Problems
+    source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield where each object of an array stands, and its values by key; items count from one.
 
@@ -38,9 +38,9 @@ def read_json_array(
         source: the file, for messages.
         stream: its bytes.
         encoding: that of the text.
-        problems: told what is no object.
+        bad_rows: collects what is no object.
     """
-    text = _Text(source, stream, encoding, problems)
+    text = _Text(source, stream, encoding, bad_rows)
     text.skip(1)
     number = 0
     while text.next() != "]":
@@ -54,7 +54,7 @@ def read_json_array(
         if isinstance(item, dict):
             yield where, item
         else:
-            problems.meet(
+            bad_rows.meet(
                 where, " is not a JSON object", "write each document as an object with its text", text=written
             )
     text.skip(1)
@@ -65,8 +65,8 @@ def read_json_array(
 class _Text:
     """The text of a stream, of which only what has not been used is held."""
 
-    def __init__(self, source: str, stream: io.BufferedReader, encoding: Encoding, problems: Problems) -> None:
-        self.error = problems.error
+    def __init__(self, source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows) -> None:
+        self.error = bad_rows.error
         self._source = source
         self._stream = stream
         self._encoding = encoding

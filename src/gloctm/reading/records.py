@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypedDict
 
 from gloctm.errors import FileFormatError, InputError
+from gloctm.files.encodings import Encoding
 from gloctm.languages import normalize_language
-from gloctm.reading.dropped import DroppedDocument, OnError, Problems
-from gloctm.reading.encodings import Encoding
+from gloctm.reading.dropped import BadRows, DroppedDocument, OnError
 from gloctm.reading.formats import read_rows
 from gloctm.reading.sources import UNIDENTIFIED, ReadProgress, list_files, opened, total_size
 from gloctm.reading.tables import in_memory_rows
@@ -58,10 +58,10 @@ class Columns:
 class RecordReader:
     """Documents as they are read: an iterable of ``Record``, once."""
 
-    def __init__(self, records: Iterator[Record], progress: ReadProgress, problems: Problems) -> None:
+    def __init__(self, records: Iterator[Record], progress: ReadProgress, bad_rows: BadRows) -> None:
         self._records: Iterator[Record] | None = records
         self._progress = progress
-        self._problems = problems
+        self._bad_rows = bad_rows
 
     def __iter__(self) -> Iterator[Record]:
         if self._records is None:
@@ -76,7 +76,7 @@ class RecordReader:
     @property
     def dropped(self) -> list[DroppedDocument]:
         """What was left out so far; nothing ever is unless ``on_error="skip"``."""
-        return self._problems.dropped
+        return self._bad_rows.dropped
 
 
 def read_records(
@@ -111,10 +111,10 @@ def read_records(
             with this call and others as the documents are read.
         InputError: a setting makes no sense.
     """
-    problems = Problems(on_error, FileFormatError)
-    builder = RecordBuilder(columns, language, problems)
+    bad_rows = BadRows(on_error, FileFormatError)
+    builder = RecordBuilder(columns, language, bad_rows)
     # A text file has no columns that could be named otherwise.
-    text_builder = RecordBuilder(Columns(), language, problems)
+    text_builder = RecordBuilder(Columns(), language, bad_rows)
     checked_encoding = Encoding.of(encoding)
     files = list_files(sources, file_format=file_format, language_given=language is not None)
     progress = ReadProgress(total_size(files))
@@ -123,13 +123,13 @@ def read_records(
         for file in files:
             made_by = text_builder if file.file_format == "txt" else builder
             with opened(file, progress) as stream:
-                rows = read_rows(file, stream, made_by.required, made_by.optional, checked_encoding, problems)
+                rows = read_rows(file, stream, made_by.required, made_by.optional, checked_encoding, bad_rows)
                 yield from made_by.records(rows)
         tables = [str(file) for file in files if file.file_format != "txt"]
         if tables:
             builder.check_all_seen(" and ".join(tables[:3]))
 
-    return RecordReader(records(), progress, problems)
+    return RecordReader(records(), progress, bad_rows)
 
 
 def as_records(
@@ -159,9 +159,9 @@ def as_records(
                 "columns, language and on_error have no effect on documents that read_records reads: give them there"
             )
         return documents
-    problems = Problems(on_error, InputError)
-    builder = RecordBuilder(columns, language, problems)
-    rows, total = in_memory_rows(documents, builder.required, builder.optional, problems)
+    bad_rows = BadRows(on_error, InputError)
+    builder = RecordBuilder(columns, language, bad_rows)
+    rows, total = in_memory_rows(documents, builder.required, builder.optional, bad_rows)
     progress = ReadProgress(total)
 
     def counted() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -173,7 +173,7 @@ def as_records(
         yield from builder.records(counted())
         builder.check_all_seen("the documents")
 
-    return RecordReader(records(), progress, problems)
+    return RecordReader(records(), progress, bad_rows)
 
 
 class RecordBuilder:
@@ -182,14 +182,14 @@ class RecordBuilder:
     Args:
         columns: which column holds what.
         language: see ``read_records``.
-        problems: told what can't be read.
+        bad_rows: collects what can't be read.
 
     Attributes:
         required: the columns that must be there.
         optional: those that are used where they are.
     """
 
-    def __init__(self, columns: Columns, language: str | None, problems: Problems) -> None:
+    def __init__(self, columns: Columns, language: str | None, bad_rows: BadRows) -> None:
         chosen = {
             field: column
             for field, column in asdict(columns).items()
@@ -207,7 +207,7 @@ class RecordBuilder:
         self._lang = None if language is not None else columns.lang
         self._others = [(field, chosen[field]) for field in ("label", "id", "date") if field in chosen]
         self._language = None if language is None or _is_unidentified(language) else normalize_language(language)
-        self._problems = problems
+        self._bad_rows = bad_rows
         # What spellings mean: a language, None for one to be identified, or the error that one is.
         self._spellings: dict[str, str | InputError | None] = {}
         self._unseen = {name for name in self.required if name != columns.text}
@@ -235,12 +235,12 @@ class RecordBuilder:
     def check_all_seen(self, where: str) -> None:
         """Raise if a column that was named was in none of the rows: JSON need not have the same keys on each line."""
         for name in sorted(self._unseen):
-            raise self._problems.error(f"{where} never has {name!r}: name a column that is there")
+            raise self._bad_rows.error(f"{where} never has {name!r}: name a column that is there")
 
     def _checked_text(self, content: Mapping[str, Any], where: str) -> str | None:
         if self._text not in content:
             keys = ", ".join(map(repr, content)) or "nothing"
-            self._problems.meet(
+            self._bad_rows.meet(
                 where,
                 f" has no {self._text!r}",
                 f"each document needs one, and this has {keys:.200}",
@@ -257,7 +257,7 @@ class RecordBuilder:
         except UnicodeDecodeError:
             pass
         shown = "missing" if is_missing(value) else f"{value!r:.60}, not text"
-        self._problems.meet(
+        self._bad_rows.meet(
             where,
             f": {self._text!r} is {shown}",
             f"mend the {_unit(where)}",
@@ -313,7 +313,7 @@ class RecordBuilder:
         return meaning
 
     def _meet(self, record: Record, content: Mapping[str, Any], where: str, finding: str, cure: str) -> None:
-        self._problems.meet(where, finding, cure, text=record["text"], identifier=self._identifier(content))
+        self._bad_rows.meet(where, finding, cure, text=record["text"], identifier=self._identifier(content))
 
     def _identifier(self, content: Mapping[str, Any]) -> str | None:
         try:
@@ -323,7 +323,7 @@ class RecordBuilder:
 
 
 def group_records(records: Iterable[Record]) -> dict[str, Any]:
-    """Group documents by language into the ``texts``, ``labels`` and ``ids`` that ``Corpus.from_texts`` takes.
+    """Return the ``texts``, ``labels`` and ``ids`` of documents, each by language.
 
     A document without a label where others of its language have one is labelled ``""``; one without an id gets
     its position within its language.

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.files.arrow import import_pyarrow
-from gloctm.reading.dropped import Problems
+from gloctm.reading.dropped import BadRows
 
 Row = tuple[str, Mapping[str, Any]]
 
@@ -18,19 +18,19 @@ _BATCH = 1024
 _LISTED = 20
 
 
-def check_columns(source: str, names: Sequence[str], required: Sequence[str], problems: Problems) -> None:
+def check_columns(source: str, names: Sequence[str], required: Sequence[str], bad_rows: BadRows) -> None:
     """Raise unless a table has all columns that it must have."""
     missing = [name for name in required if name not in names]
     if missing:
         listed = ", ".join(repr(name) for name in names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
-        raise problems.error(
+        raise bad_rows.error(
             f"{source} has no column {' and no column '.join(map(repr, missing))}: name one of those that it has "
             f"({listed or 'none'})"
         )
 
 
 def read_parquet(
-    source: str, stream: BinaryIO, required: Sequence[str], optional: Sequence[str], problems: Problems
+    source: str, stream: BinaryIO, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> Iterator[Row]:
     """Yield the rows of a Parquet file, reading a batch of them and the wanted columns only.
 
@@ -43,15 +43,15 @@ def read_parquet(
         # Unless told to buffer, it takes whole column chunks.
         file = parquet.ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
         names = file.schema_arrow.names
-        wanted = _wanted(source, names, required, optional, problems)
+        wanted = _wanted(source, names, required, optional, bad_rows)
         yield from _arrow_rows(f"{source}, row", file.iter_batches(batch_size=_BATCH, columns=wanted), wanted)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise problems.error(f"{source} can't be read as Parquet ({reason}): copy or write it anew") from None
+        raise bad_rows.error(f"{source} can't be read as Parquet ({reason}): copy or write it anew") from None
 
 
 def in_memory_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
+    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> tuple[Iterator[Row], int | None]:
     """The rows of documents in memory, and how many they are, None where that is not known.
 
@@ -63,17 +63,17 @@ def in_memory_rows(
         raise InputError(f"{documents!r:.60} is one string: give an iterable of mappings, or read files by their paths")
     library = _library(documents)
     if library == "datasets":
-        return _data_set_rows(documents, required, optional, problems)
+        return _data_set_rows(documents, required, optional, bad_rows)
     if library in ("pandas", "polars", "modin", "cudf", "duckdb", "ibis", "dask", "pyspark", "narwhals"):
-        return _data_frame_rows(documents, required, optional, problems)
+        return _data_frame_rows(documents, required, optional, bad_rows)
     if library == "pyarrow" or hasattr(documents, "__arrow_c_stream__"):
-        return _arrow_table_rows(documents, required, optional, problems)
+        return _arrow_table_rows(documents, required, optional, bad_rows)
     if isinstance(documents, Mapping):
         raise InputError("documents are one mapping: give one for each document, or texts by language to from_texts")
     if not isinstance(documents, Iterable):
         raise InputError(f"{documents!r:.60} holds no documents: give an iterable of mappings, or a table")
     total = len(documents) if isinstance(documents, Sized) else None
-    return _mapping_rows(documents, problems), total
+    return _mapping_rows(documents, bad_rows), total
 
 
 def _library(documents: Any) -> str | None:
@@ -82,18 +82,18 @@ def _library(documents: Any) -> str | None:
     return next((root for root in roots if root not in ("builtins", "collections", "abc", "typing")), None)
 
 
-def _mapping_rows(documents: Iterable[Any], problems: Problems) -> Iterator[Row]:
+def _mapping_rows(documents: Iterable[Any], bad_rows: BadRows) -> Iterator[Row]:
     for number, document in enumerate(documents, start=1):
         where = f"record {number}"
         if isinstance(document, Mapping):
             yield where, document
         else:
             cure = "give mappings such as {'text': …, 'lang': …}"
-            problems.meet(where, f" is {document!r:.60}, not a mapping", cure, text=str(document))
+            bad_rows.meet(where, f" is {document!r:.60}, not a mapping", cure, text=str(document))
 
 
 def _data_set_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
+    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> tuple[Iterator[Row], int | None]:
     if isinstance(documents, Mapping):
         raise InputError(f"the data set has several splits ({', '.join(documents)}): give one, as in data['train']")
@@ -102,7 +102,7 @@ def _data_set_rows(
     names = documents.column_names
     features = getattr(documents, "features", None) or {}
     if names is not None:
-        wanted = _wanted("the data set", names, required, optional, problems)
+        wanted = _wanted("the data set", names, required, optional, bad_rows)
         # Other columns may be images, which would be decoded for nothing.
         documents = documents.select_columns(wanted)
     named = {name: feature.int2str for name, feature in features.items() if hasattr(feature, "int2str")}
@@ -129,7 +129,7 @@ def _class_names(values: Sequence[Any], int2str: Callable[[int], str] | None) ->
 
 
 def _data_frame_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
+    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> tuple[Iterator[Row], int | None]:
     kind = f"{_library(documents)} {type(documents).__name__}"
     try:
@@ -145,7 +145,7 @@ def _data_frame_rows(
     if isinstance(frame, nw.LazyFrame):
         raise InputError(f"a {kind} has not been computed yet: collect it first")
     names = [name for name in frame.columns if isinstance(name, str)]
-    wanted = _wanted("the data frame", names, required, optional, problems)
+    wanted = _wanted("the data frame", names, required, optional, bad_rows)
     chosen = frame.select(wanted)
 
     def rows() -> Iterator[Row]:
@@ -156,7 +156,7 @@ def _data_frame_rows(
 
 
 def _arrow_table_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
+    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> tuple[Iterator[Row], int | None]:
     pyarrow, _ = import_pyarrow("reading Arrow tables")
     batches: Iterable[Any]
@@ -168,7 +168,7 @@ def _arrow_table_rows(
         except (TypeError, AttributeError, pyarrow.ArrowException):
             kind = type(documents).__name__
             raise InputError(f"a {kind} holds no documents: give a table with a column for the text") from None
-    wanted = _wanted("the table", documents.schema.names, required, optional, problems)
+    wanted = _wanted("the table", documents.schema.names, required, optional, bad_rows)
     if isinstance(documents, pyarrow.Table):
         total, batches = documents.num_rows, documents.select(wanted).to_batches(max_chunksize=_BATCH)
     else:
@@ -204,12 +204,12 @@ def _value(scalar: Any) -> Any:
 
 
 def _wanted(
-    source: str, names: Sequence[str], required: Sequence[str], optional: Sequence[str], problems: Problems
+    source: str, names: Sequence[str], required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> list[str]:
-    check_columns(source, names, required, problems)
+    check_columns(source, names, required, bad_rows)
     # One column may be two things, as an id and a label.
     wanted = list(dict.fromkeys([*required, *(name for name in optional if name in names)]))
     double = next((name for name in wanted if list(names).count(name) > 1), None)
     if double is not None:
-        raise problems.error(f"{source} has two columns {double!r}: name each column differently")
+        raise bad_rows.error(f"{source} has two columns {double!r}: name each column differently")
     return wanted

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from gloctm.errors import InputError
-from gloctm.reading.dropped import Problems
-from gloctm.reading.encodings import UNDECODABLE, Encoding, byte_lines, decode_line
+from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_line
+from gloctm.reading.dropped import BadRows
 from gloctm.reading.formats import read_rows
 from gloctm.reading.records import Columns, Record, RecordBuilder
 from gloctm.reading.sources import SUFFIXES, SourceFile
@@ -73,16 +73,16 @@ def read_upload(
     buffered: Any = io.BufferedReader(io.BytesIO(stream.read()))
     if buffered.peek(8).startswith(_COMPRESSED):
         raise InputError("the file is compressed: unpack it first")
-    problems = Problems("raise", InputError)
+    bad_rows = BadRows("raise", InputError)
     encoding = Encoding.of("utf-8")
     columns = Columns(text="text" if file_format == "txt" else text_column, label=None, date=None)
-    builder = RecordBuilder(columns, None, problems)
+    builder = RecordBuilder(columns, None, bad_rows)
     rows: Iterable[tuple[str, Mapping[str, Any]]]
     if file_format == "txt":
         rows = _lines(buffered, encoding.at(buffered.peek(4)[:4]))
     else:
         source = SourceFile(Path(_NAME), file_format, None)
-        rows = read_rows(source, buffered, builder.required, builder.optional, encoding, problems)
+        rows = read_rows(source, buffered, builder.required, builder.optional, encoding, bad_rows)
     try:
         return _taken(builder.records(_with_codes(rows, language)), most=most, characters=characters)
     except InputError as error:

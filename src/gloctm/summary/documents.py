@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.corpus.corpus import LanguageCorpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.summary.content import TypicalDocument
 from gloctm.summary.excerpts import excerpt, in_utf16
 from gloctm.summary.places import Place

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import gloctm
-from gloctm.checks import check_corpus, check_model
-from gloctm.corpus.corpus import Corpus
+from gloctm.checks import check_model
+from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
 from gloctm.evaluation.evaluate import Evaluation
 from gloctm.labels import shared_labels

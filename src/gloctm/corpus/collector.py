@@ -55,7 +55,7 @@ class Documents:
         ]
 
 
-class Intake:
+class DocumentCollector:
     """Reads a stream and sorts its documents by language.
 
     Args:
