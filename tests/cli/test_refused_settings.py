@@ -1,0 +1,204 @@
+"""Settings and embeddings that can't be used: one sentence, exit code 2, and nothing written."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+
+from command_line import assert_refuses, cut, run_here
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (("--min-df=50",), ("the vocabulary of 'en' is empty", "lower --min-df")),
+        (("--max-vocabulary=1",), ("the maximal vocabulary is 1", "at least 2")),
+        (("--min-df=0",), ("--min-df is 0", "at least 1")),
+        (("--max-df=1.5",), ("--max-df is 1.5", "up to 1")),
+        (("--min-confidence=1.5",), ("--min-confidence is 1.5", "from 0 to 1")),
+        (("--min-confidence=nan",), ("--min-confidence is nan", "from 0 to 1")),
+        (("--processes=0",), ("processes is 0", "1 or more")),
+        (("--convert=modern",), ("convert is 'modern'", "simplified or traditional")),
+        (("--convert=simplified", "--languages=en,de"), ("--convert simplified is for Chinese", "leave it out")),
+        (("--lemmas=zh",), ("there are no lemmas for 'zh'", "leave them out for it")),
+        (("--lemmas=fr", "--languages=en,de"), ("lemmas are asked for 'fr'", "not in the corpus")),
+        (("--lemmas=",), ("--lemmas is ''", "name languages such as en,de, or all")),
+        (("--format=xml",), ("there is no format 'xml'", "choose jsonl, csv, tsv, parquet, txt")),
+        (("--language=tongue!",), ("'tongue!' is not a language code", "use BCP-47")),
+        (("--languages=",), ("at least two languages and none", "add documents")),
+        (("--languages=en,fr",), ("no documents in fr", "leave it out")),
+        (("--languages=en,EN",), ("'en' is given twice", "give it once")),
+        (("--languages=en",), ("at least two languages and only 'en'", "add documents")),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) and value[0].startswith("--") else "",
+)
+def test_settings_of_a_corpus(tmp_path, documents, options, parts):
+    process = options == ("--min-df=50",)
+    arguments = ("corpus", "build", documents, "-o", tmp_path / "corpus", "--encoder=none", "-q", *options)
+    assert_refuses(tmp_path, arguments, *parts, process=process)
+
+
+def test_more_neighbors_than_words(tmp_path, planted_folder):
+    published = ("--method=published", "--num-neighbors=12", "--num-topics=2")
+    arguments = ("train", planted_folder, "-o", tmp_path / "model", *published)
+    parts = ("num_neighbors is 12 but 'en' has a vocabulary of 12 words", "use at most 11")
+    assert_refuses(tmp_path, arguments, *parts, process=True)
+
+
+ARRAYS = {
+    "misaligned": (np.ones((11, 24)), "12 words but 11 word embeddings", "one row a word is needed"),
+    "NaN": (np.full((12, 24), np.nan), "NaN or infinite numbers at row 0 ('en-0-0')", "mend that row"),
+    "infinite": (np.full((12, 24), -np.inf), "NaN or infinite numbers at row 0 ('en-0-0')", "mend that row"),
+    "another dimension": (np.ones((12, 23)), "differ in dimension", "use one encoder for all"),
+    "one dimension": (np.ones(12), "shape (12,)", "2-D array of numbers"),
+    "text": (np.full((12, 24), "a"), "type <U1", "2-D array of numbers"),
+}
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_embeddings_that_do_not_fit(tmp_path, planted_folder, case):
+    array, *parts = ARRAYS[case]
+    np.save(tmp_path / "words.npy", array)
+    arguments = ("corpus", "embed", planted_folder, "-o", tmp_path / "corpus", f"--words=en={tmp_path / 'words.npy'}")
+    assert_refuses(tmp_path, arguments, *parts, process=case in ("misaligned", "NaN"))
+
+
+def test_embedding_files_that_cannot_be_read(tmp_path, planted_folder):
+    file = tmp_path / "vectors.npy"
+    arguments = ("corpus", "embed", planted_folder, "-o", tmp_path / "corpus", f"--documents=de={file}")
+    assert_refuses(tmp_path, arguments, "vectors.npy does not exist", "give the path")
+    np.save(file, np.ones((20, 24)))
+    cut("vectors.npy")(tmp_path)
+    assert_refuses(tmp_path, arguments, "vectors.npy is not a readable .npy file", "save it with", process=True)
+    file.write_text("1 2 3\n")
+    assert_refuses(tmp_path, arguments, "vectors.npy is not a readable .npy file", "save it with")
+
+
+@pytest.mark.parametrize(
+    ("option", "parts"),
+    [
+        ("--words=vectors.npy", ("--words 'vectors.npy'", "give LANG=FILE.npy")),
+        ("--documents=en=", ("--documents 'en='", "give LANG=FILE.npy")),
+        ("--words=fr=vectors.npy", ("no language 'fr'", "it has en, de")),
+        ("--words=e=vectors.npy", ("'e' is not a language code", "use BCP-47")),
+    ],
+)
+def test_embeddings_of_nothing(tmp_path, planted_folder, option, parts):
+    np.save(tmp_path / "vectors.npy", np.ones((20, 24)))
+    with contextlib.chdir(tmp_path):
+        assert_refuses(tmp_path, ("corpus", "embed", planted_folder, "-o", tmp_path / "corpus", option), *parts)
+
+
+def test_training_wants_embeddings(tmp_path, documents):
+    bare = tmp_path / "bare"
+    assert run_here("corpus", "build", documents, "-o", bare, "--encoder=none", "-q").returncode == 0
+    arguments = ("train", bare, "-o", tmp_path / "model", "--num-topics=2")
+    assert_refuses(tmp_path, arguments, "no embeddings for 'en'", "give it some with gloctm corpus embed", process=True)
+
+
+SETTINGS = [
+    ("num_topics", "0", "2 or more"),
+    ("num_topics", "1", "2 or more"),
+    ("num_topics", "-3", "2 or more"),
+    ("method", "neural", "context or published"),
+    ("ranking", "frequency", "coherence or weights\n"),
+    ("num_near_documents", "-1", "a whole number from 0\n"),
+    ("num_refinements", "-1", "0 or more"),
+    ("temperature", "0", "above 0\n"),
+    ("temperature", "inf", "a finite number\n"),
+    ("num_neighbors", "-1", "0 or more"),
+    ("local_hidden_size", "0", "1 or more"),
+    ("global_hidden_size", "0", "1 or more"),
+    ("epochs", "0", "1 or more"),
+    ("batch_size", "1", "2 or more"),
+    ("decay_every", "0", "1 or more"),
+    ("kl_weight", "-0.5", "0 or more"),
+    ("cka_weight", "-1", "0 or more"),
+    ("cka_weight", "inf", "finite"),
+    ("kl_weight", "nan", "finite"),
+    ("dropout", "-0.1", "0 or more and below 1"),
+    ("dropout", "1", "0 or more and below 1"),
+    ("learning_rate", "0", "above 0"),
+    ("learning_rate", "nan", "finite"),
+    ("decay_factor", "0", "above 0 and up to 1"),
+    ("decay_factor", "1.5", "above 0 and up to 1"),
+    ("threads", "0", "from 1"),
+    ("random_state", "-1", "from 0"),
+    ("device", "abacus", "'auto', 'cpu', 'cuda' or for example 'cuda:1'"),
+    ("device", "mps", "'auto', 'cpu', 'cuda' or for example 'cuda:1'"),
+    ("device", "cuda:99", "use auto, cpu or cuda"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "cure"), SETTINGS)
+def test_settings_out_of_range(tmp_path, planted_folder, name, value, cure):
+    arguments = ["train", planted_folder, "-o", tmp_path / "model", f"--{name.replace('_', '-')}={value}"]
+    culprit = f"{name} is {value!r}" if name in ("device", "method", "ranking") else f"{name} is {value}"
+    if value == "cuda:99":
+        # A name like others, that nothing here answers to.
+        culprit = "device 'cuda:99' can't be used here ("
+        arguments.append("--method=published")
+    assert_refuses(tmp_path, arguments, culprit, cure, process=(name, value) == ("num_topics", "1"))
+
+
+def test_settings_of_the_other_method(tmp_path, planted_folder):
+    train = ("train", planted_folder, "-o", tmp_path / "model")
+    parts = (
+        "epochs is given, a setting of --method published, but the method is 'context'",
+        "leave epochs out, or give --method published\n",
+    )
+    assert_refuses(tmp_path, (*train, "--epochs=3"), *parts, process=True)
+    parts = ("temperature is given, a setting of --method context", "leave temperature out, or give --method context\n")
+    for published in ("--method=published", "--preset=ecnews"):
+        assert_refuses(tmp_path, (*train, published, "--temperature=0.1"), *parts)
+    config = tmp_path / "a.toml"
+    config.write_text("num_refinements = 2\nmethod = 'published'\n")
+    assert_refuses(tmp_path, (*train, "--config", config), "num_refinements is given, a setting of --method context")
+    parts = (
+        "--tensorboard is given, but the method 'context' has no epochs to tell of",
+        "leave it out, or give --meth",
+    )
+    assert_refuses(tmp_path, (*train, "--tensorboard", tmp_path / "log"), *parts)
+
+
+CONFIGS = {
+    "unknown key": ("a.yaml", "topics: 5\n", "a.yaml: there is no setting 'topics'", "num_topics"),
+    "broken YAML": ("a.yml", "num_topics: [5\n", "a.yml can't be read", "line 2"),
+    "broken TOML": ("a.toml", "num_topics = \n", "a.toml can't be read", "line 1"),
+    "impossible value": ("a.yaml", "epochs: 2024-13-45\n", "a.yaml can't be read", "month must be in"),
+    "no table": ("a.yaml", "- num_topics\n", "a.yaml is not a table", "num_topics: 50"),
+    "unknown ending": ("a.json", "{}\n", "a.json is neither .yaml nor .toml", "name the file by its kind"),
+    "no UTF-8": ("a.toml", b"\xff\n", "a.toml is not UTF-8", "YAML or TOML"),
+    "text for a number": ("a.yaml", "epochs: many\n", "epochs is 'many'", "a whole number"),
+    "fraction for a whole number": ("a.toml", "epochs = 2.5\n", "epochs is 2.5", "a whole number"),
+    "truth for a number": ("a.yaml", "dropout: true\n", "dropout is True", "a finite number"),
+    "number for a name": ("a.yaml", "device: 0\n", "device is 0", "'auto', 'cpu', 'cuda'"),
+    "number beyond any float": ("a.toml", f"kl_weight = {10**400}\n", "kl_weight is 1000", "a finite number"),
+    "name of no method": ("a.yaml", "method: neural\n", "method is 'neural'", "context or published"),
+    "text for a temperature": ("a.yaml", "temperature: warm\n", "temperature is 'warm'", "a finite number\n"),
+    "truth for threads": ("a.yaml", "threads: yes\n", "threads is True", "a whole number from 1"),
+}
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_config_files_that_cannot_be_used(tmp_path, planted_folder, case):
+    name, content, *parts = CONFIGS[case]
+    config = tmp_path / name
+    config.write_bytes(content if isinstance(content, bytes) else content.encode())
+    arguments = ("train", planted_folder, "-o", tmp_path / "model", "--config", config)
+    assert_refuses(tmp_path, arguments, *parts, process=case in ("unknown key", "broken YAML"))
+
+
+def test_names_of_nothing(tmp_path, planted_folder, model_folder):
+    train = ("train", planted_folder, "-o", tmp_path / "model")
+    for name in ("news", "demo"):
+        parts = (f"no preset '{name}'", "choose one of published, ecnews, amazon_review, rakuten_amazon\n")
+        assert_refuses(tmp_path, (*train, f"--preset={name}"), *parts, process=name == "news")
+    assert_refuses(tmp_path, (*train, "--config", tmp_path / "a.yaml"), "a.yaml does not exist", "check the path")
+    parts = ("--format is 'xml'", "it must be table, ")
+    assert_refuses(tmp_path, ("topics", model_folder, "--format=xml"), *parts, process=True)
+    assert_refuses(tmp_path, ("topics", model_folder, "--words=0"), "--words is 0", "whole number from 1")
+    assert_refuses(tmp_path, ("topics", model_folder, "--languages=fr"), "not trained on language 'fr'", "en, de")
+    assert_refuses(tmp_path, ("demo", "-o", tmp_path / "model", "--languages=en,fr"), "no language 'fr'", "it has")

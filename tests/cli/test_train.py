@@ -1,0 +1,182 @@
+"""``train``: settings by flag, file and preset."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from command_line import run_here, run_process, succeeded
+from gloctm import GloCTM
+from gloctm.training.presets import PRESETS
+
+
+def test_small_corpora_are_warned_of_on_standard_error(tmp_path, corpus):
+    result = run_process("train", corpus, "-o", tmp_path / "model", "--num-topics=7", "--threads=1", "-q")
+    assert (result.returncode, result.stdout) == (0, "")
+    first, *others = result.stderr.splitlines()
+    assert first == (
+        "gloctm: warning: language 'en' has 20 documents for 7 topics, too few to tell so many themes apart: ask for "
+        "about 3 topics (num_topics), or add documents"
+    )
+    assert "warning" not in "".join(others).lower()
+
+
+def test_train(training):
+    result, target = training
+    succeeded(result)
+    assert result.stdout == ""
+    near, topics, chosen, last = result.stderr.splitlines()
+    assert near.startswith("finding near documents: 40/40 documents")
+    assert topics.startswith("finding topics: 8/8 steps")
+    model = GloCTM.load(target)
+    assert chosen == f"chosen: num_near_documents 3, temperature {model.temperature:g}"
+    assert last == f"model written to {target}; see its topics with: gloctm topics {target}"
+    chosen_by_corpus = {"num_near_documents": 3, "temperature": model.temperature, "ranking": "coherence"}
+    assert model.get_params() == {**GloCTM().get_params(), "num_topics": 3, "threads": 1, **chosen_by_corpus}
+    assert model.history_ == []
+
+
+def test_train_by_the_published_method(published_training):
+    result, target = published_training
+    succeeded(result)
+    assert result.stdout == ""
+    assert "training: 2/2 steps" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith(f"model written to {target};")
+    model = GloCTM.load(target)
+    given = {"method": "published", "ranking": "weights", "num_topics": 3, "epochs": 2, "threads": 1}
+    assert model.get_params() == {**GloCTM().get_params(), **given}
+    assert [epoch["epoch"] for epoch in model.history_] == [1, 2]
+
+
+def test_flags_outweigh_the_preset(tmp_path, corpus):
+    target = tmp_path / "model"
+    flags = ("--epochs=1", "--num-topics=4", "--threads=1", "--no-progress")
+    result = succeeded(run_here("train", corpus, "-o", target, "--preset=rakuten_amazon", *flags))
+    assert result.stderr.count("\n") == 1
+    settings = GloCTM.load(target).get_params()
+    preset = {name: value for name, value in PRESETS["rakuten_amazon"].items() if name not in ("epochs", "num_topics")}
+    assert (settings["epochs"], settings["num_topics"], settings["show_progress"]) == (1, 4, False)
+    assert {name: settings[name] for name in preset} == preset
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("settings.yaml", "num_topics: 5\nkl_weight: 7\nepochs: 1\nthreads: 1\nshow_progress: false\n"),
+        ("settings.toml", "num_topics = 5\nkl_weight = 7\nepochs = 1\nthreads = 1\nshow_progress = false\n"),
+    ],
+)
+def test_flags_outweigh_the_config_file_which_outweighs_the_preset(tmp_path, corpus, name, lines):
+    (tmp_path / name).write_text(lines)
+    target = tmp_path / "model"
+    options = ("--config", tmp_path / name, "--preset=amazon_review", "--num-topics=3")
+    result = succeeded(run_here("train", corpus, "-o", target, *options))
+    assert result.stderr.count("\n") == 1
+    settings = GloCTM.load(target).get_params()
+    assert settings["num_topics"] == 3
+    assert settings["kl_weight"] == 7
+    for name in ("cka_weight", "batch_size"):
+        assert settings[name] == PRESETS["amazon_review"][name]
+    assert settings["epochs"] == 1
+
+
+SETTINGS = {
+    "context": {
+        "num_topics": 4,
+        "method": "context",
+        "ranking": "weights",
+        "num_near_documents": 2,
+        "num_refinements": 1,
+        "temperature": 0.25,
+        "random_state": 5,
+        "threads": 1,
+        "show_progress": False,
+    },
+    "published": {
+        "num_topics": 4,
+        "method": "published",
+        "ranking": "coherence",
+        "num_neighbors": 2,
+        "neighbor_search": "approximate",
+        "kl_weight": 1.5,
+        "cka_weight": 10.0,
+        "local_hidden_size": 6,
+        "global_hidden_size": 7,
+        "dropout": 0.1,
+        "epochs": 1,
+        "max_steps": 2,
+        "batch_size": 10,
+        "learning_rate": 0.01,
+        "schedule": "cosine",
+        "decay_every": 3,
+        "decay_every_steps": 8,
+        "decay_factor": 0.9,
+        "warmup_steps": 1,
+        "patience": 4,
+        "min_improvement": 0.02,
+        "random_state": 5,
+        "device": "cpu",
+        "threads": 1,
+        "show_progress": False,
+    },
+}
+
+
+def test_every_setting_is_tried():
+    assert set(GloCTM().get_params()) == {name for settings in SETTINGS.values() for name in settings}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus, settings):
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items() if name != "show_progress"]
+    target = tmp_path / "model"
+    succeeded(run_here("train", corpus, "-o", target, "--no-progress", *flags))
+    model = GloCTM.load(target)
+    assert model.settings_ == settings
+    assert model.get_params() == {**GloCTM().get_params(), **settings}
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            ["--epochs=3"],
+            "epochs is given, a setting of --method published, but the method is 'context': leave epochs out, or give "
+            "--method published",
+        ),
+        (
+            ["--preset=ecnews", "--temperature=0.1"],
+            "temperature is given, a setting of --method context, but the method is 'published': leave temperature "
+            "out, or give --method context",
+        ),
+        (
+            ["--tensorboard=loss"],
+            "--tensorboard is given, but the method 'context' has no epochs to tell of: leave it out, or give "
+            "--method published",
+        ),
+        (["--method=neural"], "--method is 'neural': it must be context or published"),
+    ],
+)
+def test_settings_of_the_other_method_are_refused(tmp_path, corpus, flags, message, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run_here("train", corpus, "-o", tmp_path / "model", *flags)
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", f"gloctm: error: {message}\n")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_model_replaces_an_older_one(tmp_path, corpus):
+    target = tmp_path / "model"
+    for seed in (1, 2):
+        flags = ("--num-topics=2", "--threads=1", f"--random-state={seed}", "--no-progress")
+        succeeded(run_here("train", corpus, "-o", target, *flags))
+        assert GloCTM.load(target).seed_ == seed
+        assert os.listdir(tmp_path) == ["model"]
+
+
+def test_progress_is_left_out_where_asked(tmp_path, corpus):
+    for flag in ("-q", "--quiet", "--no-progress"):
+        arguments = ("-o", tmp_path / "model", "--num-topics=2", "--threads=1")
+        result = succeeded(run_here("train", corpus, *arguments, flag))
+        assert [line for line in result.stderr.splitlines() if not line.startswith("model written to")] == []
+        assert GloCTM.load(tmp_path / "model").show_progress is False
