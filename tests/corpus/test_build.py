@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from gloctm import Corpus, GloCTM
-from gloctm.corpus import collection, tokenization
-from gloctm.corpus.build import as_columns
-from gloctm.corpus.collection import VocabularySettings, WordCollection
+from gloctm.corpus import collection, workers
+from gloctm.corpus.options import TextSettings, VocabularySettings, as_columns
+from gloctm.corpus.collection import WordCollection
 from gloctm.corpus.statistics import covered_tokens
 from gloctm.corpus.texts import TextWriter
-from gloctm.corpus.tokenization import TextSettings, in_blocks, tokenize_block, with_languages
+from gloctm.corpus.tokenization import tokenize_block, with_languages
+from gloctm.corpus.workers import in_blocks
 from gloctm.demo import demo_records
 from gloctm.errors import DuplicateIdWarning, InputError, SimilarLanguagesWarning, UnusedSettingWarning
 from gloctm.text import get_tokenizer, get_tokenizer_by_name, stop_words
@@ -90,7 +91,7 @@ def _same_as_vectorizer(corpus, texts, least):
 
 
 def test_any_number_of_processes_gives_the_same_corpus(monkeypatch):
-    monkeypatch.setattr(tokenization, "BLOCK_DOCUMENTS", 17)
+    monkeypatch.setattr(workers, "BLOCK_DOCUMENTS", 17)
     texts = demo_texts("en", "zh", "de")
     one, two, chosen = (Corpus.from_texts(texts, processes=number, phrases=True, **SETTINGS) for number in (1, 2, None))
     assert one.fingerprint() == two.fingerprint() == chosen.fingerprint()
@@ -176,8 +177,8 @@ def test_word_numbers_that_outgrow_memory_lie_on_disk(monkeypatch):
 
 
 def test_blocks_are_limited_by_documents_and_by_characters(monkeypatch):
-    monkeypatch.setattr(tokenization, "BLOCK_DOCUMENTS", 3)
-    monkeypatch.setattr(tokenization, "BLOCK_CHARACTERS", 10)
+    monkeypatch.setattr(workers, "BLOCK_DOCUMENTS", 3)
+    monkeypatch.setattr(workers, "BLOCK_CHARACTERS", 10)
     records = [{"text": "x" * length} for length in (1, 1, 1, 1, 50, 2, 2)]
     assert [len(block) for block in in_blocks(records)] == [3, 2, 2]
     assert list(itertools.chain(*in_blocks(records))) == records

@@ -198,7 +198,7 @@ def _check_text_files(
     sources: list[str], file_format: str | None, languages: list[str] | None, min_documents: int | None
 ) -> None:
     """Raise if text files named one by one are too few documents: that they hold many, a line each, is soon thought."""
-    from gloctm.corpus.corpus import MIN_DOCUMENTS
+    from gloctm.corpus.options import MIN_DOCUMENTS
     from gloctm.reading.sources import format_of
 
     paths = [Path(source) for source in sources]

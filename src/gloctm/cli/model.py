@@ -145,7 +145,7 @@ def transform(
     from gloctm.cli.messages import say
     from gloctm.cli.tables import count_of, describe_dropped
     from gloctm.corpus import read_records
-    from gloctm.corpus.corpus import MIN_CONFIDENCE
+    from gloctm.corpus.options import MIN_CONFIDENCE
     from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
     from gloctm.export.proportions import check_proportions_target, write_proportions

@@ -9,12 +9,12 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.corpus.options import VocabularySettings
 from gloctm.corpus.tokenization import Words
 from gloctm.files.atomic import temporary_files
 from gloctm.text.phrases import PairCounter, merge_numbers, phrase_words
@@ -26,21 +26,11 @@ IN_MEMORY = 4 * 2**20
 FEW_DOCUMENTS = 2000
 
 
-@dataclass(frozen=True)
-class VocabularySettings:
-    """See ``choose_words`` and, for phrases, ``gloctm.text.phrases``; for ``min_df`` None, ``chosen_min_df``."""
-
-    min_df: float | None = None
-    max_df: float = 0.5
-    max_size: int | None = 5000
-    phrases: bool = False
-
-
 def chosen_min_df(num_documents: int) -> int:
-    """In how many documents a word must be, where nobody said: 1 below 2,000 documents of a language, else 2.
+    """Return the default ``min_df``: 1 below 2,000 documents per language, else 2.
 
-    A word in one document links nothing to others, but tells what that one is about, and of few documents few words are
-    left without these.
+    A word in one document links it to no other, but says what it is about. Without such words, few are left of few
+    documents.
     """
     return 1 if num_documents < FEW_DOCUMENTS else 2
 
@@ -73,15 +63,15 @@ class WordCollection:
         return len(self._numbers) - len(self._stop_words)
 
     def min_df(self, settings: VocabularySettings) -> float:
-        """What is asked for, or chosen by the number of documents."""
+        """Return the setting, or what the number of documents suggests."""
         return chosen_min_df(self.num_documents) if settings.min_df is None else settings.min_df
 
     def add(self, part: Words) -> None:
-        """Take in the words of a block."""
+        """Add the words of a block."""
         numbers = self._numbers
         local = np.asarray([numbers.setdefault(word, len(numbers)) for word in part.words], np.int32)
         if len(numbers) > len(self._frequency):
-            # Twice as long each time: growing a word at a time would copy it all, again and again.
+            # Twice as long each time: growing by one word would copy everything for each.
             longer = np.zeros(2 * len(numbers), np.int64)
             longer[: len(self._frequency)] = self._frequency
             self._frequency = longer
@@ -120,13 +110,13 @@ class WordCollection:
         column = {word: position for position, word in enumerate(chosen)}
         columns = np.full(len(candidates), -1, np.int32)
         columns[eligible] = [column.get(candidates[number], -1) for number in eligible]
-        # Only phrases that were taken are joined: that is what will be done with texts to come.
+        # Only phrases of the vocabulary are joined, as will be done with new texts.
         taken = {pair: len(words) + rank for rank, pair in enumerate(pairs) if candidates[len(words) + rank] in column}
         self.num_phrases = len(taken) if settings.phrases else None
         return chosen, self._counts(columns, taken, len(chosen), len(words))
 
     def why_empty(self, settings: VocabularySettings) -> str:
-        """What left no word for the vocabulary, and the cure, for a message."""
+        """Return which setting left the vocabulary empty, and the cure, for a message."""
         kept = [number for number in range(len(self._numbers)) if number not in self._stop_words]
         return why_no_words(
             self._frequency[kept],
@@ -139,7 +129,7 @@ class WordCollection:
     def _phrases(
         self, frequency: NDArray[np.int64], settings: VocabularySettings
     ) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
-        """The phrases, and the document frequency of single words and phrases once these are joined."""
+        """Return the phrases, and the document frequency of words and phrases once these are joined."""
         num_words = len(frequency)
         min_df = self.min_df(settings)
         least = min_df if min_df >= 1 else min_df * self.num_documents
@@ -149,7 +139,7 @@ class WordCollection:
         for tokens, lengths in self._blocks():
             counter.add(tokens, lengths)
         words = list(self._numbers)
-        # "new york" as one word of a tokeniser of one's own is no phrase besides.
+        # A tokenizer of the user's own may give "new york" as one word, which is no phrase then.
         pairs = [pair for pair in counter.phrases() if phrase_words([pair], words)[0] not in self._numbers]
         numbers = {pair: num_words + rank for rank, pair in enumerate(pairs)}
         merged_frequency = np.zeros(num_words + len(pairs), np.int64)

@@ -1,4 +1,4 @@
-"""Documents of a stream, gathered by language as blocks of them come back cut into words."""
+"""Documents of a stream, collected by language as their blocks come back tokenized."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gloctm.corpus.collection import WordCollection
+from gloctm.corpus.options import TextSettings
 from gloctm.corpus.texts import TextWriter
-from gloctm.corpus.tokenization import NOT_WANTED, TextSettings, TokenizedBlock, is_wanted, left_out, unidentified
+from gloctm.corpus.tokenization import NOT_WANTED, TokenizedBlock, is_wanted, left_out, unidentified
 from gloctm.languages import known_spelling, without_region
 from gloctm.reading.dropped import EXCERPT, DroppedDocument
 from gloctm.reading.records import Record, RecordReader
@@ -16,7 +17,7 @@ from gloctm.reading.records import Record, RecordReader
 
 @dataclass
 class Documents:
-    """What is gathered of the documents of one language."""
+    """What is collected of the documents of one language."""
 
     words: WordCollection = field(default_factory=WordCollection)
     given_ids: list[str | None] = field(default_factory=list)
@@ -26,11 +27,11 @@ class Documents:
 
     @property
     def ids(self) -> list[str]:
-        """The id of each document; its position where it has none."""
+        """The id of each document, or its position."""
         return [str(row) if given is None else given for row, given in enumerate(self.given_ids)]
 
     def append(self, record: Record) -> None:
-        """Add one document; its words come in a block, by ``words``."""
+        """Add one document; its words come in a block, through ``words``."""
         self.given_ids.append(record.get("id"))
         # Few labels and dates, many documents.
         self.labels.append(sys.intern(record.get("label", "")))
@@ -38,7 +39,7 @@ class Documents:
         self.texts.append(record["text"], source=record.get("source", ""))
 
     def as_records(self, language: str) -> Iterator[Record]:
-        """All of them as they came, as of another language."""
+        """Yield all documents as they came, as documents of another language."""
         columns = zip(self.texts.finished().entries(), self.given_ids, self.labels, self.dates, strict=True)
         for entry, identifier, label, date in columns:
             record = Record(text=entry["text"], source=entry["source"], lang=language, label=label, date=date)
@@ -47,7 +48,7 @@ class Documents:
             yield record
 
     def as_dropped(self, language: str, reason: str) -> list[DroppedDocument]:
-        """All of them, left out."""
+        """Return all documents as left out."""
         entries = self.texts.finished().entries()
         return [
             DroppedDocument(entry["source"], reason, entry["text"][:EXCERPT], identifier, language)
@@ -56,16 +57,16 @@ class Documents:
 
 
 class DocumentCollector:
-    """Reads a stream and sorts its documents by language.
+    """Reads a stream and collects its documents by language.
 
     Args:
         records: the stream.
-        settings: which languages are wanted, and how surely identified.
-        merge_regions: whether documents are taken for ones of the language that theirs is a regional variant of.
+        settings: which languages are wanted, and with which confidence.
+        merge_regions: whether a regional variant counts as its language.
 
     Attributes:
         collected: the documents kept, by language in order of appearance.
-        confidences: for each identified language that of every document.
+        confidences: the confidence of every document, by identified language.
         dropped: the documents left out.
         named: the languages that documents name, in order of appearance.
         num_read: how many have been read.
@@ -82,7 +83,7 @@ class DocumentCollector:
         self.num_read = 0
 
     def read(self) -> Iterator[Record]:
-        """The documents but those whose language is given and not wanted."""
+        """Yield the documents, except those whose language is given and not wanted."""
         for record in self._records:
             self.num_read += 1
             language = record.get("lang")
@@ -96,12 +97,12 @@ class DocumentCollector:
             yield record
 
     def guessed_total(self) -> int | None:
-        """How many documents there may be in all; None while nothing tells."""
+        """Return an estimate of the number of all documents; None while there is none."""
         share = self._records.fraction()
         return round(self.num_read / share) if share else None
 
     def add(self, block: Sequence[Record], tokenized: TokenizedBlock) -> None:
-        """Take in a block that has been cut into words."""
+        """Add a block that has been tokenized."""
         for row, (language, confidence) in tokenized.identified.items():
             if is_wanted(language, confidence, self._settings):
                 self.confidences.setdefault(language, []).append(confidence)
@@ -116,14 +117,14 @@ class DocumentCollector:
                 documents.append(block[row])
 
     def misplaced(self) -> Iterator[Record]:
-        """Documents that were identified as a language which others name as a variant of it: ``en`` beside ``en-GB``.
+        """Yield documents identified as ``en`` again, as ``en-GB``, if other documents name only that variant.
 
-        They are taken out, and come as documents of the variant, to be cut into words as such. Where several variants
-        are named, or one in another script than is usual, nothing tells which it would be, and they stay. ``no`` is how
-        Bokmål is identified, so that ``nb`` is a variant of it.
+        They are taken out, since the variant has a tokenizer of its own. They stay where several variants are named,
+        or one in another script than is usual: nothing says which one theirs is. Bokmål is identified as ``no``, so
+        ``nb`` is a variant of it.
         """
         if self._settings.languages is not None:
-            # Spelled as is wanted from the start.
+            # Tokenization spells them as wanted.
             return
         for code in [code for code in self.collected if code not in self.named]:
             variant = known_spelling(code, list(self.named))
@@ -132,7 +133,7 @@ class DocumentCollector:
                 yield from self.collected.pop(code).as_records(variant)
 
     def drop_small_languages(self, min_documents: int) -> None:
-        """Leave languages out that were only identified, neither named nor wanted, with fewer documents than this."""
+        """Drop languages with fewer documents that were only identified, neither named nor wanted."""
         for language in [code for code in self.collected if code not in self.named]:
             wanted = self._settings.languages is not None and language in self._settings.languages
             if len(self.collected[language].given_ids) < min_documents and not wanted:

@@ -1,48 +1,56 @@
-"""``Corpus``: what GloCTM is trained on, a language at a time, validated when it is made."""
+"""``Corpus``: what GloCTM is trained on, one part per language, validated when it is made."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
+from gloctm.corpus.benchmark import read_benchmark
+from gloctm.corpus.build import build_from_records, build_from_texts, build_from_tokens
+from gloctm.corpus.html import corpus_html
 from gloctm.corpus.language import LanguageCorpus, document_texts
+from gloctm.corpus.options import MIN_CONFIDENCE, MIN_DOCUMENTS, TextOptions, as_columns, check_option_names
+from gloctm.corpus.report import BuildReport
+from gloctm.corpus.storage import load_parts, loading, save_parts
 from gloctm.corpus.validation import check_language_count, validate_language
+from gloctm.embedding.arrays import load_embeddings
+from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
-
-if TYPE_CHECKING:
-    from gloctm.corpus.build import TextOptions
-    from gloctm.corpus.report import BuildReport
-    from gloctm.reading.records import Columns
-
-# A language with fewer documents that nobody has named is taken for a mistake of the identifier.
-MIN_DOCUMENTS = 20
-# Below it, an identified language is a guess.
-MIN_CONFIDENCE = 0.5
+from gloctm.reading.records import Columns, RecordReader, as_records, group_records, read_records
 
 
 class Corpus(Mapping[str, LanguageCorpus]):
     """Documents in two or more languages: ``corpus["en"]`` is a LanguageCorpus, ``corpus.languages`` their order.
 
-    Documents need not be translations of each other, nor equally many. Nothing is dropped: row i of every array of
-    a language is its i-th document, also where that is empty.
+    Documents need not be translations of each other, nor equally many per language. Row i of every array of a language
+    is its i-th document, even if that is empty.
 
     Args:
-        languages: a LanguageCorpus for each language code (BCP-47; ``cn`` and the like are understood).
-        encoder: name of the encoder the embeddings come from, for the record.
-        word_encoder: name of the one encoder that all word embeddings come from, by which words of further languages
-            can be linked to these; None where they are your own vectors.
-        report: what became of the documents that the corpus was built from, where that is known.
+        languages: a LanguageCorpus per language code (BCP-47; codes such as ``cn`` are understood).
+        encoder: name of the encoder that the embeddings come from, for the record.
+        word_encoder: name of the one encoder that all word embeddings come from, which can link words of further
+            languages to these; None for vectors of your own.
+        report: what became of the documents that the corpus was built from, if known.
 
     Raises:
         InputError: fewer than two languages, an unknown one, or parts that don't fit together.
+
+    Example:
+        >>> from gloctm import Corpus
+        >>> texts = {"en": ["the red house", "a red car"], "de": ["das rote Haus", "ein rotes Auto"]}
+        >>> corpus = Corpus.from_texts(texts, max_df=1.0, encoder=None)
+        >>> corpus
+        Corpus(en: 2 × 3, de: 2 × 4)
+        >>> corpus["de"].vocabulary
+        ['auto', 'haus', 'rote', 'rotes']
     """
 
     def __init__(
@@ -77,7 +85,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             raise InputError(f"the corpus has no language {language!r}: it has {', '.join(self.languages)}")
         return self._languages[code]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._languages)
 
     def __len__(self) -> int:
@@ -90,14 +98,15 @@ class Corpus(Mapping[str, LanguageCorpus]):
             return False
 
     def get(self, language: str, default: Any = None) -> Any:
-        """The part of a language, or ``default`` where the corpus has none."""
-        if language in self:
-            return self[language]
-        return default
+        """Return the part of a language, or ``default`` if the corpus has none."""
+        return self[language] if language in self else default  # noqa: SIM401  # which this is
 
     def __repr__(self) -> str:
         parts = (f"{code}: {part.num_documents} × {part.num_words}" for code, part in self.items())
         return f"Corpus({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        return corpus_html(self, self.encoder)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -106,11 +115,11 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     @property
     def has_embeddings(self) -> bool:
-        """Whether every language has its word and its document embeddings."""
+        """Whether every language has word and document embeddings."""
         return all(part.word_embeddings is not None and part.document_embeddings is not None for part in self.values())
 
     def fingerprint(self) -> str:
-        """SHA-256 over languages, vocabularies, counts and embeddings: which data a model was trained on."""
+        """Return the SHA-256 of languages, vocabularies, counts and embeddings: which data a model was trained on."""
         digest = hashlib.sha256()
         for code, part in self.items():
             digest.update(code.encode() + b"\0" + "\n".join(part.vocabulary).encode("utf-8", "surrogatepass"))
@@ -125,7 +134,13 @@ class Corpus(Mapping[str, LanguageCorpus]):
         return digest.hexdigest()
 
     def select(self, languages: Sequence[str]) -> Corpus:
-        """The same corpus with these languages only, in this order."""
+        """Return the same corpus with these languages only, in this order.
+
+        Example:
+            >>> corpus = Corpus.from_tokens({"en": [["a", "b"]], "de": [["c", "d"]], "fr": [["e", "f"]]}, encoder=None)
+            >>> corpus.select(["fr", "en"]).languages
+            ('fr', 'en')
+        """
         codes = normalize_languages(languages)
         return Corpus(
             {code: self[code] for code in codes},
@@ -141,15 +156,22 @@ class Corpus(Mapping[str, LanguageCorpus]):
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
     ) -> Corpus:
-        """The same corpus with the embeddings it lacks; those it has are kept and nothing is loaded for them.
+        """Return the same corpus with the embeddings it lacks; those it has are kept, and no encoder is loaded then.
 
         Args:
             encoder: see ``gloctm.embedding.get_encoders``.
             cache: True for the cache on disk, a folder for another, False for none.
             show_progress: whether progress is shown.
-        """
-        from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_language
 
+        Example:
+            >>> from gloctm.embedding import ArrayEncoder
+            >>> corpus = Corpus.from_tokens({"en": [["red", "car"]], "de": [["rot", "auto"]]}, encoder=None)
+            >>> texts = ["red", "car", "rot", "auto", "red car", "rot auto"]
+            >>> vectors = ArrayEncoder(texts, [[1, 0], [0, 1], [1, 0], [0, 1], [1, 1], [1, 1]])
+            >>> corpus.embed(vectors, cache=False, show_progress=False)["de"].word_embeddings
+            array([[0., 1.],
+                   [1., 0.]], dtype=float32)
+        """
         if self.has_embeddings:
             return self
         pair = get_encoders(encoder)
@@ -157,43 +179,40 @@ class Corpus(Mapping[str, LanguageCorpus]):
         languages = {}
         for code, part in self.items():
             words, documents = part.word_embeddings, part.document_embeddings
-            asked = [each for each, own in ((pair.words, words), (pair.documents, documents)) if own is None]
-            warn_of_unknown_language(code, asked)
-            names += [each.name for each in asked]
+            needed = [each for each, own in ((pair.words, words), (pair.documents, documents)) if own is None]
+            warn_of_unknown_language(code, needed)
+            names += [each.name for each in needed]
             if words is None:
+                description = f"embedding {code} words"
                 words = embed_texts(
-                    part.vocabulary,
-                    pair.words,
-                    cache=cache,
-                    description=f"embedding {code} words",
-                    show_progress=show_progress,
+                    part.vocabulary, pair.words, cache=cache, description=description, show_progress=show_progress
                 )
             if documents is None:
+                texts, description = document_texts(part), f"embedding {code} documents"
                 documents = embed_texts(
-                    document_texts(part),
-                    pair.documents,
-                    cache=cache,
-                    description=f"embedding {code} documents",
-                    show_progress=show_progress,
+                    texts, pair.documents, cache=cache, description=description, show_progress=show_progress
                 )
             languages[code] = dataclasses.replace(part, word_embeddings=words, document_embeddings=documents)
         # One name only where no language has vectors from elsewhere.
-        had = any(part.word_embeddings is not None for part in self.values())
-        word_encoder = pair.words.name if not had or self.word_encoder == pair.words.name else None
-        if all(part.word_embeddings is not None for part in self.values()):
+        given = [part.word_embeddings is not None for part in self.values()]
+        word_encoder = pair.words.name if not any(given) or self.word_encoder == pair.words.name else None
+        if all(given):
             word_encoder = self.word_encoder
         return Corpus(languages, encoder=_joined(*names), word_encoder=word_encoder, report=self.report)
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
-        """The same corpus with embeddings of your own for one language.
+        """Return the same corpus with embeddings of your own for one language.
 
         Args:
-            language: whose.
+            language: the language that the embeddings are for.
             words: ``(vocabulary, dimension)`` array or path of a ``.npy`` file, rows in the vocabulary's order.
             documents: ``(documents, dimension)`` array or path of a ``.npy`` file, rows in the documents' order.
-        """
-        from gloctm.embedding.arrays import load_embeddings
 
+        Example:
+            >>> corpus = Corpus.from_tokens({"en": [["red", "car"]], "de": [["rot", "auto"]]}, encoder=None)
+            >>> corpus.with_embeddings("en", words=[[0, 1], [1, 0]])["en"].word_embeddings.shape
+            (2, 2)
+        """
         code = normalize_language(language)
         changes: dict[str, Any] = {
             name: load_embeddings(source)
@@ -210,15 +229,19 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced."""
-        from gloctm.corpus.storage import save_parts
-
         return save_parts(path, self, encoder=self.encoder, word_encoder=self.word_encoder, report=self.report)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Corpus:
-        """Read a corpus that ``save`` wrote; embeddings are memory-mapped."""
-        from gloctm.corpus.storage import load_parts, loading
+        """Read a corpus that ``save`` wrote; embeddings are memory-mapped.
 
+        Example:
+            >>> import tempfile
+            >>> corpus = Corpus.from_tokens({"en": [["red", "car"]], "de": [["rot", "auto"]]}, encoder=None)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     Corpus.load(corpus.save(folder))
+            Corpus(en: 1 × 2, de: 1 × 2)
+        """
         with loading(path):
             return cls(**load_parts(path))
 
@@ -243,10 +266,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             cache: see ``embed``.
             show_progress: whether progress is shown.
         """
-        from gloctm.corpus.benchmark import read_benchmark
-
-        corpus = cls(read_benchmark(path, languages, split=split))
-        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+        return cls(read_benchmark(path, languages, split=split))._embedded(encoder, cache, show_progress)
 
     @classmethod
     def from_tokens(
@@ -263,22 +283,26 @@ class Corpus(Mapping[str, LanguageCorpus]):
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
     ) -> Corpus:
-        """Build a corpus from documents already cut into words, taken as they are: no word is changed or stopped.
+        """Build a corpus from tokenized documents; no word is changed, and no stop words are removed.
 
         Args:
-            documents: for each language its documents, each a list of words.
-            labels: for each language a label a document.
-            ids: for each language an identifier a document.
-            vocabulary: for each language the words to use; chosen by the next three settings unless given.
-            min_df: a word must be in at least this many documents. 1: your choice of words stands.
+            documents: per language a list of documents, each a list of words.
+            labels: per language a label for each document.
+            ids: per language an identifier for each document.
+            vocabulary: per language the words to use; chosen by the next three settings unless given.
+            min_df: a word must be in at least this many documents. 1 keeps your choice of words.
             max_df: a word may be in at most this share of documents.
-            max_vocabulary: keep this many words a language, by document frequency; None keeps all.
+            max_vocabulary: keep this many words per language, by document frequency; None keeps all.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
-        """
-        from gloctm.corpus.build import build_from_tokens
 
+        Example:
+            >>> tokens = {"en": [["red", "house"], ["red", "car"]], "de": [["rotes", "haus"], ["rotes", "auto"]]}
+            >>> Corpus.from_tokens(tokens, encoder=None)["en"].counts.toarray()
+            array([[0, 1, 1],
+                   [1, 0, 1]], dtype=int32)
+        """
         parts = build_from_tokens(
             documents,
             labels=labels,
@@ -288,8 +312,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             max_df=max_df,
             max_vocabulary=max_vocabulary,
         )
-        corpus = cls(parts)
-        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+        return cls(parts)._embedded(encoder, cache, show_progress)
 
     @classmethod
     def from_texts(
@@ -299,66 +322,35 @@ class Corpus(Mapping[str, LanguageCorpus]):
         labels: Mapping[str, Sequence[str]] | None = None,
         ids: Mapping[str, Sequence[str]] | None = None,
         dates: Mapping[str, Sequence[str]] | None = None,
-        tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
-        stop_words: Mapping[str, Iterable[str]] | None = None,
-        more_stop_words: Mapping[str, Iterable[str]] | None = None,
-        lemmas: bool | Collection[str] = False,
-        convert: Literal["simplified", "traditional"] | None = None,
-        phrases: bool = False,
-        min_df: float | None = None,
-        max_df: float = 0.5,
-        max_vocabulary: int | None = 5000,
-        processes: int | None = None,
         encoder: str | TextEncoder | EncoderPair | None = "usem3",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
+        **options: Unpack[TextOptions],
     ) -> Corpus:
-        """Build a corpus from raw texts: cut into words by language, stop words out, vocabulary chosen, embedded.
-
-        What is set for a language by ``tokenizers``, ``stop_words``, ``more_stop_words`` or ``lemmas`` holds for its
-        regional variants too, unless something is set for these: what ``en`` is given for is for ``en-GB``.
+        """Build a corpus from raw texts: tokenize them, remove stop words, choose a vocabulary, embed.
 
         Args:
-            texts: for each language its documents. None is dropped, so that row i stays document i.
-            labels: for each language a label a document.
-            ids: for each language an identifier a document.
-            dates: for each language a date a document, as YYYY, YYYY-MM or longer ISO 8601.
-            tokenizers: a callable for those languages where the default is not wanted.
-            stop_words: words to leave out for those languages where the default list is not wanted.
-            more_stop_words: words to leave out besides.
-            lemmas: bring words to their dictionary form: True for all languages that have a lemmatiser, or the
-                languages to do it for. False: forms that differ tell more, and encoders place them side by side.
-            convert: bring Chinese words to ``"simplified"`` or ``"traditional"`` characters.
-            phrases: take pairs of words that belong together ("new york") as one, see ``gloctm.text.phrases``.
-            min_df: a word must be in at least this many documents, or, below 1, in this share of them. None chooses: 1
-                for a language of less than 2,000 documents, of which else few words would be left, and 2 for others.
-            max_df: a word may be in at most this share of documents, or, above 1, in this many.
-            max_vocabulary: keep this many words a language, by document frequency. 5,000 is the published size.
-            processes: how many cut texts into words at a time; all cores unless given, where there are thousands of
-                texts and no tokenizers of your own. The result is the same.
+            texts: per language its documents. None is dropped, so row i is document i.
+            labels: per language a label for each document.
+            ids: per language an identifier for each document.
+            dates: per language a date for each document, as YYYY, YYYY-MM or longer ISO 8601.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
-        """
-        from gloctm.corpus.build import TextOptions, build_from_texts
+            **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``lemmas``, ``convert``, ``phrases``,
+                ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see ``gloctm.corpus.TextOptions``.
 
-        options = TextOptions(
-            tokenizers=tokenizers,
-            stop_words=stop_words,
-            more_stop_words=more_stop_words,
-            lemmas=lemmas,
-            convert=convert,
-            phrases=phrases,
-            min_df=min_df,
-            max_df=max_df,
-            max_vocabulary=max_vocabulary,
-            processes=processes,
-        )
+        Example:
+            >>> texts = {"en": ["the red house", "a red car"], "de": ["das rote Haus", "ein rotes Auto"]}
+            >>> labels = {"en": ["homes", "traffic"], "de": ["homes", "traffic"]}
+            >>> Corpus.from_texts(texts, labels=labels, max_df=1.0, encoder=None)["de"].labels
+            ['homes', 'traffic']
+        """
+        check_option_names("from_texts", options, cls.from_texts.__kwdefaults__ or ())
         parts, report = build_from_texts(
             texts, options, labels=labels, ids=ids, dates=dates, show_progress=show_progress
         )
-        corpus = cls(parts, report=report)
-        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+        return cls(parts, report=report)._embedded(encoder, cache, show_progress)
 
     @classmethod
     def from_records(
@@ -376,45 +368,43 @@ class Corpus(Mapping[str, LanguageCorpus]):
         show_progress: bool = True,
         **options: Unpack[TextOptions],
     ) -> Corpus:
-        """Build a corpus from documents in any order of languages, read once and one after another.
+        """Build a corpus from documents in any order of languages, read once, one after another.
 
-        Documents whose language is missing, empty or ``auto`` have it identified; where ``languages`` or other
-        documents name one variant of it (``en-GB``), they are taken for that. What is left out and why stands in
-        ``corpus.report``; a text without any word stays, empty.
+        The language of a document is identified if it is missing, empty or ``auto``. If ``languages`` or other
+        documents name one variant of it (``en-GB``), the document counts as that. ``corpus.report`` says what was left
+        out and why; a text without any word stays, empty.
 
         Args:
-            records: mappings with ``text``, ``lang`` and, where wanted, ``label``, ``id`` and ``date``; or a table of
+            records: mappings with ``text``, ``lang`` and optionally ``label``, ``id`` and ``date``; or a table of
                 pandas, polars or Arrow, or a data set of Hugging Face's ``datasets``, with such columns.
-            columns: which column is which, where they have other names: ``{"text": "body", "lang": "locale"}``.
+            columns: which column is which, if they have other names: ``{"text": "body", "lang": "locale"}``.
             language: the language of all documents; ``"auto"`` identifies all, whatever their column says.
             languages: the languages wanted, in order; documents in others are left out. All unless given.
-            min_confidence: documents whose language is identified with less confidence (0 to 1) are left out.
-            min_documents: a language that was only ever identified, not named, is left out with fewer documents: it
-                mostly is a mistake.
-            merge_regions: take regional variants for one language: en, en-GB and en-US are en; zh-TW and zh-Hant-HK,
-                which are not in the usual script, are zh-Hant. False: a code is a language of its own.
+            min_confidence: leave out documents whose language is identified with less confidence (0 to 1).
+            min_documents: leave out a language with fewer documents that was only identified, never named: it mostly
+                is a mistake.
+            merge_regions: count regional variants as one language: en, en-GB and en-US are en; zh-TW and zh-Hant-HK,
+                which are not in the usual script, are zh-Hant. False: each code is a language of its own.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
-            **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``lemmas``, ``convert``, ``phrases``,
-                ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see ``from_texts``.
-        """
-        from gloctm.corpus.build import as_columns, build_from_records, check_option_names
-        from gloctm.reading.records import as_records
+            **options: see ``from_texts``.
 
+        Example:
+            >>> records = [{"text": "a red car", "lang": "en"}, {"text": "ein rotes Auto", "lang": "de"}]
+            >>> Corpus.from_records(records, max_df=1.0, encoder=None)
+            Corpus(en: 1 × 2, de: 1 × 2)
+        """
         check_option_names("from_records", options, cls.from_records.__kwdefaults__ or ())
-        parts, report = build_from_records(
+        return cls._from_reader(
             as_records(records, columns=as_columns(columns), language=language),
             options,
-            origin="the input",
             languages=languages,
             min_confidence=min_confidence,
             min_documents=min_documents,
             merge_regions=merge_regions,
             show_progress=show_progress,
-        )
-        corpus = cls(parts, report=report)
-        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+        )._embedded(encoder, cache, show_progress)
 
     @classmethod
     def from_files(
@@ -435,35 +425,39 @@ class Corpus(Mapping[str, LanguageCorpus]):
         show_progress: bool = True,
         **options: Unpack[TextOptions],
     ) -> Corpus:
-        """Build a corpus from files, read as a stream: texts wait on disk, and memory holds words and counts.
+        r"""Build a corpus from files, read as a stream: texts wait on disk, and memory holds words and counts.
 
         Args:
             paths: JSON lines, CSV, TSV or Parquet, or a folder of such files, or a folder of text files in subfolders
                 named by language; any of them gzipped; ``-`` for standard input. See docs/formats.md.
-            columns: see ``from_records``.
-            language: see ``from_records``.
-            languages: see ``from_records``.
-            min_confidence: see ``from_records``.
-            min_documents: see ``from_records``.
-            merge_regions: see ``from_records``.
+            columns: see ``from_records``, as for the next five.
+            language: the language of all documents.
+            languages: the languages wanted.
+            min_confidence: the least confidence of an identified language.
+            min_documents: the least number of documents in a language that no document names.
+            merge_regions: whether regional variants are one language.
             encoding: of text files.
             file_format: ``"jsonl"`` (or a JSON array), ``"csv"``, ``"tsv"``, ``"parquet"`` or ``"txt"``; by the files'
                 names unless given.
-            on_error: ``"skip"`` leaves out lines that can't be read and names them in the report; ``"raise"`` stops.
+            on_error: ``"skip"`` leaves out lines that can't be read and lists them in the report; ``"raise"`` stops.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
-            **options: see ``from_records``.
+            **options: see ``from_texts``.
 
         Raises:
             FileFormatError: a file is missing, damaged or malformed; the message has the line.
-        """
-        from gloctm.corpus.build import as_columns, build_from_records, check_option_names
-        from gloctm.reading.records import read_records
-        from gloctm.reading.sources import describe_sources
 
+        Example:
+            >>> import pathlib, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "news.csv")
+            ...     _ = path.write_text("text,lang\na red car,en\nein rotes Auto,de\n", encoding="utf-8")
+            ...     Corpus.from_files(path, max_df=1.0, encoder=None, show_progress=False)
+            Corpus(en: 1 × 2, de: 1 × 2)
+        """
         check_option_names("from_files", options, cls.from_files.__kwdefaults__ or ())
-        parts, report = build_from_records(
+        return cls._from_reader(
             read_records(
                 paths,
                 columns=as_columns(columns),
@@ -473,37 +467,50 @@ class Corpus(Mapping[str, LanguageCorpus]):
                 on_error=on_error,
             ),
             options,
-            origin=describe_sources(paths),
             languages=languages,
             min_confidence=min_confidence,
             min_documents=min_documents,
             merge_regions=merge_regions,
             show_progress=show_progress,
-        )
-        corpus = cls(parts, report=report)
-        return corpus if encoder is None else corpus.embed(encoder, cache=cache, show_progress=show_progress)
+        )._embedded(encoder, cache, show_progress)
 
     @classmethod
     def demo(cls, languages: Sequence[str] | None = None, **settings: Any) -> Corpus:
-        """The embedded corpus: short texts on 12 everyday themes in five languages, the theme as label.
+        """Return the embedded corpus: short texts on 12 everyday themes in five languages, the theme as label.
 
         Args:
             languages: some of de, en, es, ja, zh; all unless given.
-            **settings: handed to ``from_texts``.
+            **settings: arguments of ``from_texts``.
+
+        Example:
+            >>> Corpus.demo(["en", "de"], encoder=None, show_progress=False)["de"].num_documents
+            240
         """
         from gloctm.demo import demo_records
-        from gloctm.reading.records import group_records
 
         return cls.from_texts(**group_records(demo_records(languages)), **settings)
 
+    @classmethod
+    def _from_reader(cls, reader: RecordReader, options: TextOptions, **settings: Any) -> Corpus:
+        parts, report = build_from_records(reader, options, **settings)
+        return cls(parts, report=report)
 
-def _joined(*names: str | None) -> str:
-    """Names of encoders as one, each once."""
-    parts = (part for name in names if name is not None for part in name.split(" + "))
-    return " + ".join(dict.fromkeys(parts))
+    def _embedded(
+        self,
+        encoder: str | TextEncoder | EncoderPair | None,
+        cache: bool | str | os.PathLike[str],
+        show_progress: bool,
+    ) -> Corpus:
+        return self if encoder is None else self.embed(encoder, cache=cache, show_progress=show_progress)
 
 
 def check_corpus(corpus: Any, name: str = "corpus") -> None:
     """Raise InputError unless this is a corpus."""
     if not isinstance(corpus, Corpus):
         raise InputError(f"{name} is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
+
+
+def _joined(*names: str | None) -> str:
+    """Return names of encoders as one, each once."""
+    parts = (part for name in names if name is not None for part in name.split(" + "))
+    return " + ".join(dict.fromkeys(parts))

@@ -15,21 +15,29 @@ from gloctm.text import Tokenizer
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LanguageCorpus:
-    """The documents of one language. Two are equal only if they are the same object: arrays have no single truth.
+    """The documents of one language; two are equal only if they are the same object.
 
     Attributes:
         counts: word counts, ``(documents, vocabulary)`` CSR, int32.
         vocabulary: the word of each column.
         word_embeddings: ``(vocabulary, dimension)`` float32, or None before they are computed. One dimension for
-            all languages, since neighbours are sought across them.
+            all languages, since words have neighbors in the others.
         document_embeddings: ``(documents, dimension)`` float32, or None. Languages may differ in dimension.
-        labels: a label a document, or None.
-        ids: an identifier a document; its position as text unless given.
+        labels: a label per document, or None.
+        ids: an identifier per document; its position as text unless given.
         dates: the date of each document, as YYYY, YYYY-MM or longer ISO 8601, or None.
-        texts: a raw text a document, or None. Those of a saved corpus stay in its file until they are asked for.
-        tokenizer: name of the tokeniser that cut the texts. A model cuts raw texts with it later; ``whitespace``, that
-            of documents which came as words, splits at spaces and changes nothing.
+        texts: a raw text per document, or None. Those of a saved corpus stay in its file until they are read.
+        tokenizer: name of the tokenizer of the texts, which a model uses for raw texts later. ``whitespace``, for
+            documents that came as words, splits at spaces and changes nothing.
         own_tokenizer: the callable itself where it is the user's own; not saved.
+
+    Example:
+        >>> from gloctm.corpus import LanguageCorpus
+        >>> part = LanguageCorpus(counts=[[1, 1], [2, 0], [0, 0]], vocabulary=["car", "red"])
+        >>> other = LanguageCorpus(counts=[[1, 0], [0, 2]], vocabulary=["auto", "rot"])
+        >>> from gloctm import Corpus
+        >>> Corpus({"en": part, "de": other})["en"].empty_documents
+        array([False, False,  True])
     """
 
     counts: sp.csr_array
@@ -48,7 +56,7 @@ class LanguageCorpus:
 
     @property
     def num_documents(self) -> int:
-        """How many documents there are, empty ones included."""
+        """The number of documents, empty ones included."""
         return int(self.counts.shape[0])
 
     @property
@@ -63,7 +71,14 @@ class LanguageCorpus:
 
 
 def document_texts(part: LanguageCorpus) -> Sequence[str]:
-    """The texts to embed documents by; where there are none, each document's vocabulary words, most frequent first."""
+    """Return the texts to embed documents by: raw texts or else each document's words, most frequent first.
+
+    Example:
+        >>> import numpy as np, scipy.sparse as sp
+        >>> counts = sp.csr_array(np.asarray([[1, 2], [1, 0]], np.int32))
+        >>> document_texts(LanguageCorpus(counts=counts, vocabulary=["car", "red"]))
+        ['red car', 'car']
+    """
     if part.texts is not None:
         return part.texts
     texts = []

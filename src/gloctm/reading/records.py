@@ -12,7 +12,7 @@ from gloctm.files.encodings import Encoding
 from gloctm.languages import normalize_language
 from gloctm.reading.dropped import BadRows, DroppedDocument, OnError
 from gloctm.reading.formats import read_rows
-from gloctm.reading.sources import UNIDENTIFIED, ReadProgress, list_files, opened, total_size
+from gloctm.reading.sources import UNIDENTIFIED, ReadProgress, describe_sources, list_files, opened, total_size
 from gloctm.reading.tables import in_memory_rows
 from gloctm.reading.values import as_date, as_text, is_missing
 
@@ -58,7 +58,10 @@ class Columns:
 class RecordReader:
     """Documents as they are read: an iterable of ``Record``, once."""
 
-    def __init__(self, records: Iterator[Record], progress: ReadProgress, bad_rows: BadRows) -> None:
+    def __init__(
+        self, records: Iterator[Record], progress: ReadProgress, bad_rows: BadRows, origin: str = "the input"
+    ) -> None:
+        self.origin = origin
         self._records: Iterator[Record] | None = records
         self._progress = progress
         self._bad_rows = bad_rows
@@ -129,7 +132,7 @@ def read_records(
         if tables:
             builder.check_all_seen(" and ".join(tables[:3]))
 
-    return RecordReader(records(), progress, bad_rows)
+    return RecordReader(records(), progress, bad_rows, describe_sources(sources))
 
 
 def as_records(

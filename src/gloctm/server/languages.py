@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gloctm.corpus.corpus import MIN_CONFIDENCE
+from gloctm.corpus.options import MIN_CONFIDENCE
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.languages import known_spelling, normalize_language, without_region
 from gloctm.reading.sources import UNIDENTIFIED

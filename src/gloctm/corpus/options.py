@@ -1,0 +1,336 @@
+"""Options of building a corpus: what users give, checked once, as the building works with it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
+from numbers import Real
+from typing import Any, TypedDict, TypeVar
+
+from gloctm.errors import InputError, SimilarLanguagesWarning, UnsegmentedLanguageWarning, UnusedSettingWarning
+from gloctm.languages import normalize_language, normalize_languages, primary_subtag, without_region
+from gloctm.reading.records import Columns
+from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer
+from gloctm.text import stop_words as default_stop_words
+from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
+from gloctm.text.lemmas import LEMMA_LANGUAGES
+from gloctm.text.normalization import normalize_text
+from gloctm.text.vocabulary import check_vocabulary_settings
+
+T = TypeVar("T")
+
+# Drop a language that was only identified, never named, with fewer documents: it mostly is a mistake.
+MIN_DOCUMENTS = 20
+# An identified language with less confidence is a guess.
+MIN_CONFIDENCE = 0.5
+
+
+class TextOptions(TypedDict, total=False):
+    """Options of ``Corpus.from_texts``, ``Corpus.from_records`` and ``Corpus.from_files``: from raw texts to counts.
+
+    ``tokenizers``, ``stop_words``, ``more_stop_words`` and ``lemmas`` of a language apply to its regional variants,
+    unless a variant has its own: what is set for ``en`` applies to ``en-GB``.
+
+    Attributes:
+        tokenizers: a callable per language where you want another tokenizer than the default.
+        stop_words: words to remove per language, instead of the default list.
+        more_stop_words: words to remove per language, in addition to the list.
+        lemmas: bring words to their dictionary form: True for all languages that have a lemmatizer, or a list of
+            languages. False (the default): different forms say more, and encoders place them near each other.
+        convert: bring Chinese words to ``"simplified"`` or ``"traditional"`` characters.
+        phrases: count pairs of words that belong together ("new york") as one, see ``gloctm.text.phrases``.
+        min_df: a word must be in at least this many documents or, below 1, in this share of them. None (the default)
+            chooses 1 for a language with fewer than 2,000 documents, which has few frequent words, and 2 for others.
+        max_df: a word may be in at most this share of documents or, above 1, in this many. 0.5 unless given.
+        max_vocabulary: keep this many words per language, by document frequency; None keeps all. The default, 5,000,
+            is the published size.
+        processes: how many processes tokenize. Unless given, all cores where there are thousands of texts and no
+            tokenizer of your own, else one. The result is the same.
+
+    Example:
+        >>> from gloctm.corpus import Corpus
+        >>> texts = {"en": ["the red house", "a red car"], "de": ["das rote Haus", "ein rotes Auto"]}
+        >>> corpus = Corpus.from_texts(texts, more_stop_words={"en": ["car"]}, max_df=1.0, encoder=None)
+        >>> corpus["en"].vocabulary
+        ['house', 'red']
+    """
+
+    tokenizers: Mapping[str, Callable[[str], list[str]]] | None
+    stop_words: Mapping[str, Iterable[str]] | None
+    more_stop_words: Mapping[str, Iterable[str]] | None
+    lemmas: bool | Collection[str]
+    convert: Conversion | None
+    phrases: bool
+    min_df: float | None
+    max_df: float
+    max_vocabulary: int | None
+    processes: int | None
+
+
+@dataclass(frozen=True)
+class VocabularySettings:
+    """The settings of ``choose_words`` and ``gloctm.text.phrases``; ``chosen_min_df`` replaces a ``min_df`` of None."""
+
+    min_df: float | None = None
+    max_df: float = 0.5
+    max_size: int | None = 5000
+    phrases: bool = False
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    """How texts become words; see ``TextOptions``.
+
+    Attributes:
+        tokenizers: see ``TextOptions``.
+        stop_words: see ``TextOptions``.
+        more_stop_words: see ``TextOptions``.
+        lemmas: True for all languages that have a lemmatizer, or the languages.
+        convert: see ``TextOptions``.
+        phrases: whether stop words stay among the others, as phrases need them.
+        languages: the languages wanted, if given; documents identified as others are dropped.
+        min_confidence: documents identified with less confidence are dropped.
+    """
+
+    tokenizers: Mapping[str, Callable[[str], list[str]]] = field(default_factory=dict)
+    stop_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    more_stop_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lemmas: bool | frozenset[str] = False
+    convert: Conversion | None = None
+    phrases: bool = False
+    languages: tuple[str, ...] | None = None
+    min_confidence: float = 0.0
+
+    def tokenizer(self, language: str) -> Tokenizer:
+        """Return the user's tokenizer of a language, or the default."""
+        own = _set_for(language, self.tokenizers)
+        if own is not None:
+            return as_tokenizer(own)
+        return _default_tokenizer(language, self.wants_lemmas(language), self.convert)
+
+    def check(self, language: str) -> None:
+        """Raise or warn now about what tokenizing texts of this language will meet.
+
+        Raises:
+            MissingDependencyError: its tokenizer is not installed.
+
+        Warns:
+            UnsegmentedLanguageWarning: it has no tokenizer here.
+        """
+        if _set_for(language, self.tokenizers) is None:
+            get_tokenizer(language, lemmas=self.wants_lemmas(language))("")
+
+    def stopped(self, language: str) -> frozenset[str]:
+        """Return the stop words of a language."""
+        chosen = _set_for(language, self.stop_words)
+        if chosen is None:
+            chosen = default_stop_words(language, lemmas=self.wants_lemmas(language))
+        return chosen | (_set_for(language, self.more_stop_words) or frozenset())
+
+    def wants_lemmas(self, language: str) -> bool:
+        """Return whether the words of a language are brought to their dictionary form."""
+        if not isinstance(self.lemmas, bool):
+            return language in self.lemmas or without_region(language) in self.lemmas
+        own = _set_for(language, self.tokenizers)
+        return self.lemmas and own is None and primary_subtag(language) in LEMMA_LANGUAGES
+
+    def has_chinese(self, languages: Iterable[str]) -> bool:
+        """Return whether the Chinese tokenizer works on any of these languages."""
+        return any(self.tokenizer(code).name.startswith(ChineseTokenizer.name) for code in languages)
+
+    def by_name(self) -> dict[str, Collection[str]]:
+        """Return the languages that each per-language option was given for."""
+        named = {name: list(getattr(self, name)) for name in _PER_LANGUAGE}
+        return {**named, "lemmas": [] if isinstance(self.lemmas, bool) else sorted(self.lemmas)}
+
+
+_PER_LANGUAGE = ("tokenizers", "stop_words", "more_stop_words")
+
+
+def _set_for(language: str, settings: Mapping[str, T]) -> T | None:
+    """Return what is set for a language, or else for the language that it is a regional variant of."""
+    found = settings.get(language)
+    return settings.get(without_region(language)) if found is None else found
+
+
+# A dictionary is loaded once per process, not once per block.
+@lru_cache(maxsize=64)
+def _default_tokenizer(language: str, lemmas: bool, convert: Conversion | None) -> Tokenizer:
+    with warnings.catch_warnings():
+        # ``check`` has warned already.
+        warnings.simplefilter("ignore", UnsegmentedLanguageWarning)
+        tokenizer = get_tokenizer(language, lemmas=lemmas)
+        if convert is None or tokenizer.name != ChineseTokenizer.name:
+            return tokenizer
+        return get_tokenizer(language, convert=convert)
+
+
+def check_option_names(function: str, options: Mapping[str, Any], others: Iterable[str]) -> None:
+    """Raise TypeError, as Python does, for a keyword argument that does not exist.
+
+    Args:
+        function: the function that was called.
+        options: the keyword arguments that are not among its own.
+        others: its own keyword arguments, one of which may be meant.
+    """
+    known = list(TextOptions.__annotations__)
+    for name in options:
+        if name not in known:
+            close = get_close_matches(name, [*known, *others], n=1, cutoff=0.7)
+            hint = f". Did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
+
+
+def as_columns(columns: Columns | Mapping[str, str | None] | None) -> Columns:
+    """Return ``Columns`` from a mapping of the columns that have other names; None leaves one unread."""
+    if columns is None or isinstance(columns, Columns):
+        return columns or Columns()
+    if not isinstance(columns, Mapping):
+        raise InputError(f"columns are given as {type(columns).__name__}: give a mapping such as {{'text': 'body'}}")
+    known = list(Columns.__dataclass_fields__)
+    for name, column in columns.items():
+        # A document needs text; the others may be left unread.
+        if name not in known or not (isinstance(column, str) or (column is None and name != "text")):
+            raise InputError(f"columns has {name!r}: {column!r}: it says which column is {', '.join(known)}")
+    return Columns(**columns)  # type: ignore[arg-type]  # text is never None, as checked
+
+
+def check_confidence(min_confidence: Any) -> None:
+    """Raise InputError unless this is a number from 0 to 1."""
+    if isinstance(min_confidence, bool) or not isinstance(min_confidence, Real) or not 0 <= float(min_confidence) <= 1:
+        raise InputError(f"min_confidence is {min_confidence!r}: it must be a number from 0 to 1")
+
+
+def vocabulary_settings(options: TextOptions) -> VocabularySettings:
+    """Return the options that choose a vocabulary, checked."""
+    usual = VocabularySettings()
+    settings = VocabularySettings(
+        min_df=options.get("min_df", usual.min_df),
+        max_df=options.get("max_df", usual.max_df),
+        max_size=options.get("max_vocabulary", usual.max_size),
+        phrases=bool(options.get("phrases", False)),
+    )
+    min_df = 1 if settings.min_df is None else settings.min_df
+    check_vocabulary_settings(min_df=min_df, max_df=settings.max_df, max_size=settings.max_size)
+    return settings
+
+
+def text_settings(
+    options: TextOptions,
+    languages: tuple[str, ...] | None,
+    *,
+    min_confidence: float = 0.0,
+    merge_regions: bool = False,
+) -> TextSettings:
+    """Return the options that turn texts into words, checked.
+
+    Args:
+        options: as given.
+        languages: the languages of the corpus, if they are known.
+        min_confidence: see ``TextSettings``.
+        merge_regions: whether what is set for regional variants is for the languages that they are merged into.
+    """
+    given: dict[str, Any] = dict(options)
+    per_language = {name: by_code(name, given.get(name), merge_regions=merge_regions) for name in _PER_LANGUAGE}
+    for code, tokenizer in per_language["tokenizers"].items():
+        if not callable(tokenizer):
+            raise InputError(
+                f"the tokenizer of {code!r} is {tokenizer!r:.60}: give a function that takes a text and returns a list "
+                "of words, or leave it out for the default"
+            )
+    lemmas = options.get("lemmas", False)
+    if isinstance(lemmas, str):
+        raise InputError(f"lemmas is one string: give a list of languages, for example [{lemmas!r}], or True for all")
+    if not isinstance(lemmas, Iterable | bool):
+        raise InputError(f"lemmas is {lemmas!r}: give a list of languages, or True for all")
+    if not isinstance(lemmas, bool):
+        bases = normalize_languages(lemmas)
+        lemmas = frozenset(map(without_region, bases) if merge_regions else bases)
+    convert = options.get("convert")
+    if convert is not None and convert not in CONVERSIONS:
+        raise InputError(f"convert is {convert!r}: it must be {' or '.join(CONVERSIONS)}")
+    settings = TextSettings(
+        tokenizers=per_language["tokenizers"],
+        stop_words={code: _as_tokens(code, words) for code, words in per_language["stop_words"].items()},
+        more_stop_words={code: _as_tokens(code, words) for code, words in per_language["more_stop_words"].items()},
+        lemmas=lemmas,
+        convert=convert,
+        phrases=bool(options.get("phrases", False)),
+        languages=languages,
+        min_confidence=min_confidence,
+    )
+    if languages is not None:
+        for name, codes in settings.by_name().items():
+            for code in codes:
+                if not _concerns(code, languages):
+                    verb = "asked" if name == "lemmas" else "given"
+                    raise InputError(f"{name} are {verb} for {code!r}, which has no documents: it is not in the corpus")
+    for code in (*settings.by_name()["lemmas"], *(languages or ())):
+        settings.check(code)
+    if languages is not None and convert is not None and not settings.has_chinese(languages):
+        raise InputError(f"convert={convert!r} is for Chinese, which is not among the languages: leave it out")
+    return settings
+
+
+def by_code(name: str, by_language: Mapping[str, Any] | None, *, merge_regions: bool = False) -> dict[str, Any]:
+    """Return an optional mapping with its language codes in normal form."""
+    if by_language is not None and not isinstance(by_language, Mapping):
+        raise InputError(
+            f"{name} are given as {type(by_language).__name__}: give a mapping from language code to {name}"
+        )
+    result: dict[str, Any] = {}
+    for given, value in (by_language or {}).items():
+        code = normalize_language(given)
+        if merge_regions:
+            code = without_region(code)
+            if code in result:
+                raise InputError(f"{name} are given for more than one variant of {code!r}, which are merged: give one")
+        result[code] = value
+    return result
+
+
+def _as_tokens(language: str, words: Iterable[str]) -> frozenset[str]:
+    """Return stop words as given, and as tokenizers normalize words."""
+    if isinstance(words, str):
+        raise InputError(f"the stop words of {language!r} are one string: give a list of words")
+    listed = list(words) if isinstance(words, Iterable) else [words]
+    for word in listed:
+        if not isinstance(word, str):
+            raise InputError(f"the stop words of {language!r} hold {word!r:.60}: give a list of words")
+    return frozenset([*listed, *(normalize_text(word, language) for word in listed)])
+
+
+def _concerns(code: str, languages: Iterable[str]) -> bool:
+    """Return whether what is set for a language applies to any of these or their regional variants."""
+    return any(code in (language, without_region(language)) for language in languages)
+
+
+def warn_of_similar(languages: Iterable[str], named: Collection[str], *, stacklevel: int) -> None:
+    """Warn where documents name several regional variants of a language, which become languages of their own."""
+    variants: dict[str, list[str]] = {}
+    for code in languages:
+        variants.setdefault(without_region(code), []).append(code)
+    for base, codes in variants.items():
+        if len(codes) > 1 and any(code in named for code in codes):
+            warnings.warn(
+                f"{', '.join(codes)} are languages of their own in this corpus, each with its own vocabulary and part "
+                f"in training: to have them as one, {base}, give merge_regions=True",
+                SimilarLanguagesWarning,
+                stacklevel=stacklevel + 1,
+            )
+
+
+def warn_of_unused(settings: TextSettings, languages: Collection[str], *, stacklevel: int) -> None:
+    """Warn of settings for languages that no document turned out to be in."""
+    unused = [
+        f"{name} are given for {', '.join(absent)}, which no document is in: they had no effect"
+        for name, codes in settings.by_name().items()
+        if (absent := [code for code in codes if not _concerns(code, languages)])
+    ]
+    if settings.convert is not None and not settings.has_chinese(languages):
+        unused.insert(0, f"convert={settings.convert!r} is for Chinese, which no document is in: it had no effect")
+    for message in unused:
+        warnings.warn(message, UnusedSettingWarning, stacklevel=stacklevel + 1)

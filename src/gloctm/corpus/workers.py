@@ -1,0 +1,158 @@
+"""Tokenizing blocks of documents, in several processes where that pays."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pickle import PicklingError
+
+from gloctm.checks import check_whole
+from gloctm.corpus.options import TextSettings
+from gloctm.corpus.tokenization import TokenizedBlock, tokenize_block
+from gloctm.errors import InputError
+from gloctm.reading.records import Record
+
+# Worker processes without work end after this time.
+IDLE_SECONDS = 60
+# How often a worker process checks that its parent still exists.
+WATCH_SECONDS = 2
+# Enough to keep a worker busy for a good part of a second, little enough to be sent and held many times over.
+BLOCK_DOCUMENTS = 1000
+BLOCK_CHARACTERS = 1_000_000
+# With fewer blocks than this, starting worker processes takes longer than they save.
+FEW_BLOCKS = 32
+
+
+def in_blocks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Yield records in blocks of similar size."""
+    block: list[Record] = []
+    characters = 0
+    for record in records:
+        block.append(record)
+        characters += len(record["text"])
+        if len(block) >= BLOCK_DOCUMENTS or characters >= BLOCK_CHARACTERS:
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block
+
+
+def tokenize_blocks(
+    blocks: Iterable[list[Record]], settings: TextSettings, processes: int | None
+) -> Iterator[tuple[list[Record], TokenizedBlock]]:
+    """Yield blocks of records with their words, in order, tokenized in several processes where that pays.
+
+    Args:
+        blocks: read as they are needed; memory holds a few blocks per process.
+        settings: how to tokenize.
+        processes: how many. None uses all cores if there is much to do and the user brings no tokenizer, whose data
+            would travel with each block.
+
+    Raises:
+        InputError: ``processes`` is no whole number from 1; a tokenizer of the user's own can't be sent to other
+            processes; a process was ended from outside.
+    """
+    waiting = iter(blocks)
+    if processes is None:
+        first = list(islice(waiting, FEW_BLOCKS))
+        processes = 1 if len(first) < FEW_BLOCKS or settings.tokenizers else available_cores()
+        waiting = _chained(first, waiting)
+    processes = check_whole("processes", processes, 1, ", or None for all cores where that pays")
+    if processes == 1:
+        for block in waiting:
+            yield block, tokenize_block(_documents(block), settings)
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    # Two windows of blocks: while the workers tokenize one, the other is read here.
+    window = 4 * processes
+    work = delayed(tokenize_block)
+    try:
+        with Parallel(
+            n_jobs=processes,
+            return_as="generator",
+            pre_dispatch="all",
+            batch_size=1,
+            idle_worker_timeout=IDLE_SECONDS,
+            initializer=_end_with,
+            initargs=(os.getpid(),),
+        ) as parallel:
+            current = list(islice(waiting, window))
+            while current:
+                results = parallel(work(_documents(block), settings) for block in current)
+                try:
+                    upcoming = list(islice(waiting, window))
+                except Exception:
+                    # Results that nobody takes would become an error in another thread.
+                    deque(results, maxlen=0)
+                    raise
+                yield from zip(current, results, strict=True)
+                current = upcoming
+    except BrokenProcessPool:
+        raise InputError(
+            "a worker process ended unexpectedly, perhaps for lack of memory: use fewer processes (processes=1 needs "
+            "the least memory)"
+        ) from None
+    except PicklingError as error:
+        reason = str(error.__cause__ or error).strip('"\n').splitlines()[-1]
+        raise InputError(
+            f"a tokenizer of your own can't be sent to other processes ({reason}): use processes=1"
+        ) from None
+    finally:
+        # joblib keeps its processes for later; their dictionaries take memory that counting can use.
+        get_reusable_executor().shutdown(wait=True)
+
+
+def _end_with(parent: int) -> None:
+    """End this worker process once its parent is gone; it would wait forever after a parent that was killed.
+
+    On Windows, which gives orphans no other parent, this has no effect.
+    """
+    if os.name != "posix":
+        return
+    first = os.getppid()
+
+    def watch() -> None:
+        # Both: a killed parent may linger until it is waited for, and may be gone before this process looks.
+        while os.getppid() == first and _is_there(parent):
+            time.sleep(WATCH_SECONDS)
+        # Not sys.exit(), which ends no more than this thread.
+        os._exit(1)
+
+    threading.Thread(target=watch, name="gloctm-parent-watch", daemon=True).start()
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _documents(block: Sequence[Record]) -> list[tuple[str, str | None]]:
+    return [(record["text"], record.get("lang")) for record in block]
+
+
+def _chained(first: list[list[Record]], rest: Iterator[list[Record]]) -> Iterator[list[Record]]:
+    held = deque(first)
+    first.clear()
+    while held:
+        # Let go of a block once it has been handed out.
+        yield held.popleft()
+    yield from rest
