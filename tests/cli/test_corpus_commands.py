@@ -70,7 +70,7 @@ def test_corpus_info_tells_what_was_identified_and_what_left_out(tmp_path):
         f"identified: 30 documents as en, mean confidence {identified['en']:.2f}",
         f"identified: 30 documents as de, mean confidence {identified['de']:.2f}",
         "left out: 3 documents: fewer than 20 documents in a language",
-        "left out: 1 document: language not recognised",
+        "left out: 1 document: language not recognized",
         "encoder: none",
     ]
     for code, part in corpus.items():

@@ -94,7 +94,7 @@ def test_what_is_identified_uncertainly_is_left_out_and_listed(tmp_path):
     left_out = [
         {
             "source": f"{source}, line {row + 1}",
-            "reason": "language not recognised" if code == "und" else "language uncertain",
+            "reason": "language not recognized" if code == "und" else "language uncertain",
             "text": record["text"][:80],
             "id": record["id"],
             "language": code,
@@ -109,7 +109,7 @@ def test_what_is_identified_uncertainly_is_left_out_and_listed(tmp_path):
     assert kept == {record["id"] for record in records} - {each["id"] for each in left_out}
     assert said[1] == (
         f"gloctm: warning: {len(left_out)} documents were left out (language uncertain: {len(left_out) - 1}; "
-        f"language not recognised: 1); {tmp_path / 'corpus' / 'dropped.jsonl'} lists them"
+        f"language not recognized: 1); {tmp_path / 'corpus' / 'dropped.jsonl'} lists them"
     )
 
 

@@ -144,7 +144,7 @@ def test_help_fits_a_terminal_of_80_columns(monkeypatch):
         ("leave via out, or take via='global'", "leave via out, or take --via global"),
         ("epochs is given, a setting of method='published'", "epochs is given, a setting of --method published"),
         ("use corpus.embed() first (gloctm corpus embed)", "give it some with gloctm corpus embed"),
-        ("mend it: --x (in Python, Columns(date=None))", "mend it: --x"),
+        ("correct it: --x (in Python, Columns(date=None))", "correct it: --x"),
         ("has no column 'min_df'", "has no column 'min_df'"),
         ("min_df/a.csv and a min_df.csv are missing", "min_df/a.csv and a min_df.csv are missing"),
         (
@@ -169,7 +169,7 @@ def test_errors_name_flags(tmp_path, documents, model):
     records = [{**record, "date": "05/31/2024"} for record in make_records()]
     source = write_json_lines(tmp_path / "dates.jsonl", records)
     result = run_here("corpus", "build", source, "-o", tmp_path / "corpus", "-q")
-    assert result.stderr.endswith(': mend it, or leave the column unread: --date-column ""\n')
+    assert result.stderr.endswith(': correct it, or leave the column unread: --date-column ""\n')
     build(tmp_path, source, "--date-column=")
 
 

@@ -37,7 +37,7 @@ BENCHMARK = {
     "misaligned vocabulary": (shorten("vocab_en"), "17 words but 18 columns", "equally many"),
     "misaligned texts": (shorten("train_texts_en.txt"), "'en' has 15 documents but 14 texts", "one for each"),
     "misaligned labels": (shorten("train_labels_de.txt"), "'de' has 15 documents but 14 labels", "one for each"),
-    "truncated counts": (cut("train_bow_matrix_en.npz"), "train_bow_matrix_en.npz is not a readable", "anew"),
+    "truncated counts": (cut("train_bow_matrix_en.npz"), "train_bow_matrix_en.npz is not a readable", "again"),
 }
 
 
@@ -101,7 +101,7 @@ REPORTS = [
 @pytest.mark.parametrize(("changes", "message"), REPORTS, ids=str)
 def test_a_corpus_with_another_report(tmp_path, broken_corpus, changes, message):
     change_manifest(broken_corpus, "corpus.json", **changes)
-    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), str(broken_corpus), message, "build it anew")
+    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), str(broken_corpus), message, "build it again")
 
 
 def test_a_corpus_with_another_list_of_what_was_left_out(tmp_path, broken_corpus):

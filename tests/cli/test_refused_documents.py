@@ -25,11 +25,11 @@ LINE = '{"text": "one", "lang": "en"}\n'
 
 
 DOCUMENTS = {
-    "malformed JSON": ("a.jsonl", LINE * 2 + '{"text": "cut\n', "a.jsonl, line 3 is not JSON", "mend or remove"),
+    "malformed JSON": ("a.jsonl", LINE * 2 + '{"text": "cut\n', "a.jsonl, line 3 is not JSON", "correct or remove"),
     "no JSON object": ("a.jsonl", LINE + "[1]\n", "a.jsonl, line 2", "write each document as an object with its text"),
     "missing key": ("a.jsonl", LINE + '{"lang": "en"}\n', "line 2 has no 'text'", "each document needs"),
-    "text that is none": ("a.jsonl", '{"text": 5, "lang": "en"}\n', "line 1: 'text' is 5", "mend the line"),
-    "malformed CSV": ("a.csv", 'text,lang\none,en\n"cut,de\n', "a.csv, line 3 is not CSV", "mend the line"),
+    "text that is none": ("a.jsonl", '{"text": 5, "lang": "en"}\n', "line 1: 'text' is 5", "correct the line"),
+    "malformed CSV": ("a.csv", 'text,lang\none,en\n"cut,de\n', "a.csv, line 3 is not CSV", "correct the line"),
     "field too many": ("a.csv", "text,lang\none,en\none,en,more\n", "a.csv, line 3", "as many fields as the heading"),
     "field too few": ("a.tsv", "text\tlang\none\n", "a.tsv, line 2", "as many fields as the heading"),
     "missing column": ("a.csv", "body,lang\none,en\n", "a.csv has no column 'text'", "that it has ('body', 'lang')"),
@@ -39,12 +39,17 @@ DOCUMENTS = {
         "a corpus needs at least two languages and none was found; documents left out: language uncertain: 1\n",
     ),
     "empty table": ("a.csv", "\n \n", "a.csv is empty", "its first line must name the columns, 'text' among them"),
-    "date": ("a.jsonl", '{"text": "one", "date": "May"}\n', "line 1: 'date' is 'May', not a date such as 2024", "mend"),
+    "date": (
+        "a.jsonl",
+        '{"text": "one", "date": "May"}\n',
+        "line 1: 'date' is 'May', not a date such as",
+        "correct",
+    ),
     "label": (
         "a.jsonl",
         '{"text": "one", "label": [1]}\n',
         "line 1: 'label' is [1], neither text nor a number",
-        "mend",
+        "correct",
     ),
     "UTF-16": (
         "a.jsonl",
@@ -56,7 +61,7 @@ DOCUMENTS = {
         "a.jsonl.gz",
         gzip.compress(LINE.encode() * 99)[:-9],
         "a.jsonl.gz is cut short or damaged",
-        "anew",
+        "again",
     ),
     "zip": ("a.jsonl", b"PK\x03\x04" + bytes(30), "a.jsonl is compressed with zip", "compress it with gzip"),
     "unknown language": ("a.jsonl", LINE + '{"text": "one", "lang": "??"}\n', "line 2: '??' is not a", "use BCP-47"),
@@ -85,9 +90,9 @@ DOCUMENTS = {
         "a.txt is one document, since a text file is one whole",
         "give many documents as",
     ),
-    "Parquet": ("a.parquet", b"PAR1", "a.parquet can't be read as Parquet (", "copy or write it anew"),
-    "Parquet in name alone": ("a.parquet", LINE * 3, "a.parquet can't be read as Parquet (", "copy or write it anew"),
-    "semicolons": ("a.csv", "text;lang\none\n", "a.csv, line 2 has not as many fields", "mend or remove the line"),
+    "Parquet": ("a.parquet", b"PAR1", "a.parquet can't be read as Parquet (", "copy or write it again"),
+    "Parquet in name alone": ("a.parquet", LINE * 3, "a.parquet can't be read as Parquet (", "copy or write it again"),
+    "semicolons": ("a.csv", "text;lang\none\n", "a.csv, line 2 has not as many fields", "correct or remove the line"),
     "double column": ("a.csv", "text,lang,lang\none,en,de\n", "a.csv has two columns 'lang'", "name each column"),
     "one language": ("a.jsonl", LINE * 4, "at least two languages and only 'en'", "add documents in another"),
     "no documents": ("a.jsonl", "", "a.jsonl has no documents", "nothing to build a corpus from"),
@@ -153,10 +158,10 @@ def test_standard_input_that_cannot_be_read(tmp_path, model_folder):
     cases = {
         (build, b""): ("standard input has no documents", "nothing to build a corpus from"),
         (transform, b""): ("standard input has no documents", "nothing to transform"),
-        (build, b"text,lang\none,en\n"): ("standard input, line 1 is not JSON (Expecting value)", "mend or remove"),
+        (build, b"text,lang\none,en\n"): ("standard input, line 1 is not JSON (Expecting value)", "correct or remove"),
         ((*build, "--format=csv"), b"body\none\n"): ("standard input has no column 'text'", "it has ('body')"),
-        ((*build, "--format=parquet"), b"text\n"): ("standard input can't be read as Parquet", "write it anew"),
-        (build, gzip.compress(LINE.encode() * 9)[:-9]): ("standard input is cut short or damaged", "anew"),
+        ((*build, "--format=parquet"), b"text\n"): ("standard input can't be read as Parquet", "write it again"),
+        (build, gzip.compress(LINE.encode() * 9)[:-9]): ("standard input is cut short or damaged", "again"),
     }
     for (arguments, content), parts in cases.items():
         with mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(content))):
@@ -225,7 +230,7 @@ def test_too_few_languages_are_found(tmp_path):
     parts = ("at least two languages and only 'en' was given", "add documents in another language")
     assert_refuses(tmp_path, build, *parts)
     write_json_lines(source, [*records[::2], {"text": "?"}])
-    parts = ("two languages and only 'en' was found; documents left out: language not recognised: 1\n",)
+    parts = ("two languages and only 'en' was found; documents left out: language not recognized: 1\n",)
     assert_refuses(tmp_path, build, *parts)
 
 
@@ -240,7 +245,7 @@ def test_a_bad_line_is_one_sentence_whatever_the_processes(tmp_path):
     source = tmp_path / "a.jsonl"
     source.write_text(LINE * 16_500 + "{bad\n")
     build = ("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q", "--processes=2")
-    assert_refuses(tmp_path, build, "a.jsonl, line 16501 is not JSON", "mend or remove the line", process=True)
+    assert_refuses(tmp_path, build, "a.jsonl, line 16501 is not JSON", "correct or remove the line", process=True)
 
 
 WORD_LISTS = [

@@ -19,7 +19,7 @@ from command_line import assert_refuses, cut, run_here
         (("--max-df=1.5",), ("--max-df is 1.5", "up to 1")),
         (("--min-confidence=1.5",), ("--min-confidence is 1.5", "from 0 to 1")),
         (("--min-confidence=nan",), ("--min-confidence is nan", "from 0 to 1")),
-        (("--processes=0",), ("processes is 0", "1 or more")),
+        (("--processes=0",), ("processes is 0", "a whole number from 1")),
         (("--convert=modern",), ("convert is 'modern'", "simplified or traditional")),
         (("--convert=simplified", "--languages=en,de"), ("--convert simplified is for Chinese", "leave it out")),
         (("--lemmas=zh",), ("there are no lemmas for 'zh'", "leave them out for it")),
@@ -49,8 +49,8 @@ def test_more_neighbors_than_words(tmp_path, planted_folder):
 
 ARRAYS = {
     "misaligned": (np.ones((11, 24)), "12 words but 11 word embeddings", "one row a word is needed"),
-    "NaN": (np.full((12, 24), np.nan), "NaN or infinite numbers at row 0 ('en-0-0')", "mend that row"),
-    "infinite": (np.full((12, 24), -np.inf), "NaN or infinite numbers at row 0 ('en-0-0')", "mend that row"),
+    "NaN": (np.full((12, 24), np.nan), "NaN or infinite numbers at row 0 ('en-0-0')", "correct that row"),
+    "infinite": (np.full((12, 24), -np.inf), "NaN or infinite numbers at row 0 ('en-0-0')", "correct that row"),
     "another dimension": (np.ones((12, 23)), "differ in dimension", "use one encoder for all"),
     "one dimension": (np.ones(12), "shape (12,)", "2-D array of numbers"),
     "text": (np.full((12, 24), "a"), "type <U1", "2-D array of numbers"),

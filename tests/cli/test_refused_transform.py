@@ -39,12 +39,12 @@ def test_transform_of_documents_that_cannot_be_read(tmp_path, model_folder):
     assert_refuses(tmp_path, (*transform, "--language=tongue!"), "'tongue!' is not a language code", "use BCP-47")
     with source.open("a") as stream:
         stream.write("{bad\n")
-    assert_refuses(tmp_path, transform, "a.jsonl, line 2 is not JSON", "mend or remove the line")
+    assert_refuses(tmp_path, transform, "a.jsonl, line 2 is not JSON", "correct or remove the line")
     source.write_text('{"text": "12"}\n')
     result = run_here(*transform)
     assert result.returncode == 2
     assert result.stderr.splitlines() == [
-        f"gloctm: warning: 1 document was left out (language not recognised: 1), the first at {source}, line 1: '12'; "
+        f"gloctm: warning: 1 document was left out (language not recognized: 1), the first at {source}, line 1: '12'; "
         "--dropped FILE lists them",
         f"gloctm: error: {source}: no document could be used",
     ]

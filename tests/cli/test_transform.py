@@ -158,7 +158,7 @@ def test_transform_identifies_languages(tmp_path, model):
         languages = {"0": first, "1": "de", "3": "de"}
         assert {row["id"]: row["lang"] for row in rows} == languages
         assert said.splitlines()[0] == (
-            "gloctm: warning: 1 document was left out (language not recognised: 1), the first at "
+            "gloctm: warning: 1 document was left out (language not recognized: 1), the first at "
             f"{source}, line 3: '12 - 34'; --dropped FILE lists them"
         )
         with warnings.catch_warnings(action="ignore"):
@@ -169,7 +169,7 @@ def test_transform_identifies_languages(tmp_path, model):
     rows, said = transformed(model, source, "--language=auto", f"--min-confidence={surest}")
     assert [row["id"] for row in rows] == [str([sure for _, sure in found].index(surest))]
     assert said.startswith(
-        f"gloctm: warning: 3 documents were left out (language uncertain: 2; language not recognised: 1), the first at "
+        f"gloctm: warning: 3 documents were left out (language uncertain: 2; language not recognized: 1), the first at "
         f"{source}, line {[sure < surest for _, sure in found].index(True) + 1}: "
     )
     rows, said = transformed(model, source, "--language=de")
@@ -197,7 +197,7 @@ def test_transform_lists_what_it_leaves_out(tmp_path, model):
     rows, said = transformed(model, first, second, "--skip-bad-lines", f"--dropped={listed}")
     assert [(row["id"], row["lang"]) for row in rows] == [("x", "en"), ("3", "de")]
     assert said == (
-        "gloctm: warning: 6 documents were left out (language not recognised: 2; is not JSON: 1; 'text' is missing: 1; "
+        "gloctm: warning: 6 documents were left out (language not recognized: 2; is not JSON: 1; 'text' is missing: 1; "
         "has not as many fields as the heading: 1; is not CSV: 1), the first at "
         f"{first}, line 1: '12 - 34'; {listed} lists them\n"
     )
@@ -209,7 +209,7 @@ def test_transform_lists_what_it_leaves_out(tmp_path, model):
         (f"{second}, line 3", "too,many,fields"),
         (f"{second}, line 5", '"never closed'),
     ]
-    assert read_dropped(listed)[0].reason == "language not recognised"
+    assert read_dropped(listed)[0].reason == "language not recognized"
     # Nothing left out is an empty list; nothing left over is an error, after the list.
     assert transformed(model, write_json_lines(first, make_records()), f"--dropped={listed}")[1] == ""
     assert read_dropped(listed) == []

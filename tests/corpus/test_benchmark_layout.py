@@ -146,7 +146,7 @@ def test_matrices_that_are_damaged(folder):
     path = folder / "train_bow_matrix_cn.npz"
     whole = path.read_bytes()
     path.write_bytes(whole[:-40])
-    with pytest.raises(FileFormatError, match=r"is not a readable sparse matrix .*: get the file anew"):
+    with pytest.raises(FileFormatError, match=r"is not a readable sparse matrix .*: get the file again"):
         Corpus.from_benchmark(folder, encoder=None)
     path.write_bytes(b"text\n")
     with pytest.raises(FileFormatError, match="is not a readable sparse matrix"):

@@ -20,8 +20,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from gloctm import Corpus, GloCTM
 from gloctm.corpus import collection, workers
-from gloctm.corpus.options import TextSettings, VocabularySettings, as_columns
 from gloctm.corpus.collection import WordCollection
+from gloctm.corpus.options import TextSettings, VocabularySettings, as_columns
 from gloctm.corpus.statistics import covered_tokens
 from gloctm.corpus.texts import TextWriter
 from gloctm.corpus.tokenization import tokenize_block, with_languages
@@ -165,7 +165,7 @@ def test_a_number_of_processes_is_a_whole_number(number):
 
 
 def test_no_process_is_an_error():
-    with pytest.raises(InputError, match="processes is 0: it must be 1 or more"):
+    with pytest.raises(InputError, match="processes is 0: it must be a whole number from 1, or None"):
         Corpus.from_texts({"en": ["a"], "de": ["b"]}, processes=0, **SETTINGS)
 
 
@@ -376,8 +376,8 @@ def test_a_language_that_a_few_documents_were_taken_for_is_left_out():
         ([{"text": "a b", "lang": "en"}], {}, "only 'en' was given"),
         ([{"text": "a b", "lang": "en"}], {"languages": ["en", "de"]}, "has no documents in de: leave it out"),
         ([{"text": "a b", "lang": "en"}], {"languages": ["en"]}, "at least two languages"),
-        ([{"text": "1 2 3"}] * 3, {}, "none was found; documents left out: language not recognised: 3"),
-        ([{"text": "a"}], {"min_confidence": 1.5}, "min_confidence is 1.5: it must be from 0 to 1"),
+        ([{"text": "1 2 3"}] * 3, {}, "none was found; documents left out: language not recognized: 3"),
+        ([{"text": "a"}], {"min_confidence": 1.5}, "min_confidence is 1.5: it must be a number from 0 to 1"),
         ([{"text": "a"}], {"lemmas": "en"}, r"lemmas is one string: give a list of languages, for example \['en'\]"),
         ([{"text": "a"}], {"min_df": 0}, "min_df is 0"),
         ([{"text": "a"}], {"max_df": 2.5}, "max_df is 2.5"),
@@ -510,7 +510,7 @@ def test_texts_that_come_one_by_one():
 
 @pytest.mark.parametrize("wrong", [5, None, "one text", b"text", {"a": "b"}, ["a", 3]])
 def test_what_is_no_list_of_texts(wrong):
-    with pytest.raises(InputError, match="the texts of 'en' must be a list of strings, one a document"):
+    with pytest.raises(InputError, match="the texts of 'en' must be a list of strings, one per document"):
         Corpus.from_texts({"en": wrong, "de": ["b"]}, **SETTINGS)
 
 
@@ -519,7 +519,7 @@ def test_dates_of_texts_are_checked_like_those_of_records():
     chosen = {"min_df": 1, "max_df": 1.0, **SETTINGS}
     corpus = Corpus.from_texts(texts, dates={"en": [2024, None], "de": ["2024-05", " "]}, **chosen)
     assert [corpus[code].dates for code in ("en", "de")] == [["2024", ""], ["2024-05", ""]]
-    with pytest.raises(InputError, match=r"date 1 of 'de' is 'yesterday', not a date such as 2024.*: mend it"):
+    with pytest.raises(InputError, match=r"date 1 of 'de' is 'yesterday', not a date such as 2024.*: correct it"):
         Corpus.from_texts(texts, dates={"de": ["2024", "yesterday"]}, **chosen)
     with pytest.raises(InputError, match="the dates of 'de' must be a list"):
         Corpus.from_texts(texts, dates={"de": "2024"}, **chosen)

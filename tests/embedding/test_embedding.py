@@ -301,7 +301,7 @@ def test_no_texts():
 BAD_RESULTS = [
     ([[1.0, 2.0], [np.nan, 1.0]], "the encoder fixed gave NaN or infinite numbers for the text 'bb'"),
     ([[np.inf, 2.0], [1.0, 1.0]], "gave NaN or infinite numbers for the text 'a'"),
-    (np.ones((3, 2)), r"gave an array of shape \(3, 2\) for 2 texts: one row a text is needed"),
+    (np.ones((3, 2)), r"gave an array of shape \(3, 2\) for 2 texts: one row per text is needed"),
     (np.ones(2), r"gave an array of shape \(2,\) for 2 texts"),
     (np.ones((2, 2, 2)), r"gave an array of shape \(2, 2, 2\)"),
     ([], r"gave an array of shape \(0,\)"),
@@ -674,7 +674,7 @@ def test_array_encoder(tmp_path):
 
 
 def test_array_encoder_refuses():
-    with pytest.raises(InputError, match="3 texts but 2 vectors: an array encoder needs one row a text"):
+    with pytest.raises(InputError, match="3 texts but 2 vectors: an array encoder needs one row per text"):
         ArrayEncoder(["a", "b", "c"], np.ones((2, 2)))
     with pytest.raises(InputError, match="2 texts have no vector in the array given, the first 'c': add their rows"):
         ArrayEncoder(["a", "b"], np.ones((2, 2))).encode(["a", "c", "d"])

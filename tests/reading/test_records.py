@@ -153,11 +153,11 @@ MALFORMED = [
     ("a.jsonl", '[1, {"text": "a"}]', "line 1 is not a JSON object: write each document as an object with its text"),
     ("a.jsonl", EN + '{"lang": "en"}\n', "line 2 has no 'text': each document needs one, and this has 'lang'"),
     ("a.jsonl", "{}\n", "line 1 has no 'text': each document needs one, and this has nothing"),
-    ("a.jsonl", '{"text": null, "lang": "en"}\n', "line 1: 'text' is missing: mend the line"),
+    ("a.jsonl", '{"text": null, "lang": "en"}\n', "line 1: 'text' is missing: correct the line"),
     ("a.jsonl", '{"text": ["a"], "lang": "en"}\n', "line 1: 'text' is ['a'], not text"),
     ("a.jsonl", '{"text": "a", "lang": 5}\n', "line 1: 'lang' is 5, not text"),
     ("a.jsonl", EN + '{"text": "a", "lang": "klingonese"}\n', "line 2: 'klingonese' is not a language code"),
-    ("a.jsonl", '{"text": NaN, "lang": "en"}\n', "line 1: 'text' is missing: mend the line"),
+    ("a.jsonl", '{"text": NaN, "lang": "en"}\n', "line 1: 'text' is missing: correct the line"),
     ("a.jsonl", EN + '{"text": "a", "lang": "en", "label": [1]}\n', "line 2: 'label' is [1], neither text nor a"),
     ("a.jsonl", '{"text": "a", "date": "May"}\n', "line 1: 'date' is 'May', not a date such as 2024, 2024-05"),
     ("a.jsonl", f'{{"text": {"1" * 5000}, "lang": "en"}}\n', "line 1 is not JSON (Exceeds the limit"),
@@ -183,8 +183,12 @@ MALFORMED = [
         "line 3 is not CSV (a quotation that begins here is never closed)",
     ),
     ("a.csv", 'text,lang\na,en\n"b,en\n' + "c,en\n" * 500, "line 3 is not CSV (a quotation that begins here is never"),
-    ("a.csv", 'text,lang\na,en\n"b,en\n' + "c,en\n" * 500 + '"d"e\n', "in a row that begins at line 3): mend the line"),
-    ("a.csv", '"text,lang\na,en\n', "a.csv, line 1 is not CSV (a quotation that begins here is never closed): mend"),
+    (
+        "a.csv",
+        'text,lang\na,en\n"b,en\n' + "c,en\n" * 500 + '"d"e\n',
+        "in a row that begins at line 3): correct the line",
+    ),
+    ("a.csv", '"text,lang\na,en\n', "a.csv, line 1 is not CSV (a quotation that begins here is never closed): correct"),
     ("a.csv", 'text,lang\n"a\nb",klingonese\n', "line 3: 'klingonese' is not a language code"),
     ("a.tsv", "text\tlang\na,en\n", "line 2 has not as many fields"),
     ("a.jsonl", b'{"text": "caf\xe9", "lang": "fr"}\n', "line 1 is not UTF-8 text (byte 14 of the line): convert"),
@@ -207,12 +211,12 @@ MALFORMED = [
     ("a.csv", b'text,lang\n"a\nb\nc\xe9",fr\n', "line 4 is not UTF-8 text (byte 2 of the line)"),
     ("a.csv", b"t\xe9xt,lang\n", "line 1 is not UTF-8 text (byte 2 of the line)"),
     ("a.json", '[{"text": "a"}, {"body": "b"}]', "a.json, item 2 has no 'text': each document needs one"),
-    ("a.json", '[{"text": "a"},\n{"text": null}]', "a.json, item 2: 'text' is missing: mend the item"),
+    ("a.json", '[{"text": "a"},\n{"text": null}]', "a.json, item 2: 'text' is missing: correct the item"),
     ("a.json", '[{"text": "a"}, 5]', "item 2 is not a JSON object: write each document as an object with its text"),
     ("a.json", '[{"text": "a"}, {"text": "b}]', "a.json, item 2 is not JSON (Unterminated string"),
-    ("a.json", '[{"text": "a"}, ]', "a.json, item 2 is not JSON (Expecting value): mend the file"),
+    ("a.json", '[{"text": "a"}, ]', "a.json, item 2 is not JSON (Expecting value): correct the file"),
     ("a.json", '[{"text": "a"}, {"text": "b"}', "a.json, item 2 is followed by no comma"),
-    ("a.json", '[{"text": "a"} {"text": "b"}]', "a.json, item 1 is followed by no comma: mend the file"),
+    ("a.json", '[{"text": "a"} {"text": "b"}]', "a.json, item 1 is followed by no comma: correct the file"),
     (
         "a.json",
         '[{"text": "a"}]\n[{"text": "b"}]',
@@ -421,7 +425,9 @@ def test_dates(tmp_path, written, read_as):
     ],
 )
 def test_what_is_no_date(tmp_path, written):
-    with pytest.raises(FileFormatError, match=r"line 1: 'date' is .*: mend it, or leave the column unread") as caught:
+    with pytest.raises(
+        FileFormatError, match=r"line 1: 'date' is .*: correct it, or leave the column unread"
+    ) as caught:
         read(tmp_path, "a.jsonl", json.dumps({"text": "a", "date": written}))
     # Both cures that it names are ones.
     assert str(caught.value).endswith(': --date-column "" (in Python, Columns(date=None))')
@@ -469,7 +475,9 @@ def dropped_date(date):
 
 def test_labels_that_are_none_can_be_left_unread(tmp_path):
     content = EN + '{"text": "b", "lang": "en", "label": ["x", "y"]}\n'
-    with pytest.raises(FileFormatError, match=r"neither text .*: mend it, or leave the column unread: --label-column"):
+    with pytest.raises(
+        FileFormatError, match=r"neither text .*: correct it, or leave the column unread: --label-column"
+    ):
         read(tmp_path, "a.jsonl", content)
     assert len(read(tmp_path, "a.jsonl", content, columns=Columns(label=None))) == 2
 

@@ -102,7 +102,7 @@ def test_a_compressed_file_that_is_cut_short(files, name, on_error):
     whole = gzip.compress((files / name).read_bytes())
     for damaged in (whole[:-12], whole[:-4], whole[:10], whole[:40] + b"\0\0\0\0" + whole[44:]):
         (files / name).write_bytes(damaged)
-        with pytest.raises(FileFormatError, match=rf"{name} is cut short or damaged \(.*\): copy or download it anew"):
+        with pytest.raises(FileFormatError, match=rf"{name} is cut short or damaged \(.*\): copy or download it again"):
             list(read_records(files / name, on_error=on_error))
 
 
@@ -419,7 +419,7 @@ def test_parquet_with_text_as_bytes(tmp_path):
     mislabelled = pa.Array.from_buffers(pa.string(), 3, values.buffers())
     for column in (values, mislabelled):
         path = write_parquet(tmp_path / "a.parquet", {"text": column, "lang": ["fr"] * 3})
-        with pytest.raises(FileFormatError, match=r"row 2: 'text' is b'caf\\xe9', not text: mend the row"):
+        with pytest.raises(FileFormatError, match=r"row 2: 'text' is b'caf\\xe9', not text: correct the row"):
             list(read_records(path))
         reader = read_records(path, on_error="skip")
         assert texts(reader) == ["café", "tea"]
@@ -428,7 +428,7 @@ def test_parquet_with_text_as_bytes(tmp_path):
 
 def test_parquet_with_texts_missing(tmp_path):
     path = write_parquet(tmp_path / "a.parquet", {"text": pa.array(["a", None, "b"]), "id": [1, 2, 3]})
-    with pytest.raises(FileFormatError, match="row 2: 'text' is missing: mend the row"):
+    with pytest.raises(FileFormatError, match="row 2: 'text' is missing: correct the row"):
         list(read_records(path))
     reader = read_records(path, on_error="skip")
     assert texts(reader) == ["a", "b"]
@@ -463,7 +463,7 @@ def test_parquet_that_is_damaged(files):
             undamaged += 1
     assert undamaged < len(damaged) - 5
     (files / "a.parquet").write_bytes(b"no Parquet at all")
-    with pytest.raises(FileFormatError, match=r"a\.parquet can't be read as Parquet \(.*\): copy or write it anew$"):
+    with pytest.raises(FileFormatError, match=r"a\.parquet can't be read as Parquet \(.*\): copy or write it again$"):
         list(read_records(files / "a.parquet"))
 
 
@@ -545,7 +545,7 @@ def test_pandas_without_values():
     ]
     for missing in (None, float("nan"), pandas.NA, pandas.NaT):
         frame = pandas.DataFrame({"text": pandas.Series(["a", missing], dtype=object)})
-        with pytest.raises(InputError, match="row 2: 'text' is missing: mend the row"):
+        with pytest.raises(InputError, match="row 2: 'text' is missing: correct the row"):
             list(as_records(frame))
         reader = as_records(frame, on_error="skip")
         assert texts(reader) == ["a"]
@@ -580,7 +580,7 @@ def test_what_holds_no_documents():
     for documents, message in (
         (["a"], "record 1 is 'a', not a mapping: give mappings such as"),
         ([{"text": "a"}, {"body": "b"}], "record 2 has no 'text': each document needs one, and this has 'body'"),
-        ([{"text": 5}], "record 1: 'text' is 5, not text: mend the record"),
+        ([{"text": 5}], "record 1: 'text' is 5, not text: correct the record"),
     ):
         with pytest.raises(InputError, match=message):
             list(as_records(documents))

@@ -64,7 +64,7 @@ def _read_counts(path: Path) -> sp.csr_array:
     except FileNotFoundError:
         raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
     except Exception as error:  # a damaged archive raises nearly anything: zlib.error, NotImplementedError, ...
-        raise FileFormatError(f"{path} is not a readable sparse matrix ({error}): get the file anew") from None
+        raise FileFormatError(f"{path} is not a readable sparse matrix ({error}): get the file again") from None
 
 
 def _read_lines(path: Path) -> list[str]:

@@ -145,9 +145,9 @@ def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
     try:
         counts = sp.csr_array(sp.load_npz(folder / "counts.npz"))
     except Exception as error:  # a damaged archive raises nearly anything: zlib.error, NotImplementedError, ...
-        raise FileFormatError(f"{folder / 'counts.npz'} is damaged ({error}): build the corpus anew") from None
+        raise FileFormatError(f"{folder / 'counts.npz'} is damaged ({error}): build the corpus again") from None
     if not (folder / "documents.jsonl").is_file():
-        raise FileFormatError(f"{folder} is incomplete: documents.jsonl is missing; build the corpus anew")
+        raise FileFormatError(f"{folder} is incomplete: documents.jsonl is missing; build the corpus again")
     columns, texts = _load_documents(folder / "documents.jsonl")
     return LanguageCorpus(
         counts=counts,
@@ -177,7 +177,7 @@ def _load_documents(path: Path) -> tuple[dict[str, list[str]], StoredTexts | Non
                     else:
                         columns[name].append(sys.intern(value))
             except (ValueError, RecursionError, KeyError, AttributeError):
-                raise FileFormatError(f"{path}, line {number} is damaged: build the corpus anew") from None
+                raise FileFormatError(f"{path}, line {number} is damaged: build the corpus again") from None
             position += len(line)
         if not starts:
             return columns, None
@@ -192,4 +192,4 @@ def _load_array(path: Path) -> Any:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # a damaged file raises nearly anything, errors of the tokenizer included
-        raise FileFormatError(f"{path} is damaged ({error}): build the corpus anew") from None
+        raise FileFormatError(f"{path} is damaged ({error}): build the corpus again") from None

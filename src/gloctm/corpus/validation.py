@@ -132,7 +132,7 @@ def _embeddings(language: str, kind: str, embeddings: Any, rows: int, unit: str,
             row = start + int(np.argmin(finite))
             which = f"row {row}" + (f" ({names[row]!r})" if names else "")
             raise InputError(
-                f"{kind} embeddings of {language!r} hold NaN or infinite numbers at {which}: mend that row"
+                f"{kind} embeddings of {language!r} hold NaN or infinite numbers at {which}: correct that row"
             )
     return array
 

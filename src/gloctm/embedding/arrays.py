@@ -27,7 +27,7 @@ class ArrayEncoder:
         self._vectors = load_embeddings(vectors)
         if len(texts) != len(self._vectors):
             raise InputError(
-                f"{len(texts)} texts but {len(self._vectors)} vectors: an array encoder needs one row a text"
+                f"{len(texts)} texts but {len(self._vectors)} vectors: an array encoder needs one row per text"
             )
         self._rows = {text: row for row, text in enumerate(texts)}
         self.name = name

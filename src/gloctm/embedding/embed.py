@@ -259,7 +259,7 @@ def _checked(given: Embeddings, batch: Sequence[str], encoder: TextEncoder) -> E
     if encoded.ndim != 2 or len(encoded) != len(batch):
         raise InputError(
             f"the encoder {encoder.name} gave an array of shape {encoded.shape} for {len(batch)} texts: "
-            "one row a text is needed"
+            "one row per text is needed"
         )
     bad = ~np.isfinite(encoded).all(axis=1)
     if bad.any():

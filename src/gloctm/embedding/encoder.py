@@ -36,7 +36,7 @@ class TextEncoder(Protocol):
         """Which weights."""
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Vectors ``(texts, dimension)``, float32, one row a text in order."""
+        """Vectors ``(texts, dimension)``, float32, one row per text in order."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             compression = next((name for name, mark in COMPRESSIONS.items() if beginning.startswith(mark)), "")
         unpacked: object = raw
         if compression and not beginning:
-            raise FileFormatError(f"{path} is empty, not even an archive: get the file anew")
+            raise FileFormatError(f"{path} is empty, not even an archive: get the file again")
         # Imported here, since a Python may have been built without one of them.
         if compression == ".gz":
             import gzip
@@ -65,4 +65,4 @@ def reading(path: Path) -> Iterator[None]:
 def _unreadable(path: Path, error: Exception) -> FileFormatError:
     if isinstance(error, OSError) and error.errno is not None:
         return FileFormatError(f"{path} can't be read ({error.strerror}): give a file that can")
-    return FileFormatError(f"{path} is damaged, cut short or not what its name says ({error}): get the file anew")
+    return FileFormatError(f"{path} is damaged, cut short or not what its name says ({error}): get the file again")

@@ -68,9 +68,9 @@ def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
         if not inside:
             raise FileFormatError(f"{folder} is damaged: its {name} names {relative!r}, outside the folder")
         if found is None:
-            raise FileFormatError(f"{folder} is incomplete: {relative} is missing; copy or make the {kind} anew")
+            raise FileFormatError(f"{folder} is incomplete: {relative} is missing; copy or make the {kind} again")
         if found != size:
             raise FileFormatError(
-                f"{folder} is damaged: {relative} has {found} bytes instead of {size}; copy or make the {kind} anew"
+                f"{folder} is damaged: {relative} has {found} bytes instead of {size}; copy or make the {kind} again"
             )
     return manifest

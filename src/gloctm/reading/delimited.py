@@ -49,7 +49,7 @@ def read_delimited(
         # Blank lines before the heading are passed over, as everywhere.
         names = [name.strip() for name in next((names for names in reader if names), [])]
     except csv.Error as error:
-        raise bad_rows.error("".join(lines.describe(error)) + ": mend the line") from None
+        raise bad_rows.error("".join(lines.describe(error)) + ": correct the line") from None
     if lines.failure is not None:
         # In a heading of several lines, which all rows depend on.
         lines.refuse()
@@ -70,7 +70,7 @@ def read_delimited(
             break
         except csv.Error as error:
             where, finding = lines.describe(error)
-            bad_rows.meet(where, finding, "mend the line", text=lines.retry())
+            bad_rows.meet(where, finding, "correct the line", text=lines.retry())
             continue
         if lines.failure is not None:
             bad_rows.meet(*lines.failure, UNDECODABLE, text=lines.text())
@@ -80,7 +80,7 @@ def read_delimited(
             yield where, {name: row[at] for name, at in positions if row[at] or name == text_column}
         elif row:
             finding = " has not as many fields as the heading"
-            bad_rows.meet(f"{source}, line {lines.number}", finding, "mend or remove the line", text=lines.text())
+            bad_rows.meet(f"{source}, line {lines.number}", finding, "correct or remove the line", text=lines.text())
 
 
 class _Lines:

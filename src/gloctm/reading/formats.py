@@ -71,7 +71,7 @@ def _read_json_lines(source: str, stream: io.BufferedReader, encoding: Encoding,
                 continue
             # Besides bad syntax: a number of thousands of digits, or brackets nested as deep.
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            bad_rows.meet(where, f" is not JSON ({reason})", "mend or remove the line", text=line.strip())
+            bad_rows.meet(where, f" is not JSON ({reason})", "correct or remove the line", text=line.strip())
             continue
         if type(content) is dict:
             yield where, content

@@ -46,7 +46,7 @@ def read_json_array(
     while text.next() != "]":
         if number:
             if text.next() != ",":
-                raise text.error(f"{source}, item {number} is followed by no comma: mend the file")
+                raise text.error(f"{source}, item {number} is followed by no comma: correct the file")
             text.skip(1)
         number += 1
         where = f"{source}, item {number}"
@@ -107,7 +107,7 @@ class _Text:
             except (ValueError, RecursionError) as error:
                 reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
             if self._ended or len(self._held) - self._at > _LONGEST_ITEM:
-                raise self.error(f"{where} is not JSON ({reason}): mend the file")
+                raise self.error(f"{where} is not JSON ({reason}): correct the file")
             self._read(size)
             size *= 2
 

@@ -68,7 +68,7 @@ class RecordReader:
 
     def __iter__(self) -> Iterator[Record]:
         if self._records is None:
-            raise InputError("these documents have been read already, which goes only once: read them anew")
+            raise InputError("these documents have been read already, which goes only once: read them again")
         records, self._records = self._records, None
         return records
 
@@ -263,7 +263,7 @@ class RecordBuilder:
         self._bad_rows.meet(
             where,
             f": {self._text!r} is {shown}",
-            f"mend the {_unit(where)}",
+            f"correct the {_unit(where)}",
             text=_excerpt(content),
             identifier=self._identifier(content),
         )
@@ -293,7 +293,7 @@ class RecordBuilder:
             try:
                 value = as_date(value) if field == "date" else as_text(value)
             except ValueError as error:
-                cure = f'mend it, or leave the column unread: --{field}-column "" (in Python, Columns({field}=None))'
+                cure = f'correct it, or leave the column unread: --{field}-column "" (in Python, Columns({field}=None))'
                 self._meet(record, content, where, f": {column!r} is {value!r:.60}, {error}", cure)
                 return False
             if value is not None:
@@ -304,7 +304,7 @@ class RecordBuilder:
         meaning: str | InputError | None = None
         if not isinstance(spelling, str):
             if not is_missing(spelling):
-                return InputError(f"{self._lang!r} is {spelling!r:.60}, not text: mend it")
+                return InputError(f"{self._lang!r} is {spelling!r:.60}, not text: correct it")
             return None
         if not _is_unidentified(spelling):
             try:

@@ -172,7 +172,7 @@ def opened(file: SourceFile, progress: ReadProgress) -> Iterator[io.BufferedRead
                     raise FileFormatError(f"{file} is compressed with {name}: unpack it, or compress it with gzip")
             yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise FileFormatError(f"{file} is cut short or damaged ({error}): copy or download it anew") from None
+            raise FileFormatError(f"{file} is cut short or damaged ({error}): copy or download it again") from None
         except FileNotFoundError:
             raise FileFormatError(f"{file} does not exist: check the path") from None
         except OSError as error:

@@ -47,7 +47,7 @@ def read_parquet(
         yield from _arrow_rows(f"{source}, row", file.iter_batches(batch_size=_BATCH, columns=wanted), wanted)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise bad_rows.error(f"{source} can't be read as Parquet ({reason}): copy or write it anew") from None
+        raise bad_rows.error(f"{source} can't be read as Parquet ({reason}): copy or write it again") from None
 
 
 def in_memory_rows(
@@ -141,7 +141,7 @@ def _data_frame_rows(
     except TypeError:
         raise InputError(f"a {kind} holds no documents: give a data frame with a column for the text") from None
     except nw.exceptions.NarwhalsError as error:
-        raise InputError(f"the data frame can't be used ({str(error).splitlines()[0]}): mend it") from None
+        raise InputError(f"the data frame can't be used ({str(error).splitlines()[0]}): correct it") from None
     if isinstance(frame, nw.LazyFrame):
         raise InputError(f"a {kind} has not been computed yet: collect it first")
     names = [name for name in frame.columns if isinstance(name, str)]
