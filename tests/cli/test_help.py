@@ -14,6 +14,7 @@ from command_line import build, make_records, run_here, run_process, succeeded, 
 from gloctm import Corpus, GloCTM, __version__
 from gloctm.cli.messages import describe_os_error, in_shell_terms, report_error
 from gloctm.corpus.collection import FEW_DOCUMENTS, chosen_min_df
+from gloctm.corpus.options import VocabularySettings
 from gloctm.errors import FileFormatError, InputError, TrainingError
 from gloctm.reading.records import Columns
 
@@ -83,19 +84,18 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     shown = succeeded(run_here("corpus", "build", "--help")).stdout
     named = dict(re.findall(r"--([a-z-]+) .*\(default: (.+?)\)", shown))
     assert named.pop("split") == inspect.signature(Corpus.from_benchmark).parameters["split"].default
-    signature = {
-        **inspect.signature(Corpus.from_texts).parameters,
-        **inspect.signature(Corpus.from_files).parameters,
-    }
+    signature = inspect.signature(Corpus.from_files).parameters
+    usual = VocabularySettings()
     assert named.pop("encoding") == signature["encoding"].default
     assert named.pop("processes") == "all cores, where that pays"
-    assert signature["processes"].default is None
     assert named.pop("min-df") == f"1 below {FEW_DOCUMENTS:,} documents of a language, else 2"
-    assert signature["min_df"].default is None
+    assert usual.min_df is None
     assert [chosen_min_df(FEW_DOCUMENTS - 1), chosen_min_df(FEW_DOCUMENTS)] == [1, 2]
-    numbers = ("max-df", "max-vocabulary", "min-confidence", "min-documents")
     assert {flag: float(text) for flag, text in named.items()} == {
-        flag: signature[flag.replace("-", "_")].default for flag in numbers
+        "max-df": usual.max_df,
+        "max-vocabulary": usual.max_size,
+        "min-confidence": signature["min_confidence"].default,
+        "min-documents": signature["min_documents"].default,
     }
     # Where the command line itself has the default.
     named = dict(re.findall(r"--([a-z-]+) .*\[default: (.+?)\]", shown))
