@@ -1,26 +1,24 @@
-"""Figures for papers and pages: each a plotly figure, or a matplotlib one where ``backend="matplotlib"`` is asked for.
+"""Figures for papers and pages, drawn by Altair.
 
-One convention holds throughout. What is drawn comes first: a ``Summary`` (anything with ``to_dict()``) or its mapping.
-Three figures are of something else: ``alignment_heatmap`` of a model, which alone has the vectors of words,
-``training_curve`` of a model, a summary or a history, and ``quality_bars`` of plain records. Everything after that is
-given by name, and ``languages``, ``topics`` and what is in ``Look`` (``title``, ``theme``, ``backend``) mean the same
-everywhere. Topics are called by their numbers in the model.
+One convention holds throughout. The first argument is what the figure shows: a ``Summary`` (anything with
+``to_dict()``) or its mapping. Three figures show something else: ``alignment_heatmap`` a model, which alone has the
+vectors of words; ``training_curve`` a model, a summary or a history; ``quality_bars`` plain records. All other
+arguments are keywords, and ``languages``, ``topics``, ``title`` and ``theme`` mean the same everywhere. Topics keep
+their numbers from the model.
 
-Each figure is first described by numbers and words alone (``charts.py``), whatever draws it; two small modules draw the
-six kinds of such descriptions, one with plotly, one with matplotlib. So both show the same numbers, and a figure is
-worked out once. (Translating plotly's figures would mean to understand plotly's defaults, and two drawings a figure
-would drift apart.) Neither library is imported before it draws.
+Every function returns a ``Figure``, which notebooks show and which ``save`` writes as HTML, SVG, PNG or PDF. Altair
+is imported when a figure is drawn, not before.
 """
 
 from __future__ import annotations
 
-from gloctm.plot.drawing import Backend, Look, Theme
+from gloctm.plot.drawing import Figure, Look, Theme
 from gloctm.plot.language_figures import language_comparison, language_heatmap
 from gloctm.plot.model_figures import alignment_heatmap, quality_bars, training_curve
 from gloctm.plot.topic_figures import topic_map, topic_table, topics_over_time
 
 __all__ = [
-    "Backend",
+    "Figure",
     "Look",
     "Theme",
     "alignment_heatmap",

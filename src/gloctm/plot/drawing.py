@@ -1,58 +1,405 @@
-"""From a described figure to a drawn one."""
+"""What all figures share: the canvas that draws them and the ``Figure`` that shows and saves them."""
 
 from __future__ import annotations
 
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
+import regex
+
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.plot.charts import Chart
-from gloctm.plot.palette import PALETTES
+from gloctm.plot.palette import PALETTES, Palette, Style, color_at, legible_on
+from gloctm.plot.wording import axis_name, cut, one_line, widest
 
 Theme = Literal["light", "dark"]
-Backend = Literal["plotly", "matplotlib"]
+
+# Arial and Liberation Sans have the same widths, so figures look alike on most machines.
+_FONTS = "Arial, 'Liberation Sans', 'Noto Sans', sans-serif"
+# The fonts before these in texts with letters of a script; by itself, a converter takes any that has the letters.
+_SCRIPTS = (
+    (regex.compile(r"[\p{Hiragana}\p{Katakana}]"), "'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic'"),
+    (regex.compile(r"\p{Hangul}"), "'Noto Sans CJK KR', 'Apple SD Gothic Neo', 'Malgun Gothic'"),
+    (regex.compile(r"\p{Han}"), "'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei'"),
+    (regex.compile(r"\p{Arabic}"), "'Noto Sans Arabic', 'Geeza Pro', 'DejaVu Sans'"),
+    (regex.compile(r"\p{Thai}"), "'Noto Sans Thai', 'Thonburi', 'Leelawadee UI'"),
+    (regex.compile(r"\p{Devanagari}"), "'Noto Sans Devanagari', 'Kohinoor Devanagari', 'Nirmala UI'"),
+)
+# Heat maps with more columns than these have no numbers in their cells.
+_MOST_WRITTEN = 12
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>body {{ background: {background}; }} #vg-tooltip-element {{ white-space: pre-line; }}</style>
+<script>{bundle}</script>
+</head>
+<body>
+<div id="figure"></div>
+<script>vegaEmbed("#figure", {spec}, {options});</script>
+</body>
+</html>
+"""
 
 
 class Look(TypedDict, total=False):
-    """How a figure looks and what draws it: what every function that draws one takes by name.
+    """How a figure looks: the keywords that every function accepts.
 
     Attributes:
-        title: above the figure; none unless given, since papers have captions.
-        theme: ``"light"``, unless ``"dark"`` is given.
-        backend: which library's figure is returned: ``"plotly"``, unless ``"matplotlib"`` is given.
+        title: above the figure; none by default, since papers have captions.
+        theme: ``"light"`` (the default) or ``"dark"``.
     """
 
     title: str | None
     theme: Theme
-    backend: Backend
 
 
-def draw(chart: Chart, *, title: str | None = None, theme: str = "light", backend: str = "plotly") -> Any:
-    """A chart as a figure of the library asked for, see ``Look``.
+class Figure:
+    """A drawn figure, which notebooks show.
+
+    Attributes:
+        chart: the Altair chart, for changes of your own: ``Figure(figure.chart.properties(...))``.
+    """
+
+    def __init__(self, chart: Any) -> None:
+        self.chart = chart
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figure as a Vega-Lite specification with its data."""
+        content: dict[str, Any] = self.chart.to_dict()
+        return content
+
+    def to_svg(self) -> str:
+        """Return the figure as SVG, which shows details when the reader points at a mark.
+
+        Raises:
+            MissingDependencyError: vl-convert-python is not installed.
+        """
+        return _readable(_library("vl_convert").vegalite_to_svg(self.to_dict()))
+
+    def to_html(self) -> str:
+        """Return the figure as an HTML page that loads nothing from the network.
+
+        Raises:
+            MissingDependencyError: vl-convert-python is not installed.
+        """
+        bundle = _library("vl_convert").javascript_bundle()
+        spec = self.to_dict()
+        title = (spec.get("title") or {}).get("text") or "Figure"
+        actions = {"export": True, "source": False, "compiled": False, "editor": False}
+        dark = spec["config"]["background"] == PALETTES["dark"].background
+        return _PAGE.format(
+            title=escape(title),
+            background=spec["config"]["background"],
+            bundle=bundle,
+            # A name with "</script>" must not end the script.
+            spec=json.dumps(spec).replace("<", "\\u003c"),
+            options=json.dumps({"actions": actions, "tooltip": {"theme": "dark" if dark else "light"}}),
+        )
+
+    def save(self, path: str | os.PathLike[str], *, ppi: float = 200) -> None:
+        """Write the figure to a file; the ending chooses the format.
+
+        Args:
+            path: ends in ``.html``, ``.svg``, ``.png`` or ``.pdf``. Letters stay letters in SVG and PDF.
+            ppi: pixels per inch of a PNG.
+
+        Raises:
+            InputError: another ending, or a ``ppi`` that is not positive.
+            MissingDependencyError: vl-convert-python is not installed.
+        """
+        file = Path(path)
+        if not (isinstance(ppi, int | float) and 0 < ppi < math.inf):
+            raise InputError(f"ppi is {ppi!r}: it must be a positive number")
+        match file.suffix.lower():
+            case ".html":
+                content = self.to_html().encode()
+            case ".svg":
+                content = self.to_svg().encode()
+            case ".png":
+                content = _library("vl_convert").svg_to_png(self.to_svg(), ppi=ppi)
+            case ".pdf":
+                content = _library("vl_convert").svg_to_pdf(self.to_svg())
+            case _:
+                raise InputError(f"{file} has no known ending: it must end in .html, .svg, .png or .pdf")
+        file.write_bytes(content)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        spec = self.to_dict()
+        version = spec["$schema"].rpartition("/v")[2].partition(".")[0]
+        return {f"application/vnd.vegalite.v{version}+json": spec, "text/html": self.to_svg()}
+
+
+class Canvas:
+    """What draws one figure: Altair, the palette of the theme, and the parts that several figures have.
 
     Raises:
-        InputError: an unknown theme or backend, or a title that is no text.
-        MissingDependencyError: the library is not installed.
+        InputError: an unknown theme, or a title that is not a text.
+        MissingDependencyError: Altair is not installed.
     """
-    check_look(title, theme, backend)
+
+    def __init__(self, title: str | None = None, theme: str = "light") -> None:
+        if title is not None and not isinstance(title, str):
+            raise InputError(f"title is {title!r}: it must be a text, or None for no title")
+        if theme not in get_args(Theme):
+            raise InputError(f"theme is {theme!r}: it must be light or dark")
+        self.alt, self.title, self.palette = _library("altair"), title, PALETTES[theme]
+
+    def chart(self, rows: Iterable[Mapping[str, Any]]) -> Any:
+        """Return a chart of rows, without marks yet."""
+        return self.alt.Chart(self.alt.InlineData(values=list(rows)))
+
+    def finish(self, chart: Any, *, note: str = "") -> Figure:
+        """Return the figure of a chart, with the title, the note below it and the colors of the theme."""
+        alt, palette = self.alt, self.palette
+        text, below = one_line(self.title or ""), one_line(note)
+        if text:
+            chart = chart.properties(title=alt.Title(text, subtitle=below) if below else alt.Title(text))
+        elif below:
+            chart = chart.properties(title=alt.Title(below, fontSize=12, fontWeight="normal", color=palette.muted))
+        return Figure(chart.configure(**config(palette)))
+
+    def names(self, names: Sequence[str], title: str | None = None, **axis: Any) -> dict[str, Any]:
+        """Return scale and axis with a name at each place 0, 1, ...; two equal names remain two places."""
+        return {
+            "scale": self.alt.Scale(domain=list(range(len(names)))),
+            "axis": self.alt.Axis(
+                labelExpr=nth(map(axis_name, names)), title=title, labelLimit=0, ticks=False, domain=False, **axis
+            ),
+        }
+
+    def by_series(self, channel: str, names: Sequence[str], looks: Iterable[Any], **legend: Any) -> Any:
+        """Return the encoding that gives each ``series``, a place among the names, its look; no legend for one name."""
+        alt = self.alt
+        shown = {"title": None, "labelExpr": nth(map(axis_name, names)), "labelLimit": 0, "symbolOpacity": 1, **legend}
+        return getattr(alt, channel)(
+            "series:N",
+            scale=alt.Scale(domain=list(range(len(names))), range=list(looks)),
+            legend=alt.Legend(**shown) if len(names) > 1 or legend else None,
+        )
+
+    def heat_map(
+        self,
+        rows: Sequence[str],
+        columns: Sequence[str],
+        values: Sequence[Sequence[float | None]],
+        told: Sequence[Sequence[Sequence[str]]],
+        *,
+        titles: tuple[str, str, str],
+        ends: tuple[float, float],
+        decimals: int,
+        doubtful: Iterable[tuple[int, int]] = (),
+        note: str = "",
+    ) -> Figure:
+        """Return a matrix of colored cells, the first row on top; a missing value is gray.
+
+        Args:
+            rows: names, top to bottom.
+            columns: names, left to right.
+            values: by row.
+            told: the lines about each cell, by row.
+            titles: of the rows, of the columns, and of the colors.
+            ends: values of the first and the last color. Two hues part at zero where the first is negative.
+            decimals: of the numbers in the cells, which up to 12 columns have.
+            doubtful: row and column of the cells that have a question mark.
+            note: a sentence above the matrix.
+        """
+        alt, marked = self.alt, set(doubtful)
+        stops = self.palette.diverging if ends[0] < 0 else self.palette.sequential
+        low, span = ends[0], ends[1] - ends[0]
+        written = len(columns) <= _MOST_WRITTEN
+        cells = [
+            {
+                "row": row,
+                "column": column,
+                "value": value,
+                "told": lines(told[row][column]),
+                **({"text": _figure(value, decimals, (row, column) in marked)} if written else {}),
+                **({"ink": legible_on(color_at(stops, (value - low) / span))} if written else {}),
+            }
+            for row, each in enumerate(values)
+            for column, value in enumerate(each)
+            if value is not None
+        ]
+        missing = [
+            {"row": row, "column": column, "told": lines(told[row][column])}
+            for row, each in enumerate(values)
+            for column, value in enumerate(each)
+            if value is None
+        ]
+        cell = 52 if written else 24
+        turned = 7 * widest(columns) > cell
+        x = alt.X("column:O", **self.names(columns, titles[1] or None, orient="top", labelAngle=-90 if turned else 0))
+        y = alt.Y("row:O", **self.names(rows, titles[0]))
+        gap = {"stroke": self.palette.background, "strokeWidth": 1}
+        color = alt.Color(
+            "value:Q",
+            title=titles[2],
+            scale=alt.Scale(
+                domain=[low + span * place / (len(stops) - 1) for place in range(len(stops))],
+                range=list(stops),
+                interpolate="rgb",
+            ),
+            legend=alt.Legend(titleOrient="right", titleLimit=0, gradientLength=min(240, max(120, 24 * len(rows)))),
+        )
+        layers = [self.chart(cells).mark_rect(**gap).encode(x=x, y=y, color=color, **TOLD)]
+        if missing:
+            layers.append(
+                self.chart(missing).mark_rect(color=self.palette.missing, **gap).encode(x=x, y=y, **TOLD),
+            )
+        if written:
+            layers.append(
+                self.chart(cells)
+                .mark_text(fontSize=11, aria=False, color=alt.expr("datum.ink"))
+                .encode(x=x, y=y, text="text:N", tooltip="told:N")
+            )
+        chart = alt.layer(*layers).properties(width=alt.Step(cell), height=alt.Step(24))
+        return self.finish(chart, note=note)
+
+    def panels(
+        self,
+        panels: Sequence[tuple[str, Sequence[Mapping[str, Any]]]],
+        styles: Sequence[tuple[str, Style]],
+        *,
+        titles: tuple[str, str],
+        ticks: tuple[Sequence[float], Sequence[str]] | None = None,
+        tops: Sequence[float] | None = None,
+    ) -> Figure:
+        """Return plots side by side, at most three in a row, with a line per series.
+
+        Args:
+            panels: title and rows of each: ``series`` (its place among the styles), ``x``, ``y``, ``told``, and
+                perhaps ``low`` and ``high``. A missing ``y`` interrupts the line.
+            styles: name and style of each series.
+            titles: of what goes right, and of what goes up.
+            ticks: places that are named, with their names; None leaves that to the drawing.
+            tops: for each panel where its scale ends, which begins at 0; None fits the scales to the values.
+        """
+        alt, across = self.alt, min(3, len(panels))
+        named = [name for name, _ in styles]
+        legend = {"orient": "right"} if tops is not None else {}
+        color = self.by_series("Color", named, (self.palette.categories[each.category] for _, each in styles), **legend)
+        dash = self.by_series("StrokeDash", named, (each.dash for _, each in styles), **legend)
+        shape = self.by_series("Shape", named, (each.marker for _, each in styles), **legend)
+        axis: dict[str, Any] = {"tickCount": 5, "grid": True}
+        if ticks:
+            axis = {"values": list(ticks[0]), "labelExpr": f"{nth(ticks[1], _place_in(ticks[0]))}", "grid": True}
+        drawn = []
+        for number, (name, rows) in enumerate(panels):
+            last = number + across >= len(panels)
+            scale = {"zero": False} if tops is None else {"domain": [0, tops[number]], "nice": False}
+            x = alt.X(
+                "x:Q",
+                scale=alt.Scale(zero=False, nice=False, padding=6),
+                axis=alt.Axis(title=titles[0] if last else None, labels=last, labelFlush=False, **axis),
+            )
+            y = alt.Y(
+                "y:Q",
+                scale=alt.Scale(**scale),
+                axis=alt.Axis(title=None if number % across else titles[1], tickCount=4),
+            )
+            chart = self.chart(rows)
+            layers = [
+                chart.mark_line(strokeWidth=1.8, clip=True, aria=False).encode(x=x, y=y, color=color, strokeDash=dash),
+                chart.mark_point(filled=True, size=30 if len(rows) <= 60 * len(styles) else 12, opacity=1).encode(
+                    x=x, y=y, color=color, shape=shape, **TOLD
+                ),
+            ]
+            ends = [row for row in rows if row.get("low") is not None]
+            if ends:
+                rule = self.chart(ends).mark_rule(opacity=0.5, clip=True, aria=False)
+                layers.insert(0, rule.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=color))
+            title = alt.Title(cut(name, 30), fontSize=13, fontWeight="normal", offset=6)
+            drawn.append(alt.layer(*layers).properties(width=220, height=150, title=title))
+        return self.finish(alt.concat(*drawn, columns=across, spacing=24))
+
+
+#: Encodings by which a mark shows the text of its field ``told``.
+TOLD = {"tooltip": "told:N", "description": "told:N"}
+
+
+def lines(parts: Iterable[str]) -> str:
+    """Return the lines that are shown when the reader points at a mark."""
+    return "\n".join(map(one_line, parts))
+
+
+def config(palette: Palette) -> dict[str, Any]:
+    """Return the Vega-Lite configuration of a palette."""
+    ink = {"labelColor": palette.foreground, "titleColor": palette.foreground}
+    text = {"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal"}
+    lines = {"gridColor": palette.grid, "domainColor": palette.grid, "tickColor": palette.grid}
+    return {
+        "background": palette.background,
+        "font": _FONTS,
+        "padding": 12,
+        "axis": {**ink, **text, **lines, "labelLimit": 0, "titleLimit": 0, "titlePadding": 8},
+        "legend": {**ink, **text, "symbolStrokeWidth": 2, "symbolLimit": 0},
+        "title": {
+            **{"anchor": "start", "frame": "bounds", "limit": 0, "offset": 14, "fontSize": 16, "subtitleFontSize": 12},
+            **{"color": palette.foreground, "subtitleColor": palette.muted},
+        },
+        "text": {"color": palette.foreground},
+        "view": {"stroke": None},
+    }
+
+
+def adaptive_svg(figure: Figure) -> str:
+    """Return a figure of the light theme as SVG that follows the reader into the dark theme."""
+    light, dark = PALETTES["light"], PALETTES["dark"]
+    pairs = dict(
+        zip(
+            (light.foreground, light.muted, light.grid, light.background, light.more, light.less, *light.categories),
+            (dark.foreground, dark.muted, dark.grid, dark.background, dark.more, dark.less, *dark.categories),
+            strict=True,
+        )
+    )
+    rules = "".join(
+        f'[{part}="{before}"]{{{part}:{after}}}' for before, after in pairs.items() for part in ("fill", "stroke")
+    )
+    head, end, rest = figure.to_svg().partition(">")
+    return f"{head}{end}<style>@media (prefers-color-scheme: dark){{{rules}}}</style>{rest}"
+
+
+def _readable(svg: str) -> str:
+    """Return SVG with the fonts of its scripts, descriptions that browsers show, and ids that count from 0."""
+    ids: dict[str, str] = {}
+    svg = regex.sub(
+        r'(?<=<\w+ id="|="url\(#)(gradient_|clip)\d+',
+        lambda found: found[1] + ids.setdefault(found[0], str(len(ids))),
+        svg,
+    )
+    svg = regex.sub(
+        r'(<path aria-label="([^"]*)"[^>]*role="graphics-symbol"[^>]*)/>', r"\1><title>\2</title></path>", svg
+    )
+    return str(regex.sub(r'(<text[^>]*font-family=")([^>]*>)([^<]+)', _with_fonts, svg))
+
+
+def _with_fonts(text: Any) -> str:
+    more = (fonts for letters, fonts in _SCRIPTS if letters.search(text[3]))
+    return "".join((text[1], *(f"{fonts}, " for fonts in more), text[2], text[3]))
+
+
+def nth(names: Iterable[str], place: str = "datum.value") -> str:
+    """Return the Vega expression for the name at a place."""
+    return f"{json.dumps(list(names))}[{place}]"
+
+
+def _place_in(values: Sequence[float]) -> str:
+    return f"indexof({json.dumps(list(values))}, datum.value)"
+
+
+def _figure(value: float, decimals: int, doubtful: bool) -> str:
+    return f"{value:z.{decimals}f}{' ?' * doubtful}"
+
+
+def _library(name: str) -> Any:
     try:
-        import_module(backend)
+        return import_module(name)
     except ImportError:
-        raise MissingDependencyError.of("Figures", backend) from None
-    if backend == "plotly":
-        from gloctm.plot import plotly_drawing
-
-        return plotly_drawing.draw(chart, title, PALETTES[theme])
-    from gloctm.plot import matplotlib_drawing
-
-    return matplotlib_drawing.draw(chart, title, PALETTES[theme])
-
-
-def check_look(title: str | None, theme: str, backend: str) -> None:
-    """Raise InputError for a title, theme or backend that can't be drawn."""
-    if title is not None and not isinstance(title, str):
-        raise InputError(f"title is {title!r}: it must be a text, or None for none")
-    if theme not in get_args(Theme):
-        raise InputError(f"theme is {theme!r}: it must be light or dark")
-    if backend not in get_args(Backend):
-        raise InputError(f"backend is {backend!r}: it must be plotly or matplotlib")
+        raise MissingDependencyError.of("Drawing a figure", '"gloctm[plot]"') from None

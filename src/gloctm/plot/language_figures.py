@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 from gloctm.errors import InputError
-from gloctm.plot.charts import MOST_WRITTEN, HeatMap, Interval, Intervals, Lines
-from gloctm.plot.drawing import Look, draw
+from gloctm.plot.drawing import TOLD, Canvas, Figure, Look, lines
 from gloctm.plot.reading import (
     Language,
     doubtful_codes,
@@ -18,8 +17,11 @@ from gloctm.plot.reading import (
     topic_name,
     topics_of,
 )
+from gloctm.plot.wording import cut
 
 _WITHOUT_CORPUS = "the summary was made without a corpus: make one with gloctm.summary.summarize(model, corpus)"
+# A cross, as a path within -1 to 1.
+_CROSS = "M-.9,-.7L-.7,-.9L0,-.2L.7,-.9L.9,-.7L.2,0L.9,.7L.7,.9L0,.2L-.7,.9L-.9,.7L-.2,0Z"
 
 
 def language_heatmap(
@@ -29,28 +31,28 @@ def language_heatmap(
     languages: Iterable[str] | None = None,
     topics: Iterable[int] | None = None,
     **look: Unpack[Look],
-) -> Any:
-    """How much of each topic is in each language: a row a topic, a column a language.
+) -> Figure:
+    """Draw how much of each topic is in each language: a row per topic, a column per language.
 
-    The cells are mean topic proportions of the language's documents. The colours begin at 0. Up to 12 languages have
-    the figures in the cells as well, with a question mark where the topic probably has another theme than in the other
-    languages (``doubtful``). A cell without a value, of a language without documents, is grey.
+    The cells are mean topic proportions of the language's documents. The colors begin at 0. Up to 12 languages have
+    numbers in the cells, with a question mark if the topic probably has another theme than in the other languages
+    (``doubtful``). The cells of a language without documents are gray.
 
     Args:
         summary: a ``Summary`` of a model and a corpus, or its mapping.
         order: ``"given"``: rows in the order of ``topics``; or ``"prevalence"``: the most prevalent first, by the mean
-            of the languages drawn.
-        languages: codes, in the order of the columns; None takes all.
-        topics: numbers, in the order of the rows; None takes all.
-        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
+            over the drawn languages.
+        languages: codes, in the order of the columns; None draws all.
+        topics: numbers, in the order of the rows; None draws all.
+        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
 
     Returns:
-        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``; proportions in per cent.
+        The figure; proportions in percent.
 
     Raises:
-        InputError: no summary, or one without prevalences; a language or topic that it lacks; a prevalence that is no
-            number; an unknown order, theme or backend.
-        MissingDependencyError: the library is not installed.
+        InputError: not a summary, or one without prevalences; a language or topic that it lacks; a prevalence that is
+            not a number; an unknown order or theme.
+        MissingDependencyError: Altair is not installed.
     """
     data = read_summary(summary)
     if order not in ("given", "prevalence"):
@@ -69,25 +71,17 @@ def language_heatmap(
         for column, language in enumerate(chosen)
         if language.code in doubtful_codes(topic)
     ]
-    chart = HeatMap(
-        rows=tuple(topic_name(topic) for topic, _ in rows),
-        columns=tuple(language.name for language in chosen),
-        values=tuple(tuple(values[topic["id"]]) for topic, _ in rows),
-        hover=tuple(
-            tuple(_told(topic, language, cell) for language, cell in zip(chosen, cells, strict=True))
-            for topic, cells in rows
-        ),
-        value_title="mean topic proportion (%)",
-        row_title="topic",
-        column_title="",
-        low=0.0,
-        high=max(present) or 1.0,
-        diverging=False,
-        decimals=1 if len(chosen) <= MOST_WRITTEN else None,
+    return Canvas(**look).heat_map(
+        [topic_name(topic) for topic, _ in rows],
+        [language.name for language in chosen],
+        [values[topic["id"]] for topic, _ in rows],
+        [[_told(topic, language, cell) for language, cell in zip(chosen, cells, strict=True)] for topic, cells in rows],
+        titles=("topic", "", "mean topic proportion (%)"),
+        ends=(0.0, max(present) or 1.0),
+        decimals=1,
+        doubtful=doubtful,
         note="?: words of probably another theme than in the other languages" if doubtful else "",
-        doubtful=frozenset(doubtful),
     )
-    return draw(chart, **look)
 
 
 def language_comparison(
@@ -96,61 +90,77 @@ def language_comparison(
     *,
     topics: Iterable[int] | None = None,
     **look: Unpack[Look],
-) -> Any:
-    """Which topics a language talks about more, and which less, than the other languages do.
+) -> Figure:
+    """Draw which topics a language talks about more, and which less, than the other languages do.
 
-    For each topic the contrast: its mean proportion in the language minus the mean of the others', each of these
-    counted alike, with its 95 % interval. The largest contrast is on top. Intervals beside 0 are coloured, those that
-    hold it are not, nor are those of topics that probably have another theme in this language than in the others (of
-    two languages, in either), which have a cross. With many topics some intervals miss 0 by chance, about one in twenty
-    of those where nothing is different.
+    For each topic the figure shows the contrast, with its 95 % interval: the mean proportion in the language minus the
+    mean of the others, each of which counts alike. The largest contrast is on top. Intervals without 0 have a color,
+    intervals with 0 have none. A cross marks a topic that probably has another theme in this language than in the
+    others (of two languages, in either). With many topics, some intervals miss 0 by chance: about one in twenty
+    where nothing is different.
 
     Args:
         summary: a ``Summary`` of a model and a corpus, or its mapping.
         language: the code of the language that is compared with all others.
-        topics: numbers; None takes all.
-        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
+        topics: numbers; None draws all.
+        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
 
     Returns:
-        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``; contrasts in percentage points.
+        The figure; contrasts in percentage points.
 
     Raises:
-        InputError: no summary, or one without contrasts; a language or topic that it lacks; a contrast that is no
-            number or lies outside its interval; an unknown theme or backend.
-        MissingDependencyError: the library is not installed.
+        InputError: not a summary, or one without contrasts; a language or topic that it lacks; a contrast that is not a
+            number or is outside its interval; an unknown theme.
+        MissingDependencyError: Altair is not installed.
     """
     data = read_summary(summary)
     [compared] = languages_of(data, [language])
     others = [language.name for language in languages_of(data, None) if language.code != compared.code]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for _, topic in topics_of(data, topics):
         entry = (topic.get("contrast") or {}).get(compared.code)
         found = estimate(entry, "difference", f"the contrast of topic {topic['id']} in {compared.code!r}")
         if found is not None:
             value, low, high = (100 * each for each in found)
-            told = f"{value:+.2f} percentage points ({low:+.2f} to {high:+.2f})"
             doubtful = doubtful_codes(topic)
-            lines = (*topic_lines(topic), told, *_doubts(doubtful, data))
             # Of two languages, both would be as doubtful.
             marked = compared.code in doubtful or (len(others) == 1 and bool(doubtful))
-            rows.append(Interval(topic_name(topic), value, low, high, lines, marked))
+            kind = "doubtful" if marked else "more" if low > 0 else "less" if high < 0 else "unclear"
+            told = f"{value:+.2f} percentage points ({low:+.2f} to {high:+.2f})"
+            about = lines((*topic_lines(topic), told, *_doubts(doubtful, data)))
+            rows.append(
+                {"name": topic_name(topic), "value": value, "low": low, "high": high, "kind": kind, "told": about}
+            )
     if not rows:
         reason = _WITHOUT_CORPUS if others else "no other language to compare with"
         raise InputError(f"there are no contrasts of {compared.code!r} to draw: {reason}")
-    chart = Intervals(
-        rows=tuple(sorted(rows, key=lambda row: -row.value)),
-        value_title=(
-            f"mean proportion in {compared.name} minus that in {others[0] if len(others) == 1 else 'the others'} "
-            "(percentage points, 95 % intervals)"
-        ),
-        kinds={
-            "more": f"more in {compared.name}",
-            "less": f"less in {compared.name}",
-            "unclear": "no clear difference",
-            "doubtful": "probably of different themes",
-        },
+    rows.sort(key=lambda row: -row["value"])
+    canvas = Canvas(**look)
+    alt, palette = canvas.alt, canvas.palette
+    name = cut(compared.name, 40)
+    kinds = {
+        "more": (f"more in {name}", palette.more, "circle"),
+        "less": (f"less in {name}", palette.less, "diamond"),
+        "unclear": ("no clear difference", palette.muted, "square"),
+        "doubtful": ("probably of different themes", palette.muted, _CROSS),
+    }
+    used = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
+    names, colors, shapes = zip(*(kinds[kind] for kind in used), strict=True)
+    chart = canvas.chart({**row, "row": place, "series": used.index(row["kind"])} for place, row in enumerate(rows))
+    chart = chart.encode(
+        y=alt.Y("row:O", **canvas.names([row["name"] for row in rows], "topic", grid=True)),
+        color=canvas.by_series("Color", names, colors, orient="top"),
     )
-    return draw(chart, **look)
+    other = cut(others[0], 40) if len(others) == 1 else "the others"
+    title = f"mean proportion in {name} minus that in {other} (percentage points, 95 % intervals)"
+    drawn = alt.layer(
+        canvas.chart([{"zero": 0}]).mark_rule(color=palette.muted, aria=False).encode(x="zero:Q"),
+        chart.mark_rule(strokeWidth=1.5, aria=False).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
+        chart.mark_point(filled=True, size=70, opacity=1).encode(
+            x="value:Q", shape=canvas.by_series("Shape", names, shapes, orient="top"), **TOLD
+        ),
+    )
+    return canvas.finish(drawn.properties(width=480, height=alt.Step(22)))
 
 
 def _prevalence(topic: Mapping[str, Any], language: Language) -> tuple[float, float, float] | None:
@@ -158,7 +168,7 @@ def _prevalence(topic: Mapping[str, Any], language: Language) -> tuple[float, fl
     return estimate(entry, "mean", f"the prevalence of topic {topic['id']} in {language.code!r}")
 
 
-def _told(topic: Mapping[str, Any], language: Language, cell: tuple[float, float, float] | None) -> Lines:
+def _told(topic: Mapping[str, Any], language: Language, cell: tuple[float, float, float] | None) -> Sequence[str]:
     if cell is None:
         return (*topic_lines(topic), f"{language.name}: not known")
     value, low, high = (100 * each for each in cell)
@@ -166,7 +176,7 @@ def _told(topic: Mapping[str, Any], language: Language, cell: tuple[float, float
     return (*topic_lines(topic), f"{language.name}: {value:.2f} % ({low:.2f} to {high:.2f} %)", *doubts)
 
 
-def _doubts(codes: Sequence[str], data: Mapping[str, Any]) -> Lines:
+def _doubts(codes: Sequence[str], data: Mapping[str, Any]) -> Sequence[str]:
     names = [language.name for language in languages_of(data, None) if language.code in codes]
     return (f"probably of another theme in {', '.join(names)}",) if names else ()
 

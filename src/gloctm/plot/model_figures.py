@@ -1,9 +1,9 @@
-"""Figures of a model's making and worth: its training, the agreement of its languages, its measures."""
+"""Figures of a model's training, of the agreement of its languages, and of its measures."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 import numpy as np
@@ -14,19 +14,18 @@ from gloctm.evaluation.names import name_of
 from gloctm.languages import normalize_language
 from gloctm.model.topics import top_words
 from gloctm.model.vectors import VECTOR_WORDS, cosines, topic_vectors
-from gloctm.plot.charts import MOST_WRITTEN, Bar, Bars, HeatMap, Line, Panel, Panels
-from gloctm.plot.drawing import Look, draw
-from gloctm.plot.palette import style
+from gloctm.plot.drawing import TOLD, Canvas, Figure, Look, lines
+from gloctm.plot.palette import color_at, style
 from gloctm.plot.reading import chosen_topics, named_places, number
 
 _TERMS = {
     "loss": "loss",
     "local": "local path",
     "shared": "global path",
-    "regularization": "regularisation",
+    "regularization": "regularization",
     "cka": "CKA",
 }
-# Fields whose values are called otherwise where people read.
+# Fields whose values have other names for readers.
 _NAMED: Mapping[str, Callable[[str], str]] = {"measure": name_of, "where": named_places}
 
 
@@ -38,33 +37,33 @@ def alignment_heatmap(
     num_words: int = VECTOR_WORDS,
     topics: Iterable[int] | None = None,
     **look: Unpack[Look],
-) -> Any:
-    """How alike each topic of one language is to each topic of another, by the embeddings of its top words.
+) -> Figure:
+    """Draw how alike each topic of one language is to each topic of another, by the embeddings of its top words.
 
     The cells are cosines, −1 to 1, of topics' vectors (``gloctm.model.vectors``): of each language the mean embeddings
-    of the topics' heaviest words, less their mean over its topics. If topics mean the same in both languages, the
-    diagonal stands out: the figure says how many topics of the first language are most alike to their own counterpart
-    in the second. A topic whose top words have no embedding is grey.
+    of the topics' heaviest words, minus their mean over its topics. If topics mean the same in both languages, the
+    diagonal is prominent. A note counts the topics of the first language that are most alike to their own counterpart
+    in the second. A topic whose top words have no embedding is gray.
 
     Args:
         model: a fitted ``GloCTM``, which has the vectors of words (a summary has not).
         first: the language of the rows.
         second: the language of the columns; the same one shows which topics within a language are alike.
-        num_words: top words a topic.
-        topics: numbers, for rows and columns; None takes all.
-        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
+        num_words: top words per topic.
+        topics: numbers, for rows and columns; None draws all.
+        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
 
     Returns:
-        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
+        The figure.
 
     Raises:
-        InputError: no fitted model; a language or topic that it lacks; an unknown theme or backend.
-        MissingDependencyError: the library is not installed.
+        InputError: not a fitted model; a language or topic that it lacks; an unknown theme.
+        MissingDependencyError: Altair is not installed.
     """
     from gloctm.summary.names import name_of_language
 
     if not all(hasattr(model, name) for name in ("word_scores_", "vocabulary_", "word_embeddings_")):
-        raise InputError(f"this figure is drawn of a fitted model, which has word embeddings, not {_kind(model)}")
+        raise InputError(f"this figure needs a fitted model, which has word embeddings, not {_kind(model)}")
     check_whole("num_words", num_words, 1)
     pair = (normalize_language(first), normalize_language(second))
     for code in pair:
@@ -74,7 +73,7 @@ def alignment_heatmap(
     chosen = chosen_topics(
         range(total), topics, lambda topic: f"the model has no topic {topic!r}: it has 0 to {total - 1}"
     )
-    # Centred by all topics, whichever are drawn.
+    # All topics count for the mean, whichever are drawn.
     found = topic_vectors({code: model.word_scores_[code] for code in pair}, model.word_embeddings_, num_words)
     vectors = {code: each[chosen] for code, each in found.items()}
     named_by = min(num_words, 3)
@@ -90,80 +89,57 @@ def alignment_heatmap(
     matched = int((np.diagonal(values) >= best - 1e-12).sum())
     largest = float(np.nanmax(np.abs(values), initial=1e-9))
     names = [name_of_language(code) for code in pair]
-    chart = HeatMap(
-        rows=tuple(row_names),
-        columns=tuple(column_names),
-        values=tuple(tuple(None if math.isnan(cell) else cell for cell in row) for row in values.tolist()),
-        hover=tuple(
-            tuple(
+    return Canvas(**look).heat_map(
+        row_names,
+        column_names,
+        [[None if math.isnan(cell) else cell for cell in row] for row in values.tolist()],
+        [
+            [
                 (f"{names[0]}: {row_name}", f"{names[1]}: {column_name}", f"cosine {values[row, column]:.3f}")
                 for column, column_name in enumerate(column_names)
-            )
+            ]
             for row, row_name in enumerate(row_names)
-        ),
-        value_title="cosine",
-        row_title=f"topic in {names[0]}",
-        column_title=f"topic in {names[1]}",
-        low=-largest,
-        high=largest,
-        diverging=True,
-        decimals=2 if len(chosen) <= MOST_WRITTEN else None,
+        ],
+        titles=(f"topic in {names[0]}", f"topic in {names[1]}", "cosine"),
+        ends=(-largest, largest),
+        decimals=2,
         note=f"{matched} of {len(chosen)} topics in {names[0]} are most alike to their own counterpart in {names[1]}",
     )
-    return draw(chart, **look)
 
 
 def training_curve(
     source: Any,
     **look: Unpack[Look],
-) -> Any:
-    """The mean loss of each epoch and its four terms, which add up to it: a panel each, with scales of their own.
+) -> Figure:
+    """Draw the mean loss of each epoch and its four terms, which add up to it: a panel each, with scales of their own.
 
     Args:
-        source: a fitted ``GloCTM``; or a ``Summary`` or its mapping; or a history, as ``history_`` has it (a list of
-            epochs) or as a summary has it (a list for each term).
-        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
+        source: a fitted ``GloCTM``; or a ``Summary`` or its mapping; or a history, as in ``history_`` (a list of
+            epochs) or as in a summary (a list per term).
+        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
 
     Returns:
-        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
+        The figure.
 
     Raises:
-        InputError: none of these; an empty history, a term missing, or a value that is no number; an unknown theme or
-            backend.
-        MissingDependencyError: the library is not installed.
+        InputError: none of these; an empty history, a missing term, or a value that is not a number; an unknown theme.
+        MissingDependencyError: Altair is not installed.
     """
     history = _history(source)
     epochs = tuple(history["epoch"])
     if not epochs:
         raise InputError("the history is empty: there is no epoch to draw (the context method has none)")
     panels = [
-        Panel(
-            title=called,
-            lines=(
-                Line(
-                    name=called,
-                    style=style(0),
-                    values=tuple(history[term]),
-                    hover=tuple(
-                        (f"epoch {epoch:g}", f"{called} {value:.5g}")
-                        for epoch, value in zip(epochs, history[term], strict=True)
-                    ),
-                ),
-            ),
+        (
+            called,
+            [
+                {"series": 0, "x": epoch, "y": value, "told": lines((f"epoch {epoch:g}", f"{called} {value:.5g}"))}
+                for epoch, value in zip(epochs, history[term], strict=True)
+            ],
         )
         for term, called in _TERMS.items()
     ]
-    chart = Panels(
-        panels=tuple(panels),
-        places=epochs,
-        place_title="epoch",
-        value_title="mean per document",
-        from_zero=False,
-        same_scale=False,
-        ticks=None,
-        legend=(),
-    )
-    return draw(chart, **look)
+    return Canvas(**look).panels(panels, [("loss", style(0))], titles=("epoch", "mean per document"))
 
 
 def quality_bars(
@@ -173,31 +149,31 @@ def quality_bars(
     series: str = "model",
     interval: Literal["confidence", "deviation"] = "confidence",
     **look: Unpack[Look],
-) -> Any:
-    """Measures as bars with intervals over seeds: a group a measure, a bar a model; or any other two fields.
+) -> Figure:
+    """Draw measures as bars with intervals over seeds: a group per measure, a bar per model; or any other two fields.
 
-    Records with the same group and series are repetitions: their mean is drawn, with an interval where there are two or
-    more. A record may bring an interval of its own instead, as ``low`` and ``high``.
+    Records with the same group and series are repetitions: the figure shows their mean, with an interval for two or
+    more. A record may have its own interval instead, as ``low`` and ``high``.
 
     Args:
-        records: mappings with ``value`` and the fields named by ``group`` and ``series``; if with ``seed``, then no
+        records: mappings with ``value`` and the fields that ``group`` and ``series`` name; if with ``seed``, then no
             seed twice for one bar. For example ``{"model": "GloCTM", "measure": "purity", "seed": 0, "value": 0.97}``,
-            or ``summary.to_dict()["quality"]`` with ``series="where"``. Measures are called as in tables
-            (``gloctm.evaluation.names``), languages of the field ``where`` by their names.
+            or ``summary.to_dict()["quality"]`` with ``series="where"``. Measures have the names that they have in
+            tables (``gloctm.evaluation.names``), and so do languages in the field ``where``.
         group: the field whose values are the groups, in order of appearance.
-        series: the field whose values are the bars within each group, in order of appearance; where no record has it,
+        series: the field whose values are the bars within each group, in order of appearance; if no record has it,
             each group has one bar.
         interval: ``"confidence"``: the 95 % interval of the mean by Student's t, which allows for few seeds; or
             ``"deviation"``: the standard deviation (of a sample) to each side. The figure says which.
-        **look: ``title``, ``theme`` and ``backend``, see ``gloctm.plot.Look``.
+        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
 
     Returns:
-        A ``plotly.graph_objects.Figure`` or a ``matplotlib.figure.Figure``.
+        The figure.
 
     Raises:
-        InputError: no records; a field missing; a value that is no number; a seed twice for one bar; one interval of
-            its own among several records; an unknown interval, theme or backend.
-        MissingDependencyError: the library is not installed.
+        InputError: no records; a missing field; a value that is not a number; a seed twice for one bar; a record with
+            its own interval among several for one bar; an unknown interval or theme.
+        MissingDependencyError: Altair is not installed.
     """
     if interval not in ("confidence", "deviation"):
         raise InputError(f"interval is {interval!r}: it must be confidence or deviation")
@@ -211,16 +187,46 @@ def quality_bars(
     group_names, series_names = (
         [_NAMED.get(field, str)(each) for each in found] for field, found in ((group, groups), (series, names))
     )
-    bars = tuple(tuple(_bar(cells.get((each, name)), each, name, interval) for each in groups) for name in names)
-    repeated = any(len(cell) > 1 for cell in cells.values())
+    rows = [
+        {"row": row, "series": place, **_bar(cells[each, name], each, name, interval)}
+        for place, name in enumerate(names)
+        for row, each in enumerate(groups)
+        if (each, name) in cells
+    ]
     spread = {"confidence": "95 % interval", "deviation": "standard deviation"}[interval]
-    chart = Bars(
-        groups=tuple(group_names),
-        series=tuple((name, style(place)) for place, name in enumerate(series_names)),
-        bars=bars,
-        value_title=f"mean and {spread} over repetitions" if repeated else "value",
+    repeated = any(len(cell) > 1 for cell in cells.values())
+    title = f"mean and {spread} over repetitions" if repeated else "value"
+    return _bars(Canvas(**look), rows, group_names, series_names, title)
+
+
+def _bars(
+    canvas: Canvas, rows: Sequence[Mapping[str, Any]], groups: Sequence[str], series: Sequence[str], title: str
+) -> Figure:
+    alt, palette, looks = canvas.alt, canvas.palette, [style(place) for place in range(len(series))]
+    colors = [palette.categories[look.category] for look in looks]
+    fills = [color_at((palette.background, color), look.fill) for color, look in zip(colors, looks, strict=True)]
+    legend = {"orient": "top", "columns": 6} if len(series) > 1 else {}
+    y = alt.Y("row:O", **canvas.names(groups))
+    offset = alt.YOffset("series:N", scale=alt.Scale(domain=list(range(len(series))), paddingInner=0.1))
+    bars = (
+        canvas.chart(rows)
+        .mark_bar(strokeWidth=1.2)
+        .encode(
+            x=alt.X("value:Q", title=title),
+            y=y,
+            yOffset=offset,
+            fill=canvas.by_series("Fill", series, fills, **legend),
+            stroke=canvas.by_series("Stroke", series, colors, **legend),
+            strokeDash=canvas.by_series("StrokeDash", series, (look.dash for look in looks), **legend),
+            **TOLD,
+        )
     )
-    return draw(chart, **look)
+    ends = canvas.chart([row for row in rows if "low" in row]).mark_rule(strokeWidth=1.5, aria=False)
+    spans = ends.encode(
+        x=alt.X("low:Q", title=title), x2="high:Q", y=y, yOffset=offset, color=alt.value(palette.foreground)
+    )
+    step = 18 * len(series) + 16 if len(series) > 1 else 36
+    return canvas.finish(alt.layer(bars, spans).properties(width=480, height=alt.Step(step, **{"for": "position"})))
 
 
 def _history(source: Any) -> dict[str, list[float]]:
@@ -235,12 +241,12 @@ def _history(source: Any) -> dict[str, list[float]]:
     elif isinstance(source, list | tuple) and all(isinstance(epoch, Mapping) for epoch in source):
         columns = {term: [epoch.get(term) for epoch in source] for term in ("epoch", *_TERMS)}
     else:
-        raise InputError(f"a training curve is drawn of a fitted model, a summary or a history, not {_kind(source)}")
+        raise InputError(f"a training curve needs a fitted model, a summary or a history, not {_kind(source)}")
     missing = [term for term, values in columns.items() if values is None]
     if missing:
         raise InputError(f"the history has no {missing[0]!r}: it needs {', '.join(columns)}")
     if len({len(values) for values in columns.values() if values is not None}) > 1:
-        raise InputError("the history has more epochs of some terms than of others: give all of them alike")
+        raise InputError("the history has more epochs of some terms than of others: give the same number of each")
     return {
         term: [number(value, f"{term} of epoch {place}") for place, value in enumerate(values or (), start=1)]
         for term, values in columns.items()
@@ -249,7 +255,7 @@ def _history(source: Any) -> dict[str, list[float]]:
 
 def _records(records: Any, group: str, series: str) -> list[Mapping[str, Any]]:
     if isinstance(records, str | Mapping) or not isinstance(records, Iterable):
-        raise InputError(f"the bars are drawn of a list of records, not {_kind(records)}")
+        raise InputError(f"quality_bars needs a list of records, not {_kind(records)}")
     listed = list(records)
     if not listed:
         raise InputError("there are no records: give at least one, with a measure and a value")
@@ -264,34 +270,35 @@ def _records(records: Any, group: str, series: str) -> list[Mapping[str, Any]]:
     return listed
 
 
-def _bar(cell: list[Mapping[str, Any]] | None, group: str, series: str, interval: str) -> Bar | None:
-    if cell is None:
-        return None
+def _bar(cell: list[Mapping[str, Any]], group: str, series: str, interval: str) -> dict[str, Any]:
+    """Return value, lines and, where there is one, interval of a bar."""
     called = f"of {group!r}" + (f" for {series!r}" if series else "")
     values = [number(record["value"], f"the value {called}") for record in cell]
     seeds = [record["seed"] for record in cell if record.get("seed") is not None]
     if len(set(seeds)) < len(seeds):
         raise InputError(f"a seed has several values {called}: give one each, or group the records by other fields")
-    told = [part for part in (group, series) if part]
-    own = [record for record in cell if record.get("low") is not None or record.get("high") is not None]
-    if own:
+    mean = float(np.mean(values))
+
+    def bar(text: str, **ends: float) -> dict[str, Any]:
+        return {"value": mean, **ends, "told": lines([*(part for part in (group, series) if part), text])}
+
+    if any(record.get("low") is not None or record.get("high") is not None for record in cell):
         if len(cell) > 1:
             raise InputError(
                 f"there are {len(cell)} values {called}, one with an interval of its own: give that one alone"
             )
         low, high = (number(cell[0].get(end), f"the {end} end {called}") for end in ("low", "high"))
-        if not low <= values[0] <= high:
-            raise InputError(f"the value {called} is {values[0]:g}, outside its interval {low:g} to {high:g}")
-        return Bar(values[0], low, high, (*told, f"{values[0]:.4f} ({low:.4f} to {high:.4f})"))
-    mean = float(np.mean(values))
+        if not low <= mean <= high:
+            raise InputError(f"the value {called} is {mean:g}, outside its interval {low:g} to {high:g}")
+        return bar(f"{mean:.4f} ({low:.4f} to {high:.4f})", low=low, high=high)
     if len(values) == 1:
-        return Bar(mean, None, None, (*told, f"{mean:.4f}"))
+        return bar(f"{mean:.4f}")
     half = float(np.std(values, ddof=1))
     if interval == "confidence":
         from scipy.special import stdtrit
 
         half *= float(stdtrit(len(values) - 1, 0.975)) / math.sqrt(len(values))
-    return Bar(mean, mean - half, mean + half, (*told, f"{mean:.4f} ± {half:.4f}, {len(values)} repetitions"))
+    return bar(f"{mean:.4f} ± {half:.4f}, {len(values)} repetitions", low=mean - half, high=mean + half)
 
 
 def _kind(thing: Any) -> str:

@@ -1,31 +1,31 @@
-"""Colours, and what else tells lines and bars apart where colours run out.
+"""Colors, and what distinguishes lines and bars where colors run out.
 
-The colours of languages were chosen by a search that kept each pair apart under protanopia, deuteranopia and tritanopia
-(Machado, Oliveira and Fernandes, 2009) and each colour against the background (a contrast of 3 : 1, WCAG 2.2); the
-tests measure both. A colour keeps its hue from the light theme to the dark one.
+A search chose the colors of languages so that each pair stays distinct under protanopia, deuteranopia and tritanopia
+(Machado, Oliveira and Fernandes, 2009), and each color contrasts 3 : 1 with the background (WCAG 2.2); the tests
+measure both. A color keeps its hue from the light theme to the dark one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: By plotly's names, which the drawing by matplotlib translates.
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-MARKERS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
-PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")
+#: Lengths of strokes and gaps: solid, dashed, dotted, and mixtures.
+DASHES = ((1, 0), (7, 4), (2, 3), (8, 3, 2, 3), (14, 4), (14, 3, 2, 3))
+#: Vega's names of shapes.
+MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "triangle-right")
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of a theme, each as ``#rrggbb``.
+    """The colors of a theme, each as ``#rrggbb``.
 
     Attributes:
         background: of the figure.
         foreground: of text.
-        muted: of text that matters less, and of what is neither more nor less.
+        muted: of text that matters less, and of what is neither more nor less than zero.
         grid: of grid lines and axes.
         missing: of a cell that has no value.
-        categories: of languages, models and the like, in order.
+        categories: of languages or models, in order.
         sequential: from least to most, evenly apart.
         diverging: from most negative to most positive, the middle for zero.
     """
@@ -41,12 +41,12 @@ class Palette:
 
     @property
     def less(self) -> str:
-        """Of what is clearly below zero."""
+        """The color of what is clearly below zero."""
         return self.diverging[1]
 
     @property
     def more(self) -> str:
-        """Of what is clearly above zero."""
+        """The color of what is clearly above zero."""
         return self.diverging[-2]
 
 
@@ -82,40 +82,39 @@ class Style:
 
     Attributes:
         category: its place among ``Palette.categories``.
-        dash: of its lines.
-        marker: of its points.
-        pattern: of its bars, within the colour.
+        dash: strokes and gaps of its lines, and of the outlines of its bars.
+        marker: shape of its points.
+        fill: opacity of its bars within their outlines.
     """
 
     category: int
-    dash: str
+    dash: tuple[int, ...]
     marker: str
-    pattern: str
+    fill: float
 
 
 def style(position: int) -> Style:
-    """The style of the language (or model, or measure) at a place in the order.
+    """Return the style of the language (or model, or measure) at a place in the order.
 
-    The first seven have colours of their own; those after them the same colours with other dashes, markers and
-    patterns. Markers differ within the seven too, for print without colours. The first 42 differ by colour and dash
-    alone, the first 294 by all three.
+    The first seven have colors of their own; later ones repeat the colors with other dashes, markers and fills. Markers
+    differ within the seven, too, for print without colors. The first 42 differ by color and dash alone, the first 294
+    by color, dash and marker.
 
     Args:
         position: counted from 0, in the whole order, so that a language looks the same in every figure, whichever
             others are drawn.
     """
-    colours = len(PALETTES["light"].categories)
-    cycle, category = divmod(position, colours)
+    cycle, category = divmod(position, len(PALETTES["light"].categories))
     return Style(
         category=category,
         dash=DASHES[cycle % len(DASHES)],
         marker=MARKERS[(category + cycle) % len(MARKERS)],
-        pattern=PATTERNS[cycle % len(PATTERNS)],
+        fill=(1.0, 0.3, 0.65)[cycle % 3],
     )
 
 
-def colour_at(scale: tuple[str, ...], share: float) -> str:
-    """The colour at a share of the way along a scale, 0 to 1; what lies beyond takes the end's."""
+def color_at(scale: tuple[str, ...], share: float) -> str:
+    """Return the color at a share of the way along a scale; shares below 0 or above 1 give the ends."""
     place = min(1.0, max(0.0, share)) * (len(scale) - 1)
     index = min(int(place), len(scale) - 2)
     pairs = zip(_channels(scale[index]), _channels(scale[index + 1]), strict=True)
@@ -123,28 +122,23 @@ def colour_at(scale: tuple[str, ...], share: float) -> str:
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
 
 
-def luminance(colour: str) -> float:
-    """The relative luminance of a colour, 0 to 1 (WCAG 2.2)."""
-    shares = [channel / 255 for channel in _channels(colour)]
+def luminance(color: str) -> float:
+    """Return the relative luminance of a color, 0 to 1 (WCAG 2.2)."""
+    shares = [channel / 255 for channel in _channels(color)]
     linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
     return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def faded(colour: str) -> str:
-    """A colour of half its strength over whatever is beneath it, as CSS has it."""
-    return f"rgba({', '.join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5))}, 0.5)"
-
-
 def contrast(first: str, second: str) -> float:
-    """The contrast of two colours, 1 to 21 (WCAG 2.2)."""
+    """Return the contrast of two colors, 1 to 21 (WCAG 2.2)."""
     low, high = sorted((luminance(first), luminance(second)))
     return (high + 0.05) / (low + 0.05)
 
 
-def legible_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on a colour."""
-    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, colour))
+def legible_on(color: str) -> str:
+    """Return black or white, whichever is easier to read on a color."""
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, color))
 
 
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _channels(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

@@ -1,4 +1,4 @@
-"""What is handed in to be drawn: read, chosen from and checked."""
+"""Reading, choosing and checking of what figures show."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 from gloctm.errors import CrowdedFigureWarning, InputError
 from gloctm.languages import normalize_languages
 from gloctm.plot.palette import Style, style
+from gloctm.plot.wording import one_line
 
-# As many lines in one panel can be followed; more are told by pointing at them.
+# A reader can follow at most these lines in one panel.
 _MOST_LINES = 14
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language of a summary, with the style it has in all figures."""
+    """A language of a summary, with its style in all figures."""
 
     code: str
     name: str
@@ -28,13 +29,13 @@ class Language:
 
 
 def read_summary(summary: Any) -> Mapping[str, Any]:
-    """The mapping of a summary.
+    """Return the mapping of a summary.
 
     Args:
         summary: anything with ``to_dict()``, or the mapping itself.
 
     Raises:
-        InputError: it is neither, of another version, or without languages or topics.
+        InputError: neither of them, another version, or a summary without languages or topics.
     """
     from gloctm.summary.content import content_of
 
@@ -46,14 +47,14 @@ def read_summary(summary: Any) -> Mapping[str, Any]:
 
 
 def languages_of(data: Mapping[str, Any], chosen: Iterable[str] | None) -> list[Language]:
-    """The languages to draw: those chosen, in the order of choice, or all.
+    """Return the languages to draw: the chosen ones in the order of choice, or all.
 
     Raises:
-        InputError: none is chosen, one twice, or one that the summary lacks.
+        InputError: an empty choice, a duplicate, or one that the summary lacks.
     """
     known = {
         each["code"]: Language(
-            each["code"], str(each.get("name") or each["code"]), each.get("direction") == "rtl", look
+            each["code"], one_line(str(each.get("name") or each["code"])), each.get("direction") == "rtl", look
         )
         for each, look in zip(data["languages"], map(style, range(len(data["languages"]))), strict=True)
     }
@@ -69,12 +70,12 @@ def languages_of(data: Mapping[str, Any], chosen: Iterable[str] | None) -> list[
 
 
 def topics_of(data: Mapping[str, Any], chosen: Iterable[int] | None) -> list[tuple[int, Mapping[str, Any]]]:
-    """The topics to draw, those chosen in the order of choice or all, each with its place in the summary.
+    """Return the topics to draw, the chosen ones in the order of choice or all, each with its place in the summary.
 
-    Topics are called by their numbers in the model, which with a view are not their places.
+    Topics keep their numbers from the model, which differ from their places if a view hides or merges topics.
 
     Raises:
-        InputError: none is chosen, one twice, or one that the summary lacks.
+        InputError: an empty choice, a duplicate, or one that the summary lacks.
     """
     known = {topic["id"]: (place, topic) for place, topic in enumerate(data["topics"])}
     merged = {
@@ -92,15 +93,15 @@ def topics_of(data: Mapping[str, Any], chosen: Iterable[int] | None) -> list[tup
 
 
 def chosen_topics(known: Iterable[int], chosen: Iterable[int] | None, missing: Callable[[Any], str]) -> list[int]:
-    """The numbers of the topics chosen, or all.
+    """Return the numbers of the chosen topics, or all.
 
     Args:
-        known: all.
-        chosen: what was asked for; None for all.
-        missing: the sentence about one that is none of those known.
+        known: the numbers of all topics.
+        chosen: the numbers to choose; None for all.
+        missing: returns the message about an unknown number.
 
     Raises:
-        InputError: none is chosen, one twice, or one that is not known.
+        InputError: an empty choice, a duplicate, or an unknown number.
     """
     everything = list(known)
     if chosen is None:
@@ -120,62 +121,62 @@ def chosen_topics(known: Iterable[int], chosen: Iterable[int] | None, missing: C
 
 
 def topic_name(topic: Mapping[str, Any]) -> str:
-    """A topic's number and name, which tell it apart also from one of the same name."""
-    return f"{topic['id']} {topic['name']}"
+    """Return a topic's number and name, which is unique even if names repeat."""
+    return one_line(f"{topic['id']} {topic['name']}")
 
 
 def topic_lines(topic: Mapping[str, Any]) -> list[str]:
-    """A topic's number and name, and what it was put together from, as hover tells them."""
+    """Return the lines about a topic: its number and name, and which topics a view merged into it."""
     members = topic.get("members") or [topic["id"]]
     merged = [f"the model's topics {', '.join(map(str, members))}"] if len(members) > 1 else []
     return [topic_name(topic), *merged]
 
 
 def doubtful_codes(topic: Mapping[str, Any]) -> tuple[str, ...]:
-    """The languages in which a topic probably has another theme than in the others."""
+    """Return the languages in which a topic probably has another theme than in the others."""
     return tuple(topic.get("doubtful") or ())
 
 
 def named_places(where: str) -> str:
-    """What a measure was taken of, languages by their names: ``"zh from en"`` is ``"Chinese from English"``."""
+    """Return the ``where`` of a measure with names of languages: ``"zh from en"`` is ``"Chinese from English"``."""
     from gloctm.summary.names import name_of_language
 
     return " from ".join(" and ".join(map(name_of_language, side.split(" "))) for side in where.split(" from "))
 
 
 def number(value: Any, what: str) -> float:
-    """A value that must be a finite number.
+    """Return a value that must be a finite number.
 
     Raises:
-        InputError: it is not.
+        InputError: any other value.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"{what} is {value!r}: it must be a number")
     if not math.isfinite(value):
-        raise InputError(f"{what} is {float(value)}: a figure can't show it, so find out where it comes from")
+        raise InputError(f"{what} is {float(value)}: it must be a finite number")
     return float(value)
 
 
 def estimate(entry: Any, key: str, what: str) -> tuple[float, float, float] | None:
-    """A value with the ends of its interval, or None where there is none.
+    """Return a value with the ends of its interval, or None if there is no value.
 
     Raises:
-        InputError: one of them is no finite number, or the value lies outside its interval.
+        InputError: one of them is not a finite number, or the value is outside its interval.
     """
     if entry is None or entry.get(key) is None:
         return None
     value = number(entry[key], what)
     low, high = number(entry["low"], f"the low end of {what}"), number(entry["high"], f"the high end of {what}")
     if not low <= value <= high:
-        raise InputError(f"{what} is {value:g}, outside its interval {low:g} to {high:g}: find out where it comes from")
+        raise InputError(f"{what} is {value:g}, outside its interval {low:g} to {high:g}: correct one of them")
     return value, low, high
 
 
 def warn_of_crowd(languages: Sequence[Any]) -> None:
-    """Warn where more languages share a panel than can be told apart."""
+    """Warn if more languages share a panel than a reader can distinguish."""
     if len(languages) > _MOST_LINES:
         warnings.warn(
-            f"{len(languages)} languages in one panel are hard to tell apart: choose some with languages=[…]",
+            f"{len(languages)} languages in one panel are hard to distinguish: choose some with languages=[…]",
             CrowdedFigureWarning,
             stacklevel=3,
         )
