@@ -1,10 +1,9 @@
 """The tables and the plots in the documentation, made from the results in benchmarks/results.
 
-    python benchmarks/tables.py            # write them anew into docs/*.md and docs/images
+    python benchmarks/tables.py            # write them into README.md, docs and docs/images
     python benchmarks/tables.py --check    # exit with 1 if they are not what the results say
 
-A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``. Those of each page are made in
-benchmarks/pages.
+A table is between ``<!-- table: NAME -->`` and ``<!-- end of table -->``. The modules in benchmarks/pages make them.
 """
 
 from __future__ import annotations
@@ -16,10 +15,7 @@ import sys
 from pages import ablations, build, choosing_k, epochs, goals, languages, load, quality, small, speed, topics
 from pages.results import ROOT
 
-PAGES = (
-    *("docs/method.md", "docs/benchmarks.md", "docs/speed.md", "docs/quality.md", "docs/server.md"),
-    *("docs/topics.md", "docs/choosing-k.md", "README.md"),
-)
+PAGES = ("README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))))
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),

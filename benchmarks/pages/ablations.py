@@ -1,4 +1,4 @@
-"""The table of the default method with one change at a time (docs/quality.md)."""
+"""The table of the default method with one change at a time (docs/lab/parts.md)."""
 
 from __future__ import annotations
 

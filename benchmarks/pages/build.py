@@ -1,4 +1,4 @@
-"""Tables of building a corpus (docs/benchmarks.md)."""
+"""Tables of building a corpus (docs/results/text-and-languages.md)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pages.results import results
 
 def tokenizing() -> str:
     return markdown(
-        ["language", "tokeniser", "documents a second", "words a second", "times CountVectorizer"],
+        ["language", "tokenizer", "documents per second", "words per second", "times CountVectorizer"],
         (
             [
                 language_name(each["language"]),
@@ -26,7 +26,7 @@ def tokenizing() -> str:
 
 def counting() -> str:
     return markdown(
-        ["language", "documents a second", "CountVectorizer", "times CountVectorizer"],
+        ["language", "documents per second", "CountVectorizer", "times CountVectorizer"],
         (
             [
                 language_name(each["language"]),
@@ -41,7 +41,7 @@ def counting() -> str:
 
 def building() -> str:
     return markdown(
-        ["documents", "languages", "file, MB", "processes", "seconds", "documents a second", "peak memory, MB"],
+        ["documents", "languages", "file, MB", "processes", "seconds", "documents per second", "peak memory, MB"],
         (
             [
                 f"{each['documents']:,}",

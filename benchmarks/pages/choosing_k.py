@@ -1,4 +1,4 @@
-"""The table of docs/choosing-k.md."""
+"""The table of docs/guides/choose-k.md."""
 
 from __future__ import annotations
 

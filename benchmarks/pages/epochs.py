@@ -1,4 +1,4 @@
-"""Tables and plots of quality after so many epochs (docs/quality.md)."""
+"""Tables and plots of quality after so many epochs (docs/lab/epochs.md)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def epochs_plot(corpus: str) -> Callable[[], str]:
         }
         panels = [
             Panel(
-                f"{name}, per cent of the last",
+                f"{name}, percent of the last",
                 "epochs",
                 [(each["epoch"], 100 * measure(each) / measure(runs[-1])) for each in runs],
             )

@@ -1,4 +1,4 @@
-"""What was wanted of the default method, and what it reaches (docs/quality.md)."""
+"""What was wanted of the default method, and what it reaches (docs/lab/goals.md)."""
 
 from __future__ import annotations
 

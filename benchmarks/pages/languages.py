@@ -1,4 +1,4 @@
-"""Tables of languages: never trained on (docs/method.md), and many of them at once (docs/benchmarks.md)."""
+"""Tables of languages: never trained on (docs/lab/links.md), and many of them at once (docs/results/text-and-languages.md)."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def step() -> str:
             "languages",
             "words in all",
             "the same, times two's",
-            "ms a step",
+            "ms per step",
             "the same, times two's",
-            "documents a step",
-            "ms a document",
+            "documents per step",
+            "ms per document",
             "the same, times two's",
         ],
         (

@@ -1,4 +1,4 @@
-"""The table of the server under load (docs/server.md)."""
+"""The table of the server under load (docs/guides/server.md)."""
 
 from __future__ import annotations
 

@@ -35,10 +35,27 @@ SCHEDULES = {
 }
 
 
+#: What results, recorded once, call by other spellings.
+SPELLINGS = {
+    "centred": "centered",
+    "normalised": "normalized",
+    "tokenising": "tokenizing",
+    "is told by": "is determined by",
+    "neighbour": "neighbor",
+}
+
+
+def in_us_spelling(text: str) -> str:
+    for recorded, shown in SPELLINGS.items():
+        text = text.replace(recorded, shown)
+    return text
+
+
 def markdown(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table, all columns but the first aligned right."""
     rule = "|---|" + "--:|" * (len(heading) - 1)
-    return "\n".join([f"| {' | '.join(heading)} |", rule, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
+    lines = [f"| {' | '.join(heading)} |", rule, *(f"| {' | '.join(map(str, row))} |" for row in rows)]
+    return in_us_spelling("\n".join(lines))
 
 
 def language_name(code: str) -> str:

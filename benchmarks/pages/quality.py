@@ -1,13 +1,13 @@
-"""Tables and plots of models side by side (docs/quality.md, README.md)."""
+"""Tables and plots of models side by side (docs/results/quality.md, README.md)."""
 
 from __future__ import annotations
 
 import json
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from pages.markdown import CORPORA, markdown, spread
+from pages.markdown import CORPORA, in_us_spelling, markdown, spread
 from pages.results import Result, results
 from plot import Bars, bars_svg
 
@@ -141,27 +141,83 @@ def details(corpus: str) -> Callable[[], str]:
     return table
 
 
-def in_short() -> str:
-    """For the README: every model trained as long as published, on each corpus, by four figures."""
+SHORT = {
+    "TU": ("topic_uniqueness", ".2f"),
+    "CNPMI, published": ("cnpmi_published", ".3f"),
+    "CNPMI, document": ("cnpmi_document", ".3f"),
+    "accuracy across": ("accuracy_across", ".2f"),
+}
+
+
+def overview() -> str:
+    """Every model trained as long as published, on each corpus, by four figures."""
     rows = []
     measured = {each["corpus"] for each in results("quality", "quality")}
     for corpus in (each for each in PAGES if each in measured):
         for group in grouped(corpus).values():
             first = group[0]
             if first["epochs"] == first["published_epochs"] and " without " not in first["name"]:
-                columns = (
-                    ("topic_uniqueness", ".2f"),
-                    ("cnpmi_published", ".3f"),
-                    ("cnpmi_document", ".3f"),
-                    ("accuracy_across", ".2f"),
-                )
-                figures = (over_seeds(group, measure, form) for measure, form in columns)
+                figures = (over_seeds(group, measure, form) for measure, form in SHORT.values())
                 rows.append([CORPORA[corpus], marked(first), *figures])
-    text = markdown(["corpus", "model", "TU", "CNPMI, published", "CNPMI, document", "accuracy across"], rows)
+    text = markdown(["corpus", "model", *SHORT], rows)
     if not any(UNCERTAIN in row[1] for row in rows):
         return text
-    note = "Not all settings are certain to be the authors', or something is done otherwise"
-    return f"{text}\n\n{UNCERTAIN} {note}: [docs/quality.md](docs/quality.md)."
+    return f"{text}\n\n{UNCERTAIN} Some settings may differ from the authors', or something is done differently: see below."
+
+
+def in_short() -> str:
+    """For the README: k-means with the same ranking of words and the package's own method, by three figures."""
+    columns = {
+        "unique words (TU)": SHORT["TU"],
+        "coherence (CNPMI)": SHORT["CNPMI, published"],
+        "accuracy across languages": SHORT["accuracy across"],
+    }
+    rows = selected({"kmeans-coherent": "k-means, same word ranking"}, columns)
+    means = [[str(cell).split(" ± ")[0] for cell in row] for row in rows]
+    return markdown(["corpus", "model", *columns], means)
+
+
+def which_when() -> str:
+    """Embeddings, k-means and the package's methods, by what tells when to use which."""
+    columns = {
+        **{name: SHORT[name] for name in ("TU", "CNPMI, published")},
+        "accuracy within": ("accuracy_within", ".2f"),
+        "accuracy across": ("accuracy_across", ".2f"),
+        "purity": ("purity", ".2f"),
+        "seconds": ("", ",.0f"),
+    }
+    models = {
+        "embeddings": "document embeddings",
+        "kmeans": "k-means",
+        "kmeans-relevance": "k-means, centered, ranked by relevance",
+        "kmeans-coherent": "k-means, centered, ranked as GloCTM",
+        "gloctm": "GloCTM, published method",
+    }
+    return markdown(["corpus", "model", *columns], selected(models, columns))
+
+
+def selected(models: Mapping[str, str], columns: Mapping[str, tuple[str, str]]) -> list[list[object]]:
+    """Rows of some models and the package's own, corpus by corpus; a column without a measure has seconds.
+
+    Args:
+        models: their names in the table.
+        columns: measure and form of each.
+    """
+    rows: list[list[object]] = []
+    for corpus in ("ecnews", "rakuten_amazon"):
+        for group in grouped(corpus).values():
+            first = group[0]
+            if first["model"] in models or first["model"] == "context":
+                if first["view"] or first["epochs"] != first["published_epochs"]:
+                    continue
+                figures = [
+                    over_seeds(group, measure, form)
+                    if measure
+                    else spread([one.get("training_seconds") for one in group], form)
+                    for measure, form in columns.values()
+                ]
+                rows.append([CORPORA[corpus], models.get(first["model"], "GloCTM"), *figures])
+    return rows
 
 
 def quality_plot(corpus: str) -> Callable[[], str]:
@@ -171,7 +227,7 @@ def quality_plot(corpus: str) -> Callable[[], str]:
         groups = {}
         for group in grouped(corpus).values():
             mark = shortened(group[0])
-            groups[group[0]["name"] + (f", {group[0]['epochs']}{mark} epochs" if mark else "")] = group
+            groups[in_us_spelling(group[0]["name"]) + (f", {group[0]['epochs']}{mark} epochs" if mark else "")] = group
         measures = {
             "TU": "topic_uniqueness",
             "CNPMI, published": "cnpmi_published",
@@ -219,12 +275,12 @@ def footnote(every: Iterable[Result]) -> str:
         parts = []
         if settings["uncertain"]:
             names = [name.replace("num_", "number of ").replace("_", " ") for name in settings["uncertain"]]
-            parts.append(f"not certain to be the authors': {', '.join(names)}")
+            parts.append(f"settings that may differ from the authors': {', '.join(names)}")
         if settings["deviations"]:
-            parts.append(f"so here: {', '.join(settings['deviations'])}")
+            parts.append(f"done here: {', '.join(settings['deviations'])}")
         if parts:
             told[each["name"]] = f"{each['name']}: {'; '.join(parts)}."
-    return f"\n\n{UNCERTAIN} {' '.join(told.values())}" if told else ""
+    return in_us_spelling(f"\n\n{UNCERTAIN} {' '.join(told.values())}") if told else ""
 
 
 def stability(group: Sequence[Result]) -> str:
@@ -259,7 +315,9 @@ PAGES = {"ecnews": "ecnews", "amazon_review": "amazon", "rakuten_amazon": "rakut
 TABLES: dict[str, Callable[[], str]] = {
     **{f"quality {name}": quality(corpus) for corpus, name in PAGES.items()},
     **{f"quality details {name}": details(corpus) for corpus, name in PAGES.items()},
+    "quality overview": overview,
     "quality in short": in_short,
+    "which when": which_when,
 }
 PLOTS: dict[str, Callable[[], str]] = {
     "docs/images/quality-ecnews.svg": quality_plot("ecnews"),

@@ -1,4 +1,4 @@
-"""The table of the default method on little text (docs/quality.md)."""
+"""The table of the default method on little text (docs/results/quality.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def small_corpora() -> str:
     return markdown(
         [
             "languages",
-            "documents a language",
+            "documents per language",
             "seeds",
             "themes that own a topic in all",
             "theme found, new texts",

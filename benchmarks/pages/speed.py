@@ -1,4 +1,4 @@
-"""Tables and the plot of docs/speed.md."""
+"""Tables and the plot of docs/results/speed.md."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def parts() -> str:
                 rows.append(
                     [f"of it decoders and their losses, {name}", f"{within:.1f}", f"{100 * within / whole:.0f}"]
                 )
-    return markdown(["part of a step", "ms", "per cent"], rows)
+    return markdown(["part of a step", "ms", "percent"], rows)
 
 
 def growth(of: str) -> list[Result]:
@@ -93,7 +93,7 @@ def documents() -> str:
             "peak memory of it, MB",
             "memory kept, MB",
             "as dense arrays, GB",
-            "ms a step",
+            "ms per step",
         ],
         (
             [
@@ -137,7 +137,7 @@ def augment() -> str:
 
 def inference() -> str:
     return markdown(
-        ["from counts", "documents a second"],
+        ["from counts", "documents per second"],
         (
             [name, f"{each[key]:,}"]
             for each in results("speed", "inference from counts")
@@ -156,7 +156,7 @@ def text() -> str:
     # The route of a language never trained on has every stage, in order.
     stages = max((list(each["shares"]) for each in every), key=len)
     return markdown(
-        ["from text", "documents", "documents a second", *(f"{stage}, per cent" for stage in stages)],
+        ["from text", "documents", "documents per second", *(f"{stage}, percent" for stage in stages)],
         (
             [
                 language_name(each["language"]) + ("" if each["trained_on"] else ", never trained on"),
@@ -187,7 +187,7 @@ def memory() -> str:
 
 def peers() -> str:
     return markdown(
-        ["package", "ms a step", "GloCTM, ms a step", "times as fast"],
+        ["package", "ms per step", "GloCTM, ms per step", "times as fast"],
         (
             [
                 each["peer"],
@@ -202,7 +202,7 @@ def peers() -> str:
 
 def speed_plot() -> str:
     """How many times as fast as the yardstick, by what grows."""
-    kinds = {"vocabulary": "words a language", "topics": "topics", "languages": "languages"}
+    kinds = {"vocabulary": "words per language", "topics": "topics", "languages": "languages"}
     panels = []
     for of, axis in kinds.items():
         points = [(grown(of, each), each["ratio"]) for each in growth(of) if "ratio" in each]
@@ -214,7 +214,7 @@ def speed_plot() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "speed step": step,
     "speed parts": parts,
-    "speed vocabulary": growing("vocabulary", "words a language"),
+    "speed vocabulary": growing("vocabulary", "words per language"),
     "speed topics": growing("topics", "topics"),
     "speed languages": growing("languages", "languages"),
     "speed documents": documents,

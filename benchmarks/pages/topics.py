@@ -1,4 +1,4 @@
-"""All topics of the default method, the published one and k-means side by side (docs/topics.md)."""
+"""All topics of the default method, the published one and k-means side by side (docs/results/topics.md)."""
 
 from __future__ import annotations
 
