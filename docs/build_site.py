@@ -74,7 +74,8 @@ def as_markdown(output: Any) -> str:
             return f'<img alt="" src="data:{kind};base64,{base64.b64encode(source).decode()}">'
     if "text/html" in data:
         # One line each, so that Markdown takes it as one block of HTML.
-        return f'<div class="output">{re.sub(r"\s*\n\s*", " ", data["text/html"])}</div>'
+        line = re.sub(r"\s*\n\s*", " ", data["text/html"])
+        return f'<div class="output">{line}</div>'
     return f"<pre>{html.escape(data['text/plain'])}</pre>"
 
 

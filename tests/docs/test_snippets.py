@@ -1,0 +1,130 @@
+"""Every snippet of the README and of the docs is run, in an empty folder.
+
+Blocks of ``python`` and ``bash`` are run as they are; ``py`` and ``sh`` mark those that need a network, data that the
+project does not have, or more than a few seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mktestdocs import check_md_file
+
+from gloctm import Corpus, GloCTM
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A folder with a small corpus and a model of it, which many pages begin with."""
+    folder = tmp_path_factory.mktemp("trained")
+    corpus = Corpus.demo(["en", "de"], show_progress=False)
+    corpus.save(folder / "corpus")
+    GloCTM(num_topics=12, show_progress=False).fit(corpus).save(folder / "model")
+    return folder
+
+
+@pytest.fixture
+def in_folder(tmp_path, monkeypatch):
+    """An empty working folder, and this environment's commands first on the path."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+    return tmp_path
+
+
+@pytest.fixture
+def in_trained(in_folder, trained):
+    """A working folder with the small corpus and its model."""
+    shutil.copytree(trained, in_folder, dirs_exist_ok=True)
+    return in_folder
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def run(lines: str) -> None:
+    for line in lines.strip().splitlines():
+        finished = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, (line, finished.stderr)
+
+
+def test_readme_python_and_its_topics(repository, in_folder):
+    readme = repository / "README.md"
+    [snippet] = blocks(readme, "python")
+    assert len([line for line in snippet.splitlines() if line.strip()]) == 6
+    check_md_file(fpath=readme, lang="python")
+
+    records = GloCTM.load("my-model").topics(num_words=10, languages=["en", "zh", "de"])
+    rows = re.findall(r"^\| (\w+ \w+ \w+) \| (.+?) \| (.+?) \|$", readme.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) == 3
+    for row in rows:
+        topics = [
+            {each["topic"] for each in records if each["language"] == code and set(words.split()) <= set(each["words"])}
+            for code, words in zip(("en", "zh", "de"), row, strict=True)
+        ]
+        assert len(set.intersection(*topics)) == 1, row
+
+
+def test_shell_tour(repository, in_folder):
+    [tour] = blocks(DOCS / "get-started" / "first-model.md", "bash")
+    [short] = [block for block in blocks(repository / "README.md", "bash") if "gloctm" in block]
+    assert len(short.splitlines()) == 3
+    assert set(short.splitlines()) <= set(tour.splitlines())
+    run(tour)
+    header, *rows = (in_folder / "theta.csv").read_text(encoding="utf-8").splitlines()
+    assert header == "id,lang," + ",".join(f"topic_{topic}" for topic in range(12))
+    assert len(rows) == 1200
+
+
+def test_your_own_text(in_folder):
+    page = DOCS / "guides" / "your-own-text.md"
+    made, shell = blocks(page, "bash")
+    run(made)
+    check_md_file(fpath=page, lang="python", memory=True)
+    run(shell)
+    # From a table to topics in ten lines, as it says.
+    first = blocks(page, "python")[0]
+    assert len([line for line in first.splitlines() if line.strip()]) <= 10
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("concepts/when-to-use", "get-started/first-model", "guides/figures", "guides/languages"),
+        *("guides/published-method", "guides/transform"),
+    ],
+)
+def test_page_that_begins_with_nothing(page, in_folder):
+    check_md_file(fpath=DOCS / f"{page}.md", lang="python", memory=True)
+
+
+@pytest.mark.parametrize("page", ["guides/evaluate", "guides/export", "guides/labels", "guides/server"])
+def test_page_that_begins_with_a_model(page, in_trained):
+    check_md_file(fpath=DOCS / f"{page}.md", lang="python", memory=True)
+
+
+def test_choosing_k(in_folder, trained):
+    few = {code: part.select(range(0, part.num_documents, 4)) for code, part in Corpus.load(trained / "corpus").items()}
+    Corpus(few).save("corpus")
+    check_md_file(fpath=DOCS / "guides" / "choose-k.md", lang="python", memory=True)
+
+
+def test_every_page_with_a_snippet_is_run():
+    run_here = set(re.findall(r'"((?:concepts|get-started|guides)/[\w-]+)"', Path(__file__).read_text(encoding="utf-8")))
+    run_here |= {"guides/your-own-text", "guides/choose-k"}
+    with_snippets = {
+        page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md") if blocks(page, "python")
+    }
+    assert with_snippets - {"guides/notebook"} == run_here - {"guides/notebook"}
+    with_commands = {
+        page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md") if blocks(page, "bash")
+    }
+    assert with_commands == {"get-started/first-model", "guides/your-own-text"}
