@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test format benchmark-speed benchmark-quality clean
+.PHONY: demo test docs format benchmark-speed benchmark-quality clean
 
 demo: .venv/installed
 	$(BIN)/gloctm demo
@@ -17,6 +17,10 @@ test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# The site, in build/site; fails on any warning.
+docs: .venv/installed-dev
+	$(BIN)/python docs/build_site.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .

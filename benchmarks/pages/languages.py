@@ -1,4 +1,4 @@
-"""Tables of languages: never trained on (docs/lab/links.md), and many of them at once (docs/results/text-and-languages.md)."""
+"""Tables of languages: never trained on (docs/lab/links.md), and many (docs/results/text-and-languages.md)."""
 
 from __future__ import annotations
 

@@ -162,7 +162,9 @@ def overview() -> str:
     text = markdown(["corpus", "model", *SHORT], rows)
     if not any(UNCERTAIN in row[1] for row in rows):
         return text
-    return f"{text}\n\n{UNCERTAIN} Some settings may differ from the authors', or something is done differently: see below."
+    return (
+        f"{text}\n\n{UNCERTAIN} Some settings may differ from the authors', or training is done differently: see below."
+    )
 
 
 def in_short() -> str:
