@@ -162,9 +162,7 @@ def overview() -> str:
     text = markdown(["corpus", "model", *SHORT], rows)
     if not any(UNCERTAIN in row[1] for row in rows):
         return text
-    return (
-        f"{text}\n\n{UNCERTAIN} Some settings may differ from the authors', or training is done differently: see below."
-    )
+    return f"{text}\n\n{UNCERTAIN} Some settings or the training may differ from the authors': see below."
 
 
 def in_short() -> str:

@@ -35,7 +35,7 @@ SUBSTITUTIONS = {
     r"(?<![\w.…])\.\d": "a zero before the decimal point",
 }
 # Where a word is meant as it is written.
-ALLOWED = {"in turn", "language not recognised"}
+ALLOWED = {"in turn"}
 
 
 def without_code(text: str) -> str:
