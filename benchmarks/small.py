@@ -94,7 +94,7 @@ class Judged:
 
     def accuracy(self, records: Records, language: str) -> float:
         """In how many of these texts the largest topic is that of their theme."""
-        theta = self.model.transform([record["text"] for record in records], lang=language)
+        theta = self.model.transform([record["text"] for record in records], language=language)
         assert isinstance(theta, np.ndarray)
         found = [self.themes[topic] for topic in theta.argmax(axis=1)]
         return round(sum(a == record["label"] for a, record in zip(found, records, strict=True)) / len(records), 4)

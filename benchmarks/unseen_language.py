@@ -105,7 +105,7 @@ def unseen(
 ) -> dict[str, object]:
     """What becomes of a language that the model was not trained on."""
     return {
-        "linked": judge.accuracy(model.transform(texts, lang=language, latent=True), labels),
+        "linked": judge.accuracy(model.transform(texts, language=language, latent=True), labels),
         "published_form": judge.accuracy(published_form(model, texts, language), labels),
     }
 
@@ -140,9 +140,9 @@ def held_out(corpus: Corpus, whole: GloCTM, language: str, seed: int) -> None:
         trained_on=others.languages,
         language=language,
         **unseen(model, Judge(model, others), part.texts, part.labels, language),
-        trained=with_it.accuracy(whole.transform(part.counts, lang=language, latent=True), part.labels),
+        trained=with_it.accuracy(whole.transform(part.counts, language=language, latent=True), part.labels),
         trained_global=with_it.accuracy(
-            whole.transform(part.counts, lang=language, via="global", latent=True), part.labels
+            whole.transform(part.counts, language=language, via="global", latent=True), part.labels
         ),
         embeddings=by_embeddings(others, part.texts, part.labels),
     )

@@ -44,7 +44,7 @@ def handmade_model(
         show_progress=False,
         threads=1,
     )
-    model._set_fitted(
+    model.set_artifact(
         ModelArtifact(
             settings=settings_of_method(model.get_params(), GloCTM().get_params()),
             seed=seed,

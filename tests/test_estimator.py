@@ -89,7 +89,7 @@ def test_settings_are_stored_unchanged_and_cloned():
 
 def test_nothing_works_before_fit(tmp_path):
     model = GloCTM()
-    for act in (lambda: model.transform(["a"], lang="en"), model.topics, lambda: model.save(tmp_path / "m")):
+    for act in (lambda: model.transform(["a"], language="en"), model.topics, lambda: model.save(tmp_path / "m")):
         with pytest.raises(NotFittedError):
             act()
 
@@ -282,13 +282,13 @@ def test_transform_gives_proportions_in_every_form_of_input(corpus, model):
         [vocabulary[column] for column in row.nonzero()[0] for _ in range(row[column])] for row in counts.toarray()
     ]
     texts = [" ".join(words) for words in tokens]  # the planted corpus splits at spaces
-    by_counts = model.transform(counts, lang="de")
+    by_counts = model.transform(counts, language="de")
     assert by_counts.shape == (70, 5)
     assert by_counts.dtype == np.float32
     assert (by_counts >= 0).all()
     np.testing.assert_allclose(by_counts.sum(axis=1), 1, atol=1e-6)
     for other in (counts.toarray(), sp.coo_array(counts), tokens, texts):
-        np.testing.assert_array_equal(model.transform(other, lang="de"), by_counts)
+        np.testing.assert_array_equal(model.transform(other, language="de"), by_counts)
     np.testing.assert_array_equal(model.transform(corpus)["de"], by_counts)
     np.testing.assert_array_equal(model.transform({"de": tokens})["de"], by_counts)
     np.testing.assert_array_equal(model.transform(texts, ["de"] * 70), by_counts)
@@ -297,7 +297,7 @@ def test_transform_gives_proportions_in_every_form_of_input(corpus, model):
 def test_data_frames_of_counts_are_counts(corpus, model):
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     counts = corpus["de"].counts
-    expected = model.transform(counts, lang="de")
+    expected = model.transform(counts, language="de")
     words = model.vocabulary_["de"]
     for frame in (
         pandas.DataFrame(counts.toarray(), columns=words),
@@ -305,21 +305,21 @@ def test_data_frames_of_counts_are_counts(corpus, model):
         pandas.DataFrame.sparse.from_spmatrix(sp.csr_matrix(counts), columns=words),
         polars.DataFrame(counts.toarray(), schema=words),
     ):
-        np.testing.assert_array_equal(model.transform(frame, lang="de"), expected)
+        np.testing.assert_array_equal(model.transform(frame, language="de"), expected)
         np.testing.assert_array_equal(model.transform({"de": frame})["de"], expected)
     with pytest.raises(InputError, match="59 columns but the model's vocabulary has 60 words"):
-        model.transform(pandas.DataFrame(counts.toarray()[:, 1:]), lang="de")
+        model.transform(pandas.DataFrame(counts.toarray()[:, 1:]), language="de")
     for texts in (pandas.Series(["de-0-1"]), polars.Series(["de-0-1"]), np.asarray(["de-0-1"])):
-        np.testing.assert_array_equal(model.transform(texts, lang="de"), model.transform(["de-0-1"], lang="de"))
+        np.testing.assert_array_equal(model.transform(texts, language="de"), model.transform(["de-0-1"], language="de"))
     # A table with texts is neither a list of texts nor counts.
     with pytest.raises(InputError):
-        model.transform(pandas.DataFrame({"text": ["de-0-1"]}), lang="de")
+        model.transform(pandas.DataFrame({"text": ["de-0-1"]}), language="de")
 
 
 def test_a_language_beside_documents_by_language_is_refused(corpus, model):
     for documents in (corpus, {"en": ["en-0-1"]}):
         for lang in ("en", ["en", "de"], "nonsense"):
-            with pytest.raises(InputError, match="lang is given beside documents that are ordered by language already"):
+            with pytest.raises(InputError, match="the documents are already grouped by language"):
                 model.transform(documents, lang)
 
 
@@ -331,7 +331,7 @@ class Untouchable(list):
 
 
 def test_an_unknown_language_is_noticed_before_any_work(model, monkeypatch):
-    monkeypatch.setattr("gloctm.estimator.documents_to_counts", Untouchable.__iter__)
+    monkeypatch.setattr("gloctm.model.evidence.documents_to_counts", Untouchable.__iter__)
     for act in (
         lambda: model.transform({"en": Untouchable(), "fr": Untouchable()}),
         lambda: model.transform(["en-0-1", "mot"], ["en", "fr"]),
@@ -348,13 +348,13 @@ def test_transform_of_several_languages_keeps_the_order(model):
     order = ["zh", "en", "de", "en", "zh"]
     mixed = model.transform([texts[language] for language in order], order)
     for row, language in enumerate(order):
-        np.testing.assert_allclose(mixed[row], model.transform([texts[language]], lang=language)[0], rtol=1e-5)
+        np.testing.assert_allclose(mixed[row], model.transform([texts[language]], language=language)[0], rtol=1e-5)
 
 
 def test_latent_means_are_what_theta_is_the_softmax_of(corpus, model):
-    means = model.transform(corpus["en"].counts, lang="en", latent=True)
+    means = model.transform(corpus["en"].counts, language="en", latent=True)
     odds = np.exp(means - means.max(axis=1, keepdims=True))
-    theta = model.transform(corpus["en"].counts, lang="en")
+    theta = model.transform(corpus["en"].counts, language="en")
     np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), theta, rtol=1e-5)
 
 
@@ -381,16 +381,16 @@ def test_inference_agrees_with_torch(corpus, published):
 
 def test_documents_without_known_words_are_uniform(model):
     with pytest.warns(EmptyDocumentWarning, match="2 of 3 documents in 'en'"):
-        theta = model.transform(["", "unheard of", "en-1-1 en-1-2"], lang="en")
+        theta = model.transform(["", "unheard of", "en-1-1 en-1-2"], language="en")
     np.testing.assert_allclose(theta[:2], 0.2)
     assert theta[2].max() > 0.21
     with pytest.warns(EmptyDocumentWarning):
-        assert (model.transform([[], ["en-1-1"]], lang="en", latent=True)[0] == 0).all()
+        assert (model.transform([[], ["en-1-1"]], language="en", latent=True)[0] == 0).all()
 
 
 def test_no_documents_give_no_rows(model):
-    assert model.transform([], lang="en").shape == (0, 5)
-    assert model.transform([], lang=[]).shape == (0, 5)
+    assert model.transform([], language="en").shape == (0, 5)
+    assert model.transform([], language=[]).shape == (0, 5)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -402,7 +402,7 @@ def test_no_documents_give_no_rows(model):
 )
 @pytest.mark.filterwarnings("ignore::gloctm.errors.EmptyDocumentWarning")
 def test_any_tokens_give_finite_rows_that_sum_to_one(model, documents):
-    theta = model.transform(documents, lang="de")
+    theta = model.transform(documents, language="de")
     assert theta.shape == (len(documents), 5)
     assert np.isfinite(theta).all()
     np.testing.assert_allclose(theta.sum(axis=1), 1, atol=1e-5)
@@ -410,7 +410,7 @@ def test_any_tokens_give_finite_rows_that_sum_to_one(model, documents):
 
 def test_enormous_counts_stay_finite(model):
     counts = np.full((1, len(model.vocabulary_["en"])), 10**6)
-    assert np.isfinite(model.transform(counts, lang="en")).all()
+    assert np.isfinite(model.transform(counts, language="en")).all()
 
 
 @pytest.mark.parametrize(
@@ -418,7 +418,7 @@ def test_enormous_counts_stay_finite(model):
     [
         (["a"], "fr", "not trained on language 'fr'.*en, de, zh"),
         (["a"], "nonsense", "not a language code"),
-        (["a"], None, "lang is missing"),
+        (["a"], None, "language is missing"),
         ("one string", "en", "give a list of texts"),
         (np.zeros((2, 3)), "en", "3 columns.*60 words"),
         (np.full((1, 60), np.nan), "en", "NaN"),
@@ -744,28 +744,28 @@ def own(request, quick):
 def test_a_tokenizer_of_ones_own_works_right_after_fit(own):
     model, tokenizer = own
     assert model.tokenizers_ == {"en": getattr(tokenizer, "name", "custom"), "zh-Hant": "custom", "de": "unicode"}
-    by_words = model.transform([["red bus", "sea shore"]], lang="en")
-    np.testing.assert_array_equal(model.transform(["red bus|sea shore"], lang="en"), by_words)
+    by_words = model.transform([["red bus", "sea shore"]], language="en")
+    np.testing.assert_array_equal(model.transform(["red bus|sea shore"], language="en"), by_words)
     np.testing.assert_allclose(model.transform(["天氣", "red bus|sea shore"], ["zh-hant", "en"])[1], by_words[0])
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301  bytes of its own
-        np.testing.assert_array_equal(twin.transform(["red bus|sea shore"], lang="en"), by_words)
+        np.testing.assert_array_equal(twin.transform(["red bus|sea shore"], language="en"), by_words)
 
 
 def test_a_tokenizer_of_ones_own_after_load(own, tmp_path):
     model, tokenizer = own
     loaded = GloCTM.load(model.save(tmp_path / "model"))
     with pytest.raises(InputError) as caught:
-        loaded.transform(["red bus"], lang="en")
+        loaded.transform(["red bus"], language="en")
     assert str(caught.value) == (
         f"the texts of 'en' were cut by a tokenizer of your own ({getattr(tokenizer, 'name', 'custom')}): "
         "load the model with tokenizers={'en': ...}, or give lists of words"
     )
     # The cures cure.
-    by_words = loaded.transform([["red bus"]], lang="en")
+    by_words = loaded.transform([["red bus"]], language="en")
     again = GloCTM.load(tmp_path / "model", tokenizers={"EN": tokenizer, "zh_hant": str.split})
-    np.testing.assert_array_equal(again.transform(["red bus"], lang="en"), by_words)
-    assert again.transform(["天氣"], lang="zh-Hant").shape == (1, 2)
-    assert again.transform(["Fluss"], lang="de").shape == (1, 2)
+    np.testing.assert_array_equal(again.transform(["red bus"], language="en"), by_words)
+    assert again.transform(["天氣"], language="zh-Hant").shape == (1, 2)
+    assert again.transform(["Fluss"], language="de").shape == (1, 2)
     with pytest.raises(InputError, match="not a language code"):
         GloCTM.load(tmp_path / "model", tokenizers={"nonsense": tokenizer})
 
@@ -777,15 +777,15 @@ def test_a_code_with_a_script_works_throughout(own, tmp_path):
     assert {name for name in loaded.weights_ if name.endswith("lang_zh-Hant")} >= {"topic_word.lang_zh-Hant"}
     assert loaded.topic_word_["zh-Hant"].shape == (2, 3)
     words = [["天氣", "足球"], ["音樂"]]
-    expected = own[0].transform(words, lang="zh-Hant")
+    expected = own[0].transform(words, language="zh-Hant")
     for spelling in ("zh-Hant", "zh_Hant", "ZH-HANT"):
-        np.testing.assert_array_equal(loaded.transform(words, lang=spelling), expected)
+        np.testing.assert_array_equal(loaded.transform(words, language=spelling), expected)
         assert loaded.topics(2, languages=[spelling])[0]["language"] == "zh-Hant"
     # Without the script it is another language, known by its links alone.
     if loaded.method == "published":
         with pytest.raises(InputError, match="not trained on language 'zh'"):
-            loaded.transform(words, lang="zh", via="local")
-    assert loaded.transform(words, lang="zh").shape == (2, 2)
+            loaded.transform(words, language="zh", via="local")
+    assert loaded.transform(words, language="zh").shape == (2, 2)
 
 
 def test_nothing_is_a_map_of_the_corpus_folder(corpus, quick, tmp_path):
@@ -805,7 +805,7 @@ DAMAGED_OF_BOTH = [
     ("show_progress", [], r"show_progress is \[\]: it must be True or False"),
     ("threads", 0, "threads is 0"),
     ("ranking", "frequency", "ranking is 'frequency'"),
-    ("colour", "blue", r"saved by another version of gloctm, with settings unknown here \(colour\): take"),
+    ("colour", "blue", r"saved by another version of gloctm, with settings unknown here \(colour\): use"),
 ]
 DAMAGED = {
     "context": [

@@ -14,16 +14,14 @@ from gloctm import Corpus, GloCTM
 from gloctm.corpus.language import document_texts
 from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
 from gloctm.labels import (
-    MAX_LABEL,
     LabelingError,
     RepeatedLabelWarning,
-    check_label,
-    labels_by,
     labels_by_phrases,
     labels_by_words,
+    labels_from_function,
     phrase_cosines,
-    shared_labels,
 )
+from gloctm.model.labels import MAX_LABEL, check_label, shared_labels
 from handmade import handmade_corpus, handmade_model
 from planted import planted_corpus
 
@@ -175,14 +173,14 @@ def test_phrases_that_are_none(model, phrases, message):
 
 def test_by_a_function_it_is_shown_words_with_weights(model):
     shown = []
-    labels = labels_by(model, lambda topic: shown.append(topic) or f" topic {topic.topic} ", num_words=2)
+    labels = labels_from_function(model, lambda topic: shown.append(topic) or f" topic {topic.topic} ", num_words=2)
     assert labels == {code: {0: "topic 0", 1: "topic 1"} for code in VOCABULARY}
     assert shown[1].words == {"en": (("team", 3.0), ("goal", 1.0)), "zh": (("球", 5.0), ("队", 1.0))}
     assert shown[0].documents == {}
 
 
 def test_by_a_function_a_label_for_each_language(model):
-    labels = labels_by(model, lambda topic: {"en": f"t{topic.topic}", "FR": f"s{topic.topic}"}, topics=[1])
+    labels = labels_from_function(model, lambda topic: {"en": f"t{topic.topic}", "FR": f"s{topic.topic}"}, topics=[1])
     assert labels == {"en": {1: "t1"}, "fr": {1: "s1"}}
 
 
@@ -197,7 +195,7 @@ def test_by_a_function_it_is_shown_the_documents_that_the_report_shows(model):
         part.texts[:] = [f"{filler}{words[row % 4]} {words[(row // 4) % 4]} {filler}" for row in range(9)]
     shown = []
     options = {"corpus": corpus, "num_words": 4, "num_documents": 4, "max_characters": 40}
-    labels_by(model, lambda topic: shown.append(topic) or "x", topics=[1], **options)
+    labels_from_function(model, lambda topic: shown.append(topic) or "x", topics=[1], **options)
     summary = summarize(model, corpus, num_words=4, num_documents=4, max_characters=40)
     for code, texts in shown[0].documents.items():
         assert texts == tuple(document.text for document in summary.topics[1].documents[code])
@@ -212,9 +210,9 @@ def test_labels_of_a_model_of_the_context_method():
     planted = planted_corpus(["en", "de"], num_topics=3, words_per_topic=6, documents=40)
     corpus = Corpus({code: replace(part, texts=document_texts(part)) for code, part in planted.items()})
     model = GloCTM(num_topics=3, threads=1, show_progress=False).fit(corpus)
-    assert labels_by_words(model, 2)["de"][1] == " ".join(model.topics(2, lang="de")[1]["words"])
+    assert labels_by_words(model, 2)["de"][1] == " ".join(model.topics(2, language="de")[1]["words"])
     shown = []
-    labels_by(model, lambda topic: shown.append(topic) or "x", corpus=corpus, num_documents=4)
+    labels_from_function(model, lambda topic: shown.append(topic) or "x", corpus=corpus, num_documents=4)
     summary = summarize(model, corpus, num_documents=4)
     for topic, own in zip(shown, summary.topics, strict=True):
         for code, texts in topic.documents.items():
@@ -232,7 +230,7 @@ def test_labels_of_a_model_of_the_context_method():
             return np.stack([vectors[6 * int(text) : 6 * int(text) + 6].mean(axis=0) for text in texts])
 
     found = labels_by_phrases(model, {"en": ["0", "1", "2"]}, encoder=Planted())
-    first = {record["topic"]: record["words"][0] for record in model.topics(1, lang="en")}
+    first = {record["topic"]: record["words"][0] for record in model.topics(1, language="en")}
     assert found["en"] == {topic: word.split("-")[1] for topic, word in first.items()}
 
 
@@ -245,7 +243,7 @@ def test_what_a_function_failed_at_is_told_and_nothing_made_before_is_lost(model
     with pytest.raises(
         LabelingError, match=r"^the function failed at topic 1 \(TimeoutError: no answer from the"
     ) as found:
-        labels_by(model, failing)
+        labels_from_function(model, failing)
     assert isinstance(found.value.__cause__, TimeoutError)
     assert found.value.topic == 1
     assert found.value.labels == {"en": {0: "weather"}, "zh": {0: "weather"}}
@@ -265,26 +263,26 @@ def test_what_a_function_failed_at_is_told_and_nothing_made_before_is_lost(model
 )
 def test_answers_that_are_no_label(model, answer, message):
     with pytest.raises(LabelingError, match=message):
-        labels_by(model, lambda topic: answer)
+        labels_from_function(model, lambda topic: answer)
 
 
 def test_wrong_use_of_a_function(model):
     with pytest.raises(InputError, match="the function is 'gpt': give something that can be called"):
-        labels_by(model, "gpt")
+        labels_from_function(model, "gpt")
     with pytest.raises(InputError, match="topic 2 is none of the model's: they are numbered from 0 to 1"):
-        labels_by(model, str, topics=[2])
+        labels_from_function(model, str, topics=[2])
     with pytest.raises(InputError, match="num_documents is 0"):
-        labels_by(model, str, num_documents=0)
+        labels_from_function(model, str, num_documents=0)
     with pytest.raises(InputError, match="max_characters is 19: it must be a whole number from 20"):
-        labels_by(model, str, max_characters=19)
+        labels_from_function(model, str, max_characters=19)
     with pytest.raises(InputError, match="the corpus has no texts of 'en' to show"):
-        labels_by(model, str, corpus=handmade_corpus(model, texts=False))
+        labels_from_function(model, str, corpus=handmade_corpus(model, texts=False))
     other = handmade_model({"en": ["a", "b"], "zh": ["c", "d"]}, {"en": np.eye(2), "zh": np.eye(2)})
     with pytest.raises(InputError, match="the corpus has another vocabulary for 'en'"):
-        labels_by(model, str, corpus=handmade_corpus(other))
+        labels_from_function(model, str, corpus=handmade_corpus(other))
     # An interrupt is no failure of a topic's.
     with pytest.raises(KeyboardInterrupt):
-        labels_by(model, lambda topic: (_ for _ in ()).throw(KeyboardInterrupt))
+        labels_from_function(model, lambda topic: (_ for _ in ()).throw(KeyboardInterrupt))
 
 
 def test_labels_are_kept_with_the_model_by_language(model):

@@ -87,7 +87,7 @@ from gloctm import GloCTM
 forget_peak()
 before = peak()
 model = GloCTM(num_topics=5, threads=1, show_progress=False).fit(corpus)
-theta = model.transform(corpus["en"].counts, lang="en")
+theta = model.transform(corpus["en"].counts, language="en")
 assert theta.shape == (DOCUMENTS, 5)
 nonzeros = sum(part.counts.nnz for part in corpus.values())
 print(json.dumps({"grown": peak() - before, "nonzeros": nonzeros}))

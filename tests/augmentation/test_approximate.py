@@ -144,7 +144,7 @@ def test_the_setting(tmp_path):
     loaded = GloCTM.load(tmp_path / "model")
     assert loaded.neighbor_search == loaded.settings_["neighbor_search"] == "approximate"
     exact = neighbor_matrix("de", loaded.word_embeddings_, 3)
-    found = loaded._neighbor_matrix("de")
+    found = loaded.neighbors("de")
     np.testing.assert_array_equal(
         found.indices, neighbor_matrix("de", loaded.word_embeddings_, 3, search="approximate").indices
     )

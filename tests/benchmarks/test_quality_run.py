@@ -153,10 +153,10 @@ def test_the_default_method_is_measured_as_it_comes(every, corpus, asked):
     assert line["epochs"] is line["published_epochs"] is None
     model = GloCTM(num_topics=50, random_state=0, threads=1, show_progress=False).fit(corpus)
     for code in LANGUAGES:
-        words = [topic["words"] for topic in model.topics(25, lang=code)]
+        words = [topic["words"] for topic in model.topics(25, language=code)]
         assert line["top_words"][code] == words
         # By weights, as a published model has it, they would be others.
-        assert words != [topic["words"] for topic in model.topics(25, lang=code, ranking="weights")]
+        assert words != [topic["words"] for topic in model.topics(25, language=code, ranking="weights")]
     assert line["details"]["chosen"] == {
         name: model.settings_[name] for name in ("num_near_documents", "num_refinements", "temperature")
     }

@@ -108,7 +108,7 @@ def test_small_corpora_need_no_settings(number):
     assert len(shared) >= (11 if number == 60 else 12)
     for code in corpus.languages:
         new = [record for record in records if record["lang"] == code and record["text"] not in trained]
-        topics = model.transform([record["text"] for record in new], lang=code).argmax(axis=1)
+        topics = model.transform([record["text"] for record in new], language=code).argmax(axis=1)
         right = np.mean([found[0][record["label"]] == topic for record, topic in zip(new, topics, strict=True)])
         assert right >= (0.85 if number == 60 else 0.9)
 
@@ -119,10 +119,10 @@ def test_an_unseen_language_is_served_no_better_than_a_trained_one():
     even = {code: each[0::2] for code, each in texts.items()}
     corpus = Corpus.from_records([r for code in ("en", "zh", "ja") for r in odd[code]], show_progress=False)
     model = quiet(num_topics=len(THEMES)).fit(corpus)
-    names = own_topics(model.transform(corpus["en"].counts, lang="en"), corpus["en"].labels)
+    names = own_topics(model.transform(corpus["en"].counts, language="en"), corpus["en"].labels)
 
     def right(code: str) -> float:
-        topics = model.transform([r["text"] for r in even[code]], lang=code).argmax(axis=1)
+        topics = model.transform([r["text"] for r in even[code]], language=code).argmax(axis=1)
         return float(np.mean([names[r["label"]] == topic for r, topic in zip(even[code], topics, strict=True)]))
 
     unseen = right("de")
@@ -137,7 +137,7 @@ def test_words_beyond_the_vocabulary_count_in_a_language_trained_on(demo_model):
     ]
     assert beyond
     alone = " ".join(beyond)
-    theta = demo_model.transform([text, alone], lang="en")
+    theta = demo_model.transform([text, alone], language="en")
     assert theta[0].argmax() == theta[1].argmax()
     assert theta[1].max() > 2 / len(THEMES)
 
@@ -186,7 +186,7 @@ def test_proportions_are_never_as_good_as_certain(demo, demo_model):
     for code, theta in demo_model.transform(demo).items():
         assert 0.9 < theta.max(axis=1).mean() < 0.99, code
     mixed = "The referee stopped the match. The bank raised its interest rates."
-    assert demo_model.transform([mixed], lang="en").max() < 0.95
+    assert demo_model.transform([mixed], language="en").max() < 0.95
 
 
 def test_documents_that_are_all_alike_are_told():
@@ -278,7 +278,7 @@ def test_training_and_inference_import_no_torch(tmp_path):
     code = (
         "import sys; from gloctm import Corpus, GloCTM\n"
         "corpus = Corpus.demo(['en', 'de'], show_progress=False)\n"
-        "GloCTM(num_topics=12, show_progress=False).fit(corpus).transform(['A train.'], lang='en')\n"
+        "GloCTM(num_topics=12, show_progress=False).fit(corpus).transform(['A train.'], language='en')\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
@@ -366,8 +366,8 @@ def test_documents_and_words_without_a_vector_are_left_alone(planted):
 
 def test_a_generator_of_texts_is_read_once(demo_model):
     texts = ["The train was late.", "Der Zug hatte Verspätung."]
-    theta = demo_model.transform((text for text in texts[:1]), lang="en")
-    np.testing.assert_array_equal(theta, demo_model.transform(texts[:1], lang="en"))
+    theta = demo_model.transform((text for text in texts[:1]), language="en")
+    np.testing.assert_array_equal(theta, demo_model.transform(texts[:1], language="en"))
 
 
 def test_training_goes_on_with_other_progress_and_threads(planted, model, tmp_path):

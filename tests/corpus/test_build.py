@@ -258,7 +258,7 @@ def test_a_model_counts_texts_to_come_with_the_phrases_lemmas_and_script_of_its_
     )
     loaded = GloCTM.load(model.save(tmp_path / "model"))
     for code in texts:
-        np.testing.assert_array_equal(loaded.transform(texts[code], lang=code), model.transform(corpus)[code])
+        np.testing.assert_array_equal(loaded.transform(texts[code], language=code), model.transform(corpus)[code])
 
 
 def test_phrases_overlap_from_left_to_right():

@@ -51,7 +51,9 @@ def test_pyldavis_gets_what_its_prepare_takes(model, corpus):
     assert given_to_it["vocab"] == VOCABULARY["en"]
     np.testing.assert_array_equal(given_to_it["doc_lengths"], counts.sum(axis=1))
     np.testing.assert_array_equal(given_to_it["term_frequency"], counts.sum(axis=0))
-    np.testing.assert_allclose(given_to_it["doc_topic_dists"], model.transform(part.counts[kept], lang="en"), atol=1e-6)
+    np.testing.assert_allclose(
+        given_to_it["doc_topic_dists"], model.transform(part.counts[kept], language="en"), atol=1e-6
+    )
     for name, shape in (("topic_term_dists", (K, 5)), ("doc_topic_dists", (8, K))):
         assert given_to_it[name].shape == shape
         np.testing.assert_allclose(given_to_it[name].sum(axis=1), 1, atol=1e-12)
@@ -61,7 +63,7 @@ def test_pyldavis_gets_what_its_prepare_takes(model, corpus):
 def test_distributions_are_what_the_decoder_expects_of_the_documents(model, corpus, monkeypatch):
     part = corpus["en"]
     rows = np.flatnonzero(~part.empty_documents)
-    theta = model.transform(part.counts[rows], lang="en").astype(float)
+    theta = model.transform(part.counts[rows], language="en").astype(float)
     lengths = part.counts.toarray()[rows].sum(axis=1)
     weights = model.weights_
     name = "local_decoder_norm.lang_en"
@@ -104,7 +106,7 @@ def test_viewers_of_a_model_of_the_context_method(in_context):
     np.testing.assert_allclose(seen["topic_term_dists"], [merged, found["topic_term_dists"][1]], rtol=1e-5)
     data = export.topicwizard(model, corpus, "en")
     np.testing.assert_array_equal(data["topic_term_matrix"], np.maximum(model.word_scores_["en"], 0))
-    words = [" ".join(record["words"]) for record in model.topics(3, lang="en")]
+    words = [" ".join(record["words"]) for record in model.topics(3, language="en")]
     assert data["topic_names"] == [f"{topic} {each}" for topic, each in enumerate(words)]
 
 
@@ -131,12 +133,12 @@ def test_topicwizard_gets_its_topic_data(model, corpus):
     assert data["corpus"] == [f"text {row} of zh" for row in kept]
     assert data["vocab"].tolist() == VOCABULARY["zh"]
     np.testing.assert_array_equal(data["document_term_matrix"].toarray(), corpus["zh"].counts.toarray()[kept])
-    theta = model.transform(corpus["zh"].counts[kept], lang="zh")
+    theta = model.transform(corpus["zh"].counts[kept], language="zh")
     np.testing.assert_array_equal(data["document_topic_matrix"], theta)
     np.testing.assert_array_equal(data["document_representation"], theta)
     np.testing.assert_array_equal(data["topic_term_matrix"], np.maximum(model.topic_word_["zh"], 0))
-    np.testing.assert_array_equal(data["transform"](["雨 雪", "球"]), model.transform(["雨 雪", "球"], lang="zh"))
-    words = [" ".join(record["words"]) for record in model.topics(3, lang="zh")]
+    np.testing.assert_array_equal(data["transform"](["雨 雪", "球"]), model.transform(["雨 雪", "球"], language="zh"))
+    words = [" ".join(record["words"]) for record in model.topics(3, language="zh")]
     assert data["topic_names"] == [f"{topic} {each}" for topic, each in enumerate(words)]
     assert {data[f"{what}_positions"] for what in ("topic", "word", "document")} == {None}
 
@@ -432,7 +434,7 @@ def test_the_card_of_a_model_of_the_context_method(in_context, model):
     trained, corpus = in_context
     cells = cells_of(parts_of(model_card(trained, corpus=corpus, num_words=3))[1])
     first = trained.topics(3)[0]
-    assert ["0", " ".join(first["words"]), " ".join(trained.topics(3, lang="de")[0]["words"])] in cells
+    assert ["0", " ".join(first["words"]), " ".join(trained.topics(3, language="de")[0]["words"])] in cells
     for row in (["method", "context"], ["ranking", "coherence"], ["num_near_documents", "7"], ["temperature", "0.5"]):
         assert row in cells
     # It has no epochs; a published one has.

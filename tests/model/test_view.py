@@ -193,8 +193,8 @@ def test_topics_and_proportions_of_a_view(model, view):
     order = np.argsort(-beta)[:2]
     assert records[0]["words"] == [VOCABULARY["zh"][column] for column in order]
     np.testing.assert_allclose(records[0]["weights"], beta[order], rtol=1e-6)
-    assert records[1]["words"] == model.topics(2, lang="zh")[1]["words"]
-    theta = model.transform(["a b b", "c d"], lang="en")
+    assert records[1]["words"] == model.topics(2, language="zh")[1]["words"]
+    theta = model.transform(["a b b", "c d"], language="en")
     np.testing.assert_array_equal(
         merged.transform(model, ["a b b", "c d"], "en", via="local"), merged.merge_theta(theta)
     )
@@ -216,7 +216,7 @@ def test_a_view_of_a_model_of_the_context_method():
     scores = (3 * model.word_scores_["en"][0] + model.word_scores_["en"][3]) / 4
     order = np.argsort(-scores, kind="stable")[:6]
     assert records[0]["words"] == [model.vocabulary_["en"][column] for column in order]
-    assert records[1]["words"] == model.topics(6, lang="en")[1]["words"]
+    assert records[1]["words"] == model.topics(6, language="en")[1]["words"]
     found = merged.transform(model, corpus)
     for code, theta in model.transform(corpus).items():
         np.testing.assert_array_equal(found[code], merged.merge_theta(theta))

@@ -120,11 +120,11 @@ def test_figures_are_those_of_models_trained_alone(found, corpus):
     for candidate in (result.candidates[0], result.candidates[2]):
         model = GloCTM(**candidate.all_settings, show_progress=False).fit(corpus)
         trial = candidate.trials[0]
-        topics = {code: [list(record["words"]) for record in model.topics(6, lang=code)] for code in ("en", "de")}
+        topics = {code: [list(record["words"]) for record in model.topics(6, language=code)] for code in ("en", "de")}
         assert trial.topics == topics
         measures = measure_topics(topics, own=own_counts(corpus))
         by_weights = {
-            code: [list(record["words"]) for record in model.topics(6, lang=code, ranking="weights")]
+            code: [list(record["words"]) for record in model.topics(6, language=code, ranking="weights")]
             for code in ("en", "de")
         }
         weighed = measure_topics(by_weights, own=own_counts(corpus))
@@ -1018,7 +1018,7 @@ def test_the_command_is_killed_goes_on_and_says_how_to_train_the_best(
         line for line in lines if line["seed"] == 3 and all(line["settings"][each] == best[each] for each in best)
     ]
     for code, topics in own["topics"].items():
-        assert [list(record["words"]) for record in model.topics(15, lang=code)] == topics
+        assert [list(record["words"]) for record in model.topics(15, language=code)] == topics
 
 
 def test_the_command_draws_from_ranges(tmp_path, saved):

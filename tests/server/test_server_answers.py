@@ -14,10 +14,10 @@ from serving import summary as summary
 
 # First, since it skips where the server's packages lack.
 # isort: split
+from gloctm.model.explanation import EXPLAINED_WORDS, SMALLEST_SHARE
 from gloctm.model.view import TopicView
 from gloctm.server import DEFAULT_LIMITS
 from gloctm.server.answers import Answers
-from gloctm.server.inference import EXPLAINED_WORDS, SMALLEST_SHARE
 from gloctm.server.languages import Languages
 from gloctm.server.schemas import SimilarResponse, TopicsResponse, TransformResponse
 from gloctm.server.work import Deadline
@@ -236,7 +236,7 @@ def test_places_of_words_are_in_utf16(client):
 
 def test_a_long_text_is_explained_by_its_most_frequent_words(monkeypatch):
     # Of so many words none counts for much.
-    monkeypatch.setattr("gloctm.server.inference.SMALLEST_SHARE", 0.0)
+    monkeypatch.setattr("gloctm.model.explanation.SMALLEST_SHARE", 0.0)
     names = [f"w{number:03}x" for number in range(EXPLAINED_WORDS + 40)]
     rng = np.random.default_rng(0)
     large = handmade_model(
@@ -244,8 +244,10 @@ def test_a_long_text_is_explained_by_its_most_frequent_words(monkeypatch):
     )
     answers = Answers(large, summarize(large), DEFAULT_LIMITS)
     text = " ".join([*names, *names[40:]])
-    evidence = answers.inference.evidence("en", [text], None, Deadline(np.inf))
-    assert set(answers.inference._shares(evidence, 0)) == set(names[40:])
+    deadline = Deadline(np.inf)
+    evidence = answers.inference.evidence("en", [text], None, deadline)
+    found = answers.inference.explain(evidence, 0, text, deadline)
+    assert {share.word for share in found} == set(names[40:])
 
 
 # Topics and what is similar
@@ -254,7 +256,7 @@ def test_a_long_text_is_explained_by_its_most_frequent_words(monkeypatch):
 def test_topics_are_those_of_the_model(client, model, summary):
     answer = client.get("/topics", params={"num_words": 3, "lang": "DE"}).json()
     TopicsResponse.model_validate(answer)
-    for record, topic in zip(model.topics(3, lang="de"), answer["topics"], strict=True):
+    for record, topic in zip(model.topics(3, language="de"), answer["topics"], strict=True):
         assert list(topic["words"]) == ["de"]
         assert [word for word, _ in topic["words"]["de"]] == record["words"]
         np.testing.assert_array_equal(np.float32([weight for _, weight in topic["words"]["de"]]), record["weights"])
@@ -290,7 +292,7 @@ def test_similar_to_a_word_of_a_vocabulary(client, model):
 
 def test_similar_to_a_word_of_no_vocabulary(client, model):
     answer = client.post("/similar", json={"word": "Pluie", "lang": "fr", "num": 4}).json()
-    records = model.topics(1, lang="fr", vocabulary=["pluie"])
+    records = model.topics(1, language="fr", vocabulary=["pluie"])
     expected = np.array([record["weights"][0] for record in records])
     assert [each["topic"] for each in answer["topics"]] == np.argsort(-expected).tolist()
     np.testing.assert_allclose([each["score"] for each in answer["topics"]], np.sort(expected)[::-1], rtol=1e-3)

@@ -10,9 +10,9 @@ from serving import ask, detail, make_context_model, serving, thetas, upload
 # First, since it skips where the server's packages lack.
 # isort: split
 from gloctm.errors import MissingDependencyError
+from gloctm.model.explanation import SMALLEST_SHARE
 from gloctm.model.view import TopicView
 from gloctm.server import Limits
-from gloctm.server.inference import SMALLEST_SHARE
 from gloctm.summary import summarize
 
 # In English, with a word of no vocabulary that the encoder knows, and one that it does not.
@@ -120,7 +120,7 @@ def test_a_view_is_served(trained):
 
 def test_topics_and_what_is_similar_go_by_the_ranking(client, model):
     topics = client.get("/topics", params={"num_words": 6, "lang": "en"}).json()["topics"]
-    for record, topic in zip(model.topics(6, lang="en"), topics, strict=True):
+    for record, topic in zip(model.topics(6, language="en"), topics, strict=True):
         words, weights = zip(*topic["words"]["en"], strict=True)
         assert list(words) == record["words"]
         np.testing.assert_array_equal(np.float32(weights), record["weights"])

@@ -116,7 +116,7 @@ class Blocking:
 
 def blocking_model():
     model, blocking = make_model(), Blocking()
-    model._own_tokenizers["en"] = as_tokenizer(blocking)
+    model.own_tokenizers["en"] = as_tokenizer(blocking)
     return model, blocking
 
 

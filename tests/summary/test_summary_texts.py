@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from gloctm.corpus import LanguageCorpus
 from gloctm.summary.documents import typical_documents
 from gloctm.summary.excerpts import ELLIPSIS, excerpt, in_utf16
-from gloctm.summary.places import LONGEST_TEXT, Place, finder_of
 from gloctm.text import get_tokenizer, normalize_text
+from gloctm.text.places import LONGEST_TEXT, Place, finder_of
 
 
 def found(language: str, text: str, words: Sequence[str], name: str | None = None) -> list[tuple[str, str]]:

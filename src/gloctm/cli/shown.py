@@ -67,7 +67,7 @@ def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
             )
         parts[code] = replace(
             part,
-            counts=model._counts(part.texts, code),
+            counts=model.counts(part.texts, code),
             vocabulary=vocabulary,
             word_embeddings=None,
             tokenizer=model.tokenizers_[code],

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.corpus.collector import DocumentCollector, Documents
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.options import (
@@ -118,7 +118,7 @@ def build_from_records(
         if merge_regions:
             wanted = tuple(dict.fromkeys(map(without_region, wanted)))
         check_language_count(wanted)
-    check_whole("min_documents", min_documents, 0)
+    check_int("min_documents", min_documents, 0)
     check_confidence(min_confidence)
     choice = vocabulary_settings(options)
     settings = text_settings(options, wanted, min_confidence=min_confidence, merge_regions=merge_regions)

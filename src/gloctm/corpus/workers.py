@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pickle import PicklingError
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.corpus.options import TextSettings
 from gloctm.corpus.tokenization import TokenizedBlock, tokenize_block
 from gloctm.errors import InputError
@@ -61,7 +61,7 @@ def tokenize_blocks(
         first = list(islice(waiting, FEW_BLOCKS))
         processes = 1 if len(first) < FEW_BLOCKS or settings.tokenizers else available_cores()
         waiting = _chained(first, waiting)
-    processes = check_whole("processes", processes, 1, ", or None for all cores where that pays")
+    processes = check_int("processes", processes, 1, ", or None for all cores where that pays")
     if processes == 1:
         for block in waiting:
             yield block, tokenize_block(_documents(block), settings)

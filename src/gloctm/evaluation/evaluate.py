@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.checks import check_model, check_whole
+from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError, LowCoverageWarning, UnusableLabelsWarning
 from gloctm.evaluation.labeled_rows import Rows, labelled_rows
@@ -41,12 +41,13 @@ from gloctm.metrics.reference import (
 from gloctm.metrics.retrieval import retrieval_of_pairs
 from gloctm.metrics.sliding_window import c_v
 from gloctm.metrics.translation import TranslationDictionary, translation_agreement
-from gloctm.model.inference import Via, check_via, inferred_via, topic_proportions
+from gloctm.model.checks import check_model
+from gloctm.model.inference import Via, check_via, topic_proportions
 from gloctm.model.storage import software_versions
 from gloctm.model.topics import top_words
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 #: Top words a topic, as published.
 NUM_WORDS = 15
@@ -96,7 +97,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: GloCTM,
+    model: TopicModel,
     *,
     references: Source | Iterable[Source] = (),
     dictionaries: Mapping[Pair, TranslationDictionary] | None = None,
@@ -142,9 +143,9 @@ def evaluate(
     _check_types(model, corpus, test, dictionaries)
     fewest = min(map(len, model.vocabulary_.values()))
     check_num_words(num_words, fewest)
-    seed = check_whole("seed", seed, 0)
+    seed = check_int("seed", seed, 0)
     if max_train is not None:
-        max_train = check_whole("max_train", max_train, 2, ", or None for all documents")
+        max_train = check_int("max_train", max_train, 2, ", or None for all documents")
     if classifier not in CLASSIFIERS:
         raise InputError(f"classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
     if test is not None and corpus is None:
@@ -160,7 +161,7 @@ def evaluate(
     conditions: dict[str, Any] = {
         "model": model_digest(model),
         "gloctm": software_versions().get("gloctm"),
-        "topics": model.num_topics,
+        "topics": model.num_topics_,
         "words": num_words,
         "diversity_words": min(DIVERSITY_WORDS, fewest),
         "languages": list(model.languages_),
@@ -189,9 +190,7 @@ def evaluate(
         if aligned:
             measures |= _by_alignment(theta, latent, conditions)
         measures |= _by_labels(corpus, test, taught, latent, theta, conditions, classifier, max_train, seed)
-        conditions["via"] = {
-            code: inferred_via(model, code, via) for code in dict.fromkeys([*corpus.languages, *latent])
-        }
+        conditions["via"] = {code: model.inferred_by(code, via) for code in dict.fromkeys([*corpus.languages, *latent])}
     return Evaluation(measures, conditions)
 
 
@@ -280,7 +279,7 @@ def measure_topics(
     return found
 
 
-def diversity_of(model: GloCTM) -> dict[str, float]:
+def diversity_of(model: TopicModel) -> dict[str, float]:
     """Topic diversity of each language, by as many words as is usual: with as many as TU takes it is TU itself."""
     num_words = min(DIVERSITY_WORDS, *map(len, model.vocabulary_.values()))
     return {
@@ -414,7 +413,7 @@ def _check_types(model: Any, corpus: Any, test: Any, dictionaries: Any) -> None:
             )
 
 
-def _counted(model: GloCTM, corpus: Corpus, name: str) -> dict[str, sp.csr_array]:
+def _counted(model: TopicModel, corpus: Corpus, name: str) -> dict[str, sp.csr_array]:
     """Counts over the model's vocabulary, of its languages: the corpus' own, or else of its texts."""
     found = {}
     for code, part in corpus.items():
@@ -429,15 +428,15 @@ def _counted(model: GloCTM, corpus: Corpus, name: str) -> dict[str, sp.csr_array
                 "it from texts, or with vocabulary=model.vocabulary_"
             )
         # Counted as transform does.
-        found[code] = model._counts(part.texts, code)
+        found[code] = model.counts(part.texts, code)
     return found
 
 
-def _as_reference(model: GloCTM, code: str, counts: sp.csr_array) -> ReferenceCounts:
+def _as_reference(model: TopicModel, code: str, counts: sp.csr_array) -> ReferenceCounts:
     return ReferenceCounts({word: column for column, word in enumerate(model.vocabulary_[code])}, counts.tocsc())
 
 
-def model_digest(model: GloCTM) -> str:
+def model_digest(model: TopicModel) -> str:
     """What tells models apart: a digest of their topics."""
     digest = hashlib.sha256()
     for code in model.languages_:
@@ -447,17 +446,17 @@ def model_digest(model: GloCTM) -> str:
 
 
 def _latent_means(
-    model: GloCTM, corpus: Corpus, counts: Mapping[str, sp.csr_array], via: Via | None
+    model: TopicModel, corpus: Corpus, counts: Mapping[str, sp.csr_array], via: Via | None
 ) -> dict[str, NDArray[np.float32]]:
     """μ of a corpus, in the model's languages by counts over its vocabulary."""
     found = {}
-    for code, part in corpus.items():
+    for code in corpus:
         if code in counts:
-            means = model.transform(counts[code], lang=code, via=via, latent=True)
+            means = model.transform(counts[code], language=code, via=via, latent=True)
         else:
             # Languages never trained on go by the global encoder, whatever the others do. As transform does with a
             # corpus, whose own vectors of words it takes where they are by the model's encoder.
-            means = model._infer(part, model._routes([code], None, None, None, corpus)[code], latent=True)
+            means = model.transform_language(corpus, code, latent=True)
         assert not isinstance(means, dict)
         found[code] = means
     return found
@@ -479,7 +478,7 @@ def _by_alignment(theta: Features, latent: Features, conditions: dict[str, Any])
 
 
 def _within_vocabularies(
-    dictionaries: Mapping[Pair, TranslationDictionary], model: GloCTM
+    dictionaries: Mapping[Pair, TranslationDictionary], model: TopicModel
 ) -> dict[Pair, TranslationDictionary]:
     """Translations that topics could show, for pairs in the order of the model's languages."""
     found = {}

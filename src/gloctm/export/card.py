@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils.validation import check_is_fitted
-
 from gloctm.errors import InputError
 from gloctm.evaluation.names import name_of
 from gloctm.languages import primary_subtag
@@ -20,8 +18,8 @@ from gloctm.summary.quality import evaluation_of
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
-    from gloctm.estimator import GloCTM
     from gloctm.evaluation.evaluate import Evaluation
+    from gloctm.model.model import TopicModel
 
 TAGS = ("gloctm", "topic-modeling", "multilingual", "cross-lingual")
 
@@ -32,7 +30,7 @@ _MARKUP = re.compile(r"[&<>|\\`*_\[\]{}()#!~$:@]|(?<=www)\.", re.IGNORECASE)
 
 
 def model_card(
-    model: GloCTM,
+    model: TopicModel,
     *,
     corpus: Corpus | None = None,
     evaluation: Evaluation | Mapping[str, Any] | None = None,
@@ -65,7 +63,7 @@ def model_card(
     """
     import yaml
 
-    check_is_fitted(model, "weights_")
+    model.check_trained()
     _check_corpus(model, corpus)
     measured = None if evaluation is None else evaluation_of(model, evaluation)
     texts = {"title": title, "license_id": license_id, "description": description, "repo_id": repo_id}
@@ -104,8 +102,8 @@ def as_text(text: str) -> str:
     return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), line)
 
 
-def _introduction(model: GloCTM) -> str:
-    count = len(model.topic_word_[model.languages_[0]])
+def _introduction(model: TopicModel) -> str:
+    count = model.num_topics_
     sentences = [
         f"A cross-lingual topic model: {count} topics that {len(model.languages_)} languages share, with the words of "
         "each topic in each language. It tells how much of each topic is in a text."
@@ -118,7 +116,7 @@ def _introduction(model: GloCTM) -> str:
     return " ".join(sentences)
 
 
-def _use(model: GloCTM, repo_id: str | None) -> str:
+def _use(model: TopicModel, repo_id: str | None) -> str:
     first = model.languages_[0]
     read = 'GloCTM.load("path/to/this/folder")'
     installed = "gloctm"
@@ -131,7 +129,7 @@ def _use(model: GloCTM, repo_id: str | None) -> str:
         f"model = {read}",
         "for record in model.topics(num_words=5):",
         '    print(record["topic"], record["language"], record["words"])',
-        f'theta = model.transform(["…"], lang={json.dumps(first)})  # a row a text: its proportions of the topics',
+        f'theta = model.transform(["…"], language={json.dumps(first)})  # a row a text: its proportions of the topics',
         "```",
         "",
         f"This needs the package `{installed}`, and neither torch nor a GPU.",
@@ -146,7 +144,7 @@ def _use(model: GloCTM, repo_id: str | None) -> str:
     return "\n".join(lines)
 
 
-def _topics(model: GloCTM, num_words: int) -> str:
+def _topics(model: TopicModel, num_words: int) -> str:
     rows: dict[int, list[str]] = {}
     for record in model.topics(num_words):
         words = as_text(" ".join(record["words"]))
@@ -156,7 +154,7 @@ def _topics(model: GloCTM, num_words: int) -> str:
     return _table(headings, [[str(topic), *cells] for topic, cells in rows.items()], numbers=1)
 
 
-def _languages(model: GloCTM, corpus: Corpus | None) -> str:
+def _languages(model: TopicModel, corpus: Corpus | None) -> str:
     headings = ["language", "code", "words in the vocabulary"]
     rows = []
     for code in model.languages_:
@@ -181,7 +179,7 @@ def _quality(evaluation: Evaluation) -> str:
     return f"{_table(['measure', 'of', 'value'], rows)}\n\nTaken with {told}."
 
 
-def _training(model: GloCTM) -> str:
+def _training(model: TopicModel) -> str:
     facts = {
         **model.settings_,
         "seed": model.seed_,
@@ -199,7 +197,7 @@ def _training(model: GloCTM) -> str:
     return _table(["setting", "value"], rows)
 
 
-def _check_corpus(model: GloCTM, corpus: Corpus | None) -> None:
+def _check_corpus(model: TopicModel, corpus: Corpus | None) -> None:
     if corpus is None:
         return
     for code in model.languages_:

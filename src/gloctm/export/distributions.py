@@ -25,14 +25,14 @@ from gloctm.model.inference import BATCH_NORM_EPS
 from gloctm.model.parameters import module_key
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 # Documents whose expected words are in memory at a time.
 BLOCK_ROWS = 512
 
 
 def word_distributions(
-    model: GloCTM,
+    model: TopicModel,
     language: str,
     theta: NDArray[np.floating],
     lengths: NDArray[np.integer],

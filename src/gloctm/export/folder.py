@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
 from gloctm.export.proportions import write_proportions
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, storable, write_json
 from gloctm.files.manifest import file_sizes
-from gloctm.labels import shared_labels
+from gloctm.model.labels import shared_labels
 from gloctm.model.topics import topic_records
 from gloctm.model.view import TopicView, topic_shares, view_of
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
     from gloctm.model.inference import Via
+    from gloctm.model.model import TopicModel
 
 TABLES_FORMAT = FolderFormat(kind="table export", manifest="tables.json", name="gloctm-tables", newest=1)
 
@@ -54,7 +53,7 @@ class _Shown:
 
 
 def tables(
-    model: GloCTM,
+    model: TopicModel,
     folder: str | os.PathLike[str],
     *,
     corpus: Corpus | None = None,
@@ -96,13 +95,13 @@ def tables(
             else.
         MissingDependencyError: Parquet without pyarrow.
     """
-    check_is_fitted(model, "weights_")
+    model.check_trained()
     if file_format not in ("parquet", "csv"):
         raise InputError(f"file_format is {file_format!r}: it must be parquet or csv")
     if corpus is not None:
         check_corpus(corpus)
     if all_words is not None:
-        all_words = check_whole("all_words", all_words, 1, ", or None for every word")
+        all_words = check_int("all_words", all_words, 1, ", or None for every word")
     if file_format == "parquet":
         import_pyarrow("Writing Parquet")
     view = view_of(model, view)
@@ -144,7 +143,9 @@ def tables(
     return target
 
 
-def _shown(model: GloCTM, view: TopicView, corpus: Corpus | None, theta: Mapping[str, NDArray[np.float32]]) -> _Shown:
+def _shown(
+    model: TopicModel, view: TopicView, corpus: Corpus | None, theta: Mapping[str, NDArray[np.float32]]
+) -> _Shown:
     labels = shared_labels(model.labels_, view.groups, model.languages_)
     for index, own in enumerate(labels):
         if (name := view.name(index)) is not None:
@@ -156,7 +157,7 @@ def _shown(model: GloCTM, view: TopicView, corpus: Corpus | None, theta: Mapping
     return _Shown(view.numbers, labels, topic_word)
 
 
-def _topics(model: GloCTM, shown: _Shown, num_words: int) -> Iterator[Block]:
+def _topics(model: TopicModel, shown: _Shown, num_words: int) -> Iterator[Block]:
     for record in topic_records(shown.topic_word, model.vocabulary_, num_words):
         size = len(record["words"])
         yield {
@@ -169,7 +170,7 @@ def _topics(model: GloCTM, shown: _Shown, num_words: int) -> Iterator[Block]:
         }
 
 
-def _weights(model: GloCTM, shown: _Shown, num_words: int) -> Iterator[Block]:
+def _weights(model: TopicModel, shown: _Shown, num_words: int) -> Iterator[Block]:
     """A block a topic and language: the whole table may be larger than the model."""
     for place, topic in enumerate(shown.numbers):
         for code in model.languages_:

@@ -14,13 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils.validation import check_is_fitted
-
 from gloctm.errors import FileFormatError, GloCTMError, InputError, MissingDependencyError
 from gloctm.model.storage import CARD, MODEL_FILES, MODEL_FORMAT, is_made_card, save_model
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 # Whose errors say that nothing came over the network: which of them depends on the version of huggingface_hub.
 _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
@@ -30,7 +28,7 @@ _CARD_REFUSED = "Invalid metadata in README.md."
 
 
 def push_to_hub(
-    model: GloCTM,
+    model: TopicModel,
     repo_id: str,
     *,
     private: bool = False,
@@ -60,7 +58,7 @@ def push_to_hub(
     """
     from gloctm.export.card import model_card
 
-    check_is_fitted(model, "weights_")
+    model.check_trained()
     if not isinstance(commit_message, str) or not commit_message.strip():
         raise InputError(f"commit_message is {commit_message!r}: give some text")
     hub = _huggingface_hub()
@@ -73,7 +71,7 @@ def push_to_hub(
         there = set(client.list_repo_files(repo_id, revision=revision))
         keeps_card = card is None and _has_own_card(client, repo_id, revision, there, Path(temporary) / "cache")
         text = model_card(model, repo_id=repo_id) if card is None and not keeps_card else card
-        folder = save_model(model._artifact(), Path(temporary) / "model", card=text, own_card=card is not None)
+        folder = save_model(model.artifact(), Path(temporary) / "model", card=text, own_card=card is not None)
         names = sorted(file.name for file in folder.iterdir())
         # Labels that the model no longer has.
         stale = sorted(there.intersection(MODEL_FILES).difference(names))

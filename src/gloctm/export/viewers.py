@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from gloctm.checks import check_vocabulary
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.corpus.language import LanguageCorpus, document_texts
 from gloctm.errors import InputError
 from gloctm.export.distributions import word_distributions
-from gloctm.labels import shared_labels
 from gloctm.languages import normalize_language
+from gloctm.model.checks import check_vocabulary
+from gloctm.model.labels import shared_labels
 from gloctm.model.topics import top_words
 from gloctm.model.view import TopicView, view_of
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class _Looked:
     shown: NDArray[np.float32]
 
 
-def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
+def pyldavis(model: TopicModel, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
     """The arguments of ``pyLDAvis.prepare``: ``pyLDAvis.prepare(**pyldavis(model, corpus, "en"))``.
 
     pyLDAvis draws estimated counts of words, so the distributions are those that the model expects of the documents
@@ -74,7 +73,7 @@ def pyldavis(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | 
     }
 
 
-def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
+def topicwizard(model: TopicModel, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
     """The topic data of topicwizard: ``topicwizard.visualize(topic_data=topicwizard(model, corpus, "en"))``.
 
     The weights of words are those by which they are ranked, as in ``model.topics``, with 0 for what is below: word
@@ -120,8 +119,8 @@ def topicwizard(model: GloCTM, corpus: Corpus, language: str, *, view: TopicView
     }
 
 
-def _look(model: GloCTM, corpus: Corpus, language: str, view: TopicView | None) -> _Looked:
-    check_is_fitted(model, "weights_")
+def _look(model: TopicModel, corpus: Corpus, language: str, view: TopicView | None) -> _Looked:
+    model.check_trained()
     check_corpus(corpus)
     view = view_of(model, view)
     code = normalize_language(language)
@@ -131,11 +130,11 @@ def _look(model: GloCTM, corpus: Corpus, language: str, view: TopicView | None) 
     check_vocabulary(model, corpus, code)
     rows = np.flatnonzero(~part.empty_documents)
     counts = part.counts[rows]
-    theta = np.asarray(model.transform(counts, lang=code))
+    theta = np.asarray(model.transform(counts, language=code))
     return _Looked(view, code, part, rows, counts, theta, view.merge_theta(theta))
 
 
-def _names(model: GloCTM, language: str, beta: NDArray[np.float32], view: TopicView) -> list[str]:
+def _names(model: TopicModel, language: str, beta: NDArray[np.float32], view: TopicView) -> list[str]:
     """A name a topic shown, each with its number in the model, so that no two are alike."""
     labels = shared_labels(model.labels_, view.groups, [language])
     words = top_words(beta, model.vocabulary_[language], 3)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 from gloctm.metrics.features import Labels, check_one_kind, checked_features, checked_labels, of_language
 
@@ -113,7 +113,7 @@ def cross_lingual_classification(
             f"language {unasked[0]!r} is taught but has no test documents: test has {', '.join(test) or 'no language'}"
         )
     if max_train is not None:
-        max_train = check_whole("max_train", max_train, 1, ", or None for all documents")
+        max_train = check_int("max_train", max_train, 1, ", or None for all documents")
     scores = {}
     for source, features in train.items():
         name = f"the training documents of {source!r}"

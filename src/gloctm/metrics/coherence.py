@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 from gloctm.metrics.top_words import check_topics, checked_documents
 
@@ -289,7 +289,7 @@ def _by_blocks(
     compute: Callable[[slice], list[float]], num_topics: int, topics_per_block: int, jobs: int
 ) -> NDArray[np.float64]:
     """A value for each topic, computed by blocks of them."""
-    topics_per_block = check_whole("topics_per_block", topics_per_block, 1)
+    topics_per_block = check_int("topics_per_block", topics_per_block, 1)
     # joblib counts backwards below 0.
     if isinstance(jobs, bool) or not isinstance(jobs, Integral) or not jobs:
         raise InputError(f"jobs is {jobs!r}: it must be a whole number from 1, or -1 for one thread a core")

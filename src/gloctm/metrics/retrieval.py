@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 from gloctm.metrics.features import checked_proportions
 
@@ -130,7 +130,7 @@ def _ahead(
 
 
 def _checked_ranks(ranks: Sequence[int]) -> tuple[int, ...]:
-    return tuple(check_whole("a rank", rank, 1) for rank in ranks)
+    return tuple(check_int("a rank", rank, 1) for rank in ranks)
 
 
 def _check_aligned(one: NDArray[np.float64], other: NDArray[np.float64], name: str, other_name: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 from gloctm.metrics.top_words import check_topics, checked_documents
 
@@ -58,7 +58,7 @@ def c_v_by_topic(
 ) -> NDArray[np.float64]:
     """c_v of each topic: ``(K,)``; see ``c_v``, which is their mean."""
     check_topics("c_v", topics, distinct=True, least=2)
-    window = check_whole("window", window, 2)
+    window = check_int("window", window, 2)
     columns = {word: column for column, word in enumerate(dict.fromkeys(chain.from_iterable(topics)))}
     chosen = [np.asarray([columns[word] for word in topic]) for topic in topics]
     together = [np.zeros((len(topic), len(topic)), np.int64) for topic in topics]

@@ -6,7 +6,7 @@ The arithmetic is that of ``gloctm.network.topic_encoder`` in evaluation mode: r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,9 +16,6 @@ from scipy.special import softmax
 from gloctm.augmentation.augment import global_counts
 from gloctm.errors import InputError
 from gloctm.model.parameters import GLOBAL_ENCODER_NAME
-
-if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
 
 # torch.nn.BatchNorm1d's default, which training uses.
 BATCH_NORM_EPS = 1e-5
@@ -35,23 +32,6 @@ def check_via(via: Any) -> None:
     """Raise InputError unless this is an encoder, or None for the choice of each language."""
     if via not in (None, *VIAS):
         raise InputError(f"via is {via!r}: it must be local, global, both, or None for the choice of each language")
-
-
-def check_via_of(model: GloCTM, via: Any) -> None:
-    """Raise InputError unless this is an encoder that a model may have, or None."""
-    check_via(via)
-    if via is not None and model.settings_["method"] == "context":
-        raise InputError(
-            f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses among "
-            "the encoders of models trained by method='published')"
-        )
-
-
-def inferred_via(model: GloCTM, language: str, via: Via | None) -> str:
-    """By what a language's documents are inferred, for the record: an encoder, or the words of the context space."""
-    if model.settings_["method"] == "context":
-        return "context"
-    return (via or "local") if language in model.languages_ else "global"
 
 
 def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: str) -> Array:

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
 from gloctm.files.manifest import check_manifest, file_sizes
-from gloctm.labels import Labels, check_labels
+from gloctm.model.labels import Labels, check_labels
 from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, expected_context_shapes, expected_shapes, module_key
 
 LABELS = "labels.json"
@@ -188,7 +188,7 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     embeddings = _read_tensors(folder / "word_embeddings.safetensors")
     try:
         artifact = ModelArtifact(
-            settings=manifest["settings"],
+            settings=_with_method(manifest["settings"]),
             seed=manifest["seed"],
             # JSON objects and tensors are unordered by right; the order of languages stands in the manifest.
             vocabulary={language: vocabulary[language] for language in manifest["languages"]},
@@ -218,12 +218,16 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     return artifact
 
 
+def _with_method(settings: dict[str, Any]) -> dict[str, Any]:
+    """Complete the settings of a model from before there was a choice of methods: it was trained as published."""
+    return settings if "method" in settings else {"method": "published", "ranking": "weights", **settings}
+
+
 def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
     """Name and shape of every array that there must be."""
     sizes = {language: len(words) for language, words in artifact.vocabulary.items()}
     settings = artifact.settings
-    # Models of before there was a choice were trained as published.
-    if "method" not in settings or settings["method"] == "published":
+    if settings["method"] == "published":
         return expected_shapes(
             sizes, settings["num_topics"], settings["local_hidden_size"], settings["global_hidden_size"]
         )

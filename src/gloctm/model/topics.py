@@ -1,8 +1,9 @@
-"""Topics as tables: which words each topic puts first, language by language."""
+"""Topics as tables: the first words of each topic, language by language."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import TypedDict
 
 import numpy as np
@@ -18,8 +19,62 @@ class TopicRecord(TypedDict):
     weights: list[float]
 
 
+class TopicTable(list[TopicRecord]):
+    """Records of topics, which a notebook shows as a table and ``print_topics`` as text.
+
+    Args:
+        records: topics in order, with the same languages in each.
+        labels: for each language the labels of topics by number, shown with them.
+
+    Examples:
+        >>> table = TopicTable([TopicRecord(topic=0, language="en", words=["train", "bus"], weights=[2.0, 1.0])])
+        >>> print(table.as_text())
+        0
+          en  train  bus
+    """
+
+    def __init__(self, records: Iterable[TopicRecord], *, labels: Mapping[str, Mapping[int, str]] | None = None):
+        super().__init__(records)
+        self._labels = labels or {}
+
+    def as_text(self) -> str:
+        """Return a block per topic, with a line per language."""
+        width = max((len(record["language"]) for record in self), default=0)
+        lines = []
+        for topic, records in self._by_topic().items():
+            lines.append(f"{topic}  {self._label(topic)}".rstrip())
+            lines += [f"  {record['language']:{width}}  {'  '.join(record['words'])}" for record in records]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Show a row per topic and a column per language; colors are those of the notebook."""
+        codes = list(dict.fromkeys(record["language"] for record in self))
+        rows = []
+        for topic, records in self._by_topic().items():
+            words = {record["language"]: ", ".join(record["words"]) for record in records}
+            cells = "".join(
+                f'<td dir="auto" style="text-align:start">{escape(words.get(code, ""))}</td>' for code in codes
+            )
+            label = escape(self._label(topic))
+            rows.append(f'<tr><th>{topic}</th><td dir="auto" style="text-align:start">{label}</td>{cells}</tr>')
+        head = "".join(f"<th>{escape(code)}</th>" for code in codes)
+        return (
+            f"<table><thead><tr><th>topic</th><th>label</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        )
+
+    def _by_topic(self) -> dict[int, list[TopicRecord]]:
+        found: dict[int, list[TopicRecord]] = {}
+        for record in self:
+            found.setdefault(record["topic"], []).append(record)
+        return found
+
+    def _label(self, topic: int) -> str:
+        """The labels of a topic, each once."""
+        return " · ".join(dict.fromkeys(texts[topic] for texts in self._labels.values() if topic in texts))
+
+
 def top_words(topic_word: NDArray[np.float32], vocabulary: Sequence[str], num_words: int) -> list[list[str]]:
-    """For each topic its heaviest words; of equals, the one that comes first in the vocabulary.
+    """Return the heaviest words of each topic; of equals, the one that comes first in the vocabulary.
 
     Args:
         topic_word: β_l, ``(K, V_l)``.
@@ -32,7 +87,7 @@ def top_words(topic_word: NDArray[np.float32], vocabulary: Sequence[str], num_wo
 def topic_records(
     topic_word: Mapping[str, NDArray[np.float32]], vocabulary: Mapping[str, Sequence[str]], num_words: int
 ) -> list[TopicRecord]:
-    """A record for each topic and language, topics in order and languages in the mapping's order within a topic."""
+    """Make a record per topic and language: topics in order, languages in the order of the mapping."""
     columns = {language: _top_columns(weights, num_words) for language, weights in topic_word.items()}
     num_topics = len(next(iter(topic_word.values())))
     return [

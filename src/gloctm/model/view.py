@@ -7,22 +7,20 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_file, read_json
-from gloctm.labels import check_label, check_topic
 from gloctm.languages import normalize_languages
-from gloctm.model.topics import TopicRecord, topic_records
-
-if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+from gloctm.model.labels import check_label, check_topic
+from gloctm.model.model import TopicModel
+from gloctm.model.topics import TopicTable, topic_records
 
 VIEW_FORMAT = "gloctm-view"
 VIEW_VERSION = 1
@@ -92,10 +90,10 @@ class TopicView:
         return _made, (values,)
 
     @classmethod
-    def of(cls, model: GloCTM) -> TopicView:
+    def of(cls, model: TopicModel) -> TopicView:
         """The view that shows every topic of a model by itself, without names."""
-        check_is_fitted(model, "weights_")
-        num_topics = len(model.topic_word_[model.languages_[0]])
+        model.check_trained()
+        num_topics = model.num_topics_
         return cls(
             groups=tuple((topic,) for topic in range(num_topics)),
             names={},
@@ -244,12 +242,12 @@ class TopicView:
 
     def topics(
         self,
-        model: GloCTM,
+        model: TopicModel,
         num_words: int = 10,
         *,
         languages: Iterable[str] | None = None,
         shares: Array | None = None,
-    ) -> list[TopicRecord]:
+    ) -> TopicTable:
         """The view's topics as records, as ``model.topics`` gives them; ``topic`` is the number in the model.
 
         Of a merged topic it is that of its first member (``numbers``).
@@ -271,35 +269,35 @@ class TopicView:
         records = topic_records(topic_word, {code: model.vocabulary_[code] for code in chosen}, num_words)
         for record in records:
             record["topic"] = self.numbers[record["topic"]]
-        return records
+        return TopicTable(records, labels={"": self.names})
 
-    def transform(self, model: GloCTM, documents: Any, lang: Any = None, **options: Any) -> Any:
+    def transform(self, model: TopicModel, documents: Any, language: Any = None, **options: Any) -> Any:
         """Topic proportions of documents in the view's topics.
 
         Args:
             model: the view's.
-            documents: see ``GloCTM.transform``, as the rest.
-            lang: the documents' language or languages.
+            documents: see ``TopicModel.transform``, as the rest.
+            language: of the documents; one or several.
             **options: but for ``latent``: latent means of topics do not add up.
 
         Returns:
-            What ``GloCTM.transform`` returns, with a column for each topic of the view.
+            What ``TopicModel.transform`` returns, with a column for each topic of the view.
 
         Raises:
-            InputError: another model than the view's; latent means; whatever ``GloCTM.transform`` raises.
+            InputError: another model than the view's; latent means; whatever ``TopicModel.transform`` raises.
         """
         self.check(model)
         if options.get("latent"):
             raise InputError("latent means of topics do not add up: leave latent out, or take model.transform")
-        found = model.transform(documents, lang, **options)
+        found = model.transform(documents, language, **options)
         if isinstance(found, dict):
             return {code: self.merge_theta(theta) for code, theta in found.items()}
         return self.merge_theta(found)
 
-    def check(self, model: GloCTM) -> None:
+    def check(self, model: TopicModel) -> None:
         """Raise InputError unless this is the model that the view was made of."""
-        check_is_fitted(model, "weights_")
-        num_topics = len(model.topic_word_[model.languages_[0]])
+        model.check_trained()
+        num_topics = model.num_topics_
         differences = {
             f"one of {self.num_topics} topics, and this has {num_topics}": num_topics != self.num_topics,
             "one of another corpus": model.corpus_fingerprint_ != self.corpus_fingerprint,
@@ -309,6 +307,19 @@ class TopicView:
         reason = next((reason for reason, differs in differences.items() if differs), None)
         if reason is not None:
             raise InputError(f"the view is of another model, {reason}: make one with TopicView.of(model)")
+
+    def _repr_html_(self) -> str:
+        """Show which topics are shown, under what names."""
+        rows = "".join(
+            f'<tr><th>{group[0]}</th><td dir="auto" style="text-align:start">{escape(self.name(index) or "")}</td>'
+            f"<td>{', '.join(map(str, group[1:]))}</td></tr>"
+            for index, group in enumerate(self.groups)
+        )
+        hidden = f"; hidden: {', '.join(map(str, sorted(self.hidden)))}" if self.hidden else ""
+        return (
+            f"<div>{len(self)} of {self.num_topics} topics{hidden}</div><table><thead><tr><th>topic</th><th>name</th>"
+            f"<th>merged with</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the view to a JSON file, all or nothing; an older file there is replaced."""
@@ -380,7 +391,7 @@ def topic_shares(theta: Mapping[str, Array]) -> NDArray[np.float64] | None:
     return np.asarray(np.mean(means, axis=0)) if means else None
 
 
-def view_of(model: GloCTM, view: TopicView | None) -> TopicView:
+def view_of(model: TopicModel, view: TopicView | None) -> TopicView:
     """The view given, or one of all topics as they are.
 
     Raises:
@@ -404,7 +415,7 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _topics_fingerprint(model: GloCTM) -> str:
+def _topics_fingerprint(model: TopicModel) -> str:
     digest = hashlib.sha256()
     for code in model.languages_:
         digest.update(code.encode() + b"\0")

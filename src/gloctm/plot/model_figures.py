@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 from gloctm.evaluation.names import name_of
 from gloctm.languages import normalize_language
@@ -64,7 +64,7 @@ def alignment_heatmap(
 
     if not all(hasattr(model, name) for name in ("word_scores_", "vocabulary_", "word_embeddings_")):
         raise InputError(f"this figure needs a fitted model, which has word embeddings, not {_kind(model)}")
-    check_whole("num_words", num_words, 1)
+    check_int("num_words", num_words, 1)
     pair = (normalize_language(first), normalize_language(second))
     for code in pair:
         if code not in model.word_scores_:

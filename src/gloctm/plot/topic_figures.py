@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Unpack
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 from gloctm.plot.drawing import TOLD, Canvas, Figure, Look, lines
 from gloctm.plot.reading import (
@@ -57,7 +57,7 @@ def topic_table(
         MissingDependencyError: Altair is not installed.
     """
     data = read_summary(summary)
-    check_whole("num_words", num_words, 1)
+    check_int("num_words", num_words, 1)
     chosen = languages_of(data, languages)
     canvas = Canvas(**look)
     alt, palette = canvas.alt, canvas.palette

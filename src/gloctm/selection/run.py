@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.context.train import check_one_encoder
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, TrainingError, TrainingInterrupted
@@ -196,7 +196,7 @@ def _base_settings(preset: str | None, settings: Mapping[str, Any]) -> dict[str,
 def _checked_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
     if isinstance(seeds, str) or not isinstance(seeds, Sequence) or not seeds:
         raise InputError(f"seeds is {seeds!r}: give a list of whole numbers, for example [0, 1, 2]")
-    checked = tuple(check_whole("a seed", seed, 0) for seed in seeds)
+    checked = tuple(check_int("a seed", seed, 0) for seed in seeds)
     if len(set(checked)) < len(checked):
         raise InputError(f"seeds is {list(seeds)}: the same one twice trains the same model twice")
     return checked

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, get_type_hints
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.estimator import GloCTM
 from gloctm.training.settings import check_settings
@@ -103,7 +103,7 @@ def check_trials(space: Space, trials: int | None) -> None:
                 f"{ranges[0]} is to be drawn from a range: say how many candidates to draw (trials), or list values"
             )
         return
-    check_whole("trials", trials, 1)
+    check_int("trials", trials, 1)
     if not ranges and trials >= (size := len(list(grid(space)))):
         raise InputError(f"trials is {trials}, but there are {size} candidates in all: leave it out to try them all")
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from gloctm.errors import InputError, MissingDependencyError
+from gloctm.model.explanation import WordShare
 from gloctm.model.inference import Via
-from gloctm.server.inference import Inference, WordShare
+from gloctm.server.inference import Inference
 from gloctm.server.languages import UNKNOWN, called, is_named
 from gloctm.server.limits import Limits
 from gloctm.server.numbers import exact, rounded
@@ -21,7 +22,7 @@ from gloctm.server.work import Deadline
 from gloctm.summary import Summary
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 #: An encoder, or ``"page"`` for that by which the page's figures were inferred.
 AnyVia = Via | Literal["page"] | None
@@ -64,7 +65,7 @@ class Answers:
         InputError: the summary is of another model.
     """
 
-    def __init__(self, model: GloCTM, summary: Summary, limits: Limits) -> None:
+    def __init__(self, model: TopicModel, summary: Summary, limits: Limits) -> None:
         self._model = model
         self._summary = summary
         self._limits = limits
@@ -236,7 +237,7 @@ class Answers:
         for code, rows in rows_of.items():
             texts = [documents[row].text for row in rows]
             evidence = self.inference.evidence(code, texts, self._encoder(via, code), deadline)
-            warnings.append(evidence.note)
+            warnings.append(self.inference.note(evidence))
             theta, empty = self.inference.theta(evidence)
             merged = self._shown.merge_theta(theta)
             for place, row in enumerate(rows):

@@ -7,20 +7,20 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from gloctm.checks import check_model
 from gloctm.errors import InputError, MissingDependencyError
+from gloctm.model.checks import check_model
 from gloctm.server.access import LOOPBACK_HOSTS, check_token
 from gloctm.server.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
     from gloctm.summary import Summary
 
 
 def create_app(
-    model: GloCTM,
+    model: TopicModel,
     summary: Summary | None = None,
     *,
     limits: Limits = DEFAULT_LIMITS,

@@ -14,10 +14,10 @@ from gloctm.languages import known_spelling, normalize_language, without_region
 from gloctm.reading.sources import UNIDENTIFIED
 from gloctm.server.work import Deadline
 from gloctm.summary.names import name_of_language
-from gloctm.text import Tokenizer, get_tokenizer, get_tokenizer_by_name
+from gloctm.text import Tokenizer
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 #: What stands for a language that could not be told.
 UNKNOWN = "und"
@@ -82,7 +82,7 @@ class Languages:
         model: whose.
     """
 
-    def __init__(self, model: GloCTM) -> None:
+    def __init__(self, model: TopicModel) -> None:
         self._model = model
         self._own = {code.lower(): code for code in model.languages_}
         # What each form means, None where it is no code. Those without a script are few enough.
@@ -189,7 +189,7 @@ class Languages:
             kept = self._own_tokenizers if code in self._model.tokenizers_ else self._tokenizers
             tokenizer = kept.get(code)
             if tokenizer is None:
-                tokenizer = kept[code] = self._make(code)
+                tokenizer = kept[code] = self._model.tokenizer(code)
             if kept is self._tokenizers:
                 self._tokenizers.move_to_end(code)
                 if len(self._tokenizers) > MOST_TOKENIZERS:
@@ -197,13 +197,6 @@ class Languages:
         base = tokenizer.name.partition("+")[0]
         lock = None if base in _SHARED else self._locks.setdefault(base, threading.Lock())
         return CheckedTokenizer(tokenizer, lock, deadline)
-
-    def _make(self, code: str) -> Tokenizer:
-        if code in self._model._own_tokenizers:
-            return self._model._own_tokenizers[code]
-        if code in self._model.tokenizers_:
-            return get_tokenizer_by_name(self._model.tokenizers_[code], code)
-        return get_tokenizer(code)
 
 
 def _is_script(code: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 
 #: The largest limit of documents of a request: more are for files, which are not read at once.
@@ -62,7 +62,7 @@ class Limits:
                 if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
                     raise InputError(f"{each.name} is {value!r}: it must be a number from {least:g}")
             else:
-                check_whole(each.name, value, 0 if each.name == "queue" else 1)
+                check_int(each.name, value, 0 if each.name == "queue" else 1)
         if self.documents > MOST_DOCUMENTS:
             raise InputError(f"documents is {self.documents!r}: it must be at most {MOST_DOCUMENTS}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, Response, UploadFile
@@ -13,7 +14,6 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
-import gloctm
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.files.atomic import storable
 from gloctm.server.answers import Answers, Asked, TooMuchError
@@ -93,7 +93,7 @@ def make_app(
     app = FastAPI(
         title=title,
         summary="Topics of texts in any language, by a GloCTM model.",
-        version=gloctm.__version__,
+        version=version("gloctm"),
         openapi_url="/api/openapi.json",
         # Its pages load scripts from elsewhere.
         docs_url=None,

@@ -13,7 +13,7 @@ from gloctm.model.view import TopicView
 from gloctm.summary import Summary
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 Array = NDArray[np.float32]
 
@@ -33,8 +33,8 @@ class ShownTopics:
         InputError: the summary is of another model.
     """
 
-    def __init__(self, model: GloCTM, summary: Summary) -> None:
-        num_topics = len(model.topic_word_[model.languages_[0]])
+    def __init__(self, model: TopicModel, summary: Summary) -> None:
+        num_topics = model.num_topics_
         listed = [member for topic in summary.topics for member in topic.members]
         codes = tuple(language.code for language in summary.languages)
         if codes != tuple(model.languages_) or len(set(listed)) < len(listed) or max(listed) >= num_topics:

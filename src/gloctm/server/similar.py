@@ -22,7 +22,7 @@ from gloctm.summary import Summary
 from gloctm.text import normalize_text
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 Words = dict[str, list[list[Any]]]
 
@@ -37,7 +37,7 @@ class Similar:
         inference: asks the model.
     """
 
-    def __init__(self, model: GloCTM, summary: Summary, shown: ShownTopics, inference: Inference) -> None:
+    def __init__(self, model: TopicModel, summary: Summary, shown: ShownTopics, inference: Inference) -> None:
         self._model = model
         self._shown = shown
         self._inference = inference

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gloctm.checks import check_vocabulary, check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
+from gloctm.model.checks import check_vocabulary
 from gloctm.model.inference import VIAS
 from gloctm.summary.names import name_of_language
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 
 def check_texts_and_numbers(title: Any, via: Any, **settings: tuple[Any, int]) -> None:
@@ -27,10 +28,10 @@ def check_texts_and_numbers(title: Any, via: Any, **settings: tuple[Any, int]) -
     if via is not None and via not in VIAS:
         raise InputError(f"via is {via!r:.60}: it must be one of {', '.join(VIAS)}")
     for name, (value, least) in settings.items():
-        check_whole(name, value, least)
+        check_int(name, value, least)
 
 
-def check_languages(model: GloCTM, corpus: Corpus) -> None:
+def check_languages(model: TopicModel, corpus: Corpus) -> None:
     """Raise InputError unless these are documents in the model's languages, counted over its vocabularies."""
     if missing := [name_of_language(code) for code in model.languages_ if code not in corpus]:
         raise InputError(

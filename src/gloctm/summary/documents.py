@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.summary.content import TypicalDocument
 from gloctm.summary.excerpts import excerpt, in_utf16
-from gloctm.summary.places import Place
+from gloctm.text.places import Place
 
 #: Words of the vocabulary that a document must have to be shown: of one with a single word, θ says nothing.
 MIN_WORDS = 10

@@ -25,12 +25,12 @@ from gloctm.model.topics import top_words
 from gloctm.summary.content import QualityFigure
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
 
 _DOCUMENT_MEASURES = ("accuracy_", "macro_f1_", "purity", "normalized_mutual_information")
 
 
-def evaluation_of(model: GloCTM, evaluation: Any) -> Evaluation:
+def evaluation_of(model: TopicModel, evaluation: Any) -> Evaluation:
     """An evaluation, checked to be one of this model.
 
     Args:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-import gloctm
-from gloctm.checks import check_model
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
 from gloctm.evaluation.evaluate import Evaluation
-from gloctm.labels import shared_labels
-from gloctm.model.inference import Via, check_via_of
+from gloctm.model.checks import check_model
+from gloctm.model.inference import Via
+from gloctm.model.labels import shared_labels
 from gloctm.model.storage import HISTORY_TERMS
 from gloctm.model.vectors import joined_vectors, topic_vectors
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
@@ -32,13 +32,13 @@ from gloctm.summary.documents import typical_documents
 from gloctm.summary.links import translation_links, word_directions
 from gloctm.summary.map import project, similar_topics
 from gloctm.summary.names import direction_of, name_of_language
-from gloctm.summary.places import finder_of
 from gloctm.summary.prevalence import contrasts, estimates, group_means
 from gloctm.summary.quality import evaluation_of, quality_figures
 from gloctm.summary.search import search_index
+from gloctm.text.places import finder_of
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
+    from gloctm.model.model import TopicModel
     from gloctm.model.view import TopicView
 
 #: Documents a language that are looked at, at most: means of so many are exact to a fraction of a percent.
@@ -52,7 +52,7 @@ Proportions = dict[str, NDArray[np.floating]]
 
 
 def summarize(
-    model: GloCTM,
+    model: TopicModel,
     corpus: Corpus | None = None,
     *,
     view: TopicView | None = None,
@@ -104,7 +104,7 @@ def summarize(
         max_characters=(max_characters, 20),
         max_documents=(max_documents, 2),
     )
-    check_via_of(model, via)
+    model.check_via(via)
     if via is None and model.settings_["method"] == "published":
         via = "global"
     view = view_of(model, view)
@@ -187,7 +187,7 @@ def summarize(
             "encoder": model.encoder_,
             "environment": dict(model.environment_),
             "corpus_fingerprint": model.corpus_fingerprint_,
-            "gloctm": gloctm.__version__,
+            "gloctm": version("gloctm"),
         },
         history={term: tuple(epoch[term] for epoch in model.history_) for term in HISTORY_TERMS},
         quality=quality_figures(topic_word, model.vocabulary_, corpus, measured),
@@ -214,7 +214,7 @@ class _LookedAt:
     theta: Proportions
 
 
-def _look_at(model: GloCTM, corpus: Corpus, max_documents: int, via: Via | None) -> _LookedAt:
+def _look_at(model: TopicModel, corpus: Corpus, max_documents: int, via: Via | None) -> _LookedAt:
     rows: dict[str, NDArray[np.int64]] = {}
     theta: Proportions = {}
     for number, code in enumerate(model.languages_):
@@ -223,7 +223,7 @@ def _look_at(model: GloCTM, corpus: Corpus, max_documents: int, via: Via | None)
         if len(found) > max_documents:
             found = np.sort(np.random.default_rng([_SEED, number]).choice(found, max_documents, replace=False))
         rows[code] = found
-        inferred = model.transform(part.counts[found], lang=code, via=via)
+        inferred = model.transform(part.counts[found], language=code, via=via)
         assert not isinstance(inferred, dict)
         theta[code] = inferred
     return _LookedAt(rows, theta)
@@ -248,7 +248,7 @@ def _prevalence(
 
 
 def _documents(
-    model: GloCTM,
+    model: TopicModel,
     corpus: Corpus,
     code: str,
     looked_at: _LookedAt,
@@ -257,7 +257,7 @@ def _documents(
     max_characters: int,
 ) -> list[tuple[TypicalDocument, ...]]:
     part = corpus[code]
-    own: Callable[[str], list[str]] | None = part.own_tokenizer or getattr(model, "_own_tokenizers", {}).get(code)
+    own: Callable[[str], list[str]] | None = part.own_tokenizer or model.own_tokenizers.get(code)
     find = finder_of(code, part.tokenizer, model.vocabulary_[code], own) if part.texts is not None else None
     return typical_documents(
         part,
@@ -284,7 +284,7 @@ def _name(given: str | None, labels: Mapping[str, str], codes: Sequence[str], wo
     return given or label or " ".join(words[:3])
 
 
-def _language(model: GloCTM, corpus: Corpus | None, code: str) -> LanguageSummary:
+def _language(model: TopicModel, corpus: Corpus | None, code: str) -> LanguageSummary:
     part = None if corpus is None else corpus[code]
     return LanguageSummary(
         code=code,

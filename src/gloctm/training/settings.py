@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gloctm.checks import check_whole
+from gloctm.checks import check_int
 from gloctm.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"{name} is {value:g}: it must be {least}{most}")
     for name, (lowest, reason) in _WHOLE_OR_NONE.items():
         if (value := settings[name]) is not None:
-            checked[name] = check_whole(name, value, lowest, f", or None ({reason})")
+            checked[name] = check_int(name, value, lowest, f", or None ({reason})")
     for name, choices in _CHOICE.items():
         if settings[name] not in choices:
             raise InputError(f"{name} is {settings[name]!r}: it must be {' or '.join(choices)}")
@@ -195,4 +195,4 @@ def resolve_seed(random_state: int | None) -> int:
     """The seed to use: the one given, or for None a fresh one."""
     if random_state is None:
         return secrets.randbelow(2**32)
-    return check_whole("random_state", random_state, 0, ", or None for a fresh seed")
+    return check_int("random_state", random_state, 0, ", or None for a fresh seed")

@@ -1,0 +1,262 @@
+"""What a model sees of documents, and the latent means μ that follow: one path for Python, evaluation and server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from gloctm.corpus.language import LanguageCorpus
+from gloctm.embedding.encoder import TextEncoder
+from gloctm.errors import InputError, MissingDependencyError
+from gloctm.model.context_inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.model.documents import (
+    are_texts,
+    counts_and_further_words,
+    documents_to_counts,
+    documents_to_tokens,
+    documents_to_words,
+)
+from gloctm.model.inference import Via, global_latent_means, latent_means
+from gloctm.model.parameters import local_encoder_name, word_context_name
+from gloctm.text import stop_words
+from gloctm.text.phrases import SUFFIX as PHRASES
+
+Array = NDArray[np.float32]
+Tokenize = Callable[[str], list[str]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """How the documents of a language are inferred.
+
+    Attributes:
+        language: a normalized code.
+        known: whether the model was trained on it.
+        via: the encoders of a published model that are used.
+        encoder: embeds words outside the model's vocabulary; None where there is none, or none is needed.
+        vocabulary: the words that count in an untrained language; None for all.
+    """
+
+    language: str
+    known: bool
+    via: Via = "local"
+    encoder: TextEncoder | None = None
+    vocabulary: Sequence[str] | None = None
+
+
+class Tools(Protocol):
+    """What inference uses of its surroundings. A server's tools keep a deadline and bounds, a model's do not."""
+
+    show_progress: bool
+
+    def tokenizer(self, language: str) -> Tokenize:
+        """Return the tokenizer of a language, trained or not."""
+
+    def neighbors(self, language: str) -> sp.csr_array:
+        """Return N_l of a trained language."""
+
+    def link(self, language: str, words: Sequence[str], encoder: TextEncoder) -> sp.csr_array:
+        """Link distinct words to the trained vocabularies: N_new, ``(words, V)``."""
+
+    def link_vectors(self, vectors: Array) -> sp.csr_array:
+        """Link words by their vectors: N_new, ``(words, V)``."""
+
+
+class Trained(Protocol):
+    """The parts of a trained model that inference reads."""
+
+    vocabulary_: dict[str, list[str]]
+    weights_: dict[str, Array]
+    tokenizers_: dict[str, str]
+
+    @property
+    def in_context(self) -> bool:
+        """Whether the model was trained by the context method."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Words outside the vocabulary that do not count.
+
+    Attributes:
+        number: how many.
+        total: of how many.
+        reason: the error that prevented it; None where there are more of them than may be embedded.
+    """
+
+    number: int
+    total: int
+    reason: Exception | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a model sees of the documents of one language.
+
+    Attributes:
+        language: a normalized code.
+        counts: ``(documents, words)``; ones where there is no vocabulary.
+        words: the word of each column.
+        neighbors: N, ``(words, V)``: the trained words that each word stands for; None if no global encoder is used.
+        local: whether the local encoder of the language is used, alone or with the global one.
+        contexts: of the context method, the context vector of each word, ``(words, p)``; else None.
+        left_out: words outside the vocabulary that do not count; None if there are none.
+    """
+
+    language: str
+    counts: sp.csr_array
+    words: Sequence[str]
+    neighbors: sp.csr_array | None = None
+    local: bool = False
+    contexts: Array | None = None
+    left_out: LeftOut | None = None
+
+
+def evidence_of(
+    documents: Any, route: Route, model: Trained, tools: Tools, *, most_further: int | None = None
+) -> Evidence:
+    """Bring documents of one language to what the model can read.
+
+    Args:
+        documents: texts, lists of words, counts, or a LanguageCorpus.
+        route: how the language is inferred.
+        model: the trained model.
+        tools: tokenizers, neighbors and links.
+        most_further: how many words outside a trained vocabulary are linked at most; None for all.
+
+    Raises:
+        InputError: documents that can't be read.
+    """
+    if isinstance(documents, Iterator):
+        # They are read more than once.
+        documents = list(documents)
+    code = route.language
+    if not route.known:
+        counts, words, links = _linked(documents, route, tools)
+        contexts = contexts_of(links, model.vocabulary_, model.weights_) if model.in_context else None
+        return Evidence(code, counts, words, links, contexts=contexts)
+    vocabulary = model.vocabulary_[code]
+    phrases = model.tokenizers_[code].endswith(PHRASES)
+    if model.in_context:
+        contexts = model.weights_[word_context_name(code)]
+        if route.encoder is not None and are_texts(documents):
+            return _with_further_words(documents, route, model, tools, contexts, phrases, most_further)
+        return Evidence(code, _known_counts(documents, code, vocabulary, phrases, tools), vocabulary, contexts=contexts)
+    counts = _known_counts(documents, code, vocabulary, phrases, tools)
+    neighbors = None if route.via == "local" else tools.neighbors(code)
+    return Evidence(code, counts, vocabulary, neighbors, local=route.via != "global")
+
+
+def latent_means_of(
+    evidence: Evidence, weights: Mapping[str, Array], languages: Mapping[str, object]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Infer μ of documents.
+
+    Args:
+        evidence: what the model sees of them.
+        weights: the trained arrays by name.
+        languages: of the model, in order.
+
+    Returns:
+        μ, ``(documents, K)`` float32, 0 in documents without evidence; and which documents those are.
+    """
+    counts, neighbors = evidence.counts, evidence.neighbors
+    if evidence.contexts is not None:
+        center = center_of(evidence.language, languages, weights)
+        means, empty = context_latent_means(counts, evidence.contexts, center, encoder_of(weights))
+    elif neighbors is None:
+        means = latent_means(counts, weights, local_encoder_name(evidence.language))
+        empty = np.diff(counts.indptr) == 0
+    else:
+        means = global_latent_means(counts, neighbors, weights)
+        if evidence.local:
+            means += latent_means(counts, weights, local_encoder_name(evidence.language))
+            means /= 2
+        empty = counts @ (np.diff(neighbors.indptr) > 0) == 0
+    means[empty] = 0
+    return means, np.asarray(empty, bool)
+
+
+def _known_counts(documents: Any, code: str, vocabulary: Sequence[str], phrases: bool, tools: Tools) -> sp.csr_array:
+    """Count the words of a trained vocabulary."""
+    if isinstance(documents, LanguageCorpus):
+        if list(documents.vocabulary) != vocabulary:
+            raise InputError(
+                f"the corpus has another vocabulary for {code!r} than the model: "
+                f"transform its texts, with language={code!r}"
+            )
+        return documents.counts
+    return documents_to_counts(
+        documents,
+        language=code,
+        vocabulary=vocabulary,
+        tokenizer=lambda: tools.tokenizer(code),
+        phrases=phrases,
+        show_progress=tools.show_progress,
+    )
+
+
+def _with_further_words(
+    texts: Sequence[str],
+    route: Route,
+    model: Trained,
+    tools: Tools,
+    contexts: Array,
+    phrases: bool,
+    most_further: int | None,
+) -> Evidence:
+    """Count all words of texts in a trained language: those of the vocabulary, and further ones by their links."""
+    code, vocabulary = route.language, model.vocabulary_[route.language]
+    tokens = list(documents_to_tokens(texts, tools.tokenizer(code), show_progress=tools.show_progress))
+    counts, further = counts_and_further_words(tokens, code, vocabulary, stop_words(code), phrases=phrases)
+    known, total, left_out = len(vocabulary), len(further), None
+    if most_further is not None and total > most_further:
+        # Words of most documents say most; the work is bounded, and the others can be spared.
+        in_documents = np.bincount(counts.indices, minlength=counts.shape[1])[known:]
+        chosen = np.sort(np.argsort(-in_documents, kind="stable")[:most_further])
+        left_out = LeftOut(total - len(chosen), total)
+        counts = sp.csr_array(counts[:, np.concatenate([np.arange(known), known + chosen])])
+        further = [further[place] for place in chosen.tolist()]
+    if further:
+        assert route.encoder is not None
+        try:
+            links = tools.link(code, further, route.encoder)
+            contexts = np.concatenate([contexts, contexts_of(links, model.vocabulary_, model.weights_)])
+        except (MissingDependencyError, OSError) as error:
+            left_out, further = LeftOut(total, total, error), []
+    counts = sp.csr_array(counts[:, : known + len(further)])
+    return Evidence(code, counts, [*vocabulary, *further], contexts=contexts, left_out=left_out)
+
+
+def _linked(documents: Any, route: Route, tools: Tools) -> tuple[sp.csr_array, Sequence[str], sp.csr_array]:
+    """Count the words of an untrained language: counts, words, and N_new of the words."""
+    code = route.language
+    if isinstance(documents, LanguageCorpus):
+        counts, words = documents.counts, list(documents.vocabulary)
+        if route.encoder is None:
+            return counts, words, tools.link_vectors(np.asarray(documents.word_embeddings))
+    elif route.vocabulary is not None:
+        words = list(route.vocabulary)
+        counts = documents_to_counts(
+            documents,
+            language=code,
+            vocabulary=words,
+            tokenizer=lambda: tools.tokenizer(code),
+            own=False,
+            show_progress=tools.show_progress,
+        )
+    else:
+        counts, words = documents_to_words(
+            documents,
+            language=code,
+            tokenizer=lambda: tools.tokenizer(code),
+            stop_words=lambda: stop_words(code),
+            show_progress=tools.show_progress,
+        )
+    assert route.encoder is not None
+    return counts, words, tools.link(code, words, route.encoder)

@@ -1,0 +1,84 @@
+"""Which words led a document to its topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from gloctm.model.evidence import Evidence
+from gloctm.text.places import WordFinder
+
+#: Different words of a document that are left out in turn: the most frequent ones.
+EXPLAINED_WORDS = 200
+#: Topics per word, at most.
+EXPLAINED_TOPICS = 3
+#: A word that raises a topic by less is not listed.
+SMALLEST_SHARE = 0.001
+
+
+@dataclass(frozen=True)
+class WordShare:
+    """A word of a text and the topics that it raises.
+
+    Attributes:
+        word: as the vocabulary has it.
+        start: index of its first character in the text.
+        end: index after its last character.
+        topics: topic number and weight, the largest weight first.
+    """
+
+    word: str
+    start: int
+    end: int
+    topics: tuple[tuple[int, float], ...]
+
+
+def explain_document(
+    evidence: Evidence,
+    row: int,
+    text: str,
+    finder: WordFinder,
+    theta_of: Callable[[Evidence], NDArray[np.floating]],
+    topics: Sequence[int],
+) -> list[WordShare]:
+    """Find the words of a document that led to its topics.
+
+    The weight of a word w in a topic k is θ_k of the document less θ_k of the same document without w, all its
+    occurrences left out. The model itself infers both, so the weight is exact. Weights do not add up to θ: of two words
+    that say the same, either can go without much loss. A document of one word is compared with the uniform θ of none.
+
+    Args:
+        evidence: what the model sees of some documents.
+        row: the document's row in it.
+        text: the document.
+        finder: locates the words in the text.
+        theta_of: infers θ of evidence, ``(documents, topics)``.
+        topics: the number of each column of θ.
+
+    Returns:
+        Occurrences in order, of words that raise some topic by 0.001 or more: up to three topics each, the largest
+        first. At most 200 different words are tried, the most frequent ones. Words that can't be found in the text,
+        such as some dictionary forms, are left out.
+    """
+    document = evidence.counts[[row]]
+    order = np.argsort(-document.data, kind="stable")[:EXPLAINED_WORDS]
+    # The document itself, and then without each of these words in turn.
+    variants = sp.csr_array(sp.vstack([document] * (len(order) + 1), format="csr"))
+    variants.data[variants.indptr[1:-1] + order] = 0
+    variants.eliminate_zeros()
+    theta = theta_of(replace(evidence, counts=variants))
+    shares = {}
+    for place, raised in zip(order.tolist(), theta[0] - theta[1:], strict=True):
+        best = np.argsort(-raised, kind="stable")[:EXPLAINED_TOPICS]
+        listed = tuple((topics[column], float(raised[column])) for column in best if raised[column] >= SMALLEST_SHARE)
+        if listed:
+            shares[evidence.words[int(document.indices[place])]] = listed
+    return [
+        WordShare(place.word, place.start, place.end, shares[place.word])
+        for place in finder(text)
+        if place.word in shares
+    ]

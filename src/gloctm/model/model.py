@@ -1,0 +1,636 @@
+"""``TopicModel``: a trained model, which infers, shows and explains topics without torch."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
+
+from gloctm.augmentation.augment import neighbor_matrix
+from gloctm.checks import check_int
+from gloctm.corpus.corpus import Corpus
+from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
+from gloctm.embedding.encoder import EncoderPair, TextEncoder
+from gloctm.errors import EmptyDocumentWarning, InputError, MissingDependencyError, UnknownWordsWarning
+from gloctm.languages import normalize_language, normalize_languages
+from gloctm.model.documents import documents_to_counts, vocabularies
+from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
+from gloctm.model.explanation import WordShare, explain_document
+from gloctm.model.inference import Via, check_via, topic_proportions
+from gloctm.model.labels import Labels, check_labels
+from gloctm.model.linking import WordLinker, linked_topic_word
+from gloctm.model.parameters import topic_word_name
+from gloctm.model.storage import ModelArtifact, load_model, save_model
+from gloctm.model.topics import TopicTable, topic_records
+from gloctm.model.word_scores import word_scores
+from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer, get_tokenizer_by_name, normalize_text
+from gloctm.text.phrases import SUFFIX as PHRASES
+from gloctm.text.places import WordFinder
+
+Array = NDArray[np.float32]
+Encoder = str | TextEncoder | EncoderPair
+#: How the words of topics are ordered.
+Ranking = Literal["coherence", "weights"]
+_FRAMES = ("pandas", "polars")
+
+
+class TopicModel:
+    """A trained model: its topics in every language, and the topic proportions of documents.
+
+    ``TopicModel.load`` reads one for inference alone. ``GloCTM`` is the same with settings and ``fit``. No method needs
+    torch.
+
+    Attributes:
+        languages_: the languages, in the order of the corpus.
+        vocabulary_: for each language its words.
+        topic_word_: for each language β_l, ``(K, V_l)``: log p(w | k) of the context method, unnormalized weights of
+            the published one.
+        word_scores_: for each language the numbers that order the words of topics, ``(K, V_l)``, the highest first:
+            see ``gloctm.model.word_scores``. β itself where the ranking is by weights.
+        coherent_words_: for each language the scores of coherent words, ``(K, V_l)``; empty where the ranking is by
+            weights.
+        weights_: every trained array by name, see ``gloctm.model.parameters``.
+        word_embeddings_: for each language ``(V_l, dimension)``.
+        tokenizers_: for each language the name of its tokenizer.
+        encoder_: name of the encoder of the corpus' embeddings.
+        word_encoder_: name of the encoder of the word embeddings, which links words of further languages to these; None
+            where they are your own vectors.
+        history_: the mean loss of each epoch and its terms; empty for the context method, which has none.
+        settings_: the settings of its method that the model was trained with, as given or as chosen by the corpus.
+        seed_: the seed that was used.
+        corpus_fingerprint_: SHA-256 of the corpus.
+        environment_: versions of the software that trained the model.
+        labels_: for each language the labels of topics, ``{language: {topic: text}}``, as given to ``set_labels``.
+
+    Examples:
+        >>> from gloctm import Corpus, GloCTM, TopicModel
+        >>> corpus = Corpus.demo(["en", "de"], show_progress=False)
+        >>> path = GloCTM(num_topics=12, show_progress=False).fit(corpus).save("build/model")
+        >>> model = TopicModel.load(path)
+        >>> model.transform(["Der Zug hatte Verspätung."], language="de").shape
+        (1, 12)
+    """
+
+    show_progress: bool = True
+    labels_: Labels
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
+        encoder: Encoder | None = None,
+    ) -> Self:
+        """Read a model that ``save`` wrote.
+
+        Args:
+            path: the folder of the model.
+            tokenizers: the callable for each language that was tokenized by a callable of your own, and for untrained
+                languages where the default is not wanted.
+            encoder: embeds words outside the vocabularies, where the model keeps no name of an encoder: see
+                ``transform``.
+
+        Raises:
+            FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
+        """
+        model, artifact = cls._unfitted(path, load_model(path))
+        own = {normalize_language(code): as_tokenizer(function) for code, function in (tokenizers or {}).items()}
+        model.set_artifact(artifact, own)
+        model._own_encoder = None if encoder is None else get_encoders(encoder).words
+        return model
+
+    @classmethod
+    def _unfitted(cls, path: str | os.PathLike[str], artifact: ModelArtifact) -> tuple[Self, ModelArtifact]:
+        """Make the object that is to hold an artifact, and bring the artifact to what this version knows."""
+        return cls(), artifact
+
+    def save(self, path: str | os.PathLike[str], *, card: str | None = None) -> Path:
+        """Write the model to a folder (see docs/formats.md); an older model there is replaced.
+
+        Args:
+            path: the folder.
+            card: text of the ``README.md`` of the folder. None writes none; ``GloCTM.save`` then makes one.
+
+        Raises:
+            InputError: the folder holds something other than a model, or a ``README.md`` that was changed by hand.
+        """
+        return save_model(self.artifact(), path, card=card, own_card=card is not None)
+
+    def artifact(self) -> ModelArtifact:
+        """Return everything that a saved model consists of."""
+        self.check_trained()
+        return ModelArtifact(
+            settings=self.settings_,
+            seed=self.seed_,
+            vocabulary=self.vocabulary_,
+            tokenizers=self.tokenizers_,
+            weights=self.weights_,
+            word_embeddings=self.word_embeddings_,
+            encoder=self.encoder_,
+            word_encoder=self.word_encoder_,
+            history=self.history_,
+            corpus_fingerprint=self.corpus_fingerprint_,
+            environment=self.environment_,
+            labels=self.labels_,
+            coherent_words=self.coherent_words_,
+        )
+
+    def set_artifact(self, artifact: ModelArtifact, own_tokenizers: Mapping[str, Tokenizer] | None = None) -> None:
+        """Become the model that an artifact holds.
+
+        Args:
+            artifact: everything that a saved model consists of.
+            own_tokenizers: the tokenizers of your own, by language; they are not saved.
+        """
+        self.settings_ = artifact.settings
+        self.languages_ = tuple(artifact.vocabulary)
+        self.vocabulary_ = artifact.vocabulary
+        self.weights_ = artifact.weights
+        self.topic_word_ = {code: artifact.weights[topic_word_name(code)] for code in artifact.vocabulary}
+        self.word_embeddings_ = artifact.word_embeddings
+        self.tokenizers_ = artifact.tokenizers
+        self.encoder_ = artifact.encoder
+        self.history_ = artifact.history
+        self.seed_ = artifact.seed
+        self.corpus_fingerprint_ = artifact.corpus_fingerprint
+        self.environment_ = artifact.environment
+        self.word_encoder_ = artifact.word_encoder
+        self.labels_ = artifact.labels
+        self.coherent_words_ = artifact.coherent_words
+        self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
+        self.own_tokenizers = dict(own_tokenizers or {})
+        self._own_encoder: TextEncoder | None = None
+        self._neighbors: dict[str, sp.csr_array] = {}
+        self._linker: WordLinker | None = None
+
+    def __getstate__(self) -> Any:
+        inherited = super().__getstate__()
+        state = dict(inherited) if isinstance(inherited, Mapping) else {}
+        if "_neighbors" in state:
+            # What can be computed again is not copied.
+            state.update(_neighbors={}, _linker=None)
+        return state
+
+    def check_trained(self) -> None:
+        """Raise NotFittedError unless the model is trained."""
+        if not hasattr(self, "weights_"):
+            raise NotFittedError(
+                f"This {type(self).__name__} instance is not fitted yet: call fit(corpus), or load a saved model"
+            )
+
+    @property
+    def num_topics_(self) -> int:
+        """K, the number of topics."""
+        return len(self.topic_word_[self.languages_[0]])
+
+    @property
+    def in_context(self) -> bool:
+        """Whether the model was trained by the context method."""
+        return bool(self.settings_["method"] == "context")
+
+    def transform(
+        self,
+        documents: Any,
+        language: str | Sequence[str] | None = None,
+        *,
+        via: Via | None = None,
+        latent: bool = False,
+        vocabulary: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        encoder: Encoder | None = None,
+    ) -> Array | dict[str, Array]:
+        """Infer the topic proportions θ of documents, also in untrained languages.
+
+        Words outside the vocabularies, of any language, are embedded and linked to their nearest neighbors in every
+        trained vocabulary (docs: languages never trained on). Nothing is retrained. So a raw text in a trained language
+        counts with all its words if the encoder of the model's words is known. Counts and ready words of the vocabulary
+        count as they are. A published model uses the words of its vocabulary alone, through the local encoder of a
+        trained language; it links the words of other languages for its global encoder. θ of a document does not depend
+        on the other documents.
+
+        Args:
+            documents: of one language, a list of texts, a list of lists of words, or a matrix of counts over
+                ``vocabulary_``; or a list of texts in several languages with one code per text as ``language``;
+                or a mapping from language to any of these; or a Corpus with the model's vocabulary.
+            language: the language, or one per document; omitted for a mapping or a Corpus. A code that is not among
+                ``languages_`` is another language, even if it differs in script or region alone.
+            via: of a published model alone: ``"local"``, ``"global"`` or ``"both"``: the encoder, or the mean
+                of both μ. None uses the local one for trained languages, as published, and the global one for
+                others. ``"both"`` compares languages best (docs: quality), at a few times the cost of
+                one. A model of the context method has one way for all, and accepts None.
+            latent: return the latent means μ instead of θ = softmax(μ).
+            vocabulary: for an untrained language, the words that count (all but stop words unless given): the
+                word of each column if the documents are counts. For several such languages, a mapping from
+                language to words.
+            encoder: embeds words outside the vocabularies: the encoder that embedded the model's own words, as an
+                object or by name (see ``gloctm.embedding.get_encoders``). Needed only if the model keeps no name of a
+                known encoder (``word_encoder_``) and ``load`` was given none.
+
+        Returns:
+            ``(documents, K)`` float32 in the order of the documents, each row of θ summing to 1; for a mapping or a
+            Corpus, one such array per language. A document without any word of the vocabulary, or of an untrained
+            language without any word that can be linked, gives no evidence: its μ is the prior mean 0 and its θ is
+            uniform. An EmptyDocumentWarning counts them.
+
+        Raises:
+            NotFittedError: the model is not trained.
+            InputError: documents that can't be read; ``via="local"`` for an untrained language; or an untrained
+                language if no encoder is known.
+
+        Examples:
+            >>> model.transform(["The train was late."], language="en").shape
+            (1, 12)
+        """
+        self.check_trained()
+        if isinstance(documents, Mapping):  # a Corpus is one, too
+            if language is not None:
+                raise InputError("language is given, but the documents are already grouped by language: leave it out")
+            spelled = dict(zip(normalize_languages(documents), documents, strict=True))
+            corpus = documents if isinstance(documents, Corpus) else None
+            routes = self._routes(spelled, via, vocabulary, encoder, corpus)
+            return {given: self._infer(documents[given], routes[code], latent) for code, given in spelled.items()}
+        if language is None:
+            raise InputError(
+                f"language is missing: name the language of the documents, one of {', '.join(self.languages_)}"
+            )
+        if isinstance(language, str):
+            code = normalize_language(language)
+            return self._infer(documents, self._routes([code], via, vocabulary, encoder)[code], latent)
+        if isinstance(documents, str):
+            raise InputError("documents are one string: give a list of texts, even for one text")
+        documents = list(documents)
+        normal = {given: normalize_language(given) for given in dict.fromkeys(language)}
+        codes = [normal[given] for given in language]
+        if len(codes) != len(documents):
+            raise InputError(f"{len(documents)} documents but {len(codes)} languages: give one language for each")
+        routes = self._routes(dict.fromkeys(codes), via, vocabulary, encoder)
+        result = np.empty((len(documents), self.num_topics_), np.float32)
+        for code, route in routes.items():
+            rows = [row for row, other in enumerate(codes) if other == code]
+            result[rows] = self._infer([documents[row] for row in rows], route, latent)
+        return result
+
+    def transform_language(self, corpus: Corpus, language: str, *, latent: bool = False) -> Array:
+        """Infer θ, or μ, of one language of a corpus, trained or not, as ``transform(corpus)`` does."""
+        self.check_trained()
+        code = normalize_language(language)
+        return self._infer(corpus[code], self._routes([code], None, None, None, corpus)[code], latent)
+
+    def explain(
+        self,
+        text: str,
+        language: str,
+        *,
+        via: Via | None = None,
+        vocabulary: Sequence[str] | None = None,
+        encoder: Encoder | None = None,
+    ) -> list[WordShare]:
+        """Find the words of a text that led to its topics.
+
+        The weight of a word in a topic is θ of the text less θ of the same text without the word
+        (``gloctm.model.explanation``).
+
+        Args:
+            text: the document.
+            language: its language, trained or not.
+            via: see ``transform``.
+            vocabulary: see ``transform``.
+            encoder: see ``transform``.
+
+        Returns:
+            The occurrences of words that raise some topic by 0.001 or more, in order, each with up to three topics.
+            Empty if the model knows no word of the text.
+
+        Raises:
+            NotFittedError: the model is not trained.
+            InputError: ``text`` is no text; or see ``transform``.
+
+        Examples:
+            >>> [share.word for share in model.explain("The train was late.", "en")][:1]
+            ['train']
+        """
+        self.check_trained()
+        if not isinstance(text, str):
+            raise InputError(f"text is a {type(text).__name__}: explain takes one text, as a string")
+        code = normalize_language(language)
+        route = self._routes([code], via, vocabulary, encoder)[code]
+        tokenizer = self.tokenizer(code)
+        evidence = self._evidence([text], route)
+        if not latent_means_of(evidence, self.weights_, self.vocabulary_)[0].any():
+            return []
+        words = [evidence.words[column] for column in evidence.counts[[0]].indices.tolist()]
+        finder = WordFinder(code, tokenizer, self.tokenizers_.get(code) or tokenizer.name, words)
+        return explain_document(evidence, 0, text, finder, self.theta_of, range(self.num_topics_))
+
+    def topics(
+        self,
+        num_words: int = 10,
+        *,
+        language: str | None = None,
+        languages: Iterable[str] | None = None,
+        vocabulary: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        encoder: Encoder | None = None,
+        ranking: Ranking | None = None,
+        output: Literal["records", "pandas", "polars"] = "records",
+    ) -> Any:
+        """Return the topics as a table: topic, language, words, weights; also in untrained languages.
+
+        In an untrained language, the weight of a word is the mean weight of the trained words that it is linked to, as
+        in ``transform``.
+
+        Args:
+            num_words: words per topic and language.
+            language: the one language to show.
+            languages: which, in order; all trained languages unless given, and those of a ``vocabulary`` given by
+                language.
+            vocabulary: for an untrained language, the words to choose from; for several such languages, a mapping
+                from language to words. They are normalized as a tokenizer does (lower case and so on), unless the
+                language has a tokenizer of your own. Words without a vector are left out.
+            encoder: see ``transform``.
+            ranking: ``"weights"`` orders words by β, whatever the model's ranking; None uses the model's ranking, and
+                its numbers (``word_scores_``) as weights.
+            output: ``"records"`` for a list of dictionaries, which a notebook shows as a table, or ``"pandas"`` or
+                ``"polars"`` for a data frame.
+
+        Raises:
+            NotFittedError: the model is not trained.
+            InputError: an untrained language has no vocabulary, or no encoder is known for its words.
+
+        Examples:
+            >>> model.topics(3, language="en")[0]["words"]  # doctest: +SKIP
+            ['train', 'bus', 'station']
+        """
+        self.check_trained()
+        if isinstance(languages, str):
+            raise InputError(f"languages is one string: give a list, for example [{languages!r}]")
+        num_words = check_int("num_words", num_words, 1)
+        if language is not None:
+            if languages is not None:
+                raise InputError("language and languages are both given: give one of them")
+            languages = [language]
+        if languages is None:
+            further = normalize_languages(vocabulary) if isinstance(vocabulary, Mapping) else ()
+            languages = dict.fromkeys([*self.languages_, *further])
+        chosen = normalize_languages(languages)
+        if not chosen:
+            raise InputError("languages is empty: name at least one")
+        if ranking not in (None, "coherence", "weights"):
+            raise InputError(f"ranking is {ranking!r}: it must be coherence or weights, or None (the model's own)")
+        if ranking == "coherence" and not self.coherent_words_:
+            raise InputError("ranking is 'coherence', but the model was trained with ranking='weights': leave it out")
+        ranked = self.topic_word_ if ranking == "weights" else self.word_scores_
+        routes = self._routes(chosen, None, vocabulary, encoder, distinct=False)
+        topic_word, words = {}, {}
+        for code, route in routes.items():
+            topic_word[code], words[code] = self._ranked_words(route, ranked)
+        records = topic_records(topic_word, words, num_words)
+        if output == "records":
+            return TopicTable(records, labels=self.labels_)
+        if output not in _FRAMES:
+            raise InputError(f"output is {output!r}: it must be records, pandas or polars")
+        try:
+            frames = import_module(output)
+        except ImportError:
+            raise MissingDependencyError.of("A data frame of topics", output) from None
+        return frames.DataFrame(records)
+
+    def print_topics(
+        self, num_words: int = 10, *, language: str | None = None, languages: Iterable[str] | None = None
+    ) -> None:
+        """Print the topics: a block per topic, a line per language.
+
+        Args:
+            num_words: words per topic and language.
+            language: the one language to show.
+            languages: which, in order; all trained languages unless given.
+
+        Examples:
+            >>> model.print_topics(3, language="en")  # doctest: +SKIP
+            0
+              en  train  bus  station
+        """
+        print(self.topics(num_words, language=language, languages=languages).as_text())
+
+    def set_labels(self, labels: Mapping[str, Mapping[int, str] | Sequence[str]], *, replace: bool = False) -> Self:
+        """Keep labels of topics with the model (``labels_``); ``gloctm.labels`` makes some.
+
+        Args:
+            labels: for each language a mapping from topic to text, or a list of one text per topic. Languages and
+                topics that are not named keep their labels. Untrained languages may have labels, too.
+            replace: whether topics that are not named lose their labels in the languages that are. With an empty
+                mapping, a language is left without any.
+
+        Returns:
+            The model itself.
+
+        Raises:
+            NotFittedError: the model is not trained.
+            InputError: a topic that the model does not have; a label that is no text, empty, of several lines or too
+                long.
+
+        Examples:
+            >>> model.set_labels({"en": {0: "Travel"}}).labels_["en"][0]
+            'Travel'
+        """
+        self.check_trained()
+        given = check_labels(labels, self.num_topics_)
+        kept: Labels = {}
+        # Trained languages first, in their order.
+        for code in dict.fromkeys((*self.languages_, *self.labels_, *given)):
+            before = {} if replace and code in given else self.labels_.get(code, {})
+            if texts := {**before, **given.get(code, {})}:
+                kept[code] = dict(sorted(texts.items()))
+        self.labels_ = kept
+        return self
+
+    def _repr_html_(self) -> str:
+        """Show languages, vocabulary sizes and topics in a notebook."""
+        if not hasattr(self, "weights_"):
+            return f"<code>{escape(repr(self))}</code>"
+        sizes = ", ".join(f"{escape(code)} ({len(words):,} words)" for code, words in self.vocabulary_.items())
+        html: str = self.topics()._repr_html_()
+        return f"<div><b>{self.num_topics_} topics</b> in {sizes}; method {self.settings_['method']}</div>{html}"
+
+    # What other rooms build on: encoders, tokenizers, counts, links. All of it is lazy and kept.
+
+    def check_via(self, via: Any) -> None:
+        """Raise InputError unless the model has this encoder, or it is None."""
+        check_via(via)
+        if via is not None and self.in_context:
+            raise InputError(
+                f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses "
+                "among the encoders of models trained by method='published')"
+            )
+
+    def inferred_by(self, language: str, via: Via | None) -> str:
+        """Name what infers a language, for the record: an encoder, or ``"context"``."""
+        if self.in_context:
+            return "context"
+        return (via or "local") if language in self.languages_ else "global"
+
+    def encoder_of_words(self, encoder: Encoder | None = None) -> TextEncoder | None:
+        """Return the encoder of the model's words: a given one, else that of ``load`` or of the model; or None."""
+        if encoder is not None:
+            return get_encoders(encoder).words
+        if self._own_encoder is not None:
+            return self._own_encoder
+        if self.word_encoder_ is None:
+            return None
+        try:
+            return get_encoder_by_name(self.word_encoder_)
+        except InputError:
+            return None
+
+    def tokenizer(self, language: str) -> Tokenizer:
+        """Return the tokenizer of a language, trained or not."""
+        if language in self.own_tokenizers:
+            return self.own_tokenizers[language]
+        if language in self.tokenizers_:
+            return get_tokenizer_by_name(self.tokenizers_[language], language)
+        return get_tokenizer(language)
+
+    def counts(self, documents: Any, language: str) -> sp.csr_array:
+        """Count the words of the vocabulary in documents of a trained language, ``(documents, V_l)``."""
+        return documents_to_counts(
+            documents,
+            language=language,
+            vocabulary=self.vocabulary_[language],
+            tokenizer=lambda: self.tokenizer(language),
+            phrases=self.tokenizers_[language].endswith(PHRASES),
+            show_progress=self.show_progress,
+        )
+
+    def neighbors(self, language: str) -> sp.csr_array:
+        """Return N_l of a trained language, as it was in training; computed once."""
+        if language not in self._neighbors:
+            self._neighbors[language] = neighbor_matrix(
+                language,
+                self.word_embeddings_,
+                self.settings_["num_neighbors"],
+                # Older models do not have the choice.
+                search=self.settings_.get("neighbor_search", "exact"),
+                show_progress=self.show_progress,
+            )
+        return self._neighbors[language]
+
+    def word_linker(self) -> WordLinker:
+        """Return what links words to the trained vocabularies; made once."""
+        if self._linker is None:
+            # A model of the context method links as a published model of its default k does.
+            number = self.settings_.get("num_neighbors", 3)
+            self._linker = WordLinker(self.word_embeddings_, self.topic_word_, number)
+        return self._linker
+
+    def link(self, language: str, words: Sequence[str], encoder: TextEncoder) -> sp.csr_array:
+        """Link distinct words to the trained vocabularies: N_new, ``(words, V)``; links are kept."""
+        return self.word_linker().link(words, encoder, show_progress=self.show_progress)
+
+    def link_vectors(self, vectors: Array) -> sp.csr_array:
+        """Link words by their vectors: N_new, ``(words, V)``."""
+        return self.word_linker().link_vectors(vectors)
+
+    def theta_of(self, evidence: Evidence) -> Array:
+        """Infer θ of evidence, uniform where there is none."""
+        return topic_proportions(latent_means_of(evidence, self.weights_, self.vocabulary_)[0])
+
+    def _routes(
+        self,
+        codes: Iterable[str],
+        via: str | None,
+        vocabulary: Any,
+        encoder: Encoder | None,
+        corpus: Corpus | None = None,
+        distinct: bool = True,
+    ) -> dict[str, Route]:
+        """Decide how each language is inferred; whatever is wrong is found here, before any work."""
+        self.check_via(via)
+        codes = list(codes)
+        others = [code for code in codes if code not in self.vocabulary_]
+        given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)
+        routes = {}
+        for code in codes:
+            if code in self.vocabulary_:
+                further = self.encoder_of_words(encoder) if self.in_context else None
+                routes[code] = Route(code, True, cast(Via, via or "local"), encoder=further)
+                continue
+            if via in ("local", "both"):
+                raise InputError(
+                    f"the model was not trained on language {code!r}: it knows {', '.join(self.languages_)}, and has "
+                    "local encoders for these alone; leave via out, or give via='global'"
+                )
+            # The vectors of a corpus count if the model's encoder made them, or if both are the user's own.
+            has_vectors = corpus is not None and corpus[code].word_embeddings is not None
+            if has_vectors and encoder is None and corpus is not None and corpus.word_encoder == self.word_encoder_:
+                routes[code] = Route(code, False, "global")
+            else:
+                chosen = self._needed_encoder(code, encoder)
+                warn_of_unknown_language(code, [chosen])
+                routes[code] = Route(code, False, "global", chosen, given.get(code))
+        return routes
+
+    def _needed_encoder(self, language: str, given: Encoder | None) -> TextEncoder:
+        found = self.encoder_of_words(given)
+        if found is not None:
+            return found
+        name = self.word_encoder_
+        what = "own vectors, of an unknown encoder" if name is None else f"{name}, which this package does not have"
+        raise InputError(
+            f"the model was not trained on language {language!r}: it knows {', '.join(self.languages_)}, and to link "
+            f"others to these it needs the encoder of its word embeddings ({what}): give it as "
+            "transform(..., encoder=...) or GloCTM.load(path, encoder=...)"
+        )
+
+    def _evidence(self, documents: Any, route: Route) -> Evidence:
+        """Return what the model sees of documents, with a warning where words are left out."""
+        evidence = evidence_of(documents, route, self, self)
+        if (left_out := evidence.left_out) is not None:
+            warnings.warn(
+                f"{left_out.number:,} words in {route.language!r} outside the model's vocabulary are left out: "
+                f"{left_out.reason}",
+                UnknownWordsWarning,
+                stacklevel=4,
+            )
+        return evidence
+
+    def _infer(self, documents: Any, route: Route, latent: bool) -> Array:
+        """Infer θ, or μ, with a warning where documents have no evidence."""
+        means, empty = latent_means_of(self._evidence(documents, route), self.weights_, self.vocabulary_)
+        if empty.any():
+            what = "of the model's vocabulary" if route.known else "that can be linked to the model's vocabularies"
+            warnings.warn(
+                f"{int(empty.sum())} of {len(means)} documents in {route.language!r} have no word {what}: "
+                "their topic proportions are uniform",
+                EmptyDocumentWarning,
+                stacklevel=3,
+            )
+        return means if latent else topic_proportions(means)
+
+    def _ranked_words(self, route: Route, ranked: Mapping[str, Array]) -> tuple[Array, list[str]]:
+        """Return what orders the words of a language, and the words."""
+        code = route.language
+        if route.known:
+            return ranked[code], self.vocabulary_[code]
+        if route.vocabulary is None:
+            raise InputError(
+                f"the model was not trained on language {code!r}: it knows {', '.join(self.languages_)}; for others "
+                "give vocabulary=, the words to choose from"
+            )
+        assert route.encoder is not None
+        words: Iterable[str] = route.vocabulary
+        if code not in self.own_tokenizers:
+            words = (normalize_text(word, code).strip() for word in words)
+        listed = [word for word in dict.fromkeys(words) if word]
+        links = self.link(code, listed, route.encoder)
+        linked = np.flatnonzero(np.diff(links.indptr))
+        if not len(linked):
+            raise InputError(f"the vocabulary of {code!r} has no word that can be linked: give words of the language")
+        return linked_topic_word(links[linked], ranked), [listed[row] for row in linked]
