@@ -1,6 +1,6 @@
 """A summary as one HTML page that holds all it needs: template, styles, scripts, the charts' library and the data.
 
-Plotly draws the charts in the browser: its Python package carries the bundle, so the page fetches nothing. The bundle is
+Plotly draws the charts in the browser: its Python package carries the bundle, so the page fetches nothing. It is
 embedded deflated and unpacked only when the first chart comes into sight: the page opens without it.
 """
 
