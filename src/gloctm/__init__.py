@@ -1,6 +1,8 @@
-"""GloCTM: topics shared by all languages of a corpus, with each topic's words in each language.
+"""GloCTM: one set of topics for all languages of a corpus, with the words of each topic in each language.
 
-``Corpus`` holds the documents, ``GloCTM`` is the model; both load their dependencies when first used.
+``Corpus`` holds documents, ``GloCTM`` trains a model, ``TopicModel`` is a trained one. Every name loads what it needs when
+it is first used: ``import gloctm`` itself takes milliseconds. The rooms below are public as well, for example
+``gloctm.metrics``; files inside a room may move.
 """
 
 from __future__ import annotations
@@ -10,21 +12,52 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gloctm.corpus import Corpus
+    from gloctm.corpus.corpus import Corpus
+    from gloctm.corpus.language import LanguageCorpus
     from gloctm.estimator import GloCTM
+    from gloctm.evaluation.evaluate import evaluate
+    from gloctm.model.model import TopicModel
+    from gloctm.model.view import TopicView
+    from gloctm.selection.run import search
+    from gloctm.summary.summary import summarize
 
-__all__ = ["Corpus", "GloCTM", "__version__"]
+__all__ = [
+    "Corpus",
+    "GloCTM",
+    "LanguageCorpus",
+    "TopicModel",
+    "TopicView",
+    "__version__",
+    "evaluate",
+    "search",
+    "summarize",
+]
 
-_HOME = {"Corpus": "gloctm.corpus", "GloCTM": "gloctm.estimator"}
+_HOMES = {
+    "Corpus": "gloctm.corpus.corpus",
+    "GloCTM": "gloctm.estimator",
+    "LanguageCorpus": "gloctm.corpus.language",
+    "TopicModel": "gloctm.model.model",
+    "TopicView": "gloctm.model.view",
+    "evaluate": "gloctm.evaluation.evaluate",
+    "search": "gloctm.selection.run",
+    "summarize": "gloctm.summary.summary",
+}
+_ROOMS = (
+    *("augmentation", "context", "corpus", "embedding", "errors", "evaluation", "explorer", "export", "labels"),
+    *("metrics", "model", "network", "plot", "selection", "server", "summary", "text", "training"),
+)
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version("gloctm")
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _ROOMS:
+        return import_module(f"gloctm.{name}")
     raise AttributeError(f"module 'gloctm' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_ROOMS])
