@@ -1,7 +1,7 @@
 """GloCTM: one set of topics for all languages of a corpus, with the words of each topic in each language.
 
-``Corpus`` holds documents, ``GloCTM`` trains a model, ``TopicModel`` is a trained one. Every name loads what it needs when
-it is first used: ``import gloctm`` itself takes milliseconds. The rooms below are public as well, for example
+``Corpus`` holds documents, ``GloCTM`` trains a model, ``TopicModel`` is a trained one. Every name loads what it needs
+when it is first used: ``import gloctm`` itself takes milliseconds. The rooms are public as well, for example
 ``gloctm.metrics``; files inside a room may move.
 """
 
