@@ -39,58 +39,58 @@ Array = NDArray[np.float32]
 
 
 class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """A topic model whose topics are shared by all languages of a corpus.
+    """A topic model with one set of topics for all languages of a corpus.
 
     There are two methods. ``"context"``, the default, finds topics in a space of contexts that all languages share, in
-    closed form (``gloctm.context``, docs/method.md): in seconds to minutes, without torch, by document embeddings of
-    one multilingual encoder. ``"published"`` trains the neural network of the paper, as the presets of its experiments
-    do (``from_preset``). Settings of one method are refused by the other.
+    closed form (``gloctm.context``; docs: method). It takes seconds to minutes and needs no torch, only document
+    embeddings of one multilingual encoder. ``"published"`` trains the neural network of the paper, as the presets of its
+    experiments do (``from_preset``). Each method refuses the settings of the other.
 
     Args:
         num_topics: K. 50, as published.
         method: ``"context"`` or ``"published"``.
-        ranking: by what the words of topics are ordered wherever they are shown: ``"coherence"``, how well they go
-            together in the corpus trained on (``gloctm.context.coherence``), or ``"weights"``, β alone, as published.
-            None is the method's own: coherence in the context space, weights as published.
-        num_near_documents: of the context method: how many nearest documents of every other language a document is
-            brought together with. None chooses: the smallest language's documents over twice K, from 3 to 10. 0 leaves
-            documents where they are: topics are then more of one language.
-        num_refinements: of the context method: how often topics are moved towards their coherent words. 5, from which
-            on figures hardly change; 0 leaves them at the centers of clusters.
-        temperature: of the context method: θ = softmax(μ / temperature). None fits it, so that θ is as sure of a
-            topic as a document's words and its embedding agree on it.
-        num_neighbors: k of the augmentation, as all that follow of the published method: how many nearest words of its
-            own and of every other language join each word of a document. 3, as published for news; 12 was used for
-            reviews.
-        neighbor_search: ``"exact"``, as published: all words are compared. Or ``"approximate"``, for vocabularies of
-            hundreds of thousands of words: along a graph of near words, which needs the package ``usearch``; how many
-            neighbours it finds is shown with the progress, and warned of where they are too few.
+        ranking: how the words of topics are ordered wherever they are shown: ``"coherence"``, by how well they go
+            together in the training corpus (``gloctm.context.coherence``), or ``"weights"``, by β alone, as published.
+            None is the default of the method: coherence in the context space, weights as published.
+        num_near_documents: context method: with how many nearest documents of every other language a document is
+            averaged. None chooses: the documents of the smallest language over twice K, from 3 to 10. 0 leaves
+            documents in place, and topics then mix languages less.
+        num_refinements: context method: how often topics move towards their coherent words. 5, after which
+            figures hardly change; 0 leaves them at the centers of clusters.
+        temperature: context method: θ = softmax(μ / temperature). None fits it, so that θ is as sure of a
+            topic as the words and the embedding of a document agree on it.
+        num_neighbors: published method, as all below unless said otherwise: k of the augmentation, how many nearest
+            words of its own and of every other language join each word of a document. 3, as published for news; 12
+            was used for reviews.
+        neighbor_search: ``"exact"``, as published, compares all words. ``"approximate"`` follows a graph of near words,
+            for vocabularies of hundreds of thousands of words. It needs the package ``usearch``. The progress shows its
+            recall, and a warning says if that is low.
         kl_weight: λ_KL, weight of the pull of the local posterior to the global one.
         cka_weight: λ_CKA, weight of the similarity of topic proportions and document embeddings.
-        local_hidden_size: width of each local encoder's two hidden layers.
-        global_hidden_size: width of the global encoder's.
+        local_hidden_size: width of the two hidden layers of each local encoder.
+        global_hidden_size: width of the two hidden layers of the global encoder.
         dropout: rate, of the encoders' hidden layer and of θ. 0, as published.
         epochs: passes over the largest language. 150, as published for corpora of tens of thousands of documents.
-        batch_size: documents of each language in a step.
-        learning_rate: of Adam, at first.
-        max_steps: end after so many steps, if the epochs are not over before; None takes all epochs.
-        schedule: ``"decay"``, as published: the learning rate is multiplied by ``decay_factor`` now and then; or
-            ``"cosine"``: it goes down to 0 at the last step along half a cosine.
+        batch_size: documents of each language per step.
+        learning_rate: the initial one, of Adam.
+        max_steps: end after this many steps, if the epochs are not over before; None runs all epochs.
+        schedule: ``"decay"``, as published, multiplies the learning rate by ``decay_factor`` from time to time.
+            ``"cosine"`` lowers it to 0 at the last step along half a cosine.
         decay_every: epochs after which the learning rate is multiplied by ``decay_factor``, again and again.
-        decay_every_steps: the same in steps, instead of epochs; None goes by ``decay_every``.
+        decay_every_steps: the same in steps instead of epochs; None uses ``decay_every``.
         decay_factor: see ``decay_every``.
         warmup_steps: steps in which the learning rate rises from 0. 0, as published.
-        patience: stop once the loss has been no better than before for so many epochs; None, as published, never does.
-        min_improvement: the share of its best by which the loss must be better to count.
-        random_state: of both methods: the seed that owns every random number. 0, so that results repeat unless asked
-            otherwise; None draws a fresh one, kept in ``seed_``.
-        device: ``"auto"`` (CUDA where there is any), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
-        threads: of both methods: threads that training may use; None leaves that to torch, or to numpy. Results repeat
+        patience: stop once the loss has not improved for this many epochs; None, as published, never stops early.
+        min_improvement: the share of the best loss by which a loss must be better to count.
+        random_state: both methods: the seed of every random number. 0, so that results repeat by default;
+            None draws a fresh one and keeps it in ``seed_``.
+        device: ``"auto"`` (CUDA if available), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
+        threads: both methods: threads that training may use; None leaves that to torch, or to numpy. Results repeat
             bit for bit only with the same number.
-        show_progress: of both methods: whether ``fit`` shows progress on standard error.
+        show_progress: both methods: whether ``fit`` shows progress on standard error.
 
     Attributes:
-        languages_: and all others: see ``TopicModel``, of which this is one.
+        languages_: this and all others are those of ``TopicModel``.
 
     Examples:
         >>> from gloctm import Corpus, GloCTM
@@ -171,7 +171,19 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
     @classmethod
     def from_preset(cls, name: str, **settings: Any) -> GloCTM:
-        """An estimator with a preset's settings (see ``gloctm.training.presets.PRESETS``), some of them replaced."""
+        """Make an estimator with the settings of a preset, some of them replaced.
+
+        Args:
+            name: one of ``gloctm.training.PRESETS``.
+            **settings: replace those of the preset.
+
+        Raises:
+            InputError: there is no preset of that name.
+
+        Examples:
+            >>> GloCTM.from_preset("ecnews", epochs=10).kl_weight
+            4.0
+        """
         return cls(**{**get_preset(name), **settings})
 
     def fit(
@@ -188,27 +200,27 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
         Args:
             corpus: with word and document embeddings.
-            y: ignored; scikit-learn's convention.
-            checkpoint: a file in which the state of the training is kept, so that it can go on where it was stopped
-                or killed, to the same weights bit for bit (on a processor, with as many threads; CUDA sums in no fixed
-                order). It stays when the training has ended, at its end: delete it once the model is saved. None keeps
-                nothing.
-            checkpoint_minutes: of the published method: how long at most between two writings of it: what a kill can
-                lose. 5, since one takes a second or so. An interrupt (Ctrl-C) waits for the end of the step and loses
-                nothing. The context method writes after each of its steps, which take seconds to a few minutes.
-            resume: go on from the checkpoint, if there is one. Without it, one that is there is an error, so that it is
-                not lost by mistake.
-            callbacks: of the published method: called after every epoch; see ``gloctm.training.callbacks``.
+            y: ignored, as scikit-learn's convention asks.
+            checkpoint: a file that keeps the state of the training, so that it can continue after a stop or a kill,
+                to the same weights bit for bit (on a CPU with as many threads; CUDA sums in no fixed order). It remains
+                after the training: delete it once the model is saved. None keeps nothing.
+            checkpoint_minutes: published method: the longest time between two checkpoints, which is what a kill can
+                lose. 5, since writing one takes about a second. An interrupt (Ctrl-C) waits for the end of the step and
+                loses nothing. The context method writes after each of its steps, which take seconds to a few minutes.
+            resume: continue from the checkpoint if there is one. Without it, an existing one is an error, so that it
+                is not lost by mistake.
+            callbacks: published method: called after every epoch; see ``gloctm.training.Callback``.
 
         Returns:
             The estimator itself.
 
         Raises:
             InputError: a setting is out of range; the corpus lacks embeddings or is too small for the settings; the
-                checkpoint is of another training.
-            FileFormatError: the checkpoint is damaged or no checkpoint.
+                checkpoint belongs to another training.
+            FileFormatError: the checkpoint is damaged, or no checkpoint.
+            MissingDependencyError: the published method without torch.
             TrainingError: the loss stopped being finite.
-            TrainingInterrupted: an interrupt came, after which the training can go on from its checkpoint.
+            TrainingInterrupted: an interrupt came; training can continue from the checkpoint.
         """
         if not isinstance(corpus, Corpus):
             raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
@@ -270,15 +282,15 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         return result
 
     def save(self, path: str | os.PathLike[str], *, card: str | None = None) -> Path:
-        """Write the model to a folder (see ``gloctm.model.storage``); an older model there is replaced.
+        """Write the model to a folder (docs: formats); an older model there is replaced.
 
         Args:
             path: the folder.
-            card: text of the folder's ``README.md``: by ``gloctm.export.card.model_card(self, title=...)``, or one of
-                your own. None makes one; a ``README.md`` that was changed by hand is then not replaced.
+            card: text of the ``README.md`` of the folder: from ``gloctm.export.model_card(model, title=...)``, or your
+                own. None makes one, and then never replaces a ``README.md`` that was changed by hand.
 
         Raises:
-            InputError: the folder holds something else than a model, or a ``README.md`` that was changed by hand.
+            InputError: the folder holds something other than a model, or a ``README.md`` that was changed by hand.
         """
         from gloctm.export.card import model_card
 
@@ -298,24 +310,23 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         evaluation: Evaluation | Mapping[str, Any] | None = None,
         via: Via | None = None,
     ) -> Path:
-        """Write a page to explore the topics: one file of HTML, which needs no network and no server.
+        """Write a page to explore the topics: one HTML file, which needs neither network nor server.
 
         Args:
-            path: the file, its name ending in ``.html``.
-            corpus: usually the one trained on: for the documents behind the topics and how much of each topic there is
-                in each language, by label and over time where it has labels and dates. Some of its texts are in the
-                page. None shows words alone.
+            path: the file; its name ends in ``.html``.
+            corpus: usually the training corpus. The page then shows documents behind the topics, how much of each topic
+                each language has, and topics by label and over time if there are labels and dates. It contains some of
+                the texts. None shows words alone.
             view: topics renamed, merged or hidden.
             title: of the page; None makes one of topics and languages.
-            num_words: words a topic and language.
-            num_documents: documents a topic and language.
-            evaluation: what ``gloctm.evaluate`` measured of this model, to be shown; None measures what is
-                quickly had.
-            via: of a published model alone: by which encoder topic proportions are inferred. None takes the global one,
-                by which languages are compared best. The page says which.
+            num_words: words per topic and language.
+            num_documents: documents per topic and language.
+            evaluation: what ``gloctm.evaluate`` measured of this model; None measures what is quick to measure.
+            via: published method: the encoder that infers topic proportions. None uses the global one,
+                which compares languages best. The page names it.
 
         Raises:
-            InputError: a name that is none of a page, a corpus with another vocabulary, a view or an evaluation of
+            InputError: a name that is no page's, a corpus with another vocabulary, a view or an evaluation of
                 another model, or an evaluation with a view that merges or hides topics.
             MissingDependencyError: without plotly or jinja2.
         """
@@ -346,15 +357,15 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         revision: str | None = None,
         card: str | None = None,
     ) -> str:
-        """Put the model on the Hugging Face Hub, as one commit; see ``gloctm.export.hub.push_to_hub``.
+        """Put the model on the Hugging Face Hub, as one commit; see ``gloctm.export.push_to_hub``.
 
         Args:
-            repo_id: the repository, ``"organisation/name"``; made where there is none.
-            private: whether a repository that is made is private.
-            token: an access token; None takes the one that ``hf auth login`` kept.
+            repo_id: the repository, ``"organization/name"``; created if it does not exist.
+            private: whether a new repository is private.
+            token: an access token; None uses the one of ``hf auth login``.
             commit_message: of the commit.
-            revision: the branch, made where there is none; None for the main one.
-            card: text of the repository's ``README.md``; None makes one, unless there is one that somebody wrote.
+            revision: the branch, created if it does not exist; None for the main one.
+            card: text of the ``README.md``; None makes one, unless somebody wrote the existing one.
 
         Returns:
             The address of the commit.
@@ -385,16 +396,16 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         """Read a model from a folder, or from the Hugging Face Hub, where ``push_to_hub`` put it.
 
         Args:
-            name: a folder, or else a repository, ``"organisation/name"``. A folder of that name comes first.
+            name: a folder, or else a repository, ``"organization/name"``. A folder of that name takes precedence.
             revision: branch, tag or commit of a repository; None for the newest of its main branch.
-            token: an access token, for private ones; None takes the one that ``hf auth login`` kept.
-            cache_dir: where files from the Hub are kept for the next time; None for huggingface_hub's usual place.
+            token: an access token, for private ones; None uses the one of ``hf auth login``.
+            cache_dir: where files from the Hub are kept; None for the default of huggingface_hub.
             tokenizers: see ``load``.
             encoder: see ``load``.
 
         Raises:
             InputError: there is no such repository or revision, it may not be read, or the Hub can't be reached.
-            FileFormatError: it is no model of this package, or damaged.
+            FileFormatError: it is no model of this package, or it is damaged.
             MissingDependencyError: huggingface_hub is not installed.
         """
         folder = Path(name)
