@@ -34,6 +34,7 @@ from gloctm.network.sparse import SparseRows
 from gloctm.training.presets import PRESETS
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
 from planted import planted_corpus
+from warned import of_category
 
 # Planted corpora are small on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
@@ -668,7 +669,7 @@ def test_small_corpora_are_warned_of():
     model = GloCTM(**CONTEXT)
     with pytest.warns(SmallCorpusWarning) as caught:
         model.fit(planted_corpus(("en", "de", "zh"), documents={"en": 100, "de": 14, "zh": 13}))
-    caught = [warning for warning in caught if warning.category is SmallCorpusWarning]
+    caught = of_category(caught, SmallCorpusWarning)
     # Of the smallest alone.
     assert [str(warning.message) for warning in caught] == [
         "language 'zh' has 13 documents for 5 topics, too few to tell so many themes apart: ask for about 2 topics "

@@ -30,6 +30,7 @@ from gloctm.demo import demo_records
 from gloctm.errors import DuplicateIdWarning, InputError, SimilarLanguagesWarning, UnusedSettingWarning
 from gloctm.text import get_tokenizer, get_tokenizer_by_name, stop_words
 from gloctm.text.vocabulary import build_vocabulary, count_tokens
+from warned import messages_of, no_warnings
 
 SETTINGS = {"encoder": None, "show_progress": False}
 
@@ -470,12 +471,13 @@ def test_duplicate_ids_are_kept_and_warned_of():
     records = [
         {"text": text, "lang": code, "id": "same"} for code, text in (("en", "red boat"), ("de", "Boot rot"))
     ] * 3
-    with pytest.warns(DuplicateIdWarning) as warned:
+    with pytest.warns(DuplicateIdWarning) as caught:
         corpus = Corpus.from_records(records, max_df=1.0, **SETTINGS)
     assert corpus["en"].ids == ["same"] * 3
-    assert "2 documents in 'en' have an id that another has ('same' first)" in str(warned[0].message)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    assert (
+        "2 documents in 'en' have an id that another has ('same' first)" in messages_of(caught, DuplicateIdWarning)[0]
+    )
+    with no_warnings():
         # Translations share their id: in two languages it is no duplicate.
         Corpus.from_records(
             [{**record, "id": number // 2} for number, record in enumerate(records)], max_df=1.0, **SETTINGS
@@ -625,10 +627,10 @@ def variants():
 
 
 def test_variants_of_a_language_are_warned_of():
-    with pytest.warns(SimilarLanguagesWarning) as warned:
+    with pytest.warns(SimilarLanguagesWarning) as caught:
         corpus = Corpus.from_records(variants()[0], **SETTINGS)
     assert corpus.languages == ("en", "en-GB", "en-US", "de-AT", "zh-TW")
-    (message,) = [str(each.message) for each in warned]
+    (message,) = messages_of(caught, SimilarLanguagesWarning)
     assert message.startswith("en, en-GB, en-US are languages of their own in this corpus")
     assert "merge_regions=True" in message
     with warnings.catch_warnings():
