@@ -7,16 +7,29 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test docs format benchmark-speed benchmark-quality clean
+.PHONY: demo test test-all test-browser docs format benchmark-speed benchmark-quality clean
 
 demo: .venv/installed
 	$(BIN)/gloctm demo
+
+# In random order: the seed is printed first, and --randomly-seed repeats an order.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+TESTS ?= not slow
 
 test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	@command -v chromium >/dev/null || echo "No Chromium, so the browser tests are skipped: apt-get install chromium"
+	$(PYTEST) -m "$(TESTS)"
+
+# What takes longer, too.
+test-all: .venv/installed-dev
+	$(PYTEST)
+
+# Fails where there is no Chromium.
+test-browser: .venv/installed-dev
+	BROWSER_TESTS=required $(PYTEST) -m browser
 
 # The site, in build/site; fails on any warning.
 docs: .venv/installed-dev

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,19 +11,23 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytest.importorskip("jinja2", reason="the report needs jinja2")
-pytest.importorskip("plotly", reason="the report needs plotly")
+for package in ("jinja2", "plotly"):
+    pytest.importorskip(package, reason=f"browser tests need {package}")
+axe = pytest.importorskip("axe_playwright_python.base", reason="browser tests need axe-playwright-python")
 playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright")
 
-CHROMIUM = Path("/usr/bin/chromium")
-if not CHROMIUM.exists():
-    pytest.skip(f"browser tests need {CHROMIUM}", allow_module_level=True)
+CHROMIUM = shutil.which("chromium")
+if CHROMIUM is None:
+    reason = "browser tests need Chromium: apt-get install chromium"
+    if os.environ.get("BROWSER_TESTS") == "required":
+        raise RuntimeError(reason)
+    pytest.skip(reason, allow_module_level=True)
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
 FLAGS += [f"--disable-{feature}" for feature in ("background-networking", "component-update", "sync")]
 # Long: other work on the same machine must not fail a test.
 PATIENCE = 120_000
-# Colours that an animation is halfway through are nobody's.
+# Colors that an animation is halfway through are nobody's.
 STILL = {"reduced_motion": "reduce"}
 
 Open = Callable[..., Any]
@@ -70,7 +76,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, headless=True)
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
         yield chromium
         chromium.close()
 
@@ -94,9 +100,7 @@ def open_page(browser: Any) -> Iterator[Open]:
 def serious_violations(page: Any, *rules: str) -> list[Any]:
     """What axe-core finds of serious impact, by all of its rules or by some."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(
-            pytest.importorskip("axe_playwright_python.base", reason="needs axe-playwright-python").AXE_SCRIPT
-        )
+        page.evaluate(axe.AXE_SCRIPT)
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     found = page.evaluate("(options) => axe.run(document, options)", options)
     return [

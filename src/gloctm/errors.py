@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+#: Of packages that an extra of this one installs, that extra. Others are installed by their own names.
+EXTRAS = {
+    "torch": "train",
+    **dict.fromkeys(("rjieba", "opencc-python-reimplemented", "sudachipy", "sudachidict-core"), "text"),
+    **dict.fromkeys(("kiwipiepy", "pythainlp", "simplemma", "py3langid"), "text"),
+    "altair": "plot",
+    "vl-convert-python": "plot",
+    "plotly": "report",
+    "jinja2": "report",
+    "python-multipart": "serve",
+    "optuna": "search",
+    "huggingface_hub": "hub",
+}
+
 
 class GloCTMError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -36,8 +50,15 @@ class MissingDependencyError(GloCTMError, ImportError):
 
     @classmethod
     def of(cls, purpose: str, packages: str) -> MissingDependencyError:
-        """The usual message: what needs the packages, and the one line that installs them."""
-        return cls(f"{purpose} needs a package that is not installed: pip install {packages}")
+        """Return the usual message: what needs the packages, and the command that installs them.
+
+        Args:
+            purpose: what was asked for, as the subject of a sentence.
+            packages: names on PyPI, with spaces between. The last one's extra is named, if there is one.
+        """
+        extra = EXTRAS.get(packages.split()[-1])
+        install = packages if extra is None else f'"gloctm[{extra}]"'
+        return cls(f"{purpose} needs {' and '.join(packages.split())}, not installed here: pip install {install}")
 
 
 class UnknownLanguageWarning(UserWarning):

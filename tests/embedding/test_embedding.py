@@ -27,7 +27,7 @@ from gloctm.embedding import (
     get_encoders,
     load_embeddings,
 )
-from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
+from gloctm.errors import FileFormatError, InputError, MissingDependencyError, UnknownLanguageWarning
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=10)
 
@@ -506,7 +506,7 @@ except MissingDependencyError as error:
         [sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=environment, timeout=100
     )
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout == f"{purpose} needs a package that is not installed: pip install {install}\n"
+    assert finished.stdout == f"{MissingDependencyError.of(purpose, install)}\n"
 
 
 # sentence-transformers

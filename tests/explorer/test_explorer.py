@@ -244,7 +244,7 @@ def test_unfit_places_are_refused_before_anything_is_rendered(name, complaint, t
 def test_a_missing_package_is_named_with_its_cure(package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     page_module._plotly_bundle.cache_clear()
-    with pytest.raises(MissingDependencyError, match="pip install plotly jinja2"):
+    with pytest.raises(MissingDependencyError, match=r'plotly and jinja2, .*pip install "gloctm\[report\]"'):
         render_page(made_up_summary())
 
 

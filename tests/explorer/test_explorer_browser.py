@@ -29,6 +29,8 @@ from gloctm.summary import Summary, summarize
 from handmade import handmade_model
 from made_up_summary import made_up_summary
 
+pytestmark = pytest.mark.browser
+
 VIEWS = ["", "#topic=1", "#view=topics", "#view=compare", "#view=compare&lang=ar", "#view=labels", "#view=time"]
 VIEWS += ["#search=雨", "#view=constructor"]
 # Where colours are of every kind.
@@ -175,6 +177,8 @@ def test_a_topic_is_opened_from_the_list_and_left_by_the_back_button(visit):
 
 def test_a_topic_is_opened_from_the_map(visit):
     page = visit()
+    # It is drawn once it is seen, and the page may be scrolled past it.
+    page.locator(".map").scroll_into_view_if_needed()
     page.wait_for_selector(".map[data-drawn]")
     bubble = page.locator(".map .points path").nth(4)
     bubble.scroll_into_view_if_needed()

@@ -242,5 +242,5 @@ def test_a_card_that_the_hub_does_not_take(model, hub):
 def test_without_huggingface_hub(model, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
     for act in (lambda: GloCTM.from_pretrained(NAME), lambda: model.push_to_hub(NAME)):
-        with pytest.raises(MissingDependencyError, match="needs a package that is not installed: pip install hugging"):
+        with pytest.raises(MissingDependencyError, match=r'needs huggingface_hub, .*: pip install "gloctm\[hub\]"'):
             act()

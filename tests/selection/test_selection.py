@@ -860,7 +860,7 @@ def test_what_is_drawn_twice_is_trained_once(tmp_path, corpus):
 def test_only_drawing_needs_optuna(tmp_path, corpus):
     with mock.patch.dict(sys.modules, {"optuna": None}):
         quick(corpus, {"num_topics": [2]}, tmp_path / "search", seeds=[0])
-        with pytest.raises(MissingDependencyError, match="pip install optuna"):
+        with pytest.raises(MissingDependencyError, match=r'needs optuna, .*pip install "gloctm\[search\]"'):
             quick(corpus, {"num_topics": Range(2, 5)}, tmp_path / "drawn", trials=2)
     assert not (tmp_path / "drawn").exists()
 

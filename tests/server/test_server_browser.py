@@ -25,6 +25,8 @@ from gloctm.server import Limits, create_app
 from gloctm.summary import summarize
 from handmade import handmade_corpus
 
+pytestmark = pytest.mark.browser
+
 TEXT = "🌧 Rain <b>and</b> a storm at the station"
 
 

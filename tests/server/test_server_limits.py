@@ -358,7 +358,7 @@ def test_a_summary_of_another_model_is_refused(model, summary):
 
 def test_without_its_packages_the_server_says_what_to_install(model, summary, monkeypatch):
     monkeypatch.setattr("gloctm.server.app.find_spec", lambda _: None)
-    with pytest.raises(MissingDependencyError, match="pip install fastapi uvicorn python-multipart"):
+    with pytest.raises(MissingDependencyError, match=r'pip install "gloctm\[serve\]"'):
         create_app(model, summary)
 
 

@@ -402,4 +402,4 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        raise MissingDependencyError.of("Drawing a figure", '"gloctm[plot]"') from None
+        raise MissingDependencyError.of("Drawing a figure", "altair vl-convert-python") from None
