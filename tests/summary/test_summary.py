@@ -468,7 +468,7 @@ def test_json_holds_no_half_characters_nor_numbers_that_are_none(summary):
         ({"max_documents": True}, "max_documents is True"),
         ({"title": 3}, "title is 3"),
         ({"view": {}}, "view is a dict, not a TopicView"),
-        ({"via": "nearest"}, "via is 'nearest': it must be one of local, global, both"),
+        ({"via": "nearest"}, "via is 'nearest': it must be local, global, both"),
         ({"evaluation": {}}, "the evaluation is none"),
         ({"corpus": {}}, "corpus is a dict, not a Corpus"),
     ],

@@ -1,4 +1,4 @@
-"""Everything that pictures of a model show, computed once: ``summarize(model, corpus)`` gives a ``Summary``."""
+"""Everything that figures and pages show of a model, computed once: ``summarize(model, corpus)``."""
 
 from gloctm.summary.content import (
     DateBreakdown,

@@ -7,39 +7,39 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gloctm.arrays import Floats
 from gloctm.errors import InputError
 from gloctm.reading.values import as_date
 from gloctm.summary.content import DateBreakdown, Estimate, LabelBreakdown, Unit
-from gloctm.summary.prevalence import Means, estimates, group_means, mean_estimates
+from gloctm.summary.prevalence import estimates, group_means, mean_estimates
 
-#: More labels than this are no breakdown that anybody reads: the most frequent are shown.
+#: Of more labels, only the most frequent are shown: nobody reads a longer breakdown.
 MAX_LABELS = 40
-#: A period is worth a point if a language has so many documents of it: where θ has a standard deviation of 0.2, the
-#: 95 % interval of their mean then reaches 9 points to each side; of fewer, there is little but noise to see.
+#: A period needs this many documents of a language to be worth a point. Where θ has a standard deviation of 0.2, the
+#: 95 % interval of their mean then extends 9 points to each side; with fewer documents, noise prevails.
 MIN_DOCUMENTS_PER_PERIOD = 20
 # Dates are shown by day up to a quarter of a year, by month up to ten years.
 _MOST_DAYS = 92
 _MOST_MONTHS = 120
-# Periods without documents are shown as gaps, unless a slip (0201 for 2010) would make them the most.
+# Periods without documents are shown as gaps, unless a typo (0201 for 2010) would make most periods gaps.
 _MOST_PERIODS = 400
-# How much of an ISO date says each unit; finest last.
+# How many characters of an ISO date say each unit; finest last.
 _LENGTH: Mapping[Unit, int] = {"year": 4, "month": 7, "day": 10}
 _COARSER: Mapping[Unit, Unit] = {"day": "month", "month": "year"}
 
-Proportions = Mapping[str, NDArray[np.floating]]
+Proportions = Mapping[str, Floats]
 
 
 def by_label(
     theta: Proportions, labels: Mapping[str, Sequence[str]], *, max_labels: int = MAX_LABELS
 ) -> tuple[LabelBreakdown, int] | None:
-    """Mean θ by label: of each language, and over the languages.
+    """Compute mean θ by label: of each language, and over the languages.
 
     Args:
         theta: for each language ``(D, K)``, of documents with any word.
         labels: for each language the labels of these documents; empty for one without.
-        max_labels: show so many, the most frequent; of equals, the first in the alphabet.
+        max_labels: how many of the most frequent labels to show; of equals, the first in the alphabet.
 
     Returns:
         The breakdown, and how many labels there are in all; None where there is none.
@@ -65,15 +65,15 @@ def by_label(
 
 
 def by_date(theta: Proportions, dates: Mapping[str, Sequence[str]]) -> DateBreakdown | None:
-    """Mean θ by period, language by language.
+    """Compute mean θ by period, language by language.
 
     Args:
         theta: for each language ``(D, K)``, of documents with any word.
-        dates: for each language the dates of these documents, as ``checked_dates`` gives them; empty for one without.
+        dates: for each language the dates of these documents, from ``checked_dates``; empty for one without.
 
     Returns:
-        The breakdown by the unit of ``choose_unit``; periods follow each other without a gap, or are those that have
-        documents where that would be more than 400. None where no document has a date.
+        The breakdown by the unit of ``choose_unit``; None where no document has a date. Periods follow each other
+        without a gap. Where these would be more than 400, they are only those that have documents.
     """
     if not any(date for each in dates.values() for date in each):
         return None
@@ -84,10 +84,12 @@ def by_date(theta: Proportions, dates: Mapping[str, Sequence[str]]) -> DateBreak
     if len(periods) > _MOST_PERIODS:
         periods = present
     place = {period: position for position, period in enumerate(periods)}
-    means: dict[str, Means] = {}
-    for code, each in theta.items():
-        groups = np.asarray([place[date[:length]] if date else -1 for date in dates[code]], np.int64)
-        means[code] = group_means(each, groups, len(periods))
+    means = {
+        code: group_means(
+            each, np.asarray([place.get(date[:length], -1) for date in dates[code]], np.int64), len(place)
+        )
+        for code, each in theta.items()
+    }
     return DateBreakdown(
         unit=unit,
         unit_reason=reason,
@@ -99,11 +101,11 @@ def by_date(theta: Proportions, dates: Mapping[str, Sequence[str]]) -> DateBreak
 
 
 def choose_unit(dates: Mapping[str, Sequence[str]]) -> tuple[Unit, str | None]:
-    """The unit to show dates by, and why it is coarser than the dates, if it is.
+    """Choose the unit to show dates by, and say why it is coarser than the dates, if it is.
 
-    It is the finest that all dates allow (to which month a document of ``2019`` belongs nobody knows), of which there
-    are not too many (days up to a quarter of a year, months up to ten years), and by which at least half of the points,
-    a point being a period of a language with any document, have 20 documents. Years are taken if none is such.
+    It is the finest unit that meets three conditions, else the year. All dates have it (``2019`` has no month). There
+    are not too many periods: days up to a quarter of a year, months up to ten years. And at least half of the points
+    have 20 documents; a point is a period of a language with any document.
 
     Args:
         dates: for each language, ISO 8601; empty for a document without. At least one is not.
@@ -117,14 +119,14 @@ def choose_unit(dates: Mapping[str, Sequence[str]]) -> tuple[Unit, str | None]:
         against = _against(unit, given)
         if against is None:
             return unit, reason
-        # That finer dates are given is to be said only where there are any.
+        # Not worth saying where no date is that fine.
         if any(len(date) >= _LENGTH[unit] for each in given.values() for date in each):
             reason = f"By {coarser}: {against}."
     return "year", reason
 
 
 def _against(unit: Unit, dates: Mapping[str, Sequence[str]]) -> str | None:
-    """Why dates are not to be shown by a unit; None where nothing is against it."""
+    """Say why dates are not shown by a unit; None where nothing is against it."""
     length = _LENGTH[unit]
     every = [date for each in dates.values() for date in each]
     if coarse := sum(len(date) < length for date in every):
@@ -143,9 +145,9 @@ def _against(unit: Unit, dates: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def checked_dates(language: str, dates: Sequence[str]) -> list[str]:
-    """Dates as ISO 8601, empty where there is none.
+    """Bring dates to ISO 8601, empty where there is none.
 
-    Of a date with time and zone, the day is that in its own zone, as it is written.
+    A date with time and zone keeps the day as it is written, in its own zone.
 
     Raises:
         InputError: one that is no date.
@@ -155,12 +157,12 @@ def checked_dates(language: str, dates: Sequence[str]) -> list[str]:
         try:
             checked.append(as_date(date) or "")
         except ValueError as error:
-            raise InputError(f"date {row} of {language!r} is {date!r:.60}, {error}: mend it") from None
+            raise InputError(f"date {row} of {language!r} is {date!r:.60}, {error}: correct it") from None
     return checked
 
 
 def _by_topic(rows: list[list[Estimate | None]]) -> tuple[tuple[Estimate | None, ...], ...]:
-    """For each topic the estimates of each group."""
+    """Turn rows of groups into rows of topics."""
     return tuple(zip(*rows, strict=True))
 
 
@@ -169,7 +171,7 @@ def _months(date: str) -> int:
 
 
 def _between(first: str, last: str, unit: Unit) -> list[str]:
-    """All periods from the first to the last."""
+    """List all periods from the first to the last."""
     if unit == "day":
         begin, end = (datetime.date.fromisoformat(day).toordinal() for day in (first, last))
         return [datetime.date.fromordinal(day).isoformat() for day in range(begin, end + 1)]

@@ -1,28 +1,28 @@
-"""What a summary holds, and how it is written as JSON."""
+"""What a summary holds, and its JSON."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal
 
 from gloctm.errors import InputError
 from gloctm.model.inference import Via
 
-#: The version of the JSON; what reads it takes it from here.
+#: The version of the JSON.
 FORMAT = 2
-# Enough for every picture, and half the size of all digits.
+# Enough for every figure, at half the size of all digits.
 SIGNIFICANT_DIGITS = 4
-# Halves of characters, which Python's strings may have and UTF-8 may not.
+# Halves of characters, which Python's strings may hold and UTF-8 may not.
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 #: Where a word of a text begins and where it ends, in UTF-16 code units: [start, end).
 Mark = tuple[int, int]
 #: Two words that translate each other: language, index in its list, other language, index there, cosine.
 WordLink = tuple[str, int, str, int, float]
-#: What a period of dates is.
+#: The length of a period of dates.
 Unit = Literal["year", "month", "day"]
 
 
@@ -32,8 +32,12 @@ class Estimate:
 
     Attributes:
         value: the estimate; within the interval.
-        low: where the interval begins.
-        high: where it ends.
+        low: the lower end of the interval.
+        high: the upper end.
+
+    Examples:
+        >>> Estimate(0.25, low=0.2, high=0.3).value
+        0.25
     """
 
     value: float
@@ -47,11 +51,11 @@ class LanguageSummary:
 
     Attributes:
         code: BCP-47.
-        name: what it is called in English; the code where no name is known here.
-        direction: of its script: ``"ltr"`` or ``"rtl"``.
+        name: its English name, or the code where none is known.
+        direction: of its script.
         documents: how many the corpus has, empty ones included; None without a corpus.
         words: size of the vocabulary.
-        tokens: how many words of the vocabulary the documents have in all; None without a corpus.
+        tokens: how many occurrences of these words the documents have; None without a corpus.
     """
 
     code: str
@@ -64,12 +68,12 @@ class LanguageSummary:
 
 @dataclass(frozen=True)
 class QualityFigure:
-    """One measure of one language, pair of languages or all.
+    """One measure of a language, of a pair of languages, or of all.
 
     Attributes:
         group: what is measured: ``"topics"``, ``"documents"`` by their labels, or ``"translations"`` of documents.
         measure: its name, as ``gloctm evaluate`` prints it.
-        where: of what: ``"en"``, ``"en zh"``, ``"zh from en"``, ``"all"``.
+        where: its languages: ``"en"``, ``"en zh"``, ``"zh from en"``, ``"all"``.
         value: the figure.
     """
 
@@ -84,12 +88,12 @@ class TypicalDocument:
     """A document that shows what a topic is about.
 
     Attributes:
-        id: as the corpus has it.
-        text: its text, or the part of it with the most words of the topic; an ellipsis stands for what is left out.
+        id: as in the corpus.
+        text: its text, or the part of it with the most words of the topic; an ellipsis replaces what is left out.
         proportion: θ of the topic in it.
         label: its label, or None.
         date: its date, or None.
-        marks: where the topic's words stand in ``text``; in order, none overlapping another.
+        marks: the places of the topic's words in ``text``; in order, none overlapping another.
         cut: whether something was left out.
     """
 
@@ -107,23 +111,22 @@ class TopicSummary:
     """One topic in all languages.
 
     Attributes:
-        id: its number in the model; of a merged one, that of its first member. Not its place: with a view, numbers are
-            left out.
-        members: the model's topics it stands for, ascending.
-        shares: by member how much of the topic it makes up, by which the members' β are weighted; they sum to 1.
-        name: what to call it: the view's name, else its label in the language that has most, else in the first that
-            has one, else its first 3 words in the first language.
-        labels: by language, those the model has; of a merged topic those that all its members have alike.
-        x: where it stands on the map, from −1 to 1.
-        y: the same, downwards or upwards.
+        id: its number in the model; of a merged one, that of its first member. With a view, numbers may be missing.
+        members: the model's topics that it consists of, ascending.
+        shares: by member its share of the topic, which weights the member's β; they sum to 1.
+        name: the view's name, else its label in the language that has most labels, else in the first that has one, else
+            its first 3 words in the first language.
+        labels: by language the model's; of a merged topic, those that all its members share.
+        x: horizontal place on the map, from −1 to 1.
+        y: vertical place.
         prevalence: by language the mean θ of documents that have any word, 0 to 1; None without a corpus.
-        overall: the mean of these, each language counted alike; None without a corpus.
+        overall: the mean of these; None without a corpus.
         contrast: by language its prevalence minus the mean of the other languages' prevalences, −1 to 1; None without
             a corpus.
-        agreement: by language how well the topic's vector in it agrees with the mean of those in the other languages: a
-            cosine, −1 to 1 (gloctm/topic_vectors.py). None with one language.
-        doubtful: languages where it is below 0.6, so that the topic probably has another theme there: differences
-            between languages then mean little.
+        agreement: by language the cosine of the topic's vector in it and the mean of those in the others, −1 to 1
+            (``gloctm.model.vectors``). None with one language.
+        doubtful: languages where it is below 0.6: the topic probably has another theme there, and differences between
+            languages mean little.
         words: by language its heaviest words with their weights β.
         links: translations among these words.
         similar: up to 5 other topics by id, with the cosine of their vectors, 0.1 or more; most similar first.
@@ -154,12 +157,12 @@ class LabelBreakdown:
 
     Attributes:
         values: the labels, the most frequent first.
-        counts: by language how many of the documents that were looked at have each label.
-        prevalence: for each topic, in the order of the summary's, and each label the mean over the languages that have
-            the label of their mean θ: each language counts alike, so that a label that is mostly of one language does
-            not show what that language talks about.
-        by_language: by language the same of its documents alone; None for a label that it has not.
-        unlabelled: by language how many of the documents that were looked at have no label.
+        counts: by language how many of the documents included have each label.
+        prevalence: for each topic, in the order of the summary's, and each label the mean of the languages' mean θ,
+            over those that have the label. Languages count alike: a label mostly of one language does not show what
+            that language talks about.
+        by_language: by language the same of its documents alone; None for a label that it does not have.
+        unlabelled: by language how many of the documents included have no label.
     """
 
     values: tuple[str, ...]
@@ -174,13 +177,13 @@ class DateBreakdown:
     """Topics by date.
 
     Attributes:
-        unit: what a period is.
-        unit_reason: a sentence why, where that is coarser than the dates given; else None.
+        unit: the length of a period.
+        unit_reason: a sentence on why it is coarser than the dates given; None where it is not.
         periods: ``"2019"``, ``"2019-05"`` or ``"2019-05-31"``, in order.
-        counts: by language how many of the documents that were looked at are of each period.
+        counts: by language how many of the documents included are of each period.
         prevalence: by language for each topic, in the order of the summary's, and each period the mean θ; None where
             there are no documents.
-        undated: by language how many of the documents that were looked at have no date.
+        undated: by language how many of the documents included have no date.
     """
 
     unit: Unit
@@ -193,7 +196,7 @@ class DateBreakdown:
 
 @dataclass(frozen=True)
 class SearchIndex:
-    """For every word of a language the topics where it is heaviest.
+    """The topics where each word of a language is heaviest.
 
     Attributes:
         words: the vocabulary, in its own order.
@@ -206,22 +209,30 @@ class SearchIndex:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything that pictures of a model show; ``to_dict()`` is ready for JSON.
+    """Everything that figures and pages show of a model; ``to_dict()`` is ready for JSON.
 
     Attributes:
         title: what the model is about.
         languages: in the model's order.
         about: settings, seed, encoder, environment, fingerprint of the corpus trained on, version of this package.
-        history: by term of the loss (and ``epoch``) a number each epoch.
+        history: by term of the loss (and ``epoch``) a number per epoch.
         quality: measures.
         topics: in order of their ids.
         hidden: the model's topics that the view hides, ascending.
-        inference: by which encoder of a published model the documents' topic proportions were inferred; of one of the
-            context method ``"context"``.
+        inference: the encoder of a published model that inferred the documents' topic proportions; ``"context"`` for
+            a model of the context method.
         labels: topics by label; None where no document has one.
         dates: topics by date; None where no document has one.
         search: by language where each word is heaviest.
-        sampled: a sentence that says so, if not all documents were looked at; else None.
+        sampled: a sentence that says so, if not all documents or labels are included; else None.
+
+    Examples:
+        >>> from gloctm.summary import summarize
+        >>> summary = summarize(model, corpus)
+        >>> summary.title
+        '12 topics in English and German'
+        >>> [language.documents for language in summary.languages]
+        [240, 240]
     """
 
     title: str
@@ -238,30 +249,27 @@ class Summary:
     sampled: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as dictionaries, lists, texts and numbers, keys in a fixed order.
+        """Return all of it as dictionaries, lists, texts and numbers, keys in a fixed order.
 
-        Numbers are rounded to 4 significant digits, but for those in ``about``; NaN and infinite ones become None.
-        Lone surrogates, which UTF-8 can't hold, become U+FFFD, so that marks stay where they are.
+        Numbers are rounded to 4 significant digits, except those in ``about``; NaN and infinite ones become None. Lone
+        surrogates, which UTF-8 can't hold, become U+FFFD, so marks remain in place.
+
+        Examples:
+            >>> from gloctm.summary import summarize
+            >>> summarize(model, title="Demo").to_dict()["title"]
+            'Demo'
         """
-        return {
-            "format": FORMAT,
-            "title": _plain(self.title),
-            "languages": [_plain(vars(language)) for language in self.languages],
-            "about": _plain(self.about, exact=True),
-            "history": _plain(self.history),
-            "quality": [_plain(vars(figure)) for figure in self.quality],
-            "topics": [_topic(topic) for topic in self.topics],
-            "hidden": _plain(self.hidden),
-            "inference": self.inference,
-            "labels": None if self.labels is None else _plain(vars(self.labels)),
-            "dates": None if self.dates is None else _plain(vars(self.dates)),
-            "search": {code: _plain(vars(index)) for code, index in self.search.items()},
-            "sampled": _plain(self.sampled),
-        }
+        content = {"format": FORMAT, **_plain(vars(self)), "about": _plain(self.about, exact=True)}
+        for topic in content["topics"]:
+            if topic["contrast"] is not None:
+                topic["contrast"] = {
+                    code: {"difference": each.pop("mean"), **each} for code, each in topic["contrast"].items()
+                }
+        return content
 
 
 def content_of(summary: Any) -> Mapping[str, Any]:
-    """The mapping of a summary, for what is drawn of it.
+    """Return the mapping of a summary that figures and pages are drawn from.
 
     Args:
         summary: anything with ``to_dict()``, or the mapping itself.
@@ -278,25 +286,13 @@ def content_of(summary: Any) -> Mapping[str, Any]:
     if content["format"] != FORMAT:
         raise InputError(
             f"the summary is of format {content['format']!r}, and this version of gloctm knows format {FORMAT}: make "
-            "it anew with the same version, or update gloctm"
+            "it again with this version, or update gloctm"
         )
     return content
 
 
-def _topic(topic: TopicSummary) -> dict[str, Any]:
-    content = dict(vars(topic))
-    if topic.contrast is not None:
-        content["contrast"] = {
-            code: {"difference": each.value, "low": each.low, "high": each.high}
-            for code, each in topic.contrast.items()
-        }
-    content["documents"] = {code: [vars(document) for document in each] for code, each in topic.documents.items()}
-    plain: dict[str, Any] = _plain(content)
-    return plain
-
-
 def _plain(value: Any, *, exact: bool = False) -> Any:
-    """A value as JSON has it."""
+    """Bring a value to what JSON can hold."""
     if isinstance(value, str):
         return _LONE_SURROGATES.sub("\ufffd", value)
     if isinstance(value, float):
@@ -304,9 +300,9 @@ def _plain(value: Any, *, exact: bool = False) -> Any:
             return None
         return value if exact else float(f"{value:.{SIGNIFICANT_DIGITS}g}")
     if isinstance(value, Estimate):
-        return _plain({"mean": value.value, "low": value.low, "high": value.high})
+        value = {"mean": value.value, "low": value.low, "high": value.high}
     if isinstance(value, Mapping):
         return {_plain(str(name)): _plain(each, exact=exact) for name, each in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(each, exact=exact) for each in value]
-    return value
+    return _plain(vars(value), exact=exact) if is_dataclass(value) else value

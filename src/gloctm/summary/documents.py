@@ -7,39 +7,47 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gloctm.arrays import Floats
 from gloctm.corpus.language import LanguageCorpus
+from gloctm.model.model import TopicModel
 from gloctm.summary.content import TypicalDocument
 from gloctm.summary.excerpts import excerpt, in_utf16
-from gloctm.text.places import Place
+from gloctm.text.places import Place, finder_of
 
-#: Words of the vocabulary that a document must have to be shown: of one with a single word, θ says nothing.
+#: Words of the vocabulary that a document must have to be shown: θ of a single word says nothing.
 MIN_WORDS = 10
-# Texts that are looked at for one topic and language: a corpus may have one text a million times.
+# Texts that are read for one topic and language: a corpus may have one text a million times.
 _MOST_TEXTS = 200
+
+
+def finder_in(model: TopicModel, part: LanguageCorpus, language: str) -> Callable[[str], list[Place]] | None:
+    """Return what locates the vocabulary's words in the texts of a language; None where that is unknown."""
+    own = part.own_tokenizer or model.own_tokenizers.get(language)
+    return finder_of(language, part.tokenizer, model.vocabulary_[language], own)
 
 
 def typical_documents(
     part: LanguageCorpus,
     rows: NDArray[np.int64],
-    theta: NDArray[np.floating],
+    theta: Floats,
     words: Sequence[Collection[str]],
     find: Callable[[str], list[Place]] | None,
     *,
     num_documents: int = 5,
     max_characters: int = 600,
 ) -> list[tuple[TypicalDocument, ...]]:
-    """For each topic its documents with the highest θ, no two of the same text; of equals, the first.
+    """Choose for each topic the documents with the highest θ, no two of the same text; of equals, the first.
 
     A document must have at least 10 words of the vocabulary, or, in a corpus of short texts, as many as its median
     document. Only the texts that are shown are read.
 
     Args:
         part: the documents of one language.
-        rows: those that come into question.
+        rows: those to choose from.
         theta: their topic proportions, ``(len(rows), K)``.
         words: for each topic the words to mark.
-        find: where the words of the vocabulary stand in a text; None marks nothing.
-        num_documents: how many a topic, if there are so many.
+        find: locates the words of the vocabulary in a text; None marks nothing.
+        num_documents: how many per topic, at most.
         max_characters: longer texts are cut, see ``gloctm.summary.excerpts.excerpt``.
 
     Returns:
@@ -76,7 +84,7 @@ def typical_documents(
 
 
 def _different_texts(texts: Sequence[str], rows: Sequence[int], number: int) -> Iterator[tuple[int, str]]:
-    """The first rows whose texts differ by more than spaces, with their texts; those without text are passed over."""
+    """Yield the first rows whose texts are not empty and differ by more than spaces, with their texts."""
     seen: set[str] = set()
     for row in rows:
         text = texts[row].strip()

@@ -8,17 +8,17 @@ from itertools import accumulate
 
 from gloctm.summary.content import Mark
 
-#: Stands for what is left out.
+#: Replaces what is left out.
 ELLIPSIS = "…"
 # How far from the cut a space is sought.
 _SEEK = 40
 
 
 def excerpt(text: str, marks: Sequence[Mark], max_characters: int) -> tuple[str, list[Mark], bool]:
-    """A text of at most so many characters: the part with the most marks, an ellipsis for what is left out.
+    """Cut a text to the part with the most marks, with an ellipsis for what is left out.
 
-    It begins and ends at a space if there is one near, and never within a character as readers see it. Of parts with
-    equally many marks it is the first, with as much text before the marks as after.
+    The part begins and ends at a space if there is one near, and never within a character as readers see it. Of parts
+    with equally many marks it is the first, with as much text before the marks as after.
 
     Args:
         text: any text.
@@ -43,7 +43,7 @@ def excerpt(text: str, marks: Sequence[Mark], max_characters: int) -> tuple[str,
 
 
 def in_utf16(text: str, marks: Sequence[Mark]) -> tuple[Mark, ...]:
-    """Places in characters as places in UTF-16 code units, which JavaScript counts in."""
+    """Convert places in characters to places in UTF-16 code units, which JavaScript counts in."""
     if not text or max(text) < "\U00010000":
         return tuple(marks)
     units = list(accumulate((1 + (character >= "\U00010000") for character in text), initial=0))
@@ -51,7 +51,7 @@ def in_utf16(text: str, marks: Sequence[Mark]) -> tuple[Mark, ...]:
 
 
 def _densest(marks: Sequence[Mark], width: int) -> Mark:
-    """Where the stretch of at most ``width`` characters with the most marks begins and ends; the beginning if none."""
+    """Find the stretch of at most ``width`` characters with the most marks; the beginning if there are none."""
     best, most, begin = (0, 0), 0, 0
     for end, (_, stop) in enumerate(marks):
         while stop - marks[begin][0] > width and begin < end:
@@ -62,7 +62,7 @@ def _densest(marks: Sequence[Mark], width: int) -> Mark:
 
 
 def _later(text: str, start: int, limit: int) -> int:
-    """The place to begin at: after the next space, else between two characters, and not after the limit."""
+    """Move the beginning after the next space, else between two characters, and not after the limit."""
     if start == 0:
         return 0
     for place in range(start, min(limit, start + _SEEK) + 1):
@@ -74,7 +74,7 @@ def _later(text: str, start: int, limit: int) -> int:
 
 
 def _earlier(text: str, end: int, limit: int) -> int:
-    """The place to end at: before the last space, else between two characters, and not before the limit."""
+    """Move the end before the last space, else between two characters, and not before the limit."""
     if end == len(text):
         return end
     for place in range(end, max(limit, end - _SEEK) - 1, -1):
@@ -86,14 +86,14 @@ def _earlier(text: str, end: int, limit: int) -> int:
 
 
 def _belongs_together(text: str, place: int) -> bool:
-    """Whether what stands before and after a place is one character to a reader."""
+    """Whether a reader sees what is before and after a place as one character."""
     before, after = text[place - 1], text[place]
     joiners = "\u200c\u200d"
     return (
         unicodedata.category(after).startswith("M")
         or before in joiners
         or after in joiners
-        # Skin colours, and the letters of which flags are made.
+        # Skin colors, and the letters of which flags are made.
         or "\U0001f3fb" <= after <= "\U0001f3ff"
         or all("\U0001f1e6" <= each <= "\U0001f1ff" for each in (before, after))
     )

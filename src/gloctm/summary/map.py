@@ -1,52 +1,49 @@
-"""Where topics stand to each other: which are alike, and a map in two dimensions."""
+"""Likeness of topics, and a map of them in two dimensions."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gloctm.arrays import Array, Numbers
 from gloctm.model.vectors import cosines
 
 #: How many similar topics are named.
 NUM_SIMILAR = 5
-# Topics that are nearer to each other are all the same, but for rounding.
+# Smaller distances come from rounding.
 _SAME = 1e-9
-# Decimals of the map: more are rounding too, by which equal distances would differ.
+# Decimals of the map: more would make equal distances differ by rounding.
 _DECIMALS = 6
-
-Array = NDArray[np.float32]
-Numbers = NDArray[np.float64]
 
 
 def similar_topics(vectors: Array, num_similar: int = NUM_SIMILAR) -> list[list[tuple[int, float]]]:
-    """For each topic the most similar others with their cosine, most similar first; of equals, the lower index.
+    """Find for each topic the most similar others, with their cosine; of equals, the lower index first.
 
     Args:
         vectors: ``(K, dimension)``.
         num_similar: how many, or all others if there are fewer.
     """
-    likeness = cosines(vectors, vectors)
-    others = [
-        [topic for topic in np.argsort(-row, kind="stable").tolist() if topic != own]
-        for own, row in enumerate(likeness)
+    return [
+        [(topic, float(row[topic])) for topic in np.argsort(-row, kind="stable").tolist() if topic != own][:num_similar]
+        for own, row in enumerate(cosines(vectors, vectors))
     ]
-    return [[(topic, float(likeness[own, topic])) for topic in each[:num_similar]] for own, each in enumerate(others)]
 
 
 def project(vectors: Array) -> Numbers:
-    """Topics on a plane: metric multidimensional scaling of their distances, which is the same on every call.
+    """Place topics on a plane by metric multidimensional scaling of their distances; every call gives the same.
 
-    It starts from the first two principal components (no random numbers) and is turned to its own principal axes, on
-    each of which the topic farthest from the middle is on the positive side; so the map does not turn or flip when
-    numbers change a little. Of a model with 50 topics it keeps neighbours better than the principal components alone
-    (trustworthiness 0.88 and 0.80 with 3 neighbours), and topics twice as far apart. t-SNE keeps more of them (0.94),
-    but its distances mean nothing, and small changes move everything.
+    Scaling starts from the first two principal components, without random numbers. The result is turned to its own
+    principal axes; on each, the topic farthest from the middle is on the positive side. So the map neither turns nor
+    flips when numbers change a little.
+
+    Of a model with 50 topics, it keeps neighbors better than the principal components alone (trustworthiness 0.88 and
+    0.80 with 3 neighbors), and topics twice as far apart. t-SNE keeps more neighbors (0.94), but its distances mean
+    nothing, and small changes move everything.
 
     Args:
         vectors: ``(K, dimension)``.
 
     Returns:
-        ``(K, 2)`` within [−1, 1], both axes in one scale. Two topics stand on a line, one in the middle.
+        ``(K, 2)`` within [−1, 1], both axes in one scale. Two topics lie on a line, one lies in the middle.
     """
     from sklearn.manifold import smacof
     from sklearn.metrics import pairwise_distances
@@ -70,13 +67,13 @@ def project(vectors: Array) -> Numbers:
 
 
 def _principal_axes(points: Numbers) -> Numbers:
-    """Coordinates along the two directions in which points differ the most; 0 where there are fewer directions."""
+    """Find coordinates along the two directions in which points differ most; 0 where there are fewer directions."""
     from sklearn.decomposition import PCA
 
     place = np.zeros((len(points), 2))
     directions = min(2, *points.shape)
     if len(points) > 1:
-        # The shares of variance, which nobody asks for, are undefined for points that are all the same.
+        # The shares of variance, which are not used, are undefined for points that are all the same.
         with np.errstate(invalid="ignore"):
             place[:, :directions] = PCA(directions, svd_solver="full").fit_transform(points)
     return place

@@ -1,13 +1,11 @@
-"""The measures that a summary shows, and whose an evaluation is."""
+"""The measures that a summary shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gloctm.arrays import Array
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
 from gloctm.evaluation.evaluate import (
@@ -21,22 +19,19 @@ from gloctm.evaluation.evaluate import (
 )
 from gloctm.evaluation.names import name_of
 from gloctm.metrics.diversity import topic_diversity
+from gloctm.model.model import TopicModel
 from gloctm.model.topics import top_words
 from gloctm.summary.content import QualityFigure
-
-if TYPE_CHECKING:
-    from gloctm.model.model import TopicModel
 
 _DOCUMENT_MEASURES = ("accuracy_", "macro_f1_", "purity", "normalized_mutual_information")
 
 
 def evaluation_of(model: TopicModel, evaluation: Any) -> Evaluation:
-    """An evaluation, checked to be one of this model.
+    """Check that an evaluation is one of this model, and return it.
 
     Args:
-        model: fitted.
-        evaluation: what ``gloctm.evaluate`` returned, or its ``to_dict()``, which ``gloctm evaluate``
-            writes.
+        model: trained.
+        evaluation: from ``gloctm.evaluate``, or its ``to_dict()``, which ``gloctm evaluate`` writes.
 
     Raises:
         InputError: it is no evaluation, or that of another model.
@@ -58,12 +53,12 @@ def evaluation_of(model: TopicModel, evaluation: Any) -> Evaluation:
 
 
 def quality_figures(
-    topic_word: Mapping[str, NDArray[np.float32]],
+    topic_word: Mapping[str, Array],
     vocabulary: Mapping[str, list[str]],
     corpus: Corpus | None,
     evaluation: Evaluation | None,
 ) -> tuple[QualityFigure, ...]:
-    """The measures of an evaluation, and the cheap ones of the topics shown that it lacks.
+    """Collect the measures of an evaluation, and compute the cheap ones of the topics shown that it lacks.
 
     Args:
         topic_word: for each language β of the topics shown.
@@ -76,7 +71,7 @@ def quality_figures(
     def words_of(number: int) -> dict[str, list[list[str]]]:
         return {code: top_words(each, vocabulary[code], min(number, fewest)) for code, each in topic_word.items()}
 
-    # Of all documents, as ``gloctm evaluate`` takes them: one name, one figure.
+    # Of all documents, as in ``gloctm evaluate``: one name, one figure.
     own = None if corpus is None else own_counts(corpus)
     measures: Measures = measure_topics(words_of(NUM_WORDS), own=own)
     measures["topic_diversity"] = {code: topic_diversity(words) for code, words in words_of(DIVERSITY_WORDS).items()}
