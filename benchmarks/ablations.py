@@ -30,10 +30,10 @@ from machine import machine
 from numpy.typing import NDArray
 from quality import NUM_TOPICS, SEEDS, Line, ResultLog, Yardsticks, rounded
 
-from gloctm.augmentation.augment import presence
+from gloctm.augmentation.counts import presence
 from gloctm.context import fit, space, topics
 from gloctm.errors import EmptyDocumentWarning, GloCTMError
-from gloctm.evaluation.evaluate import DIVERSITY_WORDS
+from gloctm.evaluation import DIVERSITY_WORDS
 
 RESULTS = Path(__file__).resolve().parent / "results" / "ablations.jsonl"
 # With a ridge so large (TTᵀ + λ)⁻¹T is all but T / λ: μ is the cosine with each topic by itself, over λ.

@@ -25,7 +25,7 @@ from machine import machine
 from numpy.typing import NDArray
 
 from gloctm import Corpus, GloCTM
-from gloctm.evaluation.evaluate import MAX_TRAIN, NUM_WORDS
+from gloctm.evaluation import MAX_TRAIN, NUM_WORDS
 from gloctm.metrics import (
     ReferenceCounts,
     cross_lingual_classification,

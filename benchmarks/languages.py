@@ -67,7 +67,7 @@ def step() -> None:
 
     from gloctm.network.initialization import make_generator
     from gloctm.network.network import GloCTMNetwork
-    from gloctm.training.train import Batches, draw_noise
+    from gloctm.training.batches import Batches, draw_noise
 
     torch.set_num_threads(1)
     words, num_topics, batch_size = 2000, 50, 128

@@ -42,7 +42,7 @@ from machine import machine
 from gloctm import Corpus
 from gloctm.embedding import get_encoders
 from gloctm.errors import EmptyDocumentWarning, GloCTMError
-from gloctm.evaluation.evaluate import (
+from gloctm.evaluation import (
     DIVERSITY_WORDS,
     MAX_TRAIN,
     NUM_WORDS,

@@ -50,7 +50,7 @@ from threadpoolctl import threadpool_limits
 from yardstick import Yardstick, global_counts_by_document, nearest_words, train_step
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation.augment import augment, global_counts, neighbor_matrices, neighbor_matrix
+from gloctm.augmentation.counts import augment, global_counts, neighbor_matrices, neighbor_matrix
 from gloctm.context.space import DIMENSIONS
 from gloctm.demo import demo_records
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
@@ -64,7 +64,7 @@ from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
 from gloctm.text import get_tokenizer, stop_words
 from gloctm.training.batches import Batches, draw_noise
-from gloctm.training.train import thread_count
+from gloctm.training.device import thread_count
 
 Result = dict[str, Any]
 Step = Callable[[], object]

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation.augment import rows_of_ones
+from gloctm.augmentation.counts import rows_of_ones
 from gloctm.augmentation.neighbors import nearest_neighbors
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
 from gloctm.model.documents import documents_to_words

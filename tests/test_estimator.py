@@ -19,7 +19,7 @@ from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_info
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation.augment import augment
+from gloctm.augmentation.counts import augment
 from gloctm.context.coherence import SHARED_SCORE
 from gloctm.errors import (
     EmptyDocumentWarning,

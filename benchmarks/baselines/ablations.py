@@ -70,5 +70,5 @@ class WithoutSharedDecoder(GloCTMNetwork):
 @contextlib.contextmanager
 def training_with(network: type[GloCTMNetwork]) -> Iterator[None]:
     """Within the block, ``GloCTM.fit`` trains this network."""
-    with mock.patch("gloctm.training.train.GloCTMNetwork", network):
+    with mock.patch("gloctm.training.loop.GloCTMNetwork", network):
         yield

@@ -35,7 +35,7 @@ from gloctm.network.initialization import make_generator
 from gloctm.network.losses import kl_to_prior
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import TopicEncoder
-from gloctm.training.train import choose_device
+from gloctm.training.device import choose_device
 
 
 def topic_vectors(topic_word: Array, word_vectors: Array, num_words: int) -> Array:

@@ -29,7 +29,7 @@ from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import kl_to_prior, reconstruction_loss
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior
-from gloctm.training.train import choose_device
+from gloctm.training.device import choose_device
 
 Array = NDArray[np.float32]
 Vocabulary = Mapping[str, Sequence[str]]

@@ -27,7 +27,7 @@ from gloctm.network.initialization import linear_uniform, make_generator
 from gloctm.network.sparse import SparseRows
 from gloctm.progress import track
 from gloctm.training.checkpoint import TrainingState, check_identity, read_checkpoint, write_checkpoint
-from gloctm.training.train import thread_count
+from gloctm.training.device import thread_count
 
 # For each language, which documents.
 Rows = Mapping[str, Tensor]

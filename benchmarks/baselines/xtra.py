@@ -57,7 +57,7 @@ from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.losses import kl_to_prior
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import TopicEncoder
-from gloctm.training.train import choose_device
+from gloctm.training.device import choose_device
 
 
 def contrastive_loss(first: Tensor, other: Tensor, temperature: float) -> Tensor:

@@ -48,7 +48,7 @@ from gloctm.network.layers import dropout
 from gloctm.network.losses import kl_between
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior
-from gloctm.training.train import choose_device, thread_count
+from gloctm.training.device import choose_device, thread_count
 
 # Documents at a time in inference.
 BLOCK_ROWS = 4096

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
     from gloctm.corpus.language import LanguageCorpus
     from gloctm.estimator import GloCTM
-    from gloctm.evaluation.evaluate import evaluate
+    from gloctm.evaluation.evaluation import evaluate
     from gloctm.model.model import TopicModel
     from gloctm.model.view import TopicView
     from gloctm.selection.run import search
@@ -39,7 +39,7 @@ _HOMES = {
     "LanguageCorpus": "gloctm.corpus.language",
     "TopicModel": "gloctm.model.model",
     "TopicView": "gloctm.model.view",
-    "evaluate": "gloctm.evaluation.evaluate",
+    "evaluate": "gloctm.evaluation.evaluation",
     "search": "gloctm.selection.run",
     "summarize": "gloctm.summary.summary",
 }

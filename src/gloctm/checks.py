@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
 from gloctm.errors import InputError
@@ -23,3 +25,59 @@ def check_int(name: str, value: Any, least: int, otherwise: str = "") -> int:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InputError(f"{name} is {value!r}: it must be a whole number from {least}{otherwise}")
     return int(value)
+
+
+def check_number(
+    name: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    above: bool = False,
+    below: bool = False,
+    whole: bool = False,
+    otherwise: str = "",
+) -> Any:
+    """Validate a finite number and return it as a plain ``float``, or ``int`` where it must be whole.
+
+    Args:
+        name: what the number is called; the message begins with it.
+        value: what was given.
+        low: the lowest number that is allowed.
+        high: the highest.
+        above: exclude ``low`` itself.
+        below: exclude ``high`` itself.
+        whole: allow integers alone.
+        otherwise: what else may be given; the message ends with it.
+
+    Raises:
+        InputError: the value is no such number, or out of range.
+    """
+    try:
+        finite = isinstance(value, Integral if whole else Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        # An integer that no float can hold.
+        finite = whole
+    if not finite:
+        raise InputError(f"{name} is {value!r}: it must be a {'whole' if whole else 'finite'} number{otherwise}")
+    number = int(value) if whole else float(value)
+    if number < low or (above and number == low) or number > high or (below and number == high):
+        ends = [] if math.isinf(low) else [f"above {low:g}" if above else f"{low:g} or more"]
+        ends += [] if math.isinf(high) else [f"{'below' if below else 'up to'} {high:g}"]
+        shown = number if whole else f"{number:g}"
+        raise InputError(f"{name} is {shown}: it must be {' and '.join(ends)}{otherwise}")
+    return number
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str], otherwise: str = "") -> None:
+    """Raise InputError unless a value is one of the choices.
+
+    Args:
+        name: what the value is called; the message begins with it.
+        value: what was given.
+        choices: the values that are allowed, two or more.
+        otherwise: what else may be given; the message ends with it.
+    """
+    if value not in choices:
+        listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
+        raise InputError(f"{name} is {value!r}: it must be {listed}{otherwise}")

@@ -31,7 +31,7 @@ from gloctm.training.settings import (
 )
 
 if TYPE_CHECKING:
-    from gloctm.evaluation.evaluate import Evaluation
+    from gloctm.evaluation import Evaluation
     from gloctm.model.view import TopicView
     from gloctm.training.callbacks import Callback
 
@@ -449,7 +449,8 @@ def _trained_as_published(
 ) -> Trained:
     """Train the network of the paper."""
     try:
-        from gloctm.training.train import Safekeeping, train
+        from gloctm.training.checkpoint import CheckpointPolicy
+        from gloctm.training.train import train
     except ImportError as error:
         if error.name != "torch":
             raise
@@ -460,7 +461,7 @@ def _trained_as_published(
         TrainingSettings(**{name: settings[name] for name in TrainingSettings.__dataclass_fields__}),
         seed=None if given is None else resolve_seed(given),
         show_progress=show_progress,
-        safekeeping=None if keeping is None else Safekeeping(*keeping, resume=resume),
+        checkpoints=None if keeping is None else CheckpointPolicy(*keeping, resume=resume),
         callbacks=callbacks,
     )
     coherent = {}

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation.approximate import WordIndex, approximate_neighbors
-from gloctm.augmentation.augment import augment, neighbor_matrices, neighbor_matrix
+from gloctm.augmentation.counts import augment, neighbor_matrices, neighbor_matrix
 from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
 from gloctm.errors import InputError, LowRecallWarning, MissingDependencyError
 
@@ -32,7 +32,7 @@ def test_recall_of_clustered_words(words, capsys):
     found = neighbor_matrices(words, 5, search="approximate", show_progress=True)
     err = capsys.readouterr().err
     # Three languages' words put in once and looked up three times.
-    assert "finding neighbours: 19200/19200 words" in err
+    assert "finding neighbors: 19200/19200 words" in err
     assert 0.95 <= float(err.rsplit("recall ", 1)[1].split()[0]) <= 1
     for language, matrix in exact.items():
         assert found[language].shape == matrix.shape
@@ -118,11 +118,9 @@ def test_low_recall_is_warned_of(monkeypatch):
 def test_a_missing_package_has_one_line(monkeypatch, words):
     monkeypatch.setitem(sys.modules, "usearch", None)
     monkeypatch.setitem(sys.modules, "usearch.index", None)
-    with pytest.raises(
-        MissingDependencyError, match=r"^Approximate search for neighbours needs .*pip install usearch$"
-    ):
+    with pytest.raises(MissingDependencyError, match=r"^Approximate search for neighbors needs .*pip install usearch$"):
         neighbor_matrices(words, 2, search="approximate")
-    # Without neighbours nothing is searched for.
+    # Without neighbors nothing is searched for.
     assert neighbor_matrices(words, 0, search="approximate")["en"].nnz == 1500
 
 

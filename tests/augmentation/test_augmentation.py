@@ -1,4 +1,4 @@
-"""Nearest words, neighbour matrices and global counts against their plain definitions."""
+"""Nearest words, neighbor matrices and global counts against their plain definitions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gloctm.augmentation import augment as augmentation
+from gloctm.augmentation import counts as augmentation
 from gloctm.augmentation import neighbors
-from gloctm.augmentation.augment import augment, global_counts, neighbor_matrices, neighbor_matrix, rows_of_ones
+from gloctm.augmentation.counts import augment, global_counts, neighbor_matrices, neighbor_matrix, rows_of_ones
 from gloctm.augmentation.neighbors import DistinctWords, nearest_neighbors, neighbors_among, neighbors_between
 from gloctm.errors import InputError
 
@@ -231,7 +231,7 @@ def test_more_words_than_a_tile():
     angles = np.linspace(0, np.pi / 2, number)
     words = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     found = nearest_neighbors(words, words, 2, leave_out_self=True)
-    # On an arc, the neighbours are those before and after.
+    # On an arc, the neighbors are those before and after.
     rows = np.arange(1, number - 1)
     np.testing.assert_array_equal(np.sort(found[rows], axis=1), np.stack([rows - 1, rows + 1], axis=1))
     assert sorted(found[0]) == [1, 2]
@@ -324,7 +324,7 @@ def test_repeated_words_count_once_and_empty_documents_stay_empty():
     }
     counts = sp.csr_array(np.asarray([[1, 0, 0], [9, 0, 0], [0, 0, 0], [1, 2, 0]]))
     (matrix, _) = neighbor_matrices(words, 1).values()
-    # Words 0 and 2 are each other's neighbours, and word 2 is that of word 1; in German 1 for both, 0 for word 1.
+    # Words 0 and 2 are each other's neighbors, and word 2 is that of word 1; in German 1 for both, 0 for word 1.
     assert matrix.toarray().tolist() == [[1, 0, 1, 0, 1], [0, 1, 1, 1, 0], [1, 0, 1, 0, 1]]
     result = global_counts(counts, matrix)
     assert result.toarray().tolist() == [[1, 0, 1, 0, 1], [1, 0, 1, 0, 1], [0] * 5, [1, 1, 2, 1, 1]]
@@ -361,7 +361,7 @@ def test_progress_of_long_work_alone(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
     neighbor_matrices(words, 2, show_progress=True)
     # 4 languages' 20 words with each other.
-    assert "finding neighbours: 400/400 pairs of words" in capsys.readouterr().err
+    assert "finding neighbors: 400/400 pairs of words" in capsys.readouterr().err
 
 
 def test_the_order_of_languages_moves_blocks_only():

@@ -17,7 +17,7 @@ from pages import quality as quality_page
 from quality import MODELS, VIEWS, ResultLog, Setting, Yardsticks, facts, run
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation.augment import augment
+from gloctm.augmentation.counts import augment
 from gloctm.errors import FileFormatError
 from gloctm.metrics import topic_diversity, topic_uniqueness
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise

@@ -8,7 +8,7 @@ import torch
 import yardstick
 from torch import nn
 
-from gloctm.augmentation.augment import augment
+from gloctm.augmentation.counts import augment
 from gloctm.model.parameters import module_key
 from gloctm.network.network import GloCTMNetwork, LanguageNoise
 from gloctm.training.batches import Batches

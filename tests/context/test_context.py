@@ -19,7 +19,6 @@ from gloctm.context.space import (
     SHRINKAGE,
     directions,
     documents_by_others,
-    documents_by_words,
     evenly_spread,
     midpoints,
     near_documents,
@@ -30,7 +29,7 @@ from gloctm.context.train import chosen_near_documents
 from gloctm.corpus.collection import chosen_min_df
 from gloctm.demo import THEMES, demo_records
 from gloctm.errors import FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
-from gloctm.model.context_inference import document_encoder
+from gloctm.model.context_inference import document_encoder, documents_by_words
 from gloctm.model.word_scores import word_scores
 from planted import planted_corpus
 

@@ -17,7 +17,6 @@ import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 
-import gloctm.evaluation.evaluate as evaluation
 from gloctm import Corpus, GloCTM, __version__
 from gloctm.cli.main import main
 from gloctm.errors import (
@@ -27,7 +26,8 @@ from gloctm.errors import (
     LowCoverageWarning,
     UnusableLabelsWarning,
 )
-from gloctm.evaluation.evaluate import Evaluation, evaluate, measure_alignment, measure_documents, measure_topics
+from gloctm.evaluation import Evaluation, evaluate, evaluation, measure_alignment, measure_documents, measure_topics
+from gloctm.evaluation import topics as topic_measures
 from gloctm.metrics import (
     ReferenceCounts,
     TranslationDictionary,
@@ -96,7 +96,7 @@ def command(*arguments):
     return SimpleNamespace(returncode=ended.value.code, stdout=output.getvalue(), stderr=messages.getvalue())
 
 
-def relabelled(corpus, make):
+def relabeled(corpus, make):
     """The corpus with labels made by a function of language, row and label."""
     return Corpus(
         {
@@ -120,8 +120,8 @@ def test_planted_topics_are_good_by_every_measure(model, corpus, saved):
     assert found.conditions["held_out"]
     for code in LANGUAGES:
         # A fifth of each of five labels, rounded.
-        assert found.conditions["asked"][code] == pytest.approx(40, abs=2)
-        assert found.conditions["asked"][code] + found.conditions["taught"][code] == 200
+        assert found.conditions["test"][code] == pytest.approx(40, abs=2)
+        assert found.conditions["test"][code] + found.conditions["train"][code] == 200
 
 
 def test_figures_are_those_of_the_functions(model, saved):
@@ -142,19 +142,19 @@ def test_figures_are_those_of_the_functions(model, saved):
     assert found.mean("npmi") == pytest.approx(np.mean(list(found.measures["npmi"].values())))
 
 
-def test_a_test_corpus_is_asked(model, corpus):
+def test_a_test_corpus_is_used(model, corpus):
     other = planted_corpus(LANGUAGES, seed=0, documents=60)
     found = evaluate(model, corpus=corpus, test=other, max_train=100)
-    assert found.conditions["asked"] == dict.fromkeys(LANGUAGES, 60)
-    assert found.conditions["taught"] == dict.fromkeys(LANGUAGES, 100)
+    assert found.conditions["test"] == dict.fromkeys(LANGUAGES, 60)
+    assert found.conditions["train"] == dict.fromkeys(LANGUAGES, 100)
     assert not found.conditions["held_out"]
 
 
 def test_documents_without_a_label_are_left_out(model, corpus):
-    part = relabelled(corpus, lambda code, row, label: "" if row < 50 else label)
+    part = relabeled(corpus, lambda code, row, label: "" if row < 50 else label)
     found = evaluate(model, corpus=part, classifier="logistic")
     for code in LANGUAGES:
-        assert found.conditions["asked"][code] + found.conditions["taught"][code] == 150
+        assert found.conditions["test"][code] + found.conditions["train"][code] == 150
 
 
 def test_no_labels_no_classification(model, corpus):
@@ -174,26 +174,26 @@ def test_no_labels_no_classification(model, corpus):
     [
         (lambda code, row, label: "one", "all documents of 'en' have the label 'one': it is not measured by labels"),
         (lambda code, row, label: f"{code} {row % 2}", "no label in common"),
-        (lambda code, row, label: label if row < 3 else "", "'en' has 3 labelled documents, too few"),
+        (lambda code, row, label: label if row < 3 else "", "'en' has 3 labeled documents, too few"),
     ],
 )
 def test_labels_that_nothing_can_be_classified_by(model, corpus, labels, message):
     with pytest.warns(UnusableLabelsWarning, match=message):
-        found = evaluate(model, corpus=relabelled(corpus, labels))
+        found = evaluate(model, corpus=relabeled(corpus, labels))
     assert "npmi_in_corpus" in found.measures
     assert "purity" not in found.measures
 
 
 def test_rare_labels_are_classified(model, corpus):
-    rare = relabelled(corpus, lambda code, row, label: "b" if row in (3, 5) else "a")
+    rare = relabeled(corpus, lambda code, row, label: "b" if row in (3, 5) else "a")
     found = evaluate(model, corpus=rare, classifier="logistic")
-    assert found.conditions["taught"] == dict.fromkeys(LANGUAGES, 159)
+    assert found.conditions["train"] == dict.fromkeys(LANGUAGES, 159)
     assert len(found.measures["accuracy_across"]) == 6
 
 
 def test_a_language_without_usable_labels_is_left_out_and_the_others_stay(model, corpus):
     def without(what):
-        return relabelled(corpus, lambda code, row, label: what if code == "zh" else label)
+        return relabeled(corpus, lambda code, row, label: what if code == "zh" else label)
 
     for test, message in (
         (without(""), "the test corpus has no labels in 'zh': it is not measured by labels"),
@@ -203,9 +203,9 @@ def test_a_language_without_usable_labels_is_left_out_and_the_others_stay(model,
             found = evaluate(model, corpus=corpus, test=test, classifier="logistic", max_train=None)
         assert set(found.measures["accuracy_across"]) == {"en from ar", "ar from en"}
         assert set(found.measures["purity"]) == {"en", "ar"}
-        assert found.conditions["taught"] == {"en": 200, "ar": 200}
-    # Purity takes the labels of those asked alone.
-    with pytest.warns(UnusableLabelsWarning, match="'zh' .*'one': classifiers are not taught in it"):
+        assert found.conditions["train"] == {"en": 200, "ar": 200}
+    # Purity takes the labels of test documents alone.
+    with pytest.warns(UnusableLabelsWarning, match="'zh' .*'one': classifiers are not trained in it"):
         found = evaluate(model, corpus=without("one"), test=corpus, classifier="logistic")
     assert set(found.measures["purity"]) == set(LANGUAGES)
     assert set(found.measures["accuracy_across"]) == {"ar from en", "zh from en", "en from ar", "zh from ar"}
@@ -490,7 +490,7 @@ def test_figures_say_what_they_were_taken_by(model, corpus, saved):
 
 def test_topic_diversity_is_of_no_more_words_than_there_are(model):
     assert evaluate(model).conditions["diversity_words"] == 25
-    with mock.patch.object(evaluation, "DIVERSITY_WORDS", 99):
+    with mock.patch.object(evaluation, "DIVERSITY_WORDS", 99), mock.patch.object(topic_measures, "DIVERSITY_WORDS", 99):
         found = evaluate(model)
     assert found.conditions["diversity_words"] == 60
     assert found.measures["topic_diversity"] == dict.fromkeys(LANGUAGES, 1 / 5)
@@ -520,11 +520,11 @@ def test_command_takes_all_documents(saved):
     arguments = [saved / "model", "--corpus", saved / "corpus", "--test", saved / "corpus", "--classifier", "logistic"]
     finished = command(*arguments, "--max-train", "all", "-o", "-")
     assert finished.returncode == 0, finished.stderr
-    assert json.loads(finished.stdout)["conditions"]["taught"] == dict.fromkeys(LANGUAGES, 200)
+    assert json.loads(finished.stdout)["conditions"]["train"] == dict.fromkeys(LANGUAGES, 200)
 
 
 def test_no_figure_is_written_that_is_none(saved):
-    with mock.patch.object(evaluation, "topic_diversity", return_value=float("nan")):
+    with mock.patch.object(topic_measures, "topic_diversity", return_value=float("nan")):
         finished = command(saved / "model", "-o", "-")
     assert finished.returncode == 1
     assert "NaN" not in finished.stdout

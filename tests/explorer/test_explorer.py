@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.evaluation.names import MEASURE_NAMES
+from gloctm.evaluation import MEASURE_NAMES
 from gloctm.explorer import check_report_target, render_page, write_report
 from gloctm.explorer import page as page_module
 from made_up_summary import Given, made_up_summary

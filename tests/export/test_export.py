@@ -19,7 +19,7 @@ from scipy.special import softmax
 from gloctm import GloCTM, export
 from gloctm.corpus import Corpus, LanguageCorpus
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.evaluation.evaluate import Evaluation, evaluate
+from gloctm.evaluation import Evaluation, evaluate
 from gloctm.export import distributions
 from gloctm.export.card import as_text, model_card
 from gloctm.model.view import TopicView
@@ -412,7 +412,7 @@ def test_the_card_tells_topics_labels_settings_and_figures(model, corpus):
     labelled.set_labels({"en": {0: "weather | sport"}})
     mark = evaluate(labelled, num_words=2).conditions["model"]
     measures = {"topic_uniqueness": {"en": 0.5, "zh": 0.25}}
-    evaluation = Evaluation(measures, {"model": mark, "words": 15, "taught": {"en": 3}})
+    evaluation = Evaluation(measures, {"model": mark, "words": 15, "train": {"en": 3}})
     _, text = parts_of(model_card(labelled, corpus=corpus, evaluation=evaluation, repo_id="a/b", num_words=2))
     cells = cells_of(text)
     words = {(record["topic"], record["language"]): " ".join(record["words"]) for record in labelled.topics(2)}
@@ -422,7 +422,7 @@ def test_the_card_tells_topics_labels_settings_and_figures(model, corpus):
     assert ["topic", "English", "Chinese"] in cells
     assert ["Chinese", "zh", "3", "9", str(tokens)] in cells
     assert ["TU", "zh", "0.2500"] in cells
-    assert f"Taken with model: {mark}; words: 15; taught: en 3." in text
+    assert f"Taken with model: {mark}; words: 15; train: en 3." in text
     for row in (["num_topics", "4"], ["seed", "0"], ["SHA-256 of the corpus", "f" * 64], ["learning_rate", "0.002"]):
         assert row in cells
     assert 'model = GloCTM.from_pretrained("a/b")' in text

@@ -26,22 +26,22 @@ def blobs(seed: int, documents: int = 60, *, shift: float = 0.0, noise: float = 
 
 
 def test_svm_is_the_one_of_scikit_learn():
-    (train, taught), (test, wanted) = blobs(0), blobs(1)
-    given_labels = SVC(kernel="rbf").fit(train, taught).predict(test)
-    scores = classify(train, list(taught), test, wanted)
+    (train, train_labels), (test, wanted) = blobs(0), blobs(1)
+    given_labels = SVC(kernel="rbf").fit(train, train_labels).predict(test)
+    scores = classify(train, list(train_labels), test, wanted)
     assert scores.accuracy == pytest.approx((given_labels == wanted).mean(), abs=1e-12)
     assert scores.macro_f1 == pytest.approx(f1_score(wanted, given_labels, average="macro"), abs=1e-12)
     assert 0.5 < scores.accuracy < 1
 
 
-def test_logistic_regression_is_standardised_by_the_taught_documents_alone():
-    (train, taught), (test, wanted) = blobs(0), blobs(1, shift=1.5)
+def test_logistic_regression_is_standardized_by_the_training_documents_alone():
+    (train, train_labels), (test, wanted) = blobs(0), blobs(1, shift=1.5)
     train[:, 0] *= 100
     test[:, 0] *= 100
     mean, deviation = train.mean(axis=0, dtype=float), train.std(axis=0, dtype=float)
-    model = LogisticRegression(max_iter=1000).fit((train - mean) / deviation, taught)
+    model = LogisticRegression(max_iter=1000).fit((train - mean) / deviation, train_labels)
     right = model.predict((test - mean) / deviation) == wanted
-    scores = classify(train, taught, test, wanted, classifier="logistic")
+    scores = classify(train, train_labels, test, wanted, classifier="logistic")
     assert scores.accuracy == pytest.approx(right.mean(), abs=1e-12)
     # By the mean of the test documents, it would be another figure: the case tells.
     centred = model.predict((test - test.mean(axis=0)) / test.std(axis=0)) == wanted
@@ -50,35 +50,39 @@ def test_logistic_regression_is_standardised_by_the_taught_documents_alone():
 
 @pytest.mark.parametrize("classifier", ["svm", "logistic"])
 def test_scores_by_hand(classifier):
-    """Two corners, each document at one: the answers are plain, and a label that is not taught counts as wrong."""
+    """Two corners, each document at one: the answers are plain, and a label that was not trained on counts as wrong."""
     corners = np.repeat([[0.0, 1.0], [1.0, 0.0]], 5, axis=0)
-    taught = ["a"] * 5 + ["b"] * 5
-    asked = [[0.0, 1.0]] * 3 + [[1.0, 0.0]] * 2
-    assert classify(corners, taught, asked, list("aaabb"), classifier=classifier) == Scores(1.0, 1.0)
+    train_labels = ["a"] * 5 + ["b"] * 5
+    test_rows = [[0.0, 1.0]] * 3 + [[1.0, 0.0]] * 2
+    assert classify(corners, train_labels, test_rows, list("aaabb"), classifier=classifier) == Scores(1.0, 1.0)
     # Given a a a b b. a: 2 right of 3 given and 2 there: F1 4/5. b: 1 of 2 and 2: 1/2. c: 0.
-    scores = classify(corners, taught, asked, list("aabbc"), classifier=classifier)
+    scores = classify(corners, train_labels, test_rows, list("aabbc"), classifier=classifier)
     assert scores.accuracy == pytest.approx(3 / 5)
     assert scores.macro_f1 == pytest.approx((4 / 5 + 1 / 2 + 0) / 3)
 
 
 @pytest.mark.parametrize("classifier", ["svm", "logistic"])
 def test_features_that_tell_nothing_score_the_commonest_label(classifier):
-    taught = list("aab")
-    scores = classify(np.ones((3, 2)), taught, np.ones((4, 2)), list("abbb"), classifier=classifier)
+    train_labels = list("aab")
+    scores = classify(np.ones((3, 2)), train_labels, np.ones((4, 2)), list("abbb"), classifier=classifier)
     assert scores.accuracy == pytest.approx(1 / 4)
 
 
 @given(st.integers(0, 1000), st.sampled_from(["svm", "logistic"]))
 @settings(deadline=None, max_examples=20)
 def test_scores_are_shares_and_the_names_of_labels_do_not_matter(seed, classifier):
-    (train, taught), (test, wanted) = blobs(seed, 30), blobs(seed + 1, 20, noise=3)
-    scores = classify(train, taught, test, wanted, classifier=classifier)
+    (train, train_labels), (test, wanted) = blobs(seed, 30), blobs(seed + 1, 20, noise=3)
+    scores = classify(train, train_labels, test, wanted, classifier=classifier)
     assert 0 <= scores.macro_f1 <= 1
     assert 0 <= scores.accuracy <= 1
     assert scores.accuracy * 20 == pytest.approx(round(scores.accuracy * 20))
     numbers = {theme: number for number, theme in enumerate(THEMES)}
     by_number = classify(
-        train, [numbers[theme] for theme in taught], test, [numbers[theme] for theme in wanted], classifier=classifier
+        train,
+        [numbers[theme] for theme in train_labels],
+        test,
+        [numbers[theme] for theme in wanted],
+        classifier=classifier,
     )
     assert by_number == scores
 
@@ -93,7 +97,7 @@ def languages(codes=("en", "zh", "de")):
     )
 
 
-def test_every_language_is_taught_and_asked():
+def test_every_language_is_trained_and_tested_in():
     train, train_labels, test, test_labels = languages()
     scores = cross_lingual_classification(train, train_labels, test, test_labels)
     assert list(scores) == [(source, target) for source in train for target in test]
@@ -101,7 +105,7 @@ def test_every_language_is_taught_and_asked():
         assert each == classify(train[source], train_labels[source], test[target], test_labels[target])
 
 
-def test_a_language_that_is_only_asked():
+def test_a_language_that_is_only_tested_in():
     train, train_labels, test, test_labels = languages()
     del train["de"]
     scores = cross_lingual_classification(train, train_labels, test, test_labels, classifier="logistic")
@@ -159,7 +163,7 @@ def test_what_is_refused_of_languages():
         cross_lingual_classification(train, {"en": train_labels["en"]}, test, test_labels)
     with pytest.raises(InputError, match="test have documents but no labels for language 'en'"):
         cross_lingual_classification(train, train_labels, test, {})
-    with pytest.raises(InputError, match="language 'zh' is taught but has no test documents: test has en, ja"):
+    with pytest.raises(InputError, match="language 'zh' has training but no test documents: test has en, ja"):
         cross_lingual_classification(train, train_labels, {"en": test["en"], "ja": test["zh"]}, test_labels)
     with pytest.raises(InputError, match="train is empty"):
         cross_lingual_classification({}, {}, test, test_labels)

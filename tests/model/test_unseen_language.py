@@ -14,7 +14,7 @@ import scipy.sparse as sp
 import torch
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation.augment import augment, neighbor_matrices
+from gloctm.augmentation.counts import augment, neighbor_matrices
 from gloctm.embedding import ArrayEncoder, EncoderPair, SentenceTransformerEncoder, Usem3Encoder
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders
 from gloctm.errors import EmptyDocumentWarning, InputError, UnknownLanguageWarning

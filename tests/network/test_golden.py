@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from gloctm.augmentation.augment import augment
+from gloctm.augmentation.counts import augment
 from gloctm.metrics import topic_uniqueness
 from gloctm.model.inference import latent_means
 from gloctm.model.parameters import local_encoder_name

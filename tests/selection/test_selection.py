@@ -26,7 +26,9 @@ from hypothesis import strategies as st
 from mktestdocs import check_codeblock
 
 import gloctm.context.fit
-import gloctm.selection.run
+import gloctm.selection.measuring
+import gloctm.selection.page
+import gloctm.selection.trainer
 from gloctm import Corpus, GloCTM
 from gloctm.cli.main import main
 from gloctm.cli.search import table_lines, training_command
@@ -39,8 +41,8 @@ from gloctm.errors import (
     TrainingError,
     TrainingInterrupted,
 )
-from gloctm.evaluation.evaluate import c_v_by_references, evaluate, measure_topics, own_counts
-from gloctm.evaluation.names import name_of
+from gloctm.evaluation import evaluate, measure_topics, name_of, own_counts
+from gloctm.evaluation.topics import c_v_by_references
 from gloctm.metrics import read_references, topic_stability
 from gloctm.selection import Candidate, Figure, Range, SearchResult, Trial, search
 from gloctm.selection.plot import Point, _ticks, svg
@@ -221,7 +223,7 @@ def test_the_page_plots_every_measure_and_needs_nothing_else(found):
 def test_words_are_shown_as_they_are():
     trial = Trial({}, 0, {"topic_uniqueness": {"en": 1.0}}, {"en": [["<b>", "a&b"]]}, 1.0, "", {})
     odd = SearchResult((Candidate.of({"schedule": "<i>"}, [trial]),), "topic_uniqueness", (0,))
-    page = Page(gloctm.selection.run.page(odd))
+    page = Page(gloctm.selection.page.page(odd))
     assert "<b> a&b" in page.text
     assert "<i>" in page.text
 
@@ -268,7 +270,7 @@ def test_a_search_whose_measures_lie_beyond_what_is_usual_has_its_page(tmp_path)
     for k, value in ((10, -4.9), (20, -1.2)):
         measures = {"cnpmi_published": {"en de": value}, "topic_quality": {"en de": 0.0}}
         parts.append(Candidate.of({"num_topics": k}, [Trial({}, 0, measures, {"en": [["a"]]}, 1.0, "", {})]))
-    page = Page(gloctm.selection.run.page(SearchResult(tuple(parts), "topic_quality", (0,))))
+    page = Page(gloctm.selection.page.page(SearchResult(tuple(parts), "topic_quality", (0,))))
     labels = [float(text) for text in page.text if re.fullmatch(r"-\d\.\d+|-\d", text)]
     assert min(labels) <= -4.9
     heights = [float(attributes["cy"]) for tag, attributes in page.seen if tag == "circle"]
@@ -325,7 +327,7 @@ def test_tables_are_in_order_of_k():
     result = SearchResult(tuple(parts), "npmi", (0, 1))
     expected = [["2.5", "5"], ["None", "5"], ["2", "20"], ["4", "20"]]
     assert [row[:2] for row in result.table()[1:]] == expected
-    page = Page(gloctm.selection.run.page(result))
+    page = Page(gloctm.selection.page.page(result))
     told = [text for text in page.text if text.startswith("kl_weight ") and "num_topics" in text and "(" not in text]
     assert told[-3:] == ["kl_weight 2.5, num_topics 5", "kl_weight None, num_topics 5", "kl_weight 2.0, num_topics 20"]
     assert result.best is parts[0]
@@ -472,13 +474,13 @@ def test_stopped_in_the_midst_of_a_published_training(tmp_path, corpus):
     folder, epochs = tmp_path / "search", []
     space, options = {"num_topics": [2, 3]}, {"settings": PUBLISHED}
 
-    class Stopping(gloctm.selection.run._SignOfLife):
+    class Stopping(gloctm.selection.trainer._SignOfLife):
         def on_epoch_end(self, run, epoch):
             epochs.append(epoch["epoch"])
             if len(epochs) == 5:
                 signal.raise_signal(signal.SIGINT)
 
-    with mock.patch.object(gloctm.selection.run, "_SignOfLife", Stopping):
+    with mock.patch.object(gloctm.selection.trainer, "_SignOfLife", Stopping):
         with pytest.raises(TrainingInterrupted, match="stopped after 1 of 4 trainings"):
             quick(corpus, space, folder, **options)
         assert len(lines_in(folder)) == 1
@@ -491,7 +493,7 @@ def test_stopped_in_the_midst_of_a_published_training(tmp_path, corpus):
 
 
 def test_a_long_training_shows_signs_of_life(tmp_path, corpus, capsys, monkeypatch):
-    monkeypatch.setattr(gloctm.selection.run, "_SIGN_OF_LIFE", 0.0)
+    monkeypatch.setattr(gloctm.selection.trainer, "_SIGN_OF_LIFE", 0.0)
     quick(corpus, {"num_topics": [2]}, tmp_path / "one", seeds=[0], settings=PUBLISHED, show_progress=True)
     *signs, last = capsys.readouterr().err.splitlines()
     # Two batches of forty documents in each of three epochs.
@@ -724,14 +726,14 @@ def test_topics_that_a_reference_has_no_word_of_are_a_training_that_failed(tmp_p
         (folder / f"{code}.txt").write_text(f"{code}-0-0\n" * 5)
     options = {"seeds": [0], "labels": False, "num_words": 2}
     none = [[["de-1-1", "de-1-2"]] * 2, [["en-1-1", "en-1-2"]] * 2]
-    topics = gloctm.selection.run._Measurer.topics
+    topics = gloctm.selection.measuring.Measurer.topics
 
     def without(measurer, model):
         return dict(zip(("de", "en"), none, strict=True)) if model.num_topics == 2 else {
             code: [[f"{code}-0-0", f"{code}-1-1"], *words[1:]] for code, words in topics(measurer, model).items()
         }  # fmt: skip
 
-    with mock.patch.object(gloctm.selection.run._Measurer, "topics", without), pytest.warns(LowCoverageWarning):
+    with mock.patch.object(gloctm.selection.measuring.Measurer, "topics", without), pytest.warns(LowCoverageWarning):
         result = quick(corpus, {"num_topics": [2, 3]}, tmp_path / "search", references=folder, **options)
     assert [result.mark(candidate) for candidate in result.candidates] == ["failed", "best"]
     assert "none of the words" in result.candidates[0].trials[0].failed

@@ -25,7 +25,7 @@ import httpx
 from gloctm import GloCTM
 from gloctm.cli.serve import serve
 from gloctm.errors import GloCTMError, InputError
-from gloctm.evaluation.evaluate import evaluate
+from gloctm.evaluation import evaluate
 from gloctm.model.view import TopicView
 from gloctm.server import Limits, create_app
 from handmade import handmade_corpus, handmade_model

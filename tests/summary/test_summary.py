@@ -12,8 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from gloctm import Corpus, GloCTM
 from gloctm.errors import InputError
-from gloctm.evaluation.evaluate import Evaluation, evaluate
-from gloctm.evaluation.names import name_of
+from gloctm.evaluation import Evaluation, evaluate, name_of
 from gloctm.model.vectors import topic_vectors
 from gloctm.model.view import TopicView
 from gloctm.summary import Estimate, Summary, TypicalDocument, summarize

@@ -97,7 +97,7 @@ import warnings
 warnings.simplefilter("ignore")
 sys.path[:0] = {paths!r}
 from gloctm import GloCTM
-from gloctm.training import train as training
+from gloctm.training import checkpoint as training
 from test_checkpoint import SETTINGS, corpus
 
 write = training.write_checkpoint
@@ -167,8 +167,8 @@ def test_another_safetensors_file_is_no_checkpoint(tmp_path):
         ({"resume": True}, "without a checkpoint"),
         ({"checkpoint": "."}, "is a folder"),
         ({"checkpoint": "none/run"}, "does not exist"),
-        ({"checkpoint": "run", "checkpoint_minutes": -1}, "from 0"),
-        ({"checkpoint": "run", "checkpoint_minutes": float("nan")}, "from 0"),
+        ({"checkpoint": "run", "checkpoint_minutes": -1}, "0 or more"),
+        ({"checkpoint": "run", "checkpoint_minutes": float("nan")}, "a finite number"),
     ],
 )
 def test_wrong_arguments(tmp_path, monkeypatch, arguments, message):
@@ -292,7 +292,7 @@ def test_a_full_disk_does_not_end_the_training(tmp_path, monkeypatch, uninterrup
             raise OSError(28, "No space left on device", str(path))
         write_checkpoint(path, state)
 
-    monkeypatch.setattr("gloctm.training.train.write_checkpoint", full)
+    monkeypatch.setattr("gloctm.training.checkpoint.write_checkpoint", full)
     path = tmp_path / "run.checkpoint"
     with pytest.warns(CheckpointWarning, match="No space left"):
         model = GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, checkpoint_minutes=0)
@@ -499,7 +499,7 @@ def test_a_checkpoint_of_the_context_method_is_not_overwritten_by_mistake(tmp_pa
         *(("num_topics", 6), ("random_state", 1), ("ranking", "weights"), ("temperature", 0.1)),
         *(("num_near_documents", 4), ("num_refinements", 6)),
     ):
-        with pytest.raises(InputError, match=f"another training, different in {name}: "):
+        with pytest.raises(InputError, match=f"another training, different in {name} "):
             GloCTM(**{**CONTEXT, name: value}).fit(corpus(), checkpoint=path, resume=True)
     other = planted_corpus(("en", "de"), documents={"en": 203, "de": 150}, seed=1)
     with pytest.raises(InputError, match="different in corpus: "):

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from gloctm import GloCTM
-from gloctm.augmentation.augment import augment
+from gloctm.augmentation.counts import augment
 from gloctm.metrics import nearest_document_agreement, theme_topics
 from gloctm.network.initialization import make_generator
 from gloctm.network.losses import cka_loss
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
-from gloctm.training.train import Batches
+from gloctm.training.batches import Batches
 from planted import planted_corpus
 
 LANGUAGES = ("en", "zh", "to")  # "to", Tongan, clashes with a method of torch modules

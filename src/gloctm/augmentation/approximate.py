@@ -1,7 +1,7 @@
 """Approximate search for nearest words, for vocabularies so large that comparing all words takes too long.
 
 Words are put into a graph of near words (HNSW, by ``usearch``), one after the other in their order and by one thread,
-so that the same words give the same neighbours. Comparing all grows with the square of the vocabulary, this hardly
+so that the same words give the same neighbors. Comparing all grows with the square of the vocabulary, this hardly
 faster than the vocabulary itself. What is missed is measured and told.
 """
 
@@ -20,12 +20,12 @@ from gloctm.progress import track
 
 # Links of a word in the graph; more take memory and time and find more.
 LINKS = 16
-# How many of the best a walk along the graph keeps in mind, when a word is put in and when its neighbours are looked
+# How many of the best a walk along the graph keeps in mind, when a word is put in and when its neighbors are looked
 # up. Of 10,000 vectors of 48 latent dimensions and noise, the 13 nearest are found to 97 % with 64 and 64, to 99.5 %
 # with 128 and 96.
 ADD_EXPANSION = 128
 SEARCH_EXPANSION = 96
-# The graph knows vectors in whole numbers of 8 bits, which is several times as quick; so many candidates a neighbour,
+# The graph knows vectors in whole numbers of 8 bits, which is several times as quick; so many candidates a neighbor,
 # and at least so many in all, are put in order by the vectors themselves.
 CANDIDATES = 2
 FEWEST_CANDIDATES = 16
@@ -45,11 +45,11 @@ def approximate_neighbors(
     *,
     show_progress: bool = False,
 ) -> dict[tuple[str, str], Indices]:
-    """For each language wanted and each language, the nearest words of the second to those of the first.
+    """Find, for each language wanted and each language, the nearest words of the second to those of the first.
 
     Args:
         word_embeddings: for each language ``(V_l, dimension)``.
-        wanted: the languages whose words' neighbours are wanted.
+        wanted: the languages whose words' neighbors are wanted.
         num_neighbors: k, at least 1, and less than any vocabulary's size.
         show_progress: whether progress is shown, and the recall.
 
@@ -63,7 +63,7 @@ def approximate_neighbors(
     added = sum(len(words.vectors) for words in distinct.values())
     searched = len(distinct) * sum(len(distinct[language].vectors) for language in wanted)
     found, recalls = {}, {}
-    with track("finding neighbours", added + searched, "words", show=show_progress) as progress:
+    with track("finding neighbors", added + searched, "words", show=show_progress) as progress:
         for other, candidates in distinct.items():
             index = WordIndex(candidates.vectors)
             progress.advance(len(candidates.vectors))
@@ -96,7 +96,7 @@ class WordIndex:
         try:
             from usearch.index import Index
         except ImportError:
-            raise MissingDependencyError.of("Approximate search for neighbours", "usearch") from None
+            raise MissingDependencyError.of("Approximate search for neighbors", "usearch") from None
         self._vectors = vectors
         self._index: Any = Index(
             ndim=vectors.shape[1],
@@ -114,7 +114,7 @@ class WordIndex:
             self._index.add(block, _whole_numbers(vectors[block]), threads=1)
 
     def nearest(self, queries: Vectors, number: int) -> tuple[Indices, NDArray[np.float32]]:
-        """The nearest words and their similarities, ``(queries, number)`` both; of equals, the lower first.
+        """Return the nearest words and their similarities, ``(queries, number)`` both; of equals, the lower first.
 
         Args:
             queries: ``(n, dimension)``, each of length 1 or 0.
@@ -128,7 +128,7 @@ class WordIndex:
         return rows, values
 
     def recall(self, queries: Vectors, values: NDArray[np.float32], *, own: bool = False) -> float:
-        """The share of the neighbours found that are as near as those of an exact search, by a sample of the queries.
+        """Return the share of neighbors found that are as near as those of an exact search, by a sample of queries.
 
         Args:
             queries: as given to ``nearest``.
@@ -162,7 +162,7 @@ class WordIndex:
         similarity = np.full((len(queries), number), -np.inf, np.float32)
         result[:, : order.shape[1]] = np.take_along_axis(rows, order, axis=1)
         similarity[:, : order.shape[1]] = np.take_along_axis(values, order, axis=1)
-        # Nothing leads to the neighbours of a vector without direction, nor to all of a few.
+        # Nothing leads to the neighbors of a vector without direction, nor to all of a few.
         short = np.flatnonzero((counts < number) | ~queries.any(axis=1))
         if short.size:
             result[short] = nearest_neighbors(queries[short], self._vectors, number)
@@ -171,13 +171,13 @@ class WordIndex:
 
 
 def _similarities(queries: Vectors, vectors: Vectors, rows: Indices) -> NDArray[np.float32]:
-    """Of each query and the vectors at its rows."""
+    """Return the similarities of each query and the vectors at its rows."""
     columns = [np.einsum("nd,nd->n", queries, vectors[column]) for column in rows.T]
     return np.stack(columns, axis=1).astype(np.float32, copy=False)
 
 
 def _whole_numbers(vectors: Vectors) -> NDArray[np.int8]:
-    """The vectors' directions in whole numbers of 8 bits."""
+    """Return the vectors' directions in whole numbers of 8 bits."""
     largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
     return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
 

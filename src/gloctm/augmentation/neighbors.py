@@ -1,7 +1,7 @@
 """Nearest words by cosine: exact search in bounded memory.
 
 Tiles of words are multiplied with tiles of words, and the best of each word so far are kept. Two vocabularies are
-nearest to each other by one product: a tile tells the neighbours of its rows and of its columns.
+nearest to each other by one product: a tile tells the neighbors of its rows and of its columns.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ORDERED_AT_ONCE = 2**20
 
 Vectors = NDArray[np.float32]
 Indices = NDArray[np.int64]
-# How neighbours are searched for: by comparing all words, or along a graph of near words.
+# How neighbors are searched for: by comparing all words, or along a graph of near words.
 NeighborSearch = Literal["exact", "approximate"]
 
 
@@ -35,13 +35,13 @@ def nearest_neighbors(
     leave_out_self: bool = False,
     progress: Progress | None = None,
 ) -> Indices:
-    """Indices of the nearest candidates by cosine, nearest first; of equals, the lower index first.
+    """Return indices of the nearest candidates by cosine, nearest first; of equals, the lower index first.
 
     Args:
         queries: ``(n, dimension)``.
         candidates: ``(m, dimension)``.
         num_neighbors: how many, at most m (m − 1 when self is left out).
-        leave_out_self: queries and candidates are the same words; no word is its own neighbour.
+        leave_out_self: queries and candidates are the same words; no word is its own neighbor.
         progress: told of every pair of words that is compared, both ways.
 
     Returns:
@@ -53,7 +53,7 @@ def nearest_neighbors(
 
 
 def neighbors_among(words: Vectors, num_neighbors: int, *, progress: Progress | None = None) -> Indices:
-    """For each word its nearest others, as ``nearest_neighbors`` has them; by half of the products.
+    """Find the nearest other words of each word, as ``nearest_neighbors`` does, with half of the products.
 
     Args:
         words: ``(n, dimension)``.
@@ -83,7 +83,7 @@ def neighbors_among(words: Vectors, num_neighbors: int, *, progress: Progress | 
 def neighbors_between(
     first: Vectors, second: Vectors, num_neighbors: int, *, progress: Progress | None = None
 ) -> tuple[Indices, Indices]:
-    """The nearest words of two vocabularies to each other, as ``nearest_neighbors`` has them; by one product for both.
+    """Find the nearest words of two vocabularies to each other, as ``nearest_neighbors`` does, by one product for both.
 
     Args:
         first: ``(n, dimension)``.
@@ -116,7 +116,7 @@ class DistinctWords:
 
     @classmethod
     def of(cls, words: Vectors) -> DistinctWords:
-        """The words with these vectors, ``(words, dimension)``."""
+        """Return the words with these vectors, ``(words, dimension)``."""
         vectors = unit_vectors(words)
         rows: dict[bytes, int] = {}
         row_of = np.fromiter(
@@ -182,7 +182,7 @@ class _Best:
 
 
 def _lower_bound(similarity: NDArray[np.float32], number: int, by_columns: bool) -> NDArray[np.float32]:
-    """For each query a similarity that at least so many candidates of the tile reach."""
+    """Return for each query a similarity that at least ``number`` candidates of the tile reach."""
     # Of so many groups of candidates, the best of each; the numberth of these is near to the numberth of all.
     size = similarity.shape[0 if by_columns else 1]
     groups = min(size, max(64, 4 * number))
@@ -199,9 +199,9 @@ def _lower_bound(similarity: NDArray[np.float32], number: int, by_columns: bool)
 def _search(
     first: DistinctWords, second: DistinctWords, for_first: int, for_second: int, progress: Progress | None
 ) -> tuple[Indices, Indices]:
-    """For each word of the first so many of the second, and for each of the second so many of the first."""
+    """Find the nearest words of the second to each of the first, and of the first to each of the second."""
     size, other_size = len(first.vectors), len(second.vectors)
-    # Of distinct vectors there may be fewer than neighbours wanted.
+    # Of distinct vectors there may be fewer than neighbors wanted.
     best = _Best(size, min(for_first, other_size))
     other_best = _Best(other_size, min(for_second, size))
     tile = np.empty((TILE_WORDS, TILE_WORDS), np.float32)
@@ -240,16 +240,16 @@ def distinct_to_words(
     *,
     leave_out_self: bool = False,
 ) -> Indices:
-    """The nearest words, from the nearest distinct vectors.
+    """Return the nearest words, from the nearest distinct vectors.
 
     Args:
         rows: for each distinct vector of the queries the rows of the nearest of the candidates,
             ``(distinct, num_neighbors)``; one column more where self is left out; fewer if there are no more.
         values: their similarities.
-        queries: whose neighbours.
-        candidates: the neighbours.
+        queries: whose neighbors.
+        candidates: the neighbors.
         num_neighbors: how many.
-        leave_out_self: queries and candidates are the same; no word is its own neighbour.
+        leave_out_self: queries and candidates are the same; no word is its own neighbor.
 
     Returns:
         ``(queries, num_neighbors)``, by similarity; of equals, the lower index first.
@@ -277,7 +277,7 @@ def distinct_to_words(
 
 
 def unit_vectors(vectors: NDArray[np.floating]) -> Vectors:
-    """The rows scaled to length 1; rows of zeros stay so."""
+    """Return the rows scaled to length 1; rows of zeros stay so."""
     vectors = np.ascontiguousarray(vectors, np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     # Adding zero makes −0 the same as 0, to the last bit.

@@ -223,7 +223,7 @@ def _lemma_languages(lemmas: str | None) -> bool | list[str] | None:
 
 
 def _whole(number: float | None, above: float = 0) -> float | None:
-    """A number of documents as the whole number it is."""
+    """Return a number of documents as the whole number it is."""
     return int(number) if number is not None and number > above and number.is_integer() else number
 
 

@@ -76,8 +76,8 @@ def evaluate(
     from gloctm.cli.tables import print_evaluation
     from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
-    from gloctm.evaluation.evaluate import MAX_TRAIN
-    from gloctm.evaluation.evaluate import evaluate as evaluated
+    from gloctm.evaluation import MAX_TRAIN
+    from gloctm.evaluation import evaluate as evaluated
     from gloctm.files.atomic import atomic_file
     from gloctm.metrics.classification import CLASSIFIERS
 

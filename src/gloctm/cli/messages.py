@@ -44,7 +44,7 @@ _IN_SHELL = (
     (r", or read it with cache=False", ""),
     (r"else reversed\(\) turns it round", "else name the languages the other way round"),
     (r"build it from texts, or with vocabulary=model\.vocabulary_", "build it from texts"),
-    (r": name another file, or delete it to start anew", ": delete it to start anew"),
+    (r": name another file, or delete it to start again", ": delete it to start again"),
     (r"give it as transform\(\.\.\., encoder=\.\.\.\) or GloCTM\.load\(path, encoder=\.\.\.\)", "name it by --encoder"),
     (r"give one of your own, tokenizers=", "give one of your own in Python, tokenizers="),
     (r"load the model with tokenizers=", "load the model in Python with tokenizers="),
@@ -56,12 +56,12 @@ _MENTION = re.compile(rf"(?<![\w'\"/.=-])({_NO_WORDS})(?![\w'\"/]|\.\w)")
 
 
 def flag_of(name: str) -> str:
-    """What an argument of Python is called on the command line."""
+    """Return what an argument of Python is called on the command line."""
     return FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def in_shell_terms(message: str) -> str:
-    """A sentence of the library with what is called otherwise on the command line called so."""
+    """Return a sentence of the library with what is called otherwise on the command line called so."""
     for wording, other in _IN_SHELL:
         message = re.sub(wording, other, message)
     message = _SETTING.sub(
@@ -72,7 +72,7 @@ def in_shell_terms(message: str) -> str:
 
 
 def say(message: str) -> None:
-    """One line for the user, on standard error; line breaks, as in a file's name, are shown as a space."""
+    """Print one line for the user to standard error; line breaks, as in a file's name, become a space."""
     print(" ".join(message.splitlines()), file=sys.stderr, flush=True)
 
 
@@ -92,7 +92,7 @@ def report_error(error: Exception) -> int:
 
 
 def describe_os_error(error: OSError) -> str:
-    """A file error as a sentence with its cure."""
+    """Return a file error as a sentence with its cure."""
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left on the disk{where}: free some or write elsewhere; nothing half-written was left"

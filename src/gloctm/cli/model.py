@@ -233,7 +233,7 @@ def _check_targets(sources: list[str], output: Path, dropped: Path | None) -> No
 
 
 def _trained_names(unseen: Sequence[str], model: GloCTM) -> str:
-    """What to call languages that the model was trained on by a name with another region, or none."""
+    """Return what to call languages that the model was trained on by a name with another region, or none."""
     known = {without_region(code): code for code in model.languages_}
     names = {code: known[without_region(code)] for code in unseen if without_region(code) in known}
     if not names:

@@ -79,12 +79,12 @@ MinConfidence = Annotated[
 
 
 def split_languages(languages: str | None) -> list[str] | None:
-    """The codes in a list separated by commas; None where no list was given."""
+    """Return the codes in a list separated by commas; None where no list was given."""
     return None if languages is None else [code.strip() for code in languages.split(",") if code.strip()]
 
 
 def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] | None:
-    """Words by language from files given as ``LANG=FILE``; None where none were given.
+    """Read words by language from files given as ``LANG=FILE``; return None where none were given.
 
     A word a line; blank lines and those that begin with ``#`` are passed over.
     """
@@ -106,7 +106,7 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
 
 
 def read_references(given: list[str] | None) -> list[Source]:
-    """Reference corpora given as ``--reference``: folders, or files with commas between them.
+    """Return the reference corpora given as ``--reference``: folders, or files with commas between them.
 
     Raises:
         InputError: a file whose name does not tell its language, or one file alone.
@@ -138,7 +138,7 @@ def _files_by_language(given: str) -> dict[str, Path]:
 
 
 def check_via(via: str) -> Via:
-    """What is given as ``--via``.
+    """Return what is given as ``--via``.
 
     Raises:
         InputError: it is none of the encoders.

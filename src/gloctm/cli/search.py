@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gloctm.cli.options import Quiet, References, read_references
+from gloctm.cli.settings import Config, Preset, settings_begun_with, with_flags
 from gloctm.errors import GloCTMError, InputError
-from gloctm.evaluation.names import name_of
+from gloctm.evaluation import name_of
 
 if TYPE_CHECKING:
     from gloctm.selection import Range, SearchResult
@@ -38,6 +39,7 @@ _IN_SHELL = (
 )
 
 
+@with_flags("method", "epochs", "device", "threads")
 def search(
     corpus: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
     output: Annotated[
@@ -84,29 +86,8 @@ def search(
             show_default=False,
         ),
     ] = None,
-    preset: Annotated[
-        str | None,
-        typer.Option(help="Named settings to start from: published, ecnews, amazon_review or rakuten_amazon."),
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="YAML or TOML file of settings, as for gloctm train.", show_default=False)
-    ] = None,
-    method: Annotated[
-        str | None, typer.Option(help="context or published, see gloctm train. (default: context)", show_default=False)
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            help="Of --method published: passes over the largest language. (default: 150)", show_default=False
-        ),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Of --method published: auto, cpu or cuda. (default: auto)", show_default=False),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads that training may use. (default: all)", show_default=False)
-    ] = None,
+    preset: Preset = None,
+    config: Config = None,
     num_words: Annotated[int, typer.Option("--words", "-n", help="Top words a topic to measure.")] = 15,
     labels: Annotated[
         bool, typer.Option("--labels/--no-labels", help="Measure by the corpus' labels, if it has any.")
@@ -116,6 +97,7 @@ def search(
         typer.Option("--resume", help="Go on with the search in the output folder; values and seeds may be added."),
     ] = False,
     quiet: Quiet = False,
+    **flags: Any,
 ) -> None:
     """Train and measure candidates for the number of topics and other settings, each with several seeds.
 
@@ -123,14 +105,11 @@ def search(
     kept; the command that trains the best one is printed.
     """
     from gloctm.cli.messages import say
-    from gloctm.cli.train import read_config
     from gloctm.corpus import Corpus
     from gloctm.selection import search as searched
     from gloctm.selection.trials import IDENTITY
-    from gloctm.training.presets import get_preset
 
-    named = {"method": method, "epochs": epochs, "device": device, "threads": threads}
-    flags: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    flags = {name: value for name, value in flags.items() if value is not None}
     spelled = {name: f"--{name}" for name in flags} | ({} if topics is None else {"num_topics": "--topics"})
     space: dict[str, Range | list[Any]] = {} if topics is None else {"num_topics": _values("--topics", topics)}
     for each in given or []:
@@ -150,8 +129,7 @@ def search(
         raise InputError(
             "there is nothing to choose from: give values with --topics 10,20,30 or --set num_refinements=0,5"
         )
-    configured = read_config(config) if config is not None else {}
-    settings = {**configured, **flags}
+    configured = settings_begun_with(None, config)
     sources = read_references(references)
     loaded, the_seeds = Corpus.load(corpus), _seeds(seeds)
     if resume and not (output / IDENTITY).exists():
@@ -162,7 +140,7 @@ def search(
             space,
             output=output,
             preset=preset,
-            settings=settings,
+            settings={**configured, **flags},
             seeds=the_seeds,
             references=sources,
             objective=objective,
@@ -176,7 +154,7 @@ def search(
         raise type(error)(_in_shell_terms(str(error), spelled)) from error
     command = training_command(corpus, result, output=output, preset=preset, config=config, settings=flags)
     print("\n".join(result_lines(result, command, shutil.get_terminal_size((_FILE_WIDTH, 24)).columns)))
-    begun = {**(get_preset(preset) if preset is not None else {}), **configured}
+    begun = settings_begun_with(preset, config)
     for name, value in {**flags, **result.best.settings}.items():
         if value is None and begun.get(name) is not None:
             say(f"{name} none has no flag: write {name}: null in a YAML file, and give train that as --config")
@@ -192,7 +170,7 @@ def training_command(
     config: Path | None,
     settings: dict[str, Any],
 ) -> str:
-    """The command that trains the best candidate's model of the first seed, to a folder beside the search's.
+    """Return the command that trains the best candidate's model of the first seed, to a folder beside the search's.
 
     What is None has no flag: it is left out, as are all that the estimator has None for.
     """
@@ -245,7 +223,7 @@ def _seeds(text: str) -> list[int]:
 
 
 def _in_shell_terms(message: str, spelled: dict[str, str]) -> str:
-    """A sentence of the library with what is called otherwise here called so.
+    """Return a sentence of the library with what is called otherwise here called so.
 
     Args:
         message: the sentence.
@@ -260,7 +238,7 @@ def _in_shell_terms(message: str, spelled: dict[str, str]) -> str:
 
 
 def result_lines(result: SearchResult, command: str, width: int) -> list[str]:
-    """All that is printed of a search: its table, the best candidate, and what trains it.
+    """Return all that is printed of a search: its table, the best candidate, and what trains it.
 
     Args:
         result: of the search.
@@ -272,7 +250,7 @@ def result_lines(result: SearchResult, command: str, width: int) -> list[str]:
 
 
 def table_lines(result: SearchResult, width: int) -> list[str]:
-    """The candidates and their main measures as plain text, and what the best was chosen by.
+    """Return the candidates and their main measures as plain text, and what the best was chosen by.
 
     Args:
         result: of the search.
@@ -302,7 +280,7 @@ def _is_told_in_page_alone(measure: str, result: SearchResult) -> bool:
 
 
 def _column(heading: str, *cells: str) -> list[str]:
-    """Lines of equal width: the heading, broken into lines, above the cells."""
+    """Return lines of equal width: the heading, broken into lines, above the cells."""
     words = re.findall(r"[^\s_]+_?|_", heading)
     width = max(map(len, (*words, *cells)), default=0)
     broken = [""]
@@ -317,7 +295,7 @@ def _column(heading: str, *cells: str) -> list[str]:
 
 
 def _beside(columns: Sequence[Sequence[str]]) -> list[str]:
-    """Columns side by side, their last lines in one row."""
+    """Join columns side by side, their last lines in one row."""
     height = max(map(len, columns))
     filled = [[" " * len(column[0])] * (height - len(column)) + list(column) for column in columns]
     return [_GAP.join(row) for row in zip(*filled, strict=True)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_view(path: Path) -> TopicView:
-    """The view of a file given as ``--view``."""
+    """Return the view of a file given as ``--view``."""
     from gloctm.model.view import TopicView
 
     if not path.is_file():
@@ -29,7 +29,7 @@ def read_view(path: Path) -> TopicView:
 
 
 def read_evaluation(path: Path) -> Any:
-    """The content of a file given as ``--evaluation``."""
+    """Return the content of a file given as ``--evaluation``."""
     from gloctm.files.atomic import read_json
 
     if not path.is_file():
@@ -41,7 +41,7 @@ def read_evaluation(path: Path) -> Any:
 
 
 def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
-    """A corpus in the model's languages, counted over its vocabularies: a corpus of other documents has its own.
+    """Return a corpus in the model's languages, counted over its vocabularies: a corpus of other documents has its own.
 
     Raises:
         InputError: it has other words than the model, and no texts to count anew.

@@ -16,7 +16,7 @@ from gloctm.model.topics import TopicRecord
 from gloctm.reading.dropped import DroppedDocument
 
 if TYPE_CHECKING:
-    from gloctm.evaluation.evaluate import Evaluation
+    from gloctm.evaluation import Evaluation
 
 # Enough for a few languages side by side where the output is no terminal and so has no width of its own.
 _FILE_WIDTH = 160
@@ -36,7 +36,7 @@ _LEGEND = (
 
 
 def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float] | None = None) -> None:
-    """Aligned topics, a row each, the languages side by side; rules between them where words take several lines."""
+    """Print aligned topics, one row each, languages side by side; rules between them where words take several lines."""
     from rich.table import Table
 
     languages = list(dict.fromkeys(record["language"] for record in records))
@@ -59,7 +59,7 @@ def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float]
 
 
 def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
-    """Aligned topics as a Markdown table, to be pasted into a document."""
+    """Print aligned topics as a Markdown table, to be pasted into a document."""
     languages = list(dict.fromkeys(record["language"] for record in records))
     rows: dict[int, list[str]] = {}
     for record in records:
@@ -72,7 +72,7 @@ def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
 
 
 def print_topics_as_csv(records: Sequence[TopicRecord]) -> None:
-    """Topics as CSV, a word a row: its topic, language, rank from 1, and weight."""
+    """Print topics as CSV, one word per row: its topic, language, rank from 1, and weight."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["topic", "language", "rank", "word", "weight"])
     for record in records:
@@ -81,7 +81,7 @@ def print_topics_as_csv(records: Sequence[TopicRecord]) -> None:
 
 
 def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
-    """What a corpus holds, a row a language, and how its words were chosen."""
+    """Return what a corpus holds, a row a language, and how its words were chosen."""
     from rich.table import Table
     from rich.text import Text
 
@@ -131,15 +131,15 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
 
 
 def _told(value: Any) -> str:
-    """A setting; of one by language, each."""
+    """Return a setting; of one by language, each."""
     return " ".join(f"{code} {each}" for code, each in value.items()) if isinstance(value, dict) else str(value)
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """A row a measure, with its values and, where there are several, their mean."""
+    """Return a row a measure, with its values and, where there are several, their mean."""
     from rich.table import Table
 
-    from gloctm.evaluation.names import name_of
+    from gloctm.evaluation import name_of
 
     table = Table(header_style="bold")
     table.add_column("measure")
@@ -155,24 +155,24 @@ def print_evaluation(evaluation: Evaluation) -> None:
 
 
 def count_of(number: int, thing: str) -> str:
-    """So many of a thing: ``1 document``, ``2,000 documents``."""
+    """Return a number of things: ``1 document``, ``2,000 documents``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def describe_phrases(report: BuildReport) -> str:
-    """How many phrases the vocabulary of each language has; empty where none were sought."""
+    """Return how many phrases the vocabulary of each language has; empty where none were sought."""
     found = {code: each.phrases for code, each in report.words.items() if each.phrases is not None}
     return f"phrases: {', '.join(f'{code} {count:,}' for code, count in found.items())}" if found else ""
 
 
 def describe_dropped(dropped: Sequence[DroppedDocument]) -> str:
-    """How many documents were left out, and for which reasons."""
+    """Return how many documents were left out, and for which reasons."""
     reasons = "; ".join(f"{reason}: {count:,}" for reason, count in main_reasons(dropped))
     return f"{count_of(len(dropped), 'document')} {'was' if len(dropped) == 1 else 'were'} left out ({reasons})"
 
 
 def main_reasons(dropped: Sequence[DroppedDocument]) -> list[tuple[str, int]]:
-    """Why documents were left out and how many, most first; rare reasons, of which there can be thousands, as one."""
+    """Return why documents were left out and how many, most first; rare reasons, of which there may be many, as one."""
     counts: Counter[str] = Counter()
     for reason, count in BuildReport(dropped=tuple(dropped)).dropped_by_reason().items():
         # What differs says nothing where it ends the reason.
@@ -185,7 +185,7 @@ def main_reasons(dropped: Sequence[DroppedDocument]) -> list[tuple[str, int]]:
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
-    """Names and values, a line each."""
+    """Print names and values, one line each."""
     width = max(map(len, facts))
     for name, value in facts.items():
         print(f"{name:<{width}}  {value}")

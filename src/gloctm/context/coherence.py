@@ -24,7 +24,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.augmentation.augment import presence
+from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.inflections import forms_of_one_word
 from gloctm.context.space import NearDocuments, evenly_spread
@@ -127,7 +127,7 @@ def count_word_pairs(
 
 
 def coherent_scores(relevance: Mapping[str, Array], pairs: WordPairs) -> dict[str, Array]:
-    """For each language the score of each topic's coherent words, ``(K, V_l)``: up to 1, and 0 for all others.
+    """Score each topic's coherent words in each language, ``(K, V_l)``: up to 1, and 0 for all others.
 
     A word scores where it scores highest, and in another topic only if it does so nearly as high.
 
@@ -161,7 +161,7 @@ def coherent_scores(relevance: Mapping[str, Array], pairs: WordPairs) -> dict[st
 
 
 def _voted(standing: Mapping[str, Array], pairs: WordPairs) -> dict[str, Array]:
-    """Scores after all rounds of voting: for each language ``(V_l, K)``."""
+    """Return scores after all rounds of voting: for each language ``(V_l, K)``."""
     scores = {language: _scaled(each) for language, each in standing.items()}
     share = 1 / max(len(scores) - 1, 1)
     for _ in range(ROUNDS):
@@ -174,7 +174,7 @@ def _voted(standing: Mapping[str, Array], pairs: WordPairs) -> dict[str, Array]:
 
 
 def _best_forms(standing: Array, scores: Array, forms: sp.csr_array) -> Array:
-    """Standing with 0 for a word of which the topic has a form that scores higher, ``(V, K)``."""
+    """Return standing with 0 for a word of which the topic has a form that scores higher, ``(V, K)``."""
     found = standing.copy()
     has_forms = np.diff(forms.indptr) > 0
     for topic, own in enumerate(scores.T):
@@ -189,7 +189,7 @@ def _best_forms(standing: Array, scores: Array, forms: sp.csr_array) -> Array:
 
 
 def _scaled(scores: NDArray[np.floating]) -> Array:
-    """Scores with a maximum of 1 in each topic."""
+    """Return scores with a maximum of 1 in each topic."""
     return np.asarray(scores / np.maximum(scores.max(axis=0), 1e-9), np.float32)
 
 
@@ -204,7 +204,7 @@ def _centered(embeddings: Array) -> Array:
 def _translations(
     first: Array, second: Array, eligible: NDArray[np.bool_], other_eligible: NDArray[np.bool_]
 ) -> sp.csr_array:
-    """Cosines of words that are taken to translate each other, ``(V_l, V_l')``."""
+    """Return cosines of words that probably translate each other, ``(V_l, V_l')``."""
     columns = np.flatnonzero(other_eligible)
     rows, found, values = [], [], []
     for start in range(0, len(first), 1024):
@@ -221,7 +221,7 @@ def _translations(
 def _npmi_across(
     first: sp.csr_array, second: sp.csr_array, near: NDArray[np.int32], other_near: NDArray[np.int32]
 ) -> sp.csr_array:
-    """NPMI of words over pairs of a document and one near it, from both sides; 0 where it is not above 0."""
+    """Compute NPMI of words over pairs of a document and one near it, from both sides; 0 unless it is positive."""
     shape = (first.shape[1], second.shape[1])
     together = sp.csr_array(shape, dtype=np.float32)
     own = np.zeros(first.shape[1])
@@ -251,7 +251,7 @@ def _npmi_across(
 
 
 def _npmi_within(present: sp.csr_array) -> sp.csr_array:
-    """1 + NPMI of words over documents, where any document has both; a word with itself not."""
+    """Compute 1 + NPMI of words over documents, where any document has both; a word with itself not."""
     pairs = float(np.mean(np.diff(present.indptr).astype(np.float64) ** 2))
     chosen = present[evenly_spread(present.shape[0], max(int(COUNTED_PAIRS / max(pairs, 1)), FEWEST_COUNTED))]
     total = chosen.shape[0]

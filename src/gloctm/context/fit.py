@@ -94,7 +94,7 @@ class Steps:
     """
 
     def load(self) -> State:
-        """The state there is; empty at the beginning."""
+        """Return the state there is; empty at the beginning."""
         return {}
 
     def keep(self, state: State) -> None:
@@ -227,7 +227,7 @@ def _words(
 def _calibrated(
     counts: Mapping[str, sp.csr_array], contexts: Arrays, centers: Arrays, middle: Arrays, topics: Array
 ) -> float:
-    """The temperature fitted to a sample of the documents that have words."""
+    """Return the temperature fitted to a sample of the documents that have words."""
     encoder = document_encoder(topics)
     means, points = {}, {}
     for language, matrix in counts.items():
@@ -239,7 +239,7 @@ def _calibrated(
 
 
 def refined(topics: Array, scores: Arrays, contexts: Arrays) -> Array:
-    """Topics moved halfway to where their coherent words stand: a theme that words agree on, not a crowd of documents.
+    """Move topics halfway to their coherent words: to a theme that words agree on, not a crowd of documents.
 
     Args:
         topics: ``(K, p)``, rows of length 1.
@@ -262,7 +262,7 @@ def refined(topics: Array, scores: Arrays, contexts: Arrays) -> Array:
 
 
 def fitted_temperature(means: Arrays, points: Arrays, topics: Array) -> float:
-    """The temperature by which θ is calibrated: it says how often a document is about a topic.
+    """Return the temperature by which θ is calibrated: it says how often a document is about a topic.
 
     Temperature scaling (Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, 2017): the mean
     −log θ_dk is least, k the topic that the embedding of the document and of those near it stand nearest to, θ being by

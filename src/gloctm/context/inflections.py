@@ -22,7 +22,7 @@ Array = NDArray[np.float32]
 
 
 def have_one_stem(first: str, second: str) -> bool:
-    """Whether two words begin alike and may be forms of one, as *price* and *prices*, or 履い and 履き."""
+    """Return whether two words begin alike and may be forms of one, as *price* and *prices*, or 履い and 履き."""
     head, other = _leading_chinese(first), _leading_chinese(second)
     if head or other:
         # What follows is an ending if it is written by sound: of Chinese words, every character counts.
@@ -37,7 +37,7 @@ def have_one_stem(first: str, second: str) -> bool:
 def forms_of_one_word(
     vocabulary: Sequence[str], word_embeddings: Array, eligible: NDArray[np.bool_] | None = None
 ) -> sp.csr_array:
-    """Which words are forms of one another: ones at their pairs, both ways, ``(V, V)``.
+    """Return which words are forms of one another: ones at their pairs, both ways, ``(V, V)``.
 
     Args:
         vocabulary: the words.
@@ -65,7 +65,7 @@ def forms_of_one_word(
 
 
 def _leading_chinese(word: str) -> str:
-    """The Chinese characters that a word begins with."""
+    """Return the Chinese characters that a word begins with."""
     return "".join(takewhile(_is_chinese_character, word))
 
 

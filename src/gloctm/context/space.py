@@ -21,8 +21,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.augmentation.augment import presence
+from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
+from gloctm.model.context_inference import sums_of_contexts, without_center
 from gloctm.progress import track
 
 #: Directions of the embeddings that are kept: on two benchmarks they hold 93 % of the variance of 512.
@@ -47,14 +48,14 @@ NearDocuments = dict[tuple[str, str], NDArray[np.int32]]
 
 
 def evenly_spread(number: int, most: int) -> Indices:
-    """So many of the rows 0 … number − 1, at most, evenly spread: no draw, and the same whatever the order of seeds."""
+    """Return at most ``most`` of the rows 0 … number − 1, evenly spread: nothing is drawn."""
     if number <= most:
         return np.arange(number)
     return np.linspace(0, number - 1, most).round().astype(np.int64)
 
 
 def directions(embeddings: Mapping[str, Array], *, dimensions: int = DIMENSIONS) -> dict[str, Array]:
-    """ẽ of every document: for each language ``(documents, p)``, rows of length 1, or 0 for a vector of zeros.
+    """Return ẽ of every document: per language ``(documents, p)``, rows of length 1, or 0 for a vector of zeros.
 
     Args:
         embeddings: for each language ``(documents, dimension)``, by one multilingual encoder.
@@ -83,7 +84,7 @@ def near_documents(
     candidates: int = NEAR_CANDIDATES,
     show_progress: bool = False,
 ) -> NearDocuments:
-    """For each document its nearest ones, by cosine, in every other language, among candidates evenly spread.
+    """Find the nearest documents, by cosine, of each document in every other language, among candidates evenly spread.
 
     Args:
         vectors: for each language ``(documents, p)``, rows of length 1.
@@ -113,7 +114,7 @@ def near_documents(
 
 
 def likeness_across(vectors: Mapping[str, Array], *, number: int = 5, sample: int = 2000) -> dict[str, float]:
-    """For each language how near its documents come to those of the others, as a share of how near to one another.
+    """Measure per language how near its documents come to those of the others, relative to one another.
 
     The mean cosine of a document and its nearest few of all other languages, over that of it and its nearest few of its
     own. Where languages share their themes it was .66 to 1.2 on corpora of news, reviews and short texts; where a
@@ -166,7 +167,7 @@ def midpoints(vectors: Mapping[str, Array], near: NearDocuments) -> dict[str, Ar
 def word_contexts(
     counts: Mapping[str, sp.csr_array], vectors: Mapping[str, Array], word_embeddings: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """Context vectors of all words: for each language ``(V_l, p)``.
+    """Compute context vectors of all words: for each language ``(V_l, p)``.
 
     Args:
         counts: for each language ``(documents, V_l)``.
@@ -199,13 +200,8 @@ def word_contexts(
     return found
 
 
-def sums_of_contexts(counts: sp.csr_array, contexts: Array) -> Array:
-    """u(Σ c_w) over the distinct words of each document: ``(documents, p)``; 0 for one without words."""
-    return unit_vectors(presence(counts) @ contexts)
-
-
 def document_centers(counts: Mapping[str, sp.csr_array], contexts: Mapping[str, Array]) -> dict[str, Array]:
-    """For each language the mean that v takes off, ``(p,)``, over documents that have words."""
+    """Compute for each language the mean that v subtracts, ``(p,)``, over documents that have words."""
     found = {}
     for language, matrix in counts.items():
         has_words = np.diff(matrix.indptr) > 0
@@ -232,21 +228,4 @@ def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, ve
     present = presence(sp.csr_array(counts[rows]))
     others = present @ (contexts * ((frequency + SHRINKAGE) * without_one)[:, None].astype(np.float32))
     sums = unit_vectors(others - (present @ without_one)[:, None] * vectors[rows])
-    return _without_center(sums, center)
-
-
-def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> Array:
-    """Represent documents by their words, ``(documents, p)``; 0 for one without any known word.
-
-    Args:
-        counts: ``(documents, words)``.
-        contexts: c of these words, ``(words, p)``.
-        center: the mean of the language.
-    """
-    sums = sums_of_contexts(counts, contexts)
-    return _without_center(sums, center)
-
-
-def _without_center(sums: Array, center: Array) -> Array:
-    """Subtract a language's center from documents, and scale them to length 1; rows of zeros stay so."""
-    return unit_vectors(np.where(sums.any(axis=1, keepdims=True), sums - center, np.float32(0)))
+    return without_center(sums, center)

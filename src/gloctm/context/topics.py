@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.cluster import kmeans_plusplus
 
-from gloctm.augmentation.augment import presence
+from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.space import evenly_spread
 from gloctm.errors import InputError
@@ -62,7 +62,7 @@ def check_different(vectors: Mapping[str, Array], num_topics: int) -> None:
 
 
 def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -> Array:
-    """t_k, ``(K, p)``, rows of length 1: centers of spherical k-means, to which each language counts alike.
+    """Find t_k, ``(K, p)``, rows of length 1: centers of spherical k-means, to which each language counts alike.
 
     Documents go to the center with the highest cosine (Dhillon, Modha: Concept Decompositions for Large Sparse Text
     Data Using Clustering, 2001). By squared distances, as in scikit-learn's ``KMeans``, a spread cluster would draw
@@ -88,7 +88,7 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -
 
 
 def _clustered(points: Array, weights: Array, num_topics: int, seed: int) -> tuple[Array, float]:
-    """Centers by one start of spherical k-means, and the weighted sum of cosines of documents and their centers."""
+    """Return centers by one start of spherical k-means, and the weighted sum of cosines of documents and centers."""
     topics = unit_vectors(kmeans_plusplus(points, num_topics, sample_weight=weights, random_state=seed)[0])
     for _ in range(CLUSTERING_ROUNDS):
         nearest = (points @ topics.T).argmax(axis=1)
@@ -104,12 +104,12 @@ def _clustered(points: Array, weights: Array, num_topics: int, seed: int) -> tup
 
 
 def counting_proportions(vectors: Array, topics: Array) -> Array:
-    """The proportions by which words are counted into topics: softmax(cos(x_d, t_k) / .07), ``(documents, K)``."""
+    """Return the proportions that count words into topics: softmax(cos(x_d, t_k) / 0.07), ``(documents, K)``."""
     return np.asarray(softmax(vectors @ topics.T / COUNTING_TEMPERATURE, axis=1), np.float32)
 
 
 def topic_word_log_probabilities(counts: sp.csr_array, theta: Array, *, rounds: int = EM_ROUNDS) -> Array:
-    """β = log p(w | k) under given proportions, ``(K, V)``: the mixture p(w | d) = Σ_k θ_dk p(w | k) fits best.
+    """Fit β = log p(w | k) under given proportions, ``(K, V)``, to the mixture p(w | d) = Σ_k θ_dk p(w | k).
 
     Expectation and maximization of probabilistic latent semantic analysis with θ held (Hofmann: Probabilistic Latent
     Semantic Indexing, SIGIR 1999), over the distinct words of documents. That topics share the words of a document
@@ -156,7 +156,7 @@ def _blocks(matrix: sp.csr_array) -> list[tuple[sp.csr_array, int]]:
 
 
 def standardized_relevance(relevance: Array) -> Array:
-    """Numbers that compare between topics, ``(K, V)``: of each topic with mean 0 and deviation 1 over words.
+    """Return numbers that compare between topics, ``(K, V)``: of each topic with mean 0 and deviation 1 over words.
 
     Args:
         relevance: how much each word belongs to each topic, ``(K, V)``: log p(w | k) − log p(w), or weights.

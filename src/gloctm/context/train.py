@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.context.coherence import coherent_scores, count_word_pairs
-from gloctm.context.fit import ContextSettings, Steps, fit_in_context
+from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
 from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
-from gloctm.errors import CheckpointWarning, FileFormatError, InputError, SeparateLanguageWarning, SmallCorpusWarning
+from gloctm.errors import InputError, SeparateLanguageWarning, SmallCorpusWarning
 from gloctm.files.atomic import atomic_path, remove_leftovers
+from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten
 from gloctm.training.settings import resolve_seed
 
 #: Nearest documents of each other language, at least and at most.
@@ -57,7 +58,7 @@ class Trained:
 
 
 def chosen_near_documents(num_documents: Mapping[str, int], num_topics: int) -> int:
-    """How many near documents of every other language a document is brought together with.
+    """Return how many near documents of every other language a document is brought together with.
 
     Half as many as a topic of the smallest language would have if all were alike, so that a document's near ones are of
     its theme; from 3 to 10.
@@ -137,7 +138,7 @@ def train_in_context(
 
 
 def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_progress: bool = False) -> dict[str, Array]:
-    """The coherent words of topics that another method found, by its β: for each language scores, ``(K, V_l)``.
+    """Return the coherent words of topics that another method found, by its β: for each language scores, ``(K, V_l)``.
 
     Args:
         corpus: trained on, with embeddings.
@@ -211,35 +212,26 @@ class _KeptSteps(Steps):
 
     def __init__(self, path: Path, identity: dict[str, Any], *, resume: bool) -> None:
         self._path = path
-        self._state: dict[str, NDArray[Any]] = {}
-        drawn = identity["random_state"] is None
+        self._state: State = {}
         if path.exists():
             # Another file in its place is not one to go on with, nor to delete.
-            facts, self._state = _read(path)
+            found, self._state = _read(path)
             if not resume:
-                raise InputError(
-                    f"{path} holds the state of a training: go on with resume=True, or delete it to start anew"
-                )
-            different = [
-                name
-                for name in identity
-                if facts.get(name) != identity[name] and not (drawn and name == "random_state")
-            ]
-            if different:
-                raise InputError(
-                    f"{path} is of another training, different in {', '.join(different)}: give what it was begun with, "
-                    "or delete it to start anew"
-                )
-            self.seed = int(facts["seed"])
+                raise not_to_be_resumed(path)
+            self.seed = int(found.pop("seed"))
+            wanted = dict(identity)
+            if identity["random_state"] is None:
+                wanted["random_state"] = found.get("random_state")
+            check_identity(path, found, wanted)
         else:
             self.seed = resolve_seed(identity["random_state"])
         self._facts = {**identity, "seed": self.seed}
         remove_leftovers(path)
 
-    def load(self) -> dict[str, NDArray[Any]]:
+    def load(self) -> State:
         return dict(self._state)
 
-    def keep(self, state: Mapping[str, NDArray[Any]]) -> None:
+    def keep(self, state: State) -> None:
         from safetensors.numpy import save
 
         metadata = {"format": _FORMAT, "facts": json.dumps(self._facts)}
@@ -248,16 +240,10 @@ class _KeptSteps(Steps):
             with atomic_path(self._path) as temporary:
                 Path(temporary).write_bytes(content)
         except OSError as error:
-            # The one before is kept.
-            warnings.warn(
-                f"the checkpoint {self._path} could not be written ({error.strerror or error}): training goes on; make "
-                "room, or a kill will lose what was done since the last",
-                CheckpointWarning,
-                stacklevel=2,
-            )
+            warn_of_unwritten(self._path, error)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _read(path: Path) -> tuple[dict[str, Any], State]:
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -271,7 +257,4 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
                 raise KeyError("seed")
             return facts, arrays
     except (SafetensorError, ValueError, KeyError, TypeError):
-        raise FileFormatError(
-            f"{path} is not the checkpoint of a training by this method, or is damaged: name another file, or delete "
-            "it to start anew"
-        ) from None
+        raise not_a_checkpoint(path, " by this method") from None

@@ -32,5 +32,5 @@ MEASURE_NAMES = {
 
 
 def name_of(measure: str) -> str:
-    """What a measure is called."""
+    """Return what a measure is called."""
     return MEASURE_NAMES.get(measure, measure.replace("_", " "))

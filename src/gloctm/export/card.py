@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gloctm.errors import InputError
-from gloctm.evaluation.names import name_of
+from gloctm.evaluation import name_of
 from gloctm.languages import primary_subtag
 from gloctm.summary.names import name_of_language
 from gloctm.summary.quality import evaluation_of
 
 if TYPE_CHECKING:
     from gloctm.corpus.corpus import Corpus
-    from gloctm.evaluation.evaluate import Evaluation
+    from gloctm.evaluation import Evaluation
     from gloctm.model.model import TopicModel
 
 TAGS = ("gloctm", "topic-modeling", "multilingual", "cross-lingual")

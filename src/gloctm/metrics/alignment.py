@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gloctm.errors import InputError
-from gloctm.metrics.features import Labels, check_one_kind, checked_labels, checked_proportions, of_language
+from gloctm.metrics.features import DocumentLabels, check_one_kind, checked_labels, checked_proportions, of_language
 
 # Documents compared at a time, so that memory does not grow with the product of two languages' documents.
 BLOCK_ROWS = 1024
 
 
-def theme_topics(theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels]) -> dict[Any, int]:
-    """The themes that own a topic in every language, and that topic.
+def theme_topics(theta: Mapping[str, ArrayLike], labels: Mapping[str, DocumentLabels]) -> dict[Any, int]:
+    """Return the themes that own a topic in every language, and that topic.
 
     In one language, a topic belongs to a theme if the theme's documents have their highest mean proportion there and
     no other theme's documents have more of it on average. A theme owns a topic if that is so in every language, with
@@ -50,9 +50,9 @@ def theme_topics(theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels]) -
 
 
 def nearest_document_agreement(
-    theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels]
+    theta: Mapping[str, ArrayLike], labels: Mapping[str, DocumentLabels]
 ) -> dict[tuple[str, str], float]:
-    """For each ordered pair of languages, how often a document and its nearest in the other language share the label.
+    """Compute per ordered pair of languages how often a document and its nearest in the other share the label.
 
     Nearness is by the Hellinger distance of topic proportions, a metric on distributions. Of documents that are
     equally near, the first counts.
@@ -88,9 +88,9 @@ def nearest_document_agreement(
 
 
 def _checked(
-    theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels], what: str
+    theta: Mapping[str, ArrayLike], labels: Mapping[str, DocumentLabels], what: str
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, list[Any]]]:
-    """Proportions and labels of each language, one a document; see ``theme_topics`` for what is raised."""
+    """Validate proportions and labels of each language; see ``theme_topics`` for what is raised."""
     if not theta:
         raise InputError(f"{what} needs the documents of at least one language: theta is empty")
     proportions, kinds = {}, {}

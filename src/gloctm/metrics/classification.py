@@ -1,4 +1,4 @@
-"""How well a classifier that was taught by the documents of one language does in another.
+"""How well a classifier that was trained on the documents of one language does in another.
 
 Scikit-learn is imported where it is used: measures of topics do without.
 """
@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from gloctm.checks import check_int
 from gloctm.errors import InputError
-from gloctm.metrics.features import Labels, check_one_kind, checked_features, checked_labels, of_language
+from gloctm.metrics.features import DocumentLabels, check_one_kind, checked_features, checked_labels, of_language
 
 Classifier = Literal["svm", "logistic"]
 CLASSIFIERS = ("svm", "logistic")
 
-# Steps of logistic regression at most; on standardised features it needs a few dozen.
+# Steps of logistic regression at most; on standardized features it needs a few dozen.
 _MAX_ITERATIONS = 1000
 
 
@@ -39,22 +39,22 @@ class Scores:
 
 def classify(
     train_features: ArrayLike,
-    train_labels: Labels,
+    train_labels: DocumentLabels,
     test_features: ArrayLike,
-    test_labels: Labels,
+    test_labels: DocumentLabels,
     *,
     classifier: Classifier = "svm",
 ) -> Scores:
-    """Teach a classifier by some documents and ask it of others.
+    """Train a classifier on some documents and test it on others.
 
     Args:
         train_features: ``(documents, dimensions)``: latent means μ, as published, or θ, or embeddings.
-        train_labels: a label a document.
+        train_labels: a label per document.
         test_features: ``(other documents, dimensions)``.
-        test_labels: a label a document. One that the classifier was never taught counts as wrong.
+        test_labels: a label per document. One that the training documents lack counts as wrong.
         classifier: ``"svm"`` is scikit-learn's ``SVC`` with an RBF kernel and its default settings (C = 1,
             γ = 1 / (dimensions · variance of all features)), on the features as they are, as published.
-            ``"logistic"`` is logistic regression (C = 1), faster by far; each feature is standardised by its mean and
+            ``"logistic"`` is logistic regression (C = 1), faster by far; each feature is standardized by its mean and
             standard deviation over the training documents alone, and test documents of any language by those same.
 
     Returns:
@@ -63,54 +63,54 @@ def classify(
 
     Raises:
         InputError: features are no finite matrix or differ in their dimensions, labels are missing or too many or too
-            few, the training documents have one label only, no test document has a label that was taught, or the
+            few, the training documents have one label only, no test document has one of their labels, or the
             classifier is unknown.
     """
-    taught = _teach(train_features, train_labels, classifier, "the training documents")
-    return taught.scores(test_features, test_labels, "the test documents")
+    trained = _train(train_features, train_labels, classifier, "the training documents")
+    return trained.scores(test_features, test_labels, "the test documents")
 
 
 def cross_lingual_classification(
     train: Mapping[str, ArrayLike],
-    train_labels: Mapping[str, Labels],
+    train_labels: Mapping[str, DocumentLabels],
     test: Mapping[str, ArrayLike],
-    test_labels: Mapping[str, Labels],
+    test_labels: Mapping[str, DocumentLabels],
     *,
     classifier: Classifier = "svm",
     max_train: int | None = None,
     seed: int = 0,
 ) -> dict[tuple[str, str], Scores]:
-    """Teach a classifier in each language, and ask it of every language.
+    """Train a classifier in each language, and test it in every language.
 
     Args:
-        train: for each language ``(documents, dimensions)``, as in ``classify``. A classifier is taught once for each
+        train: for each language ``(documents, dimensions)``, as in ``classify``. One classifier is trained for each
             language here.
-        train_labels: for each of these languages a label a document.
+        train_labels: for each of these languages a label per document.
         test: for each language ``(documents, dimensions)``: those of ``train`` and, if wanted, others.
-        test_labels: for each of these languages a label a document.
-        classifier: as in ``classify``. Standardisation, where there is any, knows the taught language only.
-        max_train: teach by this many documents of a language at most, drawn without replacement: those that
+        test_labels: for each of these languages a label per document.
+        classifier: as in ``classify``. Standardization, where there is any, knows the training language only.
+        max_train: train on this many documents per language at most, drawn without replacement: those that
             ``numpy.random.default_rng(seed).permutation(documents)`` puts first. None takes all. The SVM's time grows
             with the square of their number; 8,000 take it seconds.
         seed: of that draw.
 
     Returns:
-        ``{(source, target): scores}``, taught in source and asked in target, source = target (a language itself)
+        ``{(source, target): scores}``, trained in source and tested in target, source = target (a language itself)
         included.
 
     Raises:
-        InputError: as in ``classify``; a language has no labels, or is taught and never asked; ``max_train`` is no
+        InputError: as in ``classify``; a language has no labels, or is trained in and never tested; ``max_train`` is no
             positive number.
 
     References:
         The protocol of Wu, Dong, Nguyen, Liu, Pan, Luu: InfoCTM, AAAI 2023, which later papers follow.
     """
     if not train:
-        raise InputError("classification needs a language to be taught in: train is empty")
-    unasked = [language for language in train if language not in test]
-    if unasked:
+        raise InputError("classification needs a language to train in: train is empty")
+    untested = [language for language in train if language not in test]
+    if untested:
         raise InputError(
-            f"language {unasked[0]!r} is taught but has no test documents: test has {', '.join(test) or 'no language'}"
+            f"language {untested[0]!r} has training but no test documents: test has {', '.join(test) or 'no language'}"
         )
     if max_train is not None:
         max_train = check_int("max_train", max_train, 1, ", or None for all documents")
@@ -118,23 +118,23 @@ def cross_lingual_classification(
     for source, features in train.items():
         name = f"the training documents of {source!r}"
         labels = of_language(train_labels, source, "training")
-        taught = _teach(features, labels, classifier, name, max_train=max_train, seed=seed)
-        for target, asked in test.items():
+        trained = _train(features, labels, classifier, name, max_train=max_train, seed=seed)
+        for target, matrix in test.items():
             wanted = of_language(test_labels, target, "test")
-            scores[source, target] = taught.scores(asked, wanted, f"the test documents of {target!r}")
+            scores[source, target] = trained.scores(matrix, wanted, f"the test documents of {target!r}")
     return scores
 
 
 @dataclass(frozen=True)
-class _Taught:
-    """A classifier that was taught: what it is, by which labels, of how many features, and by whom, for messages."""
+class _Trained:
+    """A trained classifier: what it is, its labels, its number of features, and its documents' name, for messages."""
 
     model: Any
     labels: list[Any]
     dimensions: int
     name: str
 
-    def scores(self, features: ArrayLike, labels: Labels, name: str) -> Scores:
+    def scores(self, features: ArrayLike, labels: DocumentLabels, name: str) -> Scores:
         from sklearn.metrics import accuracy_score, f1_score
 
         matrix = checked_features(features, name)
@@ -147,22 +147,22 @@ class _Taught:
         if set(self.labels).isdisjoint(wanted):
             raise InputError(
                 f"no label of {name} is one of {self.name}: they have {wanted[0]!r} for example, but "
-                f"{self.labels[0]!r} was taught; use the same labels in all languages"
+                f"{self.labels[0]!r} was trained on; use the same labels in all languages"
             )
         given = self.model.predict(matrix)
         right = np.asarray(wanted)
         return Scores(float(accuracy_score(right, given)), float(f1_score(right, given, average="macro")))
 
 
-def _teach(
+def _train(
     features: ArrayLike,
-    labels: Labels,
+    labels: DocumentLabels,
     classifier: Classifier,
     name: str,
     *,
     max_train: int | None = None,
     seed: int = 0,
-) -> _Taught:
+) -> _Trained:
     matrix = checked_features(features, name)
     wanted = np.asarray(checked_labels(labels, len(matrix), name))
     if max_train is not None:
@@ -172,10 +172,10 @@ def _teach(
     if len(kinds) < 2:
         drawn = "" if max_train is None else ", as far as drawn"
         raise InputError(f"{name} all have the label {kinds[0].item()!r}{drawn}: a classifier needs two or more labels")
-    return _Taught(_untaught(classifier).fit(matrix, wanted), kinds.tolist(), matrix.shape[1], name)
+    return _Trained(_untrained(classifier).fit(matrix, wanted), kinds.tolist(), matrix.shape[1], name)
 
 
-def _untaught(classifier: Classifier) -> Any:
+def _untrained(classifier: Classifier) -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gloctm.errors import InputError
-from gloctm.metrics.features import Labels, check_one_kind, checked_features, checked_labels, of_language
+from gloctm.metrics.features import DocumentLabels, check_one_kind, checked_features, checked_labels, of_language
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class LanguageClustering:
     pooled: Clustering
 
 
-def purity(theta: ArrayLike, labels: Labels) -> float:
-    """The share of documents whose label is the commonest in their cluster: (1/D) Σ_k max_c |cluster k ∩ label c|.
+def purity(theta: ArrayLike, labels: DocumentLabels) -> float:
+    """Compute the share of documents with the commonest label of their cluster: (1/D) Σ_k max_c |cluster k ∩ label c|.
 
     Args:
         theta: ``(D, K)``: topic proportions, or anything whose largest column is the document's cluster.
@@ -65,8 +65,8 @@ def purity(theta: ArrayLike, labels: Labels) -> float:
     return _purity(clusters, kinds)
 
 
-def normalized_mutual_information(theta: ArrayLike, labels: Labels) -> float:
-    """NMI: 2 I(cluster; label) / (H(cluster) + H(label)), of documents' clusters and labels.
+def normalized_mutual_information(theta: ArrayLike, labels: DocumentLabels) -> float:
+    """Compute NMI: 2 I(cluster; label) / (H(cluster) + H(label)), of documents' clusters and labels.
 
     Args:
         theta: ``(D, K)``: topic proportions, or anything whose largest column is the document's cluster.
@@ -88,8 +88,8 @@ def normalized_mutual_information(theta: ArrayLike, labels: Labels) -> float:
     return _normalized_mutual_information(clusters, kinds)
 
 
-def clustering_of_languages(theta: Mapping[str, ArrayLike], labels: Mapping[str, Labels]) -> LanguageClustering:
-    """Purity and NMI in each language and over all documents together.
+def clustering_of_languages(theta: Mapping[str, ArrayLike], labels: Mapping[str, DocumentLabels]) -> LanguageClustering:
+    """Compute purity and NMI in each language and over all documents together.
 
     Args:
         theta: for each language ``(documents, K)``.
@@ -119,7 +119,7 @@ def clustering_of_languages(theta: Mapping[str, ArrayLike], labels: Mapping[str,
     )
 
 
-def _clusters_and_kinds(theta: ArrayLike, labels: Labels, name: str) -> tuple[NDArray[np.int64], list[Any]]:
+def _clusters_and_kinds(theta: ArrayLike, labels: DocumentLabels, name: str) -> tuple[NDArray[np.int64], list[Any]]:
     proportions = checked_features(theta, name)
     kinds = checked_labels(labels, len(proportions), name)
     if len(set(kinds)) < 2:

@@ -82,7 +82,7 @@ class ReferenceCounts:
         return int(self.counts.shape[0])
 
     def of(self, words: Sequence[str]) -> sp.csc_array:
-        """``(documents, words)`` of these words; one that the corpus lacks has an empty column."""
+        """Return ``(documents, words)`` of these words; one that the corpus lacks has an empty column."""
         columns = np.asarray([self.columns.get(word, -1) for word in words], np.int64)
         # Only the columns asked for are copied: a reference corpus may be large.
         starts = self.counts.indptr[columns].astype(np.int64)
@@ -103,7 +103,7 @@ def cross_lingual_npmi(
     topics_per_block: int = TOPICS_PER_BLOCK,
     jobs: int = 1,
 ) -> float:
-    """CNPMI: normalised pointwise mutual information of each topic's words in two languages.
+    """Compute CNPMI: normalized pointwise mutual information of each topic's words in two languages.
 
     Of a pair of words, one of each language, with p the share of document pairs that have both and p₁, p₂ their own
     probabilities: log(p / (p₁ p₂)) / −log p, and 0 where no pair of documents has both. It is averaged over all pairs
@@ -152,7 +152,7 @@ def cross_lingual_npmi_by_topic(
     topics_per_block: int = TOPICS_PER_BLOCK,
     jobs: int = 1,
 ) -> NDArray[np.float64]:
-    """CNPMI of each topic: ``(K,)``; see ``cross_lingual_npmi``, which is their mean."""
+    """Compute CNPMI of each topic, ``(K,)``; see ``cross_lingual_npmi``, which is their mean."""
     if counting not in ("published", "document"):
         raise InputError(f"counting is {counting!r}: it must be published or document")
     for each in (topics, other_topics):
@@ -176,7 +176,7 @@ def cross_lingual_npmi_of_pairs(
     topics_per_block: int = TOPICS_PER_BLOCK,
     jobs: int = 1,
 ) -> dict[tuple[str, str], float]:
-    """CNPMI of every pair of languages that there is a reference corpus for; the mean over pairs is the one figure.
+    """Compute CNPMI of every pair of languages with a reference corpus; the mean over pairs is the one figure.
 
     Args:
         topics: for each language its topics' top words.
@@ -219,7 +219,7 @@ def cross_lingual_npmi_of_pairs(
 
 
 def reference_coverage(topics: Topics, reference: ReferenceCounts) -> float:
-    """The share of the topics' words that a reference corpus has: what CNPMI and NPMI rest on.
+    """Return the share of the topics' words that a reference corpus has: what CNPMI and NPMI rest on.
 
     Pairs with any other word count 0 in both. That lowers CNPMI, but *raises* NPMI where it is below 0, as it is for
     most topics in short texts: values of two models compare where their coverage is alike.
@@ -243,7 +243,7 @@ def reference_coverage(topics: Topics, reference: ReferenceCounts) -> float:
 def npmi(
     topics: Topics, reference: ReferenceCounts, *, topics_per_block: int = TOPICS_PER_BLOCK, jobs: int = 1
 ) -> float:
-    """NPMI: normalised pointwise mutual information of each topic's words, within a language.
+    """Compute NPMI: normalized pointwise mutual information of each topic's words, within a language.
 
     Of a pair of words, with p the share of documents that have both and p₁, p₂ the shares that have each:
     log(p / (p₁ p₂)) / −log p. It is averaged over a topic's pairs of distinct words, then over topics.
@@ -278,7 +278,7 @@ def npmi(
 def npmi_by_topic(
     topics: Topics, reference: ReferenceCounts, *, topics_per_block: int = TOPICS_PER_BLOCK, jobs: int = 1
 ) -> NDArray[np.float64]:
-    """NPMI of each topic: ``(K,)``; see ``npmi``, which is their mean."""
+    """Compute NPMI of each topic, ``(K,)``; see ``npmi``, which is their mean."""
     check_topics("NPMI", topics, distinct=True, least=2)
     if not reference.num_documents:
         raise InputError("NPMI needs a reference corpus with at least one document: this one is empty")
@@ -288,7 +288,7 @@ def npmi_by_topic(
 def _by_blocks(
     compute: Callable[[slice], list[float]], num_topics: int, topics_per_block: int, jobs: int
 ) -> NDArray[np.float64]:
-    """A value for each topic, computed by blocks of them."""
+    """Return a value for each topic, computed by blocks of them."""
     topics_per_block = check_int("topics_per_block", topics_per_block, 1)
     # joblib counts backwards below 0.
     if isinstance(jobs, bool) or not isinstance(jobs, Integral) or not jobs:
@@ -339,12 +339,12 @@ def _within_block(topics: Topics, reference: ReferenceCounts, block: slice) -> l
 
 
 def _places(topics: Topics) -> dict[str, int]:
-    """The distinct words of some topics, numbered."""
+    """Return the distinct words of some topics, numbered."""
     return {word: place for place, word in enumerate(dict.fromkeys(chain.from_iterable(topics)))}
 
 
 def _npmi(joint: NDArray[np.float64], expected: NDArray[np.float64], *, never: float) -> NDArray[np.float64]:
-    """NPMI of pairs from their probability and the one expected of independent words; ``never`` for unseen pairs."""
+    """Compute NPMI of pairs from their probability and that of independent words; ``never`` for unseen pairs."""
     # Words that are in all pairs of documents tell nothing new of each other, and 0/0.
     seen = (joint > 0) & (joint < 1)
     share = np.where(seen, joint, 0.5)

@@ -12,7 +12,7 @@ from gloctm.metrics.top_words import check_topics
 
 
 def topic_uniqueness(topics: Sequence[Sequence[str]]) -> float:
-    """TU: the mean over topics and their words of 1 / (number of topics that have the word).
+    """Compute TU: the mean over topics and their words of 1 / (number of topics that have the word).
 
     Args:
         topics: for each topic its top words (15 in published results), in one language.
@@ -29,7 +29,7 @@ def topic_uniqueness(topics: Sequence[Sequence[str]]) -> float:
 
 
 def topic_diversity(topics: Sequence[Sequence[str]]) -> float:
-    """TD: the share of distinct words among the top words of all topics.
+    """Compute TD: the share of distinct words among the top words of all topics.
 
     Args:
         topics: for each topic its top words (25 in the paper), in one language.
@@ -49,7 +49,7 @@ def topic_diversity(topics: Sequence[Sequence[str]]) -> float:
 
 
 def inverted_rank_biased_overlap(topics: Sequence[Sequence[str]], *, persistence: float = 0.9) -> float:
-    """IRBO: 1 − the mean rank-biased overlap of two topics, over all pairs of them.
+    """Compute IRBO: 1 − the mean rank-biased overlap of two topics, over all pairs of them.
 
     Words high in both lists weigh most. Of two lists of n words, with X_d the number of words that the first d of both
     share and p the persistence, the overlap is the extrapolated form, RBO_EXT:
@@ -103,7 +103,7 @@ def inverted_rank_biased_overlap(topics: Sequence[Sequence[str]], *, persistence
 
 
 def topic_quality(coherence: float, uniqueness: float) -> float:
-    """TQ: max(CNPMI, 0) · TU, coherence and diversity in one number.
+    """Compute TQ: max(CNPMI, 0) · TU, coherence and diversity in one number.
 
     Args:
         coherence: CNPMI of a pair of languages. With several pairs, TQ is taken of each, and the figure is their mean.

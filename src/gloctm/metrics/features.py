@@ -10,15 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from gloctm.errors import InputError
 
-# Labels of documents: text or whole numbers, one kind throughout.
-Labels = Sequence[Any] | NDArray[Any]
+# DocumentLabels of documents: text or whole numbers, one kind throughout.
+DocumentLabels = Sequence[Any] | NDArray[Any]
 
 # How far a row of proportions may be from summing to 1: single precision and rounded files come near enough.
 _SUM_TOLERANCE = 1e-3
 
 
 def checked_features(features: ArrayLike, name: str) -> NDArray[np.float64]:
-    """A row a document, in double precision.
+    """Return a row a document, in double precision.
 
     Args:
         features: ``(documents, dimensions)``: topic proportions, latent means, embeddings.
@@ -42,7 +42,7 @@ def checked_features(features: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def checked_proportions(theta: ArrayLike, name: str) -> NDArray[np.float64]:
-    """The same for topic proportions.
+    """Return the same for topic proportions.
 
     Raises:
         InputError: also if one is negative, or a row does not sum to 1.
@@ -59,8 +59,8 @@ def checked_proportions(theta: ArrayLike, name: str) -> NDArray[np.float64]:
     return proportions
 
 
-def checked_labels(labels: Labels, num_documents: int, name: str) -> list[Any]:
-    """A label a document.
+def checked_labels(labels: DocumentLabels, num_documents: int, name: str) -> list[Any]:
+    """Return a label a document.
 
     Args:
         labels: text or numbers.
@@ -87,8 +87,8 @@ def check_one_kind(labels: Sequence[Any], name: str) -> None:
         raise InputError(f"the labels of {name} are in part text and in part numbers: make all of them text")
 
 
-def of_language(labels: Mapping[str, Labels], language: str, name: str) -> Labels:
-    """The labels of a language.
+def of_language(labels: Mapping[str, DocumentLabels], language: str, name: str) -> DocumentLabels:
+    """Return the labels of a language.
 
     Raises:
         InputError: there are none.

@@ -114,12 +114,12 @@ def read_references(
 
 
 def each_source(sources: Source | Iterable[Source]) -> list[Source]:
-    """Where reference corpora are, one by one, whether one was given or several."""
+    """Return where reference corpora are, one by one, whether one was given or several."""
     return [sources] if isinstance(sources, str | os.PathLike | Mapping) else list(sources)
 
 
 def reference_file(source: Source, language: str) -> Path:
-    """The file of a language in a reference corpus, see ``read_reference``.
+    """Return the file of a language in a reference corpus, see ``read_reference``.
 
     Raises:
         FileFormatError: the folder or the file is missing.
@@ -139,7 +139,7 @@ def reference_file(source: Source, language: str) -> Path:
 
 
 def reference_documents(path: StrPath) -> Iterator[list[str]]:
-    """The documents of one file of a reference corpus, each its words in their order, as ``c_v`` takes them.
+    """Return the documents of one file of a reference corpus, each its words in their order, as ``c_v`` takes them.
 
     Raises:
         FileFormatError: the file is missing, damaged or not UTF-8.
@@ -151,7 +151,7 @@ def reference_documents(path: StrPath) -> Iterator[list[str]]:
 
 
 def reference_digests(source: Source, languages: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of the files that a reference corpus has for some languages, by language.
+    """Return the SHA-256 of the files that a reference corpus has for some languages, by language.
 
     Raises:
         FileFormatError: the folder is missing, or a file can't be read.
@@ -165,13 +165,13 @@ def reference_digests(source: Source, languages: Iterable[str]) -> dict[str, str
 
 
 def reference_languages(source: Source, languages: Iterable[str]) -> list[str]:
-    """Those of some languages that a reference corpus has a file of."""
+    """Return those of some languages that a reference corpus has a file of."""
     listed = _listed(source)
     return [language for language in normalize_languages(languages) if _matching(listed, language)]
 
 
 def language_of_file(path: Path) -> str | None:
-    """The language that a file's name says, as ``en.txt`` or ``zh.txt.xz``; None if it says none."""
+    """Return the language that a file's name says, as ``en.txt`` or ``zh.txt.xz``; None if it says none."""
     name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
     if name.endswith(".txt"):
         with contextlib.suppress(InputError):
@@ -180,7 +180,7 @@ def language_of_file(path: Path) -> str | None:
 
 
 def _listed(source: Source) -> list[tuple[str, Path]]:
-    """The files of a reference corpus, each with its language; those of a folder are named by it."""
+    """Return the files of a reference corpus, each with its language; those of a folder are named by it."""
     if isinstance(source, Mapping):
         return [(normalize_language(language), Path(path)) for language, path in source.items()]
     if not isinstance(source, str | os.PathLike):
@@ -201,7 +201,7 @@ def _told(source: Source) -> str:
 
 
 def _matching(listed: Sequence[tuple[str, Path]], language: str) -> list[Path]:
-    """The files of a language; where there are none, those of the language in another region, in the same script."""
+    """Return the files of a language; where there are none, those of another region in the same script."""
     exact = [path for code, path in listed if code == language]
     return exact or [path for code, path in listed if without_region(code) == without_region(language)]
 
@@ -219,7 +219,7 @@ def _check_aligned(one: tuple[Path, ReferenceCounts], two: tuple[Path, Reference
 
 
 def _counts(path: Path, cache: bool) -> ReferenceCounts:
-    """The counts of a file: kept ones if there are, else counted now, and kept if wanted."""
+    """Return the counts of a file: kept ones if there are, else counted now, and kept if wanted."""
     if not cache:
         return _count(path)
     with reading(path), path.open("rb") as stream:
@@ -264,7 +264,7 @@ def _save_index(path: Path, counts: ReferenceCounts) -> None:
 
 
 def _load_index(path: Path) -> ReferenceCounts | None:
-    """Counts that were kept; None if there are none, or if they are damaged."""
+    """Load counts that were kept; return None if there are none, or if they are damaged."""
     if not path.is_file():
         return None
     try:

@@ -49,7 +49,7 @@ class PairRetrieval:
 
 
 def translation_retrieval(theta: ArrayLike, other_theta: ArrayLike, *, ranks: Sequence[int] = (1, 10)) -> Retrieval:
-    """For each document, where its translation stands among all documents of the other language.
+    """Rank each document's translation among all documents of the other language.
 
     These are ranked by the Hellinger similarity to the document, Σ_k √(θ_k θ'_k), the most similar first, as nearness
     is in ``nearest_document_agreement``. Documents that are as similar as the translation share its ranks: each measure
@@ -76,7 +76,7 @@ def translation_retrieval(theta: ArrayLike, other_theta: ArrayLike, *, ranks: Se
 
 
 def retrieval_of_pairs(theta: Mapping[str, ArrayLike], *, ranks: Sequence[int] = (1, 10)) -> PairRetrieval:
-    """``translation_retrieval`` from every language to every other, and the mean over these directions.
+    """Compute ``translation_retrieval`` from every language to every other, and the mean over these directions.
 
     Args:
         theta: for each language ``(D, K)``, rows summing to 1; row i is the same document in each.
@@ -114,7 +114,7 @@ def _retrieval(queries: NDArray[np.float64], candidates: NDArray[np.float64], ra
 def _ahead(
     queries: NDArray[np.float64], candidates: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row, how many candidates are more similar than its own, and how many others are as similar."""
+    """Count for each row the candidates that are more similar than its own, and the others that are as similar."""
     own = np.einsum("dk,dk->d", queries, candidates)
     better, equal = np.zeros(len(queries), np.int64), np.zeros(len(queries), np.int64)
     for start in range(0, len(queries), _BLOCK_ROWS):

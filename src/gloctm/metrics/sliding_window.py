@@ -24,7 +24,7 @@ _BATCH = 2**16
 
 
 def c_v(topics: Sequence[Sequence[str]], documents: Iterable[Sequence[str]], *, window: int = 110) -> float:
-    """c_v: how alike the words of a topic are in what they stand near to, within a language.
+    """Compute c_v: how similar the contexts of a topic's words are, within a language.
 
     A window slides over each document, a word at a time; each of its places counts as one short document (boolean
     sliding window), a document shorter than the window as one. With p the share of windows that have both words and
@@ -56,7 +56,7 @@ def c_v(topics: Sequence[Sequence[str]], documents: Iterable[Sequence[str]], *, 
 def c_v_by_topic(
     topics: Sequence[Sequence[str]], documents: Iterable[Sequence[str]], *, window: int = 110
 ) -> NDArray[np.float64]:
-    """c_v of each topic: ``(K,)``; see ``c_v``, which is their mean."""
+    """Compute c_v of each topic, ``(K,)``; see ``c_v``, which is their mean."""
     check_topics("c_v", topics, distinct=True, least=2)
     window = check_int("window", window, 2)
     columns = {word: column for column, word in enumerate(dict.fromkeys(chain.from_iterable(topics)))}
@@ -81,7 +81,7 @@ def c_v_by_topic(
 
 
 def _mean_cosine(joint: NDArray[np.float64]) -> float:
-    """c_v of one topic, from the share of windows that have each two of its words ``(n, n)``."""
+    """Compute c_v of one topic, from the share of windows that have each two of its words ``(n, n)``."""
     own = joint.diagonal()
     expected = np.outer(own, own)
     known = (expected > 0) & (joint < 1)
@@ -95,9 +95,9 @@ def _mean_cosine(joint: NDArray[np.float64]) -> float:
 def _runs(
     documents: Iterable[Sequence[str]], columns: dict[str, int], window: int
 ) -> Iterator[tuple[sp.csc_array, NDArray[np.int64]]]:
-    """Which words are in which windows, a batch of documents at a time.
+    """Return which words are in which windows, a batch of documents at a time.
 
-    Neighbouring windows with the same words are one run: there are at most twice as many as words of topics in the
+    Neighboring windows with the same words are one run: there are at most twice as many as words of topics in the
     texts, however wide a window is.
 
     Yields:
@@ -128,7 +128,7 @@ def _runs(
 def _joined(
     first: array[int], last: array[int], found: array[int], num_windows: int, num_words: int
 ) -> tuple[sp.csc_array, NDArray[np.int64]]:
-    """The runs of windows of a batch; see ``_runs``."""
+    """Return the runs of windows of a batch; see ``_runs``."""
     starts, ends, words = (np.frombuffer(each, np.int64) for each in (first, last, found))
     # Stable: the windows of a word stay in the order of the texts, in which neither starts nor ends ever go back.
     order = np.argsort(words, kind="stable")

@@ -38,7 +38,7 @@ class Stability:
 
 
 def topic_stability(runs: Sequence[Topics], *, similarity: Similarity = "average_jaccard") -> Stability:
-    """How alike the topics of several runs are, each topic beside its match.
+    """Return how alike the topics of several runs are, each topic beside its match.
 
     The topics of two runs are matched one to one so that the similarities of matches sum to the most (Hungarian
     method); their mean is the agreement of the two runs, and the mean agreement of all pairs of runs is the stability.
@@ -119,7 +119,7 @@ def _listed(languages: Mapping[str, object] | Sequence[str]) -> str:
 def _similarities(
     topics: Sequence[Sequence[str]], other_topics: Sequence[Sequence[str]], similarity: Similarity
 ) -> NDArray[np.float64]:
-    """``(K, K)``: of each topic with each other one."""
+    """Return the similarity of each topic with each other one, ``(K, K)``."""
     columns: dict[str, int] = {}
     ranked, other_ranked = (
         [[columns.setdefault(word, len(columns)) for word in dict.fromkeys(words)] for words in each]
@@ -149,7 +149,7 @@ def _similarities(
 
 
 def _presence(ranked: Sequence[Sequence[int]], depth: int, num_words: int) -> sp.csr_array:
-    """``(K, words)``: ones at the first words of each topic."""
+    """Return ``(K, words)``: ones at the first words of each topic."""
     cut = [words[:depth] for words in ranked]
     starts = np.cumsum([0, *map(len, cut)])
     found = np.concatenate([np.asarray(words, np.int64) for words in cut])

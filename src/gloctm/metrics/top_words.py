@@ -34,7 +34,7 @@ def check_topics(measure: str, topics: Sequence[Sequence[str]], *, distinct: boo
 
 
 def checked_documents(purpose: str, documents: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
-    """Documents one by one; raise InputError at one that is no list of words.
+    """Return documents one by one; raise InputError at one that is no list of words.
 
     Args:
         purpose: what they are for, with which the sentence begins.
@@ -46,7 +46,7 @@ def checked_documents(purpose: str, documents: Iterable[Sequence[str]]) -> Itera
         if isinstance(document, str | bytes) or not isinstance(document, Iterable):
             raise InputError(
                 f"{purpose} needs each document as a list of its words, not {document!r:.60}: split it, as with "
-                "text.split() or a tokeniser"
+                "text.split() or a tokenizer"
             )
         yield document
 

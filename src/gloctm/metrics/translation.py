@@ -38,7 +38,7 @@ class TranslationDictionary:
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> TranslationDictionary:
-        """Made of pairs (word, translation), in any order; a pair given twice counts once."""
+        """Make one of pairs (word, translation), in any order; a pair given twice counts once."""
         forward: dict[str, set[str]] = {}
         backward: dict[str, set[str]] = {}
         for word, translation in pairs:
@@ -54,11 +54,11 @@ class TranslationDictionary:
         return sum(map(len, self.translations.values()))
 
     def reversed(self) -> TranslationDictionary:
-        """From the other language to the one."""
+        """Return the dictionary from the other language to the first."""
         return TranslationDictionary(self.other_translations, self.translations)
 
     def restricted(self, words: Collection[str], other_words: Collection[str]) -> TranslationDictionary:
-        """Only the pairs with one word among ``words`` and its translation among ``other_words``.
+        """Return only the pairs with one word among ``words`` and its translation among ``other_words``.
 
         With two vocabularies, a word none of whose translations a topic could show then counts as one that the
         dictionary lacks.
@@ -111,7 +111,7 @@ def read_dictionary(path: str | os.PathLike[str]) -> TranslationDictionary:
 def translation_agreement(
     topics: Sequence[Sequence[str]], other_topics: Sequence[Sequence[str]], dictionary: TranslationDictionary
 ) -> TranslationAgreement:
-    """Of the top words of each topic, the share that have a translation among the topic's top words elsewhere.
+    """Compute the share of each topic's top words that have a translation among its top words elsewhere.
 
     A topic's share in one direction is taken over those of its top words that the dictionary has (as a word of that
     language, with whatever translations); the others, names and numbers mostly, are left out. Agreement is the mean of
@@ -152,7 +152,7 @@ def translation_agreement(
 def _shares(
     topics: Sequence[Sequence[str]], other_topics: Sequence[Sequence[str]], translations: Mapping[str, frozenset[str]]
 ) -> tuple[list[float], int]:
-    """In one direction, the share of each topic with a known word, and how many known words there are in all."""
+    """Return, in one direction, the share of each topic with a known word, and how many known words there are."""
     shares: list[float] = []
     num_known = 0
     for words, other_words in zip(topics, other_topics, strict=True):

@@ -12,7 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.context.space import documents_by_words
+from gloctm.augmentation.counts import presence
+from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, document_center_name, word_context_name
 
 #: λ. Small ones keep more of what a document says, large ones compare it with each topic by itself.
@@ -80,3 +81,24 @@ def center_of(language: str, languages: Mapping[str, object], weights: Mapping[s
 def encoder_of(weights: Mapping[str, Array]) -> Array:
     """The model's matrix from v to μ, ``(p, K)``."""
     return weights[DOCUMENT_ENCODER_NAME]
+
+
+def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> Array:
+    """Represent documents by their words, ``(documents, p)``; 0 for one without any known word.
+
+    Args:
+        counts: ``(documents, words)``.
+        contexts: c of these words, ``(words, p)``.
+        center: the mean of the language.
+    """
+    return without_center(sums_of_contexts(counts, contexts), center)
+
+
+def without_center(sums: Array, center: Array) -> Array:
+    """Subtract a language's center from documents, and scale them to length 1; rows of zeros stay so."""
+    return unit_vectors(np.where(sums.any(axis=1, keepdims=True), sums - center, np.float32(0)))
+
+
+def sums_of_contexts(counts: sp.csr_array, contexts: Array) -> Array:
+    """Compute u(Σ c_w) over the distinct words of each document, ``(documents, p)``; 0 for one without words."""
+    return unit_vectors(presence(counts) @ contexts)

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from gloctm.augmentation.augment import global_counts
+from gloctm.augmentation.counts import global_counts
 from gloctm.errors import InputError
 from gloctm.model.parameters import GLOBAL_ENCODER_NAME
 

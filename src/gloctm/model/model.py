@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
-from gloctm.augmentation.augment import neighbor_matrix
+from gloctm.augmentation.counts import neighbor_matrix
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language

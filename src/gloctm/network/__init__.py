@@ -1,1 +1,23 @@
-"""The network of GloCTM in torch: pure modules and functions, no reading, no loop, no progress."""
+"""The network of GloCTM in torch: modules and functions, without files, loop or progress."""
+
+from gloctm.network.layers import ShiftBatchNorm, SparseLinear
+from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
+from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise, LossTerms
+from gloctm.network.sparse import SparseRows
+from gloctm.network.topic_encoder import Posterior, TopicEncoder
+
+__all__ = [
+    "GloCTMNetwork",
+    "LanguageBatch",
+    "LanguageNoise",
+    "LossTerms",
+    "Posterior",
+    "ShiftBatchNorm",
+    "SparseLinear",
+    "SparseRows",
+    "TopicEncoder",
+    "cka_loss",
+    "kl_between",
+    "kl_to_prior",
+    "reconstruction_loss",
+]

@@ -102,19 +102,19 @@ class DecoderLayout:
         self._within = torch.arange(self.num_columns, device=device) - self._first_column
 
     def logits_of(self, buffer: Tensor, chunk: Chunk) -> Tensor:
-        """A chunk's logits, ``(decodings, batch, columns)``, in a buffer of all."""
+        """Return a chunk's logits, ``(decodings, batch, columns)``, in a buffer of all."""
         return self._part(buffer, chunk, self.num_decodings, self.batch_size)
 
     def statistics_of(self, buffer: Tensor, chunk: Chunk) -> Tensor:
-        """A number for each decoding and column of a chunk, ``(decodings, 1, columns)``, in a buffer of all."""
+        """Return a number for each decoding and column of a chunk, ``(decodings, 1, columns)``, in a buffer of all."""
         return self._part(buffer, chunk, self.num_decodings, 1)
 
     def logit_positions(self, decodings: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        """Where in a buffer of logits those of a document and a word are."""
+        """Return where in a buffer of logits those of a document and a word are."""
         return self._positions(decodings * self.batch_size + rows, self.batch_size, columns)
 
     def statistic_positions(self, decodings: Tensor, columns: Tensor) -> Tensor:
-        """Where in a buffer of numbers by decoding and column those of a word are."""
+        """Return where in a buffer of numbers by decoding and column those of a word are."""
         return self._positions(decodings, 1, columns)
 
     def _part(self, buffer: Tensor, chunk: Chunk, *rows: int) -> Tensor:
@@ -184,7 +184,7 @@ class Workspace:
         self.uses = 0
 
     def take(self, name: str, size: int, like: Tensor) -> Tensor:
-        """A flat tensor of this size, its content whatever it was."""
+        """Return a flat tensor of this size, its content whatever it was."""
         held = self._tensors.get(name)
         if held is None or len(held) < size or held.dtype != like.dtype or held.device != like.device:
             held = self._tensors[name] = like.new_empty(size)
@@ -201,7 +201,7 @@ def reconstruct(
     layout: DecoderLayout,
     workspace: Workspace,
 ) -> Reconstruction:
-    """The reconstruction losses of a batch by batch statistics, as in training.
+    """Return the reconstruction losses of a batch by batch statistics, as in training.
 
     Args:
         local_thetas: θ of each language's documents by its local encoder, ``(batch, K)``.
@@ -236,7 +236,7 @@ class _ReconstructionLoss(torch.autograd.Function):
         theta = torch.stack(tensors[: 2 * number])
         mean_theta = theta.mean(dim=1, keepdim=True)
         # Topics by documents: products are a fifth quicker with this side contiguous.
-        centred = [each.flatten(0, 1).T.contiguous() for each in _by_language(theta - mean_theta, number)]
+        centered = [each.flatten(0, 1).T.contiguous() for each in _by_language(theta - mean_theta, number)]
         means = _by_language(mean_theta[:, 0], number)
         # No exponential can overflow, nor their sum: a column has a standard deviation of 1 at most, so none of its
         # logits is beyond √batch of the shift, and the batch is not above LARGEST_BATCH.
@@ -256,7 +256,7 @@ class _ReconstructionLoss(torch.autograd.Function):
             product = scratch[: chunk_logits.numel()].view_as(chunk_logits)
             chunk_scale, chunk_shift = layout.statistics_of(scale, chunk), layout.statistics_of(shift, chunk)
             chunk_variance = layout.statistics_of(variance, chunk)
-            torch.mm(centred[language].T, beta, out=product.flatten(0, 1))
+            torch.mm(centered[language].T, beta, out=product.flatten(0, 1))
             torch.mm(means[language], beta, out=layout.statistics_of(mean, chunk)[:, 0])
             torch.mul(product, product, out=chunk_logits)
             torch.bmm(averaging, chunk_logits, out=chunk_variance)
@@ -275,7 +275,7 @@ class _ReconstructionLoss(torch.autograd.Function):
         local_evidence = (evidence * nonzeros.is_local).sum()
         local = (log_normalizers[:number].sum() - local_evidence / _LOG2_E) / layout.batch_size
         shared = (log_normalizers[number:].sum() - (evidence.sum() - local_evidence) / _LOG2_E) / layout.batch_size
-        ctx.save_for_backward(sums, scale, shift, picked, *centred, *topic_word)
+        ctx.save_for_backward(sums, scale, shift, picked, *centered, *topic_word)
         ctx.nonzeros, ctx.layout, ctx.workspace = nonzeros, layout, workspace
         workspace.uses += 1
         ctx.use = workspace.uses
@@ -290,7 +290,7 @@ class _ReconstructionLoss(torch.autograd.Function):
         workspace.uses += 1
         number = layout.num_languages
         sums, scale, shift, picked, *rest = ctx.saved_tensors
-        centred, topic_word = rest[:number], rest[number:]
+        centered, topic_word = rest[:number], rest[number:]
         num_topics = len(topic_word[0])
         gradients = torch.stack([local_gradient] * number + [shared_gradient] * number)[:, None] / layout.batch_size
         # What the exponentials are to be multiplied by to give the gradient at the logits, but for the counts.
@@ -328,7 +328,7 @@ class _ReconstructionLoss(torch.autograd.Function):
             language, part = chunk.language, slice(chunk.first, chunk.last)
             gradient = layout.logits_of(logits, chunk).flatten(0, 1)
             gradient_theta[language].addmm_(topic_word[language][:, part], gradient.T)
-            torch.mm(centred[language], gradient, out=gradient_beta[language][:, part])
+            torch.mm(centered[language], gradient, out=gradient_beta[language][:, part])
             chunk_gradient_shift = layout.statistics_of(gradient_shift, chunk)[:, 0]
             gradient_local_shift[language][part] = chunk_gradient_shift[0]
             gradient_global_shift[chunk.column : chunk.column + chunk.width] = chunk_gradient_shift[1:].sum(dim=0)
@@ -347,5 +347,5 @@ class _ReconstructionLoss(torch.autograd.Function):
 
 
 def _by_language(values: Tensor, number: int) -> list[Tensor]:
-    """From ``(2L, …)``, local then global, to the L + 1 decodings of each language."""
+    """Rearrange ``(2L, …)``, local then global, to the L + 1 decodings of each language."""
     return [torch.cat([values[language : language + 1], values[number:]]) for language in range(number)]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 def make_generator(seed: int, *purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
-    """A generator for one purpose, for example ``make_generator(0, "noise", "en")``."""
+    """Return a generator for one purpose, for example ``make_generator(0, "noise", "en")``."""
     digest = hashlib.sha256("/".join((str(seed), *purpose)).encode()).digest()
     generator = torch.Generator(device=device)
     # 63 bits: manual_seed refuses larger numbers.
@@ -23,12 +23,12 @@ def make_generator(seed: int, *purpose: str, device: torch.device | str = "cpu")
 
 
 def linear_uniform(shape: tuple[int, ...], fan_in: int, generator: torch.Generator) -> Tensor:
-    """Uniform in ±1/√fan_in: how ``torch.nn.Linear`` starts its weights and biases."""
+    """Draw uniformly from ±1/√fan_in, as ``torch.nn.Linear`` does for its weights and biases."""
     bound = 1 / math.sqrt(fan_in)
     return torch.empty(shape).uniform_(-bound, bound, generator=generator)
 
 
 def xavier_uniform(shape: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """Uniform in ±√(6 / (rows + columns)) (Glorot and Bengio, 2010)."""
+    """Draw uniformly from ±√(6 / (rows + columns)) (Glorot and Bengio, 2010)."""
     bound = math.sqrt(6 / sum(shape))
     return torch.empty(shape).uniform_(-bound, bound, generator=generator)

@@ -30,7 +30,7 @@ class ShiftBatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(size))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Normalise ``(batch, size)``: by the batch when training, by running statistics otherwise."""
+        """Normalize ``(batch, size)``: by the batch when training, by running statistics otherwise."""
         return F.batch_norm(
             features,
             self.running_mean,
@@ -61,12 +61,12 @@ class SparseLinear(nn.Module):
         self.bias = nn.Parameter(bias)
 
     def forward(self, rows: SparseRows) -> Tensor:
-        """``(batch, out)``."""
+        """Return ``(batch, out)``."""
         return _sparse_product(rows, self.weight) + self.bias
 
 
 def dropout(features: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
-    """Inverted dropout from a generator of its own; ``F.dropout`` draws from the global one."""
+    """Apply inverted dropout from a generator of its own; ``F.dropout`` draws from the global one."""
     if rate == 0:
         return features
     keep = torch.rand(features.shape, generator=generator, device=features.device, dtype=features.dtype) >= rate

@@ -13,7 +13,7 @@ _TINY = 1e-30
 
 
 def reconstruction_loss(counts: SparseRows, logits: Tensor) -> Tensor:
-    """−Σ_v x_v log softmax(logits)_v, over the nonzero counts only.
+    """Compute −Σ_v x_v log softmax(logits)_v, over the nonzero counts only.
 
     Args:
         counts: the batch's counts.
@@ -22,13 +22,13 @@ def reconstruction_loss(counts: SparseRows, logits: Tensor) -> Tensor:
     row = counts.row_of_nonzero
     normalizer = torch.logsumexp(logits, dim=1)
     picked = logits.flatten().index_select(0, row * counts.width + counts.indices)
-    # Words of a document in all: what its log-normaliser is counted by.
+    # Words of a document in all: what its log-normalizer is counted by.
     totals = torch.zeros_like(normalizer).index_add_(0, row, counts.values)
     return (totals @ normalizer - counts.values @ picked) / len(counts)
 
 
 def kl_to_prior(posterior: Posterior) -> Tensor:
-    """KL(q ‖ N(0, 1 − 1/K)): the prior is the Laplace approximation of Dirichlet(1)."""
+    """Compute KL(q ‖ N(0, 1 − 1/K)): the prior is the Laplace approximation of Dirichlet(1)."""
     num_topics = posterior.mean.shape[1]
     variance = 1 - 1 / num_topics
     prior_log_variance = torch.full_like(posterior.mean, variance).log()
@@ -36,7 +36,7 @@ def kl_to_prior(posterior: Posterior) -> Tensor:
 
 
 def kl_between(first: Posterior, second: Posterior) -> Tensor:
-    """KL(first ‖ second) of two diagonal Gaussians."""
+    """Compute KL(first ‖ second) of two diagonal Gaussians."""
     return _kl(first.mean, first.log_variance, second.mean, second.log_variance)
 
 
@@ -47,7 +47,7 @@ def _kl(mean: Tensor, log_variance: Tensor, other_mean: Tensor, other_log_varian
 
 
 def cka_loss(theta: Tensor, embeddings: Tensor) -> Tensor:
-    """1 − ‖SᵀT‖_F / √(‖SᵀS‖_F ‖TᵀT‖_F): a square-rooted linear CKA, computed in float64.
+    """Compute 1 − ‖SᵀT‖_F / √(‖SᵀS‖_F ‖TᵀT‖_F): a square-rooted linear CKA, in float64.
 
     Args:
         theta: S, ``(batch, K)``.
@@ -56,16 +56,16 @@ def cka_loss(theta: Tensor, embeddings: Tensor) -> Tensor:
     Returns:
         A float64 scalar; 1 where either side is constant over the batch.
     """
-    centred_theta = theta.double() - theta.double().mean(dim=0)
-    centred_embeddings = embeddings.double() - embeddings.double().mean(dim=0)
+    centered_theta = theta.double() - theta.double().mean(dim=0)
+    centered_embeddings = embeddings.double() - embeddings.double().mean(dim=0)
     if len(theta) <= embeddings.shape[1]:
         # ‖SᵀT‖² = ⟨SSᵀ, TTᵀ⟩, ‖SᵀS‖ = ‖SSᵀ‖: documents by documents is the small form of all three.
-        own_gram, other_gram = centred_theta @ centred_theta.T, centred_embeddings @ centred_embeddings.T
+        own_gram, other_gram = centered_theta @ centered_theta.T, centered_embeddings @ centered_embeddings.T
         cross = (own_gram * other_gram).sum()
     else:
-        own_gram = centred_theta.T @ centred_theta
-        other_gram = centred_embeddings.T @ centred_embeddings
-        cross = (centred_theta.T @ centred_embeddings).square().sum()
+        own_gram = centered_theta.T @ centered_theta
+        other_gram = centered_embeddings.T @ centered_embeddings
+        cross = (centered_theta.T @ centered_embeddings).square().sum()
     own = _norm(own_gram) * _norm(other_gram)
     return 1 - _root(cross) / own.clamp_min(_TINY).sqrt()
 

@@ -58,11 +58,11 @@ class LossTerms:
 
     @property
     def total(self) -> Tensor:
-        """Their sum: what is minimised."""
+        """Their sum: what is minimized."""
         return self.local + self.shared + self.regularization + self.cka
 
     def detached(self) -> Tensor:
-        """The four terms as one float64 tensor without gradient, in the order above."""
+        """Return the four terms as one float64 tensor without gradient, in the order above."""
         return torch.stack(
             [term.detach().double() for term in (self.local, self.shared, self.regularization, self.cka)]
         )
@@ -137,7 +137,7 @@ class GloCTMNetwork(nn.Module):
         noise: Mapping[str, LanguageNoise],
         generators: Mapping[str, torch.Generator] | None = None,
     ) -> LossTerms:
-        """The loss of a batch.
+        """Return the loss of a batch.
 
         Args:
             batch: the documents of every language.
@@ -171,7 +171,7 @@ class GloCTMNetwork(nn.Module):
         return LossTerms(local, shared, regularization, self._cka(batch, q_local))
 
     def _cka(self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior]) -> Tensor:
-        """λ_CKA times CKA's loss, summed over languages."""
+        """Compute λ_CKA times CKA's loss, summed over languages."""
         thetas = [q_local[language].theta for language in self.languages]
         embeddings = [batch[language].document_embeddings for language in self.languages]
         loss = torch.zeros((), device=thetas[0].device)
@@ -182,7 +182,7 @@ class GloCTMNetwork(nn.Module):
     def _reconstruct(
         self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior], q_global: Mapping[str, Posterior]
     ) -> tuple[Tensor, Tensor]:
-        """Reconstruction losses of the local and of the global paths, summed over languages."""
+        """Compute the reconstruction losses of the local and of the global paths, summed over languages."""
         batch_sizes = {len(part.counts) for part in batch.values()}
         if self.fused and self.training and len(batch_sizes) == 1 and max(batch_sizes) <= LARGEST_BATCH:
             return self._reconstruct_at_once(batch, q_local, q_global, batch_sizes.pop())
@@ -204,7 +204,7 @@ class GloCTMNetwork(nn.Module):
         q_global: Mapping[str, Posterior],
         batch_size: int,
     ) -> tuple[Tensor, Tensor]:
-        """The same by ``gloctm.network.decoder``: within rounding, in half the time and a fifth of the memory."""
+        """Do the same by ``gloctm.network.decoder``: within rounding, in half the time and a fifth of the memory."""
         topic_word: list[Tensor] = [self.topic_word[module_key(language)] for language in self.languages]
         norms = [self._local_norm(language) for language in self.languages]
         # The last batch of an epoch is smaller than the others: there are two.

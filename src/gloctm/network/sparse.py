@@ -53,11 +53,11 @@ class SparseRows:
         return torch.repeat_interleave(self.offsets.diff(), output_size=len(self.indices))
 
     def row_sums(self) -> Tensor:
-        """The sum of each row."""
+        """Return the sum of each row."""
         return self.values.new_zeros(len(self)).index_add_(0, self.row_of_nonzero, self.values)
 
     def transposed(self) -> SparseRows:
-        """The columns as rows: of a batch, whose rows are few."""
+        """Return the columns as rows: of a batch, whose rows are few."""
         if self.indices.device.type == "cpu":
             # Several times as quick as sorting.
             arrays = (self.values.numpy(), self.indices.numpy(), self.offsets.numpy())
@@ -67,14 +67,14 @@ class SparseRows:
         return self.transposed_by_sorting()
 
     def transposed_by_sorting(self) -> SparseRows:
-        """The same on any device, without asking it for a size."""
+        """Return the same on any device, without asking it for a size."""
         column, order = self.indices.sort(stable=True)
         offsets = torch.searchsorted(column, torch.arange(self.width + 1, device=column.device, dtype=column.dtype))
         return SparseRows(self.row_of_nonzero[order], offsets, self.values[order], len(self))
 
     @staticmethod
     def stacked(parts: Sequence[SparseRows]) -> SparseRows:
-        """The rows of several, of one width, one after another."""
+        """Return the rows of several, of one width, one after another."""
         if len(parts) == 1:
             return parts[0]
         offsets, start = [parts[0].offsets[:1]], 0
@@ -89,7 +89,7 @@ class SparseRows:
         )
 
     def take(self, rows: Tensor, *, total: int | None = None) -> SparseRows:
-        """These rows, in this order, repeats allowed; with int64 indices.
+        """Return these rows, in this order, repeats allowed; with int64 indices.
 
         Args:
             rows: which.
@@ -106,7 +106,7 @@ class SparseRows:
         return SparseRows(self.indices[positions].to(torch.int64), offsets, self.values[positions], self.width)
 
     def slices(self, sizes: Sequence[int], ends: Sequence[int]) -> Iterator[SparseRows]:
-        """The rows in parts of these sizes, whose nonzeros end at these places."""
+        """Return the rows in parts of these sizes, whose nonzeros end at these places."""
         row = start = 0
         for size, end in zip(sizes, ends, strict=True):
             offsets = self.offsets[row : row + size + 1] - start

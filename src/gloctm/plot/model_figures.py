@@ -10,7 +10,7 @@ import numpy as np
 
 from gloctm.checks import check_int
 from gloctm.errors import InputError
-from gloctm.evaluation.names import name_of
+from gloctm.evaluation import name_of
 from gloctm.languages import normalize_language
 from gloctm.model.topics import top_words
 from gloctm.model.vectors import VECTOR_WORDS, cosines, topic_vectors

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from gloctm.evaluation.names import name_of
+from gloctm.evaluation import name_of
 from gloctm.selection import plot
 from gloctm.selection.result import Candidate, SearchResult
 
@@ -27,7 +27,7 @@ details td { text-align: left; white-space: normal; }
 
 
 def page(result: SearchResult) -> str:
-    """The page's text."""
+    """Return the page's text."""
     return "\n".join(_lines(result)) + "\n"
 
 
@@ -64,7 +64,7 @@ def _table(result: SearchResult) -> Iterator[str]:
 
 
 def _bounds(measure: str) -> tuple[float, float]:
-    """The lowest and the highest that a measure can be."""
+    """Return the lowest and the highest that a measure can be."""
     if measure == "cnpmi_published":
         # Its probabilities of words are none: words said often in a document take it below -1, as far as one likes.
         return (-math.inf, math.inf)

@@ -47,7 +47,7 @@ class Point:
 
 
 def svg(title: str, axis: str, points: Sequence[Point], *, bounds: tuple[float, float] = (-math.inf, math.inf)) -> str:
-    """A plot of one measure.
+    """Return a plot of one measure.
 
     Args:
         title: above it.
@@ -106,7 +106,7 @@ def _drawn(axis: str, points: Sequence[Point], bounds: tuple[float, float]) -> I
 
 
 def _places(rights: Sequence[float | str]) -> dict[float | str, float]:
-    """Where each stands, from left to right."""
+    """Return where each stands, from left to right."""
     # In the order given, once each: numbers by size, names evenly.
     distinct = list(dict.fromkeys(rights))
     numbers = [right for right in distinct if isinstance(right, int | float)]
@@ -119,7 +119,7 @@ def _places(rights: Sequence[float | str]) -> dict[float | str, float]:
 
 
 def _marked(places: dict[float | str, float]) -> Iterator[tuple[float | str, float]]:
-    """The places that are named: no two so near that their names would meet."""
+    """Return the places that are named: no two so near that their names would meet."""
     last = -math.inf
     for right, x in sorted(places.items(), key=lambda place: place[1]):
         if x - last >= 28:

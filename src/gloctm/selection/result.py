@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from statistics import fmean, stdev
 from typing import Any
 
-from gloctm.evaluation.names import name_of
+from gloctm.evaluation import name_of
 from gloctm.metrics.stability import topic_stability
 from gloctm.selection.trials import Trial
 
@@ -46,7 +47,7 @@ class Candidate:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], trials: Sequence[Trial]) -> Candidate:
-        """With the figures of its trainings."""
+        """Make a candidate with the figures of its trainings."""
         figures = {}
         if not any(trial.failed for trial in trials):
             for name in trials[0].measures:
@@ -77,11 +78,17 @@ class SearchResult:
     seeds: tuple[int, ...]
 
     def __repr__(self) -> str:
-        told = [f"{len(self.candidates)} candidates, seeds {list(self.seeds)}"]
+        facts = [f"{len(self.candidates)} candidates, seeds {list(self.seeds)}"]
         if self._measured():
             best = self.best
-            told.append(f"best {best.settings} with {self.objective} {best.figures[self.objective].mean:.3f}")
-        return f"<SearchResult: {', '.join(told)}>"
+            facts.append(f"best {best.settings} with {self.objective} {best.figures[self.objective].mean:.3f}")
+        return f"<SearchResult: {', '.join(facts)}>"
+
+    def _repr_html_(self) -> str:
+        heading, *rows = self.table([self.objective] if self._measured() else [])
+        lines = [f"<tr>{''.join(f'<th>{escape(cell)}</th>' for cell in heading)}</tr>"]
+        lines += [f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows]
+        return f"<table>{''.join(lines)}</table>"
 
     @property
     def best(self) -> Candidate:
@@ -126,7 +133,7 @@ class SearchResult:
         return tuple(sorted(self.candidates, key=lambda candidate: [_rank(candidate.settings[name]) for name in names]))
 
     def mark(self, candidate: Candidate) -> str:
-        """``best``, ``close``, ``failed`` or nothing."""
+        """Return ``best``, ``close``, ``failed`` or nothing."""
         if not candidate.figures:
             return "failed"
         if candidate is self.best:
@@ -134,7 +141,7 @@ class SearchResult:
         return "close" if candidate in self.close else ""
 
     def table(self, measures: Iterable[str] | None = None) -> list[list[str]]:
-        """A heading, then a row a candidate: its settings, ``mean ± deviation`` of each measure, its mark.
+        """Return a heading, then a row a candidate: its settings, ``mean ± deviation`` of each measure, its mark.
 
         Candidates are as ``ordered``; measures have the names of ``gloctm.evaluation.names``.
 
@@ -150,7 +157,7 @@ class SearchResult:
         return rows
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the topics, ready for JSON."""
+        """Return everything but the topics, ready for JSON."""
         best = self.best
         return {
             "objective": self.objective,
@@ -180,7 +187,7 @@ class SearchResult:
 
 
 def _rank(value: Any) -> tuple[bool, float, str]:
-    """Numbers by size, before all else by name."""
+    """Return numbers by size, before all else by name."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return (not number, value if number else 0.0, "" if number else str(value))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, get_type_hints
+from typing import Any
 
 from gloctm.checks import check_int
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.estimator import GloCTM
-from gloctm.training.settings import check_settings
+from gloctm.training.settings import SETTINGS, check_settings
 
 #: Settings that are the same for all candidates, or given otherwise, and why.
 _NOT_SEARCHED = {
@@ -44,7 +43,7 @@ Space = Mapping[str, "Range | tuple[Any, ...]"]
 
 
 def checked_space(space: Mapping[str, Range | Sequence[Any]], settings: Mapping[str, Any]) -> Space:
-    """The space with plain Python numbers, each value one that the setting may have.
+    """Return the space with plain Python numbers, each value one that the setting may have.
 
     Args:
         space: for each setting its values or range.
@@ -74,24 +73,12 @@ def checked_space(space: Mapping[str, Range | Sequence[Any]], settings: Mapping[
 
 
 def _checked_range(name: str, values: Range, settings: Mapping[str, Any]) -> Range:
-    if not (_is_whole(name) or _is_real(name)):
+    if SETTINGS[name].metadata["kind"] not in (int, float):
         raise InputError(f"{name} is no number to draw from a range: give a list of values")
     low, high = (check_settings({**settings, name: end})[name] for end in (values.low, values.high))
     if low is None or high is None or not low < high:
         raise InputError(f"{name} is to be drawn from {values.low} to {values.high}: the first must be below the other")
     return Range(low, high)
-
-
-def _is_whole(name: str) -> bool:
-    return _kind(name) in (int, int | None)
-
-
-def _is_real(name: str) -> bool:
-    return _kind(name) in (float, float | None)
-
-
-def _kind(name: str) -> Any:
-    return get_type_hints(GloCTM.__init__)[name]
 
 
 def check_trials(space: Space, trials: int | None) -> None:
@@ -109,7 +96,7 @@ def check_trials(space: Space, trials: int | None) -> None:
 
 
 def grid(space: Space) -> Iterator[Assignment]:
-    """Every combination of the values listed, the last setting changing fastest."""
+    """Yield every combination of the values listed, the last setting changing fastest."""
     listed = [values for values in space.values() if not isinstance(values, Range)]
     for values in product(*listed):
         yield dict(zip(space, values, strict=True))
@@ -144,18 +131,18 @@ class Sampler:
         for name, values in space.items():
             if not isinstance(values, Range):
                 self._distributions[name] = optuna.distributions.CategoricalDistribution(values)
-            elif _is_whole(name):
+            elif SETTINGS[name].metadata["kind"] is int:
                 self._distributions[name] = optuna.distributions.IntDistribution(int(values.low), int(values.high))
             else:
                 self._distributions[name] = optuna.distributions.FloatDistribution(values.low, values.high)
 
     def ask(self) -> tuple[Any, Assignment]:
-        """A candidate, and what to tell its value by."""
+        """Return a candidate, and what to tell its value by."""
         drawn = self._study.ask(self._distributions)
         return drawn, {name: _rounded(drawn.params[name], values) for name, values in self._space.items()}
 
     def tell(self, drawn: Any, value: float | None) -> None:
-        """What the objective is for a candidate; None where its training failed."""
+        """Return what the objective is for a candidate; None where its training failed."""
         if value is None:
             self._study.tell(drawn, state=self._failed)
         else:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gloctm.errors import FileFormatError, InputError
-from gloctm.evaluation.evaluate import Measures
+from gloctm.evaluation import Measures
 from gloctm.files.atomic import atomic_file, read_json
 
 IDENTITY, TRIALS, SUMMARY, PAGE = "search.json", "trials.jsonl", "summary.json", "search.html"
@@ -48,7 +48,7 @@ class Trial:
     failed: str | None = None
 
     def mean(self, measure: str) -> float:
-        """The mean of a measure over all it was taken of."""
+        """Return the mean of a measure over all it was taken of."""
         values = self.measures[measure].values()
         return sum(values) / len(values)
 
@@ -90,7 +90,7 @@ class TrialLog:
             stream.write("\n")
 
     def find(self, settings: Mapping[str, Any], seed: int) -> Trial | None:
-        """The training with these settings and seed, if it has been done."""
+        """Return the training with these settings and seed, if it has been done."""
         return self._known.get(_key(settings, seed))
 
     def append(self, trial: Trial) -> None:
@@ -108,7 +108,7 @@ class TrialLog:
         self.checkpoint(trial.settings, trial.seed).unlink(missing_ok=True)
 
     def checkpoint(self, settings: Mapping[str, Any], seed: int) -> Path:
-        """Where the state of a training under way is kept."""
+        """Return where the state of a training under way is kept."""
         return self.folder / f"{hashlib.sha256(_key(settings, seed).encode()).hexdigest()[:16]}{_CHECKPOINT}"
 
     def remove_checkpoints(self) -> None:

@@ -8,16 +8,16 @@ from typing import Any, Literal
 from gloctm.arrays import Array
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.evaluation.evaluate import (
+from gloctm.evaluation import (
     DIVERSITY_WORDS,
     NUM_WORDS,
     Evaluation,
     Measures,
     measure_topics,
     model_digest,
+    name_of,
     own_counts,
 )
-from gloctm.evaluation.names import name_of
 from gloctm.metrics.diversity import topic_diversity
 from gloctm.model.model import TopicModel
 from gloctm.model.topics import top_words

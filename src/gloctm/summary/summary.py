@@ -14,7 +14,7 @@ from gloctm.arrays import Array
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
-from gloctm.evaluation.evaluate import Evaluation
+from gloctm.evaluation import Evaluation
 from gloctm.model.checks import check_model, check_vocabulary
 from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 
-from gloctm.augmentation.augment import augment
+from gloctm.augmentation.counts import augment
 from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.corpus.corpus import Corpus
 from gloctm.network.network import LanguageBatch, LanguageNoise
@@ -27,7 +27,7 @@ class Batches:
         num_neighbors: k of the augmentation.
         device: where the tensors lie.
         neighbor_search: see ``gloctm.augmentation.augment``.
-        show_progress: whether a long search for neighbours is shown.
+        show_progress: whether a long search for neighbors is shown.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Batches:
     def epoch(
         self, batch_size: int, generator: torch.Generator, *, skip: int = 0
     ) -> Iterator[dict[str, LanguageBatch]]:
-        """The batches of one epoch: the largest language once, every smaller one cycled.
+        """Return the batches of one epoch: the largest language once, every smaller one cycled.
 
         Index i of a shuffled range stands for document i mod D_l of each language. A last batch of one document is
         joined to the one before, because batch norm needs two.
@@ -87,7 +87,7 @@ class Batches:
                 }
 
     def batch_sizes(self, batch_size: int) -> list[int]:
-        """Documents of each language in each batch of an epoch."""
+        """Return documents of each language in each batch of an epoch."""
         whole, rest = divmod(self.length, batch_size)
         sizes = [batch_size] * whole
         if rest == 1 and whole:
@@ -97,7 +97,7 @@ class Batches:
         return sizes
 
     def num_batches(self, batch_size: int) -> int:
-        """How many batches an epoch has."""
+        """Return how many batches an epoch has."""
         return len(self.batch_sizes(batch_size))
 
 
@@ -111,7 +111,7 @@ class _DocumentRows:
         self._lengths = torch.as_tensor(np.diff(matrix.indptr).astype(np.int64))
 
     def batches(self, rows: torch.Tensor, sizes: Sequence[int]) -> Iterator[SparseRows]:
-        """Rows (modulo their number) in batches of these sizes; gathered at once, a batch is a slice."""
+        """Return rows (modulo their number) in batches of these sizes; gathered at once, a batch is a slice."""
         chosen = rows % len(self._lengths)
         ends = self._lengths[chosen].cumsum(0)[torch.as_tensor(sizes).cumsum(0) - 1].tolist()
         gathered = self._rows.take(chosen.to(self._rows.indices.device), total=ends[-1])
@@ -127,7 +127,7 @@ class _EmbeddingRows:
         self._tensor = None if device.type == "cpu" else torch.from_numpy(np.array(embeddings)).to(device)
 
     def batches(self, rows: torch.Tensor, sizes: Sequence[int]) -> Iterator[torch.Tensor]:
-        """Rows (modulo their number) in batches of these sizes."""
+        """Return rows (modulo their number) in batches of these sizes."""
         chosen = rows % len(self._array)
         if self._tensor is None:
             gathered = torch.from_numpy(np.asarray(self._array[chosen.numpy()]))
@@ -139,7 +139,7 @@ class _EmbeddingRows:
 def draw_noise(
     batch: Mapping[str, LanguageBatch], num_topics: int, generators: Mapping[str, torch.Generator]
 ) -> dict[str, LanguageNoise]:
-    """Standard normal draws for a batch, each language from a generator of its own."""
+    """Draw standard normal numbers for a batch, each language from a generator of its own."""
     draws = {}
     for language, part in batch.items():
         generator = generators[language]

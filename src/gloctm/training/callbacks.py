@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from gloctm.errors import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass
@@ -48,16 +49,16 @@ class Callback:
     """
 
     def on_train_begin(self, run: TrainingRun) -> None:
-        """Before the first step, or the first after a checkpoint."""
+        """Run before the first step, or the first after a checkpoint."""
 
     def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
-        """After an epoch: its number from 1, the mean loss and its terms, the learning rate."""
+        """Run after an epoch, given its number from 1, the mean loss and its terms, the learning rate."""
 
     def on_train_end(self, run: TrainingRun) -> None:
-        """After the last step."""
+        """Run after the last step."""
 
     def on_train_abort(self, run: TrainingRun) -> None:
-        """Instead of the former, where an interrupt or an error ends the training."""
+        """Run instead of the former where an interrupt or an error ends the training."""
 
 
 def check_callbacks(callbacks: Sequence[Callback]) -> None:

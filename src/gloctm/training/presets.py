@@ -36,7 +36,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 
 def get_preset(name: str) -> dict[str, Any]:
-    """The settings of a preset.
+    """Return the settings of a preset.
 
     Raises:
         InputError: there is no preset of that name.

@@ -9,13 +9,13 @@ from gloctm.training.settings import TrainingSettings
 
 
 def total_steps(settings: TrainingSettings, steps_per_epoch: int) -> int:
-    """How many steps training takes, unless it stops early."""
+    """Return how many steps training takes, unless it stops early."""
     steps = settings.epochs * steps_per_epoch
     return steps if settings.max_steps is None else min(steps, settings.max_steps)
 
 
 def learning_rate_at(step: int, settings: TrainingSettings, steps_per_epoch: int) -> float:
-    """The learning rate of a step, counted from 0.
+    """Return the learning rate of a step, counted from 0.
 
     ``schedule="decay"``: multiplied by ``decay_factor`` every ``decay_every`` epochs, as published, or every
     ``decay_every_steps`` steps where that is given. ``schedule="cosine"``: down to 0 at the last step along half a
@@ -33,7 +33,7 @@ def learning_rate_at(step: int, settings: TrainingSettings, steps_per_epoch: int
 
 
 def has_converged(history: Sequence[Mapping[str, float]], settings: TrainingSettings) -> bool:
-    """Whether the loss of the last ``patience`` epochs was no better than the best before, by ``min_improvement``.
+    """Return whether the last ``patience`` epochs improved the loss by less than ``min_improvement``.
 
     Args:
         history: the epochs so far, each with its ``loss``.

@@ -1,160 +1,208 @@
-"""Checks of the estimator's settings, each a sentence that names the setting and what it may be."""
+"""The settings of training: each one's default, check and help text, in one place.
+
+``GloCTM`` repeats names and defaults in its signature. The command line's flags, the files of settings and the checks
+are made from the fields here.
+"""
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
-from numbers import Integral, Real
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-from gloctm.checks import check_int
+from gloctm.checks import check_choice, check_int, check_number
 from gloctm.errors import InputError
 
-if TYPE_CHECKING:
-    from gloctm.augmentation.neighbors import NeighborSearch
+Check = Callable[[str, Any], Any]
 
 
-@dataclass(frozen=True)
+def _setting(default: Any, check: Check, help_text: str, *, unset: str = "", kind: type | None = None) -> Any:
+    """Describe a setting.
+
+    Args:
+        default: its default.
+        check: validates a value, given the setting's name, and returns it as a plain Python value.
+        help_text: a sentence for the command line.
+        unset: what None, or the method's choice, means there; the default itself unless given.
+        kind: the type of its values other than None; that of the default unless given.
+    """
+    shown = unset or (f"{default:g}" if isinstance(default, float) else default)
+    return field(
+        default=default,
+        metadata={"check": check, "help": f"{help_text} (default: {shown})", "kind": kind or type(default)},
+    )
+
+
+def _whole(default: int, low: int, help_text: str, *, why: str = "") -> Any:
+    check = partial(check_number, low=low, whole=True, otherwise=f" ({why})" if why else "")
+    return _setting(default, check, help_text)
+
+
+def _whole_or_none(low: int, help_text: str, *, none: str, unset: str) -> Any:
+    def check(name: str, value: Any) -> int | None:
+        return None if value is None else check_int(name, value, low, f", or None ({none})")
+
+    return _setting(None, check, help_text, unset=unset, kind=int)
+
+
+def _number(default: float, help_text: str, low: float = 0.0, **limits: Any) -> Any:
+    return _setting(default, partial(check_number, low=low, **limits), help_text)
+
+
+def _choice(default: str | None, choices: tuple[str, ...], help_text: str, *, none: str = "", unset: str = "") -> Any:
+    def check(name: str, value: Any) -> Any:
+        if value is not None or not none:
+            check_choice(name, value, choices, f", or None ({none})" if none else "")
+        return value
+
+    return _setting(default, check, help_text, unset=unset, kind=str)
+
+
+def _check_temperature(name: str, value: Any) -> float | None:
+    return None if value is None else float(check_number(name, value, 0.0, above=True, otherwise=", or None (fitted)"))
+
+
+def _check_seed(name: str, value: Any) -> int | None:
+    return None if value is None else check_int(name, value, 0, ", or None for a fresh seed")
+
+
+def _check_device(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", value):
+        raise InputError(f"{name} is {value!r}: it must be 'auto', 'cpu', 'cuda' or for example 'cuda:1'")
+    return value
+
+
+def _check_yes_or_no(name: str, value: Any) -> bool:
+    if value not in (True, False):
+        raise InputError(f"{name} is {value!r}: it must be True or False")
+    return bool(value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """The settings that training needs to know; the estimator documents each."""
+    """The settings of the published method's training; ``GloCTM`` documents each.
 
-    num_topics: int
-    num_neighbors: int
-    neighbor_search: NeighborSearch
-    kl_weight: float
-    cka_weight: float
-    local_hidden_size: int
-    global_hidden_size: int
-    dropout: float
-    epochs: int
-    max_steps: int | None
-    batch_size: int
-    learning_rate: float
-    schedule: str
-    decay_every: int
-    decay_every_steps: int | None
-    decay_factor: float
-    warmup_steps: int
-    patience: int | None
-    min_improvement: float
-    device: str
-    threads: int | None
+    Examples:
+        >>> TrainingSettings(epochs=10).learning_rate
+        0.002
+    """
+
+    num_topics: int = _whole(50, 2, "K, the number of topics.", why="a topic model needs at least 2 topics")
+    num_neighbors: int = _whole(3, 0, "k, nearest words of each language joined to a word.", why="0 links no words")
+    neighbor_search: Literal["exact", "approximate"] = _choice(
+        "exact", ("exact", "approximate"), "How they are found: exact, or approximate for huge vocabularies."
+    )
+    kl_weight: float = _number(4.0, "λ_KL, pull of the local to the global posterior.")
+    cka_weight: float = _number(450.0, "λ_CKA, similarity of topic proportions and document embeddings.")
+    local_hidden_size: int = _whole(100, 1, "Width of the local encoders.")
+    global_hidden_size: int = _whole(200, 1, "Width of the global encoder.")
+    dropout: float = _number(0.0, "Dropout rate in the encoders.", high=1.0, below=True)
+    epochs: int = _whole(150, 1, "Passes over the largest language.")
+    max_steps: int | None = _whole_or_none(
+        1, "End after this many steps.", none="None takes all epochs", unset="after all epochs"
+    )
+    batch_size: int = _whole(
+        128, 2, "Documents of each language in a step.", why="batch norm needs at least 2 documents"
+    )
+    learning_rate: float = _number(2e-3, "Of Adam, at first.", above=True)
+    schedule: Literal["decay", "cosine"] = _choice(
+        "decay", ("decay", "cosine"), "How the learning rate falls: decay or cosine."
+    )
+    decay_every: int = _whole(125, 1, "Epochs between decays of the learning rate.")
+    decay_every_steps: int | None = _whole_or_none(
+        1, "Steps between decays.", none="None counts epochs by decay_every", unset="by epochs"
+    )
+    decay_factor: float = _number(0.5, "What a decay multiplies the learning rate by.", above=True, high=1.0)
+    warmup_steps: int = _whole(
+        0, 0, "Steps in which the learning rate rises.", why="0 has the full rate from the first step"
+    )
+    patience: int | None = _whole_or_none(
+        1, "Stop after this many epochs without improvement.", none="None never stops early", unset="never"
+    )
+    min_improvement: float = _number(1e-3, "The share of the loss that is an improvement.", high=1.0, below=True)
+    device: str = _setting("auto", _check_device, "auto, cpu or cuda.")
+    threads: int | None = _whole_or_none(
+        1, "Threads that training may use.", none="None leaves that to torch, or to numpy", unset="all"
+    )
 
 
-# setting: (lowest whole number, why)
-_WHOLE = {
-    "num_topics": (2, "a topic model needs at least 2 topics"),
-    "num_neighbors": (0, "0 links no words"),
-    "num_refinements": (0, "0 leaves topics where clusters are"),
-    "local_hidden_size": (1, ""),
-    "global_hidden_size": (1, ""),
-    "epochs": (1, ""),
-    "batch_size": (2, "batch norm needs at least 2 documents"),
-    "decay_every": (1, ""),
-    "warmup_steps": (0, "0 has the full rate from the first step"),
-}
-# The same for settings that may be None.
-_WHOLE_OR_NONE = {
-    "max_steps": (1, "None takes all epochs"),
-    "num_near_documents": (0, "None chooses by the corpus"),
-    "decay_every_steps": (1, "None counts epochs by decay_every"),
-    "patience": (1, "None never stops early"),
-    "threads": (1, "None leaves that to torch, or to numpy"),
-}
-_YES_OR_NO = ("show_progress",)
-# setting: what it may be
-_CHOICE = {
-    "method": ("context", "published"),
-    "neighbor_search": ("exact", "approximate"),
-    "schedule": ("decay", "cosine"),
-}
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
+    """All settings of ``GloCTM``, of both methods."""
+
+    method: Literal["context", "published"] = _choice(
+        "context",
+        ("context", "published"),
+        "context, in closed form, in seconds to minutes; or published, the network of the paper.",
+    )
+    ranking: Literal["coherence", "weights"] | None = _choice(
+        None,
+        ("coherence", "weights"),
+        "What orders the words of topics: coherence or weights.",
+        none="the method's own",
+        unset="coherence; published: weights",
+    )
+    num_near_documents: int | None = _whole_or_none(
+        0,
+        "Near documents of each other language that a document is brought together with.",
+        none="None chooses by the corpus",
+        unset="chosen by the corpus, 3 to 10",
+    )
+    num_refinements: int = _whole(
+        5, 0, "How often topics are moved towards their coherent words.", why="0 leaves topics where clusters are"
+    )
+    temperature: float | None = _setting(
+        None, _check_temperature, "Of topic proportions.", unset="fitted to the corpus", kind=float
+    )
+    random_state: int | None = _setting(0, _check_seed, "The seed of every random number.")
+    show_progress: bool = _setting(True, _check_yes_or_no, "Show progress.", unset="progress")
+
+
+#: For each setting its field.
+SETTINGS = {each.name: each for each in fields(Settings)}
 # Settings that one method has and the other has not. Those of the other are left at their defaults.
 CONTEXT_SETTINGS = ("num_near_documents", "num_refinements", "temperature")
-PUBLISHED_SETTINGS = tuple(
-    name for name in TrainingSettings.__dataclass_fields__ if name not in ("num_topics", "threads")
-)
+PUBLISHED_SETTINGS = tuple(each.name for each in fields(TrainingSettings) if each.name not in ("num_topics", "threads"))
 # Settings of earlier versions that no longer exist, or mean something else now; models saved with them load without.
 RETIRED = ("num_near_documents", "pooled_cka")
-# setting: (lowest, whether the lowest itself is allowed, highest, whether the highest itself is allowed)
-_NUMBER = {
-    "kl_weight": (0.0, True, math.inf, False),
-    "cka_weight": (0.0, True, math.inf, False),
-    "dropout": (0.0, True, 1.0, False),
-    "learning_rate": (0.0, False, math.inf, False),
-    "decay_factor": (0.0, False, 1.0, True),
-    "min_improvement": (0.0, True, 1.0, False),
-}
 
 
 def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings as plain Python numbers, whatever kind of number they came as.
+    """Validate settings and return them as plain Python values.
+
+    Args:
+        settings: all that there are, by name.
 
     Raises:
         InputError: for the first setting that is out of range or of the wrong type.
+
+    Examples:
+        >>> from gloctm import GloCTM
+        >>> check_settings(GloCTM(num_topics=20).get_params())["num_topics"]
+        20
     """
-    checked = dict(settings)
-    for name, (lowest, reason) in _WHOLE.items():
-        value = settings[name]
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise InputError(f"{name} is {value!r}: it must be a whole number")
-        if value < lowest:
-            raise InputError(f"{name} is {value}: it must be {lowest} or more" + (f" ({reason})" if reason else ""))
-        checked[name] = int(value)
-    for name, (low, with_low, high, with_high) in _NUMBER.items():
-        value = settings[name]
-        if isinstance(value, bool) or not isinstance(value, Real) or not _is_finite(value):
-            raise InputError(f"{name} is {value!r}: it must be a finite number")
-        value = checked[name] = float(value)
-        if value < low or (value == low and not with_low) or value > high or (value == high and not with_high):
-            least = f"{low:g} or more" if with_low else f"above {low:g}"
-            most = "" if math.isinf(high) else f" and {'up to' if with_high else 'below'} {high:g}"
-            raise InputError(f"{name} is {value:g}: it must be {least}{most}")
-    for name, (lowest, reason) in _WHOLE_OR_NONE.items():
-        if (value := settings[name]) is not None:
-            checked[name] = check_int(name, value, lowest, f", or None ({reason})")
-    for name, choices in _CHOICE.items():
-        if settings[name] not in choices:
-            raise InputError(f"{name} is {settings[name]!r}: it must be {' or '.join(choices)}")
-    if settings["ranking"] not in (None, "coherence", "weights"):
-        raise InputError(
-            f"ranking is {settings['ranking']!r}: it must be coherence or weights, or None (the method's own)"
-        )
-    if (temperature := settings["temperature"]) is not None:
-        if isinstance(temperature, bool) or not isinstance(temperature, Real) or not _is_finite(temperature):
-            raise InputError(f"temperature is {temperature!r}: it must be a finite number, or None (fitted)")
-        if temperature <= 0:
-            raise InputError(f"temperature is {temperature:g}: it must be above 0, or None (fitted)")
-        checked["temperature"] = float(temperature)
-    if settings["random_state"] is not None:
-        checked["random_state"] = resolve_seed(settings["random_state"])
-    if not isinstance(settings["device"], str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings["device"]):
-        raise InputError(f"device is {settings['device']!r}: it must be 'auto', 'cpu', 'cuda' or for example 'cuda:1'")
-    for name in _YES_OR_NO:
-        if settings[name] not in (True, False):
-            raise InputError(f"{name} is {settings[name]!r}: it must be True or False")
-        checked[name] = bool(settings[name])
-    return checked
+    return {**settings, **{name: each.metadata["check"](name, settings[name]) for name, each in SETTINGS.items()}}
 
 
-def settings_of_method(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that the method has, with the ranking that is its own where none is asked for.
+def settings_of_method(settings: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the settings that the method has, with the method's own ranking unless another was given.
 
     Args:
         settings: checked.
-        defaults: the estimator's.
+        defaults: the estimator's; None for those of ``GloCTM``.
 
     Raises:
-        InputError: a setting that the method has not is other than its default.
+        InputError: a setting that the method does not have differs from its default.
     """
     method = settings["method"]
     foreign, other = (PUBLISHED_SETTINGS, "published") if method == "context" else (CONTEXT_SETTINGS, "context")
     for name in foreign:
-        if settings[name] != defaults[name]:
+        if settings[name] != (SETTINGS[name].default if defaults is None else defaults[name]):
             raise InputError(
                 f"{name} is given, a setting of method={other!r}, but the method is {method!r}: leave {name} out, or "
                 f"give method={other!r}"
@@ -164,13 +212,12 @@ def settings_of_method(settings: Mapping[str, Any], defaults: Mapping[str, Any])
 
 
 def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume: bool) -> tuple[Path, float] | None:
-    """File and minutes of a checkpoint, checked; None where none is wanted.
+    """Validate file and minutes of a checkpoint, and return them; None where none is wanted.
 
     Raises:
-        InputError: minutes that are none, a folder in the file's place, or something to resume from nowhere.
+        InputError: minutes that are no number, a folder in the file's place, or nothing to resume from.
     """
-    if isinstance(minutes, bool) or not isinstance(minutes, Real) or not _is_finite(minutes) or minutes < 0:
-        raise InputError(f"checkpoint_minutes is {minutes!r}: it must be a number from 0")
+    minutes = check_number("checkpoint_minutes", minutes, 0)
     if path is None:
         if resume:
             raise InputError("resume is given without a checkpoint to resume from: give checkpoint=, its file")
@@ -180,19 +227,10 @@ def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume
         raise InputError(f"the checkpoint {target} is a folder: name a file")
     if not target.absolute().parent.is_dir():
         raise InputError(f"can't write the checkpoint {target}: the folder {target.parent} does not exist")
-    return target, float(minutes)
-
-
-def _is_finite(value: Real) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        # A whole number that no float can hold.
-        return False
+    return target, minutes
 
 
 def resolve_seed(random_state: int | None) -> int:
-    """The seed to use: the one given, or for None a fresh one."""
-    if random_state is None:
-        return secrets.randbelow(2**32)
-    return check_int("random_state", random_state, 0, ", or None for a fresh seed")
+    """Return the seed to use: the one given, or a fresh one for None."""
+    given = _check_seed("random_state", random_state)
+    return secrets.randbelow(2**32) if given is None else given

@@ -1,6 +1,6 @@
 """Polyglot augmentation: nearest words by language, and the global counts they give a document.
 
-For a word of language l: itself, its k nearest neighbours in its own language and its k nearest in every other.
+For a word of language l: itself, its k nearest neighbors in its own language and its k nearest in every other.
 A document's global counts are the sum of these over its distinct words (DESIGN: G = 1[X > 0] · N_l, N_l sparse).
 """
 
@@ -28,7 +28,7 @@ def neighbor_matrices(
     search: NeighborSearch = "exact",
     show_progress: bool = False,
 ) -> dict[str, sp.csr_array]:
-    """N_l of every language: ``(V_l, V)``, blocks in the mapping's order, k·L + 1 ones a row.
+    """Return N_l of every language: ``(V_l, V)``, blocks in the mapping's order, k·L + 1 ones per row.
 
     Args:
         word_embeddings: for each language ``(V_l, dimension)``.
@@ -52,7 +52,7 @@ def neighbor_matrix(
     search: NeighborSearch = "exact",
     show_progress: bool = False,
 ) -> sp.csr_array:
-    """N_l of one language, ``(V_l, V)``; see ``neighbor_matrices``, whose matrix of the language it is, bit for bit."""
+    """Return N_l of one language, ``(V_l, V)``, as ``neighbor_matrices`` does, bit for bit."""
     return _matrices(word_embeddings, [language], num_neighbors, search, show_progress)[language]
 
 
@@ -83,7 +83,7 @@ def _matrices(
 def _exact_neighbors(
     word_embeddings: Mapping[str, NDArray[np.float32]], wanted: Collection[str], num_neighbors: int, show_progress: bool
 ) -> dict[tuple[str, str], NDArray[np.int64]]:
-    """For each language wanted and each language the nearest words of the second to those of the first."""
+    """Find, for each language wanted and each language, the nearest words of the second to those of the first."""
     languages = list(word_embeddings)
     # The same product of the same matrices, whatever is wanted: another might be rounded differently.
     pairs = [
@@ -96,7 +96,7 @@ def _exact_neighbors(
     comparisons = sum(sizes[first] * sizes[second] * (1 if first == second else 2) for first, second in pairs)
     found = {}
     show = show_progress and num_neighbors > 0 and comparisons >= LONG_WORK
-    with track("finding neighbours", comparisons, "pairs of words", show=show) as progress:
+    with track("finding neighbors", comparisons, "pairs of words", show=show) as progress:
         for first, second in pairs:
             vectors = word_embeddings[first]
             if first == second:
@@ -108,7 +108,7 @@ def _exact_neighbors(
 
 
 def rows_of_ones(columns: NDArray[np.int64], total: int) -> sp.csr_array:
-    """A matrix ``(n, total)``, float32, with ones at the columns that each row of ``(n, m)`` names, each once."""
+    """Return a float32 matrix ``(n, total)`` with ones at the columns that each row of ``(n, m)`` names, each once."""
     index_type = _index_type(columns.size, total)
     indices = np.sort(columns.astype(index_type), axis=1)
     indptr = (np.arange(len(indices) + 1) * indices.shape[1]).astype(index_type)
@@ -128,7 +128,7 @@ def _check_num_neighbors(word_embeddings: Mapping[str, NDArray[np.float32]], num
 
 
 def global_counts(counts: sp.csr_array, neighbors: sp.csr_array) -> sp.csr_array:
-    """G = 1[X > 0] · N_l: ``(documents, V)`` float32 CSR; an empty document's row is empty.
+    """Compute G = 1[X > 0] · N_l: ``(documents, V)`` float32 CSR; an empty document's row is empty.
 
     Args:
         counts: ``(documents, V_l)``.
@@ -140,7 +140,7 @@ def global_counts(counts: sp.csr_array, neighbors: sp.csr_array) -> sp.csr_array
 
 
 def presence(counts: sp.csr_array) -> sp.csr_array:
-    """1[X > 0], float32."""
+    """Return 1[X > 0], float32."""
     # A product has the wider of its factors' indices: by way of narrow ones it takes two thirds of the memory.
     index_type = _index_type(counts.nnz, *counts.shape)
     indices, indptr = counts.indices.astype(index_type, copy=False), counts.indptr.astype(index_type, copy=False)
@@ -148,7 +148,7 @@ def presence(counts: sp.csr_array) -> sp.csr_array:
 
 
 def _index_type(*numbers: int) -> type[np.int32]:
-    """The narrowest type of index that holds these numbers and that scipy knows."""
+    """Return the narrowest type of index that holds these numbers and that scipy knows."""
     # For the type checker, of which scipy's types want to know one alone.
     return np.int32 if max(numbers) <= np.iinfo(np.int32).max else cast("type[np.int32]", np.int64)
 
@@ -161,7 +161,7 @@ def augment(
     search: NeighborSearch = "exact",
     show_progress: bool = False,
 ) -> dict[str, sp.csr_array]:
-    """Global counts of every language's documents, from counts and word embeddings in one language order.
+    """Return global counts of every language's documents, from counts and word embeddings in one language order.
 
     The other arguments and what they raise are those of ``neighbor_matrices``.
     """

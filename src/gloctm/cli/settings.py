@@ -1,0 +1,88 @@
+"""Settings of training on the command line: presets, files, and a flag for each."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gloctm.errors import FileFormatError, InputError
+from gloctm.training.presets import PRESETS, get_preset
+from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, SETTINGS
+
+Preset = Annotated[str | None, typer.Option(help=f"Named settings to start from: {', '.join(PRESETS)}.")]
+Config = Annotated[
+    Path | None, typer.Option(help="YAML or TOML file of settings, named as the flags but with underscores.")
+]
+
+
+def setting_flags(*names: str) -> list[inspect.Parameter]:
+    """Return the parameters that give a command a flag for each of these settings; a flag left out is None."""
+    flags = []
+    for name in names:
+        described = SETTINGS[name].metadata
+        panel = "Method"
+        if name in CONTEXT_SETTINGS + PUBLISHED_SETTINGS:
+            panel += ": context" if name in CONTEXT_SETTINGS else ": published"
+        option = typer.Option(None, help=described["help"], rich_help_panel=panel, show_default=False)
+        if described["kind"] is bool:
+            flag = name.removeprefix("show_")
+            option = typer.Option(None, f"--{flag}/--no-{flag}", help=described["help"])
+        kind = described["kind"] | None
+        flags.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind))
+    return flags
+
+
+def with_flags(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command flags for these settings, in place of its ``**flags``."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
+        own = list(signature.parameters.values())[:-1]
+        command.__signature__ = signature.replace(parameters=[*own, *setting_flags(*names)])  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
+def settings_begun_with(preset: str | None, config: Path | None) -> dict[str, Any]:
+    """Return the settings of a preset, some of them replaced by those of a file."""
+    return {**({} if preset is None else get_preset(preset)), **({} if config is None else read_config(config))}
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the settings in a YAML or TOML file.
+
+    Raises:
+        FileFormatError: missing, of another kind, or not a table of settings.
+        InputError: a name that is no setting.
+    """
+    import tomllib
+
+    import yaml
+
+    kind = path.suffix.lower()
+    if kind not in (".toml", ".yaml", ".yml"):
+        raise FileFormatError(f"{path} is neither .yaml nor .toml: name the file by its kind")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} does not exist: check the path") from None
+    except UnicodeDecodeError:
+        raise FileFormatError(f"{path} is not UTF-8 text: settings are YAML or TOML") from None
+    try:
+        content = tomllib.loads(text) if kind == ".toml" else yaml.safe_load(text)
+    # ValueError: of TOML, and of values such as impossible dates in YAML.
+    except (ValueError, yaml.YAMLError) as error:
+        raise FileFormatError(f"{path} can't be read: {' '.join(str(error).split())}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise FileFormatError(f"{path} is not a table of settings: write lines such as num_topics: 50")
+    for name in content:
+        if name not in SETTINGS:
+            raise InputError(f"{path}: there is no setting {name!r}; there are {', '.join(sorted(SETTINGS))}")
+    return content
