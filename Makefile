@@ -20,6 +20,7 @@ test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	@command -v chromium >/dev/null || echo "No Chromium, so the browser tests are skipped: apt-get install chromium"
 	$(PYTEST) -m "$(TESTS)"
 
