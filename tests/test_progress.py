@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,6 +124,55 @@ def test_a_bar_on_a_terminal(terminal, monkeypatch, columns):
     bar, note = lines_of(terminal)[-2:]
     assert re.fullmatch(r"embedding ━+ 40/40 [\d,]+ texts/s( \d:\d\d:\d\d)? left 0:00:00 *", bar)
     assert note.rstrip() == "  text 39"
+
+
+def test_a_bar_in_a_notebook(clock, monkeypatch):
+    shown = []
+    output = SimpleNamespace(update=lambda content, raw: shown.append(content))
+    display = SimpleNamespace(display=lambda content, raw, display_id: output)
+    shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()))
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    with track("embedding <b>", 4, "texts") as bar:
+        for _ in range(4):
+            clock.now += 0.5
+            bar.advance()
+    assert [content["text/plain"] for content in shown] == [
+        "embedding <b>: 1/4 texts, 2 texts/s, 2s left",
+        "embedding <b>: 2/4 texts, 2 texts/s, 1s left",
+        "embedding <b>: 3/4 texts, 2 texts/s, 0s left",
+        "embedding <b>: 4/4 texts, 2 texts/s, 2s in all",
+    ]
+    assert [content["text/html"].partition("</progress>")[0] for content in shown] == [
+        f'<div dir="auto"><progress value="{number}" max="4">' for number in range(1, 5)
+    ]
+    assert "embedding &lt;b&gt;: 1/4" in shown[0]["text/html"]
+
+
+IN_A_KERNEL = """
+from ipykernel.inprocess import InProcessKernelManager
+
+manager = InProcessKernelManager()
+manager.start_kernel()
+client = manager.client()
+client.start_channels()
+work = "with track('cutting', None, 'texts') as bar: bar.advance(3, total=9); bar.advance(5)"
+client.execute("from gloctm.progress import track\\n" + work)
+while client.iopub_channel.msg_ready():
+    message = client.get_iopub_msg(timeout=10)
+    print(message["msg_type"], message["content"].get("data"))
+"""
+
+
+def test_a_bar_in_a_real_kernel():
+    pytest.importorskip("ipykernel")
+    finished = subprocess.run([sys.executable, "-c", IN_A_KERNEL], capture_output=True, text=True, check=True)
+    kinds = [line.partition(" ")[0] for line in finished.stdout.splitlines()]
+    assert "display_data" in kinds
+    assert "stream" not in kinds
+    updates = [line for line in finished.stdout.splitlines() if line.startswith("update_display_data")]
+    assert re.search(r"'text/plain': 'cutting: 8 texts, .* texts/s, 0s in all'", updates[-1])
+    assert '<progress value="8" max="8">' in updates[-1]
 
 
 LONGEST = [

@@ -1,15 +1,18 @@
-"""Progress of long work: a bar with rate and time left on a terminal, plain lines elsewhere."""
+"""Progress of long work: a bar on a terminal and in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
+import html
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, Protocol
 
-# Seconds between plain lines: often enough to see life in a log, seldom enough not to fill it.
+# Seconds between plain lines: a log shows life but does not fill up.
 PLAIN_INTERVAL = 10.0
+# Seconds between updates of a notebook's bar.
+NOTEBOOK_INTERVAL = 0.2
 # Columns of a terminal on which everything has room.
 _WIDE = 100
 
@@ -18,7 +21,7 @@ class Progress(Protocol):
     """What long-running functions report to."""
 
     def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:
-        """``amount`` more units are done, of ``total`` as now guessed; ``note`` is shown beside the bar."""
+        """Report ``amount`` more units of ``total``, if that is an estimate; ``note`` is shown next to the bar."""
 
 
 class _Silent:
@@ -33,72 +36,118 @@ class _Plain:
         self.description, self.total, self.unit, self.stream = description, total, unit, stream
         self.done = 0
         self.note = ""
-        # Whether the total is a guess, which the end of the work alone will tell.
-        self.guessed = total is None
+        self.interval = PLAIN_INTERVAL
+        # Whether the total is an estimate, known only once the work ends.
+        self.estimated = total is None
         self.start = self.last = time.monotonic()
 
     def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:
         self.done += amount
         self.note = note
         if total is not None:
-            self.total, self.guessed = max(total, self.done), True
-        ended = not self.guessed and self.total is not None and self.done >= self.total
+            self.total, self.estimated = max(total, self.done), True
+        ended = not self.estimated and self.total is not None and self.done >= self.total
         now = time.monotonic()
-        if ended or now - self.last >= PLAIN_INTERVAL:
+        if ended or now - self.last >= self.interval:
             self.last = now
             self.report(ended)
 
     def report(self, ended: bool) -> None:
         elapsed = max(time.monotonic() - self.start, 1e-9)
         rate = self.done / elapsed
-        whole = "" if self.total is None or (ended and self.guessed) else f"/{'about ' * self.guessed}{self.total}"
+        whole = "" if self.total is None or (ended and self.estimated) else f"/{'about ' * self.estimated}{self.total}"
         line = f"{self.description}: {self.done}{whole} {self.unit}, {_rate(rate, self.unit)}"
         if ended:
             line += f", {duration(elapsed)} in all"
         elif self.total is not None:
             line += f", {duration((self.total - self.done) / rate) if rate else '?'} left"
-        print(line + (f" ({self.note})" if self.note else ""), file=self.stream, flush=True)
+        self.show(line + (f" ({self.note})" if self.note else ""), ended)
+
+    def show(self, line: str, ended: bool) -> None:
+        print(line, file=self.stream, flush=True)
+
+
+class _Notebook(_Plain):
+    """The same line, with a bar, in one output of a notebook's cell."""
+
+    def __init__(self, description: str, total: int | None, unit: str, stream: IO[str]) -> None:
+        super().__init__(description, total, unit, stream)
+        self.interval = NOTEBOOK_INTERVAL
+        # In a notebook, IPython is loaded.
+        display = sys.modules["IPython.display"].display
+        self._handle = display({"text/plain": description}, raw=True, display_id=True)
+
+    def show(self, line: str, ended: bool) -> None:
+        whole = self.done if ended else self.total
+        value = "" if whole is None else f' value="{self.done}" max="{whole}"'
+        bar = f'<div dir="auto"><progress{value}></progress> {html.escape(line)}</div>'
+        self._handle.update({"text/plain": line, "text/html": bar}, raw=True)
 
 
 @contextlib.contextmanager
 def track(
     description: str, total: int | None, unit: str, *, show: bool = True, stream: IO[str] | None = None
 ) -> Iterator[Progress]:
-    """Show the progress of ``total`` units of work on ``stream`` (standard error unless given).
+    """Show the progress of ``total`` units of work on ``stream``.
 
     Args:
         description: what is being done, in two or three words.
-        total: how many units there are; None if that is unknown, or only guessed as the work goes on.
+        total: how many units there are; None if that is unknown or only estimated as the work goes on.
         unit: what a unit is, plural ("texts", "epochs").
         show: False reports nothing.
-        stream: where to.
+        stream: where to; standard error or, in a notebook, the cell unless given.
+
+    Example:
+        >>> import io
+        >>> stream = io.StringIO()
+        >>> with track("embedding", 2, "texts", stream=stream) as progress:
+        ...     progress.advance(2)
+        >>> stream.getvalue().startswith("embedding: 2/2 texts")
+        True
     """
+    notebook = stream is None and _in_notebook()
     stream = sys.stderr if stream is None else stream
     if not show or (total is not None and total <= 0):
         yield _Silent()
-        return
-    if not stream.isatty():
-        plain = _Plain(description, total, unit, stream)
+    elif notebook or not stream.isatty():
+        plain = (_Notebook if notebook else _Plain)(description, total, unit, stream)
         yield plain
-        if plain.guessed and plain.done:
+        if plain.estimated and plain.done:
             plain.report(ended=True)
-        return
+    else:
+        with _terminal_bar(description, total, unit, stream) as bar:
+            yield bar
+
+
+def _in_notebook() -> bool:
+    """Return whether a kernel runs this process, as in Jupyter, VS Code and Colab."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+@contextlib.contextmanager
+def _terminal_bar(description: str, total: int | None, unit: str, stream: IO[str]) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
     from rich.text import Text
 
-    note_below = ""
-
     class Bar(RichProgress):
-        # The note has a line of its own: beside the bar it would take a narrow terminal's whole width.
+        note = ""
+
+        # The note has a line of its own: next to the bar it would take a narrow terminal's whole width.
         def get_renderables(self) -> Iterable[Any]:
             yield self.make_tasks_table(self.tasks)
-            if note_below:
-                yield Text(f"  {note_below}", style="dim", overflow="ellipsis", no_wrap=True)
+            if self.note:
+                yield Text(f"  {self.note}", style="dim", overflow="ellipsis", no_wrap=True)
+
+        def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:  # type: ignore[override]
+            self.note = note
+            speed = self.tasks[0].speed
+            self.update(task, advance=amount, rate=_rate(speed, unit) if speed else "", total=total)
 
     console = Console(file=stream)
-    bar = Bar(
+    with Bar(
         TextColumn("{task.description}"),
         BarColumn(bar_width=10),
         MofNCompleteColumn(),
@@ -108,20 +157,11 @@ def track(
         TextColumn("left"),
         TimeRemainingColumn(),
         console=console,
-    )
-    with bar:
+    ) as bar:
         task = bar.add_task(description, total=total, rate="")
-
-        class _OnTerminal:
-            def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:
-                nonlocal note_below
-                note_below = note
-                speed = bar.tasks[task].speed
-                bar.update(task, advance=amount, rate=_rate(speed, unit) if speed else "", total=total)
-
-        yield _OnTerminal()
+        yield bar
         if total is None:
-            bar.update(task, total=bar.tasks[task].completed)
+            bar.update(task, total=bar.tasks[0].completed)
 
 
 def _rate(rate: float, unit: str) -> str:
@@ -129,7 +169,12 @@ def _rate(rate: float, unit: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people write them: ``42s``, ``3m 05s``, ``2h 10m``."""
+    """Return seconds as people write them.
+
+    Example:
+        >>> duration(42), duration(185), duration(7800)
+        ('42s', '3m 05s', '2h 10m')
+    """
     whole = round(seconds)
     if whole < 60:
         return f"{whole}s"

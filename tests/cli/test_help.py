@@ -14,7 +14,7 @@ from command_line import build, make_records, run_here, run_process, succeeded, 
 from gloctm import Corpus, GloCTM, __version__
 from gloctm.cli.messages import describe_os_error, in_shell_terms, report_error
 from gloctm.corpus.collection import FEW_DOCUMENTS, chosen_min_df
-from gloctm.corpus.options import VocabularySettings
+from gloctm.corpus.options import VocabularySettings, text_settings
 from gloctm.errors import FileFormatError, InputError, TrainingError
 from gloctm.reading.records import Columns
 
@@ -106,7 +106,8 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     # And what is off unless asked for.
     assert not re.search(r"--(skip-bad-lines|phrases|lemmas|convert|language|languages|format|quiet) .*default", shown)
     assert signature["on_error"].default == "raise"
-    assert not any(signature[name].default for name in ("phrases", "lemmas", "convert", "language", "file_format"))
+    assert not any(signature[name].default for name in ("language", "file_format"))
+    assert not any(getattr(text_settings({}, None), name) for name in ("phrases", "lemmas", "convert"))
     assert "(standard input: jsonl)" in shown
 
 
