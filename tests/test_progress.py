@@ -183,7 +183,7 @@ LONGEST = [
         "epoch 150/150 loss 1234.5 = local 567.8 + global 1234.5 + KL 12.3 + CKA 123.4",
     ),
     ("embedding zh-Hant documents", 40_000, "texts", ""),
-    ("cutting into words", 187_400, "texts", ""),
+    ("tokenizing", 187_400, "texts", ""),
 ]
 
 

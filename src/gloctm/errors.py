@@ -37,7 +37,7 @@ class TrainingInterrupted(KeyboardInterrupt):
     """An interrupt stopped a training whose checkpoint holds all that was done.
 
     Attributes:
-        terminated: whether it was another program that asked (SIGTERM) rather than Ctrl-C.
+        terminated: whether another program asked (SIGTERM) rather than Ctrl-C.
     """
 
     def __init__(self, message: str, *, terminated: bool) -> None:
@@ -50,7 +50,7 @@ class MissingDependencyError(GloCTMError, ImportError):
 
     @classmethod
     def of(cls, purpose: str, packages: str) -> MissingDependencyError:
-        """Return the usual message: what needs the packages, and the command that installs them.
+        """Return an error with the usual message: what needs the packages, and the command that installs them.
 
         Args:
             purpose: what was asked for, as the subject of a sentence.
@@ -62,11 +62,11 @@ class MissingDependencyError(GloCTMError, ImportError):
 
 
 class UnknownLanguageWarning(UserWarning):
-    """An encoder was not made for a language, so that its words may not be linked well to those of others."""
+    """An encoder was not made for a language, so its words may link badly to those of others."""
 
 
 class SmallCorpusWarning(UserWarning):
-    """A language has too few documents for so many topics."""
+    """A language has too few documents for this many topics."""
 
 
 class SeparateLanguageWarning(UserWarning):
@@ -78,31 +78,31 @@ class CheckpointWarning(UserWarning):
 
 
 class UnusableLabelsWarning(UserWarning):
-    """Labels are missing, all the same, or others in every language, so that nothing can be classified by them."""
+    """Labels are missing, all the same, or different in every language, so nothing can be classified by them."""
 
 
 class EmptyDocumentWarning(UserWarning):
-    """Some documents have no word of the vocabulary, so that nothing could be inferred for them."""
+    """Some documents have no word of the vocabulary, so nothing could be inferred for them."""
 
 
 class UnknownWordsWarning(UserWarning):
-    """Words outside the vocabulary were left out, since their encoder is not to be had here."""
+    """Words outside the vocabulary were left out, since their encoder is not available here."""
 
 
 class DuplicateIdWarning(UserWarning):
-    """Documents of a language share an id, so that results can't be told apart by it."""
+    """Documents of a language share an id, which does not distinguish their results."""
 
 
 class UnsegmentedLanguageWarning(UserWarning):
-    """A language has no spaces between words and no tokeniser here: its words would be whole phrases."""
+    """A language has no spaces between words and no tokenizer here: its words would be whole phrases."""
 
 
 class SimilarLanguagesWarning(UserWarning):
-    """A corpus has one language under several codes, so that each has topics and a vocabulary of its own."""
+    """A corpus has one language under several codes, each with topics and a vocabulary of its own."""
 
 
 class UnusedSettingWarning(UserWarning):
-    """Something was asked for that had nothing to act on."""
+    """A setting had nothing to act on."""
 
 
 class LowCoverageWarning(UserWarning):
@@ -110,7 +110,7 @@ class LowCoverageWarning(UserWarning):
 
 
 class CrowdedFigureWarning(UserWarning):
-    """A figure has more lines in one panel than readers can tell apart."""
+    """A figure has more lines in one panel than readers can distinguish."""
 
 
 class LowRecallWarning(UserWarning):

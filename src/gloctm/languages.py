@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from gloctm.errors import InputError
 
-# Languages that BCP-47 has beside one that comprises them, where texts are often labelled with either.
+# Languages that BCP-47 has in addition to one that comprises them; texts are often labeled with either.
 _COMPRISED_IN = {
     "nb": "no",
     "nn": "no",
@@ -38,6 +38,10 @@ def normalize_language(code: str) -> str:
 
     Raises:
         InputError: the code names no registered language.
+
+    Example:
+        >>> normalize_language("EN"), normalize_language("zh_cn"), normalize_language("cn")
+        ('en', 'zh-CN', 'zh')
     """
     import langcodes
     from langcodes.tag_parser import LanguageTagError
@@ -56,7 +60,7 @@ def normalize_language(code: str) -> str:
 
 
 def normalize_languages(codes: Iterable[str]) -> tuple[str, ...]:
-    """Normalise several codes, keeping their order; two that name one language are an error."""
+    """Normalize several codes, keeping their order; two that name one language are an error."""
     if isinstance(codes, str):
         listed = [code.strip() for code in codes.split(",")]
         raise InputError(f"languages is one string: give a list, for example {listed!r}")
@@ -72,13 +76,13 @@ def normalize_languages(codes: Iterable[str]) -> tuple[str, ...]:
 
 
 def primary_subtag(language: str) -> str:
-    """The language without script or region: ``zh-Hant`` → ``zh``."""
+    """Return the language without script or region: ``zh-Hant`` → ``zh``."""
     return language.split("-", 1)[0]
 
 
 @lru_cache(maxsize=1024)
 def without_region(language: str) -> str:
-    """A normalised code without region and variants: ``en-GB`` → ``en``, ``zh-Hant-HK`` → ``zh-Hant``.
+    """Return a normalized code without region and variants: ``en-GB`` → ``en``, ``zh-Hant-HK`` → ``zh-Hant``.
 
     The script stays where it is not the usual one of the language, also one that the region alone tells: ``zh-TW`` is
     ``zh-Hant``, and ``zh-CN`` and ``zh-Hans`` are ``zh``.
@@ -88,14 +92,14 @@ def without_region(language: str) -> str:
 
 
 def known_spelling(identified: str, known: Sequence[str]) -> str:
-    """An identified language as it is spelled where it is known: ``en`` → ``en-GB`` where that is the only English.
+    """Return an identified language as spelled among known ones: ``en`` → ``en-GB`` if that is the only English.
 
     Identification tells neither regions nor scripts apart, nor languages from one that comprises them: ``no`` becomes
     ``nb``, or ``nn`` where that alone is known; ``zh`` becomes ``zh-Hant`` or ``yue``.
 
     Args:
-        identified: what was found, a normalised code; ``und`` too.
-        known: the codes that it may be spelled as, normalised.
+        identified: what was found, a normalized code; ``und`` too.
+        known: the codes that it may be spelled as, normalized.
 
     Returns:
         One of ``known``, or ``identified`` where that is among them, none of them matches or several do.
@@ -105,7 +109,7 @@ def known_spelling(identified: str, known: Sequence[str]) -> str:
     base = primary_subtag(identified)
     matching = [code for code in known if base in (primary_subtag(code), _COMPRISED_IN.get(primary_subtag(code)))]
     if base == "no" and len(matching) > 1:
-        # What is not told to be Nynorsk is Bokmål.
+        # What is not identified as Nynorsk is Bokmål.
         matching = [code for code in matching if primary_subtag(code) != "nn"]
     if not matching:
         matching = [code for code in known if primary_subtag(code) == _COMPRISED_IN.get(base)]
@@ -114,7 +118,7 @@ def known_spelling(identified: str, known: Sequence[str]) -> str:
 
 @lru_cache(maxsize=1024)
 def likely_script(language: str) -> str:
-    """The script that a normalised code names or that its language is most often written in: ``th`` → ``Thai``.
+    """Return the script that a normalized code names or that its language is most often written in: ``th`` → ``Thai``.
 
     ISO 15924 codes: ``Latn``, ``Cyrl``, ``Hans``, ``Hant``. Empty where nothing is known.
     """
@@ -124,7 +128,7 @@ def likely_script(language: str) -> str:
 
 
 def region(language: str) -> str:
-    """The region that a normalised code names or that its language and script are most at home in: ``yue`` → ``HK``."""
+    """Return the region that a normalized code names, or the usual one of its language and script: ``yue`` → ``HK``."""
     import langcodes
 
     return langcodes.get(language).maximize().territory or ""

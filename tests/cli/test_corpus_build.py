@@ -35,7 +35,7 @@ def test_build_from_json_lines(corpus_build):
     result, target = corpus_build
     succeeded(result)
     assert result.stdout == ""
-    assert re.match(r"cutting into words: 40 texts, [\d.,]+ texts/s, \d+s in all\n", result.stderr)
+    assert re.match(r"tokenizing: 40 texts, [\d.,]+ texts/s, \d+s in all\n", result.stderr)
     assert result.stderr.endswith(f"corpus written to {target}\n")
     corpus = Corpus.load(target)
     assert corpus.languages == ("en", "de")

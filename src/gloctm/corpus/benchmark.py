@@ -45,12 +45,12 @@ def read_benchmark(
 
 
 def is_benchmark(path: Path) -> bool:
-    """Whether a path is a folder in the benchmark layout."""
+    """Return whether a path is a folder in the benchmark layout."""
     return path.is_dir() and any(not file.suffix for file in path.glob("vocab_*"))
 
 
 def _suffix(language: str, found: dict[str, Path], folder: Path) -> str:
-    """How the folder spells a language: as given, or by a spelling that means the same."""
+    """Return how the folder spells a language: as given, or by a spelling that means the same."""
     code = normalize_language(language)
     for candidate in (language, code, *(alias for alias, meant in ALIASES.items() if meant == code)):
         if candidate in found:

@@ -90,7 +90,7 @@ def build_from_texts(
     aligned["dates"] = {language: _checked_dates(language, given) for language, given in aligned["dates"].items()}
     records = (Record(text=text, lang=language) for language, raw in languages.items() for text in raw)
     collected = {language: Documents() for language in languages}
-    with track("cutting into words", sum(map(len, languages.values())), "texts", show=show_progress) as progress:
+    with track("tokenizing", sum(map(len, languages.values())), "texts", show=show_progress) as progress:
         for block, tokenized in tokenize_blocks(in_blocks(records), settings, options.get("processes")):
             for language, words in tokenized.words.items():
                 collected[language].words.add(words)
@@ -123,7 +123,7 @@ def build_from_records(
     choice = vocabulary_settings(options)
     settings = text_settings(options, wanted, min_confidence=min_confidence, merge_regions=merge_regions)
     collector = DocumentCollector(records, settings, merge_regions=merge_regions)
-    with track("cutting into words", None, "texts", show=show_progress) as progress:
+    with track("tokenizing", None, "texts", show=show_progress) as progress:
         for block, tokenized in tokenize_blocks(in_blocks(collector.read()), settings, options.get("processes")):
             collector.add(block, tokenized)
             progress.advance(len(block), total=collector.guessed_total())
@@ -246,7 +246,7 @@ def _report(
 
 
 def _warn_of_duplicate_ids(language: str, ids: Sequence[str] | None, *, stacklevel: int) -> None:
-    """Warn if two documents of a language share an id: results could not be told apart by it."""
+    """Warn if two documents of a language share an id: it does not distinguish their results."""
     seen: set[str] = set()
     double = []
     for each in map(str, ids or ()):

@@ -1,7 +1,7 @@
 """The words of a language as they come in, block by block, and the counts they become when all have come.
 
 Memory grows with the distinct words and the number of documents, not with the length of the texts: the sequences of
-word numbers lie in a temporary file (see Python's ``tempfile`` for where) once they are large.
+word numbers are in a temporary file (see Python's ``tempfile``) once they are large.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gloctm.text.vocabulary import choose_words, why_no_words
 
 # Bytes of word numbers that are held in memory before they go to a file.
 IN_MEMORY = 4 * 2**20
-# Of so many documents of a language most words are in several.
+# With this many documents of a language, most words are in several.
 FEW_DOCUMENTS = 2000
 
 

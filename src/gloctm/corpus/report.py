@@ -55,6 +55,12 @@ class BuildReport:
         identified: by language, where languages were identified.
         settings: how the vocabulary was chosen.
         dropped: the documents that were left out, and why.
+
+    Example:
+        >>> from gloctm import Corpus
+        >>> texts = {"en": ["the red house", "a red car"], "de": ["das rote Haus", "ein rotes Auto"]}
+        >>> Corpus.from_texts(texts, max_df=1.0, encoder=None).report.words["en"]
+        WordStatistics(tokens=4, stopped=1, distinct=3, phrases=None)
     """
 
     words: Mapping[str, WordStatistics] = field(default_factory=dict)
@@ -63,11 +69,11 @@ class BuildReport:
     dropped: tuple[DroppedDocument, ...] = ()
 
     def dropped_by_reason(self) -> dict[str, int]:
-        """How many documents were left out for each kind of reason, most first; values are shown as ``…``."""
+        """Return how many documents were left out for each kind of reason, most first; values are shown as ``…``."""
         return dict(Counter(_DETAIL.sub("…", each.reason) for each in self.dropped).most_common())
 
     def select(self, languages: Iterable[str]) -> BuildReport:
-        """The report on these languages; what was dropped stays in it."""
+        """Return the report on these languages; what was dropped stays in it."""
         chosen = list(languages)
         return BuildReport(
             words={code: self.words[code] for code in chosen if code in self.words},
@@ -77,7 +83,7 @@ class BuildReport:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The report as JSON holds it, without the dropped documents, which have a file of their own."""
+        """Return the report as JSON holds it, without the dropped documents, which have a file of their own."""
         return {
             "words": {
                 code: {name: value for name, value in asdict(each).items() if value is not None}
@@ -90,7 +96,7 @@ class BuildReport:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], dropped: Iterable[DroppedDocument]) -> BuildReport:
-        """The report that ``as_json`` and a list of documents hold."""
+        """Return the report that ``as_json`` and a list of documents hold."""
         return cls(
             words={code: WordStatistics(**each) for code, each in content["words"].items()},
             identified={code: IdentifiedLanguage(**each) for code, each in content["identified"].items()},

@@ -6,7 +6,7 @@
 ``dropped.jsonl``                     where documents were left out: each with its place and the reason
 ``LANG/counts.npz``                   scipy CSR
 ``LANG/vocabulary.json``              list of words
-``LANG/documents.jsonl``              id, and where present label, date and text, one document a line
+``LANG/documents.jsonl``              id, and if present, label, date and text, one document per line
 ``LANG/word_embeddings.npy``          float32, memory-mapped when read
 ``LANG/document_embeddings.npy``      float32, memory-mapped when read
 ====================================  ==================================================================

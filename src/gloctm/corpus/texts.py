@@ -16,7 +16,7 @@ from gloctm.files.atomic import temporary_files
 
 
 def json_line(content: Mapping[str, Any]) -> bytes:
-    """One object as a line of JSON, which lines of bytes end at and nothing else."""
+    """Return one object as a line of JSON, which lines of bytes end at and nothing else."""
     # Lone surrogates, which UTF-8 can't hold, become JSON's own escapes.
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
@@ -25,7 +25,7 @@ class StoredTexts(Sequence[str]):
     """The texts of a file of JSON lines, read when they are asked for.
 
     Args:
-        stream: the file, open for reading bytes; kept open, so that the texts stay readable should it be replaced.
+        stream: the file, open for reading bytes; kept open, so the texts stay readable if it is replaced.
         starts: where each document's line begins.
     """
 
@@ -100,7 +100,7 @@ class TextWriter:
             self._position += self._stream.write(json_line({"text": text, "source": source}))
 
     def finished(self) -> StoredTexts:
-        """The texts, to be read; none can be added any more."""
+        """Return the texts, to be read; none can be added any more."""
         if self._texts is None:
             if self._stream is None:
                 self._texts = StoredTexts(io.BytesIO(), self._starts)

@@ -48,7 +48,7 @@ def validate_language(language: str, part: LanguageCorpus) -> LanguageCorpus:
 
 
 def canonical_counts(counts: Any, *, where: str) -> sp.csr_array:
-    """Counts as int32 CSR with sorted indices, summed duplicates and no stored zeros.
+    """Return counts as int32 CSR with sorted indices, summed duplicates and no stored zeros.
 
     Raises:
         InputError: not two-dimensional, or with negative, fractional, NaN or infinite numbers.

@@ -31,7 +31,12 @@ THEMES = (
 
 
 def demo_records(languages: Sequence[str] | None = None) -> list[Record]:
-    """The documents of some of the five languages (all unless given), theme as label."""
+    """Return the documents of some of the five languages (all unless given), theme as label.
+
+    Example:
+        >>> demo_records(["en"])[0]["label"]
+        'football'
+    """
     chosen = LANGUAGES if languages is None else normalize_languages(languages)
     records: list[Record] = []
     for language in chosen:

@@ -18,9 +18,13 @@ class ArrayEncoder:
     """An encoder that looks vectors up in an array instead of computing them.
 
     Args:
-        texts: the texts (or words) that the rows stand for.
+        texts: the text (or word) of each row.
         vectors: their vectors, ``(texts, dimension)``, or the path of a ``.npy`` file with them.
         name: what a saved corpus calls them.
+
+    Example:
+        >>> ArrayEncoder(["red", "rot"], [[1.0, 0.0], [0.9, 0.1]]).encode(["rot"])
+        array([[0.9, 0.1]], dtype=float32)
     """
 
     def __init__(self, texts: Sequence[str], vectors: Embeddings | str | os.PathLike[str], name: str = "array") -> None:
@@ -34,7 +38,7 @@ class ArrayEncoder:
         self.version = hashlib.sha256(np.ascontiguousarray(self._vectors).tobytes()).hexdigest()[:16]
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Vectors ``(texts, dimension)``; a text that has none is an InputError."""
+        """Return vectors ``(texts, dimension)``; a text that has none is an InputError."""
         missing = [text for text in texts if text not in self._rows]
         if missing:
             raise InputError(
@@ -44,11 +48,16 @@ class ArrayEncoder:
 
 
 def load_embeddings(source: Any) -> Embeddings:
-    """A 2-D float32 array from an array or the path of a ``.npy`` file.
+    """Return a 2-D float32 array from an array or the path of a ``.npy`` file.
 
     Raises:
         InputError: not two-dimensional or not numbers.
         FileFormatError: the file is missing, cut short or not ``.npy``.
+
+    Example:
+        >>> load_embeddings([[1, 2], [3, 4]])
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
     """
     where = "the array"
     if isinstance(source, str | os.PathLike):

@@ -1,6 +1,6 @@
 """Embeddings already computed, kept on disk: a text is encoded once, and an interrupted run goes on where it was.
 
-One SQLite file an encoder (name and version), each row a text's digest and its float32 vector. SQLite because it
+One SQLite file per encoder (name and version), each row a text's digest and its float32 vector. SQLite because it
 is in the standard library, safe against interruption, and shared by processes.
 """
 
@@ -29,7 +29,18 @@ class EmbeddingCache:
 
     Args:
         encoder: whose vectors they are; its name and version choose the file.
-        folder: where the file lies; ``default_cache_folder()`` unless given.
+        folder: where the file is; ``default_cache_folder()`` unless given.
+
+    Example:
+        >>> import tempfile
+        >>> from gloctm.embedding import ArrayEncoder
+        >>> encoder = ArrayEncoder(["red"], [[1.0, 0.0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     cache = EmbeddingCache(encoder, folder)
+        ...     cache.put([text_key("red")], encoder.encode(["red"]))
+        ...     cache.get([text_key("red")])[text_key("red")].tolist()
+        ...     cache.close()
+        [1.0, 0.0]
     """
 
     def __init__(self, encoder: TextEncoder, folder: str | os.PathLike[str] | None = None) -> None:
@@ -66,7 +77,7 @@ class EmbeddingCache:
             ) from None
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, Embeddings]:
-        """The vectors that have been stored, of the texts with these keys (see ``text_key``)."""
+        """Return the vectors that have been stored, of the texts with these keys (see ``text_key``)."""
         keys = list(keys)
         found: dict[bytes, Embeddings] = {}
         with self._errors():
@@ -89,6 +100,6 @@ class EmbeddingCache:
 
 
 def text_key(text: str) -> bytes:
-    """What stands for a text in the cache: 16 bytes of a digest."""
+    """Return the key of a text in the cache: 16 bytes of a digest."""
     # Lone surrogates are legal in a Python string and must not break the cache.
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -19,7 +19,7 @@ from gloctm.files.atomic import temporary_files
 from gloctm.languages import primary_subtag
 from gloctm.progress import Progress, track
 
-# A few hundred texts a call keep an encoder busy; each batch is committed to the cache, so no more is ever lost.
+# A few hundred texts per call keep an encoder busy; each batch is committed to the cache, so no more is ever lost.
 BATCH_SIZE = 256
 
 # Texts that are looked up in the cache and sorted by length at a time.
@@ -27,13 +27,13 @@ BLOCK_SIZE = 8192
 # Bytes of vectors that are held in memory before they go to a temporary file.
 IN_MEMORY = 512 * 2**20
 
-# The published pair: words by MiniLM, documents by bge-m3's first token, not normalised.
+# The published pair: words by MiniLM, documents by bge-m3's first token, not normalized.
 PAPER_WORDS = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
 PAPER_DOCUMENTS = "BAAI/bge-m3"
 
 
 def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
-    """The encoders of words and of documents that a name or object stands for.
+    """Return the encoders of words and of documents that a name or object means.
 
     Args:
         encoder: ``"usem3"`` (offline), ``"paper"`` (the published pair), the name or folder of a sentence-transformers
@@ -42,6 +42,11 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
 
     Raises:
         InputError: it is none of these.
+
+    Example:
+        >>> pair = get_encoders("paper")
+        >>> pair.documents.name
+        'sentence-transformers:BAAI/bge-m3,pooling=cls,normalize=false'
     """
     if isinstance(encoder, EncoderPair):
         return encoder
@@ -63,19 +68,19 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
             SentenceTransformerEncoder(PAPER_DOCUMENTS, pooling="cls", normalize=False),
         )
     kept = encoder == "usem3" or encoder.startswith(PREFIX)
-    # The hub gives names without an organisation to sentence-transformers' own models, which only that package knows.
+    # The hub gives names without an organization to sentence-transformers' own models, which only that package knows.
     is_path = "/" in encoder or os.sep in encoder or os.path.exists(encoder)
     if not kept and not is_path and importlib.util.find_spec("sentence_transformers") is None:
         raise InputError(
             f"unknown encoder {encoder!r}: give usem3, paper, or the name of a sentence-transformers model such as "
-            "organisation/model, which needs that package installed"
+            "organization/model, which needs that package installed"
         )
     both = get_encoder_by_name(encoder) if kept else SentenceTransformerEncoder(encoder)
     return EncoderPair(both, both)
 
 
 def get_encoder_by_name(name: str) -> TextEncoder:
-    """The encoder that a corpus or model keeps the name of.
+    """Return the encoder that a corpus or model keeps the name of.
 
     Args:
         name: ``"usem3"``, or ``"sentence-transformers:MODEL"``, with what was set of it:
@@ -83,6 +88,10 @@ def get_encoder_by_name(name: str) -> TextEncoder:
 
     Raises:
         InputError: it is not one of this package's: the encoder itself has to be handed in.
+
+    Example:
+        >>> get_encoder_by_name("usem3").name
+        'usem3'
     """
     from gloctm.embedding.sentence_transformer import PREFIX, SentenceTransformerEncoder
 
@@ -129,7 +138,7 @@ def embed_texts(
         texts: what to embed.
         encoder: by what.
         cache: True for the cache in its usual folder, a folder for another, False for none.
-        batch_size: texts a call of the encoder.
+        batch_size: texts per call of the encoder.
         description: shown with the progress.
         show_progress: whether any is shown.
 
@@ -138,6 +147,13 @@ def embed_texts(
 
     Raises:
         InputError: the encoder gave NaN, infinite or misshapen vectors.
+
+    Example:
+        >>> from gloctm.embedding import ArrayEncoder
+        >>> encoder = ArrayEncoder(["red", "rot"], [[1, 0], [0.5, 0.5]])
+        >>> embed_texts(["rot", "red"], encoder, cache=False, show_progress=False)
+        array([[0.5, 0.5],
+               [1. , 0. ]], dtype=float32)
     """
     with contextlib.ExitStack() as stack:
         store = None
@@ -170,7 +186,7 @@ def _block_vectors(
     dimension: int | None,
     progress: _EmbeddingProgress,
 ) -> dict[bytes, Embeddings]:
-    """The vectors of distinct texts by their keys, from the cache and for the rest from the encoder."""
+    """Return the vectors of distinct texts by their keys, from the cache and for the rest from the encoder."""
     vectors = store.get(wanted) if store else {}
     progress.advance(len(vectors), cached=True)
     # Texts of like length together: encoders pad or pack batches, and this keeps them full.

@@ -13,7 +13,7 @@ Embeddings = NDArray[np.float32]
 
 
 def well_formed(texts: Sequence[str]) -> list[str]:
-    """The texts with a question mark for every lone surrogate, which UTF-8 and so most encoders can't take."""
+    """Return the texts with a question mark for every lone surrogate, which UTF-8 and so most encoders can't take."""
     return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
 
 
@@ -25,6 +25,15 @@ class TextEncoder(Protocol):
 
     ``name`` and ``version`` together say which vectors come out: the cache on disk is keyed by them, so a
     change of weights or of pooling needs another name or version.
+
+    Example:
+        >>> class Lengths:
+        ...     name, version = "lengths", "1"
+        ...
+        ...     def encode(self, texts):
+        ...         return np.asarray([[len(text), 1] for text in texts], np.float32)
+        >>> isinstance(Lengths(), TextEncoder)
+        True
     """
 
     @property
@@ -36,12 +45,19 @@ class TextEncoder(Protocol):
         """Which weights."""
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Vectors ``(texts, dimension)``, float32, one row per text in order."""
+        """Return vectors ``(texts, dimension)``, float32, one row per text in order."""
 
 
 @dataclass(frozen=True)
 class EncoderPair:
-    """The encoder of words (it decides which words are neighbours) and that of documents (used by CKA)."""
+    """The encoder of words (it decides which words are neighbors) and that of documents (used by CKA).
+
+    Example:
+        >>> from gloctm.embedding import Usem3Encoder
+        >>> encoder = Usem3Encoder()
+        >>> EncoderPair(words=encoder, documents=encoder).words.name
+        'usem3'
+    """
 
     words: TextEncoder
     documents: TextEncoder

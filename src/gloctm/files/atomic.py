@@ -33,20 +33,20 @@ class FolderFormat:
         manifest: name of the file at its head, which lists all others.
         name: what the manifest states as ``format``.
         newest: the newest format version that this package reads, and the one it writes.
-        beside: names of files that a folder may hold although its manifest does not list them.
+        optional: names of files that a folder may hold although its manifest does not list them.
     """
 
     kind: str
     manifest: str
     name: str
     newest: int
-    beside: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     def owns(self, folder: Path) -> bool:
-        """Whether a folder is of this kind and holds nothing else: only then may it be replaced."""
+        """Return whether a folder is of this kind and holds nothing else: only then may it be replaced."""
         try:
             manifest = json.loads((folder / self.manifest).read_bytes())
-            known = {self.manifest, *manifest["files"], *self.beside}
+            known = {self.manifest, *manifest["files"], *self.optional}
             found = {
                 file.relative_to(folder).as_posix()
                 for file in folder.rglob("*")
@@ -59,7 +59,7 @@ class FolderFormat:
 
 @contextlib.contextmanager
 def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a temporary file beside ``path`` for writing; put it in place only if the block ends well.
+    """Open a temporary file next to ``path`` for writing; put it in place only if the block ends well.
 
     Args:
         path: where the finished file goes; an older file there is replaced.
@@ -81,12 +81,12 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary file beside ``path`` for the block to write; put in place only if the block ends well.
+    """Make a temporary file next to ``path`` for the block to write; put it in place only if the block ends well.
 
     An older file there is replaced.
     """
     target = Path(path)
-    temporary = _beside(target, "partial")
+    temporary = _sibling(target, "partial")
     # "x": should the random name be taken after all, nobody's file is overwritten, nor deleted below.
     temporary.open("xb").close()
     try:
@@ -103,7 +103,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def remove_leftovers(path: str | os.PathLike[str]) -> None:
-    """Delete the unfinished files that a killed process left beside ``path``."""
+    """Delete the unfinished files that a killed process left next to ``path``."""
     target = Path(path)
     pattern = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{16}}\.partial")
     for file in target.absolute().parent.iterdir():
@@ -114,17 +114,17 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> Iterator[Path]:
-    """Fill a temporary folder beside ``path``; put it in place only if the block ends well.
+    """Fill a temporary folder next to ``path``; put it in place only if the block ends well.
 
     Args:
         path: where the finished folder goes.
-        replaces: an existing folder is replaced only if it is empty, or of this kind and holding nothing else, so that
+        replaces: an existing folder is replaced only if it is empty, or of this kind and holding nothing else:
             nobody's files are ever deleted.
     """
     target = Path(path)
     check_folder_target(target, replaces=replaces)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _beside(target, "partial")
+    temporary = _sibling(target, "partial")
     temporary.mkdir()
     try:
         yield temporary
@@ -144,7 +144,7 @@ def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> It
 
 @contextlib.contextmanager
 def temporary_files() -> Iterator[None]:
-    """Within it, an error of writing to a temporary file says where such files lie."""
+    """Name the folder of temporary files in errors of writing to one."""
     try:
         yield
     except OSError as error:
@@ -153,14 +153,14 @@ def temporary_files() -> Iterator[None]:
 
 
 def _name_file(error: BaseException, target: Path) -> None:
-    """Writing to an open file fails without saying which file it is; the user is to know."""
+    """Name the file in an error of writing to it, which an open file leaves out."""
     if isinstance(error, OSError) and error.errno is not None and error.filename is None:
         error.filename = str(target)
 
 
 def _exchange(new: Path, target: Path) -> None:
     """Put a folder in another's place; the old one is deleted only once the new one is there."""
-    aside = _beside(target, "old")
+    aside = _sibling(target, "old")
     aside.mkdir()
     try:
         os.replace(target, aside / "old")
@@ -177,8 +177,8 @@ def _exchange(new: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _beside(target: Path, ending: str) -> Path:
-    """A hidden name beside a target, that nothing has."""
+def _sibling(target: Path, ending: str) -> Path:
+    """Return an unused hidden name next to a target."""
     return target.parent / f".{target.name}.{secrets.token_hex(8)}.{ending}"
 
 
@@ -227,7 +227,7 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
 
 
 def _plain_number(value: Any) -> int | float:
-    """What JSON can hold of a number of numpy's, as settings may be."""
+    """Return a number of numpy's as JSON can hold it."""
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):

@@ -46,7 +46,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Within it, errors of reading a file become the package's."""
+    """Raise errors of reading a file as the package's."""
     try:
         yield
     except FileNotFoundError:

@@ -42,7 +42,7 @@ class Encoding:
 
     @classmethod
     def of(cls, encoding: str) -> Encoding:
-        """The encoding of a name such as ``utf-8``, ``cp1252`` or ``utf-16``.
+        """Return the encoding of a name such as ``utf-8``, ``cp1252`` or ``utf-16``.
 
         Raises:
             InputError: there is no such encoding.
@@ -65,7 +65,7 @@ class Encoding:
         return cls(codec.replace("_", "-").upper(), codec, newline)
 
     def at(self, beginning: bytes) -> Encoding:
-        """The encoding of a stream that begins so: UTF-16 and UTF-32 say there in which order their bytes come."""
+        """Return the encoding of a stream that begins so: UTF-16 and UTF-32 give their byte order there."""
         if self.codec not in ("utf-16", "utf-32"):
             return self
         codec = f"{self.codec}-{sys.byteorder[0]}e"
@@ -75,7 +75,7 @@ class Encoding:
         return Encoding(self.name, codec, "\n".encode(codec))
 
     def describe_failure(self, line: bytes, error: UnicodeDecodeError, *, number: int = 1) -> str:
-        """What is wrong with a line that is not in this encoding, continuing ``FILE, line N``."""
+        """Return what is wrong with a line that is not in this encoding, continuing ``FILE, line N``."""
         finding = f" is not {self.name} text (byte {error.start + 1} of the line)"
         for mark, codec in _BYTE_ORDER_MARKS.items():
             if number == 1 and line.startswith(mark):
@@ -87,7 +87,7 @@ UNDECODABLE = "convert the file, or name its encoding with --encoding, such as c
 
 
 def byte_lines(stream: BinaryIO, encoding: Encoding) -> Iterable[bytes]:
-    """The lines of a stream, still bytes, their ends kept; only a line feed ends one.
+    """Return the lines of a stream, still bytes, their ends kept; only a line feed ends one.
 
     Args:
         stream: where from; read as it goes.
@@ -97,7 +97,7 @@ def byte_lines(stream: BinaryIO, encoding: Encoding) -> Iterable[bytes]:
 
 
 def decode_line(line: bytes, encoding: Encoding, number: int) -> str:
-    """A line as text; a byte order mark before the first one is dropped.
+    """Return a line as text; a byte order mark before the first one is dropped.
 
     Raises:
         UnicodeDecodeError: it is not in this encoding.
@@ -107,12 +107,12 @@ def decode_line(line: bytes, encoding: Encoding, number: int) -> str:
 
 
 def decode_anyway(line: bytes, encoding: Encoding) -> str:
-    """A line that is not in this encoding as text nevertheless, to recognise it by."""
+    """Return a line that is not in this encoding as text nevertheless, to recognize it by."""
     return line.decode(encoding.codec, "replace")
 
 
 def decoded_lines(source: Path, stream: Iterable[bytes]) -> Iterator[str]:
-    """Lines of UTF-8, their ends kept; only a line feed ends one, and a byte order mark is dropped.
+    """Yield lines of UTF-8, their ends kept; only a line feed ends one, and a byte order mark is dropped.
 
     Raises:
         FileFormatError: a line is not UTF-8; the message has its number.
@@ -128,7 +128,7 @@ def decoded_lines(source: Path, stream: Iterable[bytes]) -> Iterator[str]:
 
 
 def _split_lines(stream: BinaryIO, newline: bytes) -> Iterator[bytes]:
-    """Lines that end in these bytes, where they stand at a multiple of their number."""
+    """Yield lines that end in these bytes, at a multiple of their number."""
     width = len(newline)
     buffer = bytearray()
     searched = 0

@@ -13,14 +13,14 @@ _MANIFESTS = {"corpus": "corpus.json", "model": "model.json"}
 
 
 def file_sizes(folder: Path) -> dict[str, int]:
-    """The files below a folder with their sizes in bytes, by which a cut-short copy is noticed."""
+    """Return the files below a folder with their sizes in bytes, by which a cut-short copy is noticed."""
     return {
         file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.rglob("*")) if file.is_file()
     }
 
 
 def kind_of_folder(folder: Path) -> str | None:
-    """What this package saved in a folder, ``"corpus"`` or ``"model"``, as its file names tell; None if neither."""
+    """Return ``"corpus"`` or ``"model"`` for a folder that this package saved, by its file names; else None."""
     return next((kind for kind, file in _MANIFESTS.items() if (folder / file).is_file()), None)
 
 

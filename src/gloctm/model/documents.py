@@ -218,7 +218,7 @@ def _words(
     rows = list(documents)
     if all(isinstance(row, str) for row in rows):
         cut = tokenizer() if rows else str.split
-        with track("cutting into words", len(rows), "texts", show=show_progress and len(rows) >= LONG_WORK) as progress:
+        with track("tokenizing", len(rows), "texts", show=show_progress and len(rows) >= LONG_WORK) as progress:
             for text in rows:
                 yield cut(text)
                 progress.advance()

@@ -43,7 +43,7 @@ COHERENT_WORDS = "coherent_words.safetensors"
 CARD = "README.md"
 
 
-MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=2, beside=(CARD,))
+MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=2, optional=(CARD,))
 #: Every file that a model's folder may hold and that is read.
 MODEL_FILES = (
     *(MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors", "vocabulary.json"),

@@ -28,7 +28,7 @@ def read_delimited(
     encoding: Encoding,
     bad_rows: BadRows,
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield where each row of a table with a heading stands, and its values by column.
+    """Yield the place of each row of a table with a heading, and its values by column.
 
     An empty cell is a value that is not there, except in the first column of ``required``, where it is an empty text.
 
@@ -37,7 +37,7 @@ def read_delimited(
         stream: its bytes.
         required: the columns that must be there, that of the text first.
         optional: the columns that are wanted where they are there.
-        usual_delimiter: what separates the fields; another one is recognised by the heading.
+        usual_delimiter: what separates the fields; another one is recognized by the heading.
         encoding: that of the text.
         bad_rows: collects what can't be read.
     """
@@ -129,7 +129,7 @@ class _Lines:
         return line
 
     def first(self) -> str:
-        """The next line that is not blank, which will be given again; empty at the end."""
+        """Return the next line that is not blank, which will be given again; empty at the end."""
         line = next((line for line in self if line.strip()), "")
         if self.failure is not None:
             self.refuse()
@@ -145,7 +145,7 @@ class _Lines:
         self.failure = None
 
     def describe(self, error: csv.Error) -> tuple[str, str]:
-        """Where a row that is malformed stands, and what is wrong with it."""
+        """Return the place of a malformed row, and what is wrong with it."""
         if str(error) == _NEVER_CLOSED:
             # Which the reader notices at the end of the file.
             return f"{self._source}, line {self.begun}", " is not CSV (a quotation that begins here is never closed)"
@@ -157,7 +157,7 @@ class _Lines:
         )
 
     def text(self) -> str:
-        """The row as it stands."""
+        """Return the row as written."""
         return "".join(line for line, _ in self._row).strip()
 
     def retry(self) -> str:
@@ -175,13 +175,13 @@ class _Lines:
 
 
 def _find_delimiter(lines: _Lines, usual: str, text_column: str) -> str:
-    """What separates the fields of the heading: the usual, unless only another makes a column of the text.
+    """Return what separates the fields of the heading: the usual, unless only another gives a column of the text.
 
-    Where none does, what makes most columns: a message will list them.
+    If none does, return what gives most columns: a message will list them.
     """
     heading = lines.first()
     if heading.startswith("sep=") and len(heading.strip()) == len("sep=") + 1:
-        # So spreadsheets tell each other.
+        # Spreadsheets write this line for each other.
         next(lines)
         return heading[len("sep=")]
     likeliest, most = usual, 0

@@ -1,4 +1,4 @@
-"""Documents that were left out: where each stood, why, and how it began. A JSON-lines file holds them."""
+"""Documents that were left out: their place, the reason and their beginning, in a file of JSON lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gloctm.files.atomic import atomic_file, storable
 
 OnError = Literal["raise", "skip"]
 
-# Enough to recognise a document by.
+# Enough to recognize a document.
 EXCERPT = 80
 
 
@@ -23,12 +23,12 @@ class DroppedDocument:
     """A document, or a line that should have been one, that is not in the corpus.
 
     Attributes:
-        source: where it stood, for example ``news.csv, line 12``.
+        source: its place, for example ``news.csv, line 12``.
         reason: why it was dropped.
         text: its first 80 characters, or those of the line.
         id: its id, where it has one.
-        language: what it was taken for, where a language was sought.
-        confidence: how sure that was, from 0 to 1.
+        language: the identified language, if it was identified.
+        confidence: the confidence of that, from 0 to 1.
     """
 
     source: str
@@ -40,7 +40,7 @@ class DroppedDocument:
 
 
 class BadRows:
-    """What becomes of a document that can't be read: an error that ends the reading, or a note and on to the next.
+    """Documents that can't be read: each raises an error or, if they are skipped, is noted in ``dropped``.
 
     Args:
         on_error: ``"raise"`` or ``"skip"``.
@@ -58,7 +58,7 @@ class BadRows:
         """Raise ``source`` + ``finding`` + ``cure`` as one sentence, or note the document as dropped.
 
         Args:
-            source: where it stands.
+            source: its place.
             finding: what is wrong, continuing the source: it begins with a space or with ``": "``.
             cure: what to do about it.
             text: the document or line, as far as known.
@@ -70,7 +70,7 @@ class BadRows:
 
 
 def write_dropped(target: str | os.PathLike[str] | IO[str], dropped: Iterable[DroppedDocument]) -> None:
-    """Write a document a line as JSON; what is not known of one is left out of its line.
+    """Write documents as JSON lines; unknown fields are left out.
 
     Args:
         target: a path, written whole or not at all; or an open text stream.

@@ -25,7 +25,7 @@ def read_rows(
     encoding: Encoding,
     bad_rows: BadRows,
 ) -> Iterator[Row]:
-    """Yield where each row of a file stands, and its values by column.
+    """Yield the place of each row of a file, and its values by column.
 
     Args:
         file: which.

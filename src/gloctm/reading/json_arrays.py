@@ -12,7 +12,7 @@ from typing import Any
 from gloctm.files.encodings import UNDECODABLE, Encoding
 from gloctm.reading.dropped import BadRows
 
-# A line of JSON lines is an object, so that none begins like this.
+# A line of JSON lines is an object, so none begins like this.
 _BEGINNING = re.compile(r"\ufeff?\s*\[\s*\{")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _CHUNK = 2**16
@@ -21,7 +21,7 @@ _LONGEST_ITEM = 2**26
 
 
 def begins_json_array(beginning: bytes, encoding: Encoding) -> bool:
-    """Whether a file that begins with these bytes is an array of objects rather than lines of them."""
+    """Return whether a file that begins with these bytes is an array of objects rather than lines of them."""
     text = codecs.getincrementaldecoder(encoding.codec)("replace").decode(beginning)
     return _BEGINNING.match(text) is not None
 
@@ -29,10 +29,10 @@ def begins_json_array(beginning: bytes, encoding: Encoding) -> bool:
 def read_json_array(
     source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield where each object of an array stands, and its values by key; items count from one.
+    """Yield the place of each object of an array, and its values by key; items count from one.
 
-    The array is read piece by piece: memory holds an item and a little more. After an item that is not JSON nothing can
-    be told apart, so that it is an error in any case.
+    The array is read piece by piece: memory holds an item and a little more. An item that is not JSON is an error in
+    any case, since nothing after it has a known place.
 
     Args:
         source: the file, for messages.
@@ -79,7 +79,7 @@ class _Text:
         self._held = self._held.removeprefix("\ufeff")
 
     def next(self) -> str:
-        """The next character that is no white space, which stays where it is; empty at the end."""
+        """Return the next character that is no white space, which stays where it is; empty at the end."""
         while True:
             found = _SPACE.match(self._held, self._at)
             self._at = self._at if found is None else found.end()
@@ -88,12 +88,12 @@ class _Text:
             self._read(_CHUNK)
 
     def skip(self, characters: int) -> None:
-        """Go on behind white space and so many characters."""
+        """Skip white space and then this many characters."""
         self.next()
         self._at += characters
 
     def item(self, where: str) -> tuple[Any, str]:
-        """The next item, and how it begins."""
+        """Return the next item, and how it begins."""
         self.next()
         size = _CHUNK
         while True:

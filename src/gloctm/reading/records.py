@@ -25,11 +25,11 @@ class Record(TypedDict, total=False):
 
     Attributes:
         text: the document.
-        lang: its language, BCP-47 and normalised; absent where it is to be identified.
+        lang: its language, BCP-47 and normalized; absent where it is to be identified.
         label: a class, theme or rating; absent where it has none.
         id: its identifier; absent where it has none.
         date: ``YYYY``, ``YYYY-MM``, or a date or time as ISO 8601 writes it; absent where it has none.
-        source: where it stands, for messages: ``news.jsonl, line 3``. Lines, rows and records count from one.
+        source: its place, for messages: ``news.jsonl, line 3``. Lines, rows and records count from one.
     """
 
     text: str
@@ -46,6 +46,11 @@ class Columns:
 
     None for a label, an id or a date leaves it unread. Only the column of the text must be there. Another is looked for
     if it has its usual name; one that you name otherwise must be there, too.
+
+    Example:
+        >>> [record] = as_records([{"body": "a red car", "lang": "en"}], columns=Columns(text="body"))
+        >>> record["text"]
+        'a red car'
     """
 
     text: str = "text"
@@ -73,7 +78,7 @@ class RecordReader:
         return records
 
     def fraction(self) -> float | None:
-        """The share of the input that has been read, from 0 to 1; None where it is not known, as of a pipe."""
+        """Return the share of the input that has been read, from 0 to 1; None where it is not known, as of a pipe."""
         return self._progress.fraction()
 
     @property
@@ -91,7 +96,7 @@ def read_records(
     file_format: str | None = None,
     on_error: OnError = "raise",
 ) -> RecordReader:
-    """Read documents from files, a line or row at a time.
+    r"""Read documents from files, a line or row at a time.
 
     JSON lines (``.jsonl``, ``.ndjson``, ``.json``), CSV and TSV with a heading line, Parquet, text files; each also
     compressed with gzip, which its first bytes tell. Of a folder all files are read, in sorted order. In a folder of
@@ -113,6 +118,15 @@ def read_records(
         FileFormatError: a file is missing or damaged, or a line can't be read; the message names both. Some errors come
             with this call and others as the documents are read.
         InputError: a setting makes no sense.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "news.csv")
+        ...     _ = path.write_text("text,lang\na red car,EN\n", encoding="utf-8")
+        ...     [record] = read_records(path)
+        >>> record["text"], record["lang"]
+        ('a red car', 'en')
     """
     bad_rows = BadRows(on_error, FileFormatError)
     builder = RecordBuilder(columns, language, bad_rows)
@@ -153,8 +167,12 @@ def as_records(
 
     Raises:
         InputError: these are no documents, or one can't be read; the message has its number, counted from one. Or
-            settings are given beside a ``RecordReader``, which has its own.
+            settings are given with a ``RecordReader``, which has its own.
         MissingDependencyError: a table needs a package that is not installed.
+
+    Example:
+        >>> list(as_records([{"text": "a red car", "lang": "en"}]))
+        [{'text': 'a red car', 'lang': 'en', 'source': 'record 1'}]
     """
     if isinstance(documents, RecordReader):
         if columns != Columns() or language is not None or on_error != "raise":
@@ -219,7 +237,7 @@ class RecordBuilder:
         """Yield a record for each row that makes one.
 
         Args:
-            rows: where each stands, and its values by column.
+            rows: the place of each, and its values by column.
         """
         unseen = self._unseen
         for where, content in rows:
@@ -328,7 +346,7 @@ class RecordBuilder:
 def group_records(records: Iterable[Record]) -> dict[str, Any]:
     """Return the ``texts``, ``labels`` and ``ids`` of documents, each by language.
 
-    A document without a label where others of its language have one is labelled ``""``; one without an id gets
+    A document without a label where others of its language have one is labeled ``""``; one without an id gets
     its position within its language.
 
     Raises:
@@ -356,10 +374,10 @@ def _is_unidentified(language: object) -> bool:
 
 
 def _unit(where: str) -> str:
-    """What a row is called where it stands: the line of ``news.jsonl, line 3``."""
+    """Return the unit of a place: ``line`` for ``news.jsonl, line 3``."""
     return where.rpartition(" ")[0].rpartition(" ")[2]
 
 
 def _excerpt(content: Mapping[str, Any]) -> str:
-    """The beginning of a row that has no text to begin with."""
+    """Return the beginning of a row that has no text to begin with."""
     return ", ".join(f"{name}: {value!r:.80}" for name, value in list(content.items())[:5])

@@ -33,7 +33,7 @@ SUFFIXES = {
 }
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "txt")
 STANDARD_INPUT = "-"
-# What stands for a language that is to be identified.
+# What is written instead of a language that is to be identified.
 UNIDENTIFIED = ("", "auto", "und")
 
 _GZIP = b"\x1f\x8b"
@@ -54,7 +54,7 @@ class SourceFile:
         file_format: one of ``FORMATS``.
         size: its bytes; None where they can't be known.
         id: the document's, where the file is one.
-        language: the document's, by its folder; normalised.
+        language: the document's, by its folder; normalized.
         label: the document's, by its folder.
     """
 
@@ -82,7 +82,7 @@ class ReadProgress:
         self.position: Callable[[], int] = int
 
     def fraction(self) -> float | None:
-        """The share that has been read, from 0 to 1; None where it is not known."""
+        """Return the share that has been read, from 0 to 1; None where it is not known."""
         if self.total is None:
             return None
         if self.total == 0:
@@ -98,13 +98,13 @@ class ReadProgress:
 def list_files(
     sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, file_format: str | None, language_given: bool
 ) -> list[SourceFile]:
-    """The files of some sources, in the order given, those of a folder sorted.
+    """Return the files of some sources, in the order given, those of a folder sorted.
 
     Args:
         sources: a path or several; ``-`` is standard input.
         file_format: of all files; by the ending of each unless given, and JSON lines for standard input.
-        language_given: whether all documents are in a language that is known or to be identified, so that subfolders
-            of text files are not named by language.
+        language_given: whether the language of all documents is known or to be identified, which subfolders of text
+            files then don't name.
 
     Raises:
         FileFormatError: a path does not exist, or says not what kind of file it is.
@@ -135,13 +135,13 @@ def list_files(
 
 
 def describe_sources(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> str:
-    """Some sources, for messages."""
+    """Return some sources, for messages."""
     listed = [sources] if isinstance(sources, str | os.PathLike) else sources
     return ", ".join("standard input" if str(source) == STANDARD_INPUT else str(source) for source in listed)
 
 
 def total_size(files: Sequence[SourceFile]) -> int | None:
-    """The bytes of all files, None where those of one are not known."""
+    """Return the bytes of all files, None where those of one are not known."""
     sizes = [file.size for file in files]
     return None if None in sizes else sum(cast("list[int]", sizes))
 
@@ -152,7 +152,7 @@ def opened(file: SourceFile, progress: ReadProgress) -> Iterator[io.BufferedRead
 
     Args:
         file: what to open.
-        progress: told where the reading is.
+        progress: follows the reading.
 
     Raises:
         FileFormatError: it is missing, may not be read, or is damaged or compressed in another way.
@@ -182,7 +182,7 @@ def opened(file: SourceFile, progress: ReadProgress) -> Iterator[io.BufferedRead
 
 @contextlib.contextmanager
 def seekable(stream: io.BufferedReader) -> Iterator[BinaryIO]:
-    """The same bytes where one can jump to and fro: a plain file itself, others by way of a temporary file."""
+    """Open the same bytes for reading in any order: a plain file itself, others through a temporary file."""
     if isinstance(stream.raw, io.FileIO) and stream.seekable():
         yield stream
         return
@@ -215,7 +215,7 @@ def _single_file(path: Path, file_format: str | None) -> SourceFile:
 
 
 def format_of(path: Path) -> str | None:
-    """The format that a file's name states, with or without ``.gz`` at its end."""
+    """Return the format that a file's name states, with or without ``.gz`` at its end."""
     name = path.name.lower().removesuffix(".gz")
     return SUFFIXES.get(os.path.splitext(name)[1])
 

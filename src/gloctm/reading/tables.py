@@ -40,7 +40,7 @@ def read_parquet(
     """
     pyarrow, parquet = import_pyarrow("reading Parquet")
     try:
-        # Unless told to buffer, it takes whole column chunks.
+        # Without a buffer size, it reads whole column chunks.
         file = parquet.ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
         names = file.schema_arrow.names
         wanted = _wanted(source, names, required, optional, bad_rows)
@@ -53,7 +53,7 @@ def read_parquet(
 def in_memory_rows(
     documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> tuple[Iterator[Row], int | None]:
-    """The rows of documents in memory, and how many they are, None where that is not known.
+    """Return the rows of documents in memory, and how many they are, None where that is not known.
 
     Raises:
         InputError: these are no documents, or their table lacks a column.
@@ -77,7 +77,7 @@ def in_memory_rows(
 
 
 def _library(documents: Any) -> str | None:
-    """Which library's object this is, found without importing any; subclasses of users count as well."""
+    """Return which library's object this is, found without importing any; subclasses of users count as well."""
     roots = [cls.__module__.partition(".")[0] for cls in type(documents).__mro__]
     return next((root for root in roots if root not in ("builtins", "collections", "abc", "typing")), None)
 
@@ -122,7 +122,7 @@ def _data_set_rows(
 
 
 def _class_names(values: Sequence[Any], int2str: Callable[[int], str] | None) -> Sequence[Any]:
-    """The names of numbered classes; -1 stands for none."""
+    """Return the names of numbered classes; -1 means none."""
     if int2str is None:
         return values
     return [int2str(value) if isinstance(value, int) and value >= 0 else None for value in values]

@@ -14,7 +14,7 @@ _BEGINS_WITH_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|[T ][0-9])")
 
 
 def is_missing(value: object) -> bool:
-    """Whether a value stands for one that is not there: None, NaN, and what pandas has besides."""
+    """Return whether a value means a missing one: None, NaN, and those of pandas."""
     if value is None:
         return True
     if isinstance(value, float):
@@ -23,7 +23,7 @@ def is_missing(value: object) -> bool:
 
 
 def as_text(value: Any) -> str | None:
-    """A label or id as text, None where it is missing.
+    """Return a label or id as text, None where it is missing.
 
     A whole number is written without a decimal point, since tables make floats of integers among which one is missing.
 
@@ -46,7 +46,7 @@ def as_text(value: Any) -> str | None:
 
 
 def as_date(value: Any) -> str | None:
-    """A date as text: a year, a month, or a date or time as ISO 8601 writes it; None where it is missing or empty.
+    """Return a date as text: a year, a month, or an ISO 8601 date or time; None if it is missing or empty.
 
     Dates with dots, 31.5.2024, are understood.
 

@@ -1,5 +1,6 @@
-"""From raw text to counts: tokenisers by language, stop words, vocabulary."""
+"""From raw text to counts: tokenizers by language, stop words, vocabulary."""
 
+from gloctm.text.identification import identify_languages
 from gloctm.text.normalization import normalize_text
 from gloctm.text.stopwords import stop_words
 from gloctm.text.tokenizers import (
@@ -20,6 +21,7 @@ __all__ = [
     "count_tokens",
     "get_tokenizer",
     "get_tokenizer_by_name",
+    "identify_languages",
     "is_built_in",
     "normalize_text",
     "stop_words",

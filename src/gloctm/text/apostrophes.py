@@ -37,7 +37,7 @@ _ENDINGS = frozenset({"tr", "az", "azj", "crh"})
 
 @lru_cache(maxsize=64)
 def apostrophes_of(code: str) -> re.Pattern[str] | None:
-    """What to take off a lower-case word that has an apostrophe in it; None where nothing is.
+    """Return what to take off a lower-case word that has an apostrophe in it; None where nothing is.
 
     Args:
         code: the primary subtag of a language.
@@ -53,7 +53,7 @@ def apostrophes_of(code: str) -> re.Pattern[str] | None:
 
 
 def elided_before(code: str) -> str | None:
-    """What may be elided before a word, as alternatives of a pattern; None where there is more to an apostrophe.
+    """Return what may be elided before a word, as alternatives of a pattern; None where there is more to an apostrophe.
 
     Args:
         code: the primary subtag of a language.

@@ -23,7 +23,7 @@ class ChineseTokenizer:
     words come back as they were written.
 
     Args:
-        language: a code of Chinese; ``zh-Hant``, ``zh-TW``, ``zh-HK``, ``yue`` and the like are traditional.
+        language: a code of Chinese; ``zh-Hant``, ``zh-TW``, ``zh-HK`` and ``yue``, for example, are traditional.
         convert: give all words in ``"simplified"`` or ``"traditional"`` characters, so that texts in both make one
             vocabulary; the traditional ones are those of the region in the code, of Taiwan where there is none.
 
@@ -44,7 +44,7 @@ class ChineseTokenizer:
             self.name = f"{type(self).name}+{convert}"
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
+        """Return the words of ``text``, in order."""
         text = without_addresses(normalize_text(text, self.language), spaced=False)
         found = _cut_traditional(text) if self._traditional else _cut()(text)
         word = _word()
@@ -56,19 +56,19 @@ class ChineseTokenizer:
 
 
 def is_traditional(language: str) -> bool:
-    """Whether a code of Chinese stands for texts in traditional characters."""
+    """Return whether a code of Chinese means texts in traditional characters."""
     return likely_script(language) == "Hant"
 
 
 def conversion_of(language: str, convert: Conversion) -> str:
-    """The conversion, by its name in OpenCC, that gives a language simplified or traditional characters."""
+    """Return the conversion, by its name in OpenCC, that gives a language simplified or traditional characters."""
     if convert == "simplified":
         return "t2s"
     return "s2hk" if region(language) in {"HK", "MO"} else "s2tw"
 
 
 def converted(word: str, kind: str) -> str:
-    """A word in other characters, by OpenCC; as a whole, since 发 has two forms: 頭髮 hair and 發展 growth."""
+    """Return a word in other characters, by OpenCC; as a whole, since 发 has two forms: 頭髮 hair and 發展 growth."""
     # OpenCC's time grows with the square of the length; and a cache of long words would take all memory.
     if len(word) > 16:
         return "".join(converted(word[start : start + 16], kind) for start in range(0, len(word), 16))
@@ -120,7 +120,7 @@ def _cut() -> Callable[[str], list[str]]:
     try:
         import rjieba
     except ImportError:
-        raise MissingDependencyError.of("Cutting Chinese text into words", "rjieba") from None
+        raise MissingDependencyError.of("Tokenizing Chinese text", "rjieba") from None
     cut: Callable[[str], list[str]] = rjieba.cut
     return cut
 

@@ -1,4 +1,4 @@
-"""Which language a text is in, found out offline by the library py3langid.
+"""Language identification, offline, by the library py3langid.
 
 Of the two well-kept identifiers that need no download it is right more often than the small model of fastText: on
 2,280 texts of a sentence or two in eleven languages 100% against 99.7%, on their first 40 characters 99.3% against
@@ -17,16 +17,16 @@ from typing import Any
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.languages import normalize_language, normalize_languages, primary_subtag
 
-# What stands for a language that could not be found out.
+# The code of a language that could not be identified.
 UNDETERMINED = "und"
 # More of a text changes nothing but the time it takes. Half is taken from its middle: texts often begin with lines that
 # are in another language than the rest.
 _SAMPLE = 1000
-# Forms that few texts are labelled with, and that short texts of the common form are often taken for.
+# Forms that few texts are labeled with, and that short texts of the common form are often mistaken for.
 _BROADER = {"arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh", "uzs": "uz"}
 # What the model calls languages otherwise than users may.
 _MODEL_CODES = {"nb": "no"}
-# With nothing to go by the model gives each of its 140 languages the same confidence, less than this.
+# Without evidence the model gives each of its 140 languages the same confidence, less than this.
 _NO_CONFIDENCE = 0.02
 # What is in no language: addresses, mentions, and halves of characters.
 _NOISE = re.compile("(?:https?|ftp)://[!-~]+|@[A-Za-z0-9._-]+|[\ud800-\udfff]")
@@ -34,9 +34,9 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def identify_languages(texts: Sequence[str], *, candidates: Sequence[str] | None = None) -> list[tuple[str, float]]:
-    """The language of each text, and how sure that is.
+    """Return the language of each text, and how sure that is.
 
-    The confidence is the model's probability, tempered by the length of the text so that it errs on the low side:
+    The confidence is the model's probability, tempered by the length of the text to err on the low side:
     nearly all texts of a sentence or two reach 0.5, and of those that do more than 99% are right, however short.
     Chinese is ``zh`` in either script, Cantonese included; Norwegian is ``no``, or ``nn`` where it is Nynorsk; Arabic
     is ``ar`` in all its forms.
@@ -45,7 +45,7 @@ def identify_languages(texts: Sequence[str], *, candidates: Sequence[str] | None
         texts: any Unicode; a thousand characters of each are looked at.
         candidates: the languages that come into question, where they are known; all 140 of the model unless given.
             They come back as they are spelled here (``pt-BR``). This helps with short texts, but a text in a language
-            that is not among them is taken for one of them, and confidently.
+            that is not among them is identified as one of them, and confidently.
 
     Returns:
         For each text a BCP-47 code and a confidence from 0 to 1; ``("und", 0.0)`` for one without letters, or with too
@@ -54,6 +54,11 @@ def identify_languages(texts: Sequence[str], *, candidates: Sequence[str] | None
     Raises:
         InputError: a candidate is no language, or none that the model knows.
         MissingDependencyError: py3langid is not installed.
+
+    Example:
+        >>> [(code, confidence)] = identify_languages(["Das Wetter wird morgen schön und warm."])
+        >>> code, confidence > 0.9
+        ('de', True)
     """
     if isinstance(texts, str):
         raise InputError("texts are one string: give a list of texts, even for one")
@@ -81,7 +86,7 @@ def _sample(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def _load_identifier(candidates: tuple[str, ...] | None) -> tuple[Any, Mapping[str, str]]:
-    """The model, once a process, and the code of each of its labels that is a language.
+    """Return the model, once per process, and the code of each of its labels that is a language.
 
     One for some languages shares what is large with that for all.
     """
@@ -105,7 +110,7 @@ def _load_identifier(candidates: tuple[str, ...] | None) -> tuple[Any, Mapping[s
             raise InputError(f"language {candidate!r} can't be identified: leave it out of the candidates")
         for label in labels:
             if codes.setdefault(label, candidate) != candidate:
-                raise InputError(f"languages {codes[label]!r} and {candidate!r} can't be told apart: leave one out")
+                raise InputError(f"languages {codes[label]!r} and {candidate!r} can't be distinguished: leave one out")
     identifier = copy.copy(everything)
     identifier.set_languages(list(codes))
     return identifier, codes

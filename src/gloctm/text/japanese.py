@@ -24,7 +24,7 @@ class JapaneseTokenizer:
     name = "ja-sudachi"
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
+        """Return the words of ``text``, in order."""
         tokenizer, word = _tokenizer(), _word()
         tokens: list[str] = []
         for piece in pieces_of(without_addresses(normalize_text(text, "ja"), spaced=False), _PIECE):
@@ -40,7 +40,7 @@ class JapaneseTokenizer:
         return tokens
 
 
-# One thread at a time may use a tokeniser of Sudachi's; the dictionary, which is what takes memory, serves all.
+# One thread at a time may use a tokenizer of Sudachi's; the dictionary, which is what takes memory, serves all.
 _of_thread = threading.local()
 
 
@@ -58,7 +58,7 @@ def _dictionary() -> Any:
     try:
         from sudachipy import Dictionary
     except ImportError:
-        raise MissingDependencyError.of("Cutting Japanese text into words", "sudachipy sudachidict-core") from None
+        raise MissingDependencyError.of("Tokenizing Japanese text", "sudachipy sudachidict-core") from None
     return Dictionary()
 
 

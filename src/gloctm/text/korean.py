@@ -23,13 +23,13 @@ class KoreanTokenizer:
 
     Particles, endings, auxiliary verbs, pronouns, numerals and counters are left out. A verb made of a noun gives the
     noun (공부했다 → 공부), one made of a root its dictionary form (깨끗한 → 깨끗하다). The first text takes some
-    seconds: the model is loaded once a process, about 300 MB.
+    seconds: the model is loaded once per process, about 300 MB.
     """
 
     name = "ko-kiwi"
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
+        """Return the words of ``text``, in order."""
         kiwi, word = _parts()
         text = without_addresses(normalize_text(text, "ko"), spaced=False).replace("#", " ")
         tokens: list[str] = []
@@ -55,7 +55,7 @@ def _parts() -> tuple[Any, Any]:
     try:
         from kiwipiepy import Kiwi
     except ImportError:
-        raise MissingDependencyError.of("Cutting Korean text into words", "kiwipiepy") from None
+        raise MissingDependencyError.of("Tokenizing Korean text", "kiwipiepy") from None
     import regex
 
     # The dictionary of expressions of several words takes 190 MB, and its words have spaces within.

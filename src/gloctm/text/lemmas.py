@@ -51,10 +51,10 @@ def check_lemmas(language: str) -> None:
 
 
 def lemma_of(word: str, language: str) -> str:
-    """The dictionary form of a normalised word; the word itself where the form is unknown, or is not one word.
+    """Return the dictionary form of a normalized word; the word itself where the form is unknown, or is not one word.
 
     Args:
-        word: as the tokeniser of its language gives it.
+        word: as the tokenizer of its language gives it.
         language: one for which ``check_lemmas`` finds lemmas.
     """
     # No dictionary has words as long, and a cache of them would take all memory.
@@ -66,7 +66,7 @@ def _looked_up(word: str, language: str) -> str:
     code = primary_subtag(language)
     found = _lemmatizer()(word, _LISTED_AS.get(code, code))
     if code in _CAPITAL_NOUNS and found in (f"{word}n", f"{word}en", f"{word.removesuffix('e')}en"):
-        # In lower case, German "haus" is taken for a form of the verb "hausen".
+        # In lower case, German "haus" is mistaken for a form of the verb "hausen".
         noun = _lemmatizer()(word.capitalize(), code)
         found = noun if noun[:1].isupper() else found
     lemma = normalize_text(found, language)

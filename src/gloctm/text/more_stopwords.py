@@ -1,13 +1,13 @@
 """Stop words that the collection lacks, by language.
 
-In dictionary form where the tokeniser gives that; for some languages, of which the collection has few words or none,
+In dictionary form where the tokenizer gives that; for some languages, of which the collection has few words or none,
 the common pronouns, prepositions, conjunctions and auxiliary verbs.
 """
 
 from __future__ import annotations
 
 MORE: dict[str, str] = {
-    # Light verbs and fillers that a dictionary-form tokeniser brings out.
+    # Light verbs and fillers that a dictionary-form tokenizer brings out.
     "ja": "する なる いる ある やる できる 言う いう 思う こと もの ため よう とき ところ さん これ それ",
     "ko": (
         "하다 되다 있다 없다 같다 이렇다 그렇다 저렇다 어떻다 아무렇다 이러하다 그러하다 어떠하다 이러다 그러다 "

@@ -9,7 +9,7 @@ from typing import Any
 
 from gloctm.languages import primary_subtag
 
-# Halves of characters outside the basic plane: legal in a Python string, but no UTF-8 and so no tokeniser takes them.
+# Halves of characters outside the basic plane: legal in a Python string, but no UTF-8 and so no tokenizer takes them.
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 # What editors make of the signs of a keyboard.
 _TYPOGRAPHIC = (("\u2019", "'"), ("\u2018", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u2013", "-"))
@@ -23,14 +23,14 @@ _SELDOM = (
     ("\u0ecd\u0eb2", "\u0eb3"),
 )
 # Written within words, but not part of them: soft hyphen, word joiner, byte order mark, directional marks, the Arabic
-# tatweel that stretches a word, the Armenian marks of stress and question that stand on a vowel.
+# tatweel that stretches a word, the Armenian marks of stress and question above a vowel.
 _INVISIBLE = "\u00ad\u2060\ufeff\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u0640\u055b\u055c\u055e"
 # Vowel signs that most texts leave out, by which one word would be several.
 _ARABIC_MARKS = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 _HEBREW_MARKS = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
 # Kashmiri and Yiddish write their vowels by such marks, always.
 _KEEPS_MARKS = {"ks": _INVISIBLE + _HEBREW_MARKS, "yi": _INVISIBLE + _ARABIC_MARKS}
-# Of what is taken out, what stands in ordinary texts: the tatweel, and the signs for a vowel, its absence or doubling.
+# What is taken out of ordinary texts: the tatweel, and the signs for a vowel, its absence or doubling.
 _FREQUENT_MARKS = {"ar": "\u0640\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652", "ks": "\u0640"}
 # The Latin alphabets in which I is the capital of ı, and İ that of i.
 _DOTLESS = frozenset({"tr", "az", "azj", "crh", "gag"})
@@ -44,14 +44,14 @@ _UZBEK_LETTER = re.compile("(?<=[og])['\u02bb]")
 # long as the text.
 _ADDRESS = r"(?:https?://|ftp://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|(?<!\w)@\w+"
 # Where words follow each other without spaces, an address ends with the letters that addresses are made of, and the
-# name after an @ is not taken for longer than names are.
+# name after an @ is not longer than names are.
 _COMPACT_ADDRESS = (
     r"(?:https?://|ftp://|www\.)[!#-~]+|(?<![a-z0-9._%+-])[a-z0-9._%+-]++@[a-z0-9-]+(?:\.[a-z0-9-]+)+|@\w{1,30}"
 )
 
 
 def normalize_text(text: str, language: str = "und") -> str:
-    """NFKC, lower case, apostrophes and quotation marks made plain, marks that are no part of a word taken out.
+    """Normalize a text: NFKC, lower case, plain apostrophes and quotation marks, no marks that are no part of a word.
 
     Lower case rather than case folding, which would turn German ``Straße`` into ``strasse`` in every topic shown.
     Lone surrogates become spaces. Soft hyphens, directional marks, the Arabic tatweel, Arabic vowel signs and Hebrew
@@ -59,8 +59,12 @@ def normalize_text(text: str, language: str = "und") -> str:
 
     Args:
         text: any text.
-        language: a normalised code. Turkish and its neighbours have an I of their own, Persian letters, Hebrew
+        language: a normalized code. Turkish and its neighbors have an I of their own, Persian letters, Hebrew
             abbreviations and Uzbek o'/g' are brought to one form; Kashmiri and Yiddish keep their vowel signs.
+
+    Example:
+        >>> normalize_text("The “Café” Menu")
+        'the "café" menu'
     """
     code = primary_subtag(language)
     if not text.isascii():
@@ -81,11 +85,11 @@ def normalize_text(text: str, language: str = "und") -> str:
 
 
 def without_addresses(text: str, *, spaced: bool = True) -> str:
-    """Web and e-mail addresses and mentions replaced by a space.
+    """Replace web and e-mail addresses and mentions by a space.
 
     Args:
-        text: normalised text.
-        spaced: whether words have spaces between them, so that an address reaches to the next space.
+        text: normalized text.
+        spaced: whether words have spaces between them, so an address reaches to the next space.
     """
     if "@" not in text and "://" not in text and "www." not in text:
         return text
@@ -104,7 +108,7 @@ def pieces_of(text: str, size: int) -> list[str]:
 
 
 def _is_latin_1(text: str) -> bool:
-    """Whether all characters are of Latin-1, and none is its only one that is seldom there, the soft hyphen.
+    """Return whether all characters are of Latin-1, and none is its only one that is seldom there, the soft hyphen.
 
     May say that they are not: no time is lost on a text that begins with a letter of another script.
     """

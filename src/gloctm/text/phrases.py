@@ -1,6 +1,6 @@
-"""Phrases: two words that stand side by side more often than chance would have them ("new york", 机器 学习).
+"""Phrases: two neighboring words more frequent than by chance ("new york", 机器 学习).
 
-A pair is a phrase if its normalised pointwise mutual information,
+A pair is a phrase if its normalized pointwise mutual information,
 
     NPMI(a, b) = log(p(a b) / (p(a) p(b))) / −log p(a b),
 
@@ -17,20 +17,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-# 1 is a pair whose words never stand apart, 0 a pair as often as by chance.
+# 1 is a pair whose words are always together, 0 a pair as frequent as by chance.
 MIN_NPMI = 0.5
-# Stop words go with so many words that chance has a larger part in it.
+# Stop words have many neighbors, more of them by chance.
 MIN_NPMI_STOPPED = 0.6
 # A pair seen a few times can reach any NPMI by chance.
 MIN_COUNT = 5
-# What ends a name of a tokeniser whose words are joined to phrases.
+# What ends a name of a tokenizer whose words are joined to phrases.
 SUFFIX = "+phrases"
 
 Numbers = NDArray[np.int64]
 
 
 def phrase_table(vocabulary: Collection[str]) -> dict[str, set[str]]:
-    """The phrases among the words of a vocabulary: for each first word the words that may follow."""
+    """Return the phrases among the words of a vocabulary: for each first word the words that may follow."""
     table: dict[str, set[str]] = {}
     for word in vocabulary:
         first, space, second = word.partition(" ")
@@ -56,7 +56,7 @@ def merge_phrases(tokens: Sequence[str], table: Mapping[str, Collection[str]]) -
 
 
 class PairCounter:
-    """Counts pairs of neighbouring words over blocks of documents, in memory that grows with the distinct pairs.
+    """Counts pairs of neighboring words over blocks of documents, in memory that grows with the distinct pairs.
 
     Args:
         num_words: how many words are numbered.
@@ -86,7 +86,7 @@ class PairCounter:
             self._settle()
 
     def phrases(self) -> list[tuple[int, int]]:
-        """The pairs that are phrases, by number."""
+        """Return the pairs that are phrases, by number."""
         self._settle()
         left, right = np.divmod(self._keys, max(self.num_words, 1))
         total_pairs, total_words = max(self._num_pairs, 1), max(int(self._word_counts.sum()), 1)
@@ -147,7 +147,7 @@ def merge_numbers(
 
 
 def _pair_starts(tokens: NDArray[np.int32], lengths: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Where two words of one document stand side by side."""
+    """Return where two words of one document are neighbors."""
     if len(tokens) < 2:
         return np.empty(0, np.int64)
     document = np.repeat(np.arange(len(lengths)), lengths)
@@ -155,5 +155,5 @@ def _pair_starts(tokens: NDArray[np.int32], lengths: NDArray[np.int32]) -> NDArr
 
 
 def phrase_words(phrases: Iterable[tuple[int, int]], words: Sequence[str]) -> list[str]:
-    """Phrases as they are written."""
+    """Return phrases as they are written."""
     return [f"{words[left]} {words[right]}" for left, right in phrases]

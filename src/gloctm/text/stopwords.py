@@ -34,9 +34,9 @@ _LISTED_AS = {
 
 @lru_cache(maxsize=128)
 def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
-    """The stop words of a language, in the tokenisers' normal form; empty where the collection has none.
+    """Return the stop words of a language, in the tokenizers' normal form; empty where the collection has none.
 
-    A word with an apostrophe is there as it is and as the tokeniser leaves it (he's and he). Chinese in traditional
+    A word with an apostrophe is there as it is and as the tokenizer leaves it (he's and he). Chinese in traditional
     characters has the words of the collection, which are simplified, in those of Taiwan and Hong Kong too.
 
     Args:
@@ -46,6 +46,10 @@ def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
     Raises:
         InputError: no such language, or no lemmas for it.
         MissingDependencyError: traditional Chinese without OpenCC, or lemmas without simplemma.
+
+    Example:
+        >>> sorted(stop_words("de") & {"der", "haus", "und"})
+        ['der', 'und']
     """
     import stopwordsiso
 
@@ -70,7 +74,7 @@ def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
 
 
 def listed_languages() -> frozenset[str]:
-    """The languages that have stop words, by their primary subtags."""
+    """Return the languages that have stop words, by their primary subtags."""
     import stopwordsiso
 
     listed = frozenset(stopwordsiso.langs())
@@ -78,6 +82,6 @@ def listed_languages() -> frozenset[str]:
 
 
 def _as_cut(word: str, code: str) -> list[str]:
-    """What the tokeniser makes of a stop word, unless it is several words: of semata-mata, mata is none."""
+    """Return what the tokenizer makes of a stop word, unless it is several words: of semata-mata, mata is none."""
     cut = words_of(word, code)
     return cut if len(cut) == 1 or "'" in word else []

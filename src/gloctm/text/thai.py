@@ -28,7 +28,7 @@ class ThaiTokenizer:
     name = "th-newmm"
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
+        """Return the words of ``text``, in order."""
         segment = _segment()
         tokens: list[str] = []
         for run in words_of(without_addresses(normalize_text(text, "th"), spaced=False), "th"):
@@ -57,6 +57,6 @@ def _segment() -> Callable[[str], list[str]]:
     try:
         from pythainlp.tokenize.newmm import segment
     except ImportError:
-        raise MissingDependencyError.of("Cutting Thai text into words", "pythainlp") from None
+        raise MissingDependencyError.of("Tokenizing Thai text", "pythainlp") from None
     cut: Callable[[str], list[str]] = segment
     return cut

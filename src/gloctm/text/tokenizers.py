@@ -1,7 +1,7 @@
-"""Tokenisers by language: raw text in, a list of words out.
+"""Tokenizers by language: raw text in, a list of words out.
 
-Every tokeniser is a callable with a ``name``; the name is stored with a corpus and a model, so that text
-transformed later is cut into words as the training text was. A name is that of a tokeniser and what is done with
+Every tokenizer is a callable with a ``name``; its name is stored with a corpus and a model, so that text
+transformed later is tokenized like the training text. A name is that of a tokenizer and what is done with
 its words: ``unicode``, ``unicode+lemmas``, ``zh-jieba+simplified``.
 """
 
@@ -23,16 +23,26 @@ from gloctm.text.unicode import UnicodeTokenizer
 
 @runtime_checkable
 class Tokenizer(Protocol):
-    """Anything that cuts a text into words. ``name`` identifies it in saved corpora and models."""
+    """Anything that cuts a text into words. ``name`` identifies it in saved corpora and models.
+
+    Example:
+        >>> isinstance(get_tokenizer("en"), Tokenizer)
+        True
+    """
 
     name: str
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order, normalised."""
+        """Return the words of ``text``, in order, normalized."""
 
 
 class CustomTokenizer:
-    """A user's own callable. A model saved with it needs the callable again to transform raw text."""
+    """A user's own callable. A model saved with it needs the callable again to transform raw text.
+
+    Example:
+        >>> CustomTokenizer(str.split)("red house")
+        ['red', 'house']
+    """
 
     name = "custom"
 
@@ -40,7 +50,7 @@ class CustomTokenizer:
         self.function = function
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
+        """Return the words of ``text``, in order."""
         given: Any = self.function(text)
         listed = isinstance(given, Iterable) and not isinstance(given, str)
         tokens = list(given) if listed else []
@@ -55,7 +65,7 @@ class WhitespaceTokenizer:
     name = "whitespace"
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
+        """Return the words of ``text``, in order."""
         return text.split()
 
 
@@ -90,7 +100,7 @@ _GIVE_LEMMAS = frozenset({JapaneseTokenizer.name, KoreanTokenizer.name})
 
 
 def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | None = None) -> Tokenizer:
-    """The default tokeniser of a language: a dictionary one where words have no spaces between them.
+    """Return the default tokenizer of a language: a dictionary one where words have no spaces between them.
 
     Args:
         language: a code, BCP-47.
@@ -102,7 +112,11 @@ def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | 
         InputError: no such language, no lemmas for it, or nothing to convert in it.
 
     Warns:
-        UnsegmentedLanguageWarning: the language has no spaces between words, and no tokeniser here.
+        UnsegmentedLanguageWarning: the language has no spaces between words, and no tokenizer here.
+
+    Example:
+        >>> get_tokenizer("fr")("L'eau de la Seine")
+        ['eau', 'de', 'la', 'seine']
     """
     code = normalize_language(language)
     base = _default_name(code)
@@ -111,7 +125,7 @@ def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | 
         script = _UNSEGMENTED.get(likely_script(code))
         if script is not None:
             warnings.warn(
-                f"{script} script has no spaces between words and {code!r} no tokenizer here, so that its words would "
+                f"{script} script has no spaces between words and {code!r} no tokenizer here, so its words would "
                 f"be whole phrases: give one of your own, tokenizers={{{code!r}: ...}}, or lists of words",
                 UnsegmentedLanguageWarning,
                 stacklevel=2,
@@ -120,14 +134,18 @@ def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | 
 
 
 def get_tokenizer_by_name(name: str, language: str) -> Tokenizer:
-    """The tokeniser of a language that a saved corpus or model names.
+    """Return the tokenizer of a language that a saved corpus or model names.
 
     Args:
-        name: as a tokeniser's ``name`` has it; ``+phrases``, which is done to lists of words, is passed over.
+        name: as a tokenizer's ``name`` has it; ``+phrases``, which is done to lists of words, is passed over.
         language: a code, BCP-47.
 
     Raises:
         InputError: it is not one of this package's: the callable has to be handed in again.
+
+    Example:
+        >>> get_tokenizer_by_name("whitespace", "en")("New York")
+        ['New', 'York']
     """
     base, lemmas, convert = _parsed(name)
     if base is None:
@@ -139,12 +157,16 @@ def get_tokenizer_by_name(name: str, language: str) -> Tokenizer:
 
 
 def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
-    """A Tokenizer as it is; any other callable, wrapped.
+    """Return a Tokenizer as it is; any other callable, wrapped.
 
     One of your own that bears the name of one of this package's is wrapped too: its name would bring back the other.
 
     Raises:
         InputError: it can't be called.
+
+    Example:
+        >>> as_tokenizer(str.split).name
+        'custom'
     """
     if not callable(tokenizer):
         raise InputError(
@@ -156,7 +178,12 @@ def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
 
 
 def is_built_in(tokenizer: Tokenizer) -> bool:
-    """Whether a name is enough to have this tokeniser again."""
+    """Return whether a name is enough to have this tokenizer again.
+
+    Example:
+        >>> is_built_in(get_tokenizer("en")), is_built_in(as_tokenizer(str.split))
+        (True, False)
+    """
     # Not isinstance(): a class of the user's own, made from one of these, would be lost.
     base = _parsed(tokenizer.name)[0]
     return base is not None and type(tokenizer) is _BUILT_IN[base]
@@ -164,7 +191,7 @@ def is_built_in(tokenizer: Tokenizer) -> bool:
 
 def _default_name(code: str) -> str:
     language, script = primary_subtag(code), likely_script(code)
-    # Pinyin and the like: letters, with spaces.
+    # Pinyin, for example: letters, with spaces.
     if script == "Latn":
         return UnicodeTokenizer.name
     if language in _CHINESE:
@@ -175,7 +202,7 @@ def _default_name(code: str) -> str:
 
 
 def _parsed(name: str) -> tuple[str | None, bool, Conversion | None]:
-    """A name's tokeniser, whether lemmas are wanted, and the conversion; no tokeniser where it is none of these."""
+    """Return a name's tokenizer, whether lemmas are wanted, and the conversion; no tokenizer for other names."""
     base, *suffixes = str(name).removesuffix("+phrases").split("+")
     convert = next((kind for kind in CONVERSIONS if suffixes == [kind]), None)
     lemmas = suffixes == ["lemmas"]

@@ -29,7 +29,7 @@ _POSSESSIVE = "'s(?!'?[a-z])"
 _ASCII_ENGLISH_WORD = re.compile(
     f"[a-z](?:[a-z]+(?:(?!{_POSSESSIVE})'[a-z]+)*|(?:(?!{_POSSESSIVE})'[a-z]+)+)",
 )
-# Stands where an apostrophe was after an elided word; normalised text has no surrogates.
+# Stands where an apostrophe was after an elided word; normalized text has no surrogates.
 _ELIDED = "\ud800"
 _BEYOND_THE_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 
@@ -38,9 +38,9 @@ class UnicodeTokenizer:
     """Runs of letters and combining marks of any script; an apostrophe within a word belongs to it.
 
     Web addresses, mentions, numbers and punctuation are left out, a hashtag keeps its word. Single letters are left out
-    but for syllables of Hangul, ideographs and the like, which are words. Elided articles and prepositions (French
+    except syllables of Hangul, ideographs and similar, which are words. Elided articles and prepositions (French
     l', d', Italian dell') are taken off, as are English 's and what follows an apostrophe in Turkish. Scripts that
-    write no spaces between words (Lao, Khmer, Burmese) need a tokeniser of their own: a run is a phrase there.
+    write no spaces between words (Lao, Khmer, Burmese) need a tokenizer of their own: a run is a phrase there.
 
     Args:
         language: BCP-47; says which elisions and spellings there are.
@@ -61,13 +61,13 @@ class UnicodeTokenizer:
             self.name = f"{type(self).name}+lemmas"
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
+        """Return the words of ``text``, in order."""
         words = words_of(without_addresses(normalize_text(text, self.language)), self._code)
         return [lemma_of(word, self.language) for word in words] if self.lemmas else words
 
 
 def words_of(text: str, code: str) -> list[str]:
-    """The runs of letters in normalised text, elisions taken off and single letters left out.
+    """Return the runs of letters in normalized text, elisions taken off and single letters left out.
 
     Args:
         text: from ``normalize_text``, without addresses.
@@ -95,12 +95,12 @@ def words_of(text: str, code: str) -> list[str]:
 
 @lru_cache(maxsize=1 << 16)
 def stands_alone(character: str) -> bool:
-    """Whether one character of this script may be a word."""
+    """Return whether one character of this script may be a word."""
     return _alone().fullmatch(character) is not None
 
 
 def _word_itself(found: str, code: str) -> str:
-    """A word without what an apostrophe cuts off; empty where a single letter is left."""
+    """Return a word without what an apostrophe cuts off; empty where a single letter is left."""
     # A cache of words as long as a book would take all memory.
     return _cut_off(found, code) if len(found) < 64 else _cut_off.__wrapped__(found, code)
 
@@ -113,7 +113,7 @@ def _cut_off(found: str, code: str) -> str:
 
 
 def _is_of_the_basic_plane(text: str) -> bool:
-    """Whether all letters are of the basic plane, and none is joined to another by an invisible character."""
+    """Return whether all letters are of the basic plane, and none is joined to another by an invisible character."""
     if "\u200c" in text or "\u200d" in text:
         return False
     # In UTF-16 other characters take two units; emoji, of which there are many, are no letters.
@@ -131,7 +131,7 @@ def _letter_or_mark() -> Any:
 
 @lru_cache(maxsize=4)
 def _any_word(code: str) -> Any:
-    """The pattern of a word in full: what the two quicker ones below find is what this one finds."""
+    """Return the pattern of a word in full: what the two quicker ones below find is what this one finds."""
     import regex
 
     letters = r"[\p{L}\p{M}]"
@@ -144,7 +144,7 @@ def _any_word(code: str) -> Any:
 
 @lru_cache(maxsize=2)
 def _word(apostrophe: bool) -> re.Pattern[str]:
-    """The pattern of a word of the basic plane without joiners, single letters and what is elided left out.
+    """Return the pattern of a word of the basic plane without joiners, single letters and what is elided left out.
 
     For the standard library's engine, which knows no properties of letters and is more than twice as fast.
     """
@@ -159,7 +159,7 @@ def _word(apostrophe: bool) -> re.Pattern[str]:
 
 @lru_cache(maxsize=8)
 def _elision(before: str) -> re.Pattern[str]:
-    """The pattern of an apostrophe after an elided word that begins a word, and of what else is elided after it.
+    """Return the pattern of an apostrophe after an elided word that begins a word, and of what else is elided after it.
 
     Args:
         before: what may be elided, alternatives of a pattern.
@@ -173,12 +173,12 @@ def _elision(before: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=8)
 def _as_ranges(characters: str) -> str:
-    """A class of characters of the basic plane, written out, for an engine that knows no properties."""
+    """Return a class of characters of the basic plane, written out, for an engine that knows no properties."""
     import regex
 
-    # Not the surrogates, which normalised text has not.
+    # Not the surrogates, which normalized text has not.
     plane = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10000))))
-    # One range must not reach across the gap; there are no letters beside it that would.
+    # One range must not reach across the gap; no letters are next to it.
     runs = (found.group() for found in regex.finditer(f"{characters}+", plane))
     return "[" + "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs) + "]"
 

@@ -1,4 +1,4 @@
-"""Vocabulary and counts of one language from its tokenised documents."""
+"""Vocabulary and counts of one language from its tokenized documents."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ def build_vocabulary(
     """Choose the words that topics are made of; see ``choose_words``.
 
     Args:
-        documents: tokenised documents.
+        documents: tokenized documents.
         stop_words: words never taken.
         min_df: see ``choose_words``.
         max_df: see ``choose_words``.
         max_size: see ``choose_words``.
+
+    Example:
+        >>> build_vocabulary([["red", "car"], ["red", "house"], ["blue", "house"]], max_df=0.7)
+        ['house', 'red']
     """
     check_vocabulary_settings(min_df=min_df, max_df=max_df, max_size=max_size)
     frequency: Counter[str] = Counter()
@@ -66,10 +70,14 @@ def choose_words(
         max_size: keep this many words by document frequency; 5,000, the published size. None keeps all.
 
     Returns:
-        The words, sorted, so that the order of documents has no influence.
+        The words, sorted: the order of documents has no influence.
 
     Raises:
         InputError: a setting is out of range.
+
+    Example:
+        >>> choose_words(["car", "red", "the"], [2, 3, 9], num_documents=10)
+        ['car', 'red']
     """
     check_vocabulary_settings(min_df=min_df, max_df=max_df, max_size=max_size)
     counts = np.asarray(frequency, np.int64)
@@ -99,7 +107,7 @@ def check_vocabulary_settings(*, min_df: float, max_df: float, max_size: int | N
 
 
 def why_no_words(frequency: ArrayLike, num_documents: int, *, num_stopped: int, min_df: float, max_df: float) -> str:
-    """Which setting left ``choose_words`` with nothing to choose, and the cure: the part of a message.
+    """Return which setting left ``choose_words`` with nothing to choose, and the cure: the part of a message.
 
     Args:
         frequency: in how many documents each word that is no stop word is.
@@ -141,9 +149,14 @@ def count_tokens(
     """Count each document's vocabulary words: ``(documents, vocabulary)`` int32 CSR; other words are passed over.
 
     Args:
-        documents: tokenised documents.
+        documents: tokenized documents.
         vocabulary: the word of each column.
         phrases: two words side by side that the vocabulary has as one ("new york") are counted as that one.
+
+    Example:
+        >>> count_tokens([["red", "car"], ["red", "red"]], ["car", "red"]).toarray()
+        array([[1, 1],
+               [0, 2]], dtype=int32)
     """
     position = {word: column for column, word in enumerate(vocabulary)}
     table = phrase_table(vocabulary) if phrases else {}
