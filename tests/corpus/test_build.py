@@ -30,7 +30,7 @@ from gloctm.demo import demo_records
 from gloctm.errors import DuplicateIdWarning, InputError, SimilarLanguagesWarning, UnusedSettingWarning
 from gloctm.text import get_tokenizer, get_tokenizer_by_name, stop_words
 from gloctm.text.vocabulary import build_vocabulary, count_tokens
-from warned import messages_of, no_warnings
+from warned import messages_of, no_warnings, of_category
 
 SETTINGS = {"encoder": None, "show_progress": False}
 
@@ -474,6 +474,7 @@ def test_duplicate_ids_are_kept_and_warned_of():
     with pytest.warns(DuplicateIdWarning) as caught:
         corpus = Corpus.from_records(records, max_df=1.0, **SETTINGS)
     assert corpus["en"].ids == ["same"] * 3
+    assert {each.filename for each in of_category(caught, DuplicateIdWarning)} == {__file__}
     assert (
         "2 documents in 'en' have an id that another has ('same' first)" in messages_of(caught, DuplicateIdWarning)[0]
     )
@@ -630,7 +631,8 @@ def test_variants_of_a_language_are_warned_of():
     with pytest.warns(SimilarLanguagesWarning) as caught:
         corpus = Corpus.from_records(variants()[0], **SETTINGS)
     assert corpus.languages == ("en", "en-GB", "en-US", "de-AT", "zh-TW")
-    (message,) = messages_of(caught, SimilarLanguagesWarning)
+    [message] = messages_of(caught, SimilarLanguagesWarning)
+    assert of_category(caught, SimilarLanguagesWarning)[0].filename == __file__
     assert message.startswith("en, en-GB, en-US are languages of their own in this corpus")
     assert "merge_regions=True" in message
     with warnings.catch_warnings():

@@ -33,8 +33,8 @@ from gloctm.text import build_vocabulary, count_tokens, is_built_in
 from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.text.vocabulary import why_no_words
 
-# Frames from ``_language_corpus`` or its neighbors up to the caller of ``Corpus.from_...``.
-_CALLER = 4
+# Warnings name the caller of ``Corpus.from_...``, which called the function here.
+_CALLER = 3
 
 
 def build_from_tokens(
@@ -53,7 +53,7 @@ def build_from_tokens(
     parts = {}
     for language, tokenized in languages.items():
         _check_tokens(language, tokenized)
-        _warn_of_duplicate_ids(language, aligned["ids"].get(language), stacklevel=_CALLER - 1)
+        _warn_of_duplicate_ids(language, aligned["ids"].get(language), stacklevel=_CALLER)
         words = aligned["vocabulary"].get(language)
         if words is None:
             words = build_vocabulary(tokenized, min_df=min_df, max_df=max_df, max_size=max_vocabulary)
@@ -98,6 +98,7 @@ def build_from_texts(
     parts = {}
     for language, documents in collected.items():
         columns = {name: values.get(language) for name, values in aligned.items()}
+        _warn_of_duplicate_ids(language, columns["ids"], stacklevel=_CALLER)
         parts[language] = _language_corpus(language, documents, settings, choice, texts=languages[language], **columns)
     return parts, _report(collected, {}, choice, [])
 
@@ -139,19 +140,20 @@ def build_from_records(
         warn_of_similar(collected, collector.named, stacklevel=_CALLER)
     else:
         collected = {code: collected[code] for code in wanted}
-    parts = {
-        language: _language_corpus(
+    parts = {}
+    for language, documents in collected.items():
+        ids = documents.ids
+        _warn_of_duplicate_ids(language, ids, stacklevel=_CALLER)
+        parts[language] = _language_corpus(
             language,
             documents,
             settings,
             choice,
             labels=documents.labels if any(documents.labels) else None,
-            ids=documents.ids,
+            ids=ids,
             dates=documents.dates if any(documents.dates) else None,
             texts=documents.texts.finished(),
         )
-        for language, documents in collected.items()
-    }
     return parts, _report(collected, collector.confidences, choice, dropped)
 
 
@@ -202,7 +204,6 @@ def _checked_dates(language: str, dates: Any) -> list[str] | None:
 def _language_corpus(
     language: str, documents: Documents, settings: TextSettings, choice: VocabularySettings, **columns: Any
 ) -> LanguageCorpus:
-    _warn_of_duplicate_ids(language, columns["ids"], stacklevel=_CALLER)
     if settings.languages is None:
         settings.check(language)
     tokenizer = settings.tokenizer(language)

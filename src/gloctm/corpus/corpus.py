@@ -24,7 +24,7 @@ from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_la
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
-from gloctm.reading.records import Columns, RecordReader, as_records, group_records, read_records
+from gloctm.reading.records import Columns, as_records, group_records, read_records
 
 
 class Corpus(Mapping[str, LanguageCorpus]):
@@ -396,7 +396,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             Corpus(en: 1 × 2, de: 1 × 2)
         """
         check_option_names("from_records", options, cls.from_records.__kwdefaults__ or ())
-        return cls._from_reader(
+        parts, report = build_from_records(
             as_records(records, columns=as_columns(columns), language=language),
             options,
             languages=languages,
@@ -404,7 +404,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
             min_documents=min_documents,
             merge_regions=merge_regions,
             show_progress=show_progress,
-        )._embedded(encoder, cache, show_progress)
+        )
+        return cls(parts, report=report)._embedded(encoder, cache, show_progress)
 
     @classmethod
     def from_files(
@@ -457,7 +458,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             Corpus(en: 1 × 2, de: 1 × 2)
         """
         check_option_names("from_files", options, cls.from_files.__kwdefaults__ or ())
-        return cls._from_reader(
+        parts, report = build_from_records(
             read_records(
                 paths,
                 columns=as_columns(columns),
@@ -472,7 +473,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
             min_documents=min_documents,
             merge_regions=merge_regions,
             show_progress=show_progress,
-        )._embedded(encoder, cache, show_progress)
+        )
+        return cls(parts, report=report)._embedded(encoder, cache, show_progress)
 
     @classmethod
     def demo(cls, languages: Sequence[str] | None = None, **settings: Any) -> Corpus:
@@ -489,11 +491,6 @@ class Corpus(Mapping[str, LanguageCorpus]):
         from gloctm.demo import demo_records
 
         return cls.from_texts(**group_records(demo_records(languages)), **settings)
-
-    @classmethod
-    def _from_reader(cls, reader: RecordReader, options: TextOptions, **settings: Any) -> Corpus:
-        parts, report = build_from_records(reader, options, **settings)
-        return cls(parts, report=report)
 
     def _embedded(
         self,
