@@ -12,11 +12,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "build" / "site"
+COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
 NOTEBOOK = ROOT / "docs" / "guides" / "notebook.ipynb"
 # The offline search asks for this script, which lets pages opened from disk start workers. Ours does the same from
 # the worker's source, so that no page requests anything from another host.
@@ -27,6 +29,7 @@ WORKERS = "assets/javascripts/workers-from-disk.js"
 def main() -> None:
     """Build everything, or exit with what went wrong."""
     write_notebook_page()
+    write_commands_page()
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     built = subprocess.run(command, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True)
     print(plain(built.stdout + (built.stderr if built.returncode else "")))
@@ -73,10 +76,55 @@ def as_markdown(output: Any) -> str:
             source = data[kind].encode() if kind == "image/svg+xml" else base64.b64decode(data[kind])
             return f'<img alt="" src="data:{kind};base64,{base64.b64encode(source).decode()}">'
     if "text/html" in data:
-        # One line each, so that Markdown takes it as one block of HTML.
-        line = re.sub(r"\s*\n\s*", " ", data["text/html"])
-        return f'<div class="output">{line}</div>'
+        # Without blank lines, Markdown takes it as one block of HTML.
+        block = re.sub(r"\n\s*\n", "\n", data["text/html"])
+        return f'<div class="output">{block}</div>'
     return f"<pre>{html.escape(data['text/plain'])}</pre>"
+
+
+def write_commands_page() -> None:
+    """Write a page of every command with its arguments and options, as ``--help`` has them."""
+    from typer.main import get_command
+
+    from gloctm.cli.main import app
+
+    parts = ["# Command line", "`gloctm COMMAND --help` prints the same in a terminal."]
+    for name, command in commands("gloctm", get_command(app)):
+        shown = [each for each in command.params if each.name != "help" and not getattr(each, "hidden", False)]
+        usage = " ".join([name, *(each.name.upper() for each in shown if each.param_type_name == "argument")])
+        rows = [f"| {names_of(each)} | {cell(each.help)} | {cell(default_of(each))} |" for each in shown]
+        table = ["\n".join(["| | | default |", "|---|---|---|", *rows])] if rows else []
+        parts += [f"## {name}", command.help or "", f"```sh\n{usage} [OPTIONS]\n```", *table]
+    COMMANDS.write_text("\n\n".join(filter(None, parts)) + "\n", encoding="utf-8")
+
+
+def names_of(parameter: Any) -> str:
+    """Return the flags of an option, or the name of an argument."""
+    option = parameter.param_type_name == "option"
+    flags = [*parameter.opts, *parameter.secondary_opts] if option else [parameter.name.upper()]
+    return ", ".join(f"`{flag}`" for flag in flags)
+
+
+def commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every command below a group with its full name."""
+    for each, below in getattr(command, "commands", {}).items():
+        yield from commands(f"{name} {each}", below)
+    if not hasattr(command, "commands"):
+        yield name, command
+
+
+def default_of(parameter: Any) -> str:
+    """Return the default of a parameter as a table shows it; nothing where there is none."""
+    shown, default = getattr(parameter, "show_default", None), parameter.default
+    if isinstance(shown, str):
+        return shown
+    nothing = shown is False or default is None or default is False or default == () or callable(default)
+    return "" if nothing else f"`{default}`"
+
+
+def cell(text: str | None) -> str:
+    """Return text as a cell of a table."""
+    return " ".join(html.escape(text or "", quote=False).replace("|", "\\|").split())
 
 
 def keep_search_on_disk() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,7 +66,9 @@ def sentences(paragraph: str) -> list[str]:
 
 
 def prose() -> list[Path]:
-    docs = [page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name != "notebook.md"]
+    docs = [
+        page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name not in {"notebook.md", "command-line.md"}
+    ]
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *docs]
 
 
@@ -99,6 +103,12 @@ def test_sentences_and_paragraphs_are_short(page):
     every = [each for each in every if not re.match(r"\*?\*?(?:Source|Checked)|\(?TU:", each) and "Source*" not in each]
     assert [each for each in every for each in sentences(each) if words_of(each) > WORDS_PER_SENTENCE] == []
     assert [each for each in every if words_of(each) > WORDS_PER_PARAGRAPH] == []
+
+
+def test_spelling():
+    command = [sys.executable, "-m", "codespell_lib", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout) == (0, ""), checked.stdout + checked.stderr
 
 
 @pytest.mark.skipif(not SOURCE, reason="the package's docstrings are not checked yet")

@@ -1,0 +1,41 @@
+"""The notebook of the docs runs, and its objects show themselves as HTML and pictures."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+import gloctm
+
+pytestmark = pytest.mark.skipif(
+    "TopicModel" not in gloctm.__all__, reason="the docs are ahead of the names that the package exports"
+)
+
+
+@pytest.fixture(scope="module")
+def build(repository):
+    """The script that builds the site."""
+    specification = importlib.util.spec_from_file_location("build_site", repository / "docs" / "build_site.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def outputs(build):
+    """The last output of each cell of code, once the notebook was run."""
+    return [cell.outputs[-1] for cell in build.run_notebook().cells if cell.cell_type == "code"]
+
+
+def test_objects_show_themselves(build, outputs):
+    corpus, model, topics, theta, evaluation, figure = outputs
+    for shown in (corpus, model, topics, evaluation):
+        assert "<table" in shown["data"]["text/html"]
+    assert "text/plain" in theta["data"]
+    assert build.as_markdown(figure).startswith(("<img", '<div class="output">'))
+
+
+def test_nothing_is_loaded_from_elsewhere(build, outputs):
+    for shown in outputs:
+        assert "https://cdn" not in build.as_markdown(shown)
