@@ -17,7 +17,7 @@ EXTRAS = {"zh-jieba": "zh", "ja-sudachi": "ja", "ko-kiwi": "ko", "th-newmm": "th
 
 @pytest.fixture
 def page(repository):
-    return repository / "docs" / "languages.md"
+    return repository / "docs" / "guides" / "languages.md"
 
 
 def rows(text: str) -> dict[str, list[str]]:

@@ -75,9 +75,9 @@ def test_another_result_is_noticed_on_the_page(copy, make, benchmark):
             each[key] = {"forwards": 1.0, "backwards": 1.0} if benchmark == "parts" else each[key] * 3 + 1
     write_results(copy, changed)
     assert "speed.md" in make("--check")
-    before = (copy / "docs" / "speed.md").read_text(encoding="utf-8")
+    before = (copy / "docs" / "results" / "speed.md").read_text(encoding="utf-8")
     assert make() is None
-    assert (copy / "docs" / "speed.md").read_text(encoding="utf-8") != before
+    assert (copy / "docs" / "results" / "speed.md").read_text(encoding="utf-8") != before
     assert make("--check") is None
 
 
@@ -109,15 +109,15 @@ def test_a_yardstick_that_did_not_fit_leaves_a_dash(copy, make):
             each.pop("yardstick_milliseconds", None)
     write_results(copy, changed)
     assert make() is None
-    page = (copy / "docs" / "speed.md").read_text(encoding="utf-8")
+    page = (copy / "docs" / "results" / "speed.md").read_text(encoding="utf-8")
     [vocabulary] = re.findall(r"<!-- table: speed vocabulary -->\n(.*?)<!-- end", page, flags=re.DOTALL)
     assert all("| — |" in line for line in vocabulary.splitlines()[2:])
 
 
 def test_links_and_commands_of_the_page(repository):
-    text = (repository / "docs" / "speed.md").read_text(encoding="utf-8")
+    text = (repository / "docs" / "results" / "speed.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (repository / "docs" / target).exists(), target
+        assert (repository / "docs" / "results" / target).exists(), target
     for script in re.findall(r"benchmarks/\w+\.py", text):
         assert (repository / script).is_file(), script
     makefile = (repository / "Makefile").read_text(encoding="utf-8")

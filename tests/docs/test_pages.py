@@ -62,6 +62,12 @@ def test_every_page_is_in_the_navigation(repository):
     assert listed(navigation) == {page.relative_to(docs).as_posix() for page in pages(repository)} | GENERATED
 
 
+def test_paths_of_the_docs_that_the_package_names_exist(repository):
+    for module in (repository / "src").rglob("*.py"):
+        for name in re.findall(r"\bdocs/[\w/-]+\.md", module.read_text(encoding="utf-8")):
+            assert (repository / name).is_file(), (module.name, name)
+
+
 def test_tables_are_those_of_the_results(repository):
     checked = subprocess.run(
         [sys.executable, repository / "benchmarks" / "tables.py", "--check"],

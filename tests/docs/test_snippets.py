@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 import gloctm
 from gloctm import Corpus, GloCTM
 from gloctm.cli.main import app
-from gloctm.demo import demo_records
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -105,7 +104,7 @@ def test_your_own_text(in_folder):
 @pytest.mark.parametrize(
     "page",
     [
-        *("concepts/when-to-use", "get-started/first-model", "guides/figures", "guides/languages"),
+        *("concepts/when-to-use", "get-started/first-model", "guides/figures"),
         *("guides/published-method", "guides/transform"),
     ],
 )
@@ -113,17 +112,9 @@ def test_page_that_begins_with_nothing(page, in_folder):
     check_md_file(fpath=DOCS / f"{page}.md", lang="python", memory=True)
 
 
-@pytest.mark.parametrize("page", ["guides/evaluate", "guides/export", "guides/labels", "guides/server"])
+@pytest.mark.parametrize("page", ["guides/evaluate", "guides/server"])
 def test_page_that_begins_with_a_model(page, in_trained):
     check_md_file(fpath=DOCS / f"{page}.md", lang="python", memory=True)
-
-
-def test_choosing_k(in_folder):
-    texts = {"en": [], "de": []}
-    for record in list(demo_records(["en", "de"]))[::4]:
-        texts[record["lang"]].append(record["text"])
-    Corpus.from_texts(texts, show_progress=False).save("corpus")
-    check_md_file(fpath=DOCS / "guides" / "choose-k.md", lang="python", memory=True)
 
 
 def pages_with(language: str) -> set[str]:
@@ -132,5 +123,16 @@ def pages_with(language: str) -> set[str]:
 
 def test_every_page_with_a_snippet_is_run():
     named = re.findall(r'"((?:concepts|get-started|guides)/[\w-]+)"', Path(__file__).read_text(encoding="utf-8"))
-    assert pages_with("python") | {"guides/notebook"} == {*named, "guides/your-own-text", "guides/choose-k"}
-    assert pages_with("bash") == {"get-started/first-model", "guides/your-own-text"}
+    elsewhere = {
+        "guides/choose-k": "selection/test_selection.py",
+        "guides/export": "export/test_export.py",
+        "guides/labels": "export/test_export.py",
+        "guides/languages": "benchmarks/test_languages_page.py",
+        "guides/notebook": "docs/test_notebook.py",
+        "guides/your-own-text": "docs/test_snippets.py",
+    }
+    for page, module in elsewhere.items():
+        test = (DOCS.parent / "tests" / module).read_text(encoding="utf-8")
+        assert page.rpartition("/")[2] in test, page
+    assert pages_with("python") | {"guides/notebook"} == {*named, *elsewhere}
+    assert pages_with("bash") == {"get-started/first-model", "guides/choose-k", "guides/your-own-text"}

@@ -506,7 +506,7 @@ def save_model_and_corpus_of_the_page():
 
 
 @pytest.mark.filterwarnings("ignore::gloctm.errors.EmptyDocumentWarning")
-def test_the_page_about_all_this(repository, tmp_path, monkeypatch):
+def test_the_pages_about_all_this(repository, tmp_path, monkeypatch):
     """Its Python is run, in an empty folder; what is marked ``py`` needs packages that are not installed."""
     pytest.importorskip("huggingface_hub", reason='the Hub needs huggingface_hub: pip install "gloctm[hub]"')
     from huggingface_hub import constants
@@ -516,15 +516,16 @@ def test_the_page_about_all_this(repository, tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     save_model_and_corpus_of_the_page()
-    page = repository / "docs" / "interoperability.md"
+    guides = repository / "docs" / "guides"
     with running_hub() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
-        # A header is of ASCII: the page's token stands for a real one.
-        text = page.read_text(encoding="utf-8").replace("hf_…", "secret")
+        check_md_file(fpath=guides / "labels.md", lang="python", memory=True)
+        # A header is of ASCII: the page's token is in place of a real one.
+        text = (guides / "export.md").read_text(encoding="utf-8").replace("hf_…", "secret")
         (tmp_path / "page.md").write_text(text, encoding="utf-8")
         check_md_file(fpath=tmp_path / "page.md", lang="python", memory=True)
     assert hub.private == {"somebody/my-topics"}
-    labels = GloCTM.load("labelled-model").labels_["en"]
+    labels = GloCTM.load("labeled-model").labels_["en"]
     assert labels[0] == "by hand"
     assert labels[11].endswith("texts read)")
     assert (tmp_path / "tables" / "proportions.csv").is_file()

@@ -1136,7 +1136,7 @@ def test_a_table_is_never_wider_than_the_terminal(found, width):
 
 
 def test_the_table_in_choosing_k_is_as_it_is_printed(repository):
-    text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
+    text = (repository / "docs" / "guides" / "choose-k.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```text\n(.*?)\nbest: ", text, flags=re.DOTALL)
     lines = block.splitlines()
     measures = ("topic_quality_in_corpus", "topic_uniqueness", "npmi_in_corpus", "accuracy_across", "stability")
@@ -1155,14 +1155,14 @@ def test_the_table_in_choosing_k_is_as_it_is_printed(repository):
 
 @pytest.mark.parametrize("row", ["topic_uniqueness", "stability", "macro_f1_across", "normalized_mutual_information"])
 def test_choosing_k_says_what_each_objective_is_called(repository, row):
-    text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
+    text = (repository / "docs" / "guides" / "choose-k.md").read_text(encoding="utf-8")
     assert f"| `{row}` | {name_of(row)} |" in text
 
 
 def test_choosing_k(repository, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])))
-    text = (repository / "docs" / "choosing-k.md").read_text(encoding="utf-8")
+    text = (repository / "docs" / "guides" / "choose-k.md").read_text(encoding="utf-8")
 
     def shortened(block):
         # Candidates and epochs take the time, and are no other code.
@@ -1181,4 +1181,4 @@ def test_choosing_k(repository, tmp_path, monkeypatch):
             assert finished.returncode == 0, (line, finished.stderr)
     assert len(lines_in(tmp_path / "search")) == 6
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (repository / "docs" / target).exists(), target
+        assert (repository / "docs" / "guides" / target).exists(), target

@@ -26,9 +26,7 @@ def report(
     ] = None,
     view: Annotated[
         Path | None,
-        typer.Option(
-            help="A file of topics renamed, merged or hidden, see docs/interoperability.md.", show_default=False
-        ),
+        typer.Option(help="A file of topics renamed, merged or hidden, see docs/guides/labels.md.", show_default=False),
     ] = None,
     evaluation: Annotated[
         Path | None,

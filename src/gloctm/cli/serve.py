@@ -28,7 +28,7 @@ def serve(
     view: Annotated[
         Path | None,
         typer.Option(
-            help="A file of topics renamed, merged or hidden, see docs/interoperability.md: page and answers are of "
+            help="A file of topics renamed, merged or hidden, see docs/guides/labels.md: page and answers are of "
             "these.",
             show_default=False,
         ),

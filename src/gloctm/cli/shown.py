@@ -24,7 +24,7 @@ def read_view(path: Path) -> TopicView:
         return TopicView.load(path)
     except FileFormatError as error:
         raise FileFormatError(
-            f"--view takes a file that TopicView.save wrote, see docs/interoperability.md: {error}"
+            f"--view takes a file that TopicView.save wrote, see docs/guides/labels.md: {error}"
         ) from None
 
 

@@ -2,5 +2,5 @@
 
 Data flows one way: ``space`` brings documents and words of all languages into one space, ``topics`` finds topics there
 and the words of each, ``coherence`` ranks these words, ``fit`` goes through all of it, and ``inference`` says of new
-documents what topics they have. docs/method.md has the formulas.
+documents what topics they have. docs/concepts/method.md has the formulas.
 """

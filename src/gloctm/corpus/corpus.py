@@ -430,7 +430,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
         Args:
             paths: JSON lines, CSV, TSV or Parquet, or a folder of such files, or a folder of text files in subfolders
-                named by language; any of them gzipped; ``-`` for standard input. See docs/formats.md.
+                named by language; any of them gzipped; ``-`` for standard input. See docs/reference/formats.md.
             columns: see ``from_records``, as for the next five.
             language: the language of all documents.
             languages: the languages wanted.

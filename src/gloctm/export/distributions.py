@@ -1,8 +1,8 @@
 """How probable each word is in each topic, by what the model's decoder expects of the words of documents.
 
 β itself is no distribution: its softmax is nearly flat, since the decoder scales θ β by batch norm before its own
-softmax (docs/method.md). What the decoder makes of a document d is p(w | d) = softmax(BN_l(θ_d β_l)), and of what it
-expects in documents of lengths n_d, the share
+softmax (docs/concepts/published-method.md). The decoder gives a document d p(w | d) = softmax(BN_l(θ_d β_l)). Of the
+words that it expects in documents of lengths n_d, the share
 
     p(w | k) = Σ_d n_d θ_dk p(w | d) / Σ_d n_d θ_dk
 

@@ -26,7 +26,7 @@ from gloctm.embedding.embed import embed_texts
 from gloctm.embedding.encoder import Embeddings, TextEncoder
 from gloctm.errors import InputError
 
-# m. docs/method.md has the figures of others.
+# m. docs/lab/links.md has the figures of others.
 NUM_LINKS = 8
 # Of a small vocabulary one word in so many, or every word would be near to everything.
 SMALLEST_SHARE = 8

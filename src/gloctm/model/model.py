@@ -115,7 +115,7 @@ class TopicModel:
         return cls(), artifact
 
     def save(self, path: str | os.PathLike[str], *, card: str | None = None) -> Path:
-        """Write the model to a folder (see docs/formats.md); an older model there is replaced.
+        """Write the model to a folder (see docs/reference/formats.md); an older model there is replaced.
 
         Args:
             path: the folder.

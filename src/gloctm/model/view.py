@@ -211,10 +211,10 @@ class TopicView:
     def merge_topic_word(self, topic_word: Array, shares: Array | None = None) -> NDArray[np.float32]:
         """β of the view's topics: the mean of their members' β, weighted by how much there is of each.
 
-        The model's decoder computes words from θ β (docs/method.md). Let members g of a topic have proportions θ_k that
-        stand in the ratio of the shares: then θ_g = Σ θ_k times the weighted mean of the β_k is Σ θ_k β_k, the very sum
-        that the decoder takes. The merged topic thus stands for its members as they occur; an unweighted mean would
-        let a topic that is hardly in any document speak as loudly as one that fills a quarter of them.
+        The model's decoder computes words from θ β (docs/concepts/published-method.md). Let members g of a topic have
+        proportions θ_k in the ratio of the shares. Then θ_g = Σ θ_k times the weighted mean of the β_k is Σ θ_k β_k,
+        the very sum that the decoder takes. The merged topic thus represents its members as they occur. An unweighted
+        mean would give a topic that is hardly in any document the weight of one that fills a quarter of them.
 
         Args:
             topic_word: β_l, ``(K, V_l)``.
