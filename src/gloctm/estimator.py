@@ -42,9 +42,9 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
     """A topic model with one set of topics for all languages of a corpus.
 
     There are two methods. ``"context"``, the default, finds topics in a space of contexts that all languages share, in
-    closed form (``gloctm.context``, docs/concepts/method.md). It takes seconds to minutes and needs no torch, only document
-    embeddings of one multilingual encoder. ``"published"`` trains the neural network of the paper, as the presets of
-    its experiments do (``from_preset``). Each method refuses the settings of the other.
+    closed form (``gloctm.context``, docs/concepts/method.md). It takes seconds to minutes and needs no torch, only
+    document embeddings of one multilingual encoder. ``"published"`` trains the neural network of the paper, as the
+    presets of its experiments do (``from_preset``). Each method refuses the settings of the other.
 
     Args:
         num_topics: K. 50, as published.

@@ -15,15 +15,10 @@ import pytest
 from mktestdocs import check_md_file
 from typer.testing import CliRunner
 
-import gloctm
 from gloctm import Corpus, GloCTM
 from gloctm.cli.main import app
 
 DOCS = Path(__file__).parents[2] / "docs"
-
-pytestmark = pytest.mark.skipif(
-    "TopicModel" not in gloctm.__all__, reason="the docs are ahead of the names that the package exports"
-)
 
 
 @pytest.fixture(scope="session")
