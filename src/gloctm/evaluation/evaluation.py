@@ -118,7 +118,7 @@ def evaluate(
         seed: draws these documents, and those held out.
 
     Returns:
-        The measures; docs/metrics.md describes each.
+        The measures; docs/concepts/metrics.md describes each.
 
     Raises:
         InputError: wrong settings, a corpus with another vocabulary and no texts, translations sought in a corpus that
