@@ -23,6 +23,7 @@ from gloctm.model.storage import ModelArtifact, save_model, software_versions
 from gloctm.training.presets import get_preset
 from gloctm.training.settings import (
     RETIRED,
+    SETTINGS,
     TrainingSettings,
     check_checkpoint,
     check_settings,
@@ -135,34 +136,9 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         threads: int | None = None,
         show_progress: bool = True,
     ) -> None:
-        self.num_topics = num_topics
-        self.method = method
-        self.ranking = ranking
-        self.num_near_documents = num_near_documents
-        self.num_refinements = num_refinements
-        self.temperature = temperature
-        self.num_neighbors = num_neighbors
-        self.neighbor_search = neighbor_search
-        self.kl_weight = kl_weight
-        self.cka_weight = cka_weight
-        self.local_hidden_size = local_hidden_size
-        self.global_hidden_size = global_hidden_size
-        self.dropout = dropout
-        self.epochs = epochs
-        self.max_steps = max_steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.decay_every = decay_every
-        self.decay_every_steps = decay_every_steps
-        self.decay_factor = decay_factor
-        self.warmup_steps = warmup_steps
-        self.patience = patience
-        self.min_improvement = min_improvement
-        self.random_state = random_state
-        self.device = device
-        self.threads = threads
-        self.show_progress = show_progress
+        given = locals()
+        for name in SETTINGS:
+            setattr(self, name, given[name])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show a trained model by its topics, an untrained one by its settings."""
