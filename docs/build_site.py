@@ -1,6 +1,7 @@
 """Build the docs site into build/site: ``python docs/build_site.py``, or ``make docs``.
 
-Runs the notebook into a page, fits the demo for the sample report, and calls Zensical, which fails on any warning.
+It runs the notebook into a page, fits the demo for the sample report, and calls Zensical, which fails on any warning.
+With ``--names``, it only writes the page of public names.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "build" / "site"
+NAMES = ROOT / "docs" / "reference" / "index.md"
 COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
 NOTEBOOK = ROOT / "docs" / "guides" / "notebook.ipynb"
 # The offline search asks for this script, which lets pages opened from disk start workers. Ours does the same from
@@ -28,6 +31,9 @@ WORKERS = "assets/javascripts/workers-from-disk.js"
 
 def main() -> None:
     """Build everything, or exit with what went wrong."""
+    if sys.argv[1:] == ["--names"]:
+        NAMES.write_text(names_page(), encoding="utf-8")
+        return
     write_notebook_page()
     write_commands_page()
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
@@ -82,6 +88,40 @@ def as_markdown(output: Any) -> str:
     return f"<pre>{html.escape(data['text/plain'])}</pre>"
 
 
+def names_page() -> str:
+    """Return the page of every public name, room by room."""
+    import gloctm
+
+    parts = [
+        "# Public names",
+        "Everything here is public; everything else may move. `import gloctm` loads neither numpy nor torch: names\n"
+        "load their dependencies when first used. [Command line](command-line.md) and [Files and folders](formats.md)\n"
+        "are public, too.",
+        "## gloctm\n\n" + names_table(gloctm),
+    ]
+    rooms = {name: getattr(gloctm, name) for name in dir(gloctm) if not name.startswith("_")}
+    for name, room in sorted(rooms.items()):
+        if isinstance(room, ModuleType) and getattr(room, "__all__", ()):
+            parts.append(f"## gloctm.{name}\n\n{summary_of(room)}\n\n{names_table(room)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def names_table(room: ModuleType) -> str:
+    """Return a table of the names that a room exports; those with a docstring link to it."""
+    rows = []
+    for name in sorted(room.__all__):
+        if name != "__version__":
+            documented = isinstance(getattr(room, name), FunctionType | type)
+            link = f"[`{name}`][{room.__name__}.{name}]" if documented else f"`{name}`"
+            rows.append(f"| {link} | {summary_of(getattr(room, name)) if documented else 'a constant or a type'} |")
+    return "\n".join(["| name | |", "|---|---|", *rows])
+
+
+def summary_of(documented: Any) -> str:
+    """Return the first sentence of a docstring, on one line."""
+    return cell((documented.__doc__ or "").strip().partition("\n\n")[0])
+
+
 def write_commands_page() -> None:
     """Write a page of every command with its arguments and options, as ``--help`` has them."""
     from typer.main import get_command
@@ -123,8 +163,9 @@ def default_of(parameter: Any) -> str:
 
 
 def cell(text: str | None) -> str:
-    """Return text as a cell of a table."""
-    return " ".join(html.escape(text or "", quote=False).replace("|", "\\|").split())
+    """Return text as a cell of a table; between backticks, signs stay as they are."""
+    parts = " ".join((text or "").replace("``", "`").replace("|", "\\|").split()).split("`")
+    return "`".join(part if place % 2 else html.escape(part, quote=False) for place, part in enumerate(parts))
 
 
 def keep_search_on_disk() -> None:

@@ -76,3 +76,17 @@ def test_tables_are_those_of_the_results(repository):
         check=False,
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def test_every_public_name_is_listed(repository, build):
+    page = (repository / "docs" / "reference" / "index.md").read_text(encoding="utf-8")
+    assert page == build.names_page(), "run python docs/build_site.py --names"
+
+
+def test_every_room_has_a_page(repository, build):
+    rooms = set(re.findall(r"^## (gloctm[.\w]*)$", build.names_page(), flags=re.MULTILINE))
+    reference = repository / "docs" / "reference"
+    shown = {
+        room for page in reference.glob("*.md") for room in re.findall(r"^::: (.+)$", page.read_text("utf-8"), re.M)
+    }
+    assert rooms <= shown
