@@ -22,7 +22,7 @@ WORDS_PER_PARAGRAPH = 60
 UNITS = "language|topic|document|second|step|word|epoch|pair|seed|process|class|label|minute|corpus|page|line"
 COUNTED = "words|documents|texts|topics|rows?|columns?|files?|lines?|figures?|panels?|ms|neighbors"
 SUBSTITUTIONS = {
-    rf"\b\d[\d,]* (?!so |with |or |on |within |of |is |to )\w+ an? (?:{UNITS})\b": "'per' in place of 'a'",
+    rf"\b\d[\d,]* (?!leaves |has |was )\w{{2,}}s an? (?:{UNITS})\b": "'per' in place of 'a'",
     rf"\b(?:{COUNTED}) an? (?:{UNITS})\b": "'per' in place of 'a'",
     r"\b(?:told|anew|beside|mends?|mended|taught|had by|is had|goes by|went by|comes of|came of|taken for|so many)\b": (
         "an idiomatic verb: train, test, recompute, next to, correct, pass, use, result"
