@@ -66,10 +66,11 @@ def sentences(paragraph: str) -> list[str]:
 
 
 def prose() -> list[Path]:
-    docs = [
-        page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name not in {"notebook.md", "command-line.md"}
-    ]
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *docs]
+    docs = ROOT / "docs"
+    # Of these, the prose is that of docstrings.
+    made = {docs / name for name in ("guides/notebook.md", "reference/command-line.md", "reference/index.md")}
+    names = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+    return [*(ROOT / name for name in names), *(page for page in sorted(docs.rglob("*.md")) if page not in made)]
 
 
 def docstrings(module: Path) -> str:
