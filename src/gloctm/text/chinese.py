@@ -7,12 +7,15 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, Literal
 
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, import_optional
 from gloctm.languages import likely_script, region
 from gloctm.text.normalization import normalize_text, without_addresses
+from gloctm.text.patterns import compiled
 
 Conversion = Literal["simplified", "traditional"]
 CONVERSIONS: tuple[Conversion, ...] = ("simplified", "traditional")
+
+_WORD = r"\p{Han}+|\p{L}{2,}"
 
 
 class ChineseTokenizer:
@@ -47,7 +50,7 @@ class ChineseTokenizer:
         """Return the words of ``text``, in order."""
         text = without_addresses(normalize_text(text, self.language), spaced=False)
         found = _cut_traditional(text) if self._traditional else _cut()(text)
-        word = _word()
+        word = compiled(_WORD)
         words = [token for token in found if word.fullmatch(token)]
         if self.convert is None:
             return words
@@ -106,27 +109,11 @@ def _simplified() -> _Simplified:
 
 @lru_cache(maxsize=4)
 def _converter(kind: str) -> Any:
-    try:
-        from opencc import OpenCC
-    except ImportError:
-        raise MissingDependencyError.of(
-            "Traditional Chinese, or converting to it", "opencc-python-reimplemented"
-        ) from None
-    return OpenCC(kind)
+    purpose = "Traditional Chinese, or converting to it"
+    return import_optional("opencc", purpose, "opencc-python-reimplemented").OpenCC(kind)
 
 
 @lru_cache(maxsize=1)
 def _cut() -> Callable[[str], list[str]]:
-    try:
-        import rjieba
-    except ImportError:
-        raise MissingDependencyError.of("Tokenizing Chinese text", "rjieba") from None
-    cut: Callable[[str], list[str]] = rjieba.cut
+    cut: Callable[[str], list[str]] = import_optional("rjieba", "Tokenizing Chinese text", "rjieba").cut
     return cut
-
-
-@lru_cache(maxsize=1)
-def _word() -> Any:
-    import regex
-
-    return regex.compile(r"\p{Han}+|\p{L}{2,}")

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, import_optional
 from gloctm.languages import normalize_language, normalize_languages, primary_subtag
 
 # The code of a language that could not be identified.
@@ -91,11 +91,8 @@ def _load_identifier(candidates: tuple[str, ...] | None) -> tuple[Any, Mapping[s
     One for some languages shares what is large with that for all.
     """
     if candidates is None:
-        try:
-            from py3langid.langid import MODEL_FILE, LanguageIdentifier
-        except ImportError:
-            raise MissingDependencyError.of("identifying languages", "py3langid") from None
-        identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        langid = import_optional("py3langid.langid", "identifying languages", "py3langid")
+        identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
         # zxx: no language.
         return identifier, {
             label: _BROADER.get(label) or normalize_language(label) for label in identifier.labels if label != "zxx"

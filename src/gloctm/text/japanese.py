@@ -6,13 +6,15 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import import_optional
 from gloctm.text.normalization import normalize_text, pieces_of, without_addresses
+from gloctm.text.patterns import compiled
 
 _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞"})
 _FUNCTION = frozenset({"数詞", "非自立可能", "助動詞語幹"})
 # Sudachi refuses input of more than 49,149 UTF-8 bytes; a character has up to four.
 _PIECE = 10_000
+_WORD = r"\p{L}[\p{L}\p{M}ー]*"
 
 
 class JapaneseTokenizer:
@@ -25,7 +27,7 @@ class JapaneseTokenizer:
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of ``text``, in order."""
-        tokenizer, word = _tokenizer(), _word()
+        tokenizer, word = _tokenizer(), compiled(_WORD)
         tokens: list[str] = []
         for piece in pieces_of(without_addresses(normalize_text(text, "ja"), spaced=False), _PIECE):
             for morpheme in tokenizer.tokenize(piece):
@@ -55,15 +57,4 @@ def _tokenizer() -> Any:
 
 @lru_cache(maxsize=1)
 def _dictionary() -> Any:
-    try:
-        from sudachipy import Dictionary
-    except ImportError:
-        raise MissingDependencyError.of("Tokenizing Japanese text", "sudachipy sudachidict-core") from None
-    return Dictionary()
-
-
-@lru_cache(maxsize=1)
-def _word() -> Any:
-    import regex
-
-    return regex.compile(r"\p{L}[\p{L}\p{M}ー]*")
+    return import_optional("sudachipy", "Tokenizing Japanese text", "sudachipy sudachidict-core").Dictionary()

@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import import_optional
 from gloctm.text.normalization import normalize_text, pieces_of, without_addresses
+from gloctm.text.patterns import compiled
 from gloctm.text.unicode import words_of
 
 # Common and proper nouns, verbs and adjectives, roots, and words in other scripts. A class such as VV has kinds, VV-R
@@ -16,6 +17,8 @@ _CONTENT = frozenset({"NNG", "NNP", "VV", "VA", "XR", "SL", "SH"})
 # Kiwi's time grows with the square of the length.
 _PIECE = 1_000
 _HANGUL = re.compile("[가-힣]")
+# No loose letters of Hangul (laughter, slips of the keyboard), no single letters of other scripts.
+_WORD = r"[가-힣]+|\p{Han}+|(?:(?!\p{Hangul})\p{L}){2,}"
 
 
 class KoreanTokenizer:
@@ -30,7 +33,7 @@ class KoreanTokenizer:
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of ``text``, in order."""
-        kiwi, word = _parts()
+        kiwi, word = _kiwi(), compiled(_WORD)
         text = without_addresses(normalize_text(text, "ko"), spaced=False).replace("#", " ")
         tokens: list[str] = []
         for piece in pieces_of(text, _PIECE):
@@ -51,14 +54,7 @@ class KoreanTokenizer:
 
 
 @lru_cache(maxsize=1)
-def _parts() -> tuple[Any, Any]:
-    try:
-        from kiwipiepy import Kiwi
-    except ImportError:
-        raise MissingDependencyError.of("Tokenizing Korean text", "kiwipiepy") from None
-    import regex
-
+def _kiwi() -> Any:
+    kiwi = import_optional("kiwipiepy", "Tokenizing Korean text", "kiwipiepy")
     # The dictionary of expressions of several words takes 190 MB, and its words have spaces within.
-    kiwi = Kiwi(num_workers=1, load_multi_dict=False)
-    # No loose letters of Hangul (laughter, slips of the keyboard), no single letters of other scripts.
-    return kiwi, regex.compile(r"[가-힣]+|\p{Han}+|(?:(?!\p{Hangul})\p{L}){2,}")
+    return kiwi.Kiwi(num_workers=1, load_multi_dict=False)

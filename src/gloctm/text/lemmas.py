@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, import_optional
 from gloctm.languages import primary_subtag
 from gloctm.text.normalization import normalize_text
+from gloctm.text.patterns import compiled
 
 # The languages of simplemma that have a code in BCP-47, by the code it has for them.
 _LISTED_AS = {
@@ -33,6 +33,9 @@ _SIMPLEMMA = (
     "nb nl nn pl pt ro ru se sk sl sq sv sw tl tr uk"
 )
 LEMMA_LANGUAGES = frozenset(_SIMPLEMMA.split()).union(_LISTED_AS)
+
+
+_WORD = r"\p{L}[\p{L}\p{M}'\u200c]+"
 
 
 def check_lemmas(language: str) -> None:
@@ -70,22 +73,12 @@ def _looked_up(word: str, language: str) -> str:
         noun = _lemmatizer()(word.capitalize(), code)
         found = noun if noun[:1].isupper() else found
     lemma = normalize_text(found, language)
-    return lemma if _one_word().fullmatch(lemma) else word
-
-
-@lru_cache(maxsize=1)
-def _one_word() -> Any:
-    import regex
-
-    return regex.compile(r"\p{L}[\p{L}\p{M}'\u200c]+")
+    return lemma if compiled(_WORD).fullmatch(lemma) else word
 
 
 @lru_cache(maxsize=1)
 def _lemmatizer() -> Callable[[str, str], str]:
-    try:
-        import simplemma
-    except ImportError:
-        raise MissingDependencyError.of("Bringing words to their dictionary form", "simplemma") from None
+    simplemma = import_optional("simplemma", "Bringing words to their dictionary form", "simplemma")
 
     def lemmatize(word: str, code: str) -> str:
         return str(simplemma.lemmatize(word, lang=code))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Any
 
 from gloctm.languages import primary_subtag
+from gloctm.text.patterns import compiled
 
 # Halves of characters outside the basic plane: legal in a Python string, but no UTF-8 and so no tokenizer takes them.
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
@@ -93,7 +93,8 @@ def without_addresses(text: str, *, spaced: bool = True) -> str:
     """
     if "@" not in text and "://" not in text and "www." not in text:
         return text
-    return str(_address(spaced).sub(" ", text))
+    # regex's \w has the combining marks that names in Indic scripts need.
+    return str(compiled(_ADDRESS if spaced else _COMPACT_ADDRESS).sub(" ", text))
 
 
 def pieces_of(text: str, size: int) -> list[str]:
@@ -140,11 +141,3 @@ def _dispensable(code: str) -> re.Pattern[str]:
 def _seldom(code: str) -> re.Pattern[str]:
     starts = "".join(one[0] for one, _ in _SELDOM)
     return re.compile(f"{_LONE_SURROGATES.pattern}|[{starts}]|{_dispensable(code).pattern}".replace("]|[", ""))
-
-
-@lru_cache(maxsize=2)
-def _address(spaced: bool) -> Any:
-    import regex
-
-    # Its \w has the combining marks that names in Indic scripts need.
-    return regex.compile(_ADDRESS if spaced else _COMPACT_ADDRESS)

@@ -14,11 +14,11 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer_by_name, normalize_text
 from gloctm.text.chinese import CONVERSIONS, conversion_of, converted
+from gloctm.text.patterns import compiled
 from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.text.phrases import phrase_table
 
@@ -35,6 +35,9 @@ _SENTENCE = re.compile(r"[^\n。！？!?]+[\n。！？!?]*")
 _CHINESE_CHARACTER = re.compile("[\u3400-\u9fff]")
 # What begins or ends a run of letters and marks without being of a word.
 _NO_PART = "'’‘ʼ\u200c\u200d\u00ad"
+_LETTERS = rf"[\p{{L}}\p{{M}}{_NO_PART}]+"
+# What a reader sees as one character.
+_CLUSTER = r"\X"
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class WordFinder:
         words = self._tokenizer(run)
         if not self._phrases and self._vocabulary.isdisjoint(words):
             return [None] * len(words)
-        parts = [(match.start(), match.group()) for match in _letters().finditer(run)]
+        parts = [(match.start(), match.group()) for match in compiled(_LETTERS).finditer(run)]
         by_part = [self._tokenizer(part) for _, part in parts] if len(parts) > 1 else [words]
         if not parts or [word for each in by_part for word in each] != words:
             # An address, or a binding between letters: the words of the parts are not those of the whole.
@@ -117,7 +120,7 @@ class WordFinder:
     def _as_written(self, run: str) -> list[Place | None]:
         if run in self._vocabulary:
             return [Place(run, 0, len(run))]
-        parts = ((match.group(), match.start(), match.end()) for match in _letters().finditer(run))
+        parts = ((match.group(), match.start(), match.end()) for match in compiled(_LETTERS).finditer(run))
         words = ((normalize_text(part, self._language), start, end) for part, start, end in parts)
         return [Place(*each) if each[0] in self._vocabulary else None for each in words] or [None]
 
@@ -193,7 +196,7 @@ class NormalizedText:
             return cls(normalized, range(len(text)), range(1, len(text) + 1))
         starts: list[int] = []
         ends: list[int] = []
-        for cluster in _clusters().finditer(text):
+        for cluster in compiled(_CLUSTER).finditer(text):
             size = _normalized_length(cluster.group(), language)
             starts += [cluster.start()] * size
             ends += [cluster.end()] * size
@@ -214,21 +217,6 @@ def _stems(word: str) -> list[str]:
 @lru_cache(maxsize=1 << 14)
 def _normalized_length(cluster: str, language: str) -> int:
     return len(normalize_text(cluster, language))
-
-
-@lru_cache(maxsize=1)
-def _clusters() -> Any:
-    import regex
-
-    # What a reader sees as one character.
-    return regex.compile(r"\X")
-
-
-@lru_cache(maxsize=1)
-def _letters() -> Any:
-    import regex
-
-    return regex.compile(rf"[\p{{L}}\p{{M}}{_NO_PART}]+")
 
 
 def finder_of(

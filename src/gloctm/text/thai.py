@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import import_optional
 from gloctm.text.normalization import normalize_text, without_addresses
 from gloctm.text.unicode import words_of
 
@@ -54,9 +54,6 @@ def _phrases(run: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _segment() -> Callable[[str], list[str]]:
-    try:
-        from pythainlp.tokenize.newmm import segment
-    except ImportError:
-        raise MissingDependencyError.of("Tokenizing Thai text", "pythainlp") from None
-    cut: Callable[[str], list[str]] = segment
+    newmm = import_optional("pythainlp.tokenize.newmm", "Tokenizing Thai text", "pythainlp")
+    cut: Callable[[str], list[str]] = newmm.segment
     return cut

@@ -10,6 +10,7 @@ from gloctm.languages import primary_subtag
 from gloctm.text.apostrophes import apostrophes_of, elided_before
 from gloctm.text.lemmas import check_lemmas, lemma_of
 from gloctm.text.normalization import normalize_text, without_addresses
+from gloctm.text.patterns import compiled
 
 # What binds two letters into one word, other than an apostrophe: the Catalan and Occitan point, the Hebrew mark of
 # abbreviations.
@@ -20,6 +21,7 @@ _BINDING = {
     "yi": "|(?<=[\u05d0-\u05ea])\u05f4(?=[\u05d0-\u05ea])",
 }
 # Scripts of which one character is a syllable or more, and so may be a word.
+_LETTER_OR_MARK = r"[\p{L}\p{M}]"
 _ALONE = r"[가-힣\p{Han}\p{Yi}\p{Tibetan}]"
 # The same as below, for text that is all ASCII.
 _ASCII_WORD = re.compile("[a-z]{2,}")
@@ -96,7 +98,7 @@ def words_of(text: str, code: str) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def stands_alone(character: str) -> bool:
     """Return whether one character of this script may be a word."""
-    return _alone().fullmatch(character) is not None
+    return compiled(_ALONE).fullmatch(character) is not None
 
 
 def _word_itself(found: str, code: str) -> str:
@@ -119,27 +121,18 @@ def _is_of_the_basic_plane(text: str) -> bool:
     # In UTF-16 other characters take two units; emoji, of which there are many, are no letters.
     if len(text.encode("utf-16-le")) == 2 * len(text):
         return True
-    return not any(_letter_or_mark().match(each) for each in set(_BEYOND_THE_BASIC_PLANE.findall(text)))
-
-
-@lru_cache(maxsize=1)
-def _letter_or_mark() -> Any:
-    import regex
-
-    return regex.compile(r"[\p{L}\p{M}]")
+    return not any(compiled(_LETTER_OR_MARK).match(each) for each in set(_BEYOND_THE_BASIC_PLANE.findall(text)))
 
 
 @lru_cache(maxsize=4)
 def _any_word(code: str) -> Any:
-    """Return the pattern of a word in full: what the two quicker ones below find is what this one finds."""
-    import regex
-
-    letters = r"[\p{L}\p{M}]"
+    """Return the pattern of a word in full: the two quicker ones below find what this one finds."""
+    letters = _LETTER_OR_MARK
     # \u200c and \u200d join letters within words of Persian and of Indic scripts; at a word's end they belong to
     # it only after a combining mark.
     joined = rf"(?:(?<=\p{{M}})[\u200c\u200d]+|[\u200c\u200d]+(?={letters}))"
     binding = f"(?:'{_BINDING.get(code, '')})"
-    return regex.compile(rf"\p{{L}}{letters}*(?:{joined}{letters}*)*(?:{binding}\p{{L}}{letters}*)*")
+    return compiled(rf"\p{{L}}{letters}*(?:{joined}{letters}*)*(?:{binding}\p{{L}}{letters}*)*")
 
 
 @lru_cache(maxsize=2)
@@ -174,17 +167,8 @@ def _elision(before: str) -> re.Pattern[str]:
 @lru_cache(maxsize=8)
 def _as_ranges(characters: str) -> str:
     """Return a class of characters of the basic plane, written out, for an engine that knows no properties."""
-    import regex
-
     # Not the surrogates, which normalized text has not.
     plane = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10000))))
     # One range must not reach across the gap; no letters are next to it.
-    runs = (found.group() for found in regex.finditer(f"{characters}+", plane))
+    runs = (found.group() for found in compiled(f"{characters}+").finditer(plane))
     return "[" + "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs) + "]"
-
-
-@lru_cache(maxsize=1)
-def _alone() -> Any:
-    import regex
-
-    return regex.compile(_ALONE)
