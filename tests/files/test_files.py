@@ -78,6 +78,15 @@ def test_a_file_appears_when_it_is_whole(tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
+@pytest.fixture(scope="module")
+def _no_disk():
+    """What a process sees of files does not depend on whether they have reached the disk."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("os.fsync", lambda _: None)
+        yield
+
+
+@pytest.mark.usefixtures("_no_disk")
 @given(st.lists(st.tuples(st.text(st.characters(codec="utf-8"), max_size=5), st.booleans()), max_size=6))
 def test_a_file_is_always_the_last_whole_one(tmp_path_factory, writings):
     folder = tmp_path_factory.mktemp("file")
@@ -181,6 +190,7 @@ def test_a_folder_appears_when_it_is_whole(tmp_path):
     assert os.listdir(target.parent) == ["folder"]
 
 
+@pytest.mark.usefixtures("_no_disk")
 @given(
     st.lists(st.tuples(st.dictionaries(st.sampled_from("abc"), st.text("xyz", max_size=3)), st.booleans()), max_size=5)
 )

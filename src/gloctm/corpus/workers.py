@@ -81,7 +81,7 @@ def tokenize_blocks(
             batch_size=1,
             idle_worker_timeout=IDLE_SECONDS,
             initializer=_end_with,
-            initargs=(os.getpid(),),
+            initargs=(os.getpid(), WATCH_SECONDS),
         ) as parallel:
             current = list(islice(waiting, window))
             while current:
@@ -109,7 +109,7 @@ def tokenize_blocks(
         get_reusable_executor().shutdown(wait=True)
 
 
-def _end_with(parent: int) -> None:
+def _end_with(parent: int, interval: float) -> None:
     """End this worker process once its parent is gone; it would wait forever after a parent that was killed.
 
     On Windows, which gives orphans no other parent, this has no effect.
@@ -121,7 +121,7 @@ def _end_with(parent: int) -> None:
     def watch() -> None:
         # Both: a killed parent may linger until it is waited for, and may be gone before this process looks.
         while os.getppid() == first and _is_there(parent):
-            time.sleep(WATCH_SECONDS)
+            time.sleep(interval)
         # Not sys.exit(), which ends no more than this thread.
         os._exit(1)
 
