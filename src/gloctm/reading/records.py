@@ -259,32 +259,23 @@ class RecordBuilder:
             raise self._bad_rows.error(f"{where} never has {name!r}: name a column that is there")
 
     def _checked_text(self, content: Mapping[str, Any], where: str) -> str | None:
-        if self._text not in content:
-            keys = ", ".join(map(repr, content)) or "nothing"
-            self._bad_rows.meet(
-                where,
-                f" has no {self._text!r}",
-                f"each document needs one, and this has {keys:.200}",
-                text=_excerpt(content),
-                identifier=self._identifier(content),
-            )
-            return None
-        value = content[self._text]
+        value = content.get(self._text)
         try:
-            if isinstance(value, bytes):
-                return value.decode("utf-8")
-            if isinstance(value, str):
-                return str(value)
+            if isinstance(value, str | bytes):
+                return str(value) if isinstance(value, str) else value.decode("utf-8")
         except UnicodeDecodeError:
             pass
-        shown = "missing" if is_missing(value) else f"{value!r:.60}, not text"
-        self._bad_rows.meet(
-            where,
-            f": {self._text!r} is {shown}",
-            f"correct the {_unit(where)}",
-            text=_excerpt(content),
-            identifier=self._identifier(content),
-        )
+        if self._text not in content:
+            keys = ", ".join(map(repr, content)) or "nothing"
+            finding, cure = f" has no {self._text!r}", f"each document needs one, and this has {keys:.200}"
+        else:
+            shown = "missing" if is_missing(value) else f"{value!r:.60}, not text"
+            # The unit of a place: the line of ``news.jsonl, line 3``.
+            unit = where.rpartition(" ")[0].rpartition(" ")[2]
+            finding, cure = f": {self._text!r} is {shown}", f"correct the {unit}"
+        # The row has no text to begin with.
+        begins = ", ".join(f"{name}: {value!r:.80}" for name, value in list(content.items())[:5])
+        self._bad_rows.meet(where, finding, cure, text=begins, identifier=self._identifier(content))
         return None
 
     def _complete(self, record: Record, content: Mapping[str, Any], where: str) -> bool:
@@ -300,8 +291,7 @@ class RecordBuilder:
                     language = self._understood(spelling)
                 if isinstance(language, InputError):
                     finding, _, cure = str(language).rpartition(": ")
-                    self._meet(record, content, where, f": {finding}", cure)
-                    return False
+                    return self._refuse(record, content, where, f": {finding}", cure)
                 if language is not None:
                     record["lang"] = language
         for field, column in self._others:
@@ -312,8 +302,7 @@ class RecordBuilder:
                 value = as_date(value) if field == "date" else as_text(value)
             except ValueError as error:
                 cure = f'correct it, or leave the column unread: --{field}-column "" (in Python, Columns({field}=None))'
-                self._meet(record, content, where, f": {column!r} is {value!r:.60}, {error}", cure)
-                return False
+                return self._refuse(record, content, where, f": {column!r} is {value!r:.60}, {error}", cure)
             if value is not None:
                 record[field] = value
         return True
@@ -333,8 +322,9 @@ class RecordBuilder:
             self._spellings[spelling] = meaning
         return meaning
 
-    def _meet(self, record: Record, content: Mapping[str, Any], where: str, finding: str, cure: str) -> None:
+    def _refuse(self, record: Record, content: Mapping[str, Any], where: str, finding: str, cure: str) -> bool:
         self._bad_rows.meet(where, finding, cure, text=record["text"], identifier=self._identifier(content))
+        return False
 
     def _identifier(self, content: Mapping[str, Any]) -> str | None:
         try:
@@ -371,13 +361,3 @@ def group_records(records: Iterable[Record]) -> dict[str, Any]:
 
 def _is_unidentified(language: object) -> bool:
     return isinstance(language, str) and language.strip().lower() in UNIDENTIFIED
-
-
-def _unit(where: str) -> str:
-    """Return the unit of a place: ``line`` for ``news.jsonl, line 3``."""
-    return where.rpartition(" ")[0].rpartition(" ")[2]
-
-
-def _excerpt(content: Mapping[str, Any]) -> str:
-    """Return the beginning of a row that has no text to begin with."""
-    return ", ".join(f"{name}: {value!r:.80}" for name, value in list(content.items())[:5])

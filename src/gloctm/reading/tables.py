@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from functools import partial
 from typing import Any, BinaryIO
 
 from gloctm.errors import InputError, import_optional
@@ -11,6 +12,8 @@ from gloctm.files.arrow import import_pyarrow
 from gloctm.reading.dropped import BadRows
 
 Row = tuple[str, Mapping[str, Any]]
+# Returns the columns to read of those that a source has.
+Wanted = Callable[[str, Sequence[str]], list[str]]
 
 # Rows turned into Python's objects at a time: few enough for long documents.
 _BATCH = 1024
@@ -62,12 +65,13 @@ def in_memory_rows(
     if isinstance(documents, str | bytes | os.PathLike):
         raise InputError(f"{documents!r:.60} is one string: give an iterable of mappings, or read files by their paths")
     library = _library(documents)
+    wanted = partial(_wanted, required=required, optional=optional, bad_rows=bad_rows)
     if library == "datasets":
-        return _data_set_rows(documents, required, optional, bad_rows)
+        return _data_set_rows(documents, wanted)
     if library in ("pandas", "polars", "modin", "cudf", "duckdb", "ibis", "dask", "pyspark", "narwhals"):
-        return _data_frame_rows(documents, required, optional, bad_rows)
+        return _data_frame_rows(documents, wanted)
     if library == "pyarrow" or hasattr(documents, "__arrow_c_stream__"):
-        return _arrow_table_rows(documents, required, optional, bad_rows)
+        return _arrow_table_rows(documents, wanted)
     if isinstance(documents, Mapping):
         raise InputError("documents are one mapping: give one for each document, or texts by language to from_texts")
     if not isinstance(documents, Iterable):
@@ -92,9 +96,7 @@ def _mapping_rows(documents: Iterable[Any], bad_rows: BadRows) -> Iterator[Row]:
             bad_rows.meet(where, f" is {document!r:.60}, not a mapping", cure, text=str(document))
 
 
-def _data_set_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
-) -> tuple[Iterator[Row], int | None]:
+def _data_set_rows(documents: Any, wanted: Wanted) -> tuple[Iterator[Row], int | None]:
     if isinstance(documents, Mapping):
         raise InputError(f"the data set has several splits ({', '.join(documents)}): give one, as in data['train']")
     if not hasattr(documents, "iter"):
@@ -102,9 +104,8 @@ def _data_set_rows(
     names = documents.column_names
     features = getattr(documents, "features", None) or {}
     if names is not None:
-        wanted = _wanted("the data set", names, required, optional, bad_rows)
         # Other columns may be images, which would be decoded for nothing.
-        documents = documents.select_columns(wanted)
+        documents = documents.select_columns(wanted("the data set", names))
     named = {name: feature.int2str for name, feature in features.items() if hasattr(feature, "int2str")}
     total = len(documents) if hasattr(documents, "__len__") else None
 
@@ -128,9 +129,7 @@ def _class_names(values: Sequence[Any], int2str: Callable[[int], str] | None) ->
     return [int2str(value) if isinstance(value, int) and value >= 0 else None for value in values]
 
 
-def _data_frame_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
-) -> tuple[Iterator[Row], int | None]:
+def _data_frame_rows(documents: Any, wanted: Wanted) -> tuple[Iterator[Row], int | None]:
     kind = f"{_library(documents)} {type(documents).__name__}"
     nw = import_optional("narwhals", f"reading a {kind}", "narwhals")
     try:
@@ -142,19 +141,17 @@ def _data_frame_rows(
     if isinstance(frame, nw.LazyFrame):
         raise InputError(f"a {kind} has not been computed yet: collect it first")
     names = [name for name in frame.columns if isinstance(name, str)]
-    wanted = _wanted("the data frame", names, required, optional, bad_rows)
-    chosen = frame.select(wanted)
+    columns = wanted("the data frame", names)
+    chosen = frame.select(columns)
 
     def rows() -> Iterator[Row]:
         for number, values in enumerate(chosen.iter_rows(named=False, buffer_size=_BATCH), start=1):
-            yield f"row {number}", dict(zip(wanted, values, strict=True))
+            yield f"row {number}", dict(zip(columns, values, strict=True))
 
     return rows(), len(chosen)
 
 
-def _arrow_table_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
-) -> tuple[Iterator[Row], int | None]:
+def _arrow_table_rows(documents: Any, wanted: Wanted) -> tuple[Iterator[Row], int | None]:
     pyarrow, _ = import_pyarrow("reading Arrow tables")
     batches: Iterable[Any]
     if isinstance(documents, pyarrow.RecordBatch):
@@ -165,12 +162,12 @@ def _arrow_table_rows(
         except (TypeError, AttributeError, pyarrow.ArrowException):
             kind = type(documents).__name__
             raise InputError(f"a {kind} holds no documents: give a table with a column for the text") from None
-    wanted = _wanted("the table", documents.schema.names, required, optional, bad_rows)
+    columns = wanted("the table", documents.schema.names)
     if isinstance(documents, pyarrow.Table):
-        total, batches = documents.num_rows, documents.select(wanted).to_batches(max_chunksize=_BATCH)
+        total, batches = documents.num_rows, documents.select(columns).to_batches(max_chunksize=_BATCH)
     else:
-        total, batches = None, (batch.select(wanted) for batch in documents)
-    return _arrow_rows("row", batches, wanted), total
+        total, batches = None, (batch.select(columns) for batch in documents)
+    return _arrow_rows("row", batches, columns), total
 
 
 def _arrow_rows(where: str, batches: Iterable[Any], names: Sequence[str]) -> Iterator[Row]:
