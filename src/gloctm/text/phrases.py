@@ -4,10 +4,10 @@ A pair is a phrase if its normalized pointwise mutual information,
 
     NPMI(a, b) = log(p(a b) / (p(a) p(b))) / −log p(a b),
 
-is at least ``MIN_NPMI`` (``MIN_NPMI_STOPPED`` if the first is a stop word, as in "new york"; the second never is), with
-p(a b) the share of the pair among all pairs and p(a) that of a word among all words (Bouma 2009, Normalized (Pointwise)
-Mutual Information in Collocation Extraction). A phrase is written with a space between its words. Those that the
-vocabulary has taken are joined from left to right when words are counted.
+is at least ``MIN_NPMI``, or ``MIN_NPMI_STOPPED`` if the first is a stop word, as in "new york"; the second never is.
+p(a b) is the share of the pair among all pairs, p(a) that of a word among all words. See Bouma 2009, Normalized
+(Pointwise) Mutual Information in Collocation Extraction. A phrase is written with a space between its words. Phrases of
+the vocabulary are joined from left to right when words are counted.
 """
 
 from __future__ import annotations

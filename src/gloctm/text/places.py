@@ -1,11 +1,12 @@
-"""Where the words of a vocabulary stand in raw text.
+"""Places of vocabulary words in raw text.
 
-Tokenisers give words, not places, and words are normalised: another case, other apostrophes, no vowel signs, perhaps
-the dictionary form. So a text is cut into short pieces whose places are known, each piece is given to the tokeniser,
-and each of its words is sought in the normalised piece, from left to right, by a table that leads from characters of
-that back to characters of the text. Scripts with spaces are cut at these: there a dictionary form that stands nowhere
-can only be that of the word it came from. Others are cut at the ends of sentences, and a dictionary form is sought by
-its beginning (降る by 降). What is not found is left out.
+Tokenizers return words, not places, and words are normalized: another case, other apostrophes, no vowel signs, perhaps
+the dictionary form. A text is therefore cut into short pieces with known places, and each piece is tokenized. Each word
+is searched in the normalized piece, from left to right; a table leads from its characters back to those of the text.
+
+Scripts with spaces are cut at spaces: a dictionary form that is not found can only be that of the word it came from.
+Others are cut at the ends of sentences, and a dictionary form is searched by its beginning (降る by 降). What is not
+found is left out.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from gloctm.text.patterns import compiled
 from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.text.phrases import phrase_table
 
-# Of a longer text, the beginning is looked at: tokenisers take seconds for a book.
+# Only the beginning of a longer text is read: tokenizers take seconds for a book.
 LONGEST_TEXT = 20_000
-# Tokenisers that look at nothing beyond a run without spaces.
+# Tokenizers whose words depend on their run without spaces alone.
 _BY_SPACES = ("unicode", "whitespace")
-# Texts that came as words; should they be whole texts nevertheless, words are taken as they are written there.
+# Texts that came as words; in whole texts, words are found as they are written.
 _AS_WORDS = "whitespace"
-# Those that give dictionary forms of words that are written together with others.
+# Tokenizers that return dictionary forms of words written together with others.
 _DICTIONARY_FORMS = ("ja-sudachi", "ko-kiwi")
 _RUN = re.compile(r"\S+")
 _SENTENCE = re.compile(r"[^\n。！？!?]+[\n。！？!?]*")
 _CHINESE_CHARACTER = re.compile("[\u3400-\u9fff]")
-# What begins or ends a run of letters and marks without being of a word.
+# What begins or ends a run of letters and marks without belonging to a word.
 _NO_PART = "'’‘ʼ\u200c\u200d\u00ad"
 _LETTERS = rf"[\p{{L}}\p{{M}}{_NO_PART}]+"
 # What a reader sees as one character.
@@ -42,7 +43,7 @@ _CLUSTER = r"\X"
 
 @dataclass(frozen=True)
 class Place:
-    """A word of the vocabulary and where it stands in a text, in characters: [start, end)."""
+    """A word of the vocabulary and its place in a text, in characters: [start, end)."""
 
     word: str
     start: int
@@ -50,12 +51,12 @@ class Place:
 
 
 class WordFinder:
-    """Finds where the words of a vocabulary stand in raw texts of one language.
+    """Finds the places of vocabulary words in raw texts of one language.
 
     Args:
-        language: a normalised code.
-        tokenizer: the one that cut the texts when they were counted.
-        name: its name in the corpus, which tells whether its words were joined to phrases.
+        language: a normalized code.
+        tokenizer: that of the counted texts.
+        name: its name in the corpus, which says whether words were joined to phrases.
         vocabulary: the words that count.
     """
 
@@ -71,19 +72,15 @@ class WordFinder:
         self._may_be_inflected = base in _DICTIONARY_FORMS
         kind = next((each for each in CONVERSIONS if each in suffixes), None)
         self._conversion = None if kind is None else conversion_of(language, kind)
-        # Runs come again and again, in every document.
+        # Runs recur in every document.
         self._known: dict[str, list[Place | None]] = {}
 
     def __call__(self, text: str) -> list[Place]:
-        """The places of vocabulary words in a text, in order, none overlapping another."""
+        """Return the places of vocabulary words in a text, in order and without overlap."""
         found: list[Place | None] = []
         pieces = _RUN if self._by_spaces else _SENTENCE
         for piece in pieces.finditer(text[:LONGEST_TEXT]):
-            start = piece.start()
-            found += [
-                None if place is None else Place(place.word, place.start + start, place.end + start)
-                for place in self._in_piece(piece.group())
-            ]
+            found += _shifted(self._in_piece(piece.group()), piece.start())
         if self._phrases:
             found = list(self._joined(found))
         return [place for place in found if place is not None and place.word in self._vocabulary]
@@ -94,7 +91,7 @@ class WordFinder:
         return self._known[piece]
 
     def _in_run(self, run: str) -> list[Place | None]:
-        """The words of a run without spaces; None for one that is not found."""
+        """Return the words of a run without spaces; None for one that is not found."""
         if self._as_words:
             return self._as_written(run)
         words = self._tokenizer(run)
@@ -103,7 +100,7 @@ class WordFinder:
         parts = [(match.start(), match.group()) for match in compiled(_LETTERS).finditer(run)]
         by_part = [self._tokenizer(part) for _, part in parts] if len(parts) > 1 else [words]
         if not parts or [word for each in by_part for word in each] != words:
-            # An address, or a binding between letters: the words of the parts are not those of the whole.
+            # In an address, or with a binding between letters, the words of the parts are not those of the whole.
             return self._in_sentence(run)
         places: list[Place | None] = []
         for (start, part), own in zip(parts, by_part, strict=True):
@@ -111,10 +108,7 @@ class WordFinder:
                 begin = start + len(part) - len(part.lstrip(_NO_PART))
                 places.append(Place(own[0], begin, start + len(part.rstrip(_NO_PART))))
             else:
-                places += [
-                    None if place is None else Place(place.word, place.start + start, place.end + start)
-                    for place in self._in_sentence(part)
-                ]
+                places += _shifted(self._in_sentence(part), start)
         return places
 
     def _as_written(self, run: str) -> list[Place | None]:
@@ -125,7 +119,7 @@ class WordFinder:
         return [Place(*each) if each[0] in self._vocabulary else None for each in words] or [None]
 
     def _in_sentence(self, sentence: str) -> list[Place | None]:
-        """The words of a piece, each sought after the one before; None for one that is not found."""
+        """Return the words of a piece, each searched after the one before; None for one that is not found."""
         words = self._tokenizer(sentence)
         normalized = NormalizedText.of(sentence, self._language) if words else None
         if normalized is None:
@@ -142,8 +136,8 @@ class WordFinder:
         return places
 
     def _span(self, word: str, text: str, cursor: int) -> tuple[int, int] | None:
-        """Where a word stands in normalised text from a place on, as it is or in another form."""
-        # Those of one's own tokeniser need not be normalised.
+        """Return the next place of a word in normalized text, as it is or in another form."""
+        # Words of the user's own tokenizer need not be normalized.
         word = normalize_text(word, self._language).strip() or word
         start = text.find(word, cursor)
         if self._conversion is not None:
@@ -151,7 +145,7 @@ class WordFinder:
                 if converted(text[place : place + len(word)], self._conversion) == word:
                     return place, place + len(word)
         if self._may_be_inflected:
-            # The nearest: the form as it is may come up once more, further on.
+            # The nearest: the form itself may occur further on.
             for stem in _stems(word):
                 place = text.find(stem, cursor)
                 if place >= 0 and (start < 0 or place < start):
@@ -161,7 +155,7 @@ class WordFinder:
         return None if start < 0 else (start, start + len(word))
 
     def _joined(self, found: Sequence[Place | None]) -> Iterator[Place | None]:
-        """Phrases as one, from left to right, as ``merge_phrases`` joins them."""
+        """Yield phrases as one, from left to right, as ``merge_phrases`` joins them."""
         position = 0
         while position < len(found):
             first = found[position]
@@ -176,12 +170,12 @@ class WordFinder:
 
 @dataclass(frozen=True)
 class NormalizedText:
-    """A normalised text with the way back.
+    """A normalized text with the places its characters came from.
 
     Attributes:
-        text: as ``normalize_text`` gives it.
-        starts: for each of its characters where what it came from starts.
-        ends: and where that ends.
+        text: as ``normalize_text`` returns it.
+        starts: per character, the start of its origin in the text.
+        ends: per character, the end of its origin.
     """
 
     text: str
@@ -190,7 +184,7 @@ class NormalizedText:
 
     @classmethod
     def of(cls, text: str, language: str) -> NormalizedText | None:
-        """A text normalised; None if what became of its characters can't be told one by one."""
+        """Normalize a text; return None if the origin of single characters is unclear."""
         normalized = normalize_text(text, language)
         if text.isascii() and len(normalized) == len(text):
             return cls(normalized, range(len(text)), range(1, len(text) + 1))
@@ -203,8 +197,12 @@ class NormalizedText:
         return cls(normalized, starts, ends) if len(starts) == len(normalized) else None
 
 
+def _shifted(places: Sequence[Place | None], by: int) -> list[Place | None]:
+    return [None if place is None else Place(place.word, place.start + by, place.end + by) for place in places]
+
+
 def _stems(word: str) -> list[str]:
-    """What stays of a dictionary form when it is inflected, the longest first: 降る → 降, 깨끗하다 → 깨끗하, 깨끗."""
+    """Return what stays of a dictionary form under inflection, longest first: 降る → 降, 깨끗하다 → 깨끗하, 깨끗."""
     if len(word) < 2:
         return []
     if word[-1] == "다":
@@ -222,17 +220,17 @@ def _normalized_length(cluster: str, language: str) -> int:
 def finder_of(
     language: str, name: str, vocabulary: Collection[str], own: Callable[[str], list[str]] | None
 ) -> WordFinder | None:
-    """The finder for texts of a corpus; None where their tokeniser can't be had here, so that nothing is marked.
+    """Return the finder for texts of a corpus; None if their tokenizer is not available here.
 
     Args:
-        language: a normalised code.
-        name: of the tokeniser, as a corpus or model keeps it.
+        language: a normalized code.
+        name: the tokenizer's name, as a corpus or model keeps it.
         vocabulary: the words that count.
-        own: the user's own tokeniser, for texts that were cut by one, if it is at hand.
+        own: the user's own tokenizer, if texts were tokenized by one and it is at hand.
     """
     try:
         tokenizer = get_tokenizer_by_name(name, language)
-        # Packages that are missing are missed at the first text.
+        # A missing package raises at the first text.
         tokenizer("")
     except MissingDependencyError:
         return None
