@@ -12,8 +12,8 @@ def outputs(build):
 
 
 def test_objects_show_themselves(build, outputs):
-    corpus, model, topics, theta, _evaluation, figure = outputs
-    for shown in (corpus, model, topics):
+    corpus, model, topics, theta, evaluation, figure = outputs
+    for shown in (corpus, model, topics, evaluation):
         assert "<table" in shown["data"]["text/html"]
     assert "text/plain" in theta["data"]
     assert build.as_markdown(figure).startswith(("<img", '<div class="output">'))
