@@ -50,7 +50,7 @@ def command(*arguments):
 
 def run_process(*arguments, **settings):
     """The command line as a process of its own."""
-    return subprocess.run(command(*arguments), capture_output=True, encoding="utf-8", timeout=100, **settings)
+    return subprocess.run(command(*arguments), capture_output=True, encoding="utf-8", timeout=300, **settings)
 
 
 def run_here(*arguments):

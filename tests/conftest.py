@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -15,14 +16,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep embeddings away from the user's cache, and make them once a session."""
-    before = os.environ.get("GLOCTM_CACHE")
-    os.environ["GLOCTM_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["GLOCTM_CACHE"]
-    else:
-        os.environ["GLOCTM_CACHE"] = before
+    """Keep embeddings away from the user's cache, and make them once a session, for all its processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with mock.patch.dict(os.environ, GLOCTM_CACHE=str(folder / "cache")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,11 @@ import sys
 
 import pytest
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="the peak of a process is not told there"),
+]
+
 # A million documents of three words, in two languages of 4,000 words: dense, their counts would be 16 GB a language.
 CORPUS = """
 import json
@@ -100,14 +105,12 @@ def run(script):
     return json.loads(result.stdout)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the peak of a process is not told there")
 def test_memory_of_a_million_documents():
     found = run(NETWORK)
     # An index and a count are 8 bytes; two of the larger matrices while one becomes the other, and some scratch.
     assert found["grown"] < 24 * found["nonzeros"] + 300e6
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the peak of a process is not told there")
 def test_memory_of_a_million_documents_in_the_context_space():
     # Topics are found in a part of the documents, and θ is inferred block by block: what does not grow with them is
     # some hundred megabytes of similarities and pairs of words.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
+from command_line import run_here, run_process
 from gloctm import Corpus, GloCTM
 from gloctm.demo import LANGUAGES, THEMES
 from gloctm.metrics import nearest_document_agreement, theme_topics, topic_uniqueness
@@ -16,8 +14,7 @@ from gloctm.metrics import nearest_document_agreement, theme_topics, topic_uniqu
 def demo(tmp_path_factory):
     """The demo run once, as a process."""
     folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "gloctm", "demo", "-o", str(folder / "model")]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    finished = run_process("demo", "-o", folder / "model")
     assert finished.returncode == 0, finished.stderr
     return folder / "model", finished
 
@@ -48,10 +45,9 @@ def test_it_ends_by_writing_a_page_and_saying_where(demo):
 
 def test_a_file_that_is_no_page_is_not_replaced(tmp_path):
     (tmp_path / "model.html").write_text("mine")
-    command = [sys.executable, "-m", "gloctm", "demo", "-o", str(tmp_path / "model")]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert finished.returncode == 2
-    assert "a file of that name is no report" in finished.stderr
+    result = run_here("demo", "-o", tmp_path / "model")
+    assert result.returncode == 2
+    assert "a file of that name is no report" in result.stderr
     assert (tmp_path / "model.html").read_text() == "mine"
     assert [file.name for file in tmp_path.iterdir()] == ["model.html"]
 

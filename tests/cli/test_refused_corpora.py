@@ -47,7 +47,7 @@ def test_benchmark_folders_that_do_not_fit_together(tmp_path, case):
     source = write_benchmark(tmp_path / "benchmark", {"en": "en", "de": "de"})
     damage(source)
     arguments = ("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none")
-    assert_refuses(tmp_path, arguments, *parts, process=case in ("all documents empty", "misaligned texts"))
+    assert_refuses(tmp_path, arguments, *parts)
 
 
 CORPUS_FILES = (
@@ -76,7 +76,7 @@ def test_folders_that_are_no_corpus(tmp_path, model_folder):
     assert_refuses(tmp_path, ("corpus", "info", foreign), "foreign does not exist", "give the folder of a saved corpus")
     foreign.mkdir()
     parts = ("foreign is not a gloctm corpus", "it has no corpus.json")
-    assert_refuses(tmp_path, ("corpus", "info", foreign), *parts, process=True)
+    assert_refuses(tmp_path, ("corpus", "info", foreign), *parts)
     (foreign / "corpus.json").write_text("{}")
     assert_refuses(tmp_path, ("corpus", "info", foreign), "its corpus.json is of another kind")
     for arguments in (("corpus", "info"), ("corpus", "embed")):
@@ -88,7 +88,7 @@ def test_folders_that_are_no_corpus(tmp_path, model_folder):
 def test_a_corpus_of_a_newer_format(tmp_path, broken_corpus):
     change_manifest(broken_corpus, "corpus.json", format_version=3)
     parts = ("written by a newer gloctm (format 3, this one reads up to 2)", "update gloctm")
-    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), *parts, process=True)
+    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), *parts)
 
 
 REPORTS = [
@@ -136,8 +136,7 @@ def test_a_corpus_of_the_first_format_is_read(tmp_path, broken_corpus):
 def test_a_corpus_with_other_arrays(tmp_path, broken_corpus, name, array, message):
     np.save(broken_corpus / name, array)
     change_manifest(broken_corpus, "corpus.json")
-    process = message.endswith("'de' hold NaN")
-    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), message, process=process)
+    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), message)
 
 
 def test_a_corpus_with_other_counts(tmp_path, broken_corpus):

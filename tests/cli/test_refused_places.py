@@ -54,7 +54,7 @@ def test_what_others_call_a_model_or_a_corpus_is_left_alone(tmp_path, planted_fo
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
     train = ("train", planted_folder, "-o", tmp_path / "model", "--num-topics=2")
-    assert_refuses(tmp_path, train, "model: it holds files other than a model's", "name a new folder", process=True)
+    assert_refuses(tmp_path, train, "model: it holds files other than a model's", "name a new folder")
     build = ("corpus", "build", documents, "--encoder=none", "-q", "-o", tmp_path / "project")
     assert_refuses(tmp_path, build, "project: it holds files other than a corpus's", "name a new folder")
 
@@ -85,7 +85,7 @@ def test_places_where_no_folder_can_be(tmp_path, planted_folder, documents):
 def test_places_where_no_file_can_be(tmp_path, model_folder, documents):
     transform = ("transform", model_folder, documents, "-o")
     parts = ("theta.csv: the folder", "does not exist")
-    assert_refuses(tmp_path, (*transform, tmp_path / "absent" / "theta.csv"), *parts, process=True)
+    assert_refuses(tmp_path, (*transform, tmp_path / "absent" / "theta.csv"), *parts)
     assert_refuses(tmp_path, (*transform, tmp_path / "theta.xlsx"), "theta.xlsx: its name must end in", ".parquet")
     (tmp_path / "theta.csv").mkdir()
     assert_refuses(tmp_path, (*transform, tmp_path / "theta.csv"), "theta.csv: a folder of that name exists")

@@ -44,7 +44,7 @@ def test_more_neighbors_than_words(tmp_path, planted_folder):
     published = ("--method=published", "--num-neighbors=12", "--num-topics=2")
     arguments = ("train", planted_folder, "-o", tmp_path / "model", *published)
     parts = ("num_neighbors is 12 but 'en' has a vocabulary of 12 words", "use at most 11")
-    assert_refuses(tmp_path, arguments, *parts, process=True)
+    assert_refuses(tmp_path, arguments, *parts)
 
 
 ARRAYS = {
@@ -62,7 +62,7 @@ def test_embeddings_that_do_not_fit(tmp_path, planted_folder, case):
     array, *parts = ARRAYS[case]
     np.save(tmp_path / "words.npy", array)
     arguments = ("corpus", "embed", planted_folder, "-o", tmp_path / "corpus", f"--words=en={tmp_path / 'words.npy'}")
-    assert_refuses(tmp_path, arguments, *parts, process=case in ("misaligned", "NaN"))
+    assert_refuses(tmp_path, arguments, *parts)
 
 
 def test_embedding_files_that_cannot_be_read(tmp_path, planted_folder):
@@ -71,7 +71,7 @@ def test_embedding_files_that_cannot_be_read(tmp_path, planted_folder):
     assert_refuses(tmp_path, arguments, "vectors.npy does not exist", "give the path")
     np.save(file, np.ones((20, 24)))
     cut("vectors.npy")(tmp_path)
-    assert_refuses(tmp_path, arguments, "vectors.npy is not a readable .npy file", "save it with", process=True)
+    assert_refuses(tmp_path, arguments, "vectors.npy is not a readable .npy file", "save it with")
     file.write_text("1 2 3\n")
     assert_refuses(tmp_path, arguments, "vectors.npy is not a readable .npy file", "save it with")
 
@@ -95,7 +95,7 @@ def test_training_wants_embeddings(tmp_path, documents):
     bare = tmp_path / "bare"
     assert run_here("corpus", "build", documents, "-o", bare, "--encoder=none", "-q").returncode == 0
     arguments = ("train", bare, "-o", tmp_path / "model", "--num-topics=2")
-    assert_refuses(tmp_path, arguments, "no embeddings for 'en'", "give it some with gloctm corpus embed", process=True)
+    assert_refuses(tmp_path, arguments, "no embeddings for 'en'", "give it some with gloctm corpus embed")
 
 
 SETTINGS = [
@@ -149,7 +149,7 @@ def test_settings_of_the_other_method(tmp_path, planted_folder):
         "epochs is given, a setting of --method published, but the method is 'context'",
         "leave epochs out, or give --method published\n",
     )
-    assert_refuses(tmp_path, (*train, "--epochs=3"), *parts, process=True)
+    assert_refuses(tmp_path, (*train, "--epochs=3"), *parts)
     parts = ("temperature is given, a setting of --method context", "leave temperature out, or give --method context\n")
     for published in ("--method=published", "--preset=ecnews"):
         assert_refuses(tmp_path, (*train, published, "--temperature=0.1"), *parts)
@@ -188,14 +188,14 @@ def test_config_files_that_cannot_be_used(tmp_path, planted_folder, case):
     config = tmp_path / name
     config.write_bytes(content if isinstance(content, bytes) else content.encode())
     arguments = ("train", planted_folder, "-o", tmp_path / "model", "--config", config)
-    assert_refuses(tmp_path, arguments, *parts, process=case in ("unknown key", "broken YAML"))
+    assert_refuses(tmp_path, arguments, *parts, process=case == "broken YAML")
 
 
 def test_names_of_nothing(tmp_path, planted_folder, model_folder):
     train = ("train", planted_folder, "-o", tmp_path / "model")
     for name in ("news", "demo"):
         parts = (f"no preset '{name}'", "choose one of published, ecnews, amazon_review, rakuten_amazon\n")
-        assert_refuses(tmp_path, (*train, f"--preset={name}"), *parts, process=name == "news")
+        assert_refuses(tmp_path, (*train, f"--preset={name}"), *parts)
     assert_refuses(tmp_path, (*train, "--config", tmp_path / "a.yaml"), "a.yaml does not exist", "check the path")
     parts = ("--format is 'xml'", "it must be table, ")
     assert_refuses(tmp_path, ("topics", model_folder, "--format=xml"), *parts, process=True)
