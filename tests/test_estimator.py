@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import shutil
 import warnings
 from fractions import Fraction
 
@@ -68,6 +69,11 @@ def published(corpus):
     return GloCTM(**PUBLISHED).fit(corpus)
 
 
+@pytest.fixture(scope="module")
+def in_context(corpus):
+    return GloCTM(**CONTEXT).fit(corpus)
+
+
 def weights_equal(first, second):
     return set(first.weights_) == set(second.weights_) and all(
         np.array_equal(array, second.weights_[name]) for name, array in first.weights_.items()
@@ -118,10 +124,9 @@ def test_the_history_of_the_published_method_is_its_loss(published):
     assert published.history_[-1]["loss"] < published.history_[0]["loss"]
 
 
-def test_the_context_method_has_no_history_and_gives_probabilities(corpus):
-    model = GloCTM(**CONTEXT).fit(corpus)
-    assert model.history_ == []
-    for beta in model.topic_word_.values():
+def test_the_context_method_has_no_history_and_gives_probabilities(in_context):
+    assert in_context.history_ == []
+    for beta in in_context.topic_word_.values():
         np.testing.assert_allclose(np.exp(beta).sum(axis=1), 1, atol=1e-4)
 
 
@@ -622,8 +627,8 @@ def test_a_setting_of_the_other_method_is_refused(corpus, method, setting):
     model.set_params(**{setting: GloCTM().get_params()[setting]}).fit(corpus)
 
 
-def test_a_way_to_infer_is_chosen_of_published_models_alone(corpus):
-    model = GloCTM(**CONTEXT).fit(corpus)
+def test_a_way_to_infer_is_chosen_of_published_models_alone(corpus, in_context):
+    model = in_context
     for via in ("local", "global", "both"):
         for documents, lang in ((corpus, None), (["en-0-1"], "en")):
             with pytest.raises(InputError, match=f"via is '{via}', but the model has one way to infer.*leave via out"):
@@ -683,12 +688,11 @@ def test_small_corpora_are_warned_of():
         GloCTM(**{**PUBLISHED, "epochs": 1}).fit(planted_corpus(("en", "de"), documents=5))
 
 
-def test_both_encoders_give_the_mean_of_their_means(corpus):
-    model = GloCTM(**PUBLISHED).fit(corpus)
-    local, shared, both = (model.transform(corpus, via=via, latent=True) for via in ("local", "global", "both"))
+def test_both_encoders_give_the_mean_of_their_means(corpus, published):
+    local, shared, both = (published.transform(corpus, via=via, latent=True) for via in ("local", "global", "both"))
     for code in corpus:
         np.testing.assert_allclose(both[code], (local[code] + shared[code]) / 2, rtol=1e-6)
-    np.testing.assert_allclose(model.transform(corpus, via="both")["en"].sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(published.transform(corpus, via="both")["en"].sum(axis=1), 1, rtol=1e-5)
 
 
 # Copies
@@ -803,6 +807,7 @@ def test_nothing_is_a_map_of_the_corpus_folder(corpus, quick, tmp_path):
 DAMAGED_OF_BOTH = [
     ("random_state", "seven", "random_state is 'seven'"),
     ("random_state", -3, "random_state is -3"),
+    ("random_state", [], r"random_state is \[\]"),
     ("show_progress", [], r"show_progress is \[\]: it must be True or False"),
     ("threads", 0, "threads is 0"),
     ("ranking", "frequency", "ranking is 'frequency'"),
@@ -813,6 +818,8 @@ DAMAGED = {
         *DAMAGED_OF_BOTH,
         ("num_topics", 1, "the coherent words of 'en' can't be read"),
         ("num_refinements", 2.5, "num_refinements is 2.5: it must be a whole number"),
+        ("num_refinements", -1, "num_refinements is -1: it must be 0 or more"),
+        ("temperature", "0", "temperature is '0'"),
         ("num_near_documents", -1, r"num_near_documents is -1: it must be a whole number from 0, or None"),
         ("temperature", "warm", "temperature is 'warm': it must be a finite number"),
         ("method", "published", r"'local_hidden_size'\S* in model\.json"),
@@ -826,17 +833,25 @@ DAMAGED = {
         ("epochs", 0, "epochs is 0: it must be 1 or more"),
         ("epochs", 2.5, "epochs is 2.5: it must be a whole number"),
         ("dropout", None, "dropout is None"),
+        ("dropout", "0", "dropout is '0'"),
         ("device", "abacus", "device is 'abacus'"),
         ("method", "context", "document_encoder is missing"),
     ],
 }
 
 
+@pytest.fixture(scope="module")
+def saved(corpus, tmp_path_factory):
+    """The folders of a model of each method."""
+    folder = tmp_path_factory.mktemp("saved")
+    return {name: GloCTM(**given).fit(corpus).save(folder / name) for name, given in METHODS.items()}
+
+
 @pytest.mark.parametrize(
     ("method", "name", "value", "message"), [(method, *each) for method in METHODS for each in DAMAGED[method]]
 )
-def test_a_damaged_setting_is_an_error_of_the_folder(corpus, tmp_path, method, name, value, message):
-    path = GloCTM(**METHODS[method]).fit(corpus).save(tmp_path / "model")
+def test_a_damaged_setting_is_an_error_of_the_folder(saved, tmp_path, method, name, value, message):
+    path = shutil.copytree(saved[method], tmp_path / "model")
     manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
     manifest["settings"][name] = value
     (path / "model.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gloctm.context.fit as fit
+from command_line import run_here
 from gloctm import Corpus, GloCTM
 from gloctm.network.network import GloCTMNetwork
 from paths import TESTS
@@ -41,6 +42,9 @@ def test_a_corpus_of_each_format(tmp_path, version):
         assert each["en"].texts[2] == "en-2-0 en-2-1 en-2-3 en-2-3 en-2-3"
         assert each["en"].dates is None if version == 1 else each["en"].dates[:2] == ["2024-01", "2024-02"]
         assert (each.report is None) == (version == 1)
+    shown = run_here("corpus", "info", folder)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert ("vocabulary: " in shown.stdout) == (version == 2)
     if version == 2:
         assert [each.reason for each in again.report.dropped] == ["is not a JSON object", "language not recognised"]
 

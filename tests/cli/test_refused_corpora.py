@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from command_line import assert_refuses, change_manifest, cut, run_here, write_benchmark
-from gloctm import Corpus
+from command_line import assert_refuses, change_manifest, cut, write_benchmark
 
 
 def shorten(name):
@@ -110,17 +107,6 @@ def test_a_corpus_with_another_list_of_what_was_left_out(tmp_path, broken_corpus
     change_manifest(broken_corpus, "corpus.json", report=report)
     parts = ("dropped.jsonl, line 2 is not a dropped document",)
     assert_refuses(tmp_path, ("corpus", "info", broken_corpus), *parts)
-
-
-def test_a_corpus_of_the_first_format_is_read(tmp_path, broken_corpus):
-    content = json.loads((broken_corpus / "corpus.json").read_text())
-    (broken_corpus / "corpus.json").write_text(
-        json.dumps({name: value for name, value in content.items() if name != "report"} | {"format_version": 1})
-    )
-    result = run_here("corpus", "info", broken_corpus)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "vocabulary: " not in result.stdout
-    assert Corpus.load(broken_corpus).report is None
 
 
 @pytest.mark.parametrize(

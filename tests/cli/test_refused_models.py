@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
@@ -83,30 +81,6 @@ def test_a_model_with_another_manifest(tmp_path, request, folder, changes, messa
 def test_a_published_model_without_a_history(tmp_path, broken_published):
     change_manifest(broken_published, "model.json", history=[])
     assert_refuses(tmp_path, ("info", broken_published), str(broken_published), "its history can't be read")
-
-
-@pytest.mark.parametrize(
-    ("folder", "changes", "message"),
-    [
-        ("broken_model", {"num_refinements": -1}, "is damaged: num_refinements is -1: it must be 0 or more"),
-        ("broken_model", {"temperature": "0"}, "is damaged: temperature is '0'"),
-        ("broken_model", {"ranking": "frequency"}, "is damaged: ranking is 'frequency'"),
-        ("broken_model", {"method": "published"}, "KeyError('local_hidden_size')"),
-        ("broken_published", {"method": "context"}, "document_encoder is missing"),
-        ("broken_published", {"epochs": 0}, "is damaged: epochs is 0: it must be 1 or"),
-        ("broken_published", {"dropout": "0"}, "is damaged: dropout is '0'"),
-        ("broken_model", {"random_state": []}, "is damaged: random_state is []"),
-        ("broken_published", {"random_state": []}, "is damaged: random_state is []"),
-        ("broken_model", {"colour": 1}, "settings unknown here (colour): take that version"),
-        ("broken_published", {"colour": 1}, "settings unknown here (colour): take that version"),
-    ],
-    ids=str,
-)
-def test_a_model_with_other_settings(tmp_path, request, folder, changes, message):
-    broken = request.getfixturevalue(folder)
-    settings = json.loads((broken / "model.json").read_text())["settings"]
-    change_manifest(broken, "model.json", settings={**settings, **changes})
-    assert_refuses(tmp_path, ("info", broken), str(broken), message)
 
 
 @pytest.mark.parametrize("content", ["[]", '{"en": 3, "de": []}', '{"en": [1, 2], "de": []}', '{"en": "ab", "de": ""}'])

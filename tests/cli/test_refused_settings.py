@@ -143,26 +143,6 @@ def test_settings_out_of_range(tmp_path, planted_folder, name, value, cure):
     assert_refuses(tmp_path, arguments, culprit, cure, process=(name, value) == ("num_topics", "1"))
 
 
-def test_settings_of_the_other_method(tmp_path, planted_folder):
-    train = ("train", planted_folder, "-o", tmp_path / "model")
-    parts = (
-        "epochs is given, a setting of --method published, but the method is 'context'",
-        "leave epochs out, or give --method published\n",
-    )
-    assert_refuses(tmp_path, (*train, "--epochs=3"), *parts)
-    parts = ("temperature is given, a setting of --method context", "leave temperature out, or give --method context\n")
-    for published in ("--method=published", "--preset=ecnews"):
-        assert_refuses(tmp_path, (*train, published, "--temperature=0.1"), *parts)
-    config = tmp_path / "a.toml"
-    config.write_text("num_refinements = 2\nmethod = 'published'\n")
-    assert_refuses(tmp_path, (*train, "--config", config), "num_refinements is given, a setting of --method context")
-    parts = (
-        "--tensorboard is given, but the method 'context' has no epochs to tell of",
-        "leave it out, or give --meth",
-    )
-    assert_refuses(tmp_path, (*train, "--tensorboard", tmp_path / "log"), *parts)
-
-
 CONFIGS = {
     "unknown key": ("a.yaml", "topics: 5\n", "a.yaml: there is no setting 'topics'", "num_topics"),
     "broken YAML": ("a.yml", "num_topics: [5\n", "a.yml can't be read", "line 2"),

@@ -21,8 +21,6 @@ def test_transform_via_what_is_not_there(tmp_path, model_folder, published_folde
     source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}, {"text": "mot", "lang": "fr"}])
     transform = ("transform", model_folder, source, "-o", tmp_path / "theta.csv")
     assert_refuses(tmp_path, (*transform, "--via=train"), "--via is 'train'", "it must be local, global or both")
-    parts = ("via is 'global', but the model has one way to infer, for all languages", "leave via out")
-    assert_refuses(tmp_path, (*transform, "--via=global"), *parts)
     transform = ("transform", published_folder, source, "-o", tmp_path / "theta.csv")
     assert_refuses(tmp_path, (*transform, "--via=train"), "--via is 'train'", "it must be local, global or both")
     parts = ("the model was not trained on language 'fr'", "it knows en, de", "leave via out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -137,19 +138,18 @@ def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus, sett
     assert model.get_params() == {**GloCTM().get_params(), **settings}
 
 
+OTHER_METHOD = (
+    "{0} is given, a setting of --method {1}, but the method is '{2}': leave {0} out, or give --method {1}".format
+)
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (
-            ["--epochs=3"],
-            "epochs is given, a setting of --method published, but the method is 'context': leave epochs out, or give "
-            "--method published",
-        ),
-        (
-            ["--preset=ecnews", "--temperature=0.1"],
-            "temperature is given, a setting of --method context, but the method is 'published': leave temperature "
-            "out, or give --method context",
-        ),
+        (["--epochs=3"], OTHER_METHOD("epochs", "published", "context")),
+        (["--preset=ecnews", "--temperature=0.1"], OTHER_METHOD("temperature", "context", "published")),
+        (["--method=published", "--temperature=0.1"], OTHER_METHOD("temperature", "context", "published")),
+        (["--config=a.toml"], OTHER_METHOD("num_refinements", "context", "published")),
         (
             ["--tensorboard=loss"],
             "--tensorboard is given, but the method 'context' has no epochs to tell of: leave it out, or give "
@@ -160,9 +160,10 @@ def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus, sett
 )
 def test_settings_of_the_other_method_are_refused(tmp_path, corpus, flags, message, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    Path("a.toml").write_text("num_refinements = 2\nmethod = 'published'\n")
     result = run_here("train", corpus, "-o", tmp_path / "model", *flags)
     assert (result.returncode, result.stdout, result.stderr) == (2, "", f"gloctm: error: {message}\n")
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["a.toml"]
 
 
 def test_a_model_replaces_an_older_one(tmp_path, corpus):
