@@ -661,7 +661,7 @@ def test_a_damaged_head_has_a_remedy(tmp_path, corpus, content):
 # What the corpus does not allow
 
 
-def relabelled(corpus, **labels):
+def relabeled(corpus, **labels):
     """The corpus with a language's labels made of its own by a function."""
     return Corpus(
         {
@@ -686,12 +686,12 @@ def kept(row, label):
     [
         ({"en": lambda row, label: "news", "de": kept}, "all documents of 'en' have the label 'news'"),
         ({"en": kept, "de": lambda row, label: f"de {label}"}, "'en' and 'de' have no label in common"),
-        ({"en": lambda row, label: str(row) if row < 2 else "", "de": kept}, "'en' has 2 labelled documents, too few"),
-        ({"en": lambda row, label: "b" if row == 3 else "a", "de": kept}, "'en' has 80 labelled documents, too few"),
+        ({"en": lambda row, label: str(row) if row < 2 else "", "de": kept}, "'en' has 2 labeled documents, too few"),
+        ({"en": lambda row, label: "b" if row == 3 else "a", "de": kept}, "'en' has 80 labeled documents, too few"),
     ],
 )
 def test_labels_that_cant_be_classified_are_told_before_anything_is_trained(tmp_path, corpus, labels, message):
-    other = relabelled(corpus, **labels)
+    other = relabeled(corpus, **labels)
     with (
         mock.patch.object(GloCTM, "fit", side_effect=AssertionError("trained")),
         pytest.raises(InputError, match=f"{message}.*labels=False") as told,
@@ -702,7 +702,7 @@ def test_labels_that_cant_be_classified_are_told_before_anything_is_trained(tmp_
 
 
 def test_rare_labels_are_searched_by(tmp_path, corpus):
-    rare = relabelled(corpus, **dict.fromkeys(("en", "de"), lambda row, label: "b" if row in (3, 5) else "a"))
+    rare = relabeled(corpus, **dict.fromkeys(("en", "de"), lambda row, label: "b" if row in (3, 5) else "a"))
     assert "accuracy_across" in quick(rare, {"num_topics": [2]}, tmp_path / "search", seeds=[0]).measures
 
 
@@ -740,9 +740,9 @@ def test_topics_that_a_reference_has_no_word_of_are_a_training_that_failed(tmp_p
 
 
 def test_without_its_labels_such_a_corpus_is_searched_and_a_language_may_have_none(tmp_path, corpus):
-    one = relabelled(corpus, en=lambda row, label: "news", de=kept)
+    one = relabeled(corpus, en=lambda row, label: "news", de=kept)
     assert "purity" not in quick(one, {"num_topics": [2]}, tmp_path / "one", labels=False, seeds=[0]).measures
-    part = relabelled(corpus, en=kept, de=lambda row, label: "")
+    part = relabeled(corpus, en=kept, de=lambda row, label: "")
     measures = quick(part, {"num_topics": [2]}, tmp_path / "part", seeds=[0]).measures
     assert "accuracy_within" in measures
     assert "accuracy_across" not in measures
@@ -1103,7 +1103,7 @@ def test_none_is_a_value_and_a_new_folder_is_told(tmp_path, saved):
 
 
 def test_labels_that_cant_be_classified_are_told_with_their_flag(tmp_path, corpus):
-    folder = relabelled(corpus, en=lambda row, label: "news", de=kept).save(tmp_path / "corpus")
+    folder = relabeled(corpus, en=lambda row, label: "news", de=kept).save(tmp_path / "corpus")
     code, _, messages = run_here("search", folder, "-o", tmp_path / "out", "--topics=2", *FLAGS)
     assert code == 2
     assert messages.endswith("correct the labels, or leave them out with --no-labels\n")

@@ -58,6 +58,11 @@ def approximate_neighbors(
 
     Raises:
         MissingDependencyError: usearch is not installed.
+
+    Example:
+        >>> vectors = {"en": np.eye(3, dtype="f4"), "de": np.eye(3, dtype="f4")}
+        >>> approximate_neighbors(vectors, ["en"], 1)["en", "de"].ravel()  # doctest: +SKIP
+        array([0, 1, 2])
     """
     distinct = {language: DistinctWords.of(vectors) for language, vectors in word_embeddings.items()}
     added = sum(len(words.vectors) for words in distinct.values())

@@ -40,6 +40,11 @@ def neighbor_matrices(
     Raises:
         InputError: k is negative or larger than some vocabulary allows.
         MissingDependencyError: approximate search without the package for it.
+
+    Example:
+        >>> vectors = {"en": np.eye(3, dtype="f4"), "de": np.eye(3, dtype="f4")}
+        >>> neighbor_matrices(vectors, 1)["en"].toarray()[0]
+        array([1., 1., 0., 1., 0., 0.], dtype=float32)
     """
     return _matrices(word_embeddings, list(word_embeddings), num_neighbors, search, show_progress)
 
@@ -52,7 +57,13 @@ def neighbor_matrix(
     search: NeighborSearch = "exact",
     show_progress: bool = False,
 ) -> sp.csr_array:
-    """Return N_l of one language, ``(V_l, V)``, as ``neighbor_matrices`` does, bit for bit."""
+    """Return N_l of one language, ``(V_l, V)``, as ``neighbor_matrices`` does, bit for bit.
+
+    Example:
+        >>> vectors = {"en": np.eye(3, dtype="f4"), "de": np.eye(3, dtype="f4")}
+        >>> neighbor_matrix("de", vectors, 1).shape
+        (3, 6)
+    """
     return _matrices(word_embeddings, [language], num_neighbors, search, show_progress)[language]
 
 
@@ -133,6 +144,12 @@ def global_counts(counts: sp.csr_array, neighbors: sp.csr_array) -> sp.csr_array
     Args:
         counts: ``(documents, V_l)``.
         neighbors: N_l, ``(V_l, V)``.
+
+    Example:
+        >>> counts = sp.csr_array(np.array([[2, 0], [1, 1]]))
+        >>> global_counts(counts, sp.csr_array(np.eye(2, 4, dtype="f4"))).toarray()
+        array([[1., 0., 0., 0.],
+               [1., 1., 0., 0.]], dtype=float32)
     """
     product = sp.csr_array(presence(counts) @ neighbors)
     product.sort_indices()
@@ -164,6 +181,12 @@ def augment(
     """Return global counts of every language's documents, from counts and word embeddings in one language order.
 
     The other arguments and what they raise are those of ``neighbor_matrices``.
+
+    Example:
+        >>> counts = {"en": sp.csr_array(np.array([[1, 0]])), "de": sp.csr_array(np.array([[0, 2]]))}
+        >>> vectors = {"en": np.eye(2, dtype="f4"), "de": np.eye(2, dtype="f4")}
+        >>> augment(counts, vectors, 1)["en"].toarray()
+        array([[1., 1., 1., 0.]], dtype=float32)
     """
     matrices = neighbor_matrices(word_embeddings, num_neighbors, search=search, show_progress=show_progress)
     return {language: global_counts(counts[language], matrices.pop(language)) for language in counts}

@@ -46,6 +46,11 @@ def nearest_neighbors(
 
     Returns:
         ``(n, num_neighbors)``. A zero vector has similarity 0 with everything.
+
+    Example:
+        >>> words = np.array([[1, 0], [0, 1]], "f4")
+        >>> nearest_neighbors(np.array([[3, 1]], "f4"), words, 2)
+        array([[0, 1]])
     """
     if leave_out_self:
         return neighbors_among(candidates, num_neighbors, progress=progress)
@@ -277,7 +282,13 @@ def distinct_to_words(
 
 
 def unit_vectors(vectors: NDArray[np.floating]) -> Vectors:
-    """Return the rows scaled to length 1; rows of zeros stay so."""
+    """Return the rows scaled to length 1; rows of zeros stay so.
+
+    Example:
+        >>> unit_vectors(np.array([[3, 4], [0, 0]]))
+        array([[0.6, 0.8],
+               [0. , 0. ]], dtype=float32)
+    """
     vectors = np.ascontiguousarray(vectors, np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     # Adding zero makes −0 the same as 0, to the last bit.

@@ -50,7 +50,7 @@ def measure_documents(
         max_train: documents per language to train classifiers on, at most; None takes all.
         seed: draws these.
 
-    Examples:
+    Example:
         >>> import numpy as np
         >>> rows, labels = {"en": np.eye(4).repeat(2, axis=0)}, {"en": list("aabbccdd")}
         >>> measure_documents(rows, labels, rows, labels, rows)["purity"]
@@ -87,7 +87,7 @@ def measure_alignment(theta: Features) -> Measures:
     Args:
         theta: for each language ``(documents, K)``, row i the same document in each.
 
-    Examples:
+    Example:
         >>> import numpy as np
         >>> measure_alignment({"en": np.eye(3), "de": np.eye(3)})["retrieval_accuracy_1"]
         {'de from en': 1.0, 'en from de': 1.0}

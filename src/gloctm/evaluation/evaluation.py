@@ -55,7 +55,7 @@ class Evaluation:
         measures: ``{measure: {of what: value}}``.
         conditions: number of words, classifier, documents, what it was measured by and so on.
 
-    Examples:
+    Example:
         >>> Evaluation({"npmi": {"en": 0.1, "de": 0.2}}, {"words": 15}).mean("npmi")
         0.15
     """
@@ -126,7 +126,7 @@ def evaluate(
             classified (one alone, none shared with others, too few to hold some out) are left out with a warning.
         FileFormatError: a reference corpus that can't be read.
 
-    Examples:
+    Example:
         >>> from gloctm import Corpus, GloCTM
         >>> corpus = Corpus.demo(["en", "de"], show_progress=False)
         >>> model = GloCTM(num_topics=12, show_progress=False).fit(corpus)

@@ -32,5 +32,10 @@ MEASURE_NAMES = {
 
 
 def name_of(measure: str) -> str:
-    """Return what a measure is called."""
+    """Return what a measure is called.
+
+    Example:
+        >>> name_of("topic_uniqueness")
+        'TU'
+    """
     return MEASURE_NAMES.get(measure, measure.replace("_", " "))

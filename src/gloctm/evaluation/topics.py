@@ -82,7 +82,7 @@ def measure_topics(
             so every model would have the same figures. A warning names one that has less than half of them, and a
             dictionary that has less than a tenth.
 
-    Examples:
+    Example:
         >>> measure_topics({"en": [["cat", "dog"], ["bread", "milk"]]})["topic_uniqueness"]
         {'en': 1.0}
     """
@@ -184,7 +184,12 @@ def _by_language(references: References) -> dict[str, list[ReferenceCounts]]:
 
 
 def own_counts(corpus: Corpus) -> dict[str, ReferenceCounts]:
-    """Return the counts of a corpus, as a reference for the topics that come from it."""
+    """Return the counts of a corpus, as a reference for the topics that come from it.
+
+    Example:
+        >>> own_counts(Corpus.demo(["en", "de"], encoder=None, show_progress=False)).keys()
+        dict_keys(['en', 'de'])
+    """
     return {code: as_reference(part.vocabulary, part.counts) for code, part in corpus.items()}
 
 

@@ -33,6 +33,11 @@ def theme_topics(theta: Mapping[str, ArrayLike], labels: Mapping[str, DocumentLa
     Raises:
         InputError: there is no language, a language has rows that are no proportions, other numbers of topics than
             another, or no labels; labels are missing or empty, or not one a document.
+
+    Example:
+        >>> theta = {"en": [[0.9, 0.1], [0.2, 0.8]], "de": [[0.7, 0.3], [0.4, 0.6]]}
+        >>> theme_topics(theta, {"en": ["sport", "food"], "de": ["sport", "food"]})
+        {'food': 1, 'sport': 0}
     """
     proportions, themes = _checked(theta, labels, "ownership of topics by themes")
     owned: list[dict[Any, int]] = []
@@ -67,6 +72,11 @@ def nearest_document_agreement(
 
     Raises:
         InputError: as in ``theme_topics``, or there are fewer than two languages.
+
+    Example:
+        >>> theta = {"en": [[0.9, 0.1], [0.2, 0.8]], "de": [[0.7, 0.3], [0.4, 0.6]]}
+        >>> nearest_document_agreement(theta, {"en": ["sport", "food"], "de": ["sport", "food"]})["en", "de"]
+        1.0
     """
     proportions, kinds = _checked(theta, labels, "agreement between languages")
     if len(proportions) < 2:

@@ -65,6 +65,11 @@ def classify(
         InputError: features are no finite matrix or differ in their dimensions, labels are missing or too many or too
             few, the training documents have one label only, no test document has one of their labels, or the
             classifier is unknown.
+
+    Example:
+        >>> train, test = [[0, 1], [0, 2], [1, 0], [2, 0]], [[0, 3], [3, 0]]
+        >>> classify(train, list("aabb"), test, list("ab"))
+        Scores(accuracy=1.0, macro_f1=1.0)
     """
     trained = _train(train_features, train_labels, classifier, "the training documents")
     return trained.scores(test_features, test_labels, "the test documents")
@@ -101,6 +106,13 @@ def cross_lingual_classification(
     Raises:
         InputError: as in ``classify``; a language has no labels, or is trained in and never tested; ``max_train`` is no
             positive number.
+
+    Example:
+        >>> rows, labels = [[0, 1], [0, 2], [1, 0], [2, 0]], list("aabb")
+        >>> test, test_labels = {"en": rows, "de": rows}, {"en": labels, "de": labels}
+        >>> scores = cross_lingual_classification({"en": rows}, {"en": labels}, test, test_labels)
+        >>> scores["en", "de"].accuracy
+        1.0
 
     References:
         The protocol of Wu, Dong, Nguyen, Liu, Pan, Luu: InfoCTM, AAAI 2023, which later papers follow.

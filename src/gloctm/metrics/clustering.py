@@ -58,6 +58,10 @@ def purity(theta: ArrayLike, labels: DocumentLabels) -> float:
     Raises:
         InputError: theta is no finite matrix, the labels are not one a document, or all the same.
 
+    Example:
+        >>> purity([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]], list("aabb"))
+        0.75
+
     References:
         Manning, Raghavan, Schütze: Introduction to Information Retrieval. Cambridge University Press 2008, chapter 16.
     """
@@ -80,6 +84,10 @@ def normalized_mutual_information(theta: ArrayLike, labels: DocumentLabels) -> f
     Raises:
         InputError: as in ``purity``.
 
+    Example:
+        >>> normalized_mutual_information([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]], list("aabb"))
+        1.0
+
     References:
         Manning, Raghavan, Schütze: Introduction to Information Retrieval. Cambridge University Press 2008, chapter 16.
         Computed by scikit-learn's ``normalized_mutual_info_score`` with its default, the arithmetic mean.
@@ -98,6 +106,11 @@ def clustering_of_languages(theta: Mapping[str, ArrayLike], labels: Mapping[str,
     Raises:
         InputError: as in ``purity``; a language has no labels, there is no language, or the languages have different
             numbers of topics.
+
+    Example:
+        >>> theta = {"en": [[0.9, 0.1], [0.2, 0.8]], "de": [[0.1, 0.9], [0.7, 0.3]]}
+        >>> clustering_of_languages(theta, {"en": list("ab"), "de": list("ab")}).pooled.purity
+        0.5
     """
     if not theta:
         raise InputError("purity and NMI need the documents of at least one language: theta is empty")

@@ -126,6 +126,13 @@ def cross_lingual_npmi(
     Raises:
         InputError: the numbers of topics or of documents differ, or there are none.
 
+    Example:
+        >>> from gloctm.metrics import read_reference
+        >>> en = ReferenceCounts.from_documents([["cat"], ["dog"]])
+        >>> de = ReferenceCounts.from_documents([["Katze"], ["Hund"]])
+        >>> round(cross_lingual_npmi([["cat"]], [["Katze"]], en, de), 6)
+        1.0
+
     References:
         Hao, Paul: Learning Multilingual Topics from Incomparable Corpora. COLING 2018. Hao, Boyd-Graber, Paul: Lessons
         from the Bible on Modern Topics. NAACL 2018.
@@ -152,7 +159,14 @@ def cross_lingual_npmi_by_topic(
     topics_per_block: int = TOPICS_PER_BLOCK,
     jobs: int = 1,
 ) -> NDArray[np.float64]:
-    """Compute CNPMI of each topic, ``(K,)``; see ``cross_lingual_npmi``, which is their mean."""
+    """Compute CNPMI of each topic, ``(K,)``; see ``cross_lingual_npmi``, which is their mean.
+
+    Example:
+        >>> en = ReferenceCounts.from_documents([["cat"], ["dog"]])
+        >>> de = ReferenceCounts.from_documents([["Katze"], ["Hund"]])
+        >>> cross_lingual_npmi_by_topic([["cat"], ["dog"]], [["Katze"], ["Hund"]], en, de).round(6)
+        array([1., 1.])
+    """
     if counting not in ("published", "document"):
         raise InputError(f"counting is {counting!r}: it must be published or document")
     for each in (topics, other_topics):
@@ -192,6 +206,13 @@ def cross_lingual_npmi_of_pairs(
     Raises:
         InputError: there are no references, one is of a language without topics or with itself, or a pair is there in
             both orders.
+
+    Example:
+        >>> en = ReferenceCounts.from_documents([["cat"], ["dog"]])
+        >>> de = ReferenceCounts.from_documents([["Katze"], ["Hund"]])
+        >>> topics = {"en": [["cat"]], "de": [["Katze"]]}
+        >>> list(cross_lingual_npmi_of_pairs(topics, {("en", "de"): (en, de)}))
+        [('en', 'de')]
     """
     if not references:
         raise InputError("CNPMI needs at least one pair of languages with a reference corpus: give one")
@@ -233,6 +254,10 @@ def reference_coverage(topics: Topics, reference: ReferenceCounts) -> float:
 
     Raises:
         InputError: there are no topics, or one has no words.
+
+    Example:
+        >>> reference_coverage([["cat", "unicorn"]], ReferenceCounts.from_documents([["cat"], ["dog"]]))
+        0.5
     """
     check_topics("coverage by a reference corpus", topics)
     words = _places(topics)
@@ -268,6 +293,11 @@ def npmi(
     Raises:
         InputError: there are no topics or documents, a topic has fewer than two words, or one of them twice.
 
+    Example:
+        >>> reference = ReferenceCounts.from_documents([["cat", "dog"], ["bread"]])
+        >>> round(npmi([["cat", "dog"]], reference), 6)
+        1.0
+
     References:
         Bouma: Normalized (Pointwise) Mutual Information in Collocation Extraction. GSCL 2009. Lau, Newman, Baldwin:
         Machine Reading Tea Leaves. EACL 2014.
@@ -278,7 +308,13 @@ def npmi(
 def npmi_by_topic(
     topics: Topics, reference: ReferenceCounts, *, topics_per_block: int = TOPICS_PER_BLOCK, jobs: int = 1
 ) -> NDArray[np.float64]:
-    """Compute NPMI of each topic, ``(K,)``; see ``npmi``, which is their mean."""
+    """Compute NPMI of each topic, ``(K,)``; see ``npmi``, which is their mean.
+
+    Example:
+        >>> reference = ReferenceCounts.from_documents([["cat", "dog"], ["bread"]])
+        >>> npmi_by_topic([["cat", "dog"], ["cat", "bread"]], reference).round(6)
+        array([ 1., -1.])
+    """
     check_topics("NPMI", topics, distinct=True, least=2)
     if not reference.num_documents:
         raise InputError("NPMI needs a reference corpus with at least one document: this one is empty")

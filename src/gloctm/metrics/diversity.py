@@ -20,6 +20,10 @@ def topic_uniqueness(topics: Sequence[Sequence[str]]) -> float:
     Returns:
         From 1/K (all topics the same) to 1 (no word in two topics).
 
+    Example:
+        >>> topic_uniqueness([["cat", "dog"], ["cat", "bread"]])
+        0.75
+
     References:
         Nan, Ding, Nallapati, Xiang: Topic Modeling with Wasserstein Autoencoders. ACL 2019.
     """
@@ -40,6 +44,10 @@ def topic_diversity(topics: Sequence[Sequence[str]]) -> float:
 
     Raises:
         InputError: there are no topics, or one has no words.
+
+    Example:
+        >>> topic_diversity([["cat", "dog"], ["cat", "bread"]])
+        0.75
 
     References:
         Dieng, Ruiz, Blei: Topic Modeling in Embedding Spaces. TACL 2020.
@@ -67,6 +75,10 @@ def inverted_rank_biased_overlap(topics: Sequence[Sequence[str]], *, persistence
     Raises:
         InputError: fewer than two topics, different numbers of words, a word twice in a topic, or ``persistence`` out
             of range.
+
+    Example:
+        >>> inverted_rank_biased_overlap([["cat", "dog"], ["bread", "milk"]])
+        1.0
 
     References:
         Webber, Moffat, Zobel: A Similarity Measure for Indefinite Rankings. ACM TOIS 2010 (equation for RBO_EXT).
@@ -111,5 +123,9 @@ def topic_quality(coherence: float, uniqueness: float) -> float:
 
     Returns:
         From 0 (incoherent) to 1.
+
+    Example:
+        >>> topic_quality(0.5, 0.8)
+        0.4
     """
     return max(float(coherence), 0.0) * float(uniqueness)

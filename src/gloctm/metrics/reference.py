@@ -52,6 +52,9 @@ def read_reference(
     Raises:
         FileFormatError: a file is missing, empty, damaged or not UTF-8, or the two have different numbers of lines.
         InputError: it is not said which two languages or files, or the cache can't be written.
+
+    Example:
+        >>> read_reference("wikipedia", "en", "de")  # doctest: +SKIP
     """
     if isinstance(source, str | os.PathLike | Mapping):
         if languages is None or isinstance(languages, str) or len(languages) != 2:
@@ -86,6 +89,10 @@ def read_references(
         FileFormatError: a folder is missing, a source has fewer than two of the languages, or as for
             ``read_reference``.
         InputError: two sources have the same pair, or as for ``read_reference``.
+
+    Example:
+        >>> read_references("wikipedia", ["en", "de"]).keys()  # doctest: +SKIP
+        dict_keys([('en', 'de')])
     """
     wanted = normalize_languages(languages)
     home: dict[tuple[str, str], Source] = {}

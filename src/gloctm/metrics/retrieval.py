@@ -68,6 +68,10 @@ def translation_retrieval(theta: ArrayLike, other_theta: ArrayLike, *, ranks: Se
 
     Raises:
         InputError: the two have other numbers of documents or topics, rows that do not sum to 1, or a rank is below 1.
+
+    Example:
+        >>> translation_retrieval([[0.9, 0.1], [0.2, 0.8]], [[0.8, 0.2], [0.3, 0.7]]).accuracy
+        {1: 1.0, 10: 1.0}
     """
     wanted = _checked_ranks(ranks)
     queries, candidates = checked_proportions(theta, "theta"), checked_proportions(other_theta, "other_theta")
@@ -84,6 +88,11 @@ def retrieval_of_pairs(theta: Mapping[str, ArrayLike], *, ranks: Sequence[int] =
 
     Raises:
         InputError: as in ``translation_retrieval``, or there are fewer than two languages.
+
+    Example:
+        >>> rows = [[0.9, 0.1], [0.2, 0.8]]
+        >>> retrieval_of_pairs({"en": rows, "de": rows}).mean.mean_reciprocal_rank
+        1.0
     """
     wanted = _checked_ranks(ranks)
     if len(theta) < 2:

@@ -47,6 +47,10 @@ def c_v(topics: Sequence[Sequence[str]], documents: Iterable[Sequence[str]], *, 
         InputError: there are no topics or no words in the documents, a document is a string, a topic has fewer than
             two words or one of them twice, or ``window`` is less than 2.
 
+    Example:
+        >>> round(c_v([["cat", "dog"]], [["cat", "dog"], ["bread"]]), 6)
+        1.0
+
     References:
         Röder, Both, Hinneburg: Exploring the Space of Topic Coherence Measures. WSDM 2015.
     """
@@ -56,7 +60,12 @@ def c_v(topics: Sequence[Sequence[str]], documents: Iterable[Sequence[str]], *, 
 def c_v_by_topic(
     topics: Sequence[Sequence[str]], documents: Iterable[Sequence[str]], *, window: int = 110
 ) -> NDArray[np.float64]:
-    """Compute c_v of each topic, ``(K,)``; see ``c_v``, which is their mean."""
+    """Compute c_v of each topic, ``(K,)``; see ``c_v``, which is their mean.
+
+    Example:
+        >>> c_v_by_topic([["cat", "dog"]], [["cat", "dog"], ["bread"]]).round(6)
+        array([1.])
+    """
     check_topics("c_v", topics, distinct=True, least=2)
     window = check_int("window", window, 2)
     columns = {word: column for column, word in enumerate(dict.fromkeys(chain.from_iterable(topics)))}

@@ -63,6 +63,11 @@ def topic_stability(runs: Sequence[Topics], *, similarity: Similarity = "average
         InputError: fewer than two runs, other languages or numbers of topics in one than in another, a topic without
             words, or an unknown similarity.
 
+    Example:
+        >>> topics = [["cat", "dog"], ["bread", "milk"]]
+        >>> topic_stability([topics, topics[::-1]]).overall
+        1.0
+
     References:
         Greene, O'Callaghan, Cunningham: How Many Topics? Stability Analysis for Topic Models. ECML PKDD 2014. Webber,
         Moffat, Zobel: A Similarity Measure for Indefinite Rankings. ACM TOIS 2010 (rank-biased overlap).

@@ -28,6 +28,11 @@ class TranslationDictionary:
     Attributes:
         translations: for each word of the one language those in the other.
         other_translations: for each word of the other language those in the one; the same pairs.
+
+    Example:
+        >>> dictionary = TranslationDictionary.from_pairs([("cat", "Katze"), ("dog", "Hund")])
+        >>> dictionary.reversed().translations["Hund"]
+        frozenset({'dog'})
     """
 
     translations: Mapping[str, frozenset[str]]
@@ -100,6 +105,10 @@ def read_dictionary(path: str | os.PathLike[str]) -> TranslationDictionary:
     Raises:
         FileFormatError: the file is missing, can't be read, is damaged, is not UTF-8, has a line that is no pair, or
             has no pair at all.
+
+    Example:
+        >>> read_dictionary("en-de.txt")  # doctest: +SKIP
+        TranslationDictionary(2 pairs)
     """
     source = Path(path)
     dictionary = TranslationDictionary.from_pairs(_pairs(source))
@@ -131,6 +140,11 @@ def translation_agreement(
 
     Raises:
         InputError: the numbers of topics differ, there are none, one has no words, or the dictionary has none of them.
+
+    Example:
+        >>> dictionary = TranslationDictionary.from_pairs([("cat", "Katze"), ("dog", "Hund")])
+        >>> translation_agreement([["cat", "dog"]], [["Katze", "Maus"]], dictionary).agreement
+        0.75
     """
     for each in (topics, other_topics):
         check_topics("translation agreement", each)

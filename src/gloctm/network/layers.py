@@ -16,6 +16,11 @@ class ShiftBatchNorm(nn.Module):
 
     Args:
         size: number of features.
+
+    Example:
+        >>> import torch
+        >>> ShiftBatchNorm(2)(torch.tensor([[0.0, 1.0], [2.0, 3.0]])).round().tolist()
+        [[-1.0, -1.0], [1.0, 1.0]]
     """
 
     eps = 1e-5
@@ -53,6 +58,13 @@ class SparseLinear(nn.Module):
     """A linear layer on sparse rows.
 
     Its weight is ``(in, out)``, the transpose of ``torch.nn.Linear``'s, so that the rows a document needs lie together.
+
+    Example:
+        >>> import scipy.sparse as sp
+        >>> import torch
+        >>> rows = SparseRows.from_scipy(sp.csr_array([[1, 2]]))
+        >>> SparseLinear(torch.ones(2, 1), torch.zeros(1))(rows).tolist()
+        [[3.0]]
     """
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:

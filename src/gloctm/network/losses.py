@@ -18,6 +18,11 @@ def reconstruction_loss(counts: SparseRows, logits: Tensor) -> Tensor:
     Args:
         counts: the batch's counts.
         logits: ``(batch, vocabulary)``.
+
+    Example:
+        >>> import scipy.sparse as sp
+        >>> round(reconstruction_loss(SparseRows.from_scipy(sp.csr_array([[1, 1]])), torch.zeros(1, 2)).item(), 3)
+        1.386
     """
     row = counts.row_of_nonzero
     normalizer = torch.logsumexp(logits, dim=1)
@@ -28,7 +33,13 @@ def reconstruction_loss(counts: SparseRows, logits: Tensor) -> Tensor:
 
 
 def kl_to_prior(posterior: Posterior) -> Tensor:
-    """Compute KL(q ‖ N(0, 1 − 1/K)): the prior is the Laplace approximation of Dirichlet(1)."""
+    """Compute KL(q ‖ N(0, 1 − 1/K)): the prior is the Laplace approximation of Dirichlet(1).
+
+    Example:
+        >>> zeros = torch.zeros(1, 2)
+        >>> kl_to_prior(Posterior(zeros, zeros - 0.6931472, zeros)).round(decimals=3).abs().item()
+        0.0
+    """
     num_topics = posterior.mean.shape[1]
     variance = 1 - 1 / num_topics
     prior_log_variance = torch.full_like(posterior.mean, variance).log()
@@ -36,7 +47,13 @@ def kl_to_prior(posterior: Posterior) -> Tensor:
 
 
 def kl_between(first: Posterior, second: Posterior) -> Tensor:
-    """Compute KL(first ‖ second) of two diagonal Gaussians."""
+    """Compute KL(first ‖ second) of two diagonal Gaussians.
+
+    Example:
+        >>> zeros = torch.zeros(1, 2)
+        >>> kl_between(Posterior(zeros, zeros, zeros), Posterior(zeros + 1, zeros, zeros)).item()
+        1.0
+    """
     return _kl(first.mean, first.log_variance, second.mean, second.log_variance)
 
 
@@ -55,6 +72,11 @@ def cka_loss(theta: Tensor, embeddings: Tensor) -> Tensor:
 
     Returns:
         A float64 scalar; 1 where either side is constant over the batch.
+
+    Example:
+        >>> theta = torch.eye(3)
+        >>> round(cka_loss(theta, 2 * theta).item(), 6)
+        0.0
     """
     centered_theta = theta.double() - theta.double().mean(dim=0)
     centered_embeddings = embeddings.double() - embeddings.double().mean(dim=0)

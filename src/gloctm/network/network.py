@@ -80,6 +80,11 @@ class GloCTMNetwork(nn.Module):
         kl_weight: λ_KL.
         cka_weight: λ_CKA.
         seed: starts every weight.
+
+    Example:
+        >>> network = GloCTMNetwork({"en": 30, "de": 40}, num_topics=5)
+        >>> network.topic_word["lang_de"].shape
+        torch.Size([5, 40])
     """
 
     def __init__(

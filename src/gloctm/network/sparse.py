@@ -20,6 +20,11 @@ class SparseRows:
         offsets: where each row begins, and where the last ends, ``(rows + 1,)`` int64.
         values: the nonzeros.
         width: number of columns.
+
+    Example:
+        >>> rows = SparseRows.from_scipy(sp.csr_array([[0, 2], [1, 1]]))
+        >>> len(rows), rows.row_sums().tolist()
+        (2, [2.0, 2.0])
     """
 
     indices: Tensor

@@ -39,6 +39,12 @@ class TopicEncoder(nn.Module):
         dropout_rate: of the second hidden layer and of θ.
         seed: starts the weights.
         name: tells this encoder's random starts from others'.
+
+    Example:
+        >>> import scipy.sparse as sp
+        >>> encoder = TopicEncoder({"en": 3}, hidden_size=4, num_topics=2, seed=0, name="encoder")
+        >>> encoder(SparseRows.from_scipy(sp.csr_array([[1, 0, 2], [0, 1, 0]])), torch.zeros(2, 2)).theta.shape
+        torch.Size([2, 2])
     """
 
     def __init__(

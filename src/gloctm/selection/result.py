@@ -71,6 +71,11 @@ class SearchResult:
         candidates: at least one of them with figures.
         objective: the measure that the best one has most of.
         seeds: that each was trained with.
+
+    Example:
+        >>> result = search(corpus, {"num_topics": [10, 20]}, output="search")  # doctest: +SKIP
+        >>> result.best.settings  # doctest: +SKIP
+        {'num_topics': 20}
     """
 
     candidates: tuple[Candidate, ...]

@@ -84,6 +84,15 @@ def search(
         TrainingError: every training failed. One alone does not end the search, nor do settings drawn that are too much
             for the corpus; its candidate has no figures.
         TrainingInterrupted: an interrupt came, after which the search can go on.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> corpus = Corpus.demo(["en", "de"], show_progress=False)
+        >>> result = search(
+        ...     corpus, {"num_topics": [4, 12]}, output=mkdtemp(), seeds=[0], labels=False, show_progress=False
+        ... )
+        >>> result.best.settings
+        {'num_topics': 12}
     """
     if not isinstance(corpus, Corpus):
         raise InputError(f"search takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")

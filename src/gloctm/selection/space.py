@@ -33,6 +33,10 @@ class Range:
     Attributes:
         low: the lowest.
         high: the highest, itself included.
+
+    Example:
+        >>> Range(0.05, 0.3).low
+        0.05
     """
 
     low: float

@@ -28,6 +28,12 @@ class TrainingRun:
         step: how many are done.
         weights: gives a copy of all trained arrays as they are now, by the names of ``gloctm.model.parameters``.
         stopped: whether a callback has ended it.
+
+    Example:
+        >>> run = TrainingRun({"num_topics": 5}, total_steps=100, step=0, weights=dict)
+        >>> run.stop()
+        >>> run.stopped
+        True
     """
 
     settings: Mapping[str, Any]
@@ -46,6 +52,13 @@ class Callback:
 
     An exception in a callback ends the training; a checkpoint keeps what was done when it was last written. Where a
     training was killed and goes on from a checkpoint, the epochs since are told once more.
+
+    Example:
+        >>> class Losses(Callback):
+        ...     def on_epoch_end(self, run, epoch):
+        ...         print(epoch["loss"])
+        >>> Losses().on_epoch_end(None, {"epoch": 1, "loss": 2.5})
+        2.5
     """
 
     def on_train_begin(self, run: TrainingRun) -> None:
@@ -76,6 +89,9 @@ class TensorBoard(Callback):
 
     Args:
         folder: where to; see them with ``tensorboard --logdir FOLDER``.
+
+    Example:
+        >>> model.fit(corpus, callbacks=[TensorBoard("runs/one")])  # doctest: +SKIP
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -113,6 +129,9 @@ class WeightsAndBiases(Callback):
 
     Args:
         **settings: for ``wandb.init``, for example ``project``.
+
+    Example:
+        >>> model.fit(corpus, callbacks=[WeightsAndBiases(project="topics")])  # doctest: +SKIP
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -147,6 +166,9 @@ class MLflow(Callback):
 
     Args:
         **settings: for ``mlflow.start_run``, for example ``run_name``.
+
+    Example:
+        >>> model.fit(corpus, callbacks=[MLflow(run_name="one")])  # doctest: +SKIP
     """
 
     def __init__(self, **settings: Any) -> None:

@@ -40,6 +40,10 @@ def get_preset(name: str) -> dict[str, Any]:
 
     Raises:
         InputError: there is no preset of that name.
+
+    Example:
+        >>> get_preset("ecnews")["cka_weight"]
+        450.0
     """
     if name not in PRESETS:
         raise InputError(f"there is no preset {name!r}: choose one of {', '.join(PRESETS)}")

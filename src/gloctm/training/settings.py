@@ -87,7 +87,7 @@ def _check_yes_or_no(name: str, value: Any) -> bool:
 class TrainingSettings:
     """The settings of the published method's training; ``GloCTM`` documents each.
 
-    Examples:
+    Example:
         >>> TrainingSettings(epochs=10).learning_rate
         0.002
     """
@@ -133,7 +133,12 @@ class TrainingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(TrainingSettings):
-    """All settings of ``GloCTM``, of both methods."""
+    """All settings of ``GloCTM``, of both methods.
+
+    Example:
+        >>> Settings().method
+        'context'
+    """
 
     method: Literal["context", "published"] = _choice(
         "context",
@@ -181,7 +186,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: for the first setting that is out of range or of the wrong type.
 
-    Examples:
+    Example:
         >>> from gloctm import GloCTM
         >>> check_settings(GloCTM(num_topics=20).get_params())["num_topics"]
         20
