@@ -56,8 +56,8 @@ class Evaluation:
         conditions: number of words, classifier, documents, what it was measured by and so on.
 
     Example:
-        >>> Evaluation({"npmi": {"en": 0.1, "de": 0.2}}, {"words": 15}).mean("npmi")
-        0.15
+        >>> Evaluation({"npmi": {"en": 0.25, "de": 0.75}}, {"words": 15}).mean("npmi")
+        0.5
     """
 
     measures: Measures
@@ -226,7 +226,12 @@ def _counted(model: TopicModel, corpus: Corpus, name: str) -> dict[str, sp.csr_a
 
 
 def model_digest(model: TopicModel) -> str:
-    """Return a digest of a model's topics, which tells models apart."""
+    """Return a digest of a model's topics, which tells models apart.
+
+    Example:
+        >>> model_digest(TopicModel.load("model"))  # doctest: +SKIP
+        '0123456789abcdef'
+    """
     digest = hashlib.sha256()
     for code in model.languages_:
         digest.update("\n".join([code, *model.vocabulary_[code]]).encode("utf-8", "backslashreplace"))

@@ -131,6 +131,10 @@ def reference_file(source: Source, language: str) -> Path:
     Raises:
         FileFormatError: the folder or the file is missing.
         InputError: several files are of that language.
+
+    Example:
+        >>> reference_file("wikipedia", "en")  # doctest: +SKIP
+        PosixPath('wikipedia/en.txt')
     """
     listed = _listed(source)
     matching = _matching(listed, normalize_language(language))
@@ -150,6 +154,10 @@ def reference_documents(path: StrPath) -> Iterator[list[str]]:
 
     Raises:
         FileFormatError: the file is missing, damaged or not UTF-8.
+
+    Example:
+        >>> next(reference_documents("wikipedia/en.txt"))  # doctest: +SKIP
+        ['cat', 'dog']
     """
     path = Path(path)
     with opened(path) as stream:
