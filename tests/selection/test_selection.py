@@ -254,7 +254,7 @@ def test_words_are_shown_as_they_are():
 
 
 @given(st.floats(-10, 10), st.floats(0, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_ticks_are_few_and_hold_all_points(low, span):
     points = [Point(10, low, None, "", "", True), Point(20, low + span, None, "", "", False)]
     found = ticks(Page(svg("NPMI", "num_topics", points)))
@@ -265,7 +265,7 @@ def test_ticks_are_few_and_hold_all_points(low, span):
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_no_axis_goes_beyond_what_a_measure_can_be(low, span, deviation):
     high = min(low + span, 1.0)
     points = [Point(10, low, deviation, "", "", True), Point(20, high, deviation, "", "", False)]
@@ -279,7 +279,7 @@ def test_no_axis_goes_beyond_what_a_measure_can_be(low, span, deviation):
     st.lists(st.tuples(st.floats(-8, 8), st.none() | st.floats(0, 3)), min_size=1, max_size=5),
     st.sampled_from([(-math.inf, math.inf), (-1.0, 1.0), (0.0, 1.0)]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_mean_is_within_the_plot_whatever_a_measure_should_be(values, bounds):
     points = [Point(number, up, deviation, "", "", False) for number, (up, deviation) in enumerate(values)]
     drawn = svg("CNPMI", "num_topics", points, bounds=bounds)

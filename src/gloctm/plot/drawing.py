@@ -397,4 +397,5 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        raise MissingDependencyError.of("Drawing a figure", "altair vl-convert-python") from None
+        package = {"vl_convert": "vl-convert-python"}.get(name, name)
+        raise MissingDependencyError.of("Drawing a figure", package) from None
