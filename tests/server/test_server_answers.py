@@ -99,7 +99,7 @@ def test_a_text_taken_for_a_language_may_be_in_another(summary):
     with serving(model, summary) as client:
         text = "Everybody wanted nothing but this, and they said that it was well known."
         [sentence] = ask(client, {"text": text}).json()["warnings"]
-        assert sentence.startswith("the model knows no word of the text, taken for English (en): name the language")
+        assert sentence.startswith("the model knows no word of the text, identified as English (en): name the language")
         assert sentence.endswith("(en-Shaw)")
         assert ask(client, {"text": text, "lang": "en"}).json()["warnings"] == [
             "the model knows no word of the text in English (en)"

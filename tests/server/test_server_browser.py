@@ -90,7 +90,7 @@ def test_a_text_gets_its_topics_by_all_its_words(open_page):
         theta = model.transform([text], "en")[0]
         assert shown_shares(page) == dict(zip(range(3), as_shown(theta), strict=True))
         said = page.locator(".result").first.inner_text()
-        assert "the space of contexts that all languages share, as all figures here" in said
+        assert "the space of contexts that all languages share, like all figures here" in said
         assert "Words that are not marked change little." in said
         assert "soft" not in said
         # One of them is in no vocabulary.
@@ -141,7 +141,7 @@ def test_what_the_server_objects_to_is_told_in_sentences(open_page, address):
     text = page.get_by_label("Text", exact=True)
     text.fill("12345")
     find_topics(page)
-    page.get_by_text("The language of the text can't be told: say which it is.").wait_for()
+    page.get_by_text("The language of the text can't be identified: name it.").wait_for()
     text.fill("rain " * 200)
     find_topics(page)
     page.get_by_text("The text has 1,000 characters, and may have 500: split it.").wait_for()

@@ -18,12 +18,12 @@ from typing import Any, Protocol
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.summary.content import content_of
 
-#: Data of more bytes than these is embedded deflated; less is left readable to anyone who looks into the page.
+#: Data of more bytes than this is embedded deflated; less is left readable to anyone who opens the source.
 MOST_PLAIN_DATA = 100_000
 
 _STYLES = ("colors.css", "page.css", "parts.css", "print.css")
 _HEAD_SCRIPTS = ("theme.js",)
-# Later ones use what earlier ones define: together they are one module.
+# They form one module, and later ones use what earlier ones define.
 _SCRIPTS = (
     *("dom.js", "format.js", "data.js", "files.js", "tables.js", "charts.js"),
     *("caveats.js", "measures.js", "words.js", "documents.js", "search.js", "map.js"),
@@ -34,41 +34,55 @@ _LAST_SCRIPT = "main.js"
 
 
 class HasDict(Protocol):
-    """Anything that gives itself as the mapping of a summary."""
+    """Anything that returns itself as the mapping of a summary."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The mapping."""
+        """Return the mapping."""
         ...
 
 
 def render_page(summary: HasDict | Mapping[str, Any], *, live: bool = False) -> str:
-    """The explorer as one HTML page.
+    """Return the explorer as one HTML page.
 
-    Every text of the data is put in as text, never as markup, and the page's Content-Security-Policy lets nothing run
-    but its own scripts (known by their hashes) and nothing be asked of any other place.
+    Every text of the data is inserted as text, never as markup. The page's Content-Security-Policy allows its own
+    scripts alone, known by their hashes, and no request to another host.
 
     Args:
-        summary: a ``Summary``, or the mapping that its ``to_dict`` gives.
-        live: whether a server hands the page out: it then also has a view to try texts, which asks ``api/transform``
-            and ``api/transform/file`` beside the page's own address.
+        summary: a ``Summary``, or the mapping that its ``to_dict`` returns.
+        live: whether a server hands the page out. The page then has a view to try texts, which sends requests to
+            ``api/transform`` and ``api/transform/file`` next to the page's own address.
 
     Returns:
-        the page, about 2 MB of it the charts' library.
+        The page; the library of the charts is about 2 MB of it.
 
     Raises:
-        InputError: for what is no summary, one of another version, or one with a number that is not finite.
-        MissingDependencyError: without jinja2 or plotly.
+        InputError: no summary, one of another version, or one with a number that is not finite.
+        MissingDependencyError: jinja2 or plotly is not installed.
+
+    Examples:
+        >>> from gloctm import Corpus, GloCTM, summarize
+        >>> from gloctm.explorer import render_page
+        >>> corpus = Corpus.demo(["en", "de"], show_progress=False)
+        >>> model = GloCTM(num_topics=12, show_progress=False).fit(corpus)
+        >>> render_page(summarize(model, corpus))[:15]
+        '<!DOCTYPE html>'
     """
+    return page_and_policy(summary, live=live)[0]
+
+
+def page_and_policy(summary: HasDict | Mapping[str, Any], *, live: bool) -> tuple[str, str]:
+    """Return the page of ``render_page`` and its Content-Security-Policy, which a server also sends as a header."""
     content = content_of(summary)
     bundle = _plotly_bundle()
     data, encoding = _data(content)
     style, head_script = _assets("styles", _STYLES), _assets("scripts", _HEAD_SCRIPTS)
     live_scripts = (_LIVE_SCRIPT,) if live else ()
     script = _assets("scripts", (*_SCRIPTS, *live_scripts, _LAST_SCRIPT))
+    policy = _policy(scripts=[_hash(head_script), _hash(script), bundle.hash], style=_hash(style), live=live)
     page: str = _template().render(
         title=_writable(str(content["title"])),
         live=live,
-        policy=_policy(scripts=[_hash(head_script), _hash(script), bundle.hash], style=_hash(style), live=live),
+        policy=policy,
         style=style,
         head_script=head_script,
         script=script,
@@ -76,20 +90,22 @@ def render_page(summary: HasDict | Mapping[str, Any], *, live: bool = False) -> 
         summary_encoding=encoding,
         plotly=bundle.deflated,
     )
-    return page
+    return page, policy
 
 
 def _data(content: Mapping[str, Any]) -> tuple[str, str]:
-    """The summary as what goes into the page, and how it is encoded: ``"json"`` or ``"deflate"``."""
+    """Return the summary as text of the page, and its encoding: ``"json"`` or ``"deflate"``."""
     try:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
-        raise InputError("the summary has a number that is not finite, which a page can't show") from None
-    # Lone surrogates, which UTF-8 can't hold, become JSON's own escapes.
+        raise InputError(
+            "the summary has a number that is not finite, which a page can't show: make it with gloctm.summarize"
+        ) from None
+    # UTF-8 can't hold lone surrogates, which become JSON's own escapes.
     encoded = text.encode("utf-8", "backslashreplace")
     if len(encoded) > MOST_PLAIN_DATA:
         return _deflated(encoded), "deflate"
-    # Nothing that a parser of HTML or of scripts would stop at; within JSON these characters are in strings only.
+    # Parsers of HTML and of scripts react to these characters; in JSON they occur in strings only.
     escapes = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
     return encoded.decode().translate(escapes), "json"
 
@@ -99,16 +115,16 @@ def _deflated(content: bytes) -> str:
 
 
 def _writable(text: str) -> str:
-    """A text without lone surrogates, which UTF-8 can't hold."""
+    """Replace lone surrogates, which UTF-8 can't hold."""
     return text.encode("utf-8", "replace").decode()
 
 
 class _Bundle:
-    """The charts' library, as it goes into a page.
+    """The library of the charts, as it goes into a page.
 
     Attributes:
-        deflated: deflated, in base64.
-        hash: by which the page's policy knows the script once it is unpacked.
+        deflated: the script, deflated, in base64.
+        hash: of the script, for the policy of the page.
     """
 
     def __init__(self, source: str) -> None:
@@ -116,7 +132,7 @@ class _Bundle:
         self.hash = _hash(source)
 
 
-# Deflating it takes longer than all else here.
+# Deflating it takes longer than everything else here.
 @lru_cache(maxsize=1)
 def _plotly_bundle() -> _Bundle:
     try:
@@ -145,25 +161,25 @@ def _assets(folder: str, names: tuple[str, ...]) -> str:
 
 def _asset(*path: str) -> str:
     file = resources.files("gloctm.explorer") / "assets"
-    # A browser makes every line end a newline before it takes a script's hash; Python does so when it reads.
+    # Before a browser hashes a script, it turns every line end into a newline; so does Python when it reads.
     with file.joinpath(*path).open(encoding="utf-8") as stream:
         return stream.read()
 
 
 def _hash(text: str) -> str:
-    """What a Content-Security-Policy knows an inline script or style by."""
+    """Return the hash by which a Content-Security-Policy allows an inline script or style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _policy(*, scripts: list[str], style: str, live: bool) -> str:
-    """The page's Content-Security-Policy: its own scripts and styles, no request but to a server of its own."""
+    """Return the policy of the page: its own scripts and styles, and requests to its own server at most."""
     return "; ".join(
         [
             "default-src 'none'",
             f"script-src {' '.join(scripts)}",
-            # The charts' library begins with an empty style sheet, to which it adds rules by script.
+            # The library of the charts adds rules by script to a style sheet that begins empty.
             f"style-src {style} {_hash('')}",
-            # Pictures of charts are drawn from data.
+            # Images of charts are made from data.
             "img-src data: blob:",
             "connect-src 'self'" if live else "connect-src 'none'",
             "base-uri 'none'",

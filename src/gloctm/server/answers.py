@@ -5,39 +5,36 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass
+from typing import IO, Any, Literal
 
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.model.explanation import WordShare
 from gloctm.model.inference import Via
+from gloctm.model.model import TopicModel
 from gloctm.server.inference import Inference
 from gloctm.server.languages import UNKNOWN, called, is_named
 from gloctm.server.limits import Limits
-from gloctm.server.numbers import exact, rounded
-from gloctm.server.shown import ShownTopics
+from gloctm.server.shown import ShownTopics, exact, rounded
 from gloctm.server.similar import Similar
 from gloctm.server.uploads import read_upload, upload_format, write_result
 from gloctm.server.work import Deadline
 from gloctm.summary import Summary
 
-if TYPE_CHECKING:
-    from gloctm.model.model import TopicModel
-
-#: An encoder, or ``"page"`` for that by which the page's figures were inferred.
+#: An encoder, or ``"page"`` for the one that inferred the page's figures.
 AnyVia = Via | Literal["page"] | None
 _USUAL_WORDS = 10
-# Of a name in a sentence.
+# Characters of an id in a sentence.
 _LONGEST = 40
 
 
 class TooMuchError(Exception):
-    """A request goes beyond a limit; the message is the sentence to answer with."""
+    """A request goes beyond a limit; the message is the sentence of the answer."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A document of a request; the language None where it is to be identified."""
+    """A document of a request; its language is None if it is to be identified."""
 
     text: str
     lang: str | None
@@ -46,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Inferred:
-    """A document's answer; θ None where the model knows no word of it."""
+    """The answer for a document; θ is None if the model knows no word of it."""
 
     lang: str
     theta: list[float] | None
@@ -57,8 +54,8 @@ class Answers:
     """Answers by a model and its summary, from any thread.
 
     Args:
-        model: fitted.
-        summary: of the model; its topics are those of the answers.
+        model: a trained model.
+        summary: its summary; the answers have the topics of the summary.
         limits: how much may be asked.
 
     Raises:
@@ -72,10 +69,10 @@ class Answers:
         self._shown = ShownTopics(model, summary)
         self.inference = Inference(model, self._shown, new_words=limits.new_words)
         self.similar = Similar(model, summary, self._shown, self.inference)
-        self.num_words = min(len(words) for topic in summary.topics for words in topic.words.values())
+        self._num_words = min(len(words) for topic in summary.topics for words in topic.words.values())
 
     def warm(self) -> None:
-        """Load what takes seconds to load, so that the first request does not wait; what is missing is told later."""
+        """Load what takes seconds to load, before the first request; a request names what is missing."""
         deadline = Deadline(math.inf)
         for code in self._model.languages_:
             with contextlib.suppress(InputError, MissingDependencyError):
@@ -85,60 +82,52 @@ class Answers:
                 self.inference.trained_neighbors(code, deadline)
         with contextlib.suppress(InputError):
             self.inference.languages.identified(["a"], deadline)
-        # An OSError, where an encoder's files are not to be had.
+        # An OSError means that the files of an encoder are not available.
         with contextlib.suppress(InputError, MissingDependencyError, OSError):
             _, vectors = self.inference.linking()
             vectors(["a"], deadline)
 
-    def check_size(self, documents: Sequence[Asked], *, explain: bool) -> None:
+    def check_size(self, documents: Sequence[Asked], *, explain: bool = False) -> None:
         """Raise TooMuchError if a request has more than the limits allow."""
-        most = self._limits.documents
-        if len(documents) > most:
+        limits, number = self._limits, len(documents)
+        if number > limits.documents:
             raise TooMuchError(
-                f"the request has {len(documents):,} documents, and may have {most:,}: send fewer at a time"
+                f"the request has {number:,} documents, and may have {limits.documents:,}: send fewer at a time"
             )
         for place, document in enumerate(documents):
-            if len(document.text) > self._limits.characters:
+            if (length := len(document.text)) > limits.characters:
                 raise TooMuchError(
-                    f"{_one_of(documents, place)} has {len(document.text):,} characters, and may have "
-                    f"{self._limits.characters:,}: split it"
+                    f"{_one_of(documents, place)} has {length:,} characters, and may have {limits.characters:,}: "
+                    "split it"
                 )
-        if explain and len(documents) > self._limits.explained:
+        if explain and number > limits.explained:
             raise TooMuchError(
-                f"the words that led to topics are told for {self._limits.explained:,} documents at a time, and the "
-                f"request has {len(documents):,}: send fewer, or leave explain out"
+                f"the request has {number:,} documents, and may have {limits.explained:,} with explain: send fewer, "
+                "or leave explain out"
             )
 
     def transform(
         self, documents: Sequence[Asked], *, explain: bool, via: AnyVia, deadline: Deadline
     ) -> dict[str, Any]:
-        """Topics of documents; of those whose language can't be told, an InputError names the first."""
+        """Infer topics of documents; raise InputError for the first whose language can't be identified."""
         inferred, warnings = self._infer(documents, explain=explain, via=via, deadline=deadline)
         for place, found in enumerate(inferred):
             if found.lang == UNKNOWN:
-                which = "say which it is" if len(documents) == 1 else "name it by lang"
-                raise InputError(f"the language of {_one_of(documents, place)} can't be told: {which}")
-        return {
-            "topics": self._shown.ids,
-            "documents": [
-                {
-                    "id": document.id,
-                    "lang": found.lang,
-                    "theta": found.theta,
-                    "words": [
-                        {
-                            "word": word.word,
-                            "start": word.start,
-                            "end": word.end,
-                            "topics": [[topic, rounded(weight)] for topic, weight in word.topics],
-                        }
-                        for word in found.words
-                    ],
-                }
-                for document, found in zip(documents, inferred, strict=True)
-            ],
-            "warnings": warnings,
-        }
+                cure = "name it" if len(documents) == 1 else "name it by lang"
+                raise InputError(f"the language of {_one_of(documents, place)} can't be identified: {cure}")
+        listed = [
+            {
+                "id": document.id,
+                "lang": found.lang,
+                "theta": found.theta,
+                "words": [
+                    {**asdict(word), "topics": [[topic, rounded(weight)] for topic, weight in word.topics]}
+                    for word in found.words
+                ],
+            }
+            for document, found in zip(documents, inferred, strict=True)
+        ]
+        return {"topics": self._shown.ids, "documents": listed, "warnings": warnings}
 
     def transform_file(
         self,
@@ -151,19 +140,19 @@ class Answers:
         via: AnyVia,
         deadline: Deadline,
     ) -> tuple[bytes, list[str]]:
-        """Topics of a file's documents as a file; those whose language can't be told have ``und`` and no proportions.
+        """Infer topics of a file's documents; one whose language can't be identified has ``und`` and no proportions.
 
         Args:
             stream: the file.
-            name: what the client calls it, which tells its format and nothing else.
+            name: its name on the client's side; its ending is the format.
             form: of the answer, ``csv`` or ``jsonl``.
-            text_column: the column or key that holds the texts.
-            lang: of documents that name none; None for those to be identified.
-            via: see ``GloCTM.transform``.
-            deadline: until when.
+            text_column: the column or key of the texts.
+            lang: the language of documents that name none; None to identify it.
+            via: see ``TopicModel.transform``.
+            deadline: of the request.
 
         Returns:
-            The file, and sentences about what may be amiss.
+            The file, and warnings.
         """
         records = read_upload(
             stream,
@@ -178,48 +167,40 @@ class Answers:
             for row, record in enumerate(records)
         ]
         inferred, warnings = self._infer(documents, explain=False, via=via, deadline=deadline)
-        if untold := [row for row, each in enumerate(inferred) if each.lang == UNKNOWN]:
-            which = _how_many(documents, untold)
-            warnings.append(f"the language of {which} can't be told, which leaves it without topics (und): name it")
-        content = write_result(
-            [document.id for document in documents],
-            [each.lang for each in inferred],
-            [each.theta for each in inferred],
-            self._shown.ids,
-            form,
-        )
-        return content, warnings
+        if unknown := [row for row, each in enumerate(inferred) if each.lang == UNKNOWN]:
+            which = _how_many(documents, unknown)
+            warnings.append(f"the language of {which} can't be identified, so topics are missing (und): name it")
+        rows = [(document.id, each.lang, each.theta) for document, each in zip(documents, inferred, strict=True)]
+        return write_result(rows, self._shown.ids, form), warnings
 
     def topics(self, num_words: int | None, lang: str | None) -> dict[str, Any]:
-        """The topics with their words, ten in each language unless told otherwise.
+        """Return the topics with their words, ten per language unless given.
 
         Raises:
-            InputError: more words than the summary has, or a language that it has not.
+            InputError: more words than the summary has, or a language that it does not have.
         """
         if num_words is None:
-            num_words = min(_USUAL_WORDS, self.num_words)
-        if not 1 <= num_words <= self.num_words:
-            raise InputError(f"num_words is {num_words}: it must be from 1 to {self.num_words}")
+            num_words = min(_USUAL_WORDS, self._num_words)
+        if not 1 <= num_words <= self._num_words:
+            raise InputError(f"num_words is {num_words}: it must be from 1 to {self._num_words}")
         codes = self._model.languages_
         if lang is not None:
             code = self.inference.languages.normal(lang)
             if code not in codes:
-                raise InputError(f"the model was not trained on {code!r}: it knows {', '.join(codes)}")
+                raise InputError(f"the model was not trained on {code!r}: choose among {', '.join(codes)}")
             codes = (code,)
-        return {
-            "topics": [
-                {
-                    "topic": topic.id,
-                    "name": topic.name,
-                    "labels": {code: topic.labels[code] for code in codes if code in topic.labels},
-                    "words": {
-                        code: [[word, exact(weight)] for word, weight in topic.words[code][:num_words]]
-                        for code in codes
-                    },
-                }
-                for topic in self._summary.topics
-            ]
-        }
+        listed = [
+            {
+                "topic": topic.id,
+                "name": topic.name,
+                "labels": {code: topic.labels[code] for code in codes if code in topic.labels},
+                "words": {
+                    code: [[word, exact(weight)] for word, weight in topic.words[code][:num_words]] for code in codes
+                },
+            }
+            for topic in self._summary.topics
+        ]
+        return {"topics": listed}
 
     def _infer(
         self, documents: Sequence[Asked], *, explain: bool, via: AnyVia, deadline: Deadline
@@ -239,32 +220,30 @@ class Answers:
             evidence = self.inference.evidence(code, texts, self._encoder(via, code), deadline)
             warnings.append(self.inference.note(evidence))
             theta, empty = self.inference.theta(evidence)
-            merged = self._shown.merge_theta(theta)
             for place, row in enumerate(rows):
                 deadline.check()
-                if empty[place]:
-                    continue
-                words = self.inference.explain(evidence, place, texts[place], deadline) if explain else ()
-                answers[row] = Inferred(code, [exact(value) for value in merged[place].tolist()], tuple(words))
+                if not empty[place]:
+                    words = self.inference.explain(evidence, place, texts[place], deadline) if explain else ()
+                    answers[row] = Inferred(code, [exact(value) for value in theta[place].tolist()], tuple(words))
             if empty.any():
                 warnings.append(self._no_word(documents, code, [rows[place] for place in empty.nonzero()[0]]))
         return answers, [sentence for sentence in warnings if sentence]
 
     def _encoder(self, via: AnyVia, code: str) -> Via | None:
-        """By what a language is inferred; of one not trained on the page shows nothing, and only one encoder can."""
+        """Return the encoder of a language: that of the page if asked for, in the trained languages that it shows."""
         if via != "page":
             return via
         page = self._summary.inference
         return page if page != "context" and code in self._model.vocabulary_ else None
 
     def _no_word(self, documents: Sequence[Asked], code: str, rows: Sequence[int]) -> str:
-        """A sentence about documents of a language in which the model knows no word."""
+        """Return a sentence about documents of a language in which the model knows no word."""
         sentence = f"the model knows no word of {_how_many(documents, rows)}"
         if all(is_named(documents[row].lang) for row in rows):
             return f"{sentence} in {called(code)}"
         others = " or ".join(called(each) for each in self.inference.relatives(code))
         example = f", such as {others}" if others else ""
-        return f"{sentence}, taken for {called(code)}: name the language if it is another{example}"
+        return f"{sentence}, identified as {called(code)}: name the language if it is another{example}"
 
 
 def _one_of(documents: Sequence[Asked], place: int) -> str:
@@ -272,7 +251,7 @@ def _one_of(documents: Sequence[Asked], place: int) -> str:
 
 
 def _how_many(documents: Sequence[Asked], rows: Sequence[int]) -> str:
-    """Which documents a sentence is about: ``3 of 20 documents, the first with the id 7``."""
+    """Return which documents a sentence is about: ``3 of 20 documents, the first with the id 7``."""
     if len(documents) == 1:
         return "the text"
     first = documents[rows[0]].id

@@ -1,4 +1,4 @@
-"""``create_app``: a model as an app of FastAPI."""
+"""``create_app``: a model as a FastAPI app."""
 
 from __future__ import annotations
 
@@ -28,30 +28,36 @@ def create_app(
     hosts: Sequence[str] | None = None,
     title: str | None = None,
 ) -> FastAPI:
-    """The explorer and a REST API over a model, as an app for uvicorn or any other ASGI server.
+    """Return the explorer and a REST API over a model, as an app for uvicorn or any other ASGI server.
 
-    Inference is by numpy and scipy, in a few threads; torch is not imported. No file is read or written on a request,
-    but for large uploads, which go to a temporary file without a name.
+    A few threads infer with numpy and scipy; torch is not imported. A request reads and writes no file, except that a
+    large upload goes to a temporary file without a name.
 
     Args:
-        model: fitted. It must not be changed while the app is in use.
-        summary: what the page shows, by ``gloctm.summary.summarize(model, corpus)``; made without documents unless
-            given. With a summary of merged topics, θ is that of these.
-        limits: how much is taken on. Its ``connections`` are for who runs the app: see ``gloctm.server.serve``.
-        token: what requests must carry; 16 characters or more. None lets everybody in.
-        hosts: the names that the server may be called by. Unless given, those of this machine itself, or any if
-            there is a token.
+        model: a trained model. It must not be changed while the app is in use.
+        summary: what the page shows, from ``gloctm.summarize(model, corpus)``; made without documents unless given.
+            With a summary of merged topics, θ is that of these.
+        limits: how much may be asked. ``connections`` is for ``gloctm.server.serve``.
+        token: what requests must carry, 16 characters or more; None lets everybody in.
+        hosts: names of the server. Unless given, those of this machine itself, or any if there is a token.
         title: of the page; the summary's unless given.
 
     Raises:
         NotFittedError: the model is not trained.
-        InputError: the summary is of another model, or the token too short.
-        MissingDependencyError: without fastapi, uvicorn and python-multipart, or what the page needs.
+        InputError: the summary is of another model, or the token is too short.
+        MissingDependencyError: fastapi, uvicorn, python-multipart, or a package of the page is not installed.
+
+    Examples:
+        >>> from gloctm import Corpus, GloCTM
+        >>> from gloctm.server import create_app
+        >>> corpus = Corpus.demo(["en", "de"], show_progress=False)
+        >>> app = create_app(GloCTM(num_topics=12, show_progress=False).fit(corpus), title="Demo")
+        >>> app.title
+        'Demo'
     """
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
         raise MissingDependencyError.of("The server", "fastapi uvicorn python-multipart")
     from gloctm.server.answers import Answers
-    from gloctm.server.page import live_page
     from gloctm.server.routes import make_app
     from gloctm.summary import Summary, summarize
 
@@ -65,12 +71,9 @@ def create_app(
     if summary is None:
         summary = summarize(model, title=title)
     elif not isinstance(summary, Summary):
-        raise InputError(
-            f"summary is a {type(summary).__name__}: make one with gloctm.summary.summarize(model, corpus)"
-        )
+        raise InputError(f"summary is a {type(summary).__name__}: make one with gloctm.summarize(model, corpus)")
     elif title is not None:
         summary = replace(summary, title=title)
     answers = Answers(model, summary, limits)
     answers.warm()
-    page = live_page(summary)
-    return make_app(answers, page, title=summary.title, limits=limits, token=token, hosts=hosts)
+    return make_app(answers, summary, limits=limits, token=token, hosts=hosts)

@@ -1,7 +1,7 @@
-"""Connections of uvicorn, but closed when nothing comes of them.
+"""Connections of uvicorn that are closed if they take too long, or if there are too many.
 
-By itself uvicorn closes a connection that is idle after an answer, but none that never sends a request, sends half the
-head of one, or does not read its answer: a few hundred of these would keep everybody else out.
+By itself, uvicorn closes a connection that is idle after an answer. It keeps one that sends no complete request head,
+or that does not read its answer: a few hundred of these would keep everybody else out.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from gloctm.server.clients import client_of
-from gloctm.server.guard import BUSY, RETRY_AFTER
+from gloctm.server.access import client_of
+from gloctm.server.guard import RETRY_AFTER
+from gloctm.server.work import BUSY
 
-#: In which the whole head of a request must be there, and some of an answer be read.
+#: Time for a complete request head, and to read some of an answer.
 SECONDS = 10.0
-# One address may have a half of all connections.
+# One address may have half of all connections.
 _SHARE = 2
 _BODY = json.dumps({"detail": BUSY}).encode()
 _FULL = (
@@ -28,27 +29,22 @@ _FULL = (
 
 
 def bounded_connections(most: int) -> type[asyncio.Protocol]:
-    """A protocol of HTTP for uvicorn, whose connections have ten seconds for what is their client's turn.
+    """Return an HTTP protocol for uvicorn whose connections have ten seconds for what is their client's turn.
 
-    That is to send the whole head of a request, from the beginning or the last answer on, and to read some of an
-    answer.
+    The client's turn is to send a complete request head, from the beginning or the last answer on, and to read some of
+    an answer.
 
     Args:
-        most: connections at once; of one address half of these. Further ones are answered 503 and closed.
+        most: connections at once, half of them per address. Further ones are answered 503 and closed.
     """
-
-    class Bounded(_Connection):
-        pass
-
-    Bounded.most, Bounded.seconds = most, SECONDS
-    return Bounded
+    return type("Connection", (_Connection,), {"most": most, "seconds": SECONDS})
 
 
 class _Connection(H11Protocol):
     most: int
     seconds: float
     address = ""
-    # Runs while nothing is expected of us, but of the client.
+    # Runs while it is the client's turn.
     _timer: asyncio.TimerHandle | None = None
     _unread = 0
 
@@ -83,20 +79,20 @@ class _Connection(H11Protocol):
         self._stop()
 
     def _watch(self) -> None:
-        """Let the time run if it is the client's turn, and stop it if it is ours."""
+        """Run the timer if it is the client's turn, else stop it."""
         answered = self.cycle is None or self.cycle.response_complete
         if not (answered or self.flow.write_paused):
             self._stop()
         elif self._timer is None:
             self._unread = self.transport.get_write_buffer_size()
-            self._timer = self.loop.call_later(self.seconds, self._time_is_over)
+            self._timer = self.loop.call_later(self.seconds, self._end)
 
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _time_is_over(self) -> None:
+    def _end(self) -> None:
         self._timer = None
         if 0 < self.transport.get_write_buffer_size() < self._unread:
             # It still reads.

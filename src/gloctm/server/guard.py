@@ -16,21 +16,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gloctm.server.access import has_token, host_name, same_origin
-from gloctm.server.clients import RateLimiter, client_of
+from gloctm.files.atomic import storable
+from gloctm.server.access import RateLimiter, client_of, has_token, host_name, same_origin
 from gloctm.server.limits import Limits
-from gloctm.server.work import BusyError, Deadline, Workers
+from gloctm.server.work import BUSY, BusyError, Deadline, Workers
 
-# Asked often, by whoever watches over the server, and telling nothing.
+# Monitors ask these often, and the answer reveals nothing.
 _OPEN = ("/healthz", "/api/healthz")
 # Seconds after which a place may be free.
 RETRY_AFTER = "1"
-BUSY = "the server has as many requests as it deals with at once: try again in a moment"
-# A place is taken from the first byte of a body on: whoever sends more slowly than this, after a while to begin with,
-# keeps others out.
+# A request has its place from the first byte of its body on. A client that sends more slowly than this, after some
+# seconds to begin with, would keep others out.
 SECONDS_TO_BEGIN = 5.0
-BYTES_A_SECOND = 50_000
-# What is written at a time, so that connections hold no copies of answers that their clients do not read.
+BYTES_PER_SECOND = 50_000
+# Bytes written at a time, so that connections hold no copies of answers that their clients do not read.
 _PIECE = 65_536
 _HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -44,13 +43,21 @@ _HEADERS = {
 _log = logging.getLogger("gloctm.server")
 
 
+def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the answer to a request that is refused."""
+    if status == 503:
+        headers = {"retry-after": RETRY_AFTER}
+    # A sentence may quote the user's text.
+    return JSONResponse({"detail": storable(sentence)}, status, headers)
+
+
 class Guard:
     """Lets requests through to an app, or answers them itself.
 
     Args:
         app: what is guarded.
-        limits: how much is taken on.
-        hosts: names the server may be called by; None for any.
+        limits: how much may be asked.
+        hosts: names of the server; None for any.
         token: what requests must carry; None for nothing.
         workers: has the places for requests that take work.
     """
@@ -87,74 +94,74 @@ class Guard:
             await send({**message, "body": body[max(len(body) - 1, 0) // _PIECE * _PIECE :]})
 
         try:
-            refusal = self._refusal(scope)
-            if refusal is not None:
+            if refusal := self._refusal(scope):
                 await refusal(scope, receive, secured)
             elif scope["method"] == "POST":
                 await self._with_place(scope, receive, secured)
             else:
                 await self._app(scope, receive, secured)
         except Exception:
-            # A failure of ours, told to whoever runs the server, and not to whoever asked.
+            # The log tells the operator; the client learns nothing of it.
             _log.exception("a request to %s failed", scope["path"])
             if not started:
-                await _answer(500, "the server failed: its log says why")(scope, receive, secured)
+                await problem(500, "the server failed: its log says why")(scope, receive, secured)
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
-        """Why a request is not even looked at, if so."""
+        """Return the answer to a request that is refused by its head; None if it is not."""
         headers, path = Headers(scope=scope), scope["path"]
         if self._hosts is not None and host_name(headers.get("host")) not in self._hosts:
-            # A page elsewhere may have its name lead to this machine.
-            return _answer(400, "the server is not called by this name: use the address that it printed")
+            # A page of another site may point its own name to this machine.
+            return problem(400, "the server does not have this name: use the address that it printed")
         if path in _OPEN:
             return None
         wait = self._clients.wait(client_of(scope["client"][0] if scope.get("client") else None))
         if wait:
-            return _answer(429, "too many requests: send them more slowly", {"retry-after": str(math.ceil(wait))})
+            return problem(429, "too many requests: send them more slowly", {"retry-after": str(math.ceil(wait))})
         if scope["method"] == "POST" and not same_origin(headers.get("origin"), headers.get("host")):
-            return _answer(403, "requests from pages of other sites are not answered")
+            return problem(403, "the request comes from a page of another site: send it from this server's own page")
         if self._token is not None and not has_token(headers.get("authorization"), self._token):
-            # A browser asks its user for the page's; scripts get their answer without any dialog.
+            # The browser opens its dialog for the page alone, not for requests of scripts.
             scheme = 'Basic realm="gloctm", charset="UTF-8"' if path == "/" else 'Bearer realm="gloctm"'
-            return _answer(
-                401, "a token is needed: send it as Authorization: Bearer TOKEN", {"www-authenticate": scheme}
-            )
+            sentence = "the server needs a token: send it as Authorization: Bearer TOKEN"
+            return problem(401, sentence, {"www-authenticate": scheme})
         return None
 
     async def _with_place(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         is_file = scope["path"].endswith("/file")
         expected = "multipart/form-data" if is_file else "application/json"
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
-            await _answer(415, f"the request's content type must be {expected}")(scope, receive, send)
-            return
         most = self._limits.upload_bytes if is_file else self._limits.body_bytes
         length = headers.get("content-length", "")
-        if length.isdigit() and (len(length) > 18 or int(length) > most):
-            await _answer(413, _too_large(most))(scope, receive, send)
-            return
-        try:
-            with self._workers.place() as deadline:
-                scope.setdefault("state", {})["deadline"] = deadline
-                await self._app(scope, _limited(receive, most, deadline), send)
-        except BusyError:
-            await _answer(503, BUSY, {"retry-after": RETRY_AFTER})(scope, receive, send)
+        answer: ASGIApp
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
+            answer = problem(415, f"the request has another content type: it must be {expected}")
+        elif length.isdigit() and (len(length) > 18 or int(length) > most):
+            answer = problem(413, _too_large(most))
+        else:
+            try:
+                with self._workers.place() as deadline:
+                    scope.setdefault("state", {})["deadline"] = deadline
+                    await self._app(scope, _limited(receive, most, deadline), send)
+                return
+            except BusyError:
+                answer = problem(503, BUSY)
+        await answer(scope, receive, send)
 
 
 def _limited(receive: Receive, most: int, deadline: Deadline) -> Receive:
-    """The same, but for a body that is too large or takes too long."""
+    """Return the same ``receive``, which raises HTTPException if a body is too large or takes too long."""
     begun, total, whole = time.monotonic(), 0, False
 
     async def receive_limited() -> Message:
         nonlocal total, whole
         if whole:
             return await receive()
-        allowed = SECONDS_TO_BEGIN + total / BYTES_A_SECOND - (time.monotonic() - begun)
+        allowed = SECONDS_TO_BEGIN + total / BYTES_PER_SECOND - (time.monotonic() - begun)
         try:
             async with asyncio.timeout(max(min(allowed, deadline.remaining()), 0)):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, "the request comes in too slowly: send it anew") from None
+            raise HTTPException(408, "the request arrives too slowly: send it again") from None
         total += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if total > most:
@@ -166,7 +173,3 @@ def _limited(receive: Receive, most: int, deadline: Deadline) -> Receive:
 
 def _too_large(most: int) -> str:
     return f"the request has more than {most:,} bytes: send less at a time"
-
-
-def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"detail": sentence}, status, headers)

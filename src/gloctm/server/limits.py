@@ -1,4 +1,4 @@
-"""How much a server takes on: what keeps its memory and its time bounded, whatever it is asked."""
+"""The limits of a server, which bound its memory and its time for any request."""
 
 from __future__ import annotations
 
@@ -8,36 +8,40 @@ from dataclasses import dataclass, fields
 from gloctm.checks import check_int
 from gloctm.errors import InputError
 
-#: The largest limit of documents of a request: more are for files, which are not read at once.
+#: The largest limit of documents per request; files, which may have more, are not read at once.
 MOST_DOCUMENTS = 20_000
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a server. More is refused with a sentence; nothing is cut short silently.
+    """The limits of a server. A request beyond one is refused with a sentence; nothing is cut short silently.
 
     Attributes:
-        body_bytes: of a request's JSON, counted as it comes in. 2 MB are a thousand long paragraphs.
-        upload_bytes: of a file that is uploaded, with what the form adds to it. 20 MB.
-        documents: of a request; at most 20,000.
-        upload_documents: of a file.
-        characters: of a document. 20,000, about ten pages: words are looked for no further.
-        explained: documents of a request that asks for the words that led to topics, which are some hundred times as
-            much work.
-        new_words: different words of languages not trained on, in a request: each has to be embedded, about 800 a
-            second. For a model of the context method also words of a language trained on outside its vocabulary, of
-            which further ones are left out, with a warning.
-        concurrent: requests that are worked on at once, a thread each. 2: the work is for processors, so that more
+        body_bytes: size of a request's JSON, counted while it arrives. 2 MB are a thousand long paragraphs.
+        upload_bytes: size of an uploaded file with its form. 20 MB.
+        documents: documents per request, at most 20,000.
+        upload_documents: documents per file.
+        characters: characters per document. 20,000 are about ten pages; words are located no further.
+        explained: documents per request that asks for the words that led to topics, about a hundred times the work.
+        new_words: distinct words of untrained languages per request: each is embedded, about 800 per second. For a
+            model of the context method, also words outside the vocabulary of a trained language; further ones of these
+            are left out, with a warning.
+        concurrent: requests that are worked on at once, in a thread each. The work is for processors, so more threads
             wait for each other.
-        queue: requests that wait for these. With ``concurrent`` the number whose bodies may be in memory.
-        rate: requests a second of one client, in the long run; 0 for any number. 20.
-        burst: requests of one client that may come at once, after a while without any.
-        seconds: until an answer is given up. Work stops at the next document or batch of words.
-        connections: open at once, half of them from one address at most; further ones are answered 503 and closed, and
-            so are those that send nothing for ten seconds.
+        queue: requests that wait for these. Together with ``concurrent``, the number of bodies in memory.
+        rate: requests per second and client in the long run; 0 for any number.
+        burst: requests of one client at once, after a while without any.
+        seconds: time until an answer is given up. The work stops at the next document or batch of words.
+        connections: connections at once, half of them per address. Further ones are answered 503 and closed, as are
+            those that send nothing for ten seconds.
 
     Raises:
-        InputError: a limit is no number, or too small.
+        InputError: a limit is no number, or out of range.
+
+    Examples:
+        >>> from gloctm.server import Limits
+        >>> Limits(concurrent=4, rate=0).documents
+        1000
     """
 
     body_bytes: int = 2_000_000
@@ -55,17 +59,16 @@ class Limits:
     connections: int = 500
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if each.name in ("rate", "seconds"):
-                least = 0.0 if each.name == "rate" else 0.1
+        for name, value in ((each.name, getattr(self, each.name)) for each in fields(self)):
+            if name in ("rate", "seconds"):
+                least = 0.0 if name == "rate" else 0.1
                 if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
-                    raise InputError(f"{each.name} is {value!r}: it must be a number from {least:g}")
+                    raise InputError(f"{name} is {value!r}: it must be a number from {least:g}")
             else:
-                check_int(each.name, value, 0 if each.name == "queue" else 1)
+                check_int(name, value, 0 if name == "queue" else 1)
         if self.documents > MOST_DOCUMENTS:
             raise InputError(f"documents is {self.documents!r}: it must be at most {MOST_DOCUMENTS}")
 
 
-#: What a server takes on unless told otherwise.
+#: The limits of a server unless others are given.
 DEFAULT_LIMITS = Limits()

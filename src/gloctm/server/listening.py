@@ -1,4 +1,4 @@
-"""Running an app by uvicorn until it is told to end."""
+"""Running an app with uvicorn until it is interrupted."""
 
 from __future__ import annotations
 
@@ -14,27 +14,23 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
-# Connections that wait to be taken.
+# Connections that wait to be accepted.
 _BACKLOG = 128
-# Seconds after an answer in which a connection without any byte of a further request is closed.
+# Seconds after an answer until a connection without a further request is closed.
 _IDLE = 5
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name is of this machine alone.
-
-    Raises:
-        InputError: there is no such name.
-    """
+    """Return whether only this machine reaches an address or name; raise InputError if there is no such name."""
     return all(ipaddress.ip_address(address).is_loopback for _, address in _addresses(host, 0))
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that has a port for itself; connections can be made to it once it listens.
+    """Return a socket that has a port for itself; connections can be made to it once it listens.
 
     Args:
         host: an address or name of this machine.
-        port: 0 for one that is free.
+        port: 0 for a free one.
 
     Raises:
         InputError: nothing can listen there.
@@ -53,7 +49,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def url_of(bound: socket.socket) -> str:
-    """The address to open in a browser."""
+    """Return the address to open in a browser."""
     host, port = bound.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
@@ -66,19 +62,26 @@ def serve(
     limits: Limits = DEFAULT_LIMITS,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Answer requests at an address until Ctrl-C or SIGTERM: ``bind`` and ``serve_at`` in one.
+    """Answer requests until Ctrl-C or SIGTERM, then finish those in progress, for at most a few seconds.
 
     Args:
         app: from ``create_app``.
-        host: where to listen.
-        port: 0 for one that is free.
+        host: an address or name of this machine.
+        port: 0 for a free one.
         limits: those of the app.
-        ready: told the address once connections can be made.
+        ready: called with the address once connections can be made.
 
     Raises:
         InputError: nothing can listen there.
         KeyboardInterrupt: it was interrupted, and has ended in order.
         MissingDependencyError: uvicorn is not installed.
+
+    Examples:
+        >>> from gloctm import GloCTM
+        >>> from gloctm.server import create_app, serve
+        >>> app = create_app(GloCTM.load("model"))  # doctest: +SKIP
+        >>> serve(app, ready=print)  # doctest: +SKIP
+        http://127.0.0.1:8000/
     """
     with bind(host, port) as bound:
         serve_at(bound, app, limits=limits, ready=ready)
@@ -91,19 +94,7 @@ def serve_at(
     limits: Limits = DEFAULT_LIMITS,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Answer requests until Ctrl-C or SIGTERM; what is under way then is finished first, for at most a few seconds.
-
-    Args:
-        bound: from ``bind``.
-        app: from ``create_app``.
-        limits: those of the app.
-        ready: told the address once connections can be made.
-
-    Raises:
-        InputError: nothing can listen there.
-        KeyboardInterrupt: it was interrupted, and has ended in order.
-        MissingDependencyError: uvicorn is not installed.
-    """
+    """Answer requests at a socket from ``bind``, as ``serve`` does."""
     server = make_server(app, limits=limits)
     bound.listen(_BACKLOG)
     if ready is not None:
@@ -112,15 +103,7 @@ def serve_at(
 
 
 def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS) -> uvicorn.Server:
-    """The server of ``serve_at``, to be run with sockets that listen; it ends when its ``should_exit`` becomes true.
-
-    Args:
-        app: from ``create_app``.
-        limits: those of the app.
-
-    Raises:
-        MissingDependencyError: uvicorn is not installed.
-    """
+    """Return the server of ``serve_at``, to run with sockets that listen; it ends once its ``should_exit`` is true."""
     try:
         import uvicorn
 
@@ -129,14 +112,14 @@ def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS) -> uvicorn.Ser
         raise MissingDependencyError.of("The server", "fastapi uvicorn python-multipart") from None
     config = uvicorn.Config(
         app,
-        # Slower than others, but without any code that is not Python.
+        # Slower than others, but pure Python.
         http=bounded_connections(limits.connections),
         loop="asyncio",
         ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,
-        # What a header says of the client could be made up.
+        # A client could make up such headers.
         proxy_headers=False,
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=5,

@@ -4,42 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    FailFast,
-    Field,
-    StrictInt,
-    StrictStr,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StrictInt, StrictStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from gloctm.server.limits import MOST_DOCUMENTS
 
-Language = Annotated[
-    str | None,
-    Field(description="BCP-47, for example `en`; identified if it is missing, null or `auto`."),
-]
 Via = Annotated[
     Literal["local", "global", "both", "page"] | None,
     Field(
-        description="Of a model of the published method, the encoder that infers; `both` is the mean of their μ, and "
-        "`page` that by which the page's figures were inferred, so that both agree. Unless given, the local one for "
-        "languages the model was trained on, and the global one for others, which have no other."
+        description="For a model of the published method, the encoder that infers. `both` is the mean of their μ; "
+        "`page` is the encoder of the page's figures, so that both can be compared. Unless given, the local one for "
+        "trained languages, and the global one for others, which have no other."
     ),
 ]
-Warnings = Annotated[list[str], Field(description="Sentences about what may be amiss.")]
-Text = Annotated[str, StringConstraints(min_length=1)]
-
-
-# Each has a handful; of a hundred thousand, each would be an error with a place and a message of its own.
+Warnings = Annotated[list[str], Field(description="Sentences about possible problems.")]
+Words = dict[str, list[tuple[str, float]]]
+# A valid object has a handful of keys; each of a hundred thousand would be an error of its own.
 _MOST_KEYS = 20
 
 
+def _with_examples(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
 class _Strict(BaseModel):
-    # A misspelled key is an error rather than passed over.
+    # A misspelled key is an error.
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
@@ -47,96 +36,89 @@ class _Strict(BaseModel):
     def _few_keys(cls, content: Any) -> Any:
         if isinstance(content, dict) and len(content) > _MOST_KEYS:
             raise PydanticCustomError(
-                "too_many_keys", "has {number} keys, most of which mean nothing here", {"number": len(content)}
+                "too_many_keys", "it has {number} keys, most of which mean nothing here", {"number": len(content)}
             )
         return content
 
 
 class Document(_Strict):
-    """A text to be inferred."""
+    """A text to infer."""
 
     text: str
-    lang: Language = None
+    lang: Annotated[
+        str | None, Field(description="BCP-47, for example `en`; identified if it is missing, null or `auto`.")
+    ] = None
     id: Annotated[
         StrictStr | StrictInt | None,
-        Field(description="Comes back with the answer; the document's position unless given."),
+        Field(description="Returned with the answer; the document's position unless given."),
     ] = None
 
 
 class TransformRequest(_Strict):
     """Texts, in any languages."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "documents": [
-                        {"id": "a", "text": "The train to Bern was an hour late.", "lang": "en"},
-                        {"id": "b", "text": "Die Bank senkt die Zinsen."},
-                    ],
-                    "explain": True,
-                }
-            ]
-        },
+    model_config = _with_examples(
+        {
+            "documents": [
+                {"id": "a", "text": "The train to Bern was an hour late.", "lang": "en"},
+                {"id": "b", "text": "Die Bank senkt die Zinsen."},
+            ],
+            "explain": True,
+        }
     )
 
-    # One wrong document is told; telling of all would take more memory than the request itself.
+    # The first wrong document is reported; reports of all would take more memory than the request itself.
     documents: Annotated[list[Document], FailFast(), Field(min_length=1, max_length=MOST_DOCUMENTS)]
-    explain: Annotated[bool, Field(description="Whether to tell which words led to the topics.")] = False
+    explain: Annotated[bool, Field(description="Whether to find the words that led to the topics.")] = False
     via: Via = None
 
 
 class Word(BaseModel):
     """An occurrence of a word that led to topics."""
 
-    word: Annotated[str, Field(description="As the vocabulary has it.")]
+    word: Annotated[str, Field(description="As in the vocabulary.")]
     start: Annotated[int, Field(description="Where it begins, in UTF-16 code units, as JavaScript counts.")]
     end: Annotated[int, Field(description="Where it ends.")]
     topics: Annotated[
         list[tuple[int, float]],
         Field(
-            description="Up to three topics by their numbers, with weights, the largest first: the topic's proportion "
-            "less what it is when all occurrences of the word are left out. Only weights of 0.001 or more."
+            description="Up to three topics by number, with weights of at least 0.001, the largest first. A weight is "
+            "the topic's proportion, minus what it is when all occurrences of the word are left out."
         ),
     ]
 
 
 class InferredDocument(BaseModel):
-    """A text's topics."""
+    """The topics of a text."""
 
     id: str
-    lang: Annotated[str, Field(description="The language it was taken for.")]
+    lang: Annotated[str, Field(description="Its language, as named or identified.")]
     theta: Annotated[
         list[float] | None,
         Field(
-            description="Proportions of the topics, in the order of `topics`; null if the text has no word that the "
-            "model knows."
+            description="Proportions of the topics, in the order of `topics`; null if the model knows no word of the "
+            "text."
         ),
     ]
-    words: Annotated[list[Word], Field(description="In order; empty unless `explain` is asked for.")]
+    words: Annotated[list[Word], Field(description="In order; empty without `explain`.")]
 
 
 class TransformResponse(BaseModel):
     """The documents in the order of the request."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = _with_examples(
+        {
+            "topics": [0, 1, 2],
+            "documents": [
                 {
-                    "topics": [0, 1, 2],
-                    "documents": [
-                        {
-                            "id": "a",
-                            "lang": "en",
-                            "theta": [0.91, 0.06, 0.03],
-                            "words": [{"word": "train", "start": 4, "end": 9, "topics": [[0, 0.42]]}],
-                        },
-                        {"id": "b", "lang": "de", "theta": [0.04, 0.9, 0.06], "words": []},
-                    ],
-                    "warnings": [],
-                }
-            ]
+                    "id": "a",
+                    "lang": "en",
+                    "theta": [0.91, 0.06, 0.03],
+                    "words": [{"word": "train", "start": 4, "end": 9, "topics": [[0, 0.42]]}],
+                },
+                {"id": "b", "lang": "de", "theta": [0.04, 0.9, 0.06], "words": []},
+            ],
+            "warnings": [],
         }
     )
 
@@ -148,29 +130,23 @@ class TransformResponse(BaseModel):
 class Topic(BaseModel):
     """A topic in all languages."""
 
-    topic: Annotated[int, Field(description="Its number in the model; of a merged one, its first member's.")]
+    topic: Annotated[int, Field(description="Its number in the model; for a merged topic, that of its first member.")]
     name: str
-    labels: Annotated[dict[str, str], Field(description="By language, where it has any.")]
-    words: Annotated[
-        dict[str, list[tuple[str, float]]], Field(description="By language its heaviest words with weights β.")
-    ]
+    labels: Annotated[dict[str, str], Field(description="By language, if it has any.")]
+    words: Annotated[Words, Field(description="By language, its heaviest words with weights β.")]
 
 
 class TopicsResponse(BaseModel):
     """All topics, in the order of θ."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = _with_examples(
+        {
+            "topics": [
                 {
-                    "topics": [
-                        {
-                            "topic": 0,
-                            "name": "trains passengers rail",
-                            "labels": {},
-                            "words": {"en": [["trains", 1.93], ["passengers", 1.72]], "de": [["bahn", 1.8]]},
-                        }
-                    ]
+                    "topic": 0,
+                    "name": "trains passengers rail",
+                    "labels": {},
+                    "words": {"en": [["trains", 1.93], ["passengers", 1.72]], "de": [["bahn", 1.8]]},
                 }
             ]
         }
@@ -182,51 +158,48 @@ class TopicsResponse(BaseModel):
 class SimilarRequest(_Strict):
     """Exactly one of `text`, `word` and `topic`."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"word": "rain", "lang": "en"}, {"topic": 3, "num": 10}]},
-    )
+    model_config = _with_examples({"word": "rain", "lang": "en"}, {"topic": 3, "num": 10})
 
-    text: Text | None = None
+    text: Annotated[str, StringConstraints(min_length=1)] | None = None
     word: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
     topic: StrictInt | None = None
     lang: Annotated[
         str | None,
         Field(
-            description="Of the text (identified unless given) or the word (unless given, all languages whose "
-            "vocabulary has it); `auto` is as good as none."
+            description="Language of the text (identified unless given, or `auto`) or the word (unless given, or "
+            "`auto`, all languages whose vocabulary has it)."
         ),
     ] = None
-    num: Annotated[StrictInt, Field(ge=1, le=100, description="Topics, and words a language, at most.")] = 5
+    num: Annotated[StrictInt, Field(ge=1, le=100, description="Topics, and words per language, at most.")] = 5
 
 
 class SimilarTopic(BaseModel):
-    """A topic and how near it is."""
+    """A topic and its similarity."""
 
     topic: Annotated[int, Field(description="Its number.")]
     name: str
     score: Annotated[
         float,
-        Field(description="To a topic: cosine of topic vectors. To a word: its β in the topic. To a text: θ."),
+        Field(description="For a topic, the cosine of topic vectors; for a word, its β in the topic; for a text, θ."),
     ]
 
 
 class SimilarResponse(BaseModel):
-    """What is most similar, most similar first."""
+    """Similar topics and words, the most similar first."""
 
     topics: list[SimilarTopic]
     words: Annotated[
-        dict[str, list[tuple[str, float]]],
+        Words,
         Field(
-            description="By language. To a topic: its heaviest words with their β. To a word: the nearest words by "
-            "cosine of their vectors. To a text: the words the model expects most, by Σ θ β."
+            description="By language. For a topic, its heaviest words with their β; for a word, the nearest words by "
+            "the cosine of their vectors; for a text, the words that the model expects most, by Σ θ β."
         ),
     ]
     warnings: Warnings
 
 
 class Health(BaseModel):
-    """That the server is there."""
+    """The state of the server."""
 
     status: Literal["ok"]
 

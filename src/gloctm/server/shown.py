@@ -1,33 +1,36 @@
-"""The topics that a server shows, which stand for the model's: as a summary has them, some merged and some hidden."""
+"""The topics and numbers of answers: topics as a summary shows them, some merged and some hidden."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.errors import InputError
+from gloctm.model.model import TopicModel
 from gloctm.model.view import TopicView
 from gloctm.summary import Summary
-
-if TYPE_CHECKING:
-    from gloctm.model.model import TopicModel
 
 Array = NDArray[np.float32]
 
 
-class ShownTopics:
-    """What becomes of the model's numbers where its topics are merged or hidden.
+def exact(value: float) -> float:
+    """Shorten a float32 to the digits that restore it exactly."""
+    return float(f"{value:.9g}")
 
-    Args:
-        model: fitted.
-        summary: of the model.
+
+def rounded(value: float) -> float:
+    """Round to four digits, for scores."""
+    return float(f"{value:.4g}")
+
+
+class ShownTopics:
+    """The topics of a summary, and the model's numbers for them.
 
     Attributes:
-        ids: the number of each topic, in the order of columns of θ.
-        names: what each is called.
+        ids: the number of each topic, in the order of the columns of θ.
+        names: the name of each topic.
 
     Raises:
         InputError: the summary is of another model.
@@ -50,27 +53,19 @@ class ShownTopics:
         for topic in summary.topics:
             self._shares[list(topic.shares)] = list(topic.shares.values())
 
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.ids)
-
     def place(self, number: int) -> int:
-        """Where the topic of a number stands among the columns of θ.
-
-        Raises:
-            InputError: there is no such topic, or it is shown as another or not at all.
-        """
+        """Return the column of θ of a topic; raise InputError if the topic is merged, hidden or unknown."""
         if number in self.ids:
             return self.ids.index(number)
         for own, group in zip(self.ids, self._view.groups, strict=True):
             if number in group:
-                raise InputError(f"topic {number} is merged into topic {own}: ask for that")
-        raise InputError(f"topic {number} is not shown, or there is none: /topics lists those there are")
+                raise InputError(f"topic {number} is merged into topic {own}: ask for topic {own}")
+        raise InputError(f"topic {number} is not shown, or does not exist: choose one of those that /topics lists")
 
     def merge_theta(self, theta: Array) -> Array:
-        """θ of the topics shown, ``(documents, topics)``: sums over members, none of hidden topics."""
+        """Return θ of the topics shown, ``(documents, topics)``: sums over members, without hidden topics."""
         return self._view.merge_theta(theta)
 
     def merge_topic_word(self, topic_word: Array) -> Array:
-        """β of the topics shown, ``(topics, words)``: means over members weighted by the summary's shares."""
+        """Return β of the topics shown, ``(topics, words)``: means over members, weighted by the summary's shares."""
         return self._view.merge_topic_word(topic_word, self._shares)

@@ -1,6 +1,6 @@
-"""Files of documents that are uploaded, and files of topic proportions that go back.
+"""Files of documents that are uploaded, and files of topic proportions that are returned.
 
-Nothing of a request is ever a path: of a file's name the ending alone is looked at, for its format.
+Nothing of a request is ever a path: of a file's name, only the ending is read, for its format.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from gloctm.reading.sources import SUFFIXES, SourceFile
 from gloctm.server.languages import is_named
 
 ResultFormat = Literal["csv", "jsonl"]
-# What sentences about a file call it.
+Rows = Iterable[tuple[str, Mapping[str, Any]]]
+# The file in sentences.
 _NAME = "the file"
 _READ = ("jsonl", "csv", "tsv", "txt")
-# What spreadsheets take for a formula when a cell begins with it, and what they take for a number all the same.
+# What makes a spreadsheet read a cell as a formula, and what it reads as a number all the same.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 # gzip, zip, bzip2, xz, zstandard: a small file may unpack to one that fills all memory.
@@ -33,16 +34,11 @@ _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x
 
 
 def upload_format(file_name: str) -> str:
-    """The format of a file by the ending of its name.
-
-    Raises:
-        InputError: there is none, or one that is not read here.
-    """
-    ending = file_name[-10:].lower().rpartition(".")[2]
-    found = SUFFIXES.get(f".{ending}")
+    """Return the format of a file by the ending of its name; raise InputError if it is not read here."""
+    found = SUFFIXES.get(f".{file_name[-10:].lower().rpartition('.')[2]}")
     if found not in _READ:
         raise InputError(
-            "the file's name must end in .jsonl, .json, .ndjson, .csv, .tsv, or .txt for a document a line"
+            "the file's name must end in .jsonl, .json, .ndjson, .csv, .tsv, or .txt for one document per line"
         )
     return found
 
@@ -56,20 +52,19 @@ def read_upload(
     most: int,
     characters: int,
 ) -> list[Record]:
-    """The documents of a file: texts, and where the file has them ids and languages.
+    """Read the documents of a file: texts, and ids and languages if the file has them.
 
     Args:
-        stream: the file's bytes.
-        file_format: from ``upload_format``: ``jsonl``, ``csv``, ``tsv``, or ``txt`` for lines of text.
-        text_column: the column or key that holds the texts; of no meaning for lines of text.
-        language: makes a code of what a document calls its language, or raises an InputError.
-        most: documents at most.
-        characters: of each.
+        stream: the bytes, as many as the limits of a request allow.
+        file_format: from ``upload_format``.
+        text_column: the column or key of the texts; ignored for ``txt``.
+        language: normalizes the language of a document, or raises an InputError.
+        most: number of documents at most.
+        characters: of each document at most.
 
     Raises:
-        InputError: a document can't be read, or there are too many, or too long ones; the message has its line.
+        InputError: a document can't be read or is too long, or there are too many; the message names its line.
     """
-    # Its bytes are bounded by the limits of a request.
     buffered: Any = io.BufferedReader(io.BytesIO(stream.read()))
     if buffered.peek(8).startswith(_COMPRESSED):
         raise InputError("the file is compressed: unpack it first")
@@ -77,23 +72,32 @@ def read_upload(
     encoding = Encoding.of("utf-8")
     columns = Columns(text="text" if file_format == "txt" else text_column, label=None, date=None)
     builder = RecordBuilder(columns, None, bad_rows)
-    rows: Iterable[tuple[str, Mapping[str, Any]]]
+    rows: Rows
     if file_format == "txt":
         rows = _lines(buffered, encoding.at(buffered.peek(4)[:4]))
     else:
         source = SourceFile(Path(_NAME), file_format, None)
         rows = read_rows(source, buffered, builder.required, builder.optional, encoding, bad_rows)
+    records: list[Record] = []
     try:
-        return _taken(builder.records(_with_codes(rows, language)), most=most, characters=characters)
+        for record in builder.records(_with_codes(rows, language)):
+            if len(records) == most:
+                raise InputError(f"the file has more than {most:,} documents: split it")
+            if (length := len(record["text"])) > characters:
+                raise InputError(
+                    f"{record['source']}: the document has {length:,} characters, and may have {characters:,}: split it"
+                )
+            records.append(record)
     except InputError as error:
-        # There are no options here to name an encoding by.
+        # A server has no option to name an encoding.
         raise InputError(str(error).replace(UNDECODABLE, "convert it to UTF-8")) from None
+    if not records:
+        raise InputError("the file has no documents: send at least one")
+    return records
 
 
-def _with_codes(
-    rows: Iterable[tuple[str, Mapping[str, Any]]], language: Callable[[str], str]
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Rows whose languages are codes already: whoever reads them further remembers every spelling that there is."""
+def _with_codes(rows: Rows, language: Callable[[str], str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield rows with normalized languages, since a RecordBuilder remembers every spelling."""
     for where, row in rows:
         spelling = row.get("lang")
         if isinstance(spelling, str) and is_named(spelling):
@@ -102,22 +106,6 @@ def _with_codes(
             except InputError as error:
                 raise InputError(f"{where}: {error}") from None
         yield where, row
-
-
-def _taken(found: Iterable[Record], *, most: int, characters: int) -> list[Record]:
-    records: list[Record] = []
-    for record in found:
-        if len(records) == most:
-            raise InputError(f"the file has more than {most:,} documents: split it")
-        if len(record["text"]) > characters:
-            raise InputError(
-                f"{record['source']}: the document has {len(record['text']):,} characters, and may have "
-                f"{characters:,}: split it"
-            )
-        records.append(record)
-    if not records:
-        raise InputError("the file has no documents")
-    return records
 
 
 def _lines(stream: io.BufferedReader, encoding: Encoding) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -131,37 +119,27 @@ def _lines(stream: io.BufferedReader, encoding: Encoding) -> Iterator[tuple[str,
 
 
 def write_result(
-    ids: Sequence[str],
-    languages: Sequence[str],
-    theta: Sequence[Sequence[float] | None],
-    topics: Sequence[int],
-    form: str,
+    documents: Iterable[tuple[str, str, Sequence[float] | None]], topics: Sequence[int], form: str
 ) -> bytes:
-    """Topic proportions as a file: ``id``, ``lang``, ``topic_0``, …; nothing in the cells of a document without any.
+    """Return topic proportions as a file with ``id``, ``lang``, ``topic_0`` and so on.
 
-    In CSV an apostrophe goes before ids that a spreadsheet would take for a formula, as is usual.
+    In CSV an apostrophe precedes ids that a spreadsheet would take as a formula.
 
     Args:
-        ids: a document each.
-        languages: a document each.
-        theta: a document each; None where there is no evidence.
-        topics: the number of each column's.
+        documents: id, language and θ of each; None for θ leaves its cells empty.
+        topics: the number of each column of θ.
         form: ``csv`` or ``jsonl``.
     """
     names = ["id", "lang", *(f"topic_{topic}" for topic in topics)]
-    none = [None] * len(topics)
-    rows = (
-        [identifier, language, *(none if proportions is None else proportions)]
-        for identifier, language, proportions in zip(ids, languages, theta, strict=True)
-    )
+    rows = ([name, code, *([None] * len(topics) if theta is None else theta)] for name, code, theta in documents)
     text = io.StringIO()
     if form == "csv":
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows([_no_formula(identifier), *others] for identifier, *others in rows)
+        writer.writerows([_no_formula(name), *others] for name, *others in rows)
     else:
         text.writelines(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
-    # Lone surrogates, which JSON can bring but UTF-8 can't hold, are written as escapes.
+    # JSON can bring lone surrogates, which UTF-8 can't hold: they become escapes.
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 

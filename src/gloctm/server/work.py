@@ -1,4 +1,4 @@
-"""Work that takes a processor: in a few threads, in turn, and only as much waiting as there is room for."""
+"""Work for the processor: in a few threads, with a bounded number of requests that wait for them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,30 @@ import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 Result = TypeVar("Result")
+#: What a client reads when there is no room.
+BUSY = "the server has as many requests as it can work on: try again in a moment"
 
 
 class OutOfTimeError(Exception):
     """The time for an answer is over, or the server stops."""
 
+    def __init__(self) -> None:
+        super().__init__("the answer takes longer than the server allows: send less at a time")
+
 
 class BusyError(Exception):
-    """More requests are waiting than there is room for."""
+    """More requests wait than there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__(BUSY)
 
 
 class Deadline:
-    """Until when work may go on. Threads can't be stopped from outside: they ask now and then.
+    """The end of a request's time. Threads can't be stopped from outside, so the work checks it.
 
     Args:
         at: seconds of ``time.monotonic``.
@@ -34,25 +42,25 @@ class Deadline:
         self._stopping = stopping
 
     def remaining(self) -> float:
-        """Seconds left, 0 at least."""
+        """Return the seconds that are left, at least 0."""
         return max(self.at - time.monotonic(), 0.0)
 
     def check(self) -> None:
-        """Raise OutOfTimeError if there is no time left."""
+        """Raise OutOfTimeError if no time is left."""
         if time.monotonic() >= self.at or (self._stopping is not None and self._stopping.is_set()):
             raise OutOfTimeError
 
 
 class Workers:
-    """A few threads, and a bounded number of requests that wait for them.
+    """A few threads, and a bounded number of places for requests.
 
     A request has its place (``place``) from before its body is read until it is answered, and a thread (``run``) only
-    for its work. A thread that works on after its time is counted until it ends.
+    for its work. A thread that works on after its time counts as active until it ends.
 
     Args:
-        concurrent: threads.
-        queue: places beyond these.
-        seconds: for a request, from its place on.
+        concurrent: number of threads.
+        queue: number of places beyond these.
+        seconds: time of a request, which begins with its place.
     """
 
     def __init__(self, concurrent: int, queue: int, seconds: float) -> None:
@@ -61,29 +69,25 @@ class Workers:
         self._seconds = seconds
         self._taken = 0
         self._stopping = threading.Event()
-        self._pool: ThreadPoolExecutor | None = None
-        self._free: asyncio.Semaphore | None = None
+        self._running: tuple[ThreadPoolExecutor, asyncio.Semaphore] | None = None
 
-    def start(self) -> None:
-        """Be ready; within a running event loop."""
+    def start(self) -> tuple[ThreadPoolExecutor, asyncio.Semaphore]:
+        """Make the threads, within a running event loop."""
         self._stopping.clear()
-        self._free = asyncio.Semaphore(self._concurrent)
-        self._pool = ThreadPoolExecutor(self._concurrent, thread_name_prefix="gloctm")
+        pool = ThreadPoolExecutor(self._concurrent, thread_name_prefix="gloctm")
+        self._running = pool, asyncio.Semaphore(self._concurrent)
+        return self._running
 
     def stop(self) -> None:
-        """Let no more work begin, and what is under way end at its next document."""
+        """Let no more work begin, and end work in progress at its next document."""
         self._stopping.set()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = self._free = None
+        if self._running is not None:
+            self._running[0].shutdown(wait=False, cancel_futures=True)
+            self._running = None
 
     @contextlib.contextmanager
     def place(self) -> Iterator[Deadline]:
-        """A place for a request, and how long it has.
-
-        Raises:
-            BusyError: there is none.
-        """
+        """Hold a place for a request, and yield its deadline; raise BusyError if there is none."""
         if self._taken >= self._places:
             raise BusyError
         self._taken += 1
@@ -95,23 +99,18 @@ class Workers:
     async def run(
         self, work: Callable[[], Result], deadline: Deadline, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Result:
-        """Do some work in a thread, once one is free.
+        """Run work in a thread as soon as one is free.
 
         Args:
             work: what to do.
-            deadline: until when to wait for it.
-            gone: tells whether nobody waits for the answer any more; asked before the work begins.
+            deadline: of the request.
+            gone: returns whether the client has left; called before the work begins.
 
         Raises:
-            BusyError: no thread became free in time, or nobody waits.
-            OutOfTimeError: the work took too long; or whatever the work raises.
+            BusyError: no thread became free in time, or the client has left.
+            OutOfTimeError: the work took too long.
         """
-        if self._pool is None or self._free is None:
-            self.start()
-        pool, free = self._pool, self._free
-        assert pool is not None
-        assert free is not None
-        loop = asyncio.get_running_loop()
+        pool, free = self._running or self.start()
         try:
             async with asyncio.timeout(deadline.remaining()):
                 await free.acquire()
@@ -121,21 +120,19 @@ class Workers:
             if gone is not None and await gone():
                 raise BusyError
             deadline.check()
-            future: Future[Result] = pool.submit(work)
+            working = asyncio.get_running_loop().run_in_executor(pool, work)
         except BaseException:
             free.release()
             raise
-        future.add_done_callback(lambda _: _in_loop(loop, free.release))
-        waiting = asyncio.wrap_future(future)
-        # Should it fail after its time, nobody asks what it was.
-        waiting.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        done, _ = await asyncio.wait([waiting], timeout=deadline.remaining())
+
+        def end(ended: asyncio.Future[Result]) -> None:
+            free.release()
+            if not ended.cancelled():
+                # Nobody waits for an error after the deadline: mark it as seen.
+                ended.exception()
+
+        working.add_done_callback(end)
+        done, _ = await asyncio.wait([working], timeout=deadline.remaining())
         if not done:
             raise OutOfTimeError
-        return waiting.result()
-
-
-def _in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
-    # The loop may have ended before the thread.
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(call)
+        return working.result()
