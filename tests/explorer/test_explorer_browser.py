@@ -462,17 +462,17 @@ def test_no_text_is_saved_as_a_formula(open_page, hostile_report):
     assert {float(row["weight"]) for row in rows} == {-1, 0, 1, 2}
 
 
-def test_what_figures_do_not_say_is_said_beside_them(visit):
+def test_what_figures_do_not_say_is_said_next_to_them(visit):
     page = visit("#view=compare")
     said = page.locator(".caveats").inner_text()
     for part in [
         "mean share of a document",
         "global encoder",
         "differences are understated",
-        "not the errors of the model",
+        "not cover errors of the model",
     ]:
         assert part in said
-    assert "Of 24 comparisons about 1 sticks out by chance" in said
+    assert "Of 24 comparisons, about 1 looks clear by chance" in said
     assert "One topic has a language whose words agree little" in said
     doubted = page.locator("tbody tr", has=page.locator(".doubt"))
     assert [row.locator(".number").inner_text() for row in doubted.all()] == ["1"]
@@ -496,7 +496,7 @@ def test_a_page_of_the_context_method_says_what_is_true_of_it(open_page, visit, 
     assert "inferred by the words of each document in the space of contexts that all languages share." in said
     assert "soft" not in said
     go(page, "#topic=0")
-    assert "Weights above 0 say how well a word goes together" in page.locator("main").inner_text()
+    assert "Weights above 0 say how well a word coheres" in page.locator("main").inner_text()
     for view in VIEWS:
         go(page, view)
         all_drawn(page)

@@ -1,4 +1,4 @@
-"""The explorer as a file that people share."""
+"""The explorer as a file to share."""
 
 from __future__ import annotations
 
@@ -15,20 +15,27 @@ _ENDINGS = {".html", ".htm"}
 
 
 def write_report(summary: HasDict | Mapping[str, Any], path: str | os.PathLike[str]) -> Path:
-    """Write the explorer as one HTML file that opens in any browser, without a network.
+    """Write the explorer as one HTML file that opens in any recent browser, without a network.
 
     Args:
-        summary: a ``Summary``, or the mapping that its ``to_dict`` gives.
-        path: where the file goes, its name ending in ``.html``; an older file there is replaced once the new one is
-            whole.
+        summary: a ``Summary``, or the mapping that its ``to_dict`` returns.
+        path: the file, with a name that ends in ``.html``. An older file there is replaced once the new one is
+            complete.
 
     Returns:
-        the file's path.
+        The path of the file.
 
     Raises:
-        InputError: for a folder, a name with another ending, a folder that does not exist; for a mapping of another
-            version.
-        MissingDependencyError: without jinja2 or plotly.
+        InputError: a folder, a name with another ending, a folder that does not exist; or see ``render_page``.
+        MissingDependencyError: jinja2 or plotly is not installed.
+
+    Examples:
+        >>> from gloctm import Corpus, GloCTM, summarize
+        >>> from gloctm.explorer import write_report
+        >>> corpus = Corpus.demo(["en", "de"], show_progress=False)
+        >>> model = GloCTM(num_topics=12, show_progress=False).fit(corpus)
+        >>> write_report(summarize(model, corpus), "report.html").name  # doctest: +SKIP
+        'report.html'
     """
     target = Path(path)
     check_report_target(target)
@@ -39,7 +46,15 @@ def write_report(summary: HasDict | Mapping[str, Any], path: str | os.PathLike[s
 
 
 def check_report_target(path: str | os.PathLike[str]) -> None:
-    """Raise InputError now if ``write_report`` would refuse this path, before time is spent on what goes there."""
+    """Raise InputError if ``write_report`` would refuse this path, before time is spent on the report.
+
+    Examples:
+        >>> from gloctm.explorer import check_report_target
+        >>> check_report_target("report.pdf")
+        Traceback (most recent call last):
+        ...
+        gloctm.errors.InputError: can't write the report to report.pdf: give it a name that ends in .html
+    """
     target = Path(path)
     if target.is_dir():
         raise InputError(
@@ -48,4 +63,4 @@ def check_report_target(path: str | os.PathLike[str]) -> None:
     if target.suffix.lower() not in _ENDINGS:
         raise InputError(f"can't write the report to {target}: give it a name that ends in .html")
     if not target.parent.is_dir():
-        raise InputError(f"can't write the report to {target}: the folder {target.parent} does not exist")
+        raise InputError(f"can't write the report to {target}: the folder {target.parent} does not exist, create it")

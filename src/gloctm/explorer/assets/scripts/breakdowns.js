@@ -1,21 +1,21 @@
-// Further breakdowns: by the documents' labels, and over time; of all languages or of one.
+// Further breakdowns of all languages or of one: by the documents' labels, and over time.
 
-/** A topic's figures by label, of one language or ("all") with each language counted alike. */
+/** Return a topic's figures by label, in one language or ("all") with equal weight of languages. */
 function labelEstimates(topic, code) {
   const { prevalence, by_language: byLanguage } = summary.labels;
   return (code === "all" ? prevalence : (byLanguage[code] ?? []))[placeOf(topic.id)] ?? [];
 }
 
-/** Documents of a label, in one language or all. */
+/** Count the documents of a label, in one language or all. */
 function labelCount(place, code) {
   const { counts } = summary.labels;
   if (code !== "all") return counts[code]?.[place] ?? 0;
   return Object.values(counts).reduce((sum, each) => sum + (each[place] ?? 0), 0);
 }
 
-const ofLanguages = (code) => (code === "all" ? "all languages, each counted alike" : languageName(code));
+const ofLanguages = (code) => (code === "all" ? "all languages, weighted equally" : languageName(code));
 
-/** A topic by label, as a figure. */
+/** Make the figure of a topic by label. */
 function labelBreakdown(topic, code = "all") {
   const estimates = labelEstimates(topic, code);
   const points = summary.labels.values.map((value, place) => ({
@@ -44,7 +44,7 @@ function labelBreakdown(topic, code = "all") {
   });
 }
 
-/** Languages in which a topic has figures over time. */
+/** Return the languages in which a topic has figures over time. */
 function datedLanguages(topic, code) {
   const { prevalence } = summary.dates;
   return summary.languages
@@ -52,13 +52,13 @@ function datedLanguages(topic, code) {
     .filter((each) => (code === "all" || each === code) && prevalence[each]?.[placeOf(topic.id)]?.some(Boolean));
 }
 
-/** A topic over time, a line for each language, as a figure. */
+/** Make the figure of a topic over time, with a line per language. */
 function timeBreakdown(topic, code = "all") {
   const { unit, periods, counts, prevalence } = summary.dates;
   const codes = datedLanguages(topic, code);
   const estimate = (each, number) => prevalence[each][placeOf(topic.id)][number];
   const count = (each, number) => counts[each]?.[number] ?? 0;
-  // A single document's interval is everything, which says nothing and would flatten all else.
+  // The interval of a single document says nothing and would flatten everything else.
   const reach = (each, number, end) => (count(each, number) > 1 ? Math.abs(estimate(each, number)[end] - estimate(each, number).mean) : 0);
   const known = codes.flatMap((each) => periods.map((_, number) => number).filter((number) => estimate(each, number)).map((number) => [each, number]));
   const tops = known.map(([each, number]) => (count(each, number) < FEW_DOCUMENTS ? estimate(each, number).mean : estimate(each, number).high));
@@ -134,16 +134,16 @@ function timeBreakdown(topic, code = "all") {
   const few = known.some(([each, number]) => count(each, number) < FEW_DOCUMENTS);
   return chartFigure({
     title: "Over time",
-    description: `Mean share of a document that the topic has, by ${unit} from ${periods[0]} to ${periods.at(-1)}, a line for each language, with 95% intervals. The table has the figures.`,
+    description: `Mean share of a document that the topic has, by ${unit} from ${periods[0]} to ${periods.at(-1)}, one line per language, with 95% intervals. The table has the figures.`,
     build,
     height: 320,
     table,
     kind: "wide",
-    controls: few ? [make("p", { class: "note" }, `Hollow marks are means of fewer than ${FEW_DOCUMENTS} documents: mostly chance.`)] : [],
+    controls: few ? [make("p", { class: "note" }, `Hollow marks are means of fewer than ${FEW_DOCUMENTS} documents, so mostly chance.`)] : [],
   });
 }
 
-/** The topic that a breakdown is of, and the languages, to be chosen. */
+/** Make the view of a breakdown, with choices of topic and languages. */
 function breakdownView(view, { title, lead, notes, everyLanguage, codes, figure, further = () => [] }, parameters) {
   const topic = topicOf(Number(parameters.of ?? NaN)) ?? topicsByPrevalence()[0];
   const code = codes.includes(parameters.lang) ? parameters.lang : "all";
@@ -171,18 +171,18 @@ function breakdownView(view, { title, lead, notes, everyLanguage, codes, figure,
 
 function labelsView(parameters) {
   const { counts, unlabelled } = summary.labels;
-  const labelled = ({ code }) => counts[code]?.some((count) => count > 0);
+  const labeled = ({ code }) => counts[code]?.some((count) => count > 0);
   return breakdownView(
     "labels",
     {
       title: "Topics by label",
       lead: "How much of a document is about a topic, by label.",
       notes: [
-        make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}; with all languages, each counts alike, however many documents it has. The intervals hold the chance of which documents were written.`),
+        make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}; all languages have equal weight, whatever their number of documents. The intervals cover sampling error only.`),
         leftOutNote(unlabelled, "label"),
       ],
-      everyLanguage: "all, each counted alike",
-      codes: summary.languages.filter(labelled).map(({ code }) => code),
+      everyLanguage: "all, weighted equally",
+      codes: summary.languages.filter(labeled).map(({ code }) => code),
       figure: labelBreakdown,
       further: (code) => [section("All topics", labelsTable(code))],
     },
@@ -190,7 +190,7 @@ function labelsView(parameters) {
   );
 }
 
-/** Topics × labels, the larger the darker. */
+/** Make the table of topics and labels; larger shares are darker. */
 function labelsTable(code) {
   const meanOf = (topic, place) => labelEstimates(topic, code)[place]?.mean;
   const most = Math.max(...summary.topics.flatMap((topic) => summary.labels.values.map((_, place) => meanOf(topic, place) ?? 0)), Number.MIN_VALUE);
@@ -232,7 +232,7 @@ function timeView(parameters) {
         make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}, with 95% intervals. ${reason ?? ""}`),
         leftOutNote(undated, "date"),
       ],
-      everyLanguage: "all, a line each",
+      everyLanguage: "all, one line each",
       codes: summary.languages.map(({ code }) => code).filter((code) => prevalence[code]?.some((row) => row.some(Boolean))),
       figure: timeBreakdown,
     },

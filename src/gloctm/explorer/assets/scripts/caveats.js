@@ -1,24 +1,24 @@
-// What the figures do and do not say: a page is sent on without its documentation.
+// What the figures do and do not say: readers receive the page without the documentation.
 
-/** Documents below which the mean of a period is hardly more than those very documents. */
+/** The mean of a period with fewer documents is mostly chance. */
 const FEW_DOCUMENTS = 20;
 
 const DOUBT = "⚠\uFE0E";
 
 const ENCODERS = {
-  global: "the model's global encoder, which is one for all languages",
-  local: "the encoder of each language, which evens out part of what languages differ in",
-  both: "the mean of the global encoder and of each language's own",
+  global: "the model's global encoder, one for all languages",
+  local: "the encoder of each language, which removes some of the differences between languages",
+  both: "the mean of the global encoder and the encoder of each language",
   context: "the words of each document in the space of contexts that all languages share",
 };
 
-/** By which encoder proportions were inferred, in words. */
+/** Name the encoder that inferred the proportions. */
 const inferredBy = () => ENCODERS[summary.inference] ?? summary.inference;
 
-/** Said of shares where they are soft, as by the encoders of the published method; of others nothing. */
+/** Return the text if shares are soft, as those of the published method are. */
 const softShares = (text) => summary.inference !== "context" && text;
 
-/** What is compared, what its intervals hold, and where it means little. */
+/** Explain what is compared, what its intervals cover, and where it means little. */
 function comparisonNotes(comparisons) {
   const chance = Math.round(comparisons / 20);
   return make(
@@ -29,21 +29,21 @@ function comparisonNotes(comparisons) {
       {},
       make("b", {}, "The figure"),
       ` is the mean share of a document: how much of a document of the language is about the topic, on average, as inferred by ${inferredBy()}. `,
-      softShares("Shares are soft, so differences are understated: go by signs and order rather than by sizes."),
+      softShares("Shares are soft, so differences are understated: trust their signs and order more than their sizes."),
     ),
     make(
       "p",
       {},
       make("b", {}, "The interval"),
-      " holds the chance of which documents were written, each taken as independent of the others; not the errors of the model, nor that another seed would find other topics. ",
-      chance > 0 && `Of ${formatCount(comparisons)} comparisons about ${formatCount(chance)} ${chance === 1 ? "sticks" : "stick"} out by chance alone. `,
+      " covers sampling error only, for independent documents. It does not cover errors of the model, or that another seed would find other topics. ",
+      chance > 0 && `Of ${formatCount(comparisons)} comparisons, about ${formatCount(chance)} ${chance === 1 ? "looks" : "look"} clear by chance alone. `,
       "Look at the documents of both sides before you report a difference.",
     ),
     doubtNote(summary.topics),
   );
 }
 
-/** What the mark of doubt means, where a topic has one. */
+/** Explain the mark of doubt, if a topic has one. */
 function doubtNote(topics) {
   const doubted = topics.filter((topic) => topic.doubtful.length);
   if (!doubted.length) return null;
@@ -52,20 +52,20 @@ function doubtNote(topics) {
     "p",
     { class: "doubt-note" },
     make("b", {}, DOUBT),
-    ` ${which} a language whose words agree little with those of the other languages: there it is probably about something else, and comparing shares means little. A topic that a language hardly has is often filled with another theme of it.`,
+    ` ${which} a language whose words agree little with those of the other languages: there it is probably about something else, and comparing shares means little. A topic that a language hardly has often holds another theme of that language.`,
   );
 }
 
-/** The languages in doubt of a topic, by name. */
+/** Name the doubtful languages of a topic. */
 const doubtedNames = (topic) => topic.doubtful.map(languageName);
 
-/** What stands beside a figure that is in doubt. */
+/** Make the mark next to a doubtful figure. */
 function doubtMark(topic) {
   const names = formatList(doubtedNames(topic));
   return make("span", { class: "doubt", title: `The words in ${names} agree little with those of the other languages.` }, ` ${DOUBT}`, make("span", { class: "offscreen" }, ` in doubt: ${names}`));
 }
 
-/** How well a topic's words agree across languages, as a sentence with its warning; null with one language. */
+/** Say how well a topic's words agree across languages, with a warning if needed; null with one language. */
 function agreementPart(topic) {
   if (!topic.agreement) return null;
   const figures = summary.languages
@@ -83,7 +83,7 @@ function agreementPart(topic) {
   ];
 }
 
-/** "7 documents in English and 3 in German have no date and are left out."; null where none is left out. */
+/** "7 documents in English and 3 in German have no date and are left out."; null if none is left out. */
 function leftOutNote(counts, what) {
   const parts = summary.languages
     .filter(({ code }) => counts?.[code] > 0)
@@ -93,10 +93,10 @@ function leftOutNote(counts, what) {
   return make("p", { class: "note" }, `${formatList(parts)} ${one ? "has" : "have"} no ${what} and ${one ? "is" : "are"} left out.`);
 }
 
-/** That topics of the model are hidden. */
+/** Say which topics of the model are hidden. */
 function hiddenNote() {
   if (!summary.hidden.length) return null;
   const [noun, verb] = summary.hidden.length === 1 ? ["topic", "is"] : ["topics", "are"];
-  const sums = hasPrevalence() ? ": proportions of those shown add up to less than 100%" : "";
+  const sums = hasPrevalence() ? ", so the proportions of the others add up to less than 100%" : "";
   return make("p", { class: "note" }, `The model's ${noun} ${formatList(summary.hidden.map(String))} ${verb} hidden here${sums}.`);
 }

@@ -1,8 +1,8 @@
-// Charts: plotly, unpacked when the first one comes into sight, in the page's own colours.
+// Charts by plotly, which is unpacked when the first one becomes visible, in the page's own colors.
 
 let plotly;
 
-/** The library; the first call unpacks it, others wait for the same. */
+/** Load the library; the first call unpacks it, others wait for it. */
 function loadPlotly() {
   plotly ??= embedded("plotly").then((source) => {
     keepOutStyles(source);
@@ -10,15 +10,15 @@ function loadPlotly() {
     const script = make("script", {}, source);
     document.head.append(script);
     script.remove();
-    if (!window.Plotly) throw new Error("this browser did not let the charts' library run");
+    if (!window.Plotly) throw new Error("this browser did not run the library of the charts");
     return window.Plotly;
   });
   return plotly;
 }
 
 /**
- * Some style sheets of the library (of maps, which are not used here) add themselves unless an element has their id;
- * the page's policy would refuse them and say so.
+ * Keep out style sheets of the library for maps, which are not used here. They add themselves unless an element has
+ * their id; the page's policy would refuse them and report it.
  */
 function keepOutStyles(source) {
   for (const [, id] of source.matchAll(/getElementById\("([0-9a-f]{64})"\)/g)) {
@@ -26,20 +26,20 @@ function keepOutStyles(source) {
   }
 }
 
-/** A text that plotly takes as it is: it would read tags in it. */
+/** Escape a text for plotly, which would read tags in it. */
 const literal = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** A colour of the page's, by the name of its variable. */
+/** Return a color of the page by the name of its variable. */
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-/** A language's colour, and the mark that tells it apart without colour. */
+/** A language's color, and the mark that identifies it without color. */
 const languageColor = (code) => color(`language-${toneOf(code)}`);
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "triangle-down"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "solid", "dash", "dot"];
 const languageSymbol = (code) => SYMBOLS[toneOf(code)];
 const languageDash = (code) => DASHES[toneOf(code)];
 
-/** What all charts have in common. */
+/** Make a layout with what all charts have in common. */
 function layoutOf(changes = {}) {
   const axis = {
     gridcolor: color("line"),
@@ -66,21 +66,21 @@ function layoutOf(changes = {}) {
 }
 
 /**
- * Charts that have been drawn, with the promise that their last drawing is done; those no longer in the page are let go
- * when a view changes.
+ * Charts that have been drawn, with the promise that their last drawing is done. Those no longer in the page are released
+ * when the view changes.
  */
 const charts = new Map();
-/** Keep that a chart is being drawn, until it is. */
+/** Remember that a chart is being drawn. */
 function drawingOf(element, drawing) {
   const before = charts.get(element);
   charts.set(element, Promise.allSettled([before, drawing]));
   return drawing;
 }
 
-/** What draws the chart of an element. */
+/** The function that draws the chart of an element. */
 const drawers = new WeakMap();
 
-/** Draws a chart when it first comes into sight. */
+/** Draws a chart when it first becomes visible. */
 const watcher = new IntersectionObserver(
   (entries) => {
     for (const { isIntersecting, target } of entries) {
@@ -92,12 +92,12 @@ const watcher = new IntersectionObserver(
   { rootMargin: "200px" },
 );
 
-/** Draw all charts anew that have been drawn, after the colours have changed. */
+/** Redraw all charts that have been drawn, after the colors have changed. */
 function redrawCharts() {
   return Promise.all([...charts.keys()].map((element) => drawers.get(element)()));
 }
 
-/** Let go of charts that are no longer in the page. */
+/** Release charts that are no longer in the page. */
 function releaseCharts() {
   for (const [element, drawing] of charts) {
     if (element.isConnected) continue;
@@ -108,16 +108,16 @@ function releaseCharts() {
 }
 
 /**
- * A figure: a chart, what it shows in words, the same figures as a table, buttons to save it.
+ * Make a figure: a chart, its description, the same figures as a table, and buttons to save it.
  *
- * @param {string} options.title its heading, and the name of files
- * @param {string} options.description what is seen, for those who don't see it
- * @param {function(HTMLElement): {data: object[], layout: object}} options.build the chart, in the colours of now
+ * @param {string} options.title the heading, and the name of files
+ * @param {string} options.description what is seen, for readers who do not see it
+ * @param {function(HTMLElement): {data: object[], layout: object}} options.build the chart, in the current colors
  * @param {number} options.height in pixels
- * @param {HTMLElement} [options.table] the same figures; or the description says where they are
- * @param {function} [options.onDrawn] given the chart's element once it is there
- * @param {HTMLElement[]} [options.controls] what stands above the chart
- * @param {string} [options.kind] a class of its own, for styles
+ * @param {HTMLElement} [options.table] the same figures, unless the description says where they are
+ * @param {function} [options.onDrawn] called with the chart's element once it is drawn
+ * @param {HTMLElement[]} [options.controls] elements above the chart
+ * @param {string} [options.kind] a further class, for styles
  */
 function chartFigure({ title, description, build, height, table = null, onDrawn = () => {}, controls = [], kind = "" }) {
   const element = make("div", { class: `chart ${kind}`, role: "img", "aria-label": `${title}. ${description}` });
@@ -170,7 +170,7 @@ function chartFigure({ title, description, build, height, table = null, onDrawn 
   );
 }
 
-/** What a data: URL holds. */
+/** Return the content of a data: URL. */
 function blobOf(url) {
   const [head, body] = [url.slice(5, url.indexOf(",")), url.slice(url.indexOf(",") + 1)];
   const [type, ...parameters] = head.split(";");
@@ -179,7 +179,7 @@ function blobOf(url) {
     : new Blob([decodeURIComponent(body)], { type: `${type};charset=utf-8` });
 }
 
-/** Names along an axis, each on a line of its own, first one on top; on a phone they leave the chart some room. */
+/** Make an axis of names, each on its own line, the first on top; short ones on a phone, for more room. */
 function namesAxis(names, element, changes = {}) {
   const most = element.clientWidth < 480 ? 15 : 30;
   return {
@@ -193,7 +193,7 @@ function namesAxis(names, element, changes = {}) {
 }
 
 /**
- * Estimates with their intervals as points on lines: one for each of {name, mean, low, high, color, symbol, hover,
+ * Make a chart of estimates with their intervals, as points on lines: one for each of {name, mean, low, high, color, symbol, hover,
  * hollow?}.
  * Shares are shown in percent; differences of shares in percentage points, around zero.
  */

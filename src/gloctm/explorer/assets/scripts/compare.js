@@ -1,12 +1,12 @@
 // Which topics each language talks about more.
 
 const MEASURES = { difference: "difference from the other languages", prevalence: "mean share of a document" };
-/** Differences of so much fill a circle at least, so that small ones look small. */
+/** No smaller difference fills a circle, so that small ones look small. */
 const FULL_DIFFERENCE = 0.05;
 
 function compareView({ lang, show }) {
   const codes = summary.languages.map(({ code }) => code);
-  // Of two languages one says it all: the other's differences are the same the other way round.
+  // With two languages, the differences of the other are the same with the opposite sign.
   const chosen = codes.includes(lang) || lang === "all" ? lang : codes.length === 2 ? codes[0] : "all";
   const measure = Object.hasOwn(MEASURES, show ?? "") ? show : "difference";
   const change = (further) => goTo(address({ view: "compare", lang: chosen, show: measure, ...further }), { stay: true });
@@ -15,7 +15,7 @@ function compareView({ lang, show }) {
     title: chosen === "all" ? "Languages compared" : `${languageName(chosen)} compared`,
     content: [
       make("h1", {}, "Languages compared"),
-      make("p", { class: "lead" }, "Which topics a language's documents talk about more than those of the others: differences in percentage points, with 95% intervals."),
+      make("p", { class: "lead" }, "Topics that a language's documents are more about than those of the others: differences in percentage points, with 95% intervals."),
       comparisonNotes(summary.topics.length * (chosen === "all" ? codes.length : 1)),
       hiddenNote(),
       summary.sampled && make("p", { class: "note" }, summary.sampled),
@@ -30,13 +30,13 @@ function compareView({ lang, show }) {
   };
 }
 
-/** What a difference says, in a word, for those who don't go by sign or colour. */
+/** A difference in a word, for readers without signs or colors. */
 const VERDICTS = { 1: "more", [-1]: "less", 0: "not clear" };
 const SIGNS = { 1: "▲ ", [-1]: "▼ ", 0: "" };
-/** The class of a figure that says so. */
+/** Return the class of such a figure. */
 const verdictClass = (estimate) => `verdict ${{ 1: "more", [-1]: "less", 0: "unclear" }[clearDirection(estimate)]}`;
 
-/** What a language is compared with: the one other, or all others. */
+/** Name what a language is compared with: the one other, or all others. */
 function othersOf(code) {
   const others = summary.languages.filter((language) => language.code !== code);
   return others.length === 1 ? others[0].name : "the others";
@@ -45,7 +45,7 @@ function othersOf(code) {
 const topicNameColumn = { label: "name", value: (topic) => topic.name, hidden: true };
 const topicColumn = { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), header: true };
 
-/** A language against the mean of the others. */
+/** Compare a language with the mean of the others. */
 function oneLanguage(code) {
   const name = languageName(code);
   const others = othersOf(code);
@@ -133,12 +133,12 @@ function verdictMark(topic, estimate) {
   return make("span", { class: verdictClass(estimate) }, SIGNS[direction], VERDICTS[direction], topic.doubtful.length > 0 && doubtMark(topic));
 }
 
-/** What a chart's marks mean. */
+/** Explain a chart's marks. */
 function chartKey(entries) {
   return make("p", { class: "key" }, entries.map(([mark, text]) => make("span", {}, make("span", { class: `sign ${mark}`, "aria-hidden": "true" }), text)));
 }
 
-/** All languages side by side: circles by size, and the table. */
+/** Show all languages side by side: circles by size, and the table. */
 function allLanguages(measure) {
   const differs = measure === "difference";
   const estimateOf = (topic, code) => (differs ? topic.contrast?.[code] : topic.prevalence?.[code]);
@@ -167,7 +167,7 @@ function allLanguages(measure) {
   const full = Math.max(...values, differs ? FULL_DIFFERENCE : Number.MIN_VALUE);
   const largest = ["circle full", differs ? `a difference of ${formatPoints(full).replace("+", "")} points` : formatPercent(full)];
   const key = differs
-    ? [["circle more", "more than in the other languages"], ["circle hollow-less", "less"], ["circle faint", "not clear (grey)"], largest]
+    ? [["circle more", "more than in the other languages"], ["circle hollow-less", "less"], ["circle faint", "not clear (gray)"], largest]
     : [largest];
   return [
     chartFigure({
@@ -181,7 +181,7 @@ function allLanguages(measure) {
   ];
 }
 
-/** A circle for each topic and language: its area is the value, filled for more, hollow for less. */
+/** Make a chart with a circle per topic and language: its area is the value, filled for more, hollow for less. */
 function matrixChart(element, { topics, valueOf, estimateOf, say, differs, full }) {
   const cells = topics.flatMap((topic, row) =>
     summary.languages.map(({ code }, column) => ({ topic, row, column, code, value: valueOf(topic, code) })),

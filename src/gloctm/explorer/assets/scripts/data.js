@@ -1,11 +1,11 @@
-// The summary that this page shows, and what is asked of it everywhere.
+// The summary that this page shows, and what all views need of it.
 
 /** The parsed summary; filled before the first view is drawn. */
 let summary;
 
-/** The bytes that a text of base64 stands for. */
+/** Decode base64. */
 function bytesOf(base64) {
-  // Many times faster where a browser has it.
+  // Many times faster, in browsers that have it.
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
   const characters = atob(base64);
   const bytes = new Uint8Array(characters.length);
@@ -13,12 +13,12 @@ function bytesOf(base64) {
   return bytes;
 }
 
-/** The text that a part of the page holds, inflated where it was embedded deflated. */
+/** Return the text of a part of the page, inflated if it was embedded deflated. */
 async function embedded(id) {
   const element = document.getElementById(id);
   if (element.dataset.encoding !== "deflate") return element.textContent;
   const bytes = bytesOf(element.textContent.trim());
-  // Once read it is only in the way.
+  // It is not needed again.
   element.remove();
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).text();
@@ -28,19 +28,19 @@ const languageNamed = (code) => summary.languages.find((language) => language.co
 const languageName = (code) => languageNamed(code)?.name ?? code;
 const directionOf = (code) => languageNamed(code)?.direction ?? "auto";
 let places;
-/** Where a topic stands in lists of figures. Its id is no place: it is the model's number of it. */
+/** Return the index of a topic in lists of figures. Its id is the model's number instead. */
 function placeOf(id) {
   places ??= new Map(summary.topics.map((topic, place) => [topic.id, place]));
   return places.get(id);
 }
 
 const topicNumbered = (id) => summary.topics[placeOf(id)];
-/** The topic that a number of the model is shown in: it may be merged with others. */
+/** Return the topic that shows a topic of the model, which may be merged with others. */
 const topicOf = (number) => summary.topics.find((topic) => topic.members.includes(number));
 
 const knownLanguages = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });
 
-/** What goes into a lang attribute: nothing for a code that is nobody's, which readers would stumble over. */
+/** Return the lang attribute: null for an unknown code, which would confuse screen readers. */
 function languageTag(code) {
   try {
     return knownLanguages.of(code) ? code : null;
@@ -49,38 +49,38 @@ function languageTag(code) {
   }
 }
 
-/** Which of the colours and marks of languages is a language's. */
+/** Return the number of a language's color and mark. */
 const toneOf = (code) =>
   Math.max(
     0,
     summary.languages.findIndex((language) => language.code === code),
   ) % 8;
 
-/** A text of a language, so that the right font, voice and direction are taken. */
+/** Mark up a text in a language, so that it gets the right font, voice and direction. */
 function inLanguage(code, text, tag = "span", attributes = {}) {
   return make(tag, { lang: languageTag(code), dir: directionOf(code), ...attributes }, text);
 }
 
-/** The language that a topic's name is in, as far as can be told. */
+/** Return the language of a topic's name, if known. */
 function languageOfName(topic) {
-  const labelled = Object.entries(topic.labels).find(([, label]) => label === topic.name);
-  if (labelled) return labelled[0];
+  const labeled = Object.entries(topic.labels).find(([, label]) => label === topic.name);
+  if (labeled) return labeled[0];
   const found = summary.languages.find(({ code }) => topic.name === firstWords(topic, code, 3).join(" "));
   return found ? found.code : null;
 }
 
-/** The heaviest words of a topic in a language. */
+/** Return the heaviest words of a topic in a language. */
 function firstWords(topic, code, count) {
   return (topic.words[code] ?? []).slice(0, count).map(([word]) => word);
 }
 
-/** A topic's name, in the language that it is in. */
+/** Mark up a topic's name in its language. */
 function topicName(topic, tag = "span") {
   const code = languageOfName(topic);
   return code ? inLanguage(code, topic.name, tag) : make(tag, { dir: "auto" }, topic.name);
 }
 
-/** A link to a topic: its number and its name. */
+/** Link to a topic by its number and name. */
 function topicLink(topic, further = {}) {
   return make(
     "a",
@@ -91,10 +91,10 @@ function topicLink(topic, further = {}) {
   );
 }
 
-/** "Topic 3: rain storm wind", for where there is text alone. */
+/** "Topic 3: rain storm wind", where only text is possible. */
 const topicText = (topic) => `Topic ${topic.id}: ${topic.name}`;
 
-/** A language's name beside its mark. */
+/** Make a language's mark and name. */
 function languageMark(code) {
   return make(
     "span",
@@ -104,21 +104,21 @@ function languageMark(code) {
   );
 }
 
-/** Whether documents were looked at, so that there are prevalences. */
+/** Return whether the summary has prevalences, so was made with documents. */
 const hasPrevalence = () => summary.topics.some((topic) => isNumber(topic.overall));
 
-/** How much of a topic there is: over all languages or in one; null without a corpus. */
+/** Return the prevalence of a topic, over all languages or in one; null without a corpus. */
 function prevalenceOf(topic, code) {
   return (code === "all" ? topic.overall : topic.prevalence?.[code]?.mean) ?? null;
 }
 
-/** The topics, most prevalent first, over all languages or in one; as they are numbered without a corpus. */
+/** Sort the topics by prevalence, over all languages or in one; by number without a corpus. */
 function topicsByPrevalence(code = "all") {
   const share = (topic) => prevalenceOf(topic, code) ?? 0;
   return [...summary.topics].sort((one, other) => share(other) - share(one) || one.id - other.id);
 }
 
-/** The address of a view within this page: address({topic: 3}) is "#topic=3". */
+/** Return the address of a view within this page: address({topic: 3}) is "#topic=3". */
 function address(parameters) {
   const present = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined);
   return `#${new URLSearchParams(present)}`;

@@ -1,9 +1,9 @@
 // Documents with a topic's words marked.
 
-/** Documents of a language that are seen before more are asked for. */
+/** Documents per language that are shown at first. */
 const FIRST_DOCUMENTS = 2;
 
-/** A text with some of its places marked: marks are [start, end) in the units that JavaScript counts in. */
+/** Mark places of a text: marks are [start, end) in UTF-16 code units. */
 function markedText(text, marks, attributesOf = () => ({})) {
   const parts = [];
   let place = 0;
@@ -15,7 +15,7 @@ function markedText(text, marks, attributesOf = () => ({})) {
   return [...parts, text.slice(place)];
 }
 
-/** One document: how much of it the topic is, its text, and what is known of it. */
+/** Show a document: the topic's share, the text, and its id, label and date. */
 function documentCard(code, document) {
   const known = [document.id, document.label, document.date].filter((value) => value !== null && value !== undefined);
   return make(
@@ -32,7 +32,7 @@ function documentCard(code, document) {
   );
 }
 
-/** The most typical documents of a topic, each language a column. */
+/** Show the most typical documents of a topic, in a column per language. */
 function typicalDocuments(topic) {
   const columns = summary.languages
     .filter(({ code }) => topic.documents[code]?.length)
@@ -49,13 +49,13 @@ function typicalDocuments(topic) {
     });
   if (!columns.length) return null;
   const grid = make("div", { class: "document-columns" }, columns);
-  // Rows of alike length: of five columns three and two rather than four and one.
+  // Rows of similar length: five columns become three and two, rather than four and one.
   const rows = Math.ceil(columns.length / 4);
   grid.style.setProperty("--columns", Math.ceil(columns.length / rows));
   return grid;
 }
 
-/** A button that shows what is folded away. */
+/** Make a button that shows what is folded. */
 function unfolder(folded, count, where) {
   const texts = { false: `${count} more`, true: "Fewer" };
   const button = make(

@@ -1,7 +1,7 @@
-// Building elements. Whatever comes from data goes in as text or as an attribute's value, never as markup.
+// Building elements. Data becomes text or the value of an attribute, never markup.
 
 /**
- * An element with attributes, listeners (names that begin with "on") and children.
+ * Make an element with attributes, listeners (names that begin with "on") and children.
  * Attributes that are null or false are left out, children too; strings become text.
  */
 function make(tag, attributes = {}, ...children) {
@@ -15,19 +15,19 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** An element of SVG. */
+/** Make an element of SVG. */
 function makeSvg(tag, attributes = {}) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 }
 
-/** A section with a heading of the second level. */
+/** Make a section with a heading of the second level. */
 function section(title, ...children) {
   return make("section", {}, make("h2", {}, title), ...children);
 }
 
-/** A choice of one among several, with its label: options are [value, text] or [value, text, attributes]. */
+/** Make a labeled choice of one among several: options are [value, text] or [value, text, attributes]. */
 function choice(label, options, chosen, onChange) {
   const id = freshId("choice");
   const select = make(
@@ -40,20 +40,20 @@ function choice(label, options, chosen, onChange) {
   return make("div", { class: "choice" }, make("label", { for: id }, label), select);
 }
 
-/** The bar behind a line of a list: as long as its share of the longest. */
+/** Make the bar behind a line of a list, with its share of the longest bar. */
 function barOf(share) {
   const bar = make("span", { class: "bar", "aria-hidden": "true" });
   bar.style.width = `${Math.max(0, 100 * share)}%`;
   return bar;
 }
 
-/** Tell those who listen rather than look. */
+/** Announce a text to screen readers. */
 function announce(text) {
   document.getElementById("announcements").textContent = text;
 }
 
 let lastNumber = 0;
-/** An id that no other element has. */
+/** Return an id that no other element has. */
 function freshId(prefix) {
   lastNumber += 1;
   return `${prefix}-${lastNumber}`;

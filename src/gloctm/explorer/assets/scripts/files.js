@@ -1,26 +1,26 @@
-// What leaves the page by the reader's own hand: tables, pictures, the citation.
+// What readers copy or save: tables, images, the citation.
 
-/** A text that no spreadsheet takes for a formula: words, labels and ids come from documents, whoever wrote them. */
+/** Escape a text that a spreadsheet would run as a formula: words, labels and ids come from documents. */
 function savedText(value) {
   if (value === null || value === undefined) return "";
   const text = String(value);
   return typeof value !== "number" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
-/** Fields as CSV (RFC 4180) has them. */
+/** Write a field of CSV (RFC 4180). */
 function csvField(value) {
   const text = savedText(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Rows as CSV. */
+/** Write rows as CSV. */
 const csv = (rows) => rows.map((row) => row.map(csvField).join(",")).join("\r\n") + "\r\n";
 
-/** Rows as spreadsheets take them from the clipboard. */
+/** Write rows as spreadsheets read them from the clipboard. */
 const tabbed = (rows) =>
   rows.map((row) => row.map((value) => savedText(value).replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
 
-/** A file's name made of the report's title and what is in it. */
+/** Make a file's name of the report's title and its content. */
 function fileName(what, ending) {
   const plain = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, "-").replace(/^-+|-+$/g, "");
   return `${[plain(summary.title).slice(0, 60), plain(what)].filter(Boolean).join("-")}.${ending}`;
@@ -43,7 +43,7 @@ function saveCsv(rows, what) {
   saveBlob(new Blob(["\uFEFF", csv(rows)], { type: "text/csv;charset=utf-8" }), fileName(what, "csv"));
 }
 
-/** Copy by way of a selection, for browsers that keep the clipboard from pages opened as files. */
+/** Copy a selection, for browsers that deny the clipboard to pages opened as files. */
 function copyBySelection(text) {
   const area = make("textarea", { class: "offscreen", readonly: true });
   area.value = text;
@@ -54,7 +54,7 @@ function copyBySelection(text) {
   return copied;
 }
 
-/** Put a text on the clipboard; true if it is there. */
+/** Put a text on the clipboard, and return whether it worked. */
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -64,7 +64,7 @@ async function copyText(text) {
   }
 }
 
-/** A button that copies, and says for a moment that it did. */
+/** Make a button that copies, and says for a moment whether it did. */
 function copyButton(label, text) {
   const button = make("button", { type: "button", class: "quiet" }, label);
   button.addEventListener("click", async () => {
@@ -79,11 +79,11 @@ function copyButton(label, text) {
   return button;
 }
 
-/** A button that saves something. */
+/** Make a button that saves something. */
 const saveButton = (label, save, description) =>
   make("button", { type: "button", class: "quiet", onclick: save, "aria-label": description }, label);
 
-/** Both buttons for a table; rows are asked for when a button is pressed, so that they are as sorted then. */
+/** Make both buttons of a table; rows() is called when one is pressed, so that the current order is saved. */
 function tableButtons(rows, what) {
   return make(
     "div",
@@ -94,8 +94,8 @@ function tableButtons(rows, what) {
 }
 
 /**
- * How to cite: the paper, and the software with its version. Nobody is named whom this page does not know; keys say by
- * what entries without authors are sorted.
+ * Return the citation: the paper, and the software with its version. The page does not know the authors; BibTeX sorts
+ * entries without authors by their keys.
  */
 function citation() {
   const version = String(summary.about?.gloctm ?? "").replace(/[^\w.+-]/g, "");
@@ -117,7 +117,7 @@ function citation() {
   ].join("\n");
 }
 
-/** Every topic's words in every language: a row for each word. */
+/** Return every topic's words in every language, a row per word. */
 function topicRows() {
   const head = ["topic", "name", "language", "label", "rank", "word", "weight"];
   const rows = summary.topics.flatMap((topic) =>
@@ -131,7 +131,7 @@ function topicRows() {
   return [head, ...rows];
 }
 
-/** A button that saves them. */
+/** Make a button that saves them. */
 function topicsButton() {
   const button = saveButton("All words and weights as CSV", () => saveCsv(topicRows(), "topics"), "Save all words and weights as CSV");
   return make("div", { class: "buttons" }, button);

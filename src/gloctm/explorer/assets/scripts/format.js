@@ -1,9 +1,9 @@
-// Numbers as people read them.
+// Numbers for readers.
 
 const wholeNumbers = new Intl.NumberFormat("en");
 const decimals = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
-/** What stands where there is no figure. */
+/** Shown if there is no figure. */
 const NOTHING = "–";
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
@@ -11,7 +11,7 @@ const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 /** A count: 12,345. */
 const formatCount = (value) => (isNumber(value) ? wholeNumbers.format(value) : NOTHING);
 
-/** Formats of shares and of differences of shares; among many topics, which are small, by one more digit. */
+/** Formats of shares and their differences; one more digit with many topics, whose shares are small. */
 let shareFormats;
 function formatsOfShares() {
   if (!shareFormats) {
@@ -38,10 +38,10 @@ const formatMeasure = (value) => (isNumber(value) ? value.toFixed(3).replace("-"
 /** A weight, a cosine: 0.81. */
 const formatDecimal = (value) => (isNumber(value) ? decimals.format(value).replace("-", "−") : NOTHING);
 
-/** A figure of any size, as many digits as it came with. */
+/** A figure of any size, with all its digits. */
 const formatFigure = (value) => (isNumber(value) ? String(value).replace("-", "−") : NOTHING);
 
-/** An interval, which stays on one line. */
+/** An interval, kept on one line. */
 const inParentheses = (low, high) => `(${low}\u00a0to\u00a0${high})`;
 
 /** An estimate with its interval: 8.5% (8.1 to 8.9). */
@@ -57,7 +57,7 @@ function formatDifference(estimate) {
   return `${formatPoints(estimate.difference)} ${inParentheses(formatPoints(estimate.low), formatPoints(estimate.high))}`;
 }
 
-/** Which way a difference clearly goes: 1 or -1 where its interval leaves out zero, else 0. */
+/** Return the sign of a clear difference, whose interval excludes zero; else 0. */
 function clearDirection(estimate) {
   if (!estimate) return 0;
   if (estimate.low > 0) return 1;
@@ -69,7 +69,7 @@ function formatList(texts) {
   return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(texts);
 }
 
-/** A text of at most so many characters, as people count them. */
+/** Shorten a text to a number of characters, as people count them. */
 function shorten(text, length) {
   const characters = [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)];
   if (characters.length <= length) return text;

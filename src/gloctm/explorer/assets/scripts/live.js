@@ -1,16 +1,16 @@
-// "Try a text": the model answers for texts of the reader's own. Only in pages that a server hands out.
+// "Try a text": the model infers texts of the reader's own. Only in pages that a server hands out.
 
 /** Topics of a text that are shown at first. */
 const MOST_TOPICS = 8;
-/** A word that changes a topic's share by less is not said to have led there: one point. */
+/** A word that changes a topic's share by less, one percentage point, is not marked. */
 const LEAST_WEIGHT = 0.01;
-/** What stands for a language that is named by its code. */
+/** The option for a language that is named by its code. */
 const BY_CODE = "by code";
 
-/** What a server that wants one was given as its token; kept for as long as the page is open. */
+/** The token that the server needs, kept while the page is open. */
 let token = null;
 
-/** Ask the server; its errors become sentences. */
+/** Send a request to the server; its errors become sentences. */
 async function ask(path, body, headers = {}) {
   const authorization = token ? { Authorization: `Bearer ${token}` } : {};
   let response;
@@ -20,25 +20,25 @@ async function ask(path, body, headers = {}) {
     throw new Error("The server can't be reached.");
   }
   if (response.ok) return response;
-  const told = await response.json().catch(() => ({}));
-  const error = new Error(asSentence(typeof told.detail === "string" ? told.detail : `the server answered ${response.status}`));
+  const answer = await response.json().catch(() => ({}));
+  const error = new Error(asSentence(typeof answer.detail === "string" ? answer.detail : `the server answered ${response.status}`));
   error.wantsToken = response.status === 401;
   throw error;
 }
 
-/** What the server says, as sentences on a page are written. */
+/** Turn what the server says into a sentence of a page. */
 function asSentence(text) {
   const begun = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
-/** What a language is called, also one that the model was not trained on. */
+/** Name a language, trained or not. */
 function nameOfAny(code) {
   if (languageNamed(code) || !languageTag(code)) return languageName(code);
   return knownLanguages.of(code);
 }
 
-/** What the server says may be amiss. */
+/** Show the server's warnings. */
 const warningParts = (warnings) => warnings.map((warning) => make("p", { class: "problem" }, asSentence(warning)));
 
 function tryView() {
@@ -53,7 +53,7 @@ function tryView() {
   };
 }
 
-/** A choice of a language: to be identified, one trained on, or any other by its code. What is chosen is told by value(). */
+/** Make a choice of a language: to be identified, trained, or any other by its code; value() returns it. */
 function languageChoice(label) {
   const id = freshId("code");
   const code = make("input", { id, size: "12", maxlength: "35", required: true, autocapitalize: "off", autocomplete: "off", spellcheck: "false" });
@@ -94,12 +94,12 @@ function textForm() {
   return make("div", {}, form, result);
 }
 
-/** What was found for another text is gone once that is changed. */
+/** Remove the result for the previous text once the text changes. */
 function forget(button, result) {
   if (!button.getAttribute("aria-disabled")) result.replaceChildren();
 }
 
-/** Do something that takes a while: once at a time, its outcome or its error shown. */
+/** Run something that takes a while, once at a time, and show its result or its error. */
 async function run(button, place, work) {
   if (button.getAttribute("aria-disabled")) return;
   button.setAttribute("aria-disabled", "true");
@@ -113,7 +113,7 @@ async function run(button, place, work) {
   }
 }
 
-/** A server that is open to others asks for a token. */
+/** Ask for the token that a server needs if others can reach it. */
 function tokenForm() {
   const input = make("input", { type: "password", autocomplete: "off", id: "token" });
   const form = make("form", { class: "row" }, make("label", { for: "token" }, "Token of the server"), input, make("button", {}, "Use it"));
@@ -125,21 +125,21 @@ function tokenForm() {
   return form;
 }
 
-/** A text's topics, and its words that led there. */
+/** Show a text's topics, and the words that led there. */
 function textResult(text, { topics, documents: [{ lang, theta, words }], warnings }) {
   const trained = Boolean(languageNamed(lang));
-  const taken = make("p", { class: "note" }, `Language: ${nameOfAny(lang)}. ${trained ? `Inferred by ${inferredBy()}, as all figures here.` : "The model was not trained on it: its words are linked to those of the languages here."}`);
-  const above = [taken, ...warningParts(warnings)];
+  const language = make("p", { class: "note" }, `Language: ${nameOfAny(lang)}. ${trained ? `Inferred by ${inferredBy()}, like all figures here.` : "The model was not trained on it, so its words are linked to those of the languages here."}`);
+  const above = [language, ...warningParts(warnings)];
   if (!theta) return make("div", {}, above);
   return make("div", {}, above, make("h2", {}, "Its topics"), softNote(), shareLists(topics, theta), make("h2", {}, "The words that led there"), ledThere(text, lang, words));
 }
 
 function softNote() {
-  const text = softShares("Shares are soft: topics that are hardly there have some, too. Go by the first ones.");
+  const text = softShares("Shares are soft, so topics that are hardly present have some, too: read the first ones.");
   return text && make("p", { class: "note" }, text);
 }
 
-/** The topics of a text, the largest first; small ones when asked for. */
+/** List the topics of a text, the largest first; small ones are folded. */
 function shareLists(topics, theta) {
   const shares = theta
     .map((share, place) => ({ share, topic: topicNumbered(topics[place]) }))
@@ -156,7 +156,7 @@ function shareLists(topics, theta) {
   return rest > 0 ? [list(shares.slice(0, MOST_TOPICS)), unfolder(further, rest, "its topics"), further] : [list(shares)];
 }
 
-/** The text with the words that changed a topic's share, and how much. */
+/** Show the text with the words that changed a topic's share, and by how much. */
 function ledThere(text, lang, words) {
   const telling = words
     .map((word) => ({ ...word, topics: word.topics.filter(([, weight]) => weight >= LEAST_WEIGHT) }))
@@ -164,7 +164,7 @@ function ledThere(text, lang, words) {
   const marks = telling.map(({ start, end }) => [start, end]);
   const once = [...new Map(telling.map((word) => [word.word, word])).values()];
   const says = once.length
-    ? `Without a marked word, the topic's share would be smaller by so many percentage points. Words that are not marked ${summary.inference === "context" ? "change little" : "are in none of the model's vocabularies, or change little"}.`
+    ? `Without a marked word, the topic's share would be smaller by the percentage points below. Words that are not marked ${summary.inference === "context" ? "change little" : "are in none of the model's vocabularies, or change little"}.`
     : "No word by itself changes a topic's share by a percentage point.";
   return [
     make("p", { class: "note" }, says),
@@ -173,7 +173,7 @@ function ledThere(text, lang, words) {
   ];
 }
 
-/** What a marked word is told of when pointed to. */
+/** Return the title of a marked word: its topics. */
 function wordAttributes({ topics }) {
   return { title: topics.map(([id]) => topicText(topicNumbered(id))).join("; ") };
 }
@@ -208,7 +208,7 @@ function fileForm() {
   const form = make(
     "form",
     {},
-    make("label", { for: "file" }, "A file of texts: CSV, TSV, JSON lines, or plain text with a text a line"),
+    make("label", { for: "file" }, "A file of texts: CSV, TSV, JSON lines, or plain text with one text per line"),
     file,
     make(
       "div",

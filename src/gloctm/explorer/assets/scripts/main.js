@@ -1,6 +1,6 @@
-// Which view is shown is in the page's address, so that views can be linked to and the back button works.
+// The page's address names the view, so that views can be linked to and the back button works.
 
-/** The views by name; those without anything to show are left out. */
+/** Return the views by name, without those that have nothing to show. */
 function viewsOf() {
   return {
     overview: { label: "Overview", draw: overviewView },
@@ -13,10 +13,10 @@ function viewsOf() {
 }
 
 let views;
-/** How far down a reader was where, for the way back. */
+/** How far each view was scrolled, for the way back. */
 const scrolled = new Map();
 let currentAddress = null;
-/** Whether the coming change of address is a step forward (to be shown from its top) or one back. */
+/** Whether the next change of address is a step forward, shown from its top, or one back. */
 let forward = false;
 
 function notFound(sentence) {
@@ -26,7 +26,7 @@ function notFound(sentence) {
   };
 }
 
-/** Go to an address within the page; with stay the place in the page is kept and no step back is made of it. */
+/** Go to an address within the page; with stay, the position in the page is kept and no step back is added. */
 function goTo(href, { stay = false } = {}) {
   if (!stay) {
     forward = true;
@@ -40,12 +40,12 @@ function goTo(href, { stay = false } = {}) {
   const place = window.scrollY;
   draw();
   window.scrollTo(0, place);
-  // What was just used is there again, and keeps the focus.
+  // The choice that was just used exists again, and keeps the focus.
   const again = [...document.querySelectorAll("#main .choice")].find((element) => labelIn(element) === label);
   again?.querySelector("select").focus({ preventScroll: true });
 }
 
-/** Draw what the address says. */
+/** Draw the view of the address. */
 function draw() {
   const parameters = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const main = document.getElementById("main");
@@ -64,12 +64,12 @@ function viewFor(parameters) {
   if (parameters.topic !== undefined) return topicView(parameters);
   if (parameters.search !== undefined) return searchView(parameters);
   const name = parameters.view ?? "overview";
-  // An address may name anything, what every object has included.
+  // An address may name anything, including a property of every object.
   const view = Object.hasOwn(views, name) ? views[name] : null;
   return view ? view.draw(parameters) : notFound("There is no such view in this report.");
 }
 
-/** Show what the address says, as a new page: from its top, its heading having the focus. */
+/** Show the view of the address as a new page: from its top, with the focus on its heading. */
 function show() {
   const first = currentAddress === null;
   draw();
@@ -81,7 +81,7 @@ function show() {
     window.scrollTo(0, forward ? 0 : (scrolled.get(currentAddress) ?? 0));
     forward = false;
   }
-  // The address changes before the view does: who drives the page by a program waits for this.
+  // The address changes before the view does: programs that drive the page wait for this.
   document.documentElement.dataset.shown = currentAddress;
 }
 
@@ -115,7 +115,7 @@ function listenToTheme() {
     try {
       localStorage.setItem(THEME_KEY, theme);
     } catch {
-      // Then it lasts as long as the page.
+      // The choice then lasts as long as the page.
     }
     apply(theme);
   });
@@ -147,7 +147,7 @@ async function start() {
     document.documentElement.dataset.ready = "true";
   } catch (error) {
     const old = typeof DecompressionStream === "undefined";
-    const sentence = old ? "This browser is too old for this page: any of 2023 or later shows it." : `This page can't be shown: ${error.message}.`;
+    const sentence = old ? "This browser is too old for this page: use one of 2023 or later." : `This page can't be shown: ${error.message}.`;
     document.getElementById("main").replaceChildren(make("p", { class: "problem" }, sentence));
     if (!old) throw error;
   }

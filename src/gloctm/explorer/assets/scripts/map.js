@@ -1,9 +1,9 @@
-// The map of topics, and the list beside it that says the same to everyone.
+// The map of topics, and the list next to it, which says the same to everyone.
 
 const SMALLEST_BUBBLE = 16;
 const LARGEST_BUBBLE = 62;
 
-/** Diameters in pixels: areas are in proportion to prevalence, but none too small to hit, nor all too large to fit. */
+/** Return diameters in pixels: areas are in proportion to prevalence, none too small to hit, all small enough to fit. */
 function bubbleSizes(code, area) {
   const largest = Math.min(LARGEST_BUBBLE, Math.sqrt((0.4 * area) / summary.topics.length));
   const shares = summary.topics.map((topic) => prevalenceOf(topic, code));
@@ -13,14 +13,14 @@ function bubbleSizes(code, area) {
   );
 }
 
-/** How wide a name is, about: characters of East Asian scripts are twice as wide. */
+/** Estimate the width of a name: characters of East Asian scripts are twice as wide. */
 const widthOf = (name) => [...name].reduce((sum, character) => sum + (character > "\u2e80" ? 12 : 6.6), 0);
 
 /**
- * Where names fit: below a bubble and within the map, unless they would lie upon another name or bubble. Larger topics
- * come first. Names that find no place are in the list and under the pointer all the same.
+ * Find where names fit: below a bubble and within the map, unless they would cover another name or bubble. Larger topics
+ * come first. Names without a place are still in the list and under the pointer.
  *
- * @returns {(number|null)[]} the middle of each name, in pixels from the left; null where it is not shown
+ * @returns {(number|null)[]} the middle of each name, in pixels from the left; null if it is not shown
  */
 function placedNames(places, sizes, names, width) {
   const overlaps = (one, other) =>
@@ -45,7 +45,7 @@ function placedNames(places, sizes, names, width) {
   return middles;
 }
 
-/** The map's traces and layout for an element's size. */
+/** Return the map's traces and layout for an element's size. */
 function mapChart(element, height, code, selected) {
   const { topics } = summary;
   const width = element.clientWidth;
@@ -94,7 +94,7 @@ function mapChart(element, height, code, selected) {
   return { data: [bubbles, labels], layout };
 }
 
-/** Ring one topic of a drawn map, as its line in the list is pointed to; null for none. */
+/** Ring the topic of a drawn map whose line in the list is pointed to; null for none. */
 function ringTopic(element, id) {
   if (element.dataset.drawn !== "true") return;
   const width = summary.topics.map((topic) => (topic.id === id ? 4 : 1.5));
@@ -102,12 +102,12 @@ function ringTopic(element, id) {
   drawingOf(element, window.Plotly.restyle(element, { "marker.line.width": [width], "marker.line.color": [line] }, [0]));
 }
 
-/** The map as a figure; onPoint is told the topic that is pointed to. */
+/** Make the figure of the map; onPoint is called with the topic that is pointed to. */
 function topicMap({ height, code = "all", selected = null, onPoint = () => {} }) {
-  const sizes = hasPrevalence() ? "the larger a circle, the more of the topic there is" : "all circles are alike without a corpus";
+  const sizes = hasPrevalence() ? "larger circles are more prevalent topics" : "all circles are equal without a corpus";
   return chartFigure({
     title: "Map of topics",
-    description: `Topics with similar words lie close together; ${sizes}. The list of topics says the same.`,
+    description: `Topics with similar words are close together; ${sizes}. The list of topics says the same.`,
     height,
     kind: "map",
     build: (element) => mapChart(element, height, code, selected),
@@ -121,7 +121,7 @@ function topicMap({ height, code = "all", selected = null, onPoint = () => {} })
 
 const topicAt = (point) => summary.topics[point.pointNumber];
 
-/** Map and list side by side, each showing what is pointed to in the other. */
+/** Show map and list side by side; each marks what is pointed to in the other. */
 function mapWithList() {
   const holder = make("div", { class: "map-holder" });
   const items = new Map();
@@ -155,14 +155,14 @@ function mapWithList() {
     releaseCharts();
   }
 
-  const options = [["all", "all languages, each counted alike"], ...summary.languages.map((language) => [language.code, language.name])];
+  const options = [["all", "all languages, weighted equally"], ...summary.languages.map((language) => [language.code, language.name])];
   const size = choice("Size: mean share of a document in", options, code, (chosen) => {
     code = chosen;
     draw();
   });
   draw();
-  return make("div", { class: "map-and-list" }, holder, make("div", { class: "beside" }, hasPrevalence() && size, list));
+  return make("div", { class: "map-and-list" }, holder, make("div", { class: "side" }, hasPrevalence() && size, list));
 }
 
-/** As high as the window has room for. */
+/** Return the height that the window has room for. */
 const mapHeight = () => Math.round(Math.min(540, Math.max(320, window.innerHeight * 0.58)));

@@ -1,6 +1,6 @@
-// The overview: what the model is made of and how good it is.
+// The overview: what the model consists of and how good it is.
 
-/** Parts of the loss, as people call them: in nats a document, all languages added up, but for CKA, which has no unit. */
+/** Names of the parts of the loss: in nats per document, summed over languages; CKA has no unit. */
 const CURVES = {
   loss: "total loss",
   local: "local reconstruction",
@@ -16,7 +16,7 @@ function overviewView() {
       make("h1", {}, make("span", { dir: "auto" }, summary.title)),
       make("p", { class: "lead" }, leadSentence()),
       hiddenNote(),
-      !hasPrevalence() && make("p", { class: "note" }, "This report was made without a corpus: it shows words alone, no documents, and not how much of each topic there is."),
+      !hasPrevalence() && make("p", { class: "note" }, "This report was made without a corpus, so it shows words alone: no documents, and no prevalence of topics."),
       summary.sampled && make("p", { class: "note" }, summary.sampled),
       section("Topics", mapWithList(), topicsButton()),
       section("Languages", languagesTable()),
@@ -28,7 +28,7 @@ function overviewView() {
   };
 }
 
-/** How many topics, languages and documents, in one sentence; without the languages where the title names them all. */
+/** Count topics, languages and documents in one sentence, without the languages if the title names them all. */
 function leadSentence() {
   const names = summary.languages.map((language) => language.name);
   const documents = summary.languages.map((language) => language.documents);
@@ -61,7 +61,7 @@ function languagesTable() {
   });
 }
 
-/** A table for each group of measures: measures are rows, what they were taken of are columns. */
+/** Make a table per group of measures: measures are rows, what they are of are columns. */
 function qualityTables() {
   const groups = [...new Set(summary.quality.map((figure) => figure.group))];
   return groups.map((group) => {
@@ -107,7 +107,7 @@ function trainingCurve() {
       ],
       layout: layoutOf({ xaxis: { title: { text: "epoch", font: { size: 13 } } }, yaxis: { title: { text: unit ? `${name} (${unit})` : name, font: { size: 13 } } } }),
     });
-    const description = `${unit ? "In nats a document, all languages added up. " : ""}From ${formatFigure(first)} in epoch ${history.epoch[0]} to ${formatFigure(last)} in epoch ${history.epoch.at(-1)}.`;
+    const description = `${unit ? "In nats per document, summed over languages. " : ""}From ${formatFigure(first)} in epoch ${history.epoch[0]} to ${formatFigure(last)} in epoch ${history.epoch.at(-1)}.`;
     const table = dataTable({
       caption: "training",
       rows: history.epoch.map((_, place) => place),
@@ -129,7 +129,7 @@ function trainingCurve() {
   return holder;
 }
 
-/** Settings, seed, encoder and so on: what another needs to do the same again. */
+/** Show settings, seed, encoder and so on: what is needed to reproduce the model. */
 function settingsPart() {
   const { settings = {}, environment = {}, ...others } = summary.about ?? {};
   return make(
@@ -156,14 +156,14 @@ function definitions(title, values) {
   );
 }
 
-/** A setting as text: objects and lists as JSON. */
+/** Return a setting as text: objects and lists as JSON. */
 const plainValue = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
 function citationPart() {
   return make(
     "div",
     {},
-    make("p", {}, "If these topics help your research, please cite the paper whose method made them, or is behind it, and the software. Take the paper's authors from the proceedings: this page does not know them."),
+    make("p", {}, "If these topics help your research, please cite the paper, whose method made them or is the basis of the one that did, and the software. Add the paper's authors from the proceedings: this page does not know them."),
     make("pre", { tabindex: "0", "aria-label": "Citation" }, citation()),
     make(
       "div",

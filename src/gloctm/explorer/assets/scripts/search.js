@@ -1,12 +1,12 @@
-// Search: every word of every vocabulary, by how it begins.
+// Search: every word of every vocabulary, by its beginning.
 
 /** Words offered while typing, and shown on the page of results. */
 const MOST_OFFERED = 10;
 const MOST_FOUND = 60;
 
 /**
- * A text as it is compared: without regard to case, width and accents of Latin letters.
- * Marks that make other letters of a script (as of kana) stay.
+ * Fold a text for comparison: case, width and accents of Latin letters are ignored.
+ * Marks that make other letters of a script, such as kana, stay.
  */
 function folded(text) {
   return text
@@ -20,7 +20,7 @@ function folded(text) {
 
 let searchIndex;
 
-/** All words as they are compared; made when first asked for. */
+/** All words, folded for comparison; made on first use. */
 function indexOfWords() {
   searchIndex ??= Object.entries(summary.search).flatMap(([code, { words, topics }]) =>
     words.map((word, place) => ({ code, word, compared: folded(word), topics: topicsOfWord(topics[place]) })),
@@ -28,7 +28,7 @@ function indexOfWords() {
   return searchIndex;
 }
 
-/** Words that begin with what was typed: the word itself first, then those that topics are made of. */
+/** Find words that begin with what was typed: the word itself first, then words of topics. */
 function findWords(typed, most) {
   const begin = folded(typed.trim());
   if (!begin) return [];
@@ -39,7 +39,7 @@ function findWords(typed, most) {
     .slice(0, most);
 }
 
-/** Topics of which a word of the name or of a label begins with what was typed, or whose number it is. */
+/** Find topics by the beginning of a word of their name or label, or by their number. */
 function findTopics(typed) {
   const begin = folded(typed.trim());
   if (!begin) return [];
@@ -51,7 +51,7 @@ function findTopics(typed) {
   return [...new Set([numbered, ...named])].filter(Boolean);
 }
 
-/** Whether a word of a text begins so; without spaces between words, as in Chinese, only the text itself can be told. */
+/** Return whether a word of a text begins so; without spaces between words, as in Chinese, the text itself. */
 function beginsWord(text, begin) {
   for (let place = text.indexOf(begin); place >= 0; place = text.indexOf(begin, place + 1)) {
     if (place === 0 || !/[\p{L}\p{N}\p{M}]/u.test(text[place - 1])) return true;
@@ -59,19 +59,19 @@ function beginsWord(text, begin) {
   return false;
 }
 
-/** Words of a topic that count as its first: far down the list a weight says nothing of what the topic is about. */
+/** Number of first words of a topic: further down the list, a weight says nothing about the topic. */
 const FIRST_OF_TOPIC = 50;
 
-/** The topics that a word is among the first words of; or the one where it weighs most. */
+/** Return the topics that have a word among their first words, or the one where it weighs most. */
 function topicsOfWord(topics) {
   const [heaviest, ...others] = topics;
   return heaviest ? [heaviest, ...others.filter(([, rank, weight]) => rank < FIRST_OF_TOPIC && (weight > 0 || areLogarithms()))] : [];
 }
 
-/** Where the page of a word is. */
+/** Return the address of a word. */
 const wordAddress = (entry) => address({ search: entry.word, lang: entry.code });
 
-/** The field that words are typed into, by the combobox pattern of WAI-ARIA. */
+/** Set up the search field, by the combobox pattern of WAI-ARIA. */
 function searchBox(input, list) {
   let offered = [];
   let active = -1;
@@ -140,12 +140,12 @@ function searchBox(input, list) {
   }
 
   function onKey(event) {
-    // The Enter that ends composing a word of Chinese, Japanese or Korean is not meant for us.
+    // The Enter that ends composing a word of Chinese, Japanese or Korean submits nothing.
     if (event.isComposing) return;
     const count = offered.length;
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
       open(true);
-      // One place more than there are offers: the field itself.
+      // One more place than there are offers: the field itself.
       const step = event.key === "ArrowDown" ? 1 : count;
       activate(((active + 1 + step) % (count + 1)) - 1);
     } else if (event.key === "Enter") go(active);
@@ -162,7 +162,7 @@ function searchBox(input, list) {
   input.addEventListener("blur", () => open(false));
 }
 
-/** The page of a search: the words found, each with the topics where it weighs most. */
+/** Make the page of a search: the words found, each with the topics where it weighs most. */
 function searchView({ search, lang }) {
   const exactly = lang ? indexOfWords().filter((entry) => entry.code === lang && entry.word === search) : [];
   const entries = exactly.length ? exactly : findWords(search, MOST_FOUND);
@@ -176,12 +176,12 @@ function searchView({ search, lang }) {
       entries.length > 0 && make("div", { class: "cards" }, entries.map(foundWord)),
       entries.length === MOST_FOUND && make("p", { class: "note" }, "There are more: type more of the word."),
       !found &&
-        make("p", {}, "No word of any language's vocabulary begins like this. Rare words and stop words are not in it, nor words of other languages than those shown. ", views.try && make("a", { href: address({ view: "try" }) }, "Try it as a text")),
+        make("p", {}, "No word of any language's vocabulary begins like this. The vocabularies have no rare words, no stop words, and no words of other languages. ", views.try && make("a", { href: address({ view: "try" }) }, "Try it as a text")),
     ],
   };
 }
 
-/** One word and its topics. */
+/** Show a word and its topics. */
 function foundWord({ code, word, topics }) {
   const heaviest = Math.max(...topics.map(([, , weight]) => weight));
   return make(

@@ -1,6 +1,6 @@
 // Tables that sort, copy and save themselves.
 
-/** How two values follow each other: numbers by size, texts by their letters, nothing last either way. */
+/** Compare two values: numbers by size, texts by their letters, missing ones last in both directions. */
 function compareValues(one, other, direction) {
   const missing = (value) => value === null || value === undefined || Number.isNaN(value);
   if (missing(one) || missing(other)) return Number(missing(one)) - Number(missing(other));
@@ -9,14 +9,14 @@ function compareValues(one, other, direction) {
 }
 
 /**
- * A table.
+ * Make a table.
  *
- * @param {string} options.caption what it shows, read out and used as the file's name
+ * @param {string} options.caption what it shows, for screen readers and the file's name
  * @param {object[]} options.columns each {label, value(row), text?(row), node?(row), numeric?, header?, hidden?, saved?,
- *   save?(row)}: value is what is sorted by and saved, text or node what is shown; hidden ones are only saved; saved is
- *   what the column is called in files, save what is saved, where these are others
+ *   save?(row)}: value is sorted by and saved, text or node is shown; hidden ones are only saved; saved is the
+ *   name of the column in files, and save its value there, if they differ
  * @param {object[]} options.rows anything that columns understand
- * @param {{column: number, direction: string}} [options.sort] what to sort by; without it nothing can be sorted
+ * @param {{column: number, direction: string}} [options.sort] the initial order; without it, the table can't be sorted
  */
 function dataTable({ caption, columns, rows, sort = null }) {
   const body = make("tbody");
@@ -71,7 +71,7 @@ function dataTable({ caption, columns, rows, sort = null }) {
     { class: "table" },
     make(
       "div",
-      // Reachable by keyboard, since a wide table scrolls sideways within itself.
+      // Reachable by keyboard, since a wide table scrolls sideways.
       { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
       make(
         "table",

@@ -1,9 +1,9 @@
 // Runs in the page's head, before anything is painted, so that a dark page never flashes white.
 
-/** Where a reader's choice is kept. Under file:// some browsers keep nothing, or refuse to be asked. */
+/** Key of the reader's choice. Under file://, some browsers keep nothing, or refuse access. */
 const THEME_KEY = "gloctm-theme";
 
-/** The theme chosen here before, or null. */
+/** Return the theme that was chosen before, or null. */
 function rememberedTheme() {
   try {
     const theme = localStorage.getItem(THEME_KEY);
@@ -13,7 +13,7 @@ function rememberedTheme() {
   }
 }
 
-/** What the system prefers. */
+/** Return the theme that the system prefers. */
 function systemTheme() {
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }

@@ -10,7 +10,7 @@ function topicView({ topic: id, word, lang }) {
   return {
     title: topicText(topic),
     content: [
-      neighbours(topic),
+      neighbors(topic),
       make("p", { class: "over" }, `Topic ${topic.id}`),
       make("h1", {}, make("span", { class: "offscreen" }, `Topic ${topic.id}: `), topicName(topic)),
       topicFacts(topic),
@@ -22,14 +22,14 @@ function topicView({ topic: id, word, lang }) {
   };
 }
 
-/** To the topics before and after, by number. */
-function neighbours(topic) {
+/** Link to the previous and next topic by number. */
+function neighbors(topic) {
   const place = placeOf(topic.id);
   const link = (other, text, rel) =>
     other && make("a", { href: address({ topic: other.id }), rel, class: "step" }, text, make("span", { class: "offscreen" }, ` topic: ${other.name}`));
   return make(
     "nav",
-    { class: "steps", "aria-label": "Neighbouring topics" },
+    { class: "steps", "aria-label": "Neighboring topics" },
     make("a", { href: address({ view: "overview" }), class: "step" }, "All topics"),
     link(summary.topics[place - 1], "← Previous", "prev"),
     link(summary.topics[place + 1], "Next →", "next"),
@@ -38,12 +38,12 @@ function neighbours(topic) {
 
 function topicFacts(topic) {
   const facts = [];
-  if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of a document on average, each language counted alike`);
+  if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of a document on average, with equal weight of languages`);
   if (topic.members.length > 1) facts.push(`merged of the model's topics ${formatList(topic.members.map((member) => `${member} (${formatPercent(topic.shares[member])})`))}`);
   return facts.length ? make("p", { class: "lead" }, `${facts.join("; ")}.`) : null;
 }
 
-/** How much of the topic there is: by language, by label, over time. */
+/** Make the figures of prevalence: by language, by label, over time. */
 function breakdowns(topic) {
   return [languageBreakdown(topic), summary.labels && labelBreakdown(topic), summary.dates && timeBreakdown(topic)];
 }
@@ -66,7 +66,7 @@ function languageBreakdown(topic) {
       ...estimateColumns((point) => point),
     ],
   });
-  // Colours are asked for when drawn, since the theme may have changed.
+  // Colors are read when drawn, since the theme may have changed.
   const build = (element) =>
     intervalChart(
       element,
@@ -77,7 +77,7 @@ function languageBreakdown(topic) {
   return chartFigure({ title: "By language", description, build, height: 70 + 34 * points.length, table });
 }
 
-/** Columns of an estimate: shown as one, saved as three. */
+/** Make the columns of an estimate: shown as one, saved as three. */
 function estimateColumns(estimateOf) {
   return [
     { label: "mean share of a document", saved: "mean proportion", value: (row) => estimateOf(row)?.mean, text: (row) => formatInterval(estimateOf(row)), numeric: true },
@@ -86,9 +86,9 @@ function estimateColumns(estimateOf) {
   ];
 }
 
-/** The nearest topics, beside where this one lies on the map. */
+/** Show the nearest topics, and the topic on the map. */
 function similarTopics(topic) {
-  const none = make("p", { class: "note" }, "No other topic is like this one.");
+  const none = make("p", { class: "note" }, "No other topic is similar to this one.");
   const list = make(
     "ol",
     { class: "bars topic-list" },
@@ -97,10 +97,10 @@ function similarTopics(topic) {
       return other && make("li", {}, barOf(cosine), topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)}`));
     }),
   );
-  return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "beside" }, topic.similar.length ? list : none));
+  return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "side" }, topic.similar.length ? list : none));
 }
 
-/** All topics at once, each language a column. */
+/** Show all topics at once, with a column per language. */
 function topicsView() {
   const columns = [
     topicColumn,

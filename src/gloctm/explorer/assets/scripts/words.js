@@ -1,9 +1,9 @@
-// A topic's words, each language a column, and the translations between them.
+// A topic's words, with a column per language, and the translations between them.
 
-/** Words of a column that are seen before more are asked for. */
+/** Words per column that are shown at first. */
 const FIRST_WORDS = 12;
 
-/** For every word of a topic, its translations: "en 0" → [{code, rank, cosine}, …]. */
+/** Return the translations of every word of a topic: "en 0" → [{code, rank, cosine}, …]. */
 function partnersOf(topic) {
   const partners = new Map();
   const add = (code, rank, partner) => {
@@ -18,10 +18,10 @@ function partnersOf(topic) {
 }
 
 /**
- * The columns. Pointing to a word, or moving to it with the arrow keys, shows its translations; pressing it holds them.
+ * Make the columns. Pointing to a word, or moving to it with the arrow keys, shows its translations; pressing it holds them.
  *
  * @param {object} topic
- * @param {{lang: string, word: string}|null} sought a word to show held from the start, as a search led here
+ * @param {{lang: string, word: string}|null} sought a word to hold from the start, after a search
  */
 function wordColumns(topic, sought) {
   const partners = partnersOf(topic);
@@ -55,7 +55,7 @@ function wordColumns(topic, sought) {
     const key = `${code} ${rank}`;
     const linked = partners.has(key);
     const button = make(
-      // A word without translations can be gone to, but there is nothing to press.
+      // A word without translations can be reached, but not pressed.
       linked ? "button" : "span",
       {
         type: linked ? "button" : null,
@@ -94,8 +94,8 @@ function wordColumns(topic, sought) {
     const last = (grid.classList.contains("all") ? longest : Math.min(longest, FIRST_WORDS)) - 1;
     let target = null;
     if (step) {
-      const neighbour = codes[codes.indexOf(code) + step[0]] ?? code;
-      target = buttons.get(`${neighbour} ${Math.min(rank + step[1], topic.words[neighbour].length - 1, last)}`);
+      const neighbor = codes[codes.indexOf(code) + step[0]] ?? code;
+      target = buttons.get(`${neighbor} ${Math.min(rank + step[1], topic.words[neighbor].length - 1, last)}`);
     } else if (event.key === "Home") target = buttons.get(`${code} 0`);
     else if (event.key === "End") target = buttons.get(`${code} ${Math.min(last, topic.words[code].length - 1)}`);
     if (!target) return;
@@ -110,7 +110,7 @@ function wordColumns(topic, sought) {
     show(held);
   }
 
-  /** Mark a word and its translations, draw lines to them, and say them; null clears all that. */
+  /** Mark a word and its translations, draw lines to them, and name them; null clears all that. */
   function show(key) {
     for (const button of buttons.values()) button.classList.remove("source", "partner");
     curves.replaceChildren();
@@ -143,7 +143,7 @@ function wordColumns(topic, sought) {
     const from = buttons.get(key).getBoundingClientRect();
     for (const partner of found) {
       const to = buttons.get(`${partner.code} ${partner.rank}`).getBoundingClientRect();
-      // Not to words that are folded away, nor in columns that stand one below the other.
+      // Not to folded words, nor between columns one below the other.
       if (!to.height || (to.left < from.right && from.left < to.right)) continue;
       const leftToRight = to.left >= from.right;
       const [x1, x2] = leftToRight ? [from.right, to.left] : [from.left, to.right];
@@ -176,7 +176,7 @@ function wordColumns(topic, sought) {
   }
 
   start();
-  // Lines are drawn once the columns have their places.
+  // Lines are drawn once the columns have their positions.
   requestAnimationFrame(() => show(held));
   const rows = () => [
     codes.flatMap((code) => [languageName(code), `${languageName(code)}: weight`]),
@@ -193,20 +193,20 @@ function wordColumns(topic, sought) {
   );
 }
 
-/** Whether weights are logarithms of probabilities, none of them above 0. */
+/** Return whether weights are logarithms of probabilities, which are never above 0. */
 const areLogarithms = () => summary.about?.settings?.method === "context" && summary.about.settings.ranking === "weights";
 
-/** A weight as a share of the heaviest one. */
+/** Return a weight as a share of the heaviest one. */
 const shareOfHeaviest = (weight, heaviest) => (areLogarithms() ? Math.exp(weight - heaviest) : weight / Math.max(heaviest, Number.MIN_VALUE));
 
-/** What weights are, where they are not those of the published method. */
+/** Explain weights that are not those of the published method. */
 function rankingNote() {
-  if (areLogarithms()) return make("p", { class: "note" }, "Weights are logarithms of how often a word is said where the topic is.");
+  if (areLogarithms()) return make("p", { class: "note" }, "Weights are logarithms of the word's probability in the topic.");
   if (summary.about?.settings?.ranking !== "coherence") return null;
-  return make("p", { class: "note" }, "Weights above 0 say how well a word goes together with the topic's other words in the corpus, in this language and across; the best has 1. Words below 0 hardly do, or do so in another topic: they follow by how much they are of this one.");
+  return make("p", { class: "note" }, "Weights above 0 say how well a word coheres with the topic's other words in the corpus, within and across languages; the best has 1. Words below 0 hardly cohere, or cohere with another topic; they follow by their probability in this one.");
 }
 
-/** A label that a topic has in a language. */
+/** Show the label of a topic in a language. */
 function labelOf(topic, code) {
   return topic.labels[code] ? inLanguage(code, topic.labels[code], "span", { class: "label" }) : null;
 }
