@@ -1,26 +1,11 @@
-"""A small plot as SVG: panels side by side, a line each, logarithmic to the right, readable on light and on dark."""
+"""Charts of the documentation as SVG, readable on light and on dark."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP = 250, 180, 40, 40, 50, 30
-
-STYLE = """
-text { font: 12px system-ui, sans-serif; fill: #57606a; }
-.title { font-size: 13px; font-weight: 600; }
-.grid { stroke: #8b949e; stroke-opacity: 0.35; }
-.line { fill: none; stroke: #0969da; stroke-width: 2; }
-.point { fill: #0969da; }
-@media (prefers-color-scheme: dark) {
-text { fill: #adbac7; }
-.line { stroke: #6cb6ff; }
-.point { fill: #6cb6ff; }
-}
-"""
+from gloctm.plot.drawing import TOLD, Canvas, adaptive_svg
 
 
 @dataclass(frozen=True)
@@ -29,7 +14,7 @@ class Panel:
 
     Attributes:
         title: above it.
-        axis: what goes to the right.
+        axis: what goes to the right, on a logarithmic scale.
         points: right and up, positive.
     """
 
@@ -39,48 +24,26 @@ class Panel:
 
 
 def svg(title: str, panels: Sequence[Panel]) -> str:
-    """The plot as a file's text; all panels have one scale upwards, from 0."""
-    highest = max((up for panel in panels for _, up in panel.points), default=1.0)
-    ticks = math.ceil(highest)
-    every = min((1, 2, 5, 10, 20, 25, 50, 100), key=lambda step: abs(step - ticks / 5))
-    top = math.ceil(ticks / every) * every
-    width, height = len(panels) * (WIDTH + GAP) + LEFT, TOP + HEIGHT + BOTTOM
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-        f"<title>{escape(title)}</title>",
-        f"<style>{STYLE}</style>",
-    ]
-    for place, panel in enumerate(panels):
-        lines += [
-            f'<g transform="translate({LEFT + place * (WIDTH + GAP)},{TOP})">',
-            *_panel(panel, top, every),
-            "</g>",
-        ]
-    return "\n".join([*lines, "</svg>", ""])
+    """Return the panels side by side; all have one scale upwards, from 0."""
+    canvas = Canvas()
+    alt, color = canvas.alt, canvas.palette.more
+    top = max((up for panel in panels for _, up in panel.points), default=1.0)
 
+    def drawn(panel: Panel) -> object:
+        rows = [{"x": x, "y": y, "told": f"{_short(x)}: {y:.1f}"} for x, y in panel.points]
+        named = [x for x, _ in panel.points]
+        names = alt.Axis(
+            values=named, labelExpr="datum.value < 1000 ? datum.value : datum.value / 1000 + 'k'", grid=False
+        )
+        base = canvas.chart(rows).encode(
+            x=alt.X("x:Q", title=panel.axis, scale=alt.Scale(type="log", nice=False, padding=10), axis=names),
+            y=alt.Y("y:Q", title=None, scale=alt.Scale(domain=[0, top], nice=5), axis=alt.Axis(tickCount=5)),
+        )
+        line = base.mark_line(color=color, aria=False)
+        points = base.mark_point(filled=True, color=color, size=40, opacity=1).encode(**TOLD)
+        return alt.layer(line, points).properties(width=250, height=180, title=_heading(alt, panel.title))
 
-def _panel(panel: Panel, top: int, every: int) -> Iterator[str]:
-    first, last = math.log(panel.points[0][0]), math.log(panel.points[-1][0])
-    yield f'<text class="title" x="0" y="-16">{escape(panel.title)}</text>'
-    for tick in range(0, top + 1, every):
-        y = HEIGHT * (1 - tick / top)
-        yield f'<line class="grid" x1="0" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        yield f'<text x="-8" y="{y + 4:.1f}" text-anchor="end">{tick}</text>'
-    places = []
-    for right, up in panel.points:
-        x = WIDTH * (0.04 + 0.92 * (math.log(right) - first) / ((last - first) or 1))
-        places.append((x, HEIGHT * (1 - up / top)))
-        yield f'<text x="{x:.1f}" y="{HEIGHT + 18}" text-anchor="middle">{_short(right)}</text>'
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    yield f'<polyline class="line" points="{path}"/>'
-    for (x, y), (right, up) in zip(places, panel.points, strict=True):
-        value = f"{_short(right)}: {up:.1f}"
-        yield f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="3.5"><title>{value}</title></circle>'
-    yield f'<text x="{WIDTH / 2}" y="{HEIGHT + 38}" text-anchor="middle">{escape(panel.axis)}</text>'
-
-
-def _short(number: float) -> str:
-    return f"{number / 1000:g}k" if number >= 1000 else f"{number:g}"
+    return adaptive_svg(canvas.finish(alt.hconcat(*map(drawn, panels))), title) + "\n"
 
 
 @dataclass(frozen=True)
@@ -89,7 +52,7 @@ class Bars:
 
     Attributes:
         title: above them.
-        values: what each is of, and how long it is; None where it was not measured.
+        values: name and length of each; None if it was not measured.
         form: how values are written.
     """
 
@@ -98,30 +61,36 @@ class Bars:
     form: str = ".3f"
 
 
-NAMES, BAR, ROW = 190, 110, 20
-
-
 def bars_svg(title: str, panels: Sequence[Bars]) -> str:
-    """Bars of the same things side by side, each panel with its own scale from 0, their names to the left."""
-    names = [name for name, _ in panels[0].values]
-    width, height = NAMES + len(panels) * (BAR + 70), TOP + len(names) * ROW + 10
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-        f"<title>{escape(title)}</title>",
-        f"<style>{STYLE}.point {{ stroke: none; }}</style>",
-    ]
-    for row, name in enumerate(names):
-        lines.append(f'<text x="{NAMES - 8}" y="{TOP + row * ROW + 13}" text-anchor="end">{escape(name)}</text>')
+    """Return bars of the same things side by side; each panel has its own scale from 0, the first has the names."""
+    canvas = Canvas()
+    alt, color = canvas.alt, canvas.palette.more
+    drawn = []
     for place, panel in enumerate(panels):
-        left = NAMES + place * (BAR + 70)
-        longest = max((value for _, value in panel.values if value is not None), default=1.0)
-        lines.append(f'<text class="title" x="{left}" y="{TOP - 14}">{escape(panel.title)}</text>')
-        for row, (_, value) in enumerate(panel.values):
-            up = TOP + row * ROW
-            length = 0.0 if value is None else BAR * max(value, 0.0) / longest
-            written = "—" if value is None else format(value, panel.form)
-            lines += [
-                f'<rect class="point" x="{left}" y="{up + 2}" width="{length:.1f}" height="{ROW - 6}"/>',
-                f'<text x="{left + length + 4:.1f}" y="{up + 13}">{written}</text>',
-            ]
-    return "\n".join([*lines, "</svg>", ""])
+        rows = [
+            {
+                "row": row,
+                "length": max(value or 0.0, 0.0),
+                "text": "—" if value is None else format(value, panel.form),
+            }
+            for row, (_, value) in enumerate(panel.values)
+        ]
+        longest = max((row["length"] for row in rows), default=0.0) or 1.0
+        names = canvas.names([name for name, _ in panel.values], labels=place == 0)
+        base = canvas.chart(rows).encode(
+            x=alt.X("length:Q", axis=None, scale=alt.Scale(domain=[0, longest], nice=False)),
+            y=alt.Y("row:O", **names),
+        )
+        bars = base.mark_bar(color=color, height=14, aria=False)
+        texts = base.mark_text(align="left", dx=4, aria=False).encode(text="text:N")
+        chart = alt.layer(bars, texts).properties(width=110, height=alt.Step(20), title=_heading(alt, panel.title))
+        drawn.append(chart)
+    return adaptive_svg(canvas.finish(alt.hconcat(*drawn, spacing=56)), title) + "\n"
+
+
+def _heading(alt: object, text: str) -> object:
+    return alt.Title(text, fontSize=13, frame="group")  # type: ignore[attr-defined]
+
+
+def _short(number: float) -> str:
+    return f"{number / 1000:g}k" if number >= 1000 else f"{number:g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 
 import yaml
 
@@ -90,3 +91,11 @@ def test_every_room_has_a_page(repository, build):
         room for page in reference.glob("*.md") for room in re.findall(r"^::: (.+)$", page.read_text("utf-8"), re.M)
     }
     assert rooms <= shown
+
+
+def test_contributing_lists_the_rooms_in_the_order_of_their_contract(repository):
+    settings = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    text = (repository / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| room |")[1].split("## ")[0]
+    shown = [re.findall(r"`(\w+)(?:/|\.py)`", row.split("|")[1]) for row in text.splitlines() if row.startswith("| `")]
+    assert [set(row) for row in shown] == [set(layer.split(" | ")) for layer in layers if layer != "__main__"]

@@ -243,7 +243,8 @@ def test_the_chart_can_be_changed():
 
 
 def test_svg_can_follow_the_reader_into_the_dark():
-    svg = adaptive_svg(plot.language_comparison(a_summary(), "zh"))
+    svg = adaptive_svg(plot.language_comparison(a_summary(), "zh"), "a & b")
+    assert "<title>a &amp; b</title>" in svg
     for part in ("foreground", "more", "less", "muted", "background"):
         light, dark = (getattr(PALETTES[theme], part) for theme in ("light", "dark"))
         assert f'="{light}"' in svg

@@ -44,7 +44,7 @@ from gloctm.evaluation import evaluate, measure_topics, name_of, own_counts
 from gloctm.evaluation.topics import c_v_by_references
 from gloctm.metrics import read_references, topic_stability
 from gloctm.selection import Candidate, Figure, Range, SearchResult, Trial, search
-from gloctm.selection.plot import Point, _ticks, svg
+from gloctm.selection.plot import Point, svg
 from gloctm.selection.trials import TrialLog
 from planted import planted_corpus
 
@@ -181,7 +181,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.seen, self.text = [], [], []
+        self.open, self.seen, self.text, self.ends = [], [], [], []
         self.feed(text)
         assert not self.open
 
@@ -198,20 +198,46 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+        # Beside an upright axis.
+        if self.seen[-1:] and self.seen[-1][1].get("text-anchor") == "end":
+            self.ends.append(data)
+
+
+def marks(page, kind):
+    """The attributes of the marks of a kind in the charts of a page: what follows the opening of their group."""
+    found, inside = [], False
+    for tag, attributes in page.seen:
+        if tag == "g":
+            inside = attributes.get("class", "").startswith(f"mark-{kind} role-mark")
+        elif inside and tag in ("path", "line") and "class" not in attributes:
+            found.append(attributes)
+    return found
+
+
+def heights(page):
+    """The heights of the points, and of the ends of the error bars, from the top of their charts."""
+    points, bars = (
+        [(float(each["transform"].split(",")[1][:-1]), float(each.get("y2", 0))) for each in marks(page, kind)]
+        for kind in ("symbol", "rule")
+    )
+    return [y for y, _ in points], [y + end for y, up in bars for end in (0, up)]
+
+
+def ticks(page):
+    """The numbers beside a chart, from the lowest; a minus sign is not a hyphen."""
+    texts = [text.replace("−", "-") for text in page.ends]
+    return [float(text) for text in texts]
 
 
 def test_the_page_plots_every_measure_and_needs_nothing_else(found):
     result, folder = found
     text = (folder / "search.html").read_text(encoding="utf-8")
     page = Page(text)
-    count = {tag: sum(seen == tag for seen, _ in page.seen) for tag in ("svg", "circle", "details", "polyline")}
-    assert count == {
-        "svg": len(result.measures),
-        "circle": 3 * len(result.measures),
-        "details": 3,
-        "polyline": len(result.measures),
-    }
-    bars = [attributes for tag, attributes in page.seen if tag == "line" and attributes["class"] == "bar"]
+    tags = [tag for tag, _ in page.seen]
+    assert (tags.count("svg"), tags.count("details")) == (len(result.measures), 3)
+    assert len(marks(page, "symbol")) == 3 * len(result.measures)
+    assert len(marks(page, "line")) == len(result.measures)
+    bars = marks(page, "rule")
     # All but stability have error bars.
     assert len(bars) == 3 * (len(result.measures) - 1)
     assert not re.search(r"https?:|<script|<link|url\(|src=", text)
@@ -228,40 +254,42 @@ def test_words_are_shown_as_they_are():
 
 
 @given(st.floats(-10, 10), st.floats(0, 5))
-@settings(deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_ticks_are_few_and_hold_all_points(low, span):
-    ticks = _ticks(low, low + span)
-    assert 3 <= len(ticks) <= 7
-    assert ticks[0] <= low + 1e-6
-    assert ticks[-1] >= low + span - 1e-6
-    assert np.allclose(np.diff(ticks), ticks[1] - ticks[0])
+    points = [Point(10, low, None, "", "", True), Point(20, low + span, None, "", "", False)]
+    found = ticks(Page(svg("NPMI", "num_topics", points)))
+    assert 3 <= len(found) <= 8
+    assert found[0] <= low + 1e-6
+    assert found[-1] >= low + span - 1e-6
+    assert np.allclose(np.diff(found), found[1] - found[0])
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
-@settings(deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_no_axis_goes_beyond_what_a_measure_can_be(low, span, deviation):
     high = min(low + span, 1.0)
-    ticks = _ticks(low - deviation, high + deviation, (-1.0, 1.0))
-    assert len(ticks) >= 3
-    assert -1 <= ticks[0] <= low + 1e-6
-    assert high - 1e-6 <= ticks[-1] <= 1
+    points = [Point(10, low, deviation, "", "", True), Point(20, high, deviation, "", "", False)]
+    found = ticks(Page(svg("NPMI", "num_topics", points, bounds=(-1.0, 1.0))))
+    assert len(found) >= 3
+    assert -1 <= found[0] <= low + 1e-6
+    assert high - 1e-6 <= found[-1] <= 1
 
 
 @given(
     st.lists(st.tuples(st.floats(-8, 8), st.none() | st.floats(0, 3)), min_size=1, max_size=5),
     st.sampled_from([(-math.inf, math.inf), (-1.0, 1.0), (0.0, 1.0)]),
 )
-@settings(deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_mean_is_within_the_plot_whatever_a_measure_should_be(values, bounds):
     points = [Point(number, up, deviation, "", "", False) for number, (up, deviation) in enumerate(values)]
     drawn = svg("CNPMI", "num_topics", points, bounds=bounds)
-    heights = [float(y) for y in re.findall(r'cy="(-?[\d.]+)"', drawn)]
-    assert len(heights) == len(points)
-    assert all(-0.1 <= y <= 170.1 for y in heights)
-    assert "nan" not in drawn
-    low, high = min(up for up, _ in values), max(up for up, _ in values)
-    ticks = _ticks(low, high, bounds)
-    assert ticks[0] < ticks[-1]
+    page = Page(drawn)
+    means, ends = heights(page)
+    assert len(means) == len(points)
+    assert all(-0.1 <= y <= 170.1 for y in [*means, *ends])
+    assert "nan" not in drawn.lower()
+    found = ticks(page)
+    assert found[0] < found[-1]
 
 
 def test_a_search_whose_measures_lie_beyond_what_is_usual_has_its_page(tmp_path):
@@ -270,10 +298,17 @@ def test_a_search_whose_measures_lie_beyond_what_is_usual_has_its_page(tmp_path)
         measures = {"cnpmi_published": {"en de": value}, "topic_quality": {"en de": 0.0}}
         parts.append(Candidate.of({"num_topics": k}, [Trial({}, 0, measures, {"en": [["a"]]}, 1.0, "", {})]))
     page = Page(gloctm.selection.page.page(SearchResult(tuple(parts), "topic_quality", (0,))))
-    labels = [float(text) for text in page.text if re.fullmatch(r"-\d\.\d+|-\d", text)]
-    assert min(labels) <= -4.9
-    heights = [float(attributes["cy"]) for tag, attributes in page.seen if tag == "circle"]
-    assert all(0 <= y <= 170 for y in heights)
+    assert min(ticks(page)) <= -4.9
+    assert all(0 <= y <= 170 for y in heights(page)[0])
+
+
+def test_the_page_without_the_library_of_charts_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "altair", None)
+    parts = [made(0.3, seeds=2, num_topics=10), made(0.2, seeds=2, num_topics=20)]
+    page = Page(gloctm.selection.page.page(SearchResult(tuple(parts), "npmi", (0, 1))))
+    assert [text for text in page.text if 'pip install "gloctm[plot]"' in text]
+    assert not [tag for tag, _ in page.seen if tag == "svg"]
+    assert "0.200 ± 0.000" in page.text
 
 
 def test_a_measure_that_the_best_lacks_has_its_column():
@@ -286,11 +321,10 @@ def test_a_measure_that_the_best_lacks_has_its_column():
 
 def test_an_error_bar_ends_where_the_measure_does():
     points = [Point(10, 0.99, 0.05, "", "", True), Point(20, 0.9, 0.02, "", "", False)]
-    drawn = svg("TU", "num_topics", points, bounds=(0.0, 1.0))
-    labels = re.findall(r'text-anchor="end">([\d.]+)<', drawn)
-    assert labels[-1] in ("1.00", "1.0")
+    page = Page(svg("TU", "num_topics", points, bounds=(0.0, 1.0)))
+    assert ticks(page)[-1] == 1.0
     # The top of the plot is at 0.
-    assert min(float(y) for y in re.findall(r'class="bar".*y1="(-?[\d.]+)"', drawn)) == 0
+    assert min(heights(page)[1]) == 0
 
 
 def made(value, *, seeds, spread=0.0, **settings):

@@ -349,21 +349,16 @@ def config(palette: Palette) -> dict[str, Any]:
     }
 
 
-def adaptive_svg(figure: Figure) -> str:
-    """Return a figure of the light theme as SVG that follows the reader into the dark theme."""
+def adaptive_svg(figure: Figure, label: str) -> str:
+    """Return a labeled figure of the light theme as SVG that follows the reader into the dark theme."""
     light, dark = PALETTES["light"], PALETTES["dark"]
-    pairs = dict(
-        zip(
-            (light.foreground, light.muted, light.grid, light.background, light.more, light.less, *light.categories),
-            (dark.foreground, dark.muted, dark.grid, dark.background, dark.more, dark.less, *dark.categories),
-            strict=True,
-        )
-    )
-    rules = "".join(
-        f'[{part}="{before}"]{{{part}:{after}}}' for before, after in pairs.items() for part in ("fill", "stroke")
-    )
+    parts = ("foreground", "muted", "grid", "background", "more", "less")
+    pairs = [(getattr(light, part), getattr(dark, part)) for part in parts]
+    pairs += zip(light.categories, dark.categories, strict=True)
+    rules = "".join(f'[{part}="{old}"]{{{part}:{new}}}' for old, new in pairs for part in ("fill", "stroke"))
     head, end, rest = figure.to_svg().partition(">")
-    return f"{head}{end}<style>@media (prefers-color-scheme: dark){{{rules}}}</style>{rest}"
+    style = f"<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
+    return f'{head} role="img"{end}<title>{escape(label)}</title>{style}{rest}'
 
 
 def _readable(svg: str) -> str:
@@ -402,4 +397,5 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        raise MissingDependencyError.of("Drawing a figure", "altair vl-convert-python") from None
+        package = {"vl_convert": "vl-convert-python"}.get(name, name)
+        raise MissingDependencyError.of("Drawing a figure", package) from None

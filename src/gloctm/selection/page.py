@@ -1,17 +1,19 @@
-"""A search as one HTML page that needs nothing else: the table, plots by each setting, the topics."""
+"""A search as one HTML page that loads nothing: the table, charts by each setting, the topics."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from gloctm.errors import MissingDependencyError
 from gloctm.evaluation import name_of
 from gloctm.selection import plot
 from gloctm.selection.result import Candidate, SearchResult
 
-# More lines than these in one plot tell nothing.
+# More lines in one chart are not readable.
 _MOST_SERIES = 6
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -27,7 +29,7 @@ details td { text-align: left; white-space: normal; }
 
 
 def page(result: SearchResult) -> str:
-    """Return the page's text."""
+    """Return the text of the page."""
     return "\n".join(_lines(result)) + "\n"
 
 
@@ -36,23 +38,33 @@ def _lines(result: SearchResult) -> Iterator[str]:
     seeds = ", ".join(map(str, result.seeds))
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width">\n<title>gloctm search</title>'
-    yield f"<style>{_STYLE}{plot.STYLE}</style>\n</head>\n<body>\n<h1>Candidates</h1>"
+    yield f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>Candidates</h1>"
     yield (
         f"<p>Means and standard deviations over the seeds {seeds}. The best has most of <b>{objective}</b> "
         f"({escape(result.objective)}); a close "
-        "one can't be told from it by these seeds. Purity, NMI and stability lean on the number of topics: compare "
-        "them at the same one.</p>"
+        "one does not differ from it by these seeds. Purity, NMI and stability depend on the number of topics: compare "
+        "them at equal numbers.</p>"
     )
     yield from _table(result)
     for name in result.varied:
         yield f"<h2>By {escape(name)}</h2>\n<div class='plots'>"
-        for measure in result.measures:
-            yield plot.svg(name_of(measure), name, _points(result, measure, name), bounds=_bounds(measure))
+        yield from _charts(result, name)
         yield "</div>"
     yield "<h2>Topics of the first seed</h2>"
     for candidate in result.ordered:
         yield from _topics(candidate, result.mark(candidate))
     yield "</body>\n</html>"
+
+
+def _charts(result: SearchResult, name: str) -> Iterator[str]:
+    """Yield a chart per measure by a setting; without the library that draws them, how to install it."""
+    try:
+        for measure in result.measures:
+            drawn = plot.svg(name_of(measure), name, _points(result, measure, name), bounds=_bounds(measure))
+            # Within HTML, SVG needs no namespaces.
+            yield re.sub(r' xmlns(:xlink)?="[^"]*"', "", drawn, count=2)
+    except MissingDependencyError as error:
+        yield f"<p>{escape(str(error))}</p>"
 
 
 def _table(result: SearchResult) -> Iterator[str]:
@@ -64,9 +76,9 @@ def _table(result: SearchResult) -> Iterator[str]:
 
 
 def _bounds(measure: str) -> tuple[float, float]:
-    """Return the lowest and the highest that a measure can be."""
+    """Return the lowest and the highest possible value of a measure."""
     if measure == "cnpmi_published":
-        # Its probabilities of words are none: words said often in a document take it below -1, as far as one likes.
+        # It has no lower bound: its word probabilities are not probabilities if words repeat within a document.
         return (-math.inf, math.inf)
     return (-1.0 if "npmi" in measure else 0.0, 1.0)
 

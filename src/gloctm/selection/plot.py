@@ -1,28 +1,13 @@
-"""Points with error bars as SVG, to stand in a page.
-
-Our own few lines, because a library that draws would weigh more than all else that a search needs, and these follow
-the page into the dark.
-"""
+"""Charts of the page about a search: a measure by a setting, with error bars."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from typing import Any
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 260, 170, 48, 30, 40
-_MARGIN = 14
-
-STYLE = """
-svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
-svg .title { font-weight: 600; }
-svg .grid { stroke: currentColor; stroke-opacity: 0.2; }
-svg .line { fill: none; stroke: #0969da; stroke-opacity: 0.5; }
-svg .bar { stroke: #0969da; stroke-width: 1.5; }
-svg .point { fill: #0969da; }
-svg .best { fill: #d1242f; }
-"""
+from gloctm.plot.drawing import TOLD, Canvas, adaptive_svg
 
 
 @dataclass(frozen=True)
@@ -30,11 +15,11 @@ class Point:
     """A candidate.
 
     Attributes:
-        right: its place from left to right: a number, or what it is called.
+        right: its place from left to right: a number, or a name.
         up: the mean.
         deviation: length of the error bar to each side; None for none.
-        series: candidates of one series are joined by a line.
-        label: what is shown when it is pointed at.
+        series: a line joins the candidates of one series.
+        label: what the reader sees when pointing at it.
         best: whether it is the best one.
     """
 
@@ -47,99 +32,58 @@ class Point:
 
 
 def svg(title: str, axis: str, points: Sequence[Point], *, bounds: tuple[float, float] = (-math.inf, math.inf)) -> str:
-    """Return a plot of one measure.
+    """Return the chart of one measure as SVG for a page, light or dark as the page is.
 
     Args:
-        title: above it.
-        axis: what goes to the right.
-        points: at least one; their places all numbers, or else evenly apart.
-        bounds: lowest and highest that the measure can be: neither the axis nor an error bar goes beyond, unless a
-            mean does, which is always shown.
+        title: the measure.
+        axis: the setting.
+        points: at least one. Their places are in proportion if all are numbers, otherwise at equal distances.
+        bounds: lowest and highest possible value of the measure. Neither the axis nor an error bar goes beyond, unless
+            a mean does.
+
+    Raises:
+        MissingDependencyError: Altair or vl-convert-python is not installed.
     """
-    width, height = _LEFT + _WIDTH, _TOP + _HEIGHT + _BOTTOM
-    parts = [
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
-        f"<title>{escape(title)} by {escape(axis)}</title>",
-        f'<g transform="translate({_LEFT},{_TOP})">',
-        f'<text class="title" x="0" y="-12">{escape(title)}</text>',
-        *_drawn(axis, points, bounds),
-        "</g></svg>",
-    ]
-    return "\n".join(parts)
-
-
-def _drawn(axis: str, points: Sequence[Point], bounds: tuple[float, float]) -> Iterator[str]:
-    lows = [point.up - (point.deviation or 0) for point in points]
-    highs = [point.up + (point.deviation or 0) for point in points]
+    canvas = Canvas(title)
+    alt, palette = canvas.alt, canvas.palette
     means = [point.up for point in points]
-    ticks = _ticks(min(lows), max(highs), (min(bounds[0], *means), max(bounds[1], *means)))
-    low, high = ticks[0], ticks[-1]
-    places = _places([point.right for point in points])
-    decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
-
-    def y(value: float) -> float:
-        return _HEIGHT * (1 - (value - low) / (high - low))
-
-    for tick in ticks:
-        yield f'<line class="grid" x1="0" x2="{_WIDTH}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
-        yield f'<text x="-6" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:.{decimals}f}</text>'
-    for right, x in _marked(places):
-        name = f"{right:g}" if isinstance(right, int | float) else right
-        yield f'<text x="{x:.1f}" y="{_HEIGHT + 16}" text-anchor="middle">{escape(name)}</text>'
-    yield f'<text x="{_WIDTH / 2}" y="{_HEIGHT + 34}" text-anchor="middle">{escape(axis)}</text>'
-    by_series: dict[str, list[Point]] = {}
-    for point in points:
-        by_series.setdefault(point.series, []).append(point)
-    for series in by_series.values():
-        line = sorted(series, key=lambda point: places[point.right])
-        if len(line) > 1:
-            path = " ".join(f"{places[point.right]:.1f},{y(point.up):.1f}" for point in line)
-            yield f'<polyline class="line" points="{path}"/>'
-    for point in points:
-        x = places[point.right]
-        yield f"<g><title>{escape(point.label)}</title>"
-        if point.deviation is not None:
-            top, bottom = y(min(point.up + point.deviation, high)), y(max(point.up - point.deviation, low))
-            yield f'<line class="bar" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>'
-        kind = "point best" if point.best else "point"
-        yield f'<circle class="{kind}" cx="{x:.1f}" cy="{y(point.up):.1f}" r="{5 if point.best else 3.5}"/></g>'
-
-
-def _places(rights: Sequence[float | str]) -> dict[float | str, float]:
-    """Return where each stands, from left to right."""
-    # In the order given, once each: numbers by size, names evenly.
-    distinct = list(dict.fromkeys(rights))
-    numbers = [right for right in distinct if isinstance(right, int | float)]
-    if len(numbers) == len(distinct):
-        first, last = min(numbers), max(numbers)
-        span = (last - first) or 1
-        return {right: _MARGIN + (_WIDTH - 2 * _MARGIN) * (right - first) / span for right in numbers}
-    step = (_WIDTH - 2 * _MARGIN) / max(1, len(distinct) - 1)
-    return {right: _MARGIN + step * number for number, right in enumerate(distinct)}
-
-
-def _marked(places: dict[float | str, float]) -> Iterator[tuple[float | str, float]]:
-    """Return the places that are named: no two so near that their names would meet."""
-    last = -math.inf
-    for right, x in sorted(places.items(), key=lambda place: place[1]):
-        if x - last >= 28:
-            last = x
-            yield right, x
-
-
-def _ticks(low: float, high: float, bounds: tuple[float, float] = (-math.inf, math.inf)) -> list[float]:
-    """Three to seven round numbers, from at most the lowest to at least the highest, as far as the bounds allow.
-
-    The bounds are -1, 0 and 1, which every step that is taken between them goes into. Where all lies beyond them, they
-    are none.
-    """
-    if low > bounds[1] or high < bounds[0]:
-        bounds = (-math.inf, math.inf)
-    low, high = max(low, bounds[0]), min(high, bounds[1])
+    least, most = min(bounds[0], *means), max(bounds[1], *means)
+    rows: list[dict[str, Any]] = [
+        {
+            "x": point.right,
+            "y": point.up,
+            "low": max(point.up - (point.deviation or 0), least),
+            "high": min(point.up + (point.deviation or 0), most),
+            "series": point.series,
+            "best": point.best,
+            "told": point.label,
+        }
+        for point in points
+    ]
+    low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     if high - low < 1e-9:
-        low, high = max(low - 0.01, bounds[0]), min(high + 0.01, bounds[1])
-    rough = (high - low) / 4
-    size = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * size for factor in (1, 2, 5, 10) if factor * size >= rough * (1 - 1e-9))
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(number * step, 12) for number in range(first, last + 1)]
+        low, high = max(low - 0.01, least), min(high + 0.01, most)
+    places = list(dict.fromkeys(point.right for point in points))
+    numbers = [place for place in places if isinstance(place, int | float)]
+    if len(numbers) == len(places):
+        scale = alt.Scale(zero=False, nice=False, padding=14)
+        x = alt.X("x:Q", title=axis, scale=scale, axis=alt.Axis(values=sorted(numbers), grid=False))
+    else:
+        scale = alt.Scale(type="point", domain=[str(place) for place in places])
+        x = alt.X("x:N", title=axis, sort=None, scale=scale, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+        rows = [{**row, "x": str(row["x"])} for row in rows]
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(domain=[low, high], nice=5), axis=alt.Axis(tickCount=5))
+    base = canvas.chart(rows).encode(x=x)
+    chart = alt.layer(
+        base.mark_line(opacity=0.5, aria=False, color=palette.more).encode(y=y, detail="series:N"),
+        canvas.chart([row for row, point in zip(rows, points, strict=True) if point.deviation is not None])
+        .mark_rule(strokeWidth=1.5, aria=False, color=palette.more)
+        .encode(x=x, y="low:Q", y2="high:Q"),
+        base.mark_point(filled=True, opacity=1).encode(
+            y=y,
+            color=alt.condition("datum.best", alt.value(palette.categories[1]), alt.value(palette.more)),
+            size=alt.condition("datum.best", alt.value(80), alt.value(40)),
+            **TOLD,
+        ),
+    )
+    return adaptive_svg(canvas.finish(chart.properties(width=260, height=170)), f"{title} by {axis}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -129,15 +131,23 @@ def search(
     total = len(the_seeds) * (trials if trials is not None else len(list(grid(chosen))))
     trainer = Trainer(corpus, measure, log, objective, total, show_progress, sys._getframe(1))
     candidates: dict[str, Candidate] = {}
+    written, cost = -math.inf, 0.0
     try:
         for assignment, tell in _candidates(chosen, sampler, trials):
             done = trainer.done
             found = Candidate.of(assignment, [trainer.trial(base, assignment, seed) for seed in the_seeds])
             candidates.setdefault(str(assignment), found)
             tell(found.figures[objective].mean if found.figures else None)
-            if trainer.done > done and any(each.figures for each in candidates.values()):
+            # Charts are slow beside quick trainings: at most a tenth of the time is for the page.
+            due = time.monotonic() > written + 10 * cost
+            if due and trainer.done > done and any(each.figures for each in candidates.values()):
+                start = time.monotonic()
                 _write(log, SearchResult(tuple(candidates.values()), objective, the_seeds))
+                written = time.monotonic()
+                cost = written - start
     except KeyboardInterrupt as interrupt:
+        if any(each.figures for each in candidates.values()):
+            _write(log, SearchResult(tuple(candidates.values()), objective, the_seeds))
         by_another = isinstance(interrupt, TrainingInterrupted) and interrupt.terminated
         raise TrainingInterrupted(
             f"the search was stopped after {trainer.passed} of {total} trainings; {output} holds all that was done: go "
