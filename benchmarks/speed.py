@@ -482,7 +482,7 @@ def inference_from_text(rounds: int) -> None:
 
     def words_of_known() -> object:
         # Words beyond the vocabulary count, too.
-        words = list(documents_to_tokens(texts["en"], tokenizers["en"]))
+        words = list(documents_to_tokens(texts["en"], lambda: tokenizers["en"]))
         return counts_and_further_words(words, "en", model.vocabulary_["en"], stop_words("en"))
 
     def words_of_unknown() -> object:

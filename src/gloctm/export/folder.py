@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
@@ -19,19 +19,17 @@ from gloctm.export.proportions import write_proportions
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, storable, write_json
 from gloctm.files.manifest import file_sizes
+from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels
+from gloctm.model.model import TopicModel
 from gloctm.model.topics import topic_records
 from gloctm.model.view import TopicView, topic_shares, view_of
-
-if TYPE_CHECKING:
-    from gloctm.model.inference import Via
-    from gloctm.model.model import TopicModel
 
 TABLES_FORMAT = FolderFormat(kind="table export", manifest="tables.json", name="gloctm-tables", newest=1)
 
 TOPICS_COLUMNS = ("topic", "language", "label", "rank", "word", "weight")
 WEIGHTS_COLUMNS = ("topic", "language", "word", "weight")
-# Which of these are numbers, and of what kind in Parquet; the others are text.
+# The columns of numbers and their types in Parquet; the others are text.
 _KINDS = {"topic": "int32", "rank": "int32", "weight": "float32"}
 
 Block = dict[str, list[Any]]
@@ -42,14 +40,14 @@ class _Shown:
     """The topics that are written: the model's, or those of a view.
 
     Attributes:
-        numbers: the model's number of each; of a merged one, of its first member.
-        labels: of each by language.
-        topic_word: by language β, a row for each.
+        numbers: the model's number of each topic; of a merged one, of its first member.
+        labels: of each topic, by language.
+        topic_word: by language what ranks the words, ``(topics, V_l)``.
     """
 
     numbers: tuple[int, ...]
     labels: list[dict[str, str]]
-    topic_word: Mapping[str, NDArray[np.float32]]
+    topic_word: Mapping[str, Array]
 
 
 def tables(
@@ -67,25 +65,25 @@ def tables(
 
     ==================  ==============================================================================
     ``topics``          topic, language, label or name (empty where there is none), rank from 1, word, weight
-    ``topic_words``     β, a word a row, heaviest first: topic, language, word, weight
-    ``proportions``     θ, a document a row: id, lang, topic_0, topic_1 …; only with a corpus
-    ``tables.json``     what they are of
+    ``topic_words``     β, a row per word, heaviest first: topic, language, word, weight
+    ``proportions``     θ, a row per document: id, lang, topic_0, topic_1 …; only with a corpus
+    ``tables.json``     the model, the view, and the files
     ==================  ==============================================================================
 
     Args:
         model: trained.
-        folder: made; an older folder of tables there is replaced.
-        corpus: whose documents' proportions are written.
+        folder: created; an older folder of tables there is replaced.
+        corpus: its documents' proportions are written.
         file_format: ``"parquet"``, which keeps every bit and needs pyarrow, or ``"csv"``, whose numbers have the nine
             significant digits that give a float32 back.
-        num_words: words a topic and language in ``topics``.
-        all_words: words a topic and language in ``topic_words``; None for every word of the vocabulary.
-        via: by which encoder documents are inferred, see ``GloCTM.transform``. The report's numbers are those of
+        num_words: words per topic and language in ``topics``.
+        all_words: words per topic and language in ``topic_words``; None for every word of the vocabulary.
+        via: the encoder that infers documents, see ``TopicModel.transform``. The report's numbers are those of
             ``"global"``.
         view: topics merged, hidden and named by hand. Topics keep their numbers in the model, a merged one that of its
             first member; ``tables.json`` says which are merged. The words of merged topics are weighted by their shares
-            in ``corpus``, each language counted alike; without one, alike. Proportions without those of hidden topics
-            sum to less than 1.
+            in ``corpus``, each language counted alike, or equally without one. With hidden topics, proportions sum to
+            less than 1.
 
     Returns:
         The folder.
@@ -94,6 +92,11 @@ def tables(
         InputError: another format, a number of words below 1, another model's view, or a folder that holds something
             else.
         MissingDependencyError: Parquet without pyarrow.
+
+    Examples:
+        >>> from gloctm.export import tables
+        >>> sorted(file.name for file in tables(model, "build/tables", file_format="csv").iterdir())
+        ['tables.json', 'topic_words.csv', 'topics.csv']
     """
     model.check_trained()
     if file_format not in ("parquet", "csv"):
@@ -143,16 +146,14 @@ def tables(
     return target
 
 
-def _shown(
-    model: TopicModel, view: TopicView, corpus: Corpus | None, theta: Mapping[str, NDArray[np.float32]]
-) -> _Shown:
+def _shown(model: TopicModel, view: TopicView, corpus: Corpus | None, theta: Mapping[str, Array]) -> _Shown:
     labels = shared_labels(model.labels_, view.groups, model.languages_)
     for index, own in enumerate(labels):
         if (name := view.name(index)) is not None:
             own.update(dict.fromkeys(model.languages_, name))
-    # Documents without a word say nothing of any topic.
-    telling = {} if corpus is None else {code: theta[code][~part.empty_documents] for code, part in corpus.items()}
-    shares = topic_shares(telling)
+    # Documents without a word are no evidence.
+    known = {} if corpus is None else {code: theta[code][~part.empty_documents] for code, part in corpus.items()}
+    shares = topic_shares(known)
     topic_word = {code: view.merge_topic_word(beta, shares) for code, beta in model.word_scores_.items()}
     return _Shown(view.numbers, labels, topic_word)
 
@@ -171,7 +172,7 @@ def _topics(model: TopicModel, shown: _Shown, num_words: int) -> Iterator[Block]
 
 
 def _weights(model: TopicModel, shown: _Shown, num_words: int) -> Iterator[Block]:
-    """A block a topic and language: the whole table may be larger than the model."""
+    """Yield a block per topic and language: the whole table may be larger than the model."""
     for place, topic in enumerate(shown.numbers):
         for code in model.languages_:
             row, words = shown.topic_word[code][place], model.vocabulary_[code]

@@ -1,7 +1,7 @@
 """Models on the Hugging Face Hub, through the package ``huggingface_hub`` (``pip install "gloctm[hub]"``).
 
-Only the files that a model consists of are ever fetched, by the names that this package gives them; whatever else a
-repository holds, under whatever name, stays there.
+Only the files that a model consists of are fetched, by the names that this package gives them. Whatever else a
+repository holds is ignored.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gloctm.errors import FileFormatError, GloCTMError, InputError, MissingDependencyError
+from gloctm.model.model import TopicModel
 from gloctm.model.storage import CARD, MODEL_FILES, MODEL_FORMAT, is_made_card, save_model
 
-if TYPE_CHECKING:
-    from gloctm.model.model import TopicModel
-
-# Whose errors say that nothing came over the network: which of them depends on the version of huggingface_hub.
+# Packages whose errors mean that nothing came over the network; huggingface_hub uses different ones by version.
 _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
 
-# How huggingface_hub begins what it says of a README.md whose front matter the Hub does not understand.
+# How huggingface_hub's message begins where the Hub does not understand the front matter of a README.md.
 _CARD_REFUSED = "Invalid metadata in README.md."
 
 
@@ -37,17 +35,17 @@ def push_to_hub(
     revision: str | None = None,
     card: str | None = None,
 ) -> str:
-    """Put a model into a repository of the Hub, in one commit: who reads it finds the old model or the new one.
+    """Put a model into a repository of the Hub, in one commit: readers find the old model or the new one.
 
     Args:
         model: trained.
-        repo_id: the repository, ``"organisation/name"``; made where there is none.
-        private: whether a repository that is made is private. One that is there stays what it is.
-        token: an access token that may write; None takes the one that ``hf auth login`` kept.
+        repo_id: the repository, ``"organization/name"``; created if it does not exist.
+        private: whether a new repository is private; an existing one remains as it is.
+        token: an access token that may write; None uses the one of ``hf auth login``.
         commit_message: of the commit.
-        revision: the branch, made where there is none; None for the main one.
-        card: text of the repository's ``README.md``. None makes one (``gloctm.export.card``); a ``README.md`` that is
-            there and was not made by this package with the model beside it is then left as it is.
+        revision: the branch, created if it does not exist; None for the main one.
+        card: text of the repository's ``README.md``. None makes one (``model_card``), but keeps an existing
+            ``README.md`` that this package did not make together with the model there.
 
     Returns:
         The address of the commit.
@@ -55,6 +53,11 @@ def push_to_hub(
     Raises:
         InputError: the Hub can't be reached, or does not let this be written.
         MissingDependencyError: huggingface_hub is not installed.
+
+    Examples:
+        >>> from gloctm.export import push_to_hub
+        >>> push_to_hub(model, "organization/name", private=True)  # doctest: +SKIP
+        'https://huggingface.co/organization/name/commit/…'
     """
     from gloctm.export.card import model_card
 
@@ -62,9 +65,9 @@ def push_to_hub(
     if not isinstance(commit_message, str) or not commit_message.strip():
         raise InputError(f"commit_message is {commit_message!r}: give some text")
     hub = _huggingface_hub()
-    with _told(repo_id, revision), tempfile.TemporaryDirectory() as temporary:
+    with _errors_as_sentences(repo_id, revision), tempfile.TemporaryDirectory() as temporary:
         client = hub.HfApi(endpoint=_endpoint(), token=token, library_name="gloctm")
-        # With the user's name before it, where only the repository's own was given.
+        # Includes the user's name, where only the repository's own was given.
         repo_id = client.create_repo(repo_id, private=private, exist_ok=True).repo_id
         if revision is not None:
             client.create_branch(repo_id, branch=revision, exist_ok=True)
@@ -91,21 +94,26 @@ def downloaded_model(
     token: str | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
 ) -> Iterator[Path]:
-    """A folder, for the block to read, with the model files of a repository; they are fetched if they are not yet kept.
+    """Give the block a folder with the model files of a repository; files that are not yet kept are fetched.
 
     Args:
-        repo_id: the repository, ``"organisation/name"``.
+        repo_id: the repository, ``"organization/name"``.
         revision: branch, tag or commit; None for the newest of the main branch.
         token: an access token, for private ones.
-        cache_dir: where files are kept for the next time; None for huggingface_hub's usual place.
+        cache_dir: where files are kept for the next time; None for huggingface_hub's default.
 
     Raises:
         InputError: no such repository or revision, no right to read it, or no network.
         MissingDependencyError: huggingface_hub is not installed.
-        FileFormatError: raised in the block, it comes out speaking of the repository instead of the folder.
+        FileFormatError: raised in the block; its message then names the repository instead of the folder.
+
+    Examples:
+        >>> from gloctm.export import downloaded_model
+        >>> with downloaded_model("organization/name") as folder:  # doctest: +SKIP
+        ...     model = TopicModel.load(folder)
     """
     hub = _huggingface_hub()
-    with _told(repo_id, revision):
+    with _errors_as_sentences(repo_id, revision):
         snapshot = hub.snapshot_download(
             repo_id,
             revision=revision,
@@ -115,7 +123,7 @@ def downloaded_model(
             library_name="gloctm",
             allow_patterns=list(MODEL_FILES),
         )
-    # The cache's files are links to others outside their folder, which no model's may be.
+    # The cache's files are links to files outside their folder, which a model may not have.
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
         folder.mkdir()
@@ -138,12 +146,12 @@ def _huggingface_hub() -> Any:
 
 
 def _endpoint() -> str | None:
-    """Another Hub than the usual one, by huggingface_hub's own environment variable, also where that is set late."""
+    """Return another Hub's address, by huggingface_hub's own environment variable, also where that is set late."""
     return os.environ.get("HF_ENDPOINT") or None
 
 
 def _has_own_card(client: Any, repo_id: str, revision: str | None, there: set[str], cache: Path) -> bool:
-    """Whether a repository's README.md is somebody's own text, rather than made with the model beside it."""
+    """Whether a repository's README.md is somebody's own text, rather than made together with its model."""
     if CARD not in there:
         return False
     if MODEL_FORMAT.manifest not in there:
@@ -157,8 +165,8 @@ def _has_own_card(client: Any, repo_id: str, revision: str | None, there: set[st
 
 
 @contextlib.contextmanager
-def _told(repo_id: Any, revision: str | None) -> Iterator[None]:
-    """Within it, errors of the Hub and of the network become a sentence."""
+def _errors_as_sentences(repo_id: Any, revision: str | None) -> Iterator[None]:
+    """Turn errors of the Hub and of the network into sentences."""
     try:
         yield
     except GloCTMError:
@@ -171,11 +179,11 @@ def _told(repo_id: Any, revision: str | None) -> Iterator[None]:
 
 
 def _sentence(error: Exception, repo_id: Any, revision: str | None) -> str | None:
-    """What to tell of an error; None for one that is not about the Hub."""
+    """Say what is wrong and what to do; None for an error that is not about the Hub."""
     from huggingface_hub import errors
 
     if isinstance(error, errors.HFValidationError):
-        return f"{repo_id!r} is neither a folder nor the name of a repository, which is like 'organisation/name'"
+        return f"{repo_id!r} is neither a folder nor the name of a repository, which is like 'organization/name'"
     if isinstance(error, errors.GatedRepoError):
         return f"the repository {repo_id!r} is open to those alone whom its owner let in: ask there, then give token="
     if isinstance(error, errors.RepositoryNotFoundError):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gloctm.arrays import Array
 from gloctm.errors import InputError
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import atomic_file, storable
@@ -37,49 +36,51 @@ def write_proportions(
     target: str | os.PathLike[str] | IO[str],
     ids: Sequence[str],
     languages: Sequence[str],
-    theta: NDArray[np.float32],
+    theta: Array,
     *,
     topics: Sequence[int] | None = None,
 ) -> None:
-    """Write a row a document, all or nothing.
+    """Write a row per document, all or nothing.
 
     Args:
-        target: a path, its ending choosing the format; or an open text stream, which gets JSON lines.
-        ids: an identifier a document.
-        languages: a language a document.
+        target: a path, whose ending chooses the format; or an open text stream, which receives JSON lines.
+        ids: an identifier per document.
+        languages: a language per document.
         theta: ``(documents, K)``.
         topics: the number of the topic of each column; from 0 unless given.
+
+    Examples:
+        >>> import sys
+        >>> import numpy as np
+        >>> from gloctm.export import write_proportions
+        >>> write_proportions(sys.stdout, ["a"], ["en"], np.float32([[0.25, 0.75]]))
+        {"id": "a", "lang": "en", "topic_0": 0.25, "topic_1": 0.75}
     """
     ids = list(map(storable, ids))
     names = ["id", "lang", *(f"topic_{topic}" for topic in topics or range(theta.shape[1]))]
+    # Nine significant digits give a float32 back exactly.
+    rows = (
+        [identifier, language, *(float(f"{value:.9g}") for value in proportions.tolist())]
+        for identifier, language, proportions in zip(ids, languages, theta, strict=True)
+    )
     if not isinstance(target, str | os.PathLike):
-        _write_json_lines(target, names, ids, languages, theta)
+        _write_json_lines(target, names, rows)
         return
     path = Path(target)
     check_proportions_target(path)
     if path.suffix.lower() == ".parquet":
         arrow, parquet = import_pyarrow("Writing Parquet")
-        columns = [arrow.array(list(ids)), arrow.array(list(languages)), *(arrow.array(column) for column in theta.T)]
+        columns = [arrow.array(ids), arrow.array(list(languages)), *(arrow.array(column) for column in theta.T)]
         with atomic_file(path, "wb") as stream:
             parquet.write_table(arrow.table(columns, names=names), stream)
-    elif path.suffix.lower() == ".csv":
-        with atomic_file(path) as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(names)
-            writer.writerows(_rows(ids, languages, theta))
-    else:
-        with atomic_file(path) as stream:
-            _write_json_lines(stream, names, ids, languages, theta)
+        return
+    with atomic_file(path) as stream:
+        if path.suffix.lower() == ".csv":
+            csv.writer(stream, lineterminator="\n").writerows(chain([names], rows))
+        else:
+            _write_json_lines(stream, names, rows)
 
 
-def _write_json_lines(
-    stream: IO[str], names: list[str], ids: Sequence[str], languages: Sequence[str], theta: NDArray[np.float32]
-) -> None:
-    for row in _rows(ids, languages, theta):
+def _write_json_lines(stream: IO[str], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    for row in rows:
         stream.write(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n")
-
-
-def _rows(ids: Sequence[str], languages: Sequence[str], theta: NDArray[np.float32]) -> Iterator[list[Any]]:
-    for identifier, language, proportions in zip(ids, languages, theta, strict=True):
-        # Nine significant digits give a float32 back exactly.
-        yield [identifier, language, *(float(f"{value:.9g}") for value in proportions.tolist())]

@@ -1,7 +1,7 @@
 """Topic proportions of documents by their words, in the context space: numpy and scipy alone.
 
-μ_d = argmin ‖v_d − Σ_k μ_dk t_k‖² + λ ‖μ_d‖², over the model's temperature; θ_d = softmax(μ_d). A document is taken
-apart into topics, rather than compared with each: what two topics have in common counts once.
+μ_d = argmin ‖v_d − Σ_k μ_dk t_k‖² + λ ‖μ_d‖², over the model's temperature; θ_d = softmax(μ_d). A document is
+decomposed into topics, rather than compared with each: what two topics have in common counts once.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, document_center_name, word_context_name
 
-#: λ. Small ones keep more of what a document says, large ones compare it with each topic by itself.
+#: λ. Small values keep more of what a document says; large ones compare it with each topic by itself.
 RIDGE = 0.3
 #: Documents at a time.
 BLOCK_ROWS = 4096
 
-Array = NDArray[np.float32]
-
 
 def document_encoder(topics: Array, temperature: float = 1.0) -> Array:
-    """The matrix that leads from v to μ, ``(p, K)``: (T Tᵀ + λ)⁻¹ T, transposed, over the temperature.
+    """Compute the matrix from v to μ, ``(p, K)``: (T Tᵀ + λ)⁻¹ T, transposed, over the temperature.
 
     Args:
         topics: T, ``(K, p)``, rows of length 1.
@@ -33,7 +32,7 @@ def document_encoder(topics: Array, temperature: float = 1.0) -> Array:
     """
     wide = topics.astype(np.float64)
     gram = wide @ wide.T + RIDGE * np.eye(len(wide))
-    # In the order in which it is saved: products are then the same to the last bit after loading.
+    # In the memory order of a saved matrix: products are then the same to the last bit after loading.
     return np.ascontiguousarray(np.linalg.solve(gram, wide).T / temperature, np.float32)
 
 
@@ -45,7 +44,7 @@ def context_latent_means(
     Args:
         counts: ``(documents, words)``; only which words are there counts.
         contexts: c of these words, ``(words, p)``.
-        center: the mean that is taken off in the documents' language.
+        center: the mean that is subtracted in the documents' language.
         encoder: see ``document_encoder``.
     """
     means = np.empty((counts.shape[0], encoder.shape[1]), np.float32)
@@ -79,7 +78,7 @@ def center_of(language: str, languages: Mapping[str, object], weights: Mapping[s
 
 
 def encoder_of(weights: Mapping[str, Array]) -> Array:
-    """The model's matrix from v to μ, ``(p, K)``."""
+    """Return the model's matrix from v to μ, ``(p, K)``."""
     return weights[DOCUMENT_ENCODER_NAME]
 
 

@@ -1,8 +1,9 @@
-"""What ``transform`` accepts as documents of a language, brought to counts."""
+"""Documents of a language, as ``transform`` accepts them, brought to counts."""
 
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from gloctm.languages import normalize_language
 from gloctm.progress import track
 from gloctm.text import count_tokens
 
-# From this many texts on, cutting them takes long enough to show its progress.
+# From this many texts on, tokenizing takes long enough to show its progress.
 LONG_WORK = 2000
 
 
@@ -29,20 +30,21 @@ def documents_to_counts(
     own: bool = True,
     show_progress: bool = False,
 ) -> sp.csr_array:
-    """Counts ``(documents, vocabulary)`` of documents given as counts, as lists of words, or as raw texts.
+    """Count the words of documents: ``(documents, vocabulary)``.
 
     Args:
         documents: a sparse or dense matrix of counts; or a sequence of lists of words; or a sequence of texts.
         language: for messages.
         vocabulary: the words that count.
-        tokenizer: gives the tokeniser; called only for raw texts, so that others need no tokeniser installed.
-        phrases: whether words side by side are counted as the phrases that the vocabulary has.
+        tokenizer: returns the tokenizer; called only for raw texts, so that others need no tokenizer installed.
+        phrases: whether adjacent words are counted as the phrases that the vocabulary has.
         own: whether it is the model's own vocabulary, for messages.
-        show_progress: whether the progress of cutting many texts is shown.
+        show_progress: whether to show the progress of tokenizing many texts.
     """
-    matrix = _matrix(documents, language)
-    if matrix is None:
-        return count_tokens(_words(documents, tokenizer, show_progress), vocabulary, phrases=phrases)
+    if not _is_matrix(documents):
+        words = documents_to_tokens(documents, tokenizer, show_progress=show_progress)
+        return count_tokens(words, vocabulary, phrases=phrases)
+    matrix = canonical_counts(_values(documents), where=f"the counts of {language!r}")
     if matrix.shape[1] != len(vocabulary):
         which, cure = "the", "give the word of each column"
         if own:
@@ -62,14 +64,14 @@ def counts_and_further_words(
     *,
     phrases: bool = False,
 ) -> tuple[sp.csr_array, list[str]]:
-    """Which words are in which document: those of a vocabulary, and those beyond it.
+    """Count the words of a vocabulary in documents, and mark the presence of words outside it.
 
     Args:
         tokens: for each document its words.
         language: for messages.
         vocabulary: of the model.
-        left_out: words that do not count beyond the vocabulary.
-        phrases: whether words side by side are counted as the phrases that the vocabulary has.
+        left_out: words that do not count outside the vocabulary.
+        phrases: whether adjacent words are counted as the phrases that the vocabulary has.
 
     Returns:
         ``(documents, words)``, columns of the vocabulary first, then of further words, and the further words.
@@ -89,22 +91,22 @@ def documents_to_words(
     stop_words: Callable[[], frozenset[str]],
     show_progress: bool = False,
 ) -> tuple[sp.csr_array, list[str]]:
-    """Which words are in which document, where no vocabulary says which words count.
+    """Mark the presence of words in documents, where no vocabulary says which words count.
 
     Args:
-        documents: a sequence of lists of words, which are taken as they are; or a sequence of texts.
+        documents: a sequence of lists of words, which remain as they are; or a sequence of texts.
         language: for messages.
-        tokenizer: gives the tokeniser; called only for raw texts.
-        stop_words: gives the words that are left out; called only for raw texts.
-        show_progress: whether the progress of cutting many texts is shown.
+        tokenizer: returns the tokenizer; called only for raw texts.
+        stop_words: returns the words that are left out; called only for raw texts.
+        show_progress: whether to show the progress of tokenizing many texts.
 
     Returns:
         Ones where a document has a word, ``(documents, words)`` int32 CSR, and the words in order of appearance.
 
     Raises:
-        InputError: the documents are counts, whose words nobody knows, or can't be read.
+        InputError: the documents are counts of unknown words, or can't be read.
     """
-    if _matrix(documents, language) is not None:
+    if _is_matrix(documents):
         raise InputError(
             f"the counts of {language!r} don't say which words they count, and the model has no vocabulary of "
             f"{language!r}: give vocabulary=, the word of each column"
@@ -117,9 +119,9 @@ def documents_to_words(
         return tokenizer()
 
     position: dict[str, int] = {}
-    # Numbers as they come: documents as lists of words would take many times the memory.
+    # Only numbers are kept: documents as lists of words would take many times the memory.
     columns, pointers = array("i"), array("q", [0])
-    for tokens in _words(documents, cutter, show_progress):
+    for tokens in documents_to_tokens(documents, cutter, show_progress=show_progress):
         distinct = {position.setdefault(token, len(position)) for token in tokens if token and token not in left_out}
         columns.extend(sorted(distinct))
         pointers.append(len(columns))
@@ -133,13 +135,13 @@ def documents_to_words(
 def vocabularies(
     vocabulary: Any, languages: Sequence[str], known: Sequence[str], *, distinct: bool = True
 ) -> dict[str, list[str]]:
-    """The words given for languages that a model was not trained on.
+    """Check the words given for untrained languages, and return them by language.
 
     Args:
         vocabulary: a mapping from language to words, the words alone where there is one such language, or None.
-        languages: the languages asked for that the model was not trained on.
-        known: those that it was trained on.
-        distinct: whether each word must be there once only, as the words of columns must.
+        languages: the untrained languages asked for.
+        known: the trained ones.
+        distinct: whether no word may occur twice, as in the words of columns.
 
     Raises:
         InputError: words of a language that is not asked for or has its own, a word twice, or something else.
@@ -165,54 +167,38 @@ def vocabularies(
 
 
 def _vocabulary(language: str, words: Any, distinct: bool) -> list[str]:
-    if isinstance(words, str):
-        raise InputError(f"the vocabulary of {language!r} is one string: give a list of words")
-    if not isinstance(words, Iterable):
-        raise InputError(f"the vocabulary of {language!r} is {words!r}: give a list of words")
+    if isinstance(words, str) or not isinstance(words, Iterable):
+        found = "one string" if isinstance(words, str) else repr(words)
+        raise InputError(f"the vocabulary of {language!r} is {found}: give a list of words")
     listed = list(words)
-    seen = set()
     for position, word in enumerate(listed):
         if not isinstance(word, str) or not word:
             raise InputError(f"word {position} of the vocabulary of {language!r} is {word!r}: words are non-empty text")
-        if distinct and word in seen:
-            raise InputError(f"the vocabulary of {language!r} has {word!r} twice: each word once")
-        seen.add(word)
+    if distinct and len(set(listed)) < len(listed):
+        twice = next(word for word, number in Counter(listed).items() if number > 1)
+        raise InputError(f"the vocabulary of {language!r} has {twice!r} twice: each word once")
     return listed
-
-
-def _matrix(documents: Any, language: str) -> sp.csr_array | None:
-    """Counts in canonical form, or None for documents that are none."""
-    if hasattr(documents, "columns") and hasattr(documents, "to_numpy"):
-        # A data frame: iterating over it would give the names of its columns.
-        documents = documents.to_numpy()
-    if sp.issparse(documents) or (isinstance(documents, np.ndarray) and documents.dtype.kind in "biuf"):
-        return canonical_counts(documents, where=f"the counts of {language!r}")
-    return None
 
 
 def are_texts(documents: Any) -> bool:
     """Whether documents are a list of raw texts, rather than of words, or counts."""
-    if isinstance(documents, str | bytes) or sp.issparse(documents) or not isinstance(documents, Iterable):
+    if isinstance(documents, str | bytes) or not isinstance(documents, Iterable) or _is_matrix(documents):
         return False
-    if hasattr(documents, "columns") or (isinstance(documents, np.ndarray) and documents.dtype.kind in "biuf"):
-        return False
-    rows = list(documents)
+    rows = list(_values(documents))
     return bool(rows) and all(isinstance(row, str) for row in rows)
 
 
 def documents_to_tokens(
-    texts: Sequence[str], tokenizer: Callable[[str], list[str]], *, show_progress: bool = False
+    documents: Any, tokenizer: Callable[[], Callable[[str], list[str]]], *, show_progress: bool = False
 ) -> Iterator[Sequence[str]]:
-    """The words of each text, in order."""
-    yield from _words(texts, lambda: tokenizer, show_progress)
+    """Yield the words of each document, in order.
 
-
-def _words(
-    documents: Any, tokenizer: Callable[[], Callable[[str], list[str]]], show_progress: bool
-) -> Iterator[Sequence[str]]:
-    """The words of each document, in order."""
-    if hasattr(documents, "columns") and hasattr(documents, "to_numpy"):
-        documents = documents.to_numpy()
+    Args:
+        documents: a sequence of lists of words, which remain as they are; or a sequence of texts.
+        tokenizer: returns the tokenizer; called only for raw texts.
+        show_progress: whether to show the progress of tokenizing many texts.
+    """
+    documents = _values(documents)
     if isinstance(documents, str | bytes):
         raise InputError("documents are one string: give a list of texts, even for one text")
     rows = list(documents)
@@ -230,3 +216,14 @@ def _words(
                 "documents are all texts, or all lists of words, or one matrix of counts"
             )
     yield from rows
+
+
+def _values(documents: Any) -> Any:
+    """Turn a data frame into its values: iterating over it would give the names of its columns."""
+    is_frame = hasattr(documents, "columns") and hasattr(documents, "to_numpy")
+    return documents.to_numpy() if is_frame else documents
+
+
+def _is_matrix(documents: Any) -> bool:
+    documents = _values(documents)
+    return sp.issparse(documents) or (isinstance(documents, np.ndarray) and documents.dtype.kind in "biuf")

@@ -212,7 +212,7 @@ def _with_further_words(
 ) -> Evidence:
     """Count all words of texts in a trained language: those of the vocabulary, and further ones by their links."""
     code, vocabulary = route.language, model.vocabulary_[route.language]
-    tokens = list(documents_to_tokens(texts, tools.tokenizer(code), show_progress=tools.show_progress))
+    tokens = list(documents_to_tokens(texts, lambda: tools.tokenizer(code), show_progress=tools.show_progress))
     counts, further = counts_and_further_words(tokens, code, vocabulary, stop_words(code), phrases=phrases)
     known, total, left_out = len(vocabulary), len(further), None
     if most_further is not None and total > most_further:

@@ -1,4 +1,4 @@
-"""Inferring topic proportions with numpy and scipy alone: a saved model serves without torch.
+"""Topic proportions with numpy and scipy alone: a saved model needs no torch.
 
 The arithmetic is that of ``gloctm.network.topic_encoder`` in evaluation mode: running statistics, no noise.
 """
@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.special import softmax
 
+from gloctm.arrays import Array
 from gloctm.augmentation.counts import global_counts
 from gloctm.errors import InputError
 from gloctm.model.parameters import GLOBAL_ENCODER_NAME
@@ -22,8 +22,7 @@ BATCH_NORM_EPS = 1e-5
 # Documents at a time: hidden layers of a block stay in the processor's cache.
 BLOCK_ROWS = 4096
 
-Array = NDArray[np.float32]
-#: By which encoder documents are inferred; "both" takes the mean of their μ.
+#: The encoder that infers documents; "both" averages their μ.
 Via = Literal["local", "global", "both"]
 VIAS = ("local", "global", "both")
 
@@ -35,18 +34,14 @@ def check_via(via: Any) -> None:
 
 
 def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: str) -> Array:
-    """μ of the documents, by one encoder.
+    """Infer μ of documents by one encoder, ``(documents, K)``.
 
     Args:
         counts: ``(documents, in)``: counts for a local encoder, global counts for the global one.
         weights: the trained arrays by name.
         encoder: prefix of the encoder's names, see ``gloctm.model.parameters``.
-
-    Returns:
-        ``(documents, K)`` float32.
     """
-    num_topics = len(weights[f"{encoder}.mean.bias"])
-    result = np.empty((counts.shape[0], num_topics), np.float32)
+    result = np.empty((counts.shape[0], len(weights[f"{encoder}.mean.bias"])), np.float32)
     for start in range(0, counts.shape[0], BLOCK_ROWS):
         block = counts[start : start + BLOCK_ROWS].astype(np.float32)
         hidden = _softplus(block @ weights[f"{encoder}.hidden1.weight"] + weights[f"{encoder}.hidden1.bias"])
@@ -57,15 +52,12 @@ def latent_means(counts: sp.csr_array, weights: Mapping[str, Array], encoder: st
 
 
 def global_latent_means(counts: sp.csr_array, neighbors: sp.csr_array, weights: Mapping[str, Array]) -> Array:
-    """μ of the documents, by the global encoder; global counts are made for a block of documents at a time.
+    """Infer μ of documents by the global encoder, ``(documents, K)``; global counts are made block by block.
 
     Args:
         counts: ``(documents, words)``.
-        neighbors: N, ``(words, V)``: the words of every trained vocabulary that each word stands for.
+        neighbors: N, ``(words, V)``: the trained words that each word is linked to.
         weights: the trained arrays by name.
-
-    Returns:
-        ``(documents, K)`` float32.
     """
     blocks = [
         latent_means(global_counts(counts[start : start + BLOCK_ROWS], neighbors), weights, GLOBAL_ENCODER_NAME)
@@ -75,12 +67,12 @@ def global_latent_means(counts: sp.csr_array, neighbors: sp.csr_array, weights: 
 
 
 def topic_proportions(means: Array) -> Array:
-    """θ = softmax(μ): rows of non-negative numbers that sum to 1."""
+    """Compute θ = softmax(μ): rows of non-negative numbers that sum to 1."""
     return np.asarray(softmax(means, axis=1), np.float32)
 
 
 def _softplus(values: Array) -> Array:
-    # As exact as np.logaddexp(values, 0), and ten times as quick in single precision.
+    # As exact as np.logaddexp(values, 0), and ten times as fast in single precision.
     return np.asarray(np.maximum(values, 0) + np.log1p(np.exp(-np.abs(values))), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Labels of topics as a model keeps them: by language and topic, each one line of plain text."""
+"""Labels of topics in a model: by language and topic, each one line of plain text."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from gloctm.languages import normalize_languages
 #: For each language the labels of topics, by the topic's number. Not every topic need have one.
 Labels = dict[str, dict[int, str]]
 
-#: Characters of a label at most: it must fit on a button.
+#: The most characters of a label: it must fit on a button.
 MAX_LABEL = 200
 # Control characters, line and paragraph separators, lone surrogates: what no line of text holds.
 _NOT_IN_A_LINE = ("Cc", "Zl", "Zp", "Cs")
 
 
 def check_labels(labels: Any, num_topics: int) -> Labels:
-    """Labels in their kept form: languages normalised, topics as whole numbers, texts checked.
+    """Check labels, and normalize their languages and topic numbers.
 
     Args:
-        labels: for each language a mapping from topic to text, or a list of a text for every topic.
+        labels: for each language a mapping from topic to text, or a list of one text per topic.
         num_topics: K.
 
     Raises:
@@ -51,10 +51,10 @@ def check_labels(labels: Any, num_topics: int) -> Labels:
 
 
 def check_label(text: Any, what: str) -> str:
-    """A label without white space around it.
+    """Check a label, and return it without white space around it.
 
     Raises:
-        InputError: it is no text, empty, of several lines, with control characters, or too long.
+        InputError: it is no text, is empty or too long, or has several lines or control characters.
     """
     if not isinstance(text, str):
         raise InputError(f"{what} is {type(text).__name__} {text!r:.80}: it must be text")
@@ -69,7 +69,7 @@ def check_label(text: Any, what: str) -> str:
 
 
 def check_topic(topic: Any, num_topics: int) -> int:
-    """A topic's number as a plain one.
+    """Validate a topic's number and return it as ``int``.
 
     Raises:
         InputError: the model has no such topic.
@@ -80,22 +80,21 @@ def check_topic(topic: Any, num_topics: int) -> int:
 
 
 def one_line(text: str) -> str:
-    """Make a label of any text: one line, cut where it is too long."""
+    """Turn any text into a label: one line, cut where it is too long."""
     plain = "".join(" " if unicodedata.category(character) in _NOT_IN_A_LINE else character for character in text)
-    plain = " ".join(plain.split())
-    # A word of nothing but what a line can't hold.
-    plain = plain or "?"
+    # "?" replaces a text of characters that a line can't hold.
+    plain = " ".join(plain.split()) or "?"
     return plain if len(plain) <= MAX_LABEL else plain[: MAX_LABEL - 1].rstrip() + "…"
 
 
 def shared_labels(labels: Labels, groups: Iterable[Sequence[int]], languages: Iterable[str]) -> list[dict[str, str]]:
-    """For each group of topics that are shown as one, by language the label that all of them have.
+    """Find for each group of topics shown as one the label that all of them have, by language.
 
     The label of one member is not that of all: a merge of "Weather" and "Sport" is neither.
 
     Args:
         labels: a model's.
-        groups: of topics, by their numbers; of a topic by itself, itself alone.
+        groups: the numbers of their topics; a topic by itself is a group of one.
         languages: which.
     """
     listed = list(languages)

@@ -1,15 +1,15 @@
 """Words of languages that a model was not trained on, linked to the vocabularies it knows.
 
 A new word w is embedded by the encoder of the model's word embeddings and linked to its m nearest words in every
-trained vocabulary. Row w of N_new, ``(V_new, V)``, holds a_w (k·L + 1) / (m·L) at each of these: with a_w = 1 as much
-in all as a row of N_l holds for a word trained on, so that the global encoder is given counts of the size it knows.
+trained vocabulary. Row w of N_new, ``(V_new, V)``, holds a_w (k·L + 1) / (m·L) at each of these. With a_w = 1, the row
+sums to as much as a row of N_l for a trained word, so the global encoder gets counts of the size it knows.
 
-Nearest is by cosine after the mean of the trained words' unit vectors has been taken from both sides. All words of an
+Nearest is by cosine, after subtracting the mean of the trained words' unit vectors from both sides. All words of an
 encoder point a little in one direction; without it there are fewer hubs, words that are near to everything.
 
-a_w says how far the words that w is linked to speak of one topic: the mean of their β, less its mean over topics, at
-the topic where it is largest, and in proportion to what it is for words trained on. A vocabulary to train on is chosen
-by frequencies and stop words; of a new language's text every word comes, and most are about nothing in particular.
+a_w says how far the words that w is linked to are about one topic. It is the mean of their β, less its mean over
+topics, at the topic where that is largest, relative to the same for trained words. Frequencies and stop words choose a
+vocabulary to train on; texts of a new language bring every word, and most are about nothing in particular.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
 from gloctm.embedding.embed import embed_texts
 from gloctm.embedding.encoder import Embeddings, TextEncoder
@@ -28,18 +29,18 @@ from gloctm.errors import InputError
 
 # m. docs/lab/links.md has the figures of others.
 NUM_LINKS = 8
-# Of a small vocabulary one word in so many, or every word would be near to everything.
+# In a small vocabulary, at most every eighth word is linked, or each word would be near to everything.
 SMALLEST_SHARE = 8
-# Trained words by which a_w is measured, this many to twice as many, evenly spread: enough for a mean.
+# a_w is relative to this many trained words, or up to twice as many, evenly spread: enough for a mean.
 SAMPLE_WORDS = 2000
 # Words embedded and linked at a time: their vectors are never all in memory.
 BLOCK_WORDS = 16_384
-# Words whose links are kept for the next call; some 80 MB with five languages.
+# Words whose links are kept for the next call: about 80 MB with five languages.
 MEMO_WORDS = 200_000
 # From this many new words on, embedding them takes long enough to show its progress.
 LONG_WORK = 2000
 
-# The columns that a word is linked to, ascending, none where its vector is zero; and a_w.
+# The columns that a word is linked to, ascending, none where its vector is zero; and its a_w.
 Link = tuple[NDArray[np.int32], float]
 
 
@@ -56,7 +57,7 @@ class WordLinker:
     def __init__(
         self,
         word_embeddings: Mapping[str, Embeddings],
-        topic_word: Mapping[str, NDArray[np.float32]],
+        topic_word: Mapping[str, Array],
         num_neighbors: int,
         *,
         num_links: int = NUM_LINKS,
@@ -67,25 +68,25 @@ class WordLinker:
         self.dimension = together.shape[1]
         self.num_words = len(together)
         self._starts = np.cumsum([0, *sizes])[:-1].tolist()
-        self._centre = together.mean(axis=0, dtype=np.float64).astype(np.float32)
-        self._blocks = [self._centred(vectors) for vectors in units]
+        self._center = together.mean(axis=0, dtype=np.float64).astype(np.float32)
+        self._blocks = [self._centered(vectors) for vectors in units]
         self._links = [min(num_links, max(num_neighbors, size // SMALLEST_SHARE, 1)) for size in sizes]
         self._row_total = num_neighbors * len(sizes) + 1
         beta = np.concatenate(list(topic_word.values()), axis=1).T
         self._topic_word = beta - beta.mean(axis=1, keepdims=True)
         sample = slice(None, None, max(self.num_words // SAMPLE_WORDS, 1))
-        # A model without topics, whose β are all alike, weighs all words alike.
+        # 1 for a model whose β are all alike: it weighs all words alike.
         self._usual = float(self._specificity(self._neighbors(together[sample])).mean()) or 1.0
         self._memo: dict[str, Link] = {}
         self._memo_of: tuple[str, str] | None = None
 
     def link(self, words: Sequence[str], encoder: TextEncoder, *, show_progress: bool = False) -> sp.csr_array:
-        """N_new of words: ``(words, V)``.
+        """Link words: N_new, ``(words, V)``.
 
         Args:
             words: distinct words. Only those that are new to this object are embedded, through the cache on disk.
-            encoder: by what. Links are remembered until another encoder is used.
-            show_progress: whether the progress of embedding many words is shown.
+            encoder: embeds them. Links are remembered until another encoder is used.
+            show_progress: whether to show the progress of embedding many words.
 
         Raises:
             InputError: the encoder's vectors have another dimension than the model's word embeddings.
@@ -99,13 +100,13 @@ class WordLinker:
             block = missing[start : start + BLOCK_WORDS]
             vectors = embed_texts(block, encoder, description="linking words", show_progress=show)
             rows.update(zip(block, self._linked(vectors, f"the encoder {encoder.name}"), strict=True))
-        # A new mapping rather than changes to the old one, which another thread may be reading.
+        # A new mapping, since another thread may be reading the old one.
         kept = {**memo, **rows} if len(memo) + len(missing) <= MEMO_WORDS else dict(islice(rows.items(), MEMO_WORDS))
         self._memo, self._memo_of = kept, identity
         return self._matrix([rows[word] for word in words])
 
     def link_vectors(self, vectors: Embeddings) -> sp.csr_array:
-        """N_new of words given by their vectors, ``(words, dimension)``: ``(words, V)``.
+        """Link words by their vectors, ``(words, dimension)``: N_new, ``(words, V)``.
 
         Raises:
             InputError: they have another dimension than the model's word embeddings.
@@ -125,30 +126,30 @@ class WordLinker:
         columns = self._neighbors(units)
         weights = self._specificity(columns) / self._usual
         return [
-            # A copy of its own: a view would keep the whole block in memory.
+            # A copy: a view would keep the whole block in memory.
             (row.copy() if unit.any() else row[:0].copy(), float(weight))
             for row, unit, weight in zip(columns, units, weights, strict=True)
         ]
 
     def _neighbors(self, units: Embeddings) -> NDArray[np.int32]:
-        """The columns of the nearest trained words, ascending, ``(words, m·L)``."""
-        queries = self._centred(units)
+        """Find the columns of the nearest trained words, ascending, ``(words, m·L)``."""
+        queries = self._centered(units)
         parts = [
             start + nearest_neighbors(queries, candidates, number)
             for start, candidates, number in zip(self._starts, self._blocks, self._links, strict=True)
         ]
         return np.sort(np.concatenate(parts, axis=1), axis=1).astype(np.int32)
 
-    def _specificity(self, columns: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Mean β of the words at the columns, less its mean over topics, at the topic where it is largest."""
+    def _specificity(self, columns: NDArray[np.int32]) -> Array:
+        """Average β of the words at the columns, less its mean over topics, at the topic where that is largest."""
         total = np.zeros((len(columns), self._topic_word.shape[1]), np.float32)
         for column in columns.T:
             total += self._topic_word[column]
         return np.asarray(total.max(axis=1, initial=0) / columns.shape[1], np.float32)
 
-    def _centred(self, units: Embeddings) -> Embeddings:
-        # A word without a vector stays without.
-        return np.where(units.any(axis=1, keepdims=True), units - self._centre, np.float32(0))
+    def _centered(self, units: Embeddings) -> Embeddings:
+        # A word without a vector remains without one.
+        return np.where(units.any(axis=1, keepdims=True), units - self._center, np.float32(0))
 
     def _matrix(self, rows: Sequence[Link]) -> sp.csr_array:
         lengths = np.fromiter((len(columns) for columns, _ in rows), np.int64, len(rows))
@@ -163,14 +164,14 @@ class WordLinker:
         )
 
 
-def linked_topic_word(links: sp.csr_array, topic_word: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """β of new words, ``(K, V_new)``: the mean β of the trained words that each is linked to.
+def linked_topic_word(links: sp.csr_array, topic_word: Mapping[str, Array]) -> Array:
+    """Average for each new word the β of the trained words that it is linked to, ``(K, V_new)``.
 
     Args:
         links: N_new, ``(V_new, V)``.
         topic_word: for each trained language β_l, ``(K, V_l)``, in the order of the columns.
     """
-    # Which words are linked alone counts: a row's numbers are all alike, and may be zero.
+    # Only which words are linked counts: a row's numbers are all alike, and may be zero.
     linked = sp.csr_array((np.ones(links.nnz, np.float32), links.indices, links.indptr), shape=links.shape)
     share = 1 / np.maximum(np.diff(links.indptr), 1)
     beta = np.concatenate(list(topic_word.values()), axis=1)

@@ -1,6 +1,6 @@
 """Names of the trained parameters, shared by the network, the saved model and inference without torch.
 
-Weights are ``(out, in)`` but for first layers, ``hidden1.weight``, which are ``(in, out)``:
+Weights are ``(out, in)``, except those of first layers, ``hidden1.weight``, which are ``(in, out)``:
 
 ==============================================  ====================================================
 ``topic_word.lang_CODE``                        β_l, ``(K, V_l)``
@@ -10,7 +10,7 @@ Weights are ``(out, in)`` but for first layers, ``hidden1.weight``, which are ``
 ``global_decoder_norm.bias`` …                  BN_G of the global decoder
 ==============================================  ====================================================
 
-Of a model in the context space (``gloctm.context``), p its dimensions:
+A model in the context space (``gloctm.context``) of p dimensions has:
 
 ==============================================  ====================================================
 ``topic_word.lang_CODE``                        β_l = log p(w | k), ``(K, V_l)``
@@ -24,27 +24,27 @@ from __future__ import annotations
 
 
 def module_key(language: str) -> str:
-    """A language's key among modules. Prefixed, because bare codes such as ``to`` clash with torch's own names."""
+    """Return a language's key among modules: prefixed, since bare codes such as ``to`` clash with torch's own names."""
     return f"lang_{language}"
 
 
 def topic_word_name(language: str) -> str:
-    """The parameter β_l."""
+    """Name the parameter β_l."""
     return f"topic_word.{module_key(language)}"
 
 
 def local_encoder_name(language: str) -> str:
-    """The prefix of a local encoder's parameters."""
+    """Name the prefix of a local encoder's parameters."""
     return f"local_encoder.{module_key(language)}"
 
 
 def word_context_name(language: str) -> str:
-    """The context vectors of a language's words."""
+    """Name the context vectors of a language's words."""
     return f"word_context.{module_key(language)}"
 
 
 def document_center_name(language: str) -> str:
-    """The mean of a language's documents by their words."""
+    """Name the mean of a language's documents by their words."""
     return f"document_center.{module_key(language)}"
 
 
@@ -55,7 +55,7 @@ DOCUMENT_ENCODER_NAME = "document_encoder"
 def expected_context_shapes(
     vocabulary_sizes: dict[str, int], num_topics: int, dimensions: int
 ) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every array that a model in the context space consists of."""
+    """Return name and shape of every array of a model in the context space."""
     shapes: dict[str, tuple[int, ...]] = {DOCUMENT_ENCODER_NAME: (dimensions, num_topics)}
     for language, size in vocabulary_sizes.items():
         shapes[topic_word_name(language)] = (num_topics, size)
@@ -67,7 +67,7 @@ def expected_context_shapes(
 def expected_shapes(
     vocabulary_sizes: dict[str, int], num_topics: int, local_hidden_size: int, global_hidden_size: int
 ) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every array that a model of these sizes consists of."""
+    """Return name and shape of every array of a model of these sizes."""
     total = sum(vocabulary_sizes.values())
     shapes: dict[str, tuple[int, ...]] = {}
     encoders = {local_encoder_name(language): (size, local_hidden_size) for language, size in vocabulary_sizes.items()}

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-Array = NDArray[np.float32]
+from gloctm.arrays import Array
 
 
 def word_scores(topic_word: Mapping[str, Array], coherent: Mapping[str, Array]) -> dict[str, Array]:
-    """For each language a number by which the words of each topic are shown, ``(K, V_l)``, the highest first.
+    """Return for each language the numbers that order the words of each topic, ``(K, V_l)``, the highest first.
 
-    Coherent words have their scores, above 0 and up to 1. All others stand between −1 and 0, by their standardized
-    weights. Without coherent words the numbers are β itself.
+    Coherent words have their scores, above 0 and up to 1. All others have numbers between −1 and 0, by their
+    standardized weights. Without coherent words, the numbers are β itself.
 
     Args:
         topic_word: for each language β_l, ``(K, V_l)``.
@@ -26,7 +25,7 @@ def word_scores(topic_word: Mapping[str, Array], coherent: Mapping[str, Array]) 
     found = {}
     for language, beta in topic_word.items():
         own = coherent[language]
-        # The logarithm of the mean, as words that only some topics have would stand out by that of the mean.
+        # Relative to the logarithm of the mean: the mean of logarithms would favor words that only some topics have.
         relevance = beta - np.log(np.exp(beta - beta.max(axis=0)).mean(axis=0)) - beta.max(axis=0)
         relevance /= np.maximum(relevance.std(axis=1, keepdims=True), np.float32(1e-9))
         found[language] = np.asarray(np.where(own > 0, own, expit(relevance) - 1), np.float32)
