@@ -161,7 +161,7 @@ def test_a_model_with_other_coherent_words(tmp_path, broken_model, name, change)
     path.write_bytes(save(arrays if changed is None else {**arrays, name: np.ascontiguousarray(changed)}))
     change_manifest(broken_model, "model.json")
     language = name.removeprefix("words.lang_").removeprefix("scores.lang_")
-    parts = (f"the coherent words of '{language}' can't be read", "copy or train the model anew")
+    parts = (f"the coherent words of '{language}' can't be read", "copy or train the model again")
     assert_refuses(tmp_path, ("topics", broken_model), str(broken_model), *parts)
 
 

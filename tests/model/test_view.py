@@ -266,7 +266,7 @@ def test_a_view_of_another_model_is_refused(model, view, monkeypatch):
         (made(num_topics=4), "one of 5 topics, and this has 4"),
         (made(seed=1), "one of seed 0, and this has 1"),
         (elsewhere, "one of another corpus"),
-        (otherwise, "one whose topics came out otherwise"),
+        (otherwise, "one with other topics"),
     ]:
         for use in (lambda other=other: view.topics(other), lambda other=other: view.transform(other, ["a"], "en")):
             with pytest.raises(InputError, match=f"the view is of another model, {message}: make one with"):

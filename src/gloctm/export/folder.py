@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +21,6 @@ from gloctm.files.manifest import file_sizes
 from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
-from gloctm.model.topics import topic_records
 from gloctm.model.view import TopicView, topic_shares, view_of
 
 TABLES_FORMAT = FolderFormat(kind="table export", manifest="tables.json", name="gloctm-tables", newest=1)
@@ -31,23 +29,6 @@ TOPICS_COLUMNS = ("topic", "language", "label", "rank", "word", "weight")
 WEIGHTS_COLUMNS = ("topic", "language", "word", "weight")
 # The columns of numbers and their types in Parquet; the others are text.
 _KINDS = {"topic": "int32", "rank": "int32", "weight": "float32"}
-
-Block = dict[str, list[Any]]
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """The topics that are written: the model's, or those of a view.
-
-    Attributes:
-        numbers: the model's number of each topic; of a merged one, of its first member.
-        labels: of each topic, by language.
-        topic_word: by language what ranks the words, ``(topics, V_l)``.
-    """
-
-    numbers: tuple[int, ...]
-    labels: list[dict[str, str]]
-    topic_word: Mapping[str, Array]
 
 
 def tables(
@@ -103,30 +84,33 @@ def tables(
         raise InputError(f"file_format is {file_format!r}: it must be parquet or csv")
     if corpus is not None:
         check_corpus(corpus)
+    num_words = check_int("num_words", num_words, 1)
     if all_words is not None:
         all_words = check_int("all_words", all_words, 1, ", or None for every word")
     if file_format == "parquet":
         import_pyarrow("Writing Parquet")
     view = view_of(model, view)
-    # Checks the number of words.
-    model.topics(num_words)
     target = Path(folder)
     check_folder_target(target, replaces=TABLES_FORMAT)
-    most = max(len(words) for words in model.vocabulary_.values())
     theta = {} if corpus is None else model.transform(corpus, via=via)
     assert isinstance(theta, dict)
-    shown = _shown(model, view, corpus, theta)
+    # Documents without a word are no evidence.
+    known = {} if corpus is None else {code: theta[code][~part.empty_documents] for code, part in corpus.items()}
+    shares = topic_shares(known)
+    topic_word = {code: view.merge_topic_word(scores, shares) for code, scores in model.word_scores_.items()}
     with atomic_folder(target, replaces=TABLES_FORMAT) as unfinished:
-        _write(unfinished / f"topics.{file_format}", TOPICS_COLUMNS, _topics(model, shown, num_words))
-        weights = _weights(model, shown, all_words or most)
-        _write(unfinished / f"topic_words.{file_format}", WEIGHTS_COLUMNS, weights)
+        for name, columns, number in (
+            ("topics", TOPICS_COLUMNS, num_words),
+            ("topic_words", WEIGHTS_COLUMNS, all_words),
+        ):
+            _write(unfinished / f"{name}.{file_format}", columns, _blocks(model, view, topic_word, number))
         if corpus is not None:
             write_proportions(
                 unfinished / f"proportions.{file_format}",
                 [identifier for part in corpus.values() for identifier in part.ids or ()],
                 [code for code, part in corpus.items() for _ in range(part.num_documents)],
                 np.concatenate([view.merge_theta(theta[code]) for code in corpus]),
-                topics=shown.numbers,
+                topics=view.numbers,
             )
         write_json(
             unfinished / TABLES_FORMAT.manifest,
@@ -134,7 +118,7 @@ def tables(
                 "format": TABLES_FORMAT.name,
                 "format_version": TABLES_FORMAT.newest,
                 "languages": list(model.languages_),
-                "topics": len(shown.numbers),
+                "topics": len(view),
                 "seed": model.seed_,
                 "corpus_fingerprint": model.corpus_fingerprint_,
                 "environment": model.environment_,
@@ -146,46 +130,26 @@ def tables(
     return target
 
 
-def _shown(model: TopicModel, view: TopicView, corpus: Corpus | None, theta: Mapping[str, Array]) -> _Shown:
+def _blocks(
+    model: TopicModel, view: TopicView, topic_word: Mapping[str, Array], num_words: int | None
+) -> Iterator[dict[str, list[Any]]]:
+    """Yield the columns of a topic in a language: the whole table may be larger than the model."""
     labels = shared_labels(model.labels_, view.groups, model.languages_)
-    for index, own in enumerate(labels):
-        if (name := view.name(index)) is not None:
-            own.update(dict.fromkeys(model.languages_, name))
-    # Documents without a word are no evidence.
-    known = {} if corpus is None else {code: theta[code][~part.empty_documents] for code, part in corpus.items()}
-    shares = topic_shares(known)
-    topic_word = {code: view.merge_topic_word(beta, shares) for code, beta in model.word_scores_.items()}
-    return _Shown(view.numbers, labels, topic_word)
-
-
-def _topics(model: TopicModel, shown: _Shown, num_words: int) -> Iterator[Block]:
-    for record in topic_records(shown.topic_word, model.vocabulary_, num_words):
-        size = len(record["words"])
-        yield {
-            "topic": [shown.numbers[record["topic"]]] * size,
-            "language": [record["language"]] * size,
-            "label": [shown.labels[record["topic"]].get(record["language"])] * size,
-            "rank": list(range(1, size + 1)),
-            "word": [storable(word) for word in record["words"]],
-            "weight": record["weights"],
-        }
-
-
-def _weights(model: TopicModel, shown: _Shown, num_words: int) -> Iterator[Block]:
-    """Yield a block per topic and language: the whole table may be larger than the model."""
-    for place, topic in enumerate(shown.numbers):
-        for code in model.languages_:
-            row, words = shown.topic_word[code][place], model.vocabulary_[code]
-            columns = np.argsort(-row, kind="stable")[:num_words]
+    for place, topic in enumerate(view.numbers):
+        for code, scores in topic_word.items():
+            order = np.argsort(-scores[place], kind="stable")[:num_words]
+            size = len(order)
             yield {
-                "topic": [topic] * len(columns),
-                "language": [code] * len(columns),
-                "word": [storable(words[column]) for column in columns.tolist()],
-                "weight": row[columns].tolist(),
+                "topic": [topic] * size,
+                "language": [code] * size,
+                "label": [view.name(place) or labels[place].get(code)] * size,
+                "rank": list(range(1, size + 1)),
+                "word": [storable(model.vocabulary_[code][column]) for column in order.tolist()],
+                "weight": scores[place, order].tolist(),
             }
 
 
-def _write(path: Path, columns: Sequence[str], blocks: Iterator[Block]) -> None:
+def _write(path: Path, columns: Sequence[str], blocks: Iterator[dict[str, list[Any]]]) -> None:
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8", newline="") as text:
             rows = csv.writer(text, lineterminator="\n")
@@ -198,4 +162,4 @@ def _write(path: Path, columns: Sequence[str], blocks: Iterator[Block]) -> None:
     schema = arrow.schema([(name, getattr(arrow, _KINDS.get(name, "string"))()) for name in columns])
     with path.open("wb") as stream, parquet.ParquetWriter(stream, schema) as writer:
         for block in blocks:
-            writer.write_table(arrow.table(block, schema=schema))
+            writer.write_table(arrow.table({name: block[name] for name in columns}, schema=schema))

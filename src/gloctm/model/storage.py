@@ -1,10 +1,10 @@
 """A trained model as a folder: safetensors and JSON, versioned, written all or nothing.
 
 ================================  ==========================================================================
-``model.json``                    format, version, settings, languages, tokenisers, encoders, seed, history,
+``model.json``                    format, version, settings, languages, tokenizers, encoders, seed, history,
                                   fingerprint of the corpus, versions of the software, files with sizes
 ``weights.safetensors``           the trained arrays, named as in ``gloctm.model.parameters``
-``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, by which words are linked
+``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, which link words
 ``vocabulary.json``               for each language its words, in column order
 ``coherent_words.safetensors``    for each language the coherent words of each topic and their scores; only where the
                                   ranking is by coherence
@@ -12,9 +12,9 @@
 ``README.md``                     the model card, for people: nothing is read from it, and it may be changed
 ================================  ==========================================================================
 
-Labels and card came after the rest without a new format version: older versions of this package read such a folder and
-pass them over. The card is not among the manifest's files with their sizes, so that changing it harms nothing; its
-SHA-256 is there instead, by which a text that somebody wrote is known and not replaced.
+Labels and card were added without a new format version: older versions of this package ignore them. The manifest does
+not list the card among its files with their sizes, so changing the card harms nothing. The manifest has its SHA-256
+instead, which distinguishes a made card from a text that somebody wrote; that is not replaced.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
 from gloctm.files.manifest import check_manifest, file_sizes
@@ -41,15 +42,17 @@ from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, expected_context_shap
 LABELS = "labels.json"
 COHERENT_WORDS = "coherent_words.safetensors"
 CARD = "README.md"
-
-
 MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=2, optional=(CARD,))
 #: Every file that a model's folder may hold and that is read.
 MODEL_FILES = (
-    *(MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors", "vocabulary.json"),
-    *(COHERENT_WORDS, LABELS),
+    *(MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors"),
+    *("vocabulary.json", COHERENT_WORDS, LABELS),
 )
 HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
+# Parts of a model that the manifest holds, in its order.
+_FACTS = (
+    *("settings", "seed", "tokenizers", "encoder", "word_encoder", "corpus_fingerprint", "environment", "history"),
+)
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,13 @@ class ModelArtifact:
     Attributes:
         settings: the estimator's settings.
         seed: the seed that was used.
-        vocabulary: for each language its words; the mapping's order is the order of languages.
-        tokenizers: for each language the name of the tokeniser that cut its texts.
+        vocabulary: for each language its words; its order is the order of languages.
+        tokenizers: for each language the name of its tokenizer.
         weights: arrays by name.
         word_embeddings: for each language ``(V_l, dimension)``.
         encoder: name of the encoder of the embeddings.
-        word_encoder: name of the one encoder of the word embeddings, by which words of further languages are linked to
-            these; None where they are the user's own vectors or of several encoders.
+        word_encoder: name of the encoder of the word embeddings, which links words of further languages to these; None
+            where they are the user's own vectors or of several encoders.
         history: the loss of each epoch.
         corpus_fingerprint: of the corpus trained on.
         environment: versions of the software that trained it.
@@ -78,19 +81,19 @@ class ModelArtifact:
     seed: int
     vocabulary: dict[str, list[str]]
     tokenizers: dict[str, str]
-    weights: dict[str, NDArray[np.float32]]
-    word_embeddings: dict[str, NDArray[np.float32]]
+    weights: dict[str, Array]
+    word_embeddings: dict[str, Array]
     encoder: str | None
     word_encoder: str | None
     history: list[dict[str, float]]
     corpus_fingerprint: str
     environment: dict[str, str] = field(default_factory=lambda: software_versions())
     labels: Labels = field(default_factory=dict)
-    coherent_words: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    coherent_words: dict[str, Array] = field(default_factory=dict)
 
 
 def software_versions() -> dict[str, str]:
-    """The versions that a result depends on."""
+    """Return the versions that a result depends on."""
     versions = {"python": platform.python_version()}
     for package in ("gloctm", "numpy", "scipy", "scikit-learn", "torch"):
         try:
@@ -107,12 +110,12 @@ def check_model_target(path: str | os.PathLike[str]) -> None:
     if (folder / CARD).exists() and not is_made_card(folder / MODEL_FORMAT.manifest, folder / CARD):
         raise InputError(
             f"can't write to {folder}: its {CARD} is not as it was made, so somebody may want it; move it away, name a "
-            "new folder, or give the text it is to have as model.save(path, card=...)"
+            "new folder, or give its new text as model.save(path, card=...)"
         )
 
 
 def is_made_card(manifest: Path, card: Path) -> bool:
-    """Whether a model's card is the one that was made with it, rather than a text of somebody's own."""
+    """Whether a model's card was made together with it, rather than written by somebody."""
     try:
         made = json.loads(manifest.read_bytes())["card"]
         return not card.is_symlink() and bool(made == hashlib.sha256(card.read_bytes()).hexdigest())
@@ -129,8 +132,8 @@ def save_model(
         artifact: the model.
         path: the folder.
         card: text of ``README.md``; None writes none.
-        own_card: the card is a text of the user's own. It takes the place of whatever card there is, and no later
-            saving replaces it by one that is made.
+        own_card: the card is a text of the user's own. It replaces any existing card, and no later saving replaces it
+            by a made one.
 
     Raises:
         InputError: the folder exists and holds something else, or a card that somebody changed.
@@ -143,9 +146,10 @@ def save_model(
     # Lone surrogates, which UTF-8 can't hold, as escapes.
     written = None if card is None else card.encode("utf-8", "backslashreplace")
     with atomic_folder(target, replaces=MODEL_FORMAT) as folder:
-        # save() and a plain write rather than save_file(): a full disk is then an OSError like any other.
-        (folder / "weights.safetensors").write_bytes(save(_contiguous(artifact.weights)))
-        (folder / "word_embeddings.safetensors").write_bytes(save(_contiguous(artifact.word_embeddings)))
+        for name, arrays in (("weights", artifact.weights), ("word_embeddings", artifact.word_embeddings)):
+            contiguous = {key: np.ascontiguousarray(array, np.float32) for key, array in arrays.items()}
+            # save() and a plain write rather than save_file(): a full disk is then an OSError like any other.
+            (folder / f"{name}.safetensors").write_bytes(save(contiguous))
         write_json(folder / "vocabulary.json", artifact.vocabulary)
         if artifact.coherent_words:
             (folder / COHERENT_WORDS).write_bytes(save(_as_lists(artifact.coherent_words)))
@@ -158,14 +162,7 @@ def save_model(
                 "format": MODEL_FORMAT.name,
                 "format_version": MODEL_FORMAT.newest,
                 "languages": list(artifact.vocabulary),
-                "settings": artifact.settings,
-                "seed": artifact.seed,
-                "tokenizers": artifact.tokenizers,
-                "encoder": artifact.encoder,
-                "word_encoder": artifact.word_encoder,
-                "corpus_fingerprint": artifact.corpus_fingerprint,
-                "environment": artifact.environment,
-                "history": artifact.history,
+                **{name: getattr(artifact, name) for name in _FACTS},
                 **manifest_card,
                 "files": file_sizes(folder),
             },
@@ -187,28 +184,21 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     vocabulary = read_json(folder / "vocabulary.json")
     embeddings = _read_tensors(folder / "word_embeddings.safetensors")
     try:
+        languages = manifest["languages"]
+        complete = {"word_encoder": _word_encoder(manifest), **manifest}
         artifact = ModelArtifact(
-            settings=_with_method(manifest["settings"]),
-            seed=manifest["seed"],
-            # JSON objects and tensors are unordered by right; the order of languages stands in the manifest.
-            vocabulary={language: vocabulary[language] for language in manifest["languages"]},
-            tokenizers=manifest["tokenizers"],
+            **{**{name: complete[name] for name in _FACTS}, "settings": _with_method(manifest["settings"])},
+            # JSON objects and tensors are unordered; the manifest has the order of languages.
+            vocabulary={language: vocabulary[language] for language in languages},
             weights=_read_tensors(folder / "weights.safetensors"),
-            word_embeddings={
-                language: embeddings[language] for language in manifest["languages"] if language in embeddings
-            },
-            encoder=manifest["encoder"],
-            word_encoder=_word_encoder(manifest),
-            history=manifest["history"],
-            corpus_fingerprint=manifest["corpus_fingerprint"],
-            environment=manifest["environment"],
+            word_embeddings={language: embeddings[language] for language in languages if language in embeddings},
             labels=_read_labels(folder, manifest),
             coherent_words=_read_coherent_words(folder, manifest, vocabulary),
         )
         expected = _expected(artifact)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise FileFormatError(
-            f"{folder} is damaged: {error!r} in {MODEL_FORMAT.manifest}; copy or train the model anew"
+            f"{folder} is damaged: {error!r} in {MODEL_FORMAT.manifest}; copy or train the model again"
         ) from None
     _check_facts(folder, artifact)
     _check_arrays(folder, "", artifact.weights, expected)
@@ -219,12 +209,12 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
 
 
 def _with_method(settings: dict[str, Any]) -> dict[str, Any]:
-    """Complete the settings of a model from before there was a choice of methods: it was trained as published."""
+    """Complete the settings of a model from before the choice of methods: it was trained as published."""
     return settings if "method" in settings else {"method": "published", "ranking": "weights", **settings}
 
 
 def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every array that there must be."""
+    """Return name and shape of every array that there must be."""
     sizes = {language: len(words) for language, words in artifact.vocabulary.items()}
     settings = artifact.settings
     if settings["method"] == "published":
@@ -236,8 +226,8 @@ def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
     return expected_context_shapes(sizes, settings["num_topics"], dimensions)
 
 
-def _as_lists(scores: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
-    """Scores as they are stored: for each topic its coherent words' columns and scores, filled up with scores of 0."""
+def _as_lists(scores: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
+    """Bring scores to their stored form: each topic's coherent words' columns and scores, padded with scores of 0."""
     lists: dict[str, NDArray[Any]] = {}
     for language, each in scores.items():
         number = max(int((each > 0).sum(axis=1).max()), 1)
@@ -249,16 +239,16 @@ def _as_lists(scores: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[An
 
 def _read_coherent_words(
     folder: Path, manifest: Mapping[str, Any], vocabulary: Mapping[str, Sequence[str]]
-) -> dict[str, NDArray[np.float32]]:
+) -> dict[str, Array]:
     settings = manifest["settings"]
-    # A list that does not name the file is no reason to rank by weights unasked: it is then found to be missing.
-    if COHERENT_WORDS not in manifest["files"] and not ("ranking" in settings and settings["ranking"] == "coherence"):
+    # Where the ranking is by coherence, a file that the manifest does not list is missing.
+    if COHERENT_WORDS not in manifest["files"] and settings.get("ranking") != "coherence":
         return {}
     arrays = _read_tensors(folder / COHERENT_WORDS)
     found = {}
     for language in manifest["languages"]:
         words, scores = (arrays.get(f"{kind}.{module_key(language)}") for kind in ("words", "scores"))
-        shape = (manifest["settings"]["num_topics"], len(vocabulary[language]))
+        shape = (settings["num_topics"], len(vocabulary[language]))
         if (
             words is None
             or scores is None
@@ -271,7 +261,7 @@ def _read_coherent_words(
             or not ((words >= 0) & (words < shape[1])).all()
         ):
             raise FileFormatError(
-                f"{folder} is damaged: the coherent words of {language!r} can't be read; copy or train the model anew"
+                f"{folder} is damaged: the coherent words of {language!r} can't be read; copy or train the model again"
             )
         found[language] = np.zeros(shape, np.float32)
         np.put_along_axis(found[language], words.astype(np.int64), scores, axis=1)
@@ -283,17 +273,15 @@ def _read_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
         return {}
     content = read_json(folder / LABELS)
     try:
-        # Numbers are text as the keys of JSON.
+        # JSON's keys are text.
         by_number = {code: {int(topic): text for topic, text in each.items()} for code, each in content.items()}
         return check_labels(by_number, manifest["settings"]["num_topics"])
     except (AttributeError, TypeError, ValueError) as error:
-        raise FileFormatError(f"{folder / LABELS} is damaged ({error}): copy the model anew") from None
+        raise FileFormatError(f"{folder / LABELS} is damaged ({error}): copy the model again") from None
 
 
 def _word_encoder(manifest: Mapping[str, Any]) -> Any:
-    if "word_encoder" in manifest:
-        return manifest["word_encoder"]
-    # Models of before this name was kept: one encoder for everything is that of the words.
+    """Return the encoder of the words of a model from before its name was kept: the one encoder of everything."""
     encoder = manifest["encoder"]
     several = isinstance(encoder, str) and (" + " in encoder or encoder == "own vectors")
     return None if several else encoder
@@ -303,49 +291,44 @@ def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
     def is_texts(values: Any) -> bool:
         return all(isinstance(value, str) for value in values)
 
+    history = artifact.history
     sound = {
         "vocabulary": all(isinstance(words, list) and is_texts(words) for words in artifact.vocabulary.values()),
         "seed": isinstance(artifact.seed, int),
         "tokenizers": isinstance(artifact.tokenizers, dict)
         and artifact.tokenizers.keys() == artifact.vocabulary.keys()
         and is_texts(artifact.tokenizers.values()),
-        "encoder": artifact.encoder is None or isinstance(artifact.encoder, str),
-        "word encoder": artifact.word_encoder is None or isinstance(artifact.word_encoder, str),
-        "history": isinstance(artifact.history, list)
-        and (len(artifact.history) > 0 or artifact.settings.get("method") == "context")
-        and all(
-            isinstance(epoch, dict) and all(isinstance(epoch.get(term), int | float) for term in HISTORY_TERMS)
-            for epoch in artifact.history
-        ),
+        "encoder": isinstance(artifact.encoder, str | None),
+        "word encoder": isinstance(artifact.word_encoder, str | None),
+        "history": isinstance(history, list)
+        and (len(history) > 0 or artifact.settings.get("method") == "context")
+        and all(isinstance(epoch, dict) for epoch in history)
+        and all(isinstance(epoch.get(term), int | float) for epoch in history for term in HISTORY_TERMS),
         "corpus_fingerprint": isinstance(artifact.corpus_fingerprint, str),
         "environment": isinstance(artifact.environment, dict) and is_texts(artifact.environment.values()),
     }
     for name, holds in sound.items():
         if not holds:
-            raise FileFormatError(f"{folder} is damaged: its {name} can't be read; copy or train the model anew")
+            raise FileFormatError(f"{folder} is damaged: its {name} can't be read; copy or train the model again")
 
 
 def _check_arrays(
-    folder: Path, what: str, arrays: dict[str, NDArray[np.float32]], expected: Mapping[str, tuple[int, ...]]
+    folder: Path, what: str, arrays: Mapping[str, Array], expected: Mapping[str, tuple[int, ...]]
 ) -> None:
     for name, shape in expected.items():
         array = arrays.get(name)
-        if array is None or array.shape != shape or array.dtype != np.float32:
-            found = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
-            raise FileFormatError(
-                f"{folder} is damaged: {what}{name} is {found}, not float32 of shape {shape}; copy or train it anew"
-            )
-        if not np.isfinite(array).all():
-            raise FileFormatError(
-                f"{folder} is damaged: {what}{name} holds NaN or infinite numbers; copy or train it anew"
-            )
+        if array is None:
+            found = f"is missing, not float32 of shape {shape}"
+        elif array.shape != shape or array.dtype != np.float32:
+            found = f"is {array.dtype} of shape {array.shape}, not float32 of shape {shape}"
+        elif not np.isfinite(array).all():
+            found = "holds NaN or infinite numbers"
+        else:
+            continue
+        raise FileFormatError(f"{folder} is damaged: {what}{name} {found}; copy or train it again")
 
 
-def _contiguous(arrays: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
-    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
-
-
-def _read_tensors(path: Path) -> dict[str, NDArray[np.float32]]:
+def _read_tensors(path: Path) -> dict[str, Array]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -354,4 +337,4 @@ def _read_tensors(path: Path) -> dict[str, NDArray[np.float32]]:
     except FileNotFoundError:
         raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
     except (SafetensorError, ValueError, KeyError) as error:
-        raise FileFormatError(f"{path} is damaged ({error}): copy or train the model anew") from None
+        raise FileFormatError(f"{path} is damaged ({error}): copy or train the model again") from None

@@ -1,4 +1,4 @@
-"""Topics as tables: the first words of each topic, language by language."""
+"""Topics as tables: the heaviest words of each topic, language by language."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
+
 
 class TopicRecord(TypedDict):
-    """One topic in one language: its words, heaviest first, and their weights β."""
+    """One topic in one language: its words, heaviest first, and their weights.
+
+    Examples:
+        >>> record = model.topics(3)[0]
+        >>> record["topic"], record["language"], len(record["words"])
+        (0, 'en', 3)
+    """
 
     topic: int
     language: str
@@ -69,11 +77,11 @@ class TopicTable(list[TopicRecord]):
         return found
 
     def _label(self, topic: int) -> str:
-        """The labels of a topic, each once."""
+        """Join the labels of a topic, each once."""
         return " · ".join(dict.fromkeys(texts[topic] for texts in self._labels.values() if topic in texts))
 
 
-def top_words(topic_word: NDArray[np.float32], vocabulary: Sequence[str], num_words: int) -> list[list[str]]:
+def top_words(topic_word: Array, vocabulary: Sequence[str], num_words: int) -> list[list[str]]:
     """Return the heaviest words of each topic; of equals, the one that comes first in the vocabulary.
 
     Args:
@@ -85,7 +93,7 @@ def top_words(topic_word: NDArray[np.float32], vocabulary: Sequence[str], num_wo
 
 
 def topic_records(
-    topic_word: Mapping[str, NDArray[np.float32]], vocabulary: Mapping[str, Sequence[str]], num_words: int
+    topic_word: Mapping[str, Array], vocabulary: Mapping[str, Sequence[str]], num_words: int
 ) -> list[TopicRecord]:
     """Make a record per topic and language: topics in order, languages in the order of the mapping."""
     columns = {language: _top_columns(weights, num_words) for language, weights in topic_word.items()}
@@ -102,5 +110,5 @@ def topic_records(
     ]
 
 
-def _top_columns(topic_word: NDArray[np.float32], num_words: int) -> NDArray[np.int64]:
+def _top_columns(topic_word: Array, num_words: int) -> NDArray[np.int64]:
     return np.argsort(-topic_word, axis=1, kind="stable")[:, :num_words]

@@ -1,4 +1,4 @@
-"""``TopicView``: topics renamed, merged and hidden by hand, over a model whose trained weights stay as they are."""
+"""``TopicView``: topics renamed, merged and hidden by hand, over a model whose trained weights do not change."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gloctm.arrays import Array, Floats, Numbers
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_file, read_json
 from gloctm.languages import normalize_languages
@@ -25,25 +25,31 @@ from gloctm.model.topics import TopicTable, topic_records
 VIEW_FORMAT = "gloctm-view"
 VIEW_VERSION = 1
 
-Array = NDArray[np.floating]
-
 
 @dataclass(frozen=True)
 class TopicView:
     """Which topics of a model are shown, which of them as one, and under what names.
 
-    A view is never changed: ``merge``, ``rename`` and ``hide`` return another one. **Topics are called by their numbers
-    in the model throughout**, which no merging changes; a merged one by any of its members.
+    A view never changes: ``merge``, ``rename`` and ``hide`` return another one. Topics keep their numbers in the model;
+    any member's number is that of a merged topic.
 
     Attributes:
-        groups: what is shown: the model's topics that each stands for, ascending; in the order of the first of them.
-            Its position here is a topic's row of ``merge_topic_word`` and its column of ``merge_theta``.
-        names: names given by hand, by the first member of what they name.
-        hidden: the model's topics that are not shown. With those of ``groups``, each of the model's exactly once.
+        groups: the topics shown, each with its members in the model, ascending; in the order of their first members. A
+            topic's position here is its row of ``merge_topic_word`` and its column of ``merge_theta``.
+        names: names given by hand, by the first member of each topic.
+        hidden: the model's topics that are not shown.
         num_topics: K of the model.
         corpus_fingerprint: of the corpus that the model was trained on.
         seed: the model's.
         topics_fingerprint: SHA-256 of the model's β: names and merges are about these very topics.
+
+    Examples:
+        >>> from gloctm import TopicView
+        >>> view = TopicView.of(model).merge([1, 4], "Food").hide(3)
+        >>> view.groups[:3], view.name(1)
+        (((0,), (1, 4), (2,)), 'Food')
+        >>> view.transform(model, ["The train was late."], language="en").shape
+        (1, 10)
     """
 
     groups: tuple[tuple[int, ...], ...]
@@ -59,7 +65,7 @@ class TopicView:
         listed = [*(topic for group in groups for topic in group), *self.hidden]
         if sorted(listed) != list(range(self.num_topics)) or not all(groups):
             raise InputError(
-                f"a view's groups and hidden topics are to have each of the {self.num_topics} topics exactly once"
+                f"a view's groups and hidden topics must have each of the {self.num_topics} topics exactly once"
             )
         if not groups:
             raise InputError("a view that hides every topic shows nothing: leave one")
@@ -73,12 +79,12 @@ class TopicView:
         object.__setattr__(self, "hidden", frozenset(self.hidden))
 
     def __len__(self) -> int:
-        """How many topics are shown."""
+        """Count the topics shown."""
         return len(self.groups)
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """What the topics shown are called, in the order of ``groups``: by the first of their members, ascending."""
+        """The numbers of the topics shown: those of their first members, in the order of ``groups``."""
         return tuple(group[0] for group in self.groups)
 
     def __hash__(self) -> int:
@@ -91,7 +97,7 @@ class TopicView:
 
     @classmethod
     def of(cls, model: TopicModel) -> TopicView:
-        """The view that shows every topic of a model by itself, without names."""
+        """Make the view that shows every topic of a model by itself, without names."""
         model.check_trained()
         num_topics = model.num_topics_
         return cls(
@@ -105,15 +111,14 @@ class TopicView:
         )
 
     def merge(self, topics: Iterable[int], name: str | None = None) -> TopicView:
-        """The view with some topics shown as one.
+        """Return a view with some topics shown as one.
 
         Args:
-            topics: two or more, by their numbers in the model. Whatever they are merged with already comes along.
-            name: what the merged topic is called. Unless given, it keeps the name of the first of those merged that
-                has one.
+            topics: two or more, by their numbers in the model; topics that they were merged with are included.
+            name: of the merged topic. Unless given, it keeps the name of the first of those merged that has one.
 
         Raises:
-            InputError: a topic that is hidden or that the model has not; fewer than two.
+            InputError: a topic is hidden or not in the model; there are fewer than two.
         """
         if isinstance(topics, str) or not isinstance(topics, Iterable):
             raise InputError(f"the topics to merge are {topics!r}: give a list of numbers")
@@ -130,22 +135,22 @@ class TopicView:
         return replace(self, groups=(*others, tuple(topic for group in merged for topic in group)), names=names)
 
     def rename(self, topic: int, name: str) -> TopicView:
-        """The view with a topic called otherwise, in all languages.
+        """Return a view with another name of a topic, in all languages.
 
         Raises:
-            InputError: a topic that is hidden or that the model has not; a name that is empty or of several lines.
+            InputError: the topic is hidden or not in the model; the name is empty or has several lines.
         """
         first = self._group(topic)[0]
         return replace(self, names={**self.names, first: check_label(name, f"the name of topic {topic}")})
 
     def hide(self, *topics: int) -> TopicView:
-        """The view without some topics, nor what they are merged with: ``view.hide(5)``, ``view.hide(3, 7)``.
+        """Return a view without some topics, including those that they are merged with.
 
         Args:
-            *topics: one or more, by their numbers in the model.
+            *topics: one or more, by their numbers in the model: ``view.hide(3, 7)``.
 
         Raises:
-            InputError: none given, a topic that is hidden already or that the model has not, or nothing is left.
+            InputError: none is given, one is hidden already or not in the model, or nothing is left.
         """
         if not topics or any(isinstance(topic, Iterable) for topic in topics):
             raise InputError("hide takes the topics' numbers one by one: view.hide(3, 7)")
@@ -159,17 +164,17 @@ class TopicView:
         )
 
     def name(self, index: int) -> str | None:
-        """The name given to the topic at this position of ``groups``; None where none was."""
+        """Return the name given to the topic at this position of ``groups``, or None."""
         return self.names.get(self.groups[index][0])
 
-    def merge_theta(self, theta: Array) -> NDArray[np.float32]:
-        """Topic proportions of the view's topics: the sums over their members.
+    def merge_theta(self, theta: Floats) -> Array:
+        """Sum the topic proportions of each topic's members.
 
-        A document's proportions of two topics are shares of the same whole, so that of both together is their sum. With
-        hidden topics rows sum to less than 1: nothing is made of what is hidden.
+        A document's proportions of two topics are shares of one whole, so both together have their sum. With hidden
+        topics, rows sum to less than 1.
 
         Args:
-            theta: ``(documents, K)``, as ``model.transform`` gives it; not its latent means, which do not add up.
+            theta: ``(documents, K)``, from ``model.transform``; not its latent means, which do not add up.
 
         Returns:
             ``(documents, topics of the view)`` float32.
@@ -182,16 +187,16 @@ class TopicView:
             raise InputError(
                 f"theta has shape {proportions.shape}: it must have a column for each of the {self.num_topics} topics"
             )
-        # In double precision, so that the order of adding does not show.
+        # In double precision, so that the order of addition does not matter.
         columns = [proportions[:, list(group)].sum(axis=1, dtype=np.float64) for group in self.groups]
         return np.stack(columns, axis=1).astype(np.float32)
 
-    def member_shares(self, shares: Array | None = None) -> list[dict[int, float]]:
-        """For each topic of the view, by member, how much of the topic it makes up; they sum to 1.
+    def member_shares(self, shares: Floats | None = None) -> list[dict[int, float]]:
+        """Return for each topic of the view its members' shares of it, which sum to 1.
 
         Args:
-            shares: how much there is of each of the K topics, for example the mean of θ over documents. None takes all
-                alike, and so do members whose shares are all 0.
+            shares: the amount of each of the K topics, for example the mean of θ over documents. Without them, or where
+                all members have 0, members count alike.
 
         Raises:
             InputError: another number of shares, or some that are negative or no numbers.
@@ -208,23 +213,23 @@ class TopicView:
             result.append(dict(zip(group, (own / own.sum()).tolist(), strict=True)))
         return result
 
-    def merge_topic_word(self, topic_word: Array, shares: Array | None = None) -> NDArray[np.float32]:
-        """β of the view's topics: the mean of their members' β, weighted by how much there is of each.
+    def merge_topic_word(self, topic_word: Floats, shares: Floats | None = None) -> Array:
+        """Average the β of each topic's members, weighted by their shares.
 
-        The model's decoder computes words from θ β (docs/concepts/published-method.md). Let members g of a topic have
-        proportions θ_k in the ratio of the shares. Then θ_g = Σ θ_k times the weighted mean of the β_k is Σ θ_k β_k,
-        the very sum that the decoder takes. The merged topic thus represents its members as they occur. An unweighted
-        mean would give a topic that is hardly in any document the weight of one that fills a quarter of them.
+        The published model's decoder computes words from θ β. Let the members' proportions θ_k have the ratio of the
+        shares. Then θ_g = Σ θ_k times the weighted mean of the β_k is Σ θ_k β_k, the very sum of the decoder. So the
+        merged topic represents its members as they occur. In an unweighted mean, a topic that hardly occurs would
+        count as much as one that fills a quarter of the documents.
 
         Args:
             topic_word: β_l, ``(K, V_l)``.
-            shares: how much there is of each of the K topics, see ``member_shares``.
+            shares: see ``member_shares``.
 
         Returns:
             ``(topics of the view, V_l)`` float32; the rows of topics that are not merged are those of β, bit for bit.
 
         Raises:
-            InputError: other shapes, or shares that are negative or no numbers.
+            InputError: wrong shapes, or shares that are negative or no numbers.
         """
         beta = np.asarray(topic_word)
         if beta.ndim != 2 or len(beta) != self.num_topics:
@@ -246,17 +251,15 @@ class TopicView:
         num_words: int = 10,
         *,
         languages: Iterable[str] | None = None,
-        shares: Array | None = None,
+        shares: Floats | None = None,
     ) -> TopicTable:
-        """The view's topics as records, as ``model.topics`` gives them; ``topic`` is the number in the model.
-
-        Of a merged topic it is that of its first member (``numbers``).
+        """Return the view's topics as a table, like ``model.topics``; ``topic`` is one of ``numbers``.
 
         Args:
             model: the view's.
-            num_words: words a topic and language.
-            languages: which of those trained on, in order; all unless given.
-            shares: see ``merge_topic_word``.
+            num_words: words per topic and language.
+            languages: which of the trained languages, in order; all unless given.
+            shares: see ``member_shares``.
 
         Raises:
             InputError: another model than the view's, or a language that it was not trained on.
@@ -272,13 +275,13 @@ class TopicView:
         return TopicTable(records, labels={"": self.names})
 
     def transform(self, model: TopicModel, documents: Any, language: Any = None, **options: Any) -> Any:
-        """Topic proportions of documents in the view's topics.
+        """Infer documents' proportions of the view's topics.
 
         Args:
             model: the view's.
-            documents: see ``TopicModel.transform``, as the rest.
+            documents: see ``TopicModel.transform``.
             language: of the documents; one or several.
-            **options: but for ``latent``: latent means of topics do not add up.
+            **options: of ``TopicModel.transform``, except ``latent``: latent means of topics do not add up.
 
         Returns:
             What ``TopicModel.transform`` returns, with a column for each topic of the view.
@@ -302,7 +305,7 @@ class TopicView:
             f"one of {self.num_topics} topics, and this has {num_topics}": num_topics != self.num_topics,
             "one of another corpus": model.corpus_fingerprint_ != self.corpus_fingerprint,
             f"one of seed {self.seed}, and this has {model.seed_}": model.seed_ != self.seed,
-            "one whose topics came out otherwise": _topics_fingerprint(model) != self.topics_fingerprint,
+            "one with other topics": _topics_fingerprint(model) != self.topics_fingerprint,
         }
         reason = next((reason for reason, differs in differences.items() if differs), None)
         if reason is not None:
@@ -327,11 +330,10 @@ class TopicView:
         content = {
             "format": VIEW_FORMAT,
             "format_version": VIEW_VERSION,
-            "num_topics": self.num_topics,
-            "corpus_fingerprint": self.corpus_fingerprint,
-            "seed": self.seed,
-            "topics_fingerprint": self.topics_fingerprint,
-            "groups": [list(group) for group in self.groups],
+            **{
+                name: getattr(self, name) for name in ("num_topics", "corpus_fingerprint", "seed", "topics_fingerprint")
+            },
+            "groups": self.groups,
             "names": {str(topic): name for topic, name in self.names.items()},
             "hidden": sorted(self.hidden),
         }
@@ -356,7 +358,7 @@ class TopicView:
         if isinstance(version, int) and version > VIEW_VERSION:
             raise FileFormatError(f"{source} was written by a newer gloctm (format {version}): update gloctm")
         try:
-            view = cls(
+            return cls(
                 groups=tuple(tuple(map(_whole, group)) for group in content["groups"]),
                 names={int(topic): name for topic, name in content["names"].items()},
                 hidden=frozenset(map(_whole, content["hidden"])),
@@ -366,11 +368,10 @@ class TopicView:
                 topics_fingerprint=content["topics_fingerprint"],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise FileFormatError(f"{source} is damaged ({error}): make the view anew") from None
-        return view
+            raise FileFormatError(f"{source} is damaged ({error}): make the view again") from None
 
     def _group(self, topic: int) -> tuple[int, ...]:
-        """What a topic of the model is shown in."""
+        """Find the group that shows a topic of the model."""
         number = check_topic(topic, self.num_topics)
         for group in self.groups:
             if number in group:
@@ -378,21 +379,27 @@ class TopicView:
         raise InputError(f"topic {number} is hidden: start from a view that shows it")
 
 
-def topic_shares(theta: Mapping[str, Array]) -> NDArray[np.float64] | None:
-    """How much there is of each topic: the mean of θ over documents, each language counted alike.
+def topic_shares(theta: Mapping[str, Floats]) -> Numbers | None:
+    """Average θ over documents, each language counted alike: the amount of each topic.
 
     Args:
-        theta: by language ``(documents, K)``, of documents that have a word: others say nothing of any topic.
+        theta: by language ``(documents, K)``, of documents that have a word: others are no evidence.
 
     Returns:
         ``(K,)``; None without any document.
+
+    Examples:
+        >>> import numpy as np
+        >>> from gloctm.model import topic_shares
+        >>> topic_shares({"en": np.array([[0.25, 0.75]]), "de": np.array([[0.75, 0.25]])}).tolist()
+        [0.5, 0.5]
     """
     means = [np.asarray(each).mean(axis=0, dtype=np.float64) for each in theta.values() if len(each)]
     return np.asarray(np.mean(means, axis=0)) if means else None
 
 
 def view_of(model: TopicModel, view: TopicView | None) -> TopicView:
-    """The view given, or one of all topics as they are.
+    """Check a view of a model and return it, or one of all topics as they are.
 
     Raises:
         InputError: it is none, or another model's.
@@ -411,7 +418,7 @@ def _made(values: dict[str, Any]) -> TopicView:
 
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{value!r} is no whole number")
+        raise TypeError(f"{value!r} is no integer")
     return value
 
 
