@@ -352,7 +352,7 @@ def test_what_tables_refuse(model, tmp_path, monkeypatch):
         with pytest.raises(InputError, match=message):
             export.tables(model, tmp_path / "tables", **{"file_format": "csv", **options})
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingDependencyError, match="Writing Parquet needs a package"):
+    with pytest.raises(MissingDependencyError, match="Writing Parquet needs pyarrow"):
         export.tables(model, tmp_path / "tables")
     assert list(tmp_path.iterdir()) == []
 

@@ -182,20 +182,22 @@ def _sentence(error: Exception, repo_id: Any, revision: str | None) -> str | Non
     """Say what is wrong and what to do; None for an error that is not about the Hub."""
     from huggingface_hub import errors
 
-    if isinstance(error, errors.HFValidationError):
-        return f"{repo_id!r} is neither a folder nor the name of a repository, which is like 'organization/name'"
-    if isinstance(error, errors.GatedRepoError):
-        return f"the repository {repo_id!r} is open to those alone whom its owner let in: ask there, then give token="
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return f"the Hub has no repository {repo_id!r} that you may see: check its name, or give token="
-    if isinstance(error, errors.RevisionNotFoundError):
-        return f"the repository {repo_id!r} has no revision {revision!r}: name a branch, a tag or a commit"
-    if isinstance(error, errors.LocalTokenNotFoundError):
-        return "no access token for the Hub is kept: log in by hf auth login, or give token="
+    for kind, sentence in (
+        (errors.HFValidationError, f"{repo_id!r} is neither a folder nor a repository, like 'organization/name'"),
+        (errors.GatedRepoError, f"the owner of {repo_id!r} chooses who may read it: ask there, then give token="),
+        (
+            errors.RepositoryNotFoundError,
+            f"the Hub shows you no repository {repo_id!r}: check its name, or give token=",
+        ),
+        (errors.RevisionNotFoundError, f"{repo_id!r} has no revision {revision!r}: name a branch, a tag or a commit"),
+        (errors.LocalTokenNotFoundError, "no access token for the Hub is kept: run hf auth login, or give token="),
+    ):
+        if isinstance(error, kind):
+            return sentence
     status = getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(error, errors.HfHubHTTPError) and status is not None:
         if status == 401:
-            return f"the Hub wants to know who you are, for {repo_id!r}: give token=, or log in by hf auth login"
+            return f"the Hub wants to know who you are, for {repo_id!r}: give token=, or run hf auth login"
         if status == 403:
             return f"the Hub does not let you do this with {repo_id!r}: use a token that may, or a name of your own"
         return f"the Hub answered with error {status} about {repo_id!r}: try again later"

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -92,8 +93,7 @@ class TopicView:
 
     def __reduce__(self) -> Any:
         # A mapping proxy can be neither pickled nor copied.
-        values = {**self.__dict__, "names": dict(self.names)}
-        return _made, (values,)
+        return partial(TopicView, **{**self.__dict__, "names": dict(self.names)}), ()
 
     @classmethod
     def of(cls, model: TopicModel) -> TopicView:
@@ -125,12 +125,10 @@ class TopicView:
         merged = sorted({self._group(topic) for topic in topics})
         if len(merged) < 2:
             raise InputError("merging takes two topics or more that are not one already")
-        names = {topic: text for topic, text in self.names.items() if all(topic != group[0] for group in merged)}
-        kept = [self.names[group[0]] for group in merged if group[0] in self.names]
-        if name is not None:
-            names[merged[0][0]] = check_label(name, "the name")
-        elif kept:
-            names[merged[0][0]] = kept[0]
+        names = dict(self.names)
+        kept = [names.pop(group[0]) for group in merged if group[0] in names]
+        if name is not None or kept:
+            names[merged[0][0]] = kept[0] if name is None else check_label(name, "the name")
         others = tuple(group for group in self.groups if group not in merged)
         return replace(self, groups=(*others, tuple(topic for group in merged for topic in group)), names=names)
 
@@ -410,10 +408,6 @@ def view_of(model: TopicModel, view: TopicView | None) -> TopicView:
         raise InputError(f"view is a {type(view).__name__}, not a TopicView: make one with TopicView.of(model)")
     view.check(model)
     return view
-
-
-def _made(values: dict[str, Any]) -> TopicView:
-    return TopicView(**values)
 
 
 def _whole(value: Any) -> int:

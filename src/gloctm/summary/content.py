@@ -56,6 +56,10 @@ class LanguageSummary:
         documents: how many the corpus has, empty ones included; None without a corpus.
         words: size of the vocabulary.
         tokens: how many occurrences of these words the documents have; None without a corpus.
+
+    Examples:
+        >>> LanguageSummary("de", "German", "ltr", documents=240, words=1000, tokens=9000).name
+        'German'
     """
 
     code: str
@@ -75,6 +79,10 @@ class QualityFigure:
         measure: its name, as ``gloctm evaluate`` prints it.
         where: its languages: ``"en"``, ``"en zh"``, ``"zh from en"``, ``"all"``.
         value: the figure.
+
+    Examples:
+        >>> QualityFigure("topics", "NPMI", "en", 0.25).value
+        0.25
     """
 
     group: Literal["topics", "documents", "translations"]
@@ -95,6 +103,11 @@ class TypicalDocument:
         date: its date, or None.
         marks: the places of the topic's words in ``text``; in order, none overlapping another.
         cut: whether something was left out.
+
+    Examples:
+        >>> document = TypicalDocument("7", "The train…", 0.9, label="travel", date=None, marks=((4, 9),), cut=True)
+        >>> [document.text[start:end] for start, end in document.marks]
+        ['train']
     """
 
     id: str
@@ -131,6 +144,12 @@ class TopicSummary:
         links: translations among these words.
         similar: up to 5 other topics by id, with the cosine of their vectors, 0.1 or more; most similar first.
         documents: by language its most typical documents; none where the corpus has no texts.
+
+    Examples:
+        >>> from gloctm.summary import summarize
+        >>> topic = summarize(model, num_words=3).topics[0]
+        >>> topic.id, list(topic.words), len(topic.words["en"])
+        (0, ['en', 'de'], 3)
     """
 
     id: int
@@ -163,6 +182,12 @@ class LabelBreakdown:
             that language talks about.
         by_language: by language the same of its documents alone; None for a label that it does not have.
         unlabelled: by language how many of the documents included have no label.
+
+    Examples:
+        >>> from gloctm.summary import summarize
+        >>> labels = summarize(model, corpus, num_documents=0).labels
+        >>> len(labels.values), labels.unlabelled
+        (12, {'en': 0, 'de': 0})
     """
 
     values: tuple[str, ...]
@@ -184,6 +209,11 @@ class DateBreakdown:
         prevalence: by language for each topic, in the order of the summary's, and each period the mean θ; None where
             there are no documents.
         undated: by language how many of the documents included have no date.
+
+    Examples:
+        >>> dates = DateBreakdown("year", None, ("2019",), {"en": (1,)}, {"en": ((None,),)}, undated={"en": 0})
+        >>> dates.periods
+        ('2019',)
     """
 
     unit: Unit
@@ -201,6 +231,10 @@ class SearchIndex:
     Attributes:
         words: the vocabulary, in its own order.
         topics: for each word up to three topics: id, rank of the word in it from 0, weight β; heaviest first.
+
+    Examples:
+        >>> SearchIndex(("train",), (((0, 5, 1.5),),)).words
+        ('train',)
     """
 
     words: tuple[str, ...]
