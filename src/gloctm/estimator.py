@@ -16,8 +16,9 @@ from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.context.train import Trained, coherent_words, train_in_context
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
+from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
-from gloctm.model.model import Encoder, Ranking, TopicModel
+from gloctm.model.model import Ranking, TopicModel
 from gloctm.model.parameters import topic_word_name
 from gloctm.model.storage import ModelArtifact, save_model, software_versions
 from gloctm.training.presets import get_preset

@@ -11,65 +11,36 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
-from sklearn.exceptions import NotFittedError
 
-from gloctm.augmentation.counts import neighbor_matrix
+from gloctm.arrays import Array
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus
-from gloctm.embedding.embed import get_encoder_by_name, get_encoders, warn_of_unknown_language
-from gloctm.embedding.encoder import EncoderPair, TextEncoder
+from gloctm.embedding.embed import get_encoders, warn_of_unknown_language
+from gloctm.embedding.encoder import TextEncoder
 from gloctm.errors import EmptyDocumentWarning, InputError, MissingDependencyError, UnknownWordsWarning
 from gloctm.languages import normalize_language, normalize_languages
-from gloctm.model.documents import documents_to_counts, vocabularies
+from gloctm.model.documents import vocabularies
 from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
 from gloctm.model.explanation import WordShare, explain_document
-from gloctm.model.inference import Via, check_via, topic_proportions
+from gloctm.model.fitted import Encoder, FittedModel
+from gloctm.model.inference import Via, topic_proportions
 from gloctm.model.labels import Labels, check_labels
-from gloctm.model.linking import WordLinker, linked_topic_word
-from gloctm.model.parameters import topic_word_name
+from gloctm.model.linking import linked_topic_word
 from gloctm.model.storage import ModelArtifact, load_model, save_model
 from gloctm.model.topics import TopicTable, topic_records
-from gloctm.model.word_scores import word_scores
-from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer, get_tokenizer_by_name, normalize_text
-from gloctm.text.phrases import SUFFIX as PHRASES
+from gloctm.text import as_tokenizer, normalize_text
 from gloctm.text.places import WordFinder
 
-Array = NDArray[np.float32]
-Encoder = str | TextEncoder | EncoderPair
 #: How the words of topics are ordered.
 Ranking = Literal["coherence", "weights"]
 _FRAMES = ("pandas", "polars")
 
 
-class TopicModel:
+class TopicModel(FittedModel):
     """A trained model: its topics in every language, and the topic proportions of documents.
 
     ``TopicModel.load`` reads one for inference alone. ``GloCTM`` is the same with settings and ``fit``. No method needs
-    torch.
-
-    Attributes:
-        languages_: the languages, in the order of the corpus.
-        vocabulary_: for each language its words.
-        topic_word_: for each language β_l, ``(K, V_l)``: log p(w | k) of the context method, unnormalized weights of
-            the published one.
-        word_scores_: for each language the numbers that order the words of topics, ``(K, V_l)``, the highest first:
-            see ``gloctm.model.word_scores``. β itself where the ranking is by weights.
-        coherent_words_: for each language the scores of coherent words, ``(K, V_l)``; empty where the ranking is by
-            weights.
-        weights_: every trained array by name, see ``gloctm.model.parameters``.
-        word_embeddings_: for each language ``(V_l, dimension)``.
-        tokenizers_: for each language the name of its tokenizer.
-        encoder_: name of the encoder of the corpus' embeddings.
-        word_encoder_: name of the encoder of the word embeddings, which links words of further languages to these; None
-            where they are your own vectors.
-        history_: the mean loss of each epoch and its terms; empty for the context method, which has none.
-        settings_: the settings of its method that the model was trained with, as given or as chosen by the corpus.
-        seed_: the seed that was used.
-        corpus_fingerprint_: SHA-256 of the corpus.
-        environment_: versions of the software that trained the model.
-        labels_: for each language the labels of topics, ``{language: {topic: text}}``, as given to ``set_labels``.
+    torch. The attributes are those of ``gloctm.model.fitted.FittedModel``.
 
     Examples:
         >>> from gloctm import Corpus, GloCTM, TopicModel
@@ -79,9 +50,6 @@ class TopicModel:
         >>> model.transform(["Der Zug hatte Verspätung."], language="de").shape
         (1, 12)
     """
-
-    show_progress: bool = True
-    labels_: Labels
 
     @classmethod
     def load(
@@ -125,78 +93,6 @@ class TopicModel:
             InputError: the folder holds something other than a model, or a ``README.md`` that was changed by hand.
         """
         return save_model(self.artifact(), path, card=card, own_card=card is not None)
-
-    def artifact(self) -> ModelArtifact:
-        """Return everything that a saved model consists of."""
-        self.check_trained()
-        return ModelArtifact(
-            settings=self.settings_,
-            seed=self.seed_,
-            vocabulary=self.vocabulary_,
-            tokenizers=self.tokenizers_,
-            weights=self.weights_,
-            word_embeddings=self.word_embeddings_,
-            encoder=self.encoder_,
-            word_encoder=self.word_encoder_,
-            history=self.history_,
-            corpus_fingerprint=self.corpus_fingerprint_,
-            environment=self.environment_,
-            labels=self.labels_,
-            coherent_words=self.coherent_words_,
-        )
-
-    def set_artifact(self, artifact: ModelArtifact, own_tokenizers: Mapping[str, Tokenizer] | None = None) -> None:
-        """Become the model that an artifact holds.
-
-        Args:
-            artifact: everything that a saved model consists of.
-            own_tokenizers: the tokenizers of your own, by language; they are not saved.
-        """
-        self.settings_ = artifact.settings
-        self.languages_ = tuple(artifact.vocabulary)
-        self.vocabulary_ = artifact.vocabulary
-        self.weights_ = artifact.weights
-        self.topic_word_ = {code: artifact.weights[topic_word_name(code)] for code in artifact.vocabulary}
-        self.word_embeddings_ = artifact.word_embeddings
-        self.tokenizers_ = artifact.tokenizers
-        self.encoder_ = artifact.encoder
-        self.history_ = artifact.history
-        self.seed_ = artifact.seed
-        self.corpus_fingerprint_ = artifact.corpus_fingerprint
-        self.environment_ = artifact.environment
-        self.word_encoder_ = artifact.word_encoder
-        self.labels_ = artifact.labels
-        self.coherent_words_ = artifact.coherent_words
-        self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
-        self.own_tokenizers = dict(own_tokenizers or {})
-        self._own_encoder: TextEncoder | None = None
-        self._neighbors: dict[str, sp.csr_array] = {}
-        self._linker: WordLinker | None = None
-
-    def __getstate__(self) -> Any:
-        inherited = super().__getstate__()
-        state = dict(inherited) if isinstance(inherited, Mapping) else {}
-        if "_neighbors" in state:
-            # What can be computed again is not copied.
-            state.update(_neighbors={}, _linker=None)
-        return state
-
-    def check_trained(self) -> None:
-        """Raise NotFittedError unless the model is trained."""
-        if not hasattr(self, "weights_"):
-            raise NotFittedError(
-                f"This {type(self).__name__} instance is not fitted yet: call fit(corpus), or load a saved model"
-            )
-
-    @property
-    def num_topics_(self) -> int:
-        """K, the number of topics."""
-        return len(self.topic_word_[self.languages_[0]])
-
-    @property
-    def in_context(self) -> bool:
-        """Whether the model was trained by the context method."""
-        return bool(self.settings_["method"] == "context")
 
     def transform(
         self,
@@ -459,88 +355,6 @@ class TopicModel:
         sizes = ", ".join(f"{escape(code)} ({len(words):,} words)" for code, words in self.vocabulary_.items())
         html: str = self.topics()._repr_html_()
         return f"<div><b>{self.num_topics_} topics</b> in {sizes}; method {self.settings_['method']}</div>{html}"
-
-    # What other rooms build on: encoders, tokenizers, counts, links. All of it is lazy and kept.
-
-    def check_via(self, via: Any) -> None:
-        """Raise InputError unless the model has this encoder, or it is None."""
-        check_via(via)
-        if via is not None and self.in_context:
-            raise InputError(
-                f"via is {via!r}, but the model has one way to infer, for all languages: leave via out (it chooses "
-                "among the encoders of models trained by method='published')"
-            )
-
-    def inferred_by(self, language: str, via: Via | None) -> str:
-        """Name what infers a language, for the record: an encoder, or ``"context"``."""
-        if self.in_context:
-            return "context"
-        return (via or "local") if language in self.languages_ else "global"
-
-    def encoder_of_words(self, encoder: Encoder | None = None) -> TextEncoder | None:
-        """Return the encoder of the model's words: a given one, else that of ``load`` or of the model; or None."""
-        if encoder is not None:
-            return get_encoders(encoder).words
-        if self._own_encoder is not None:
-            return self._own_encoder
-        if self.word_encoder_ is None:
-            return None
-        try:
-            return get_encoder_by_name(self.word_encoder_)
-        except InputError:
-            return None
-
-    def tokenizer(self, language: str) -> Tokenizer:
-        """Return the tokenizer of a language, trained or not."""
-        if language in self.own_tokenizers:
-            return self.own_tokenizers[language]
-        if language in self.tokenizers_:
-            return get_tokenizer_by_name(self.tokenizers_[language], language)
-        return get_tokenizer(language)
-
-    def counts(self, documents: Any, language: str) -> sp.csr_array:
-        """Count the words of the vocabulary in documents of a trained language, ``(documents, V_l)``."""
-        return documents_to_counts(
-            documents,
-            language=language,
-            vocabulary=self.vocabulary_[language],
-            tokenizer=lambda: self.tokenizer(language),
-            phrases=self.tokenizers_[language].endswith(PHRASES),
-            show_progress=self.show_progress,
-        )
-
-    def neighbors(self, language: str) -> sp.csr_array:
-        """Return N_l of a trained language, as it was in training; computed once."""
-        if language not in self._neighbors:
-            self._neighbors[language] = neighbor_matrix(
-                language,
-                self.word_embeddings_,
-                self.settings_["num_neighbors"],
-                # Older models do not have the choice.
-                search=self.settings_.get("neighbor_search", "exact"),
-                show_progress=self.show_progress,
-            )
-        return self._neighbors[language]
-
-    def word_linker(self) -> WordLinker:
-        """Return what links words to the trained vocabularies; made once."""
-        if self._linker is None:
-            # A model of the context method links as a published model of its default k does.
-            number = self.settings_.get("num_neighbors", 3)
-            self._linker = WordLinker(self.word_embeddings_, self.topic_word_, number)
-        return self._linker
-
-    def link(self, language: str, words: Sequence[str], encoder: TextEncoder) -> sp.csr_array:
-        """Link distinct words to the trained vocabularies: N_new, ``(words, V)``; links are kept."""
-        return self.word_linker().link(words, encoder, show_progress=self.show_progress)
-
-    def link_vectors(self, vectors: Array) -> sp.csr_array:
-        """Link words by their vectors: N_new, ``(words, V)``."""
-        return self.word_linker().link_vectors(vectors)
-
-    def theta_of(self, evidence: Evidence) -> Array:
-        """Infer θ of evidence, uniform where there is none."""
-        return topic_proportions(latent_means_of(evidence, self.weights_, self.vocabulary_)[0])
 
     def _routes(
         self,
