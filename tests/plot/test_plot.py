@@ -27,7 +27,7 @@ from gloctm.plot.topic_figures import _ticks
 from gloctm.plot.wording import cut, one_line, width, wrapped
 from gloctm.summary.content import FORMAT
 
-pytest.importorskip("altair", reason='pip install "gloctm[plot]"')
+altair = pytest.importorskip("altair", reason='pip install "gloctm[plot]"')
 pytest.importorskip("vl_convert", reason='pip install "gloctm[plot]"')
 
 CODES = ("en", "zh", "ar")
@@ -236,10 +236,13 @@ def test_notebooks_show_a_figure_with_and_without_javascript():
     )
 
 
-def test_the_chart_can_be_changed():
+def test_the_chart_can_be_changed_and_any_other_saved():
     figure = plot.language_heatmap(a_summary())
     wide = plot.Figure(figure.chart.properties(width=700))
     assert wide.to_dict()["width"] == 700
+    chart = altair.Chart(altair.InlineData(values=[{"a": 1}])).mark_point().encode(x="a:Q")
+    for options, title in (({}, "Figure"), ({"title": "<t>"}, "&lt;t&gt;")):
+        assert f"<title>{title}</title>" in plot.Figure(chart.properties(**options)).to_html()
 
 
 def test_svg_can_follow_the_reader_into_the_dark():

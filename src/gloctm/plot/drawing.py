@@ -89,14 +89,14 @@ class Figure:
         Raises:
             MissingDependencyError: vl-convert-python is not installed.
         """
-        bundle = _library("vl_convert").javascript_bundle()
-        spec = self.to_dict()
-        title = (spec.get("title") or {}).get("text") or "Figure"
+        bundle, spec = _library("vl_convert").javascript_bundle(), self.to_dict()
+        title = spec.get("title", "Figure")
+        background = spec.get("config", {}).get("background", "#ffffff")
+        dark = background == PALETTES["dark"].background
         actions = {"export": True, "source": False, "compiled": False, "editor": False}
-        dark = spec["config"]["background"] == PALETTES["dark"].background
         return _PAGE.format(
-            title=escape(title),
-            background=spec["config"]["background"],
+            title=escape(str(title["text"] if isinstance(title, dict) else title)),
+            background=escape(background),
             bundle=bundle,
             # A name with "</script>" must not end the script.
             spec=json.dumps(spec).replace("<", "\\u003c"),
@@ -156,7 +156,7 @@ class Canvas:
         return self.alt.Chart(self.alt.InlineData(values=list(rows)))
 
     def finish(self, chart: Any, *, note: str = "") -> Figure:
-        """Return the figure of a chart, with the title, the note below it and the colors of the theme."""
+        """Return the figure of a chart, with the title, a note and the colors of the theme."""
         alt, palette = self.alt, self.palette
         text, below = one_line(self.title or ""), one_line(note)
         if text:
@@ -214,27 +214,21 @@ class Canvas:
         stops = self.palette.diverging if ends[0] < 0 else self.palette.sequential
         low, span = ends[0], ends[1] - ends[0]
         written = len(columns) <= _MOST_WRITTEN
-        cells = [
-            {
-                "row": row,
-                "column": column,
-                "value": value,
-                "told": lines(told[row][column]),
-                **({"text": _figure(value, decimals, (row, column) in marked)} if written else {}),
-                **({"ink": legible_on(color_at(stops, (value - low) / span))} if written else {}),
-            }
-            for row, each in enumerate(values)
-            for column, value in enumerate(each)
-            if value is not None
-        ]
-        missing = [
-            {"row": row, "column": column, "told": lines(told[row][column])}
-            for row, each in enumerate(values)
-            for column, value in enumerate(each)
-            if value is None
-        ]
-        cell = 52 if written else 24
-        turned = 7 * widest(columns) > cell
+        cells: list[dict[str, Any]] = []
+        missing: list[dict[str, Any]] = []
+        for (row, each), lines_of_row in zip(enumerate(values), told, strict=True):
+            for (column, value), about in zip(enumerate(each), lines_of_row, strict=True):
+                cell = {"row": row, "column": column, "told": lines(about)}
+                if value is None:
+                    missing.append(cell)
+                    continue
+                cells.append({**cell, "value": value})
+                if written:
+                    mark = " ?" if (row, column) in marked else ""
+                    ink = legible_on(color_at(stops, (value - low) / span))
+                    cells[-1] |= {"text": f"{value:z.{decimals}f}{mark}", "ink": ink}
+        step = 52 if written else 24
+        turned = 7 * widest(columns) > step
         x = alt.X("column:O", **self.names(columns, titles[1] or None, orient="top", labelAngle=-90 if turned else 0))
         y = alt.Y("row:O", **self.names(rows, titles[0]))
         gap = {"stroke": self.palette.background, "strokeWidth": 1}
@@ -259,7 +253,7 @@ class Canvas:
                 .mark_text(fontSize=11, aria=False, color=alt.expr("datum.ink"))
                 .encode(x=x, y=y, text="text:N", tooltip="told:N")
             )
-        chart = alt.layer(*layers).properties(width=alt.Step(cell), height=alt.Step(24))
+        chart = alt.layer(*layers).properties(width=alt.Step(step), height=alt.Step(24))
         return self.finish(chart, note=note)
 
     def panels(
@@ -387,10 +381,6 @@ def nth(names: Iterable[str], place: str = "datum.value") -> str:
 
 def _place_in(values: Sequence[float]) -> str:
     return f"indexof({json.dumps(list(values))}, datum.value)"
-
-
-def _figure(value: float, decimals: int, doubtful: bool) -> str:
-    return f"{value:z.{decimals}f}{' ?' * doubtful}"
 
 
 def _library(name: str) -> Any:

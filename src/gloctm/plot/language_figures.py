@@ -44,10 +44,7 @@ def language_heatmap(
             over the drawn languages.
         languages: codes, in the order of the columns; None draws all.
         topics: numbers, in the order of the rows; None draws all.
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure; proportions in percent.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: not a summary, or one without prevalences; a language or topic that it lacks; a prevalence that is
@@ -103,10 +100,7 @@ def language_comparison(
         summary: a ``Summary`` of a model and a corpus, or its mapping.
         language: the code of the language that is compared with all others.
         topics: numbers; None draws all.
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure; contrasts in percentage points.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: not a summary, or one without contrasts; a language or topic that it lacks; a contrast that is not a

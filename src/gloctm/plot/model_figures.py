@@ -51,10 +51,7 @@ def alignment_heatmap(
         second: the language of the columns; the same one shows which topics within a language are alike.
         num_words: top words per topic.
         topics: numbers, for rows and columns; None draws all.
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: not a fitted model; a language or topic that it lacks; an unknown theme.
@@ -116,10 +113,7 @@ def training_curve(
     Args:
         source: a fitted ``GloCTM``; or a ``Summary`` or its mapping; or a history, as in ``history_`` (a list of
             epochs) or as in a summary (a list per term).
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: none of these; an empty history, a missing term, or a value that is not a number; an unknown theme.
@@ -165,10 +159,7 @@ def quality_bars(
             each group has one bar.
         interval: ``"confidence"``: the 95 % interval of the mean by Student's t, which allows for few seeds; or
             ``"deviation"``: the standard deviation (of a sample) to each side. The figure says which.
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: no records; a missing field; a value that is not a number; a seed twice for one bar; a record with

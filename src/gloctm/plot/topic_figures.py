@@ -47,10 +47,7 @@ def topic_table(
         num_words: words per cell, heaviest first; 8, which fit into two or three lines. Summaries may have fewer.
         languages: codes, in the order of the columns; None draws all. Each column is 180 pixels wide.
         topics: numbers, in the order of the rows; None draws all.
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: not a summary; a language or topic that it lacks; an unknown theme.
@@ -114,10 +111,7 @@ def topic_map(
         summary: a ``Summary`` or its mapping.
         topics: numbers; None draws all. Areas are in proportion to the largest one drawn.
         key: whether to list the names with their numbers next to the map. Names within it would cover each other.
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: not a summary; a topic that it lacks; a place or prevalence that is not a number; an unknown theme.
@@ -216,10 +210,7 @@ def topics_over_time(
         same_scale: whether all panels have one scale, for comparisons between topics; otherwise each has its own, from
             0, which shows the course of small topics, too.
         intervals: whether to draw them. The reader sees them in any case when pointing at a mark.
-        **look: ``title`` and ``theme``, see ``gloctm.plot.Look``.
-
-    Returns:
-        The figure.
+        **look: ``title`` and ``theme``, see ``Look``.
 
     Raises:
         InputError: not a summary, or one without dates; a language or topic that it lacks; a language without dates; a
