@@ -2,7 +2,7 @@
 
 Words are put into a graph of near words (HNSW, by ``usearch``), one after the other in their order and by one thread,
 so that the same words give the same neighbors. Comparing all grows with the square of the vocabulary, this hardly
-faster than the vocabulary itself. What is missed is measured and told.
+faster than the vocabulary itself. What is missed is measured and shown.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ LINKS = 16
 # with 128 and 96.
 ADD_EXPANSION = 128
 SEARCH_EXPANSION = 96
-# The graph knows vectors in whole numbers of 8 bits, which is several times as quick; so many candidates a neighbor,
-# and at least so many in all, are put in order by the vectors themselves.
+# The graph knows vectors in whole numbers of 8 bits, several times as quick; this many candidates per neighbor,
+# and at least this many in all, are put in order by the vectors themselves.
 CANDIDATES = 2
 FEWEST_CANDIDATES = 16
 # Words that are put in or looked up at a time.
@@ -82,7 +82,7 @@ def approximate_neighbors(
                 found[language, other] = distinct_to_words(
                     rows, values, queries, candidates, num_neighbors, leave_out_self=own
                 )
-                progress.advance(len(queries.vectors), note=_told(recalls))
+                progress.advance(len(queries.vectors), note=_lowest(recalls))
     _warn_of_low(recalls)
     return found
 
@@ -187,7 +187,7 @@ def _whole_numbers(vectors: Vectors) -> NDArray[np.int8]:
     return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
 
 
-def _told(recalls: Mapping[tuple[str, str], float]) -> str:
+def _lowest(recalls: Mapping[tuple[str, str], float]) -> str:
     lowest = min(recalls, key=recalls.__getitem__)
     return f"recall {recalls[lowest]:.3f} or more" + (f", {lowest[0]} to {lowest[1]}" if len(recalls) > 1 else "")
 
@@ -195,9 +195,9 @@ def _told(recalls: Mapping[tuple[str, str], float]) -> str:
 def _warn_of_low(recalls: Mapping[tuple[str, str], float]) -> None:
     low = [(pair, recall) for pair, recall in recalls.items() if recall < LOW_RECALL]
     if low:
-        told = ", ".join(f"{recall:.2f} from {first!r} to {second!r}" for (first, second), recall in low)
+        listed = ", ".join(f"{recall:.2f} from {first!r} to {second!r}" for (first, second), recall in low)
         warnings.warn(
-            f"approximate search finds too few of the nearest words (recall {told}): search with "
+            f"approximate search finds too few of the nearest words (recall {listed}): search with "
             "neighbor_search='exact'",
             LowRecallWarning,
             stacklevel=2,

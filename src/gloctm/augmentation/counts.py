@@ -14,10 +14,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.augmentation.neighbors import NeighborSearch, neighbors_among, neighbors_between
+from gloctm.checks import check_number
 from gloctm.errors import InputError
 from gloctm.progress import track
 
-# From so many comparisons of two words on, a search takes some ten seconds, long enough to show its progress.
+# From this many comparisons of two words on, a search takes some ten seconds, long enough to show its progress.
 LONG_WORK = 1_000_000_000
 
 
@@ -127,8 +128,7 @@ def rows_of_ones(columns: NDArray[np.int64], total: int) -> sp.csr_array:
 
 
 def _check_num_neighbors(word_embeddings: Mapping[str, NDArray[np.float32]], num_neighbors: int) -> None:
-    if num_neighbors < 0:
-        raise InputError(f"num_neighbors is {num_neighbors}: it must be 0 or more")
+    check_number("num_neighbors", num_neighbors, 0, whole=True)
     for language, vectors in word_embeddings.items():
         if num_neighbors > len(vectors) - 1:
             raise InputError(

@@ -42,7 +42,7 @@ def nearest_neighbors(
         candidates: ``(m, dimension)``.
         num_neighbors: how many, at most m (m − 1 when self is left out).
         leave_out_self: queries and candidates are the same words; no word is its own neighbor.
-        progress: told of every pair of words that is compared, both ways.
+        progress: advanced by every pair of words that is compared, both ways.
 
     Returns:
         ``(n, num_neighbors)``. A zero vector has similarity 0 with everything.
@@ -63,7 +63,7 @@ def neighbors_among(words: Vectors, num_neighbors: int, *, progress: Progress | 
     Args:
         words: ``(n, dimension)``.
         num_neighbors: how many, at most n − 1.
-        progress: told of every pair of words that is compared, both ways.
+        progress: advanced by every pair of words that is compared, both ways.
 
     Returns:
         ``(n, num_neighbors)``.
@@ -94,7 +94,7 @@ def neighbors_between(
         first: ``(n, dimension)``.
         second: ``(m, dimension)``.
         num_neighbors: how many, at most the smaller of n and m.
-        progress: told of every pair of words that is compared, both ways.
+        progress: advanced by every pair of words that is compared, both ways.
 
     Returns:
         For each word of the first the nearest of the second, ``(n, num_neighbors)``, and for each of the second the
@@ -105,7 +105,7 @@ def neighbors_between(
 
 @dataclass(frozen=True)
 class DistinctWords:
-    """Words with equal vectors taken together: a product may round equal columns differently, by where they stand.
+    """Words with equal vectors taken together: a product may round equal columns differently, by their place.
 
     Attributes:
         vectors: ``(distinct, dimension)``, each of length 1 or 0, in the order in which they first come.
@@ -188,7 +188,7 @@ class _Best:
 
 def _lower_bound(similarity: NDArray[np.float32], number: int, by_columns: bool) -> NDArray[np.float32]:
     """Return for each query a similarity that at least ``number`` candidates of the tile reach."""
-    # Of so many groups of candidates, the best of each; the numberth of these is near to the numberth of all.
+    # The best of each group of candidates; the numberth of these is near to the numberth of all.
     size = similarity.shape[0 if by_columns else 1]
     groups = min(size, max(64, 4 * number))
     if groups < number:

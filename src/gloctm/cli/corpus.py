@@ -116,7 +116,7 @@ def build(
     stop_words: Annotated[
         list[str] | None,
         typer.Option(
-            help="More words to leave out: LANG=FILE, a word a line, # before a remark. Repeatable.",
+            help="More words to leave out: LANG=FILE, a word per line, # before a remark. Repeatable.",
             rich_help_panel=WORDS,
         ),
     ] = None,
@@ -271,7 +271,7 @@ def example(
     output: Annotated[Path, typer.Argument(help="File to write, .jsonl or .csv.", show_default=False)],
     languages: Languages = None,
 ) -> None:
-    """Write the embedded corpus to a file: 240 short documents a language to try things out on."""
+    """Write the embedded corpus to a file: 240 short documents per language to try things out on."""
     import csv
     import json
 
@@ -294,7 +294,7 @@ def example(
 
 @app.command("info")
 def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)]) -> None:
-    """Show what a corpus holds, a row a language."""
+    """Show what a corpus holds, a row per language."""
     from gloctm.cli.tables import print_corpus
     from gloctm.corpus import Corpus
 

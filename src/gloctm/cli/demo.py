@@ -60,7 +60,7 @@ def demo(
 
 
 def _check_page(page: Path) -> None:
-    """Raise InputError if a file stands where the page goes that no report is: nobody named it to be replaced."""
+    """Raise InputError if the page would replace a file that is no report: nobody asked for that."""
     # In the head of every page that this package writes.
     if page.exists() and b'<meta name="generator" content="gloctm">' not in page.read_bytes()[:4096]:
         raise InputError(

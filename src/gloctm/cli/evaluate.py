@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from gloctm.checks import check_choice
 from gloctm.cli.model import Model, WordEncoder
 from gloctm.cli.options import Quiet, References, check_via, read_references
 from gloctm.errors import InputError
@@ -38,7 +39,7 @@ def evaluate(
     test: Annotated[
         Path | None,
         typer.Option(
-            help="A corpus of other documents, to ask classifiers of. (default: a fifth of --corpus)",
+            help="A corpus of other documents, to test classifiers on. (default: a fifth of --corpus)",
             show_default=False,
         ),
     ] = None,
@@ -50,18 +51,18 @@ def evaluate(
             "are found.",
         ),
     ] = False,
-    num_words: Annotated[int, typer.Option("--words", "-n", help="Top words a topic.")] = 15,
+    num_words: Annotated[int, typer.Option("--words", "-n", help="Top words per topic.")] = 15,
     via: Annotated[
         str | None,
         typer.Option(
             help="The encoder that infers: local, global or both, for languages that the model was trained on; others "
-            "go by the global one. (default: local)",
+            "take the global one. (default: local)",
             show_default=False,
         ),
     ] = None,
     classifier: Annotated[str, typer.Option(help="svm, as published, or logistic, which is quicker.")] = "svm",
     max_train: Annotated[
-        str, typer.Option(help="Documents a language to teach classifiers by, at most; or all.")
+        str, typer.Option(help="Documents per language to train classifiers on, at most; or all.")
     ] = "8000",
     seed: Annotated[int, typer.Option(help="Draws these documents, and those held out.")] = 0,
     encoder: WordEncoder = None,
@@ -71,7 +72,7 @@ def evaluate(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a model: diversity and coherence of its topics, and what topic proportions tell of labels."""
+    """Measure a model: diversity and coherence of its topics, and what topic proportions say of labels."""
     from gloctm.cli.messages import say
     from gloctm.cli.tables import print_evaluation
     from gloctm.corpus import Corpus
@@ -81,8 +82,7 @@ def evaluate(
     from gloctm.files.atomic import atomic_file
     from gloctm.metrics.classification import CLASSIFIERS
 
-    if classifier not in CLASSIFIERS:
-        raise InputError(f"--classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
+    check_choice("--classifier", classifier, CLASSIFIERS)
     chosen = None if via is None else check_via(via)
     most = _read_max_train(max_train)
     if corpus is None and (classifier != "svm" or most != MAX_TRAIN):
@@ -90,7 +90,7 @@ def evaluate(
     if corpus is None and via is not None:
         raise InputError("--via is given without documents to infer: give --corpus")
     if test is not None and corpus is None:
-        raise InputError("--test is given without --corpus, which classifiers are taught by: give both")
+        raise InputError("--test is given without --corpus, which classifiers are trained on: give both")
     if aligned and corpus is None:
         raise InputError("--aligned is given without documents: give --corpus, or --corpus and --test")
     if output is not None and str(output) != "-" and (output.is_dir() or not output.parent.is_dir()):

@@ -30,7 +30,7 @@ _PLAIN = (
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
 # Sentences of the library, and what they are on the command line. Names that are words of English too are arguments
-# only where a sentence begins with them; what stands in quotation marks is the user's own.
+# only where a sentence begins with them; text in quotation marks is the user's own.
 _IN_SHELL = (
     (r" \(in Python, [^()]*(\([^()]*\))?\)", ""),
     (r"use corpus\.embed\(\) first \(gloctm corpus embed\)", "give it some with gloctm corpus embed"),

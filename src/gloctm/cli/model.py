@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gloctm.checks import check_choice
 from gloctm.cli.options import (
     DOCUMENTS,
     DocumentLanguage,
@@ -45,7 +46,7 @@ WordEncoder = Annotated[
 
 def topics(
     path: Model,
-    num_words: Annotated[int, typer.Option("--words", "-n", help="Words a topic and language.")] = 10,
+    num_words: Annotated[int, typer.Option("--words", "-n", help="Words per topic and language.")] = 10,
     languages: Languages = None,
     vocabulary: Annotated[
         list[str] | None,
@@ -60,14 +61,13 @@ def topics(
         typer.Option(
             "--format",
             "-f",
-            help="table, markdown, json (one list), jsonl (one line a topic and language) or csv (one row a word).",
+            help="table, markdown, json (one list), jsonl (one line per topic and language) or csv (one row per word).",
         ),
     ] = "table",
     quiet: Quiet = False,
 ) -> None:
     """Show the topics, every language side by side, and their uniqueness (TU, over the words shown)."""
-    if output_format not in ("table", "markdown", "json", "jsonl", "csv"):
-        raise InputError(f"--format is {output_format!r}: it must be table, markdown, json, jsonl or csv")
+    check_choice("--format", output_format, ("table", "markdown", "json", "jsonl", "csv"))
     from gloctm.cli.tables import print_topics, print_topics_as_csv, print_topics_as_markdown
     from gloctm.estimator import GloCTM
     from gloctm.metrics import topic_uniqueness
@@ -174,7 +174,7 @@ def transform(
     places: dict[str, int] = {}
     unread = 0
     for record in reader:
-        # What could not be read stands before the record that could.
+        # What could not be read comes before the record that could.
         for each in reader.dropped[unread:]:
             places.setdefault(each.source, len(places))
         unread = len(reader.dropped)
@@ -213,10 +213,10 @@ def transform(
         return
     write_proportions(output, ids, languages, theta)
     inferred_by = {"local": "the local encoders", "global": "the global encoder", "both": "both encoders"}
-    told = f", inferred by {inferred_by[chosen or 'local']} (--via)"
+    note = f", inferred by {inferred_by[chosen or 'local']} (--via)"
     if not published or len(unseen) == len(set(languages)):
-        told = ""
-    say(f"{count_of(len(records), 'document')} written to {output}{told}")
+        note = ""
+    say(f"{count_of(len(records), 'document')} written to {output}{note}")
 
 
 def _check_targets(sources: list[str], output: Path, dropped: Path | None) -> None:
@@ -238,8 +238,8 @@ def _trained_names(unseen: Sequence[str], model: GloCTM) -> str:
     names = {code: known[without_region(code)] for code in unseen if without_region(code) in known}
     if not names:
         return ""
-    told = ", ".join(f"{code} as {name}" for code, name in names.items())
-    return f" (the model was trained on {told}: name its documents so, or all by --language)"
+    listed = ", ".join(f"{code} as {name}" for code, name in names.items())
+    return f" (the model was trained on {listed}: name its documents so, or all by --language)"
 
 
 def info(path: Model) -> None:

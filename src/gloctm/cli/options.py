@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from gloctm.checks import check_choice
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from gloctm.metrics.reference import Source
     from gloctm.model.inference import Via
 
-# Which part of the help an option stands in.
+# The parts of the help.
 DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
 
 Languages = Annotated[
@@ -86,7 +87,7 @@ def split_languages(languages: str | None) -> list[str] | None:
 def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] | None:
     """Read words by language from files given as ``LANG=FILE``; return None where none were given.
 
-    A word a line; blank lines and those that begin with ``#`` are passed over.
+    A word per line; blank lines and those that begin with ``#`` are passed over.
     """
     words: dict[str, list[str]] = {}
     for pair in pairs or []:
@@ -98,7 +99,7 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
         except UnicodeDecodeError:
             raise InputError(f"{flag}: {file} is not UTF-8 text: convert it") from None
         except IsADirectoryError:
-            raise InputError(f"{flag}: {file} is a folder: give a file, a word a line") from None
+            raise InputError(f"{flag}: {file} is a folder: give a file, a word per line") from None
         words.setdefault(normalize_language(language), []).extend(
             word for word in map(str.strip, listed) if word and not word.startswith("#")
         )
@@ -145,6 +146,5 @@ def check_via(via: str) -> Via:
     """
     from gloctm.model.inference import VIAS
 
-    if via not in VIAS:
-        raise InputError(f"--via is {via!r}: it must be local, global or both")
+    check_choice("--via", via, VIAS)
     return cast("Via", via)

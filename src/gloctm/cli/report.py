@@ -44,8 +44,8 @@ def report(
     title: Annotated[
         str | None, typer.Option(help="Of the page. (default: made of topics and languages)", show_default=False)
     ] = None,
-    num_words: Annotated[int, typer.Option("--num-words", "-n", min=1, help="Words a topic and language.")] = 30,
-    num_documents: Annotated[int, typer.Option(min=0, help="Documents a topic and language.")] = 5,
+    num_words: Annotated[int, typer.Option("--num-words", "-n", min=1, help="Words per topic and language.")] = 30,
+    num_documents: Annotated[int, typer.Option(min=0, help="Documents per topic and language.")] = 5,
     quiet: Quiet = False,
 ) -> None:
     """Write a page to explore the topics: one file of HTML, which opens in any browser without a network.

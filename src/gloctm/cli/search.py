@@ -19,7 +19,7 @@ from gloctm.evaluation import name_of
 if TYPE_CHECKING:
     from gloctm.selection import Range, SearchResult
 
-# Told in the page alone: they follow others closely.
+# Shown in the page alone: they follow others closely.
 _IN_PAGE_ALONE = (
     *("topic_diversity", "inverted_rank_biased_overlap", "macro_f1_within", "macro_f1_across"),
     *("purity", "normalized_mutual_information", "purity_pooled", "normalized_mutual_information_pooled"),
@@ -74,7 +74,8 @@ def search(
     trials: Annotated[
         int | None,
         typer.Option(
-            help="Draw so many candidates, near those that were good. (default: every combination)", show_default=False
+            help="Draw this many candidates, near good ones. (default: every combination)",
+            show_default=False,
         ),
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds to train each candidate with, separated by commas.")] = "0,1,2",
@@ -88,7 +89,7 @@ def search(
     ] = None,
     preset: Preset = None,
     config: Config = None,
-    num_words: Annotated[int, typer.Option("--words", "-n", help="Top words a topic to measure.")] = 15,
+    num_words: Annotated[int, typer.Option("--words", "-n", help="Top words per topic to measure.")] = 15,
     labels: Annotated[
         bool, typer.Option("--labels/--no-labels", help="Measure by the corpus' labels, if it has any.")
     ] = True,
@@ -170,7 +171,7 @@ def training_command(
     config: Path | None,
     settings: dict[str, Any],
 ) -> str:
-    """Return the command that trains the best candidate's model of the first seed, to a folder beside the search's.
+    """Return the command that trains the best candidate's model of the first seed, to a folder next to the search's.
 
     What is None has no flag: it is left out, as are all that the estimator has None for.
     """
@@ -254,7 +255,7 @@ def table_lines(result: SearchResult, width: int) -> list[str]:
 
     Args:
         result: of the search.
-        width: of a line. Measures that find no room stand below, with the settings once more: nothing is cut.
+        width: of a line. Measures that find no room come below, with the settings once more: nothing is cut.
     """
     kept = [name for name in result.measures if name == result.objective or not _is_told_in_page_alone(name, result)]
     cells = [[cell.replace(" ± ", "±") for cell in row] for row in result.table(kept)]
@@ -290,7 +291,7 @@ def _column(heading: str, *cells: str) -> list[str]:
             broken.append(word)
         else:
             broken[-1] = joined
-    # A mark has no heading, and stands to the left.
+    # A mark has no heading, and is to the left.
     return [f"{line:>{width}}" if heading else f"{line:<{width}}" for line in (*broken, *cells)]
 
 

@@ -61,7 +61,7 @@ def serve(
     name: Annotated[
         list[str] | None,
         typer.Option(
-            help="What browsers call the server by, as topics.example.org, where another server stands in front of it; "
+            help="What browsers call the server by, as topics.example.org, where another server is in front of it; "
             "may be given several times. Needs a token.",
             show_default=False,
             rich_help_panel=ACCESS,
@@ -83,7 +83,7 @@ def serve(
     upload_documents: Annotated[int, typer.Option(help="Documents of a file.", rich_help_panel=LIMITS)] = 20_000,
     characters: Annotated[int, typer.Option(help="Characters of a document.", rich_help_panel=LIMITS)] = 20_000,
     explained: Annotated[
-        int, typer.Option(help="Documents of a request whose words are told.", rich_help_panel=LIMITS)
+        int, typer.Option(help="Documents of a request whose words are explained.", rich_help_panel=LIMITS)
     ] = 20,
     new_words: Annotated[
         int, typer.Option(help="Words of languages not trained on, of a request.", rich_help_panel=LIMITS)
@@ -156,7 +156,7 @@ def serve(
             title=title,
             via=encoder,
         )
-        # Reached from elsewhere by whatever name, unless that is told.
+        # Reached from elsewhere by whatever name, unless that is given.
         hosts = [*LOOPBACK_HOSTS, host, *names] if loopback or names else None
         app = create_app(model, summary, limits=limits, token=token, hosts=hosts)
         # Nothing of the corpus is needed any more.

@@ -1,4 +1,4 @@
-"""What ``gloctm report`` and ``gloctm serve`` show beside the model: a corpus, a view, an evaluation."""
+"""What ``gloctm report`` and ``gloctm serve`` show besides the model: a corpus, a view, an evaluation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
     """Return a corpus in the model's languages, counted over its vocabularies: a corpus of other documents has its own.
 
     Raises:
-        InputError: it has other words than the model, and no texts to count anew.
+        InputError: it has other words than the model, and no texts to count.
     """
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus

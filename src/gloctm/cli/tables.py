@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _FILE_WIDTH = 160
 # Values of one measure that are shown one by one.
 _MOST_VALUES = 8
-# Reasons for leaving documents out that are told one by one.
+# Reasons for leaving documents out that are shown one by one.
 _MOST_REASONS = 6
 _LEGEND = (
     "empty: share of documents without a word of the vocabulary",
     "words: size of the vocabulary",
     "tokens: words of the vocabulary in all documents, repetitions counted",
     "words covered: share of all words but stop words that are in the vocabulary",
-    "mean length: tokens a document",
+    "mean length: tokens per document",
     "labels: different ones",
     "vectors: dimensions of the word embeddings and of the document embeddings",
 )
@@ -81,7 +81,7 @@ def print_topics_as_csv(records: Sequence[TopicRecord]) -> None:
 
 
 def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
-    """Return what a corpus holds, a row a language, and how its words were chosen."""
+    """Return what a corpus holds, a row per language, and how its words were chosen."""
     from rich.table import Table
     from rich.text import Text
 

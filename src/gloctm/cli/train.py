@@ -30,7 +30,8 @@ def train(
         bool, typer.Option("--resume", help="Go on where a training to the same output was stopped, if one was.")
     ] = False,
     checkpoint_minutes: Annotated[
-        float, typer.Option(help="How often the state of the training is kept beside the output, in OUTPUT.checkpoint.")
+        float,
+        typer.Option(help="How often the training's state is kept next to the output, in OUTPUT.checkpoint."),
     ] = 5.0,
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder to write the loss to, for TensorBoard.", show_default=False)

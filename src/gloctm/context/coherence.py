@@ -8,7 +8,7 @@ word's standing by β and frequency, x the scores of a topic's words in one lang
 
 scaled to a maximum of 1 in each topic. Of the forms of a word the best is kept, and a word that scores much higher in
 another topic is left to that one. C holds for words of
-two languages their normalized pointwise mutual information over pairs of near documents, which stand in for
+two languages their normalized pointwise mutual information over pairs of near documents, which replace
 translations, and the cosine of their embeddings where it is high; A and B hold 1 + NPMI within a language's own
 documents, so that words that are never together count nothing. Nothing but the corpus trained on is looked at. That
 optimizes in the corpus the kind of figure that CNPMI is elsewhere, in a reference corpus.
@@ -29,7 +29,7 @@ from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.inflections import forms_of_one_word
 from gloctm.context.space import NearDocuments, evenly_spread
 
-#: Only so many of a language's most frequent words are ranked: pairs of rarer ones are seldom seen.
+#: Only this many of a language's most frequent words are ranked: pairs of rarer ones are seldom seen.
 RANKED_VOCABULARY = 10_000
 #: Documents by which pairs are counted, at least, whatever the bound above says: fewer would be chance.
 FEWEST_COUNTED = 2_000
@@ -41,16 +41,16 @@ CANDIDATES = 80
 COUNTED_PAIRS = 100_000_000
 #: Pairs seen together less often count nothing.
 LEAST_TOGETHER = 3
-#: Cosine of word embeddings, less their language's mean, from which words are taken to translate each other.
+#: Cosine of word embeddings, less their language's mean, from which words probably translate each other.
 TRANSLATION_COSINE = 0.3
-#: How much such a cosine weighs beside NPMI.
+#: How much such a cosine weighs relative to NPMI.
 TRANSLATION_WEIGHT = 3.0
 #: a above: the weight of coherence within a language, relative to coherence across languages.
 OWN_WEIGHT = 0.1
 #: A word's standing is exp(STEEPNESS · standardized relevance) · frequency ** FREQUENCY_WEIGHT.
 STEEPNESS = 0.3
 FREQUENCY_WEIGHT = 0.2
-#: Candidates are those with the highest standardized relevance + so much · log frequency.
+#: Candidates are those with the highest standardized relevance + this much · log frequency.
 CANDIDATE_FREQUENCY = 0.1
 #: A word is shown in a topic if it scores at least this share of its highest score in any topic.
 SHARED_SCORE = 0.85

@@ -265,13 +265,13 @@ def fitted_temperature(means: Arrays, points: Arrays, topics: Array) -> float:
     """Return the temperature by which θ is calibrated: it says how often a document is about a topic.
 
     Temperature scaling (Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, 2017): the mean
-    −log θ_dk is least, k the topic that the embedding of the document and of those near it stand nearest to, θ being by
+    −log θ_dk is least, k the topic that the embedding of the document and of those near it are nearest to, θ being by
     its words. So θ is as sure of a topic as words and embeddings agree on it, but at most 0.97 on average: in a small
     corpus of clear themes they agree on everything, and texts to come are less clear.
 
     Args:
         means: for each language μ of documents by their words, at a temperature of 1, ``(documents, K)``; documents
-            must not have taught their words what they are used for, or θ is too sure of new ones.
+            must not have shaped the context vectors of their words, or θ is too sure of new ones.
         points: for each language m of the same documents, ``(documents, p)``.
         topics: ``(K, p)``.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gloctm.augmentation.neighbors import unit_vectors
 
-#: Cosine of their embeddings from which two words with one beginning are taken for forms of one word.
+#: Cosine of their embeddings from which two words with one beginning count as forms of one word.
 SAME_WORD_COSINE = 0.75
 #: The beginning must be this share of the longer word.
 SHARED_BEGINNING = 0.5

@@ -2,9 +2,9 @@
 
 With e_d a document's embedding, u(·) scaling to length 1, and P the leading directions of all embeddings:
 
-- ẽ_d = u(P u(e_d) − mean of its language): without the mean, languages would lie apart.
+- ẽ_d = u(P u(e_d) − mean of its language): without the mean, languages would be apart.
 - Its midpoint with the other languages m_d = u(ẽ_d + u(Σ_l u(mean of its nearest documents in l))): where a theme that
-  several languages share lies, rather than one language's version of it.
+  several languages share is, rather than one language's version of it.
 - The context vector of a word c_w = (Σ_{d ∋ w} m_d + 5 c̄_w) / (f_w + 5), f_w the number of documents with it, and c̄_w
   the mean of Σ m / (f + 5) over the words of all languages that are nearest to it by their embeddings: what is known of
   a rare word. Its direction says what a word is used for, in whatever language; it is short for words that are used for
@@ -36,7 +36,7 @@ NEAR_CANDIDATES = 12_000
 SHRINKAGE = 5.0
 #: Nearest words of each language that say what a rare word is used for.
 LINKED_WORDS = 8
-#: Different documents a language needs before its embeddings are compared with those of others.
+#: Different documents that a language needs before its embeddings are compared with those of others.
 FEWEST_JUDGED = 20
 # Documents compared at a time: their similarities to all candidates, and the order of these, take some 200 MB.
 _BLOCK_ROWS = 1000
@@ -138,7 +138,7 @@ def likeness_across(vectors: Mapping[str, Array], *, number: int = 5, sample: in
         others = np.concatenate([each for other, each in looked_at.items() if other != language])
         if min(len(own), len(others)) < FEWEST_JUDGED:
             continue
-        # Beside itself.
+        # Other than itself.
         within = np.sort(own @ own.T, axis=1)[:, -number - 1 : -1]
         across = np.sort(own @ others.T, axis=1)[:, -number:]
         found[language] = float(across.mean() / max(float(within.mean()), 1e-9))

@@ -1,4 +1,4 @@
-"""Topics in the context space: directions in which many documents lie, and how probable each word is in each."""
+"""Topics in the context space: directions that many documents share, and how probable each word is in each."""
 
 from __future__ import annotations
 

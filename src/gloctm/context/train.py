@@ -25,7 +25,7 @@ from gloctm.training.settings import resolve_seed
 
 #: Nearest documents of each other language, at least and at most.
 NEAR_DOCUMENTS = (3, 10)
-#: Documents per topic and language below which themes are too rare to be told apart.
+#: Documents per topic and language below which themes are too rare to distinguish.
 FEW_DOCUMENTS = 3
 #: A language whose documents come less near to those of the others is named, see ``likeness_across``.
 LEAST_LIKENESS = 0.62
@@ -89,7 +89,7 @@ def train_in_context(
         show_progress: whether progress and what is chosen are shown on standard error.
 
     Raises:
-        InputError: document embeddings of several encoders, too few different documents for so many topics, or a
+        InputError: document embeddings of several encoders, too few different documents for that many topics, or a
             checkpoint of another training.
         FileFormatError: the checkpoint is damaged or none.
     """
@@ -174,10 +174,10 @@ def check_one_encoder(corpus: Corpus, what: str) -> None:
         if part.document_embeddings is not None
     }
     if len(set(dimensions.values())) > 1:
-        told = ", ".join(f"{language} {number}" for language, number in dimensions.items())
+        listed = ", ".join(f"{language} {number}" for language, number in dimensions.items())
         raise InputError(
-            f"{what} compares documents across languages, but their embeddings differ in dimension ({told}): embed all "
-            "with one multilingual encoder"
+            f"{what} compares documents across languages, but their embeddings differ in dimension ({listed}): embed "
+            "all with one multilingual encoder"
         )
 
 

@@ -248,8 +248,8 @@ def _latent_means(
         if code in counts:
             means = model.transform(counts[code], language=code, via=via, latent=True)
         else:
-            # Languages never trained on go by the global encoder, whatever the others do. As transform does with a
-            # corpus, whose own vectors of words it takes where they are by the model's encoder.
+            # Languages never trained on take the global encoder, whatever the others do. As transform does, this takes
+            # a corpus' own vectors of words where they are by the model's encoder.
             means = model.transform_language(corpus, code, latent=True)
         assert not isinstance(means, dict)
         found[code] = means

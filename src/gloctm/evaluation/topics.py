@@ -47,10 +47,10 @@ Measures = dict[str, dict[str, float]]
 
 
 def check_num_words(num_words: int, fewest: int) -> None:
-    """Raise InputError unless each topic can show so many top words, and they make pairs.
+    """Raise InputError unless each topic can show this many top words, and they make pairs.
 
     Args:
-        num_words: top words a topic.
+        num_words: top words per topic.
         fewest: the words of the smallest vocabulary.
     """
     if isinstance(num_words, bool) or not isinstance(num_words, Integral) or not 2 <= num_words <= fewest:

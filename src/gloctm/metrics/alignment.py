@@ -64,7 +64,7 @@ def nearest_document_agreement(
 
     Args:
         theta: for each language ``(documents, K)``, rows summing to 1.
-        labels: for each language a label a document.
+        labels: for each language a label per document.
 
     Returns:
         ``{(from, to): share}`` with shares from 0 to 1. Proportions that tell nothing have about the share of the
@@ -110,7 +110,7 @@ def _checked(
         kinds[language] = checked_labels(of_language(labels, language, "theta"), len(proportions[language]), name)
     topics = {language: rows.shape[1] for language, rows in proportions.items()}
     if len(set(topics.values())) > 1:
-        told = ", ".join(f"{language} {number}" for language, number in topics.items())
-        raise InputError(f"the languages have different numbers of topics ({told}): give proportions by one model")
+        listed = ", ".join(f"{language} {number}" for language, number in topics.items())
+        raise InputError(f"the languages have different numbers of topics ({listed}): give proportions by one model")
     check_one_kind([kind for each in kinds.values() for kind in each], "all languages")
     return proportions, kinds

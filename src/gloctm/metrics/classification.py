@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gloctm.checks import check_int
+from gloctm.checks import check_choice, check_int
 from gloctm.errors import InputError
 from gloctm.metrics.features import DocumentLabels, check_one_kind, checked_features, checked_labels, of_language
 
@@ -193,8 +193,7 @@ def _untrained(classifier: Classifier) -> Any:
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
+    check_choice("classifier", classifier, CLASSIFIERS)
     if classifier == "svm":
         return SVC(kernel="rbf")
-    if classifier == "logistic":
-        return make_pipeline(StandardScaler(), LogisticRegression(max_iter=_MAX_ITERATIONS))
-    raise InputError(f"classifier is {classifier!r}: it must be {' or '.join(CLASSIFIERS)}")
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=_MAX_ITERATIONS))

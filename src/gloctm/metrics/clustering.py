@@ -49,7 +49,7 @@ def purity(theta: ArrayLike, labels: DocumentLabels) -> float:
 
     Args:
         theta: ``(D, K)``: topic proportions, or anything whose largest column is the document's cluster.
-        labels: a label a document, of at least two kinds.
+        labels: a label per document, of at least two kinds.
 
     Returns:
         From the share of the commonest label (a single cluster, or large ones that know nothing of labels) to 1. It
@@ -74,7 +74,7 @@ def normalized_mutual_information(theta: ArrayLike, labels: DocumentLabels) -> f
 
     Args:
         theta: ``(D, K)``: topic proportions, or anything whose largest column is the document's cluster.
-        labels: a label a document, of at least two kinds.
+        labels: a label per document, of at least two kinds.
 
     Returns:
         From 0 (a cluster tells nothing of the label) to 1 (clusters and labels are the same groups). Clusters beyond
@@ -101,7 +101,7 @@ def clustering_of_languages(theta: Mapping[str, ArrayLike], labels: Mapping[str,
 
     Args:
         theta: for each language ``(documents, K)``.
-        labels: for each language a label a document; the same labels in all languages.
+        labels: for each language a label per document; the same labels in all languages.
 
     Raises:
         InputError: as in ``purity``; a language has no labels, there is no language, or the languages have different
@@ -122,8 +122,8 @@ def clustering_of_languages(theta: Mapping[str, ArrayLike], labels: Mapping[str,
         )
         topics[language] = np.shape(proportions)[1]
     if len(set(topics.values())) > 1:
-        told = ", ".join(f"{language} {number}" for language, number in topics.items())
-        raise InputError(f"the languages have different numbers of topics ({told}): give proportions by one model")
+        listed = ", ".join(f"{language} {number}" for language, number in topics.items())
+        raise InputError(f"the languages have different numbers of topics ({listed}): give proportions by one model")
     pooled_kinds = list(chain.from_iterable(kinds.values()))
     check_one_kind(pooled_kinds, "all languages")
     return LanguageClustering(

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.checks import check_int
+from gloctm.checks import check_choice, check_int
 from gloctm.errors import InputError
 from gloctm.metrics.top_words import check_topics, checked_documents
 
@@ -41,7 +41,7 @@ class ReferenceCounts:
     counts: sp.csc_array
 
     def __post_init__(self) -> None:
-        # An entry is taken for a document that has the word, so a stored zero would be one.
+        # An entry means that a document has the word, so a stored zero would be one.
         if not (self.counts.has_canonical_format and self.counts.data.all()):
             counts = self.counts.copy()
             counts.sum_duplicates()
@@ -116,7 +116,7 @@ def cross_lingual_npmi(
         other_reference: of the other, document by document aligned with it.
         counting: ``"document"`` takes shares of documents for all three probabilities, so that a pair's value is from
             −1 to 1. ``"published"`` takes a word's tokens per document for its own (p₁, p₂), as the figures that papers
-            quote do: words said several times in a document then count for less, and values may lie below −1.
+            quote do: words said several times in a document then count for less, and values may be below −1.
         topics_per_block: how many topics are counted at a time, which bounds memory; the result is the same bit for
             bit.
         jobs: how many threads, one a block, as joblib counts them (−1: one a core); the result is the same bit for
@@ -167,8 +167,7 @@ def cross_lingual_npmi_by_topic(
         >>> cross_lingual_npmi_by_topic([["cat"], ["dog"]], [["Katze"], ["Hund"]], en, de).round(6)
         array([1., 1.])
     """
-    if counting not in ("published", "document"):
-        raise InputError(f"counting is {counting!r}: it must be published or document")
+    check_choice("counting", counting, ("published", "document"))
     for each in (topics, other_topics):
         check_topics("coherence", each)
     if len(topics) != len(other_topics):
@@ -278,7 +277,7 @@ def npmi(
     documents each get −0.67). A pair with a word that no document has counts 0, as does one of words that every
     document has: nothing can be said of it, and the fault is more often the reference corpus's than the topic's. CNPMI
     counts pairs of the first kind 0 as well, as published. So a word that the corpus lacks *raises* NPMI wherever it is
-    below 0: read it beside ``reference_coverage``.
+    below 0: read it with ``reference_coverage``.
 
     Args:
         topics: top words of each topic (10 or 15 in published results), two or more, distinct.

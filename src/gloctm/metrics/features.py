@@ -1,4 +1,4 @@
-"""What the measures of documents take, checked: a row of features a document, and a label a document."""
+"""What the measures of documents take, checked: a row of features and a label per document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SUM_TOLERANCE = 1e-3
 
 
 def checked_features(features: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return a row a document, in double precision.
+    """Return a row per document, in double precision.
 
     Args:
         features: ``(documents, dimensions)``: topic proportions, latent means, embeddings.
@@ -60,7 +60,7 @@ def checked_proportions(theta: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def checked_labels(labels: DocumentLabels, num_documents: int, name: str) -> list[Any]:
-    """Return a label a document.
+    """Return a label per document.
 
     Args:
         labels: text or numbers.

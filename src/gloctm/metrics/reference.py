@@ -41,7 +41,7 @@ def read_reference(
         source: a folder with a file ``LANG.txt`` for each language, or ``LANG.txt.gz``, ``LANG.txt.xz``,
             ``LANG.txt.bz2``; or files of any name, by language or two in a list.
         languages: which two of the languages, in the order wanted. However a file spells its language, it is found:
-            ``cn.txt`` is ``zh``, and ``en.txt`` is taken for ``en-GB`` where there is no ``en-GB.txt``. Two files in a
+            ``cn.txt`` is ``zh``, and ``en.txt`` serves as ``en-GB`` where there is no ``en-GB.txt``. Two files in a
             list need none.
         cache: whether to keep the counts in the cache folder (``GLOCTM_CACHE`` says where), by the content of the
             file, so that it is counted only once. On by default: reading kept counts is many times faster.
@@ -258,7 +258,7 @@ def _counts(path: Path, cache: bool) -> ReferenceCounts:
 def _count(path: Path) -> ReferenceCounts:
     counts = ReferenceCounts.from_documents(reference_documents(path))
     if not counts.columns:
-        raise FileFormatError(f"{path} has no words: a reference corpus has a document on each line, get the file anew")
+        raise FileFormatError(f"{path} has no words: a reference corpus has one document per line, get the file again")
     return counts
 
 
@@ -291,6 +291,6 @@ def _load_index(path: Path) -> ReferenceCounts | None:
                 shape=(int(arrays["num_documents"]), len(columns)),
             )
             matrix.check_format(full_check=True)
-    except Exception:  # a damaged archive raises nearly anything; the file itself is at hand to be counted anew
+    except Exception:  # a damaged archive raises nearly anything; the file itself is at hand to be counted again
         return None
     return ReferenceCounts(columns, matrix)

@@ -1,4 +1,4 @@
-"""c_v: coherence of a topic's words by what stands near them, in windows that slide over texts."""
+"""c_v: coherence of a topic's words by the words near them, in windows that slide over texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gloctm.metrics.top_words import check_topics, checked_documents
 EPSILON = 1e-12
 # Topics whose pairs of words are counted at a time, see metrics.coherence.
 _TOPICS_PER_BLOCK = 8
-# Words of topics found in texts before they are counted, so that memory does not grow with the texts. Each lies in
+# Words of topics found in texts before they are counted, so that memory does not grow with the texts. Each is in
 # as many runs of windows as a window is wide, at most.
 _BATCH = 2**16
 

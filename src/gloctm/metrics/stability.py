@@ -38,7 +38,7 @@ class Stability:
 
 
 def topic_stability(runs: Sequence[Topics], *, similarity: Similarity = "average_jaccard") -> Stability:
-    """Return how alike the topics of several runs are, each topic beside its match.
+    """Return how alike the topics of several runs are, each topic with its match.
 
     The topics of two runs are matched one to one so that the similarities of matches sum to the most (Hungarian
     method); their mean is the agreement of the two runs, and the mean agreement of all pairs of runs is the stability.

@@ -31,7 +31,7 @@ from torch import Tensor
 from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.sparse import SparseRows
 
-# Columns at a time on a processor: with (L + 1) · 128 rows, a chunk and its scratch lie in the second-level cache.
+# Columns at a time on a processor: with (L + 1) · 128 rows, a chunk and its scratch fit in the second-level cache.
 CHUNK_VALUES = 400_000
 # Documents of a language, above which a sum of exponentials could be more than single precision holds: it does e⁸⁸, of
 # which √batch takes 71 and a hundred million words 18.
@@ -78,12 +78,12 @@ class Chunk:
 
 
 class DecoderLayout:
-    """Where the logits of a batch lie in memory: chunk after chunk, and in each ``(decodings, batch, columns)``.
+    """Where the logits of a batch are in memory: chunk after chunk, and in each ``(decodings, batch, columns)``.
 
     Args:
         vocabulary_sizes: V_l of each language.
         batch_size: documents of each language.
-        device: where the tensors lie. Only on a processor are there several chunks a language.
+        device: where the tensors are. Only on a processor are there several chunks per language.
     """
 
     def __init__(self, vocabulary_sizes: Sequence[int], batch_size: int, device: torch.device) -> None:

@@ -57,7 +57,7 @@ class ShiftBatchNorm(nn.Module):
 class SparseLinear(nn.Module):
     """A linear layer on sparse rows.
 
-    Its weight is ``(in, out)``, the transpose of ``torch.nn.Linear``'s, so that the rows a document needs lie together.
+    Its weight is ``(in, out)``, the transpose of ``torch.nn.Linear``'s, so that a document's rows are adjacent.
 
     Example:
         >>> import scipy.sparse as sp

@@ -8,7 +8,7 @@ from torch import Tensor
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior
 
-# Smaller products of norms are taken for zero, where the square root has no finite gradient.
+# Smaller products of norms count as zero, where the square root has no finite gradient.
 _TINY = 1e-30
 
 

@@ -1,4 +1,4 @@
-"""Choosing K and the weights by what comes of them: every candidate trained with several seeds, measured and kept."""
+"""Choice of K and of weights by their results: every candidate is trained with several seeds, measured and kept."""
 
 from gloctm.selection.result import Candidate, Figure, SearchResult
 from gloctm.selection.run import search

@@ -13,7 +13,7 @@ from gloctm.evaluation import name_of
 from gloctm.metrics.stability import topic_stability
 from gloctm.selection.trials import Trial
 
-#: How alike the topics of a candidate's seeds are, beside the measures of each training.
+#: How alike the topics of a candidate's seeds are, in addition to the measures of each training.
 STABILITY = "stability"
 
 
@@ -102,7 +102,7 @@ class SearchResult:
 
     @property
     def close(self) -> tuple[Candidate, ...]:
-        """Candidates whose objective can't be told from the best one's by these seeds.
+        """Candidates whose objective these seeds can't distinguish from the best one's.
 
         Those that are behind by less than two standard errors of a difference, 2 s √(2 / n), with n seeds and s the
         standard deviation over seeds, pooled over all candidates. Where there is none, with one seed and for stability,

@@ -66,7 +66,7 @@ def search(
             taken of words ranked by weights, since coherent words are chosen by what NPMI in the corpus measures.
         trials: how many candidates to draw, by Optuna (``pip install optuna``), near those that were good; None tries
             every combination of the values listed. What was drawn twice is trained once.
-        num_words: top words a topic that measures are taken of. 15, as published.
+        num_words: top words per topic that measures are taken of. 15, as published.
         labels: whether to measure by the corpus' labels, where it has any: accuracy of logistic regression within each
             language and across languages, a fifth of the documents held out from it. That takes two labels or more in
             each language that has any, some of them the same in every other.

@@ -109,8 +109,8 @@ def grid(space: Space) -> Iterator[Assignment]:
 class Sampler:
     """Draws candidates, near those that were good, by Optuna's tree-structured Parzen estimator.
 
-    The first ten are drawn at random. It keeps nothing: asked and told the same, it draws the same, so that a search
-    that goes on is drawn anew from its beginning, with the results that are known.
+    The first ten are drawn at random. It keeps nothing: with the same answers it draws the same, so a search that goes
+    on is drawn again from its beginning, with the results that are known.
 
     References:
         Bergstra, Bardenet, Bengio, Kégl: Algorithms for Hyper-Parameter Optimization. NeurIPS 2011.

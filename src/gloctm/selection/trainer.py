@@ -1,4 +1,4 @@
-"""The trainings of a search: each one done unless it is there, measured, and told of."""
+"""The trainings of a search: each one done unless it is there, measured, and reported."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from gloctm.files.atomic import atomic_file, read_json
 IDENTITY, TRIALS, SUMMARY, PAGE = "search.json", "trials.jsonl", "summary.json", "search.html"
 _FORMAT, _VERSION = "gloctm-search", 1
 _CHECKPOINT = ".checkpoint"
-#: Settings that do not make another model, or are told beside: not compared.
+#: Settings that do not make another model, or are kept elsewhere: not compared.
 FREE = ("device", "threads", "show_progress", "random_state")
 
 
@@ -58,7 +58,7 @@ class TrialLog:
 
     Args:
         folder: made if it is not there. One search writes to it at a time.
-        identity: what must be the same for results to stand side by side: ``corpus``, ``settings``, ``measures`` (the
+        identity: what must be the same for results to be comparable: ``corpus``, ``settings``, ``measures`` (the
             names of those that each training has, unless it failed) and whatever else.
         resume: take up what the folder holds; without it, a search in it is an error.
 
@@ -196,7 +196,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _read_identity(file: Path) -> Mapping[str, Any]:
-    # What the trainings beside it were measured by stands nowhere else, so that they are of no use without it.
+    # What the trainings next to it were measured by is nowhere else, so they are of no use without it.
     remedy = "put back a copy of it, or name a new folder"
     try:
         found = read_json(file)
@@ -210,7 +210,7 @@ def _read_identity(file: Path) -> Mapping[str, Any]:
     if (
         not isinstance(identity, dict)
         or not isinstance(identity.get("settings"), dict)
-        # Searches of before measures were told have none.
+        # Searches of before measures were listed have none.
         or not _is_list_of_texts(identity.get("measures", []))
     ):
         raise FileFormatError(f"{file} is damaged: {remedy}")

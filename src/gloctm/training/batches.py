@@ -25,7 +25,7 @@ class Batches:
     Args:
         corpus: with embeddings.
         num_neighbors: k of the augmentation.
-        device: where the tensors lie.
+        device: where the tensors are.
         neighbor_search: see ``gloctm.augmentation.augment``.
         show_progress: whether a long search for neighbors is shown.
     """
@@ -57,13 +57,13 @@ class Batches:
     ) -> Iterator[dict[str, LanguageBatch]]:
         """Return the batches of one epoch: the largest language once, every smaller one cycled.
 
-        Index i of a shuffled range stands for document i mod D_l of each language. A last batch of one document is
+        Index i of a shuffled range is document i mod D_l of each language. A last batch of one document is
         joined to the one before, because batch norm needs two.
 
         Args:
             batch_size: documents of each language.
             generator: shuffles.
-            skip: leave out so many batches at the beginning.
+            skip: how many batches to leave out at the beginning.
         """
         order = torch.randperm(self.length, generator=generator)
         sizes = self.batch_sizes(batch_size)

@@ -51,7 +51,7 @@ class Callback:
     """Derive from it and write what you need; each method does nothing unless written.
 
     An exception in a callback ends the training; a checkpoint keeps what was done when it was last written. Where a
-    training was killed and goes on from a checkpoint, the epochs since are told once more.
+    training was killed and goes on from a checkpoint, callbacks see the epochs since then once more.
 
     Example:
         >>> class Losses(Callback):
@@ -80,8 +80,8 @@ def check_callbacks(callbacks: Sequence[Callback]) -> None:
         raise InputError(f"callbacks is a {type(callbacks).__name__}: give a list, even of one")
     for each in callbacks:
         if not isinstance(each, Callback):
-            told = f"the class {each.__name__}" if isinstance(each, type) else f"a {type(each).__name__}"
-            raise InputError(f"among the callbacks is {told}: give objects of classes derived from Callback")
+            given = f"the class {each.__name__}" if isinstance(each, type) else f"a {type(each).__name__}"
+            raise InputError(f"among the callbacks is {given}: give objects of classes derived from Callback")
 
 
 class TensorBoard(Callback):
