@@ -1,4 +1,4 @@
-"""What became of the documents a corpus was built from: which languages were found, which words, what was left out."""
+"""The report of a corpus: which languages were found in its documents, which words, what was left out."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def check_topics(measure: str, topics: Sequence[Sequence[str]], *, distinct: boo
         measure: what is to be computed, for the message.
         topics: for each topic its top words.
         distinct: whether a topic may not have a word twice.
-        least: how many words a topic must have.
+        least: how many words every topic must have.
     """
     if not _is_list(topics) or not all(isinstance(words, str) or _is_list(words) for words in topics):
         raise InputError(f"{measure} needs topics as lists of words, one list a topic: {topics!r:.60} is none")

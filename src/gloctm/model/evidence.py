@@ -102,7 +102,7 @@ class Evidence:
         language: a normalized code.
         counts: ``(documents, words)``; ones where there is no vocabulary.
         words: the word of each column.
-        neighbors: N, ``(words, V)``: the trained words that each word stands for; None if no global encoder is used.
+        neighbors: N, ``(words, V)``: the trained words that each word represents; None if no global encoder is used.
         local: whether the local encoder of the language is used, alone or with the global one.
         contexts: of the context method, the context vector of each word, ``(words, p)``; else None.
         left_out: words outside the vocabulary that do not count; None if there are none.

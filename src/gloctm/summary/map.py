@@ -43,7 +43,7 @@ def project(vectors: Array) -> Numbers:
         vectors: ``(K, dimension)``.
 
     Returns:
-        ``(K, 2)`` within [−1, 1], both axes in one scale. Two topics lie on a line, one lies in the middle.
+        ``(K, 2)`` within [−1, 1], both axes in one scale. Two topics are on a line, one is in the middle.
     """
     from sklearn.manifold import smacof
     from sklearn.metrics import pairwise_distances
