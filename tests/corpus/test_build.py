@@ -116,7 +116,7 @@ def test_an_error_of_ones_own_tokenizer_comes_through_from_other_processes():
         Corpus.from_texts(texts, tokenizers={"en": broken}, processes=2, **SETTINGS)
 
 
-def test_a_tokenizer_that_cannot_travel_is_told():
+def test_a_tokenizer_that_cannot_travel_is_refused():
     held = threading.Lock()
 
     def locked(text):
@@ -130,7 +130,7 @@ def test_a_tokenizer_that_cannot_travel_is_told():
         Corpus.from_texts(texts, tokenizers={"en": locked}, processes=2, **SETTINGS)
 
 
-def test_a_worker_process_that_dies_is_told():
+def test_a_worker_process_that_dies_is_an_error():
     def dying(text):
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -239,7 +239,7 @@ def test_no_phrase_ends_in_a_stop_word_or_leaves_one_out_or_goes_across_document
 @settings(deadline=None)
 @given(documents=st.lists(tokens, min_size=5, max_size=12), stopped=st.sets(st.sampled_from("ab")))
 def test_texts_to_come_are_counted_as_the_corpus_was(documents, stopped):
-    # Often enough that pairs of neighbours become phrases.
+    # Often enough that pairs of neighbors become phrases.
     documents = documents * 5
     words, counts = counted(stopped, documents, phrases=True, min_df=1, max_df=1.0)
     np.testing.assert_array_equal(counts.toarray(), count_tokens(documents, words, phrases=True).toarray())
@@ -362,7 +362,7 @@ def test_one_language_wanted_in_a_certain_script_takes_what_is_identified_as_it(
     assert corpus["zh-Hans"].num_documents == 30
 
 
-def test_a_language_that_a_few_documents_were_taken_for_is_left_out():
+def test_a_language_that_a_few_documents_seem_to_be_in_is_left_out():
     records = [*demo_records(["en", "de"]), *({"text": text} for text in demo_texts("es")["es"][:5])]
     corpus = Corpus.from_records(records, **SETTINGS)
     assert corpus.languages == ("en", "de")
@@ -400,7 +400,7 @@ def test_a_language_that_a_few_documents_were_taken_for_is_left_out():
         ([{"text": "a"}], {"languages": "en,de"}, r"languages is one string: give a list, for example \['en', 'de'\]"),
     ],
 )
-def test_wrong_input_is_told(records, chosen, message):
+def test_wrong_input_is_refused(records, chosen, message):
     with pytest.raises(InputError, match=message):
         Corpus.from_records(records, **chosen, **SETTINGS)
 
@@ -443,12 +443,12 @@ GERMAN = ["rotes Boot", "blaues Boot", "Meer"]
         (["1", "!"], {"min_df": 1}, "the texts have no words: check the texts and their language"),
     ],
 )
-def test_what_emptied_a_vocabulary_is_told(texts, chosen, reason):
+def test_what_emptied_a_vocabulary_is_named(texts, chosen, reason):
     with pytest.raises(InputError, match=f"^the vocabulary of 'en' is empty: .*{reason}"):
         Corpus.from_texts({"en": texts, "de": GERMAN}, **chosen, **SETTINGS)
 
 
-def test_what_emptied_a_vocabulary_of_words_is_told():
+def test_what_emptied_a_vocabulary_of_words_is_named():
     documents = {"en": [["red", "boat"], ["red", "boat"]], "de": [["rot"], ["Boot"]]}
     with pytest.raises(InputError, match=r"vocabulary of 'en' is empty: all 2 words that min_df=1 .*raise max_df"):
         Corpus.from_tokens(documents, max_df=0.5, encoder=None)
@@ -685,7 +685,7 @@ def test_what_is_set_for_a_language_that_no_variant_is_of():
         Corpus.from_texts(texts, stop_words={"zh": ["车"]}, **SETTINGS)
 
 
-def test_a_conversion_without_chinese_is_told():
+def test_a_conversion_without_chinese_is_refused():
     with pytest.warns(UnusedSettingWarning, match="convert='simplified' is for Chinese, which no document is in"):
         Corpus.from_records(demo_records(["en", "de"]), convert="simplified", **SETTINGS)
 

@@ -543,7 +543,7 @@ def model_folder():
 
 @pytest.fixture(scope="module")
 def published(model_folder):
-    """The model as it was published (mean pooling, normalised) and its vectors."""
+    """The model as it was published (mean pooling, normalized) and its vectors."""
     encoder = SentenceTransformerEncoder(model_folder)
     return encoder, encoder.encode(TEXTS)
 
@@ -557,7 +557,7 @@ def test_a_sentence_transformers_folder(published, model_folder):
     assert encoder.version == SentenceTransformerEncoder(model_folder).version
 
 
-def test_not_normalised(published, model_folder):
+def test_not_normalized(published, model_folder):
     _, vectors = published
     raw = SentenceTransformerEncoder(model_folder, normalize=False).encode(TEXTS)
     lengths = np.linalg.norm(raw, axis=1, keepdims=True)
@@ -579,8 +579,8 @@ def test_first_token_pooling(published, model_folder):
             first = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0, 0].numpy()
             np.testing.assert_allclose(vector, first, atol=1e-5)
     assert np.abs(vectors - mean).max() > 0.1
-    normalised = SentenceTransformerEncoder(model_folder, pooling="cls", normalize=True).encode(TEXTS)
-    np.testing.assert_allclose(normalised, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), atol=1e-5)
+    normalized = SentenceTransformerEncoder(model_folder, pooling="cls", normalize=True).encode(TEXTS)
+    np.testing.assert_allclose(normalized, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), atol=1e-5)
 
 
 def test_the_version_changes_with_the_files_of_a_folder(tmp_path):

@@ -78,7 +78,7 @@ def test_every_format_holds_the_same(files, name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("ending", ["", ".gz"])
-def test_gzip_is_recognised_by_its_first_bytes(files, name, ending):
+def test_gzip_is_recognized_by_its_first_bytes(files, name, ending):
     target = files / "compressed" / (name + ending)
     target.parent.mkdir()
     target.write_bytes(gzip.compress((files / name).read_bytes()))
@@ -289,7 +289,7 @@ def test_a_folder_of_tables_with_missing_columns(files):
         list(read_records(files))
 
 
-def test_a_folder_of_what_cannot_be_told(files):
+def test_a_folder_of_unclear_contents(files):
     (files / "en").mkdir()
     (files / "en" / "a.txt").write_text("a")
     with pytest.raises(FileFormatError, match=r"holds both en/a\.txt, a text file, and a\.csv: keep them in folders"):

@@ -224,7 +224,7 @@ def test_a_callable_of_the_users_own():
 
 
 class Named:
-    """A tokeniser with a name of its own."""
+    """A tokenizer with a name of its own."""
 
     name = "named"
 
