@@ -91,6 +91,15 @@ def corpus():
     )
 
 
+@pytest.fixture(scope="module")
+def _no_disk():
+    """What comes back does not depend on whether it has reached the disk."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("os.fsync", lambda _: None)
+        yield
+
+
+@pytest.mark.usefixtures("_no_disk")
 @given(corpora)
 @example(
     Corpus(

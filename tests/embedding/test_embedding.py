@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -32,6 +33,16 @@ from gloctm.embedding import (
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, UnknownLanguageWarning
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _weights_are_loaded_once():
+    """However many encoders there are."""
+    load = Usem3Encoder._load
+    once = functools.lru_cache(lambda threads: load()(threads=threads))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(Usem3Encoder, "_load", staticmethod(lambda: once))
+        yield
 
 
 class CountingEncoder:
