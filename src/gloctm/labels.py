@@ -22,9 +22,10 @@ from gloctm.embedding.embed import embed_texts, warn_of_unknown_language
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.model.checks import check_vocabulary
+from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
 from gloctm.model.labels import Labels, check_label, check_topic, one_line
-from gloctm.model.model import Encoder, TopicModel
+from gloctm.model.model import TopicModel
 from gloctm.model.vectors import cosines, joined_vectors, language_centers, topic_vectors
 from gloctm.summary.documents import finder_in, typical_documents
 

@@ -619,3 +619,12 @@ def test_a_reference_of_unequal_lines(model, tmp_path):
     (tmp_path / "zh.txt").write_text("a b\n")
     with pytest.raises(FileFormatError, match="2 lines"):
         evaluate(model, references=tmp_path)
+
+
+def test_a_notebook_shows_an_evaluation_as_a_table():
+    shown = Evaluation({"npmi": {"en": 0.25, "<b>": 0.75}, "topic_uniqueness": {"en": 1.0}}, {})._repr_html_()
+    assert "<th scope='row'>NPMI</th><td>0.500</td><td>en 0.250, &lt;b&gt; 0.750</td>" in shown
+    assert "<th scope='row'>TU</th>" in shown
+    assert "<b>" not in shown
+    # As legible on a dark page as on a light one.
+    assert "color" not in shown

@@ -1165,6 +1165,18 @@ def test_a_table_is_never_wider_than_the_terminal(found, width):
     assert sum(line.endswith("  best") for line in lines) == {40: 3, 80: 1, 160: 1}[width]
 
 
+def test_a_notebook_shows_a_search_as_a_table(found):
+    result, _ = found
+    shown = result._repr_html_()
+    heading, *rows = shown.removeprefix("<table>").removesuffix("</table>").replace("<tr>", "").split("</tr>")[:-1]
+    assert heading == "<th>num_topics</th><th>quality in the corpus</th><th></th>"
+    assert [row.split("</td>")[0] for row in rows] == ["<td>2", "<td>4", "<td>8"]
+    assert rows[1].endswith("<td>best</td>")
+    assert "color" not in shown
+    odd = [Candidate({"device": "<i>"}, (), {"npmi": Figure(0.5, None)})]
+    assert "&lt;i&gt;" in SearchResult(tuple(odd), "npmi", (0,))._repr_html_()
+
+
 # The page about it
 
 

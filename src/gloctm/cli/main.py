@@ -22,10 +22,7 @@ from typer.core import TyperGroup
 from gloctm.cli import corpus, demo, evaluate, model, report, search, serve, train
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
 from gloctm.errors import TrainingInterrupted
-
-
-class _Terminated(KeyboardInterrupt):
-    """Asked to end by another program."""
+from gloctm.training.interrupts import Termination
 
 
 class _Commands(TyperGroup):
@@ -39,7 +36,7 @@ class _Commands(TyperGroup):
             say(f"gloctm: {in_shell_terms(str(interrupt))}")
             raise typer.Exit(TERMINATED if interrupt.terminated else INTERRUPTED) from None
         except KeyboardInterrupt as interrupt:
-            terminated = isinstance(interrupt, _Terminated)
+            terminated = isinstance(interrupt, Termination)
             say(f"gloctm: {'terminated' if terminated else 'interrupted'}; nothing was written")
             raise typer.Exit(TERMINATED if terminated else INTERRUPTED) from None
         except BrokenPipeError:
@@ -108,7 +105,7 @@ def _unwinding_when_terminated() -> Iterator[None]:
     """End like an interrupt where another program asks for it, so that no worker and no half-written folder is left."""
 
     def unwind(*_: object) -> None:
-        raise _Terminated
+        raise Termination
 
     # Somebody who has the signal ignored or handled keeps it so; only the main thread may ask for it.
     usual = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
