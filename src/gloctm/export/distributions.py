@@ -1,6 +1,6 @@
 """How probable each word is in each topic, from what the model's decoder expects in documents.
 
-β of the published method is no distribution: its softmax is nearly flat, since the decoder scales θ β by batch norm
+β of the published method is no distribution. Its softmax is nearly flat, since the decoder scales θ β by batch norm
 before its own softmax. The decoder expects p(w | d) = softmax(BN_l(θ_d β_l)) in a document d. Over documents of lengths
 n_d, topic k has the share
 

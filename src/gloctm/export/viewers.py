@@ -91,8 +91,8 @@ def topicwizard(model: TopicModel, corpus: Corpus, language: str, *, view: Topic
 
     Returns:
         The keys of its ``TopicData``, with positions None: topicwizard finds them itself. Documents without any word
-        are left out, as in ``pyldavis``. Topics are named by the view, their labels or their first words, after their
-        numbers in the model (of a merged one, that of its first member).
+        are left out, as in ``pyldavis``. Names of topics are their numbers in the model, followed by the view's name,
+        a label or the first words.
 
     Raises:
         InputError: a language or corpus that is not the model's, or another model's view.

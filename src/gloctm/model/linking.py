@@ -1,15 +1,15 @@
 """Words of languages that a model was not trained on, linked to the vocabularies it knows.
 
-A new word w is embedded by the encoder of the model's word embeddings and linked to its m nearest words in every
-trained vocabulary. Row w of N_new, ``(V_new, V)``, holds a_w (k·L + 1) / (m·L) at each of these. With a_w = 1, the row
-sums to as much as a row of N_l for a trained word, so the global encoder gets counts of the size it knows.
+The encoder of the model's word embeddings embeds a new word w, which is linked to its m nearest words in every trained
+vocabulary. Row w of N_new, ``(V_new, V)``, holds a_w (k·L + 1) / (m·L) at each of these. With a_w = 1, it has
+the sum of a trained word's row of N_l: the global encoder gets counts of the size it knows.
 
 Nearest is by cosine, after subtracting the mean of the trained words' unit vectors from both sides. All words of an
 encoder point a little in one direction; without it there are fewer hubs, words that are near to everything.
 
-a_w says how far the words that w is linked to are about one topic. It is the mean of their β, less its mean over
-topics, at the topic where that is largest, relative to the same for trained words. Frequencies and stop words choose a
-vocabulary to train on; texts of a new language bring every word, and most are about nothing in particular.
+a_w says how far the words that w is linked to are about one topic. It is the largest mean of their β less its mean over
+topics, relative to the same number for trained words. Frequencies and stop words choose a vocabulary to train on. Texts
+of a new language bring every word, and most are about nothing in particular.
 """
 
 from __future__ import annotations

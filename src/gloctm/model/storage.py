@@ -67,8 +67,8 @@ class ModelArtifact:
         weights: arrays by name.
         word_embeddings: for each language ``(V_l, dimension)``.
         encoder: name of the encoder of the embeddings.
-        word_encoder: name of the encoder of the word embeddings, which links words of further languages to these; None
-            where they are the user's own vectors or of several encoders.
+        word_encoder: name of the encoder of the word embeddings, which links words of further languages to these. None
+            for the user's own vectors, or those of several encoders.
         history: the loss of each epoch.
         corpus_fingerprint: of the corpus trained on.
         environment: versions of the software that trained it.

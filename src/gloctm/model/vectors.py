@@ -21,9 +21,8 @@ def topic_vectors(
 ) -> dict[str, Array]:
     """Make for each language a vector of length 1 per topic, from its heaviest words.
 
-    A topic's vector is the mean of its heaviest words' embeddings, each scaled to length 1 and weighted by max(β, 0),
-    less the mean over the language's topics. That mean is what the topics of a language have in common, whatever they
-    mean; with it, all topics of a language would be alike, and unlike those of other languages.
+    A topic's vector is the mean of its heaviest words' embeddings, each scaled to length 1 and weighted by max(β, 0).
+    The mean over the language's topics is subtracted. All topics of a language have it in common, whatever they mean.
 
     Args:
         topic_word: for each language β_l, ``(K, V_l)``; rows may be of merged topics.
@@ -33,7 +32,7 @@ def topic_vectors(
 
     Returns:
         For each language ``(K, dimension)``. A topic's vector is zero where none of its heaviest words has an
-        embedding, and where it equals the mean of the topics, as that of a single topic does.
+        embedding. It is also zero where it equals the mean of the topics, as that of a single topic does.
     """
     vectors = {}
     for code, weights in topic_word.items():

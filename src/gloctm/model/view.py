@@ -215,9 +215,10 @@ class TopicView:
         """Average the β of each topic's members, weighted by their shares.
 
         The published model's decoder computes words from θ β. Let the members' proportions θ_k have the ratio of the
-        shares. Then θ_g = Σ θ_k times the weighted mean of the β_k is Σ θ_k β_k, the very sum of the decoder. So the
-        merged topic represents its members as they occur. In an unweighted mean, a topic that hardly occurs would
-        count as much as one that fills a quarter of the documents.
+        shares. Then θ_g = Σ θ_k times the weighted mean of the β_k is Σ θ_k β_k, the very sum of the decoder.
+
+        So the merged topic represents its members as they occur. In an unweighted mean, a topic that hardly occurs
+        would count as much as one that fills a quarter of the documents.
 
         Args:
             topic_word: β_l, ``(K, V_l)``.

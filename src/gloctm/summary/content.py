@@ -127,8 +127,8 @@ class TopicSummary:
         id: its number in the model; of a merged one, that of its first member. With a view, numbers may be missing.
         members: the model's topics that it consists of, ascending.
         shares: by member its share of the topic, which weights the member's β; they sum to 1.
-        name: the view's name, else its label in the language that has most labels, else in the first that has one, else
-            its first 3 words in the first language.
+        name: the view's name, else a label, else its first 3 words in the first language. The language with the most
+            labels takes precedence.
         labels: by language the model's; of a merged topic, those that all its members share.
         x: horizontal place on the map, from −1 to 1.
         y: vertical place.
@@ -177,9 +177,8 @@ class LabelBreakdown:
     Attributes:
         values: the labels, the most frequent first.
         counts: by language how many of the documents included have each label.
-        prevalence: for each topic, in the order of the summary's, and each label the mean of the languages' mean θ,
-            over those that have the label. Languages count alike: a label mostly of one language does not show what
-            that language talks about.
+        prevalence: for each topic and label the mean of the languages' mean θ, over those that have the label.
+            Languages count alike: a label mostly of one language does not show what that language talks about.
         by_language: by language the same of its documents alone; None for a label that it does not have.
         unlabelled: by language how many of the documents included have no label.
 

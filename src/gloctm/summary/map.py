@@ -35,9 +35,9 @@ def project(vectors: Array) -> Numbers:
     principal axes; on each, the topic farthest from the middle is on the positive side. So the map neither turns nor
     flips when numbers change a little.
 
-    Of a model with 50 topics, it keeps neighbors better than the principal components alone (trustworthiness 0.88 and
-    0.80 with 3 neighbors), and topics twice as far apart. t-SNE keeps more neighbors (0.94), but its distances mean
-    nothing, and small changes move everything.
+    With 50 topics, the map keeps neighbors better than principal components alone (trustworthiness 0.88 and 0.80 with 3
+    neighbors), and topics twice as far apart. t-SNE keeps more neighbors (0.94), but its distances mean nothing,
+    and small changes move everything.
 
     Args:
         vectors: ``(K, dimension)``.

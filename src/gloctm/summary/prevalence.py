@@ -2,9 +2,10 @@
 
 The intervals treat the documents as an independent sample of all that might have been written, and the model as given.
 They are Student's t intervals of a mean: mean ± t · s/√n with n − 1 degrees of freedom (Student 1908, The probable
-error of a mean). For many documents this is the normal approximation; for few it is wider. θ is within [0, 1], so the
-intervals are cut there. A single document says nothing about the spread; its interval is everything. Each interval has
-its 95 % by itself: of 100 topics, about 5 differ without a reason.
+error of a mean). For many documents this is the normal approximation; for few it is wider.
+
+θ is within [0, 1], so the intervals are cut there. A single document says nothing about the spread; its interval is
+everything. Each interval has its 95 % by itself: of 100 topics, about 5 differ without a reason.
 """
 
 from __future__ import annotations

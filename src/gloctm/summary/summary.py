@@ -94,9 +94,9 @@ def summarize(
 
     Raises:
         NotFittedError: the model is not trained.
-        InputError: a setting is out of range; the view or the evaluation is of another model; the evaluation is given
-            with a view that merges or hides, which changes the topics; the corpus has other languages or vocabularies
-            than the model, or an invalid date.
+        InputError: a setting is out of range, or the view or the evaluation is of another model. The view merges or
+            hides, so the evaluation is of other topics. The corpus has other languages or vocabularies than the model,
+            or an invalid date.
 
     Examples:
         >>> summary = summarize(model, corpus, num_words=3, num_documents=0)
