@@ -15,12 +15,13 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Protocol
 
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, import_optional
 from gloctm.summary.content import content_of
 
 #: Data of more bytes than this is embedded deflated; less is left readable to anyone who opens the source.
 MOST_PLAIN_DATA = 100_000
 
+_NEEDS = "The report", "plotly jinja2"
 _STYLES = ("colors.css", "page.css", "parts.css", "print.css")
 _HEAD_SCRIPTS = ("theme.js",)
 # They form one module, and later ones use what earlier ones define.
@@ -135,24 +136,15 @@ class _Bundle:
 # Deflating it takes longer than everything else here.
 @lru_cache(maxsize=1)
 def _plotly_bundle() -> _Bundle:
-    try:
-        from plotly.offline import get_plotlyjs
-    except ImportError:
-        raise _missing() from None
-    return _Bundle(get_plotlyjs())
+    return _Bundle(import_optional("plotly.offline", *_NEEDS).get_plotlyjs())
 
 
 def _template() -> Any:
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError:
-        raise _missing() from None
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    jinja2 = import_optional("jinja2", *_NEEDS)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
     return environment.from_string(_asset("page.html.j2"))
-
-
-def _missing() -> MissingDependencyError:
-    return MissingDependencyError.of("The report", "plotly jinja2")
 
 
 def _assets(folder: str, names: tuple[str, ...]) -> str:

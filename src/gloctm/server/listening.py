@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, import_optional
 from gloctm.server.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -104,13 +104,10 @@ def serve_at(
 
 def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS) -> uvicorn.Server:
     """Return the server of ``serve_at``, to run with sockets that listen; it ends once its ``should_exit`` is true."""
-    try:
-        import uvicorn
+    web = import_optional("uvicorn", "The server", "fastapi uvicorn python-multipart")
+    from gloctm.server.connections import bounded_connections
 
-        from gloctm.server.connections import bounded_connections
-    except ImportError:
-        raise MissingDependencyError.of("The server", "fastapi uvicorn python-multipart") from None
-    config = uvicorn.Config(
+    config = web.Config(
         app,
         # Slower than others, but pure Python.
         http=bounded_connections(limits.connections),
@@ -124,7 +121,8 @@ def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS) -> uvicorn.Ser
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=5,
     )
-    return uvicorn.Server(config)
+    server: uvicorn.Server = web.Server(config)
+    return server
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, str]]:

@@ -191,8 +191,8 @@ class SimilarResponse(BaseModel):
     words: Annotated[
         Words,
         Field(
-            description="By language. For a topic, its heaviest words with their β; for a word, the nearest words by "
-            "the cosine of their vectors; for a text, the words that the model expects most, by Σ θ β."
+            description="By language. For a topic, its heaviest words with their β. For a word, the nearest words by "
+            "the cosine of their vectors. For a text, the words that the model expects most, by Σ θ β."
         ),
     ]
     warnings: Warnings
