@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gloctm.plot.drawing import TOLD, Canvas, adaptive_svg
+from gloctm.plot.drawing import DETAILS, Canvas, adaptive_svg
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def svg(title: str, panels: Sequence[Panel]) -> str:
     top = max((up for panel in panels for _, up in panel.points), default=1.0)
 
     def drawn(panel: Panel) -> object:
-        rows = [{"x": x, "y": y, "told": f"{_short(x)}: {y:.1f}"} for x, y in panel.points]
+        rows = [{"x": x, "y": y, "details": f"{_short(x)}: {y:.1f}"} for x, y in panel.points]
         named = [x for x, _ in panel.points]
         names = alt.Axis(
             values=named, labelExpr="datum.value < 1000 ? datum.value : datum.value / 1000 + 'k'", grid=False
@@ -40,7 +40,7 @@ def svg(title: str, panels: Sequence[Panel]) -> str:
             y=alt.Y("y:Q", title=None, scale=alt.Scale(domain=[0, top], nice=5), axis=alt.Axis(tickCount=5)),
         )
         line = base.mark_line(color=color, aria=False)
-        points = base.mark_point(filled=True, color=color, size=40, opacity=1).encode(**TOLD)
+        points = base.mark_point(filled=True, color=color, size=40, opacity=1).encode(**DETAILS)
         return alt.layer(line, points).properties(width=250, height=180, title=_heading(alt, panel.title))
 
     return adaptive_svg(canvas.finish(alt.hconcat(*map(drawn, panels))), title) + "\n"

@@ -175,8 +175,8 @@ def matrix(figure) -> np.ndarray:
     return np.array([[cells.get((row, place), math.nan) for place in range(shape[1])] for row in range(shape[0])])
 
 
-def told(figure) -> list[str]:
-    return [row["told"] for unit in units(figure) for row in unit["rows"] if "told" in row]
+def details(figure) -> list[str]:
+    return [row["details"] for unit in units(figure) for row in unit["rows"] if "details" in row]
 
 
 def readable(figure) -> str:
@@ -302,7 +302,7 @@ def test_heat_map():
     assert names(figure, "x") == ["Chinese", "English"]
     domain = units(figure, "rect")[0]["encoding"]["color"]["scale"]["domain"]
     assert (domain[0], domain[-1]) == (0, pytest.approx(60))
-    assert told(figure)[2] == "0 topic0 name\nthe model's topics 0, 7\nChinese: 10.00 % (9.00 to 12.00 %)"
+    assert details(figure)[2] == "0 topic0 name\nthe model's topics 0, 7\nChinese: 10.00 % (9.00 to 12.00 %)"
     assert column(figure, "text", "text") == ["30.0", "30.0", "10.0", "20.0", "60.0", "50.0"]
     figure = plot.language_heatmap(a_summary(), order="prevalence")
     assert names(figure, "y") == ["1 topic1 name", "2 topic2 name", "0 topic0 name"]
@@ -318,7 +318,7 @@ def test_heat_map_of_a_language_without_documents():
     missing = units(figure, "rect")[1]
     assert missing["mark"]["color"] == PALETTES["light"].missing
     assert [(row["row"], row["column"]) for row in missing["rows"]] == [(0, 1), (1, 1), (2, 1)]
-    assert missing["rows"][0]["told"].endswith("Chinese: not known")
+    assert missing["rows"][0]["details"].endswith("Chinese: not known")
     assert len(column(figure, "text", "text")) == 6
 
 
@@ -330,7 +330,7 @@ def test_comparison():
     [points] = units(figure, "point")
     found = [[row[part] for part in ("row", "series", "value", "low", "high")] for row in points["rows"]]
     np.testing.assert_allclose(found, [[0, 0, 15, 14, 18], [1, 2, 0.1, -0.9, 3.1], [2, 1, -15, -16, -12]])
-    assert "+15.00 percentage points (+14.00 to +18.00)" in told(figure)[0]
+    assert "+15.00 percentage points (+14.00 to +18.00)" in details(figure)[0]
     assert len(set(points["encoding"]["shape"]["scale"]["range"])) == 3
     assert points["encoding"]["color"]["scale"]["range"] == [
         getattr(PALETTES["light"], part) for part in ("more", "less", "muted")
@@ -349,8 +349,8 @@ def test_comparison_of_what_may_be_of_different_themes():
     [points] = units(figure, "point")
     assert [row["series"] for row in points["rows"]] == [2, 1, 0]
     assert points["encoding"]["shape"]["scale"]["range"][2].startswith("M")
-    assert points["rows"][0]["told"].endswith("\nprobably of another theme in Chinese, Arabic")
-    assert "of another theme in English" in points["rows"][1]["told"]
+    assert points["rows"][0]["details"].endswith("\nprobably of another theme in Chinese, Arabic")
+    assert "of another theme in English" in points["rows"][1]["details"]
     assert "probably of different themes" in readable(figure)
     assert "mean proportion in Chinese minus that in the others (percentage points" in readable(figure)
     # Of two languages, neither can be compared with the other.
@@ -366,7 +366,7 @@ def test_heat_map_of_what_may_be_of_different_themes():
     summary["topics"][1]["doubtful"] = ["zh"]
     figure = plot.language_heatmap(summary, topics=[2, 1])
     assert column(figure, "text", "text") == ["30.0", "30.0", "30.0", "50.0", "60.0 ?", "40.0"]
-    assert told(figure)[4].endswith("its words are probably of another theme here")
+    assert details(figure)[4].endswith("its words are probably of another theme here")
     assert "?: words of probably another theme" in readable(figure)
     assert "?" not in readable(plot.language_heatmap(summary, topics=[0]))
 
@@ -410,7 +410,7 @@ def test_over_time():
     paths = re.findall(rf'<path[^>]*d="([^"]*)"[^>]*stroke="{colors[1]}"[^>]*stroke-width="1.8"', figure.to_svg())
     assert paths
     assert all(path.count("M") == 2 and re.findall("L", path) in ([], ["L", "L"]) for path in paths)
-    assert second["rows"][1]["told"] == "0 topic0 name\nEnglish, 2019-12\n20.00 % (16.00 to 25.00 %)\n5 documents"
+    assert second["rows"][1]["details"] == "0 topic0 name\nEnglish, 2019-12\n20.00 % (16.00 to 25.00 %)\n5 documents"
     titles = [panel["title"]["text"] for panel in figure.to_dict()["concat"]]
     assert titles == ["2 topic2 name", "0 topic0 name"]
     assert [line for line in readable(figure).split("\n") if line.startswith("20")] == [
@@ -430,7 +430,7 @@ def test_over_time_with_intervals():
     assert rule["mark"]["opacity"] < 1
     bare = plot.topics_over_time(a_summary(), topics=[0], languages=["zh"], intervals=False)
     assert not units(bare, "rule")
-    assert told(bare)[0] == "0 topic0 name\nChinese, 2019-11\n20.00 % (16.00 to 25.00 %)\n2 documents"
+    assert details(bare)[0] == "0 topic0 name\nChinese, 2019-11\n20.00 % (16.00 to 25.00 %)\n2 documents"
 
 
 def ends(figure) -> list:
@@ -443,7 +443,7 @@ def test_over_time_a_single_document_does_not_compress_the_others():
     summary["dates"]["counts"]["en"][1] = 1
     summary["dates"]["prevalence"]["en"][0][1] = {"mean": 0.2, "low": 0, "high": 1}
     figure = plot.topics_over_time(summary, topics=[0], same_scale=False)
-    assert told(figure)[1].endswith("20.00 % (0.00 to 100.00 %)\n1 document")
+    assert details(figure)[1].endswith("20.00 % (0.00 to 100.00 %)\n1 document")
     # Half as much again as the largest value, 30.
     assert ends(figure) == [[0, pytest.approx(1.05 * 45)]]
     assert units(figure, "rule")[0]["mark"]["clip"]
@@ -507,7 +507,7 @@ def test_alignment():
     np.testing.assert_allclose(matrix(figure), 1.5 * np.eye(3) - 0.5, atol=1e-6)
     domain = units(figure, "rect")[0]["encoding"]["color"]["scale"]["domain"]
     assert (domain[0], domain[-1]) == (pytest.approx(-1), pytest.approx(1))
-    assert told(figure)[1] == "English: 0 en0 en1\nGerman: 1 de2 de3\ncosine -0.500"
+    assert details(figure)[1] == "English: 0 en0 en1\nGerman: 1 de2 de3\ncosine -0.500"
     assert column(figure, "text", "text")[:2] == ["1.00", "-0.50"]
 
 
@@ -617,7 +617,7 @@ def test_map():
     [spots] = units(figure, "circle")
     found = [[row[part] for part in ("x", "y", "area")] for row in spots["rows"]]
     np.testing.assert_allclose(found, [[-0.5, 0.25, 0.4], [0, -1, 1], [0.9, 0.5, 0.6]])
-    assert spots["rows"][2]["told"] == "2 topic2 name\nmean proportion 30.00 %"
+    assert spots["rows"][2]["details"] == "2 topic2 name\nmean proportion 30.00 %"
     # Vega draws areas; distances are alike in both directions.
     assert spots["encoding"]["size"]["scale"]["domain"] == [0, 1]
     drawn = figure.to_dict()["hconcat"][0]
@@ -665,7 +665,7 @@ def test_markup_is_shown_as_text():
         figure = make(title=NASTY)
         svg = figure.to_svg()
         assert one_line(NASTY) in readable(figure)
-        assert any(one_line(NASTY) in text for text in told(figure))
+        assert any(one_line(NASTY) in text for text in details(figure))
         assert {tag.lower() for tag in re.findall(r"<(\w+)", svg)} <= {
             *("svg", "rect", "g", "path", "text", "title", "line", "defs"),
             *("lineargradient", "stop", "clippath", "tspan"),
@@ -717,7 +717,7 @@ def test_long_names_are_cut_beside_axes_and_whole_when_pointed_at():
         assert short.endswith("…")
         assert width(short) <= 34
         assert short in readable(figure)
-        assert any(summary["topics"][1]["name"] in text for text in told(figure))
+        assert any(summary["topics"][1]["name"] in text for text in details(figure))
 
 
 # ---------------------------------------------------------------------------------------------------------------------

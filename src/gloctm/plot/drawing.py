@@ -189,7 +189,7 @@ class Canvas:
         rows: Sequence[str],
         columns: Sequence[str],
         values: Sequence[Sequence[float | None]],
-        told: Sequence[Sequence[Sequence[str]]],
+        details: Sequence[Sequence[Sequence[str]]],
         *,
         titles: tuple[str, str, str],
         ends: tuple[float, float],
@@ -203,7 +203,7 @@ class Canvas:
             rows: names, top to bottom.
             columns: names, left to right.
             values: by row.
-            told: the lines about each cell, by row.
+            details: the lines about each cell, by row.
             titles: of the rows, of the columns, and of the colors.
             ends: values of the first and the last color. Two hues part at zero where the first is negative.
             decimals: of the numbers in the cells, which up to 12 columns have.
@@ -216,9 +216,9 @@ class Canvas:
         written = len(columns) <= _MOST_WRITTEN
         cells: list[dict[str, Any]] = []
         missing: list[dict[str, Any]] = []
-        for (row, each), lines_of_row in zip(enumerate(values), told, strict=True):
+        for (row, each), lines_of_row in zip(enumerate(values), details, strict=True):
             for (column, value), about in zip(enumerate(each), lines_of_row, strict=True):
-                cell = {"row": row, "column": column, "told": lines(about)}
+                cell = {"row": row, "column": column, "details": lines(about)}
                 if value is None:
                     missing.append(cell)
                     continue
@@ -242,16 +242,16 @@ class Canvas:
             ),
             legend=alt.Legend(titleOrient="right", titleLimit=0, gradientLength=min(240, max(120, 24 * len(rows)))),
         )
-        layers = [self.chart(cells).mark_rect(**gap).encode(x=x, y=y, color=color, **TOLD)]
+        layers = [self.chart(cells).mark_rect(**gap).encode(x=x, y=y, color=color, **DETAILS)]
         if missing:
             layers.append(
-                self.chart(missing).mark_rect(color=self.palette.missing, **gap).encode(x=x, y=y, **TOLD),
+                self.chart(missing).mark_rect(color=self.palette.missing, **gap).encode(x=x, y=y, **DETAILS),
             )
         if written:
             layers.append(
                 self.chart(cells)
                 .mark_text(fontSize=11, aria=False, color=alt.expr("datum.ink"))
-                .encode(x=x, y=y, text="text:N", tooltip="told:N")
+                .encode(x=x, y=y, text="text:N", tooltip="details:N")
             )
         chart = alt.layer(*layers).properties(width=alt.Step(step), height=alt.Step(24))
         return self.finish(chart, note=note)
@@ -268,7 +268,7 @@ class Canvas:
         """Return plots side by side, at most three in a row, with a line per series.
 
         Args:
-            panels: title and rows of each: ``series`` (its place among the styles), ``x``, ``y``, ``told``, and
+            panels: title and rows of each: ``series`` (its place among the styles), ``x``, ``y``, ``details``, and
                 perhaps ``low`` and ``high``. A missing ``y`` interrupts the line.
             styles: name and style of each series.
             titles: of what goes right, and of what goes up.
@@ -302,7 +302,7 @@ class Canvas:
             layers = [
                 chart.mark_line(strokeWidth=1.8, clip=True, aria=False).encode(x=x, y=y, color=color, strokeDash=dash),
                 chart.mark_point(filled=True, size=30 if len(rows) <= 60 * len(styles) else 12, opacity=1).encode(
-                    x=x, y=y, color=color, shape=shape, **TOLD
+                    x=x, y=y, color=color, shape=shape, **DETAILS
                 ),
             ]
             ends = [row for row in rows if row.get("low") is not None]
@@ -314,8 +314,8 @@ class Canvas:
         return self.finish(alt.concat(*drawn, columns=across, spacing=24))
 
 
-#: Encodings by which a mark shows the text of its field ``told``.
-TOLD = {"tooltip": "told:N", "description": "told:N"}
+#: Encodings by which a mark shows the text of its field ``details``.
+DETAILS = {"tooltip": "details:N", "description": "details:N"}
 
 
 def lines(parts: Iterable[str]) -> str:

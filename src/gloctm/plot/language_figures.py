@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 from gloctm.errors import InputError
-from gloctm.plot.drawing import TOLD, Canvas, Figure, Look, lines
+from gloctm.plot.drawing import DETAILS, Canvas, Figure, Look, lines
 from gloctm.plot.reading import (
     Language,
     doubtful_codes,
@@ -72,7 +72,10 @@ def language_heatmap(
         [topic_name(topic) for topic, _ in rows],
         [language.name for language in chosen],
         [values[topic["id"]] for topic, _ in rows],
-        [[_told(topic, language, cell) for language, cell in zip(chosen, cells, strict=True)] for topic, cells in rows],
+        [
+            [_details(topic, language, cell) for language, cell in zip(chosen, cells, strict=True)]
+            for topic, cells in rows
+        ],
         titles=("topic", "", "mean topic proportion (%)"),
         ends=(0.0, max(present) or 1.0),
         decimals=1,
@@ -88,13 +91,13 @@ def language_comparison(
     topics: Iterable[int] | None = None,
     **look: Unpack[Look],
 ) -> Figure:
-    """Draw which topics a language talks about more, and which less, than the other languages do.
+    """Draw which topics one language talks about more, and which less, than the others do.
 
-    For each topic the figure shows the contrast, with its 95 % interval: the mean proportion in the language minus the
-    mean of the others, each of which counts alike. The largest contrast is on top. Intervals without 0 have a color,
-    intervals with 0 have none. A cross marks a topic that probably has another theme in this language than in the
-    others (of two languages, in either). With many topics, some intervals miss 0 by chance: about one in twenty
-    where nothing is different.
+    For each topic the figure shows the contrast with its 95 % interval, in percentage points. The contrast is the mean
+    proportion in the language minus the mean of the others, each of which counts alike. The largest contrast is on top.
+    Intervals without 0 have a color, intervals with 0 have none. A cross marks a topic that probably has another theme
+    in this language than in the others (of two languages, in either). With many topics, some intervals miss 0 by
+    chance: about one in twenty where nothing is different.
 
     Args:
         summary: a ``Summary`` of a model and a corpus, or its mapping.
@@ -120,10 +123,10 @@ def language_comparison(
             # Of two languages, both would be as doubtful.
             marked = compared.code in doubtful or (len(others) == 1 and bool(doubtful))
             kind = "doubtful" if marked else "more" if low > 0 else "less" if high < 0 else "unclear"
-            told = f"{value:+.2f} percentage points ({low:+.2f} to {high:+.2f})"
-            about = lines((*topic_lines(topic), told, *_doubts(doubtful, data)))
+            details = f"{value:+.2f} percentage points ({low:+.2f} to {high:+.2f})"
+            about = lines((*topic_lines(topic), details, *_doubts(doubtful, data)))
             rows.append(
-                {"name": topic_name(topic), "value": value, "low": low, "high": high, "kind": kind, "told": about}
+                {"name": topic_name(topic), "value": value, "low": low, "high": high, "kind": kind, "details": about}
             )
     if not rows:
         reason = _WITHOUT_CORPUS if others else "no other language to compare with"
@@ -151,7 +154,7 @@ def language_comparison(
         canvas.chart([{"zero": 0}]).mark_rule(color=palette.muted, aria=False).encode(x="zero:Q"),
         chart.mark_rule(strokeWidth=1.5, aria=False).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
         chart.mark_point(filled=True, size=70, opacity=1).encode(
-            x="value:Q", shape=canvas.by_series("Shape", names, shapes, orient="top"), **TOLD
+            x="value:Q", shape=canvas.by_series("Shape", names, shapes, orient="top"), **DETAILS
         ),
     )
     return canvas.finish(drawn.properties(width=480, height=alt.Step(22)))
@@ -162,7 +165,7 @@ def _prevalence(topic: Mapping[str, Any], language: Language) -> tuple[float, fl
     return estimate(entry, "mean", f"the prevalence of topic {topic['id']} in {language.code!r}")
 
 
-def _told(topic: Mapping[str, Any], language: Language, cell: tuple[float, float, float] | None) -> Sequence[str]:
+def _details(topic: Mapping[str, Any], language: Language, cell: tuple[float, float, float] | None) -> Sequence[str]:
     if cell is None:
         return (*topic_lines(topic), f"{language.name}: not known")
     value, low, high = (100 * each for each in cell)

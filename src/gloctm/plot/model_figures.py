@@ -14,7 +14,7 @@ from gloctm.evaluation import name_of
 from gloctm.languages import normalize_language
 from gloctm.model.topics import top_words
 from gloctm.model.vectors import VECTOR_WORDS, cosines, topic_vectors
-from gloctm.plot.drawing import TOLD, Canvas, Figure, Look, lines
+from gloctm.plot.drawing import DETAILS, Canvas, Figure, Look, lines
 from gloctm.plot.palette import color_at, style
 from gloctm.plot.reading import chosen_topics, named_places, number
 
@@ -40,10 +40,10 @@ def alignment_heatmap(
 ) -> Figure:
     """Draw how alike each topic of one language is to each topic of another, by the embeddings of its top words.
 
-    The cells are cosines, −1 to 1, of topics' vectors (``gloctm.model.vectors``): of each language the mean embeddings
-    of the topics' heaviest words, minus their mean over its topics. If topics mean the same in both languages, the
-    diagonal is prominent. A note counts the topics of the first language that are most alike to their own counterpart
-    in the second. A topic whose top words have no embedding is gray.
+    The cells are cosines, −1 to 1, of topics' vectors (``gloctm.model.vectors``). These are the mean embeddings of the
+    topics' heaviest words in a language, minus their mean over all topics. If topics mean the same in both languages,
+    the diagonal is prominent. A note counts the topics of the first language that are most alike to their own
+    counterpart in the second. A topic whose top words have no embedding is gray.
 
     Args:
         model: a fitted ``GloCTM``, which has the vectors of words (a summary has not).
@@ -127,7 +127,7 @@ def training_curve(
         (
             called,
             [
-                {"series": 0, "x": epoch, "y": value, "told": lines((f"epoch {epoch:g}", f"{called} {value:.5g}"))}
+                {"series": 0, "x": epoch, "y": value, "details": lines((f"epoch {epoch:g}", f"{called} {value:.5g}"))}
                 for epoch, value in zip(epochs, history[term], strict=True)
             ],
         )
@@ -209,7 +209,7 @@ def _bars(
             fill=canvas.by_series("Fill", series, fills, **legend),
             stroke=canvas.by_series("Stroke", series, colors, **legend),
             strokeDash=canvas.by_series("StrokeDash", series, (look.dash for look in looks), **legend),
-            **TOLD,
+            **DETAILS,
         )
     )
     ends = canvas.chart([row for row in rows if "low" in row]).mark_rule(strokeWidth=1.5, aria=False)
@@ -271,7 +271,7 @@ def _bar(cell: list[Mapping[str, Any]], group: str, series: str, interval: str) 
     mean = float(np.mean(values))
 
     def bar(text: str, **ends: float) -> dict[str, Any]:
-        return {"value": mean, **ends, "told": lines([*(part for part in (group, series) if part), text])}
+        return {"value": mean, **ends, "details": lines([*(part for part in (group, series) if part), text])}
 
     if any(record.get("low") is not None or record.get("high") is not None for record in cell):
         if len(cell) > 1:

@@ -1,8 +1,8 @@
 """Colors, and what distinguishes lines and bars where colors run out.
 
 A search chose the colors of languages so that each pair stays distinct under protanopia, deuteranopia and tritanopia
-(Machado, Oliveira and Fernandes, 2009), and each color contrasts 3 : 1 with the background (WCAG 2.2); the tests
-measure both. A color keeps its hue from the light theme to the dark one.
+(Machado, Oliveira and Fernandes, 2009). Each color contrasts 3 : 1 with the background (WCAG 2.2). The tests measure
+both. A color keeps its hue from the light theme to the dark one.
 """
 
 from __future__ import annotations

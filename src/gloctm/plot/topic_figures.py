@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 from gloctm.checks import check_int
 from gloctm.errors import InputError
-from gloctm.plot.drawing import TOLD, Canvas, Figure, Look, lines
+from gloctm.plot.drawing import DETAILS, Canvas, Figure, Look, lines
 from gloctm.plot.reading import (
     Language,
     estimate,
@@ -67,10 +67,10 @@ def topic_table(
     for _, topic in topics_of(data, topics):
         texts = [_words(topic, language, num_words) for language in chosen]
         parts = [wrapped(cut(topic_name(topic), 60), 20), *(wrapped(text, 23) for text in texts)]
-        cells.append({**_cell(parts[0], 0, y + 6, False), "told": topic_name(topic)})
+        cells.append({**_cell(parts[0], 0, y + 6, False), "details": topic_name(topic)})
         for place, (language, text) in enumerate(zip(chosen, texts, strict=True)):
             cell = _cell(parts[place + 1], _FIRST + _COLUMN * place, y + 6, language.right_to_left)
-            cells.append({**cell, "told": text})
+            cells.append({**cell, "details": text})
         borders.append({"y": y})
         y += _LINE * max(map(len, parts)) + 10
     width = _FIRST + _COLUMN * len(chosen)
@@ -90,7 +90,7 @@ def topic_table(
         .encode(y=places["y"], y2="bottom:Q"),
         canvas.chart([*borders, {"y": y}]).mark_rule(color=palette.grid, aria=False).encode(y=places["y"]),
         canvas.chart(header).mark_text(**style, fontWeight="bold").encode(**places, text="text:N"),
-        canvas.chart(cells).mark_text(**style).encode(**places, text="text:N", **TOLD),
+        canvas.chart(cells).mark_text(**style).encode(**places, text="text:N", **DETAILS),
     )
     return canvas.finish(drawn.properties(width=width, height=y))
 
@@ -139,7 +139,7 @@ def topic_map(
             "y": number(topic["y"], f"the vertical place of topic {topic['id']}"),
             "area": known[place] / largest if measured else 0.25,
             "number": str(topic["id"]),
-            "told": lines(
+            "details": lines(
                 [*topic_lines(topic), *([f"mean proportion {100 * known[place]:.2f} %"] if measured else [])]
             ),
         }
@@ -160,8 +160,8 @@ def topic_map(
     )
     circles = base.mark_circle(
         color=palette.categories[-2], opacity=1, fillOpacity=0.45, stroke=palette.foreground, strokeWidth=0.6
-    ).encode(size=alt.Size("area:Q", scale=alt.Scale(domain=[0, 1], range=[4, diameter**2]), legend=None), **TOLD)
-    numbers = base.mark_text(fontSize=11, aria=False, tooltip=None).encode(text="number:N", tooltip="told:N")
+    ).encode(size=alt.Size("area:Q", scale=alt.Scale(domain=[0, 1], range=[4, diameter**2]), legend=None), **DETAILS)
+    numbers = base.mark_text(fontSize=11, aria=False, tooltip=None).encode(text="number:N", tooltip="details:N")
     drawn = alt.layer(circles, numbers).properties(width=_MAP, height=_MAP, view=alt.ViewConfig(stroke=palette.grid))
     if not key:
         return canvas.finish(drawn)
@@ -281,7 +281,7 @@ def _over_time(
             value, low, high = (100 * each for each in found)
             share = f"{value:.2f} % ({low:.2f} to {high:.2f} %)"
             documents = "1 document" if count == 1 else f"{count:,} documents"
-            row |= {"y": value, "told": lines((topic_name(topic), f"{language.name}, {period}", share, documents))}
+            row |= {"y": value, "details": lines((topic_name(topic), f"{language.name}, {period}", share, documents))}
             row |= {"low": low, "high": high} if with_intervals else {}
         yield row
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import regex
 
 _ELLIPSIS = "…"
-# A name beside an axis that is wider than these letters is cut.
+# A name next to an axis that is wider than these letters is cut.
 _LONGEST = 34
 # What would break a line, make an SVG file invalid or reverse the text that follows.
 _UNSEEN = regex.compile(r"[\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]+")
@@ -45,12 +45,12 @@ def cut(text: str, limit: int) -> str:
 
 
 def axis_name(text: str) -> str:
-    """Return a name as it appears beside an axis."""
+    """Return a name as it appears next to an axis."""
     return cut(text, _LONGEST)
 
 
 def widest(names: Iterable[str]) -> int:
-    """Return the width of the widest of these names beside an axis; 0 without names."""
+    """Return the width of the widest of these names next to an axis; 0 without names."""
     return max((width(axis_name(name)) for name in names), default=0)
 
 

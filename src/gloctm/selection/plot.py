@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gloctm.plot.drawing import TOLD, Canvas, adaptive_svg
+from gloctm.plot.drawing import DETAILS, Canvas, adaptive_svg
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def svg(title: str, axis: str, points: Sequence[Point], *, bounds: tuple[float, 
             "high": min(point.up + (point.deviation or 0), most),
             "series": point.series,
             "best": point.best,
-            "told": point.label,
+            "details": point.label,
         }
         for point in points
     ]
@@ -83,7 +83,7 @@ def svg(title: str, axis: str, points: Sequence[Point], *, bounds: tuple[float, 
             y=y,
             color=alt.condition("datum.best", alt.value(palette.categories[1]), alt.value(palette.more)),
             size=alt.condition("datum.best", alt.value(80), alt.value(40)),
-            **TOLD,
+            **DETAILS,
         ),
     )
     return adaptive_svg(canvas.finish(chart.properties(width=260, height=170)), f"{title} by {axis}")
