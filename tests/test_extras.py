@@ -31,7 +31,10 @@ def packages_of(extra):
 def hints():
     """The packages of every hint in the source."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
-    return sorted(set(re.findall(r'MissingDependencyError\.of\(\s*f?"[^"]+",\s*"([^"]+)"', source)))
+    text = r'f?"[^"]+"'
+    raised = re.findall(rf'MissingDependencyError\.of\(\s*{text},\s*"([^"]+)"', source)
+    imported = re.findall(rf'import_optional\(\s*{text},\s*{text},\s*"([^"]+)"', source)
+    return sorted({*raised, *imported})
 
 
 def test_every_hint_is_found():
