@@ -252,7 +252,7 @@ WORD_LISTS = [
     ("--stop-words=words.txt", "--stop-words 'words.txt': give LANG=FILE, for example en=words.txt"),
     ("--stop-words=en=", "--stop-words 'en=': give LANG=FILE, for example en=words.txt"),
     ("--stop-words=en=absent.txt", "no such file or folder (absent.txt): check the path"),
-    ("--stop-words=en=.", "--stop-words: . is a folder: give a file, a word a line"),
+    ("--stop-words=en=.", "--stop-words: . is a folder: give a file, a word per line"),
     ("--stop-words=en=latin.txt", "--stop-words: latin.txt is not UTF-8 text: convert it"),
     ("--stop-words=e=words.txt", "'e' is not a language code: use BCP-47"),
 ]
