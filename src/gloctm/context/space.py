@@ -117,8 +117,8 @@ def likeness_across(vectors: Mapping[str, Array], *, number: int = 5, sample: in
     """Measure per language how near its documents come to those of the others, relative to one another.
 
     The mean cosine of a document and its nearest few of all other languages, over that of it and its nearest few of its
-    own. Where languages share their themes it was .66 to 1.2 on corpora of news, reviews and short texts; where a
-    language had themes of its own alone, .54 to .61; where it was embedded by another encoder, .23 to .39.
+    own. Where languages share their themes it was 0.66 to 1.2 on corpora of news, reviews and short texts; where a
+    language had themes of its own alone, 0.54 to 0.61; where it was embedded by another encoder, 0.23 to 0.39.
 
     Args:
         vectors: for each language ẽ, ``(documents, p)``.
