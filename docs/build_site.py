@@ -182,7 +182,12 @@ def keep_search_on_disk() -> None:
     for page in SITE.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         up = "/" if page.name == "404.html" else "../" * (len(page.relative_to(SITE).parts) - 1)
-        page.write_text(text.replace(SHIM, f'<script src="{up}{WORKERS}"></script>'), encoding="utf-8")
+        text = text.replace(SHIM, f'<script src="{up}{WORKERS}"></script>')
+        if elsewhere := re.search(
+            r'<(?:script|img|iframe)[^>]* src="https?:[^"]*|<link[^>]*stylesheet[^>]*https?:', text
+        ):
+            sys.exit(f"{page.name} loads something from another host: {elsewhere[0]}")
+        page.write_text(text, encoding="utf-8")
 
 
 def write_sample_report() -> None:
