@@ -1,6 +1,6 @@
-"""The prose of the README and the docs: US spelling, the field's verbs, short sentences.
+"""The prose of the README, the docs and docstrings: US spelling, the field's verbs, short sentences.
 
-CONTRIBUTING.md has the rules. ``SOURCE`` adds the docstrings and comments of the package.
+CONTRIBUTING.md has the rules. Spelling and verbs are checked in the package, too.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Whether the docstrings of the package are checked as well.
-SOURCE = False
 WORDS_PER_SENTENCE = 25
 WORDS_PER_PARAGRAPH = 60
 
@@ -107,12 +105,11 @@ def test_sentences_and_paragraphs_are_short(page):
 
 
 def test_spelling():
-    command = [sys.executable, "-m", "codespell_lib", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"]
+    command = [sys.executable, "-m", "codespell_lib", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "src"]
     checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout) == (0, ""), checked.stdout + checked.stderr
 
 
-@pytest.mark.skipif(not SOURCE, reason="the package's docstrings are not checked yet")
 @pytest.mark.parametrize("module", sorted((ROOT / "src").rglob("*.py")), ids=lambda each: each.stem)
 def test_substitutions_in_docstrings(module):
     assert faults(docstrings(module)) == []
