@@ -1215,7 +1215,7 @@ def test_choosing_k(repository, tmp_path, monkeypatch):
         block = block.replace("4..40", "4..8").replace("--trials 20", "--trials 2")
         return block.replace("--preset published", "--preset published --epochs 2")
 
-    for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL):
+    for block in re.findall(r"```bash\n(.*?)```", text, flags=re.DOTALL):
         for line in shortened(block).replace("\\\n", "").strip().splitlines():
             finished = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
             assert finished.returncode == 0, (line, finished.stderr)
