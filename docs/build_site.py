@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -54,10 +55,14 @@ def plain(text: str) -> str:
 def run_notebook() -> Any:
     """Execute the notebook and return it with its outputs."""
     import nbformat
+    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    # By sockets of files rather than ports, which others could listen to.
+    with tempfile.TemporaryDirectory() as folder:
+        kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{folder}/kernel")
+        NotebookClient(notebook, km=kernel, timeout=120).execute()
     return notebook
 
 
