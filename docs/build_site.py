@@ -55,14 +55,14 @@ def plain(text: str) -> str:
 def run_notebook() -> Any:
     """Execute the notebook and return it with its outputs."""
     import nbformat
-    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     # By sockets of files rather than ports, which others could listen to.
     with tempfile.TemporaryDirectory() as folder:
-        kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{folder}/kernel")
-        NotebookClient(notebook, km=kernel, timeout=120).execute()
+        config = Config(KernelManager={"transport": "ipc", "ip": f"{folder}/kernel"})
+        NotebookClient(notebook, kernel_name="python3", timeout=120, config=config).execute()
     return notebook
 
 
