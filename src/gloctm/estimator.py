@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.context.train import Trained, coherent_words, train_in_context
 from gloctm.corpus.corpus import Corpus
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from gloctm.evaluation import Evaluation
     from gloctm.model.view import TopicView
     from gloctm.training.callbacks import Callback
-
-Array = NDArray[np.float32]
 
 
 class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types

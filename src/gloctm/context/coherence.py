@@ -24,6 +24,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.inflections import forms_of_one_word
@@ -56,8 +57,6 @@ CANDIDATE_FREQUENCY = 0.1
 SHARED_SCORE = 0.85
 #: Rounds of voting: the order of words hardly changes after five.
 ROUNDS = 15
-
-Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

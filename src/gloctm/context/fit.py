@@ -13,6 +13,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
+from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.coherence import WordPairs, coherent_scores, count_word_pairs
 from gloctm.context.space import (
@@ -54,7 +55,6 @@ LEAST_COMPARABLE = 0.45
 #: Documents per language used to fit the temperature, at most.
 CALIBRATED_DOCUMENTS = 20_000
 
-Array = NDArray[np.float32]
 Arrays = dict[str, Array]
 State = dict[str, NDArray[Any]]
 

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import unit_vectors
 
 #: Cosine of their embeddings from which two words with one beginning count as forms of one word.
@@ -17,8 +18,6 @@ SAME_WORD_COSINE = 0.75
 SHARED_BEGINNING = 0.5
 #: … and at least this many letters. Leading Chinese characters must all be shared; endings written by sound may differ.
 FEWEST_LETTERS = 3
-
-Array = NDArray[np.float32]
 
 
 def have_one_stem(first: str, second: str) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
 from gloctm.model.context_inference import sums_of_contexts, without_center
@@ -41,7 +42,6 @@ FEWEST_JUDGED = 20
 # Documents compared at a time: their similarities to all candidates, and the order of these, take some 200 MB.
 _BLOCK_ROWS = 1000
 
-Array = NDArray[np.float32]
 Indices = NDArray[np.int64]
 #: For each language and other: for each document rows of its near ones there, ``(documents, k)``, in no order.
 NearDocuments = dict[tuple[str, str], NDArray[np.int32]]

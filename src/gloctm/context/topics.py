@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.cluster import kmeans_plusplus
 
+from gloctm.arrays import Array
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.space import evenly_spread
@@ -34,8 +34,6 @@ SMOOTHING_WORDS = 30.0
 EM_ROUNDS = 10
 # Nonzero counts at a time: with 50 topics, two scratch matrices of 40 MB.
 _BLOCK_NONZEROS = 200_000
-
-Array = NDArray[np.float32]
 
 
 def check_different(vectors: Mapping[str, Array], num_topics: int) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
 from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
@@ -33,8 +33,6 @@ LEAST_LIKENESS = 0.62
 # What may differ between the part of a training before a checkpoint and the part after it.
 _FREE_TO_DIFFER = ("threads", "show_progress")
 _FORMAT = "gloctm-context-checkpoint"
-
-Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

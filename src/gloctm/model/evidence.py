@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.embedding.encoder import TextEncoder
 from gloctm.errors import InputError, MissingDependencyError
@@ -26,7 +27,6 @@ from gloctm.model.parameters import local_encoder_name, word_context_name
 from gloctm.text import stop_words
 from gloctm.text.phrases import SUFFIX as PHRASES
 
-Array = NDArray[np.float32]
 Tokenize = Callable[[str], list[str]]
 
 

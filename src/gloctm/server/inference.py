@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.embedding.encoder import TextEncoder
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.languages import primary_subtag
@@ -30,7 +31,6 @@ from gloctm.server.work import Deadline, OutOfTimeError
 from gloctm.summary.excerpts import in_utf16
 from gloctm.text.places import WordFinder
 
-Array = NDArray[np.float32]
 # About 40 MB of vectors with 512 numbers.
 _MEMO_WORDS = 20_000
 # Words per call of an encoder: a fraction of a second.

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gloctm.arrays import Array
 from gloctm.errors import InputError
 from gloctm.model.model import TopicModel
 from gloctm.model.view import TopicView
 from gloctm.summary import Summary
-
-Array = NDArray[np.float32]
 
 
 def exact(value: float) -> float:
