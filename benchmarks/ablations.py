@@ -30,7 +30,7 @@ from machine import machine
 from numpy.typing import NDArray
 from quality import NUM_TOPICS, SEEDS, Line, ResultLog, Yardsticks, rounded
 
-from gloctm.augmentation.counts import presence
+from gloctm.augmentation import presence
 from gloctm.context import fit, space, topics
 from gloctm.errors import EmptyDocumentWarning, GloCTMError
 from gloctm.evaluation import DIVERSITY_WORDS

@@ -33,10 +33,10 @@ from gloctm.metrics import (
     read_reference,
     topic_uniqueness,
 )
+from gloctm.model import top_words
 from gloctm.model.inference import latent_means
 from gloctm.model.parameters import local_encoder_name, topic_word_name
-from gloctm.model.topics import top_words
-from gloctm.training.callbacks import Callback, TrainingRun
+from gloctm.training import Callback, TrainingRun
 
 RESULTS = Path(__file__).resolve().parent / "results" / "epochs.jsonl"
 

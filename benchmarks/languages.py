@@ -65,8 +65,7 @@ def random_corpus(languages: list[str], words: int, documents: int) -> Corpus:
 def step() -> None:
     import torch
 
-    from gloctm.network.initialization import make_generator
-    from gloctm.network.network import GloCTMNetwork
+    from gloctm.network import GloCTMNetwork, make_generator
     from gloctm.training.batches import Batches, draw_noise
 
     torch.set_num_threads(1)

@@ -40,7 +40,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from build import proportional_memory
+from building import proportional_memory
 from machine import machine
 
 from gloctm.demo import LANGUAGES, demo_records

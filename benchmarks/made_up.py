@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm import Corpus
-from gloctm.augmentation.counts import global_counts, rows_of_ones
+from gloctm.augmentation import global_counts, rows_of_ones
 from gloctm.corpus import LanguageCorpus
 
 

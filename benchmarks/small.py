@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from build import texts_by_language
+from building import texts_by_language
 from machine import machine
 from numpy.typing import NDArray
 

@@ -50,18 +50,17 @@ from threadpoolctl import threadpool_limits
 from yardstick import Yardstick, global_counts_by_document, nearest_words, train_step
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation.counts import augment, global_counts, neighbor_matrices, neighbor_matrix
-from gloctm.context.space import DIMENSIONS
+from gloctm.augmentation import augment, global_counts, neighbor_matrices, neighbor_matrix
+from gloctm.context import DIMENSIONS
 from gloctm.demo import demo_records
-from gloctm.embedding.embed import embed_texts, get_encoder_by_name
+from gloctm.embedding import embed_texts, get_encoder_by_name
+from gloctm.model import topic_proportions
 from gloctm.model.context_inference import center_of, context_latent_means, contexts_of, encoder_of
 from gloctm.model.documents import counts_and_further_words, documents_to_tokens, documents_to_words
-from gloctm.model.inference import global_latent_means, latent_means, topic_proportions
+from gloctm.model.inference import global_latent_means, latent_means
 from gloctm.model.linking import WordLinker
 from gloctm.model.parameters import GLOBAL_ENCODER_NAME, expected_shapes, local_encoder_name, word_context_name
-from gloctm.network import decoder
-from gloctm.network.initialization import make_generator
-from gloctm.network.network import GloCTMNetwork
+from gloctm.network import GloCTMNetwork, decoder, make_generator
 from gloctm.text import get_tokenizer, stop_words
 from gloctm.training.batches import Batches, draw_noise
 from gloctm.training.device import thread_count

@@ -34,9 +34,8 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from gloctm import Corpus, GloCTM
-from gloctm.augmentation.counts import rows_of_ones
-from gloctm.augmentation.neighbors import nearest_neighbors
-from gloctm.embedding.embed import embed_texts, get_encoder_by_name
+from gloctm.augmentation import nearest_neighbors, rows_of_ones
+from gloctm.embedding import embed_texts, get_encoder_by_name
 from gloctm.model.documents import documents_to_words
 from gloctm.model.inference import global_latent_means
 from gloctm.text import get_tokenizer, stop_words

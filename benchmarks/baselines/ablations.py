@@ -15,10 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from gloctm.model.parameters import module_key
-from gloctm.network.initialization import make_generator, xavier_uniform
-from gloctm.network.losses import cka_loss, kl_to_prior, reconstruction_loss
-from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise, LossTerms
-from gloctm.network.topic_encoder import Posterior
+from gloctm.network import (
+    GloCTMNetwork,
+    LanguageBatch,
+    LanguageNoise,
+    LossTerms,
+    Posterior,
+    cka_loss,
+    kl_to_prior,
+    make_generator,
+    reconstruction_loss,
+    xavier_uniform,
+)
 
 
 class WithoutGlobalPath(GloCTMNetwork):

@@ -45,10 +45,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from baselines.embeddings import Array, centred_rows, document_embeddings, unit_rows, word_embeddings
 from gloctm import Corpus
-from gloctm.context.topics import log_unigram, topic_word_log_probabilities
-from gloctm.context.train import coherent_words
+from gloctm.context import coherent_words, log_unigram, topic_word_log_probabilities
 from gloctm.errors import InputError
-from gloctm.model.topics import top_words
+from gloctm.model import top_words
 from gloctm.model.word_scores import word_scores
 
 Kind = Literal["kmeans", "u-svd", "svd-lr"]

@@ -29,8 +29,7 @@ from baselines.dictionary import (
 from baselines.neural import BilingualModel, Sources, TopicNetwork, Vocabulary
 from gloctm import Corpus
 from gloctm.model.parameters import module_key
-from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import TopicEncoder
+from gloctm.network import SparseRows, TopicEncoder
 
 
 class InfoCTMNetwork(TopicNetwork):

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 
 from gloctm import Corpus, GloCTM
 from gloctm.files.atomic import atomic_file
-from gloctm.model.inference import topic_proportions
-from gloctm.model.topics import top_words
-from gloctm.training.callbacks import Callback, TrainingRun
-from gloctm.training.presets import get_preset
+from gloctm.model import top_words, topic_proportions
+from gloctm.training import Callback, TrainingRun, get_preset
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
 
 Array = NDArray[np.float32]

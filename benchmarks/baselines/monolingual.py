@@ -29,12 +29,8 @@ from baselines.embeddings import Array, centred_rows, unit_rows, word_embeddings
 from baselines.product_decoder import ProductDecoder, arrays, encoded_means
 from baselines.training import Rows, TrainingPlan, train
 from gloctm import Corpus
-from gloctm.model.inference import topic_proportions
-from gloctm.model.topics import top_words
-from gloctm.network.initialization import make_generator
-from gloctm.network.losses import kl_to_prior
-from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import TopicEncoder
+from gloctm.model import top_words, topic_proportions
+from gloctm.network import SparseRows, TopicEncoder, kl_to_prior, make_generator
 from gloctm.training.device import choose_device
 
 

@@ -21,14 +21,17 @@ from baselines.settings import fingerprint
 from baselines.training import Rows, TrainingPlan, counts_on, infer, train
 from gloctm import Corpus
 from gloctm.errors import InputError
-from gloctm.model.inference import topic_proportions
+from gloctm.model import top_words, topic_proportions
 from gloctm.model.parameters import module_key
-from gloctm.model.topics import top_words
-from gloctm.network.initialization import make_generator, xavier_uniform
-from gloctm.network.layers import ShiftBatchNorm
-from gloctm.network.losses import kl_to_prior, reconstruction_loss
-from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import Posterior
+from gloctm.network import (
+    Posterior,
+    ShiftBatchNorm,
+    SparseRows,
+    kl_to_prior,
+    make_generator,
+    reconstruction_loss,
+    xavier_uniform,
+)
 from gloctm.training.device import choose_device
 
 Array = NDArray[np.float32]

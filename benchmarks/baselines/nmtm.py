@@ -31,10 +31,7 @@ from baselines.training import infer, seeded_linear
 from gloctm import Corpus
 from gloctm.errors import InputError
 from gloctm.model.parameters import module_key
-from gloctm.network.initialization import linear_uniform, make_generator
-from gloctm.network.layers import ShiftBatchNorm, SparseLinear
-from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import Posterior
+from gloctm.network import Posterior, ShiftBatchNorm, SparseLinear, SparseRows, linear_uniform, make_generator
 
 
 class NMTMBatchNorm(ShiftBatchNorm):

@@ -11,10 +11,7 @@ from baselines.embeddings import Array
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import InputError
 from gloctm.model.inference import latent_means
-from gloctm.network.initialization import xavier_uniform
-from gloctm.network.layers import ShiftBatchNorm
-from gloctm.network.losses import reconstruction_loss
-from gloctm.network.sparse import SparseRows
+from gloctm.network import ShiftBatchNorm, SparseRows, reconstruction_loss, xavier_uniform
 
 
 class ProductDecoder(nn.Module):

@@ -23,8 +23,7 @@ from torch import Tensor, nn
 from baselines.settings import comparable
 from gloctm import Corpus
 from gloctm.errors import InputError, TrainingError
-from gloctm.network.initialization import linear_uniform, make_generator
-from gloctm.network.sparse import SparseRows
+from gloctm.network import SparseRows, linear_uniform, make_generator
 from gloctm.progress import track
 from gloctm.training.checkpoint import TrainingState, check_identity, read_checkpoint, write_checkpoint
 from gloctm.training.device import thread_count

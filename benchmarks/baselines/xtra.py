@@ -49,14 +49,9 @@ from baselines.embeddings import Array, centred_rows, document_embeddings, word_
 from baselines.product_decoder import ProductDecoder, arrays, encoded_means
 from baselines.training import Rows, TrainingPlan, counts_on, train
 from gloctm import Corpus
-from gloctm.model.inference import topic_proportions
+from gloctm.model import top_words, topic_proportions
 from gloctm.model.parameters import module_key
-from gloctm.model.topics import top_words
-from gloctm.network.initialization import linear_uniform, make_generator
-from gloctm.network.layers import ShiftBatchNorm
-from gloctm.network.losses import kl_to_prior
-from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import TopicEncoder
+from gloctm.network import ShiftBatchNorm, SparseRows, TopicEncoder, kl_to_prior, linear_uniform, make_generator
 from gloctm.training.device import choose_device
 
 

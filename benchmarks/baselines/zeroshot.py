@@ -40,14 +40,9 @@ from baselines.embeddings import Array, document_embeddings
 from baselines.product_decoder import ProductDecoder
 from baselines.training import Rows, TrainingPlan, counts_on, seeded_linear, train
 from gloctm import Corpus
-from gloctm.model.inference import topic_proportions
+from gloctm.model import top_words, topic_proportions
 from gloctm.model.parameters import module_key
-from gloctm.model.topics import top_words
-from gloctm.network.initialization import make_generator
-from gloctm.network.layers import dropout
-from gloctm.network.losses import kl_between
-from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import Posterior
+from gloctm.network import Posterior, SparseRows, dropout, kl_between, make_generator
 from gloctm.training.device import choose_device, thread_count
 
 # Documents at a time in inference.

@@ -19,6 +19,31 @@ EXTRAS = {
     "huggingface_hub": "hub",
 }
 
+__all__ = [
+    "CheckpointWarning",
+    "CrowdedFigureWarning",
+    "DuplicateIdWarning",
+    "EmptyDocumentWarning",
+    "FileFormatError",
+    "GloCTMError",
+    "InputError",
+    "LabelingError",
+    "LowCoverageWarning",
+    "LowRecallWarning",
+    "MissingDependencyError",
+    "RepeatedLabelWarning",
+    "SeparateLanguageWarning",
+    "SimilarLanguagesWarning",
+    "SmallCorpusWarning",
+    "TrainingError",
+    "TrainingInterrupted",
+    "UnknownLanguageWarning",
+    "UnknownWordsWarning",
+    "UnsegmentedLanguageWarning",
+    "UnusableLabelsWarning",
+    "UnusedSettingWarning",
+]
+
 
 class GloCTMError(Exception):
     """Base of every error that this package raises on purpose."""

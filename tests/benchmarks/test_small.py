@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 import small
-from build import texts_by_language
+from building import texts_by_language
 from pages import small as page
 
 from gloctm.demo import THEMES

@@ -43,7 +43,7 @@ from gloctm.errors import (
 from gloctm.evaluation import evaluate, measure_topics, name_of, own_counts
 from gloctm.evaluation.topics import c_v_by_references
 from gloctm.metrics import read_references, topic_stability
-from gloctm.selection import Candidate, Figure, Range, SearchResult, Trial, search
+from gloctm.selection import Candidate, MeanOverSeeds, Range, SearchResult, Trial, search
 from gloctm.selection.plot import Point, svg
 from gloctm.selection.trials import TrialLog
 from planted import planted_corpus
@@ -152,7 +152,7 @@ def test_figures_are_over_seeds(found):
             assert candidate.figures[name].mean == pytest.approx(fmean(values))
             assert candidate.figures[name].deviation == pytest.approx(stdev(values))
         expected = topic_stability([line["topics"] for line in own]).overall
-        assert candidate.figures["stability"] == Figure(pytest.approx(expected), None)
+        assert candidate.figures["stability"] == MeanOverSeeds(pytest.approx(expected), None)
 
 
 def test_a_line_says_how_it_came_about(found, corpus):
@@ -313,7 +313,7 @@ def test_the_page_without_the_library_of_charts_says_how_to_install_it(monkeypat
 
 def test_a_measure_that_the_best_lacks_has_its_column():
     parts = [made(0.3, seeds=1, num_topics=10), made(0.2, seeds=1, num_topics=20)]
-    parts[1].figures["purity"] = Figure(0.5, None)
+    parts[1].figures["purity"] = MeanOverSeeds(0.5, None)
     result = SearchResult(tuple(parts), "npmi", (0,))
     assert result.measures == ("npmi", "purity")
     assert [row[2] for row in result.table()] == ["purity", "-", "0.500"]
@@ -1173,7 +1173,7 @@ def test_a_notebook_shows_a_search_as_a_table(found):
     assert [row.split("</td>")[0] for row in rows] == ["<td>2", "<td>4", "<td>8"]
     assert rows[1].endswith("<td>best</td>")
     assert "color" not in shown
-    odd = [Candidate({"device": "<i>"}, (), {"npmi": Figure(0.5, None)})]
+    odd = [Candidate({"device": "<i>"}, (), {"npmi": MeanOverSeeds(0.5, None)})]
     assert "&lt;i&gt;" in SearchResult(tuple(odd), "npmi", (0,))._repr_html_()
 
 
@@ -1192,7 +1192,7 @@ def test_the_table_in_choosing_k_is_as_it_is_printed(repository):
             figures = {}
             for name, cell in zip(measures, cells, strict=True):
                 mean, _, deviation = cell.partition("±")
-                figures[name] = Figure(float(mean), float(deviation) if deviation else None)
+                figures[name] = MeanOverSeeds(float(mean), float(deviation) if deviation else None)
             candidates.append(Candidate({"num_topics": int(number)}, (), figures))
     assert len(candidates) == 5
     assert table_lines(SearchResult(tuple(candidates), measures[0], (0, 1, 2)), 80) == lines

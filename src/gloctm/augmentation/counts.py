@@ -120,7 +120,12 @@ def _exact_neighbors(
 
 
 def rows_of_ones(columns: NDArray[np.int64], total: int) -> sp.csr_array:
-    """Return a float32 matrix ``(n, total)`` with ones at the columns that each row of ``(n, m)`` names, each once."""
+    """Return a float32 matrix ``(n, total)`` with ones at the columns that each row of ``(n, m)`` names, each once.
+
+    Examples:
+        >>> rows_of_ones(np.array([[2, 0]]), 3).toarray().tolist()
+        [[1.0, 0.0, 1.0]]
+    """
     index_type = _index_type(columns.size, total)
     indices = np.sort(columns.astype(index_type), axis=1)
     indptr = (np.arange(len(indices) + 1) * indices.shape[1]).astype(index_type)
@@ -157,7 +162,12 @@ def global_counts(counts: sp.csr_array, neighbors: sp.csr_array) -> sp.csr_array
 
 
 def presence(counts: sp.csr_array) -> sp.csr_array:
-    """Return 1[X > 0], float32."""
+    """Return 1[X > 0], float32.
+
+    Examples:
+        >>> presence(sp.csr_array([[2, 0, 1]])).toarray().tolist()
+        [[1.0, 0.0, 1.0]]
+    """
     # A product has the wider of its factors' indices: by way of narrow ones it takes two thirds of the memory.
     index_type = _index_type(counts.nnz, *counts.shape)
     indices, indptr = counts.indices.astype(index_type, copy=False), counts.indptr.astype(index_type, copy=False)

@@ -117,6 +117,13 @@ def topic_word_log_probabilities(counts: sp.csr_array, theta: Array, *, rounds: 
         counts: ``(documents, V)``.
         theta: ``(documents, K)``.
         rounds: of expectation and maximization.
+
+    Examples:
+        >>> import scipy.sparse as sp
+        >>> counts = sp.csr_array([[2, 1, 0], [0, 0, 3]])
+        >>> beta = topic_word_log_probabilities(counts, np.array([[1, 0], [0, 1]], np.float32))
+        >>> beta.argmax(axis=1).tolist()[1]
+        2
     """
     present = presence(counts)
     unigram = np.exp(log_unigram(counts))[:, None]
@@ -135,7 +142,13 @@ def topic_word_log_probabilities(counts: sp.csr_array, theta: Array, *, rounds: 
 
 
 def log_unigram(counts: sp.csr_array) -> Array:
-    """Log p(w), the share of all distinct words of documents that is w, ``(V,)``."""
+    """Return log p(w), the share of word w in all distinct words of documents, ``(V,)``.
+
+    Examples:
+        >>> import scipy.sparse as sp
+        >>> np.exp(log_unigram(sp.csr_array([[5, 1], [1, 0]]))).round(2).tolist()
+        [0.67..., 0.33...]
+    """
     # A word without documents, as a vocabulary from elsewhere may have, gets next to nothing rather than log 0.
     number = np.maximum(np.asarray(presence(counts).sum(axis=0, dtype=np.float64)).ravel(), 0.1)
     return np.asarray(np.log(number / number.sum()), np.float32)

@@ -145,6 +145,10 @@ def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_prog
 
     Raises:
         InputError: document embeddings of several encoders.
+
+    Examples:
+        >>> coherent_words(corpus, model.topic_word_)["en"].shape == model.topic_word_["en"].shape
+        True
     """
     check_one_encoder(corpus, "ranking='coherence'")
     rows = {language: evenly_spread(part.num_documents, FITTED_DOCUMENTS) for language, part in corpus.items()}

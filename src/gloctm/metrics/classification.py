@@ -31,6 +31,10 @@ class Scores:
         accuracy: the share of documents that got their own label, from 0 to 1.
         macro_f1: F1 of each label, averaged with equal weight over the labels that the documents have or were given,
             from 0 to 1.
+
+    Examples:
+        >>> Scores(accuracy=0.75, macro_f1=0.7).accuracy
+        0.75
     """
 
     accuracy: float

@@ -24,6 +24,10 @@ class Clustering:
     Attributes:
         purity: see ``purity``.
         normalized_mutual_information: see ``normalized_mutual_information``.
+
+    Examples:
+        >>> Clustering(purity=0.8, normalized_mutual_information=0.6).purity
+        0.8
     """
 
     purity: float
@@ -38,6 +42,11 @@ class LanguageClustering:
         by_language: each language by itself.
         pooled: the documents of all languages as one set, each counting the same: a topic that gathers one label in one
             language and another in the next lowers it, though it is pure within each.
+
+    Examples:
+        >>> both = Clustering(0.8, 0.6)
+        >>> LanguageClustering({"en": both, "de": both}, pooled=both).by_language["de"].purity
+        0.8
     """
 
     by_language: dict[str, Clustering]

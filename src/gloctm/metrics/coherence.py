@@ -35,6 +35,11 @@ class ReferenceCounts:
         columns: for each word its column.
         counts: ``(documents, words)``, CSC. A matrix given with zeros in it, or with several entries for one word of a
             document, is put right in a copy: only what is above zero is stored, once.
+
+    Examples:
+        >>> counts = ReferenceCounts.from_documents([["cat", "dog"], ["cat"]])
+        >>> sorted(counts.columns)
+        ['cat', 'dog']
     """
 
     columns: dict[str, int]

@@ -29,6 +29,10 @@ class Retrieval:
     Attributes:
         mean_reciprocal_rank: MRR, the mean of 1 / rank of the translation, above 0 and up to 1.
         accuracy: for each rank asked for, the share of documents whose translation is there or higher, from 0 to 1.
+
+    Examples:
+        >>> Retrieval(mean_reciprocal_rank=0.5, accuracy={1: 0.4, 10: 0.9}).accuracy[10]
+        0.9
     """
 
     mean_reciprocal_rank: float
@@ -42,6 +46,11 @@ class PairRetrieval:
     Attributes:
         by_pair: ``{(from, to): retrieval}``, both directions of every pair.
         mean: over all of them.
+
+    Examples:
+        >>> found = Retrieval(0.5, {1: 0.4})
+        >>> PairRetrieval({("en", "de"): found, ("de", "en"): found}, mean=found).mean.accuracy[1]
+        0.4
     """
 
     by_pair: dict[tuple[str, str], Retrieval]

@@ -31,6 +31,10 @@ class Stability:
     Attributes:
         overall: the mean similarity of matched topics over all pairs of runs, from 0 to 1.
         by_topic: for each topic of the first run the mean similarity of its matches in the other runs, from 0 to 1.
+
+    Examples:
+        >>> Stability(overall=0.6, by_topic=(0.5, 0.7)).overall
+        0.6
     """
 
     overall: float

@@ -86,6 +86,10 @@ class TranslationAgreement:
             1.
         coverage: the share of top words that the dictionary has, above 0 and up to 1. With little of it, agreement
             rests on few words.
+
+    Examples:
+        >>> TranslationAgreement(agreement=0.4, coverage=0.8).coverage
+        0.8
     """
 
     agreement: float

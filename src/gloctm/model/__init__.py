@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gloctm.model.explanation import WordShare
+    from gloctm.model.inference import topic_proportions
     from gloctm.model.model import TopicModel
-    from gloctm.model.topics import TopicRecord, TopicTable
+    from gloctm.model.topics import TopicRecord, TopicTable, top_words
     from gloctm.model.view import TopicView, topic_shares
 
-__all__ = ["TopicModel", "TopicRecord", "TopicTable", "TopicView", "WordShare", "topic_shares"]
+__all__ = [
+    "TopicModel",
+    "TopicRecord",
+    "TopicTable",
+    "TopicView",
+    "WordShare",
+    "top_words",
+    "topic_proportions",
+    "topic_shares",
+]
 
 _HOMES = {
     "TopicModel": "model",
@@ -20,6 +30,8 @@ _HOMES = {
     "TopicTable": "topics",
     "TopicView": "view",
     "WordShare": "explanation",
+    "top_words": "topics",
+    "topic_proportions": "inference",
     "topic_shares": "view",
 }
 

@@ -29,6 +29,10 @@ class WordShare:
         start: index of its first character in the text.
         end: index after its last character.
         topics: topic number and weight, the largest weight first.
+
+    Examples:
+        >>> WordShare("train", 4, 9, ((3, 0.41),)).topics[0]
+        (3, 0.41)
     """
 
     word: str

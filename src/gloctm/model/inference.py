@@ -67,7 +67,12 @@ def global_latent_means(counts: sp.csr_array, neighbors: sp.csr_array, weights: 
 
 
 def topic_proportions(means: Array) -> Array:
-    """Compute θ = softmax(μ): rows of non-negative numbers that sum to 1."""
+    """Compute θ = softmax(μ): rows of non-negative numbers that sum to 1.
+
+    Examples:
+        >>> topic_proportions(np.zeros((1, 4), np.float32)).tolist()
+        [[0.25, 0.25, 0.25, 0.25]]
+    """
     return np.asarray(softmax(means, axis=1), np.float32)
 
 

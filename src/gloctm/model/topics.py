@@ -88,6 +88,10 @@ def top_words(topic_word: Array, vocabulary: Sequence[str], num_words: int) -> l
         topic_word: β_l, ``(K, V_l)``.
         vocabulary: the word of each column.
         num_words: how many; all if there are fewer.
+
+    Examples:
+        >>> top_words(np.array([[0.1, 0.7, 0.2]], np.float32), ["bus", "train", "station"], 2)
+        [['train', 'station']]
     """
     return [[vocabulary[column] for column in row] for row in _top_columns(topic_word, num_words)]
 

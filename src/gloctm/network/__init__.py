@@ -1,6 +1,7 @@
 """The network of GloCTM in torch: modules and functions, without files, loop or progress."""
 
-from gloctm.network.layers import ShiftBatchNorm, SparseLinear
+from gloctm.network.initialization import linear_uniform, make_generator, xavier_uniform
+from gloctm.network.layers import ShiftBatchNorm, SparseLinear, dropout
 from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise, LossTerms
 from gloctm.network.sparse import SparseRows
@@ -17,7 +18,11 @@ __all__ = [
     "SparseRows",
     "TopicEncoder",
     "cka_loss",
+    "dropout",
     "kl_between",
     "kl_to_prior",
+    "linear_uniform",
+    "make_generator",
     "reconstruction_loss",
+    "xavier_uniform",
 ]

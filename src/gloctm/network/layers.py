@@ -78,7 +78,12 @@ class SparseLinear(nn.Module):
 
 
 def dropout(features: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
-    """Apply inverted dropout from a generator of its own; ``F.dropout`` draws from the global one."""
+    """Apply inverted dropout from a generator of its own; ``F.dropout`` draws from the global one.
+
+    Examples:
+        >>> dropout(torch.ones(2), 0.0, None).tolist()
+        [1.0, 1.0]
+    """
     if rate == 0:
         return features
     keep = torch.rand(features.shape, generator=generator, device=features.device, dtype=features.dtype) >= rate

@@ -25,6 +25,12 @@ class LanguageBatch:
         counts: x, ``(batch, V_l)``.
         global_counts: g, ``(batch, V)``.
         document_embeddings: ``(batch, dimension)``.
+
+    Examples:
+        >>> import torch
+        >>> from gloctm.network import SparseRows
+        >>> [field for field in LanguageBatch.__dataclass_fields__]
+        ['counts', 'global_counts', 'document_embeddings']
     """
 
     counts: SparseRows
@@ -34,7 +40,12 @@ class LanguageBatch:
 
 @dataclass(frozen=True)
 class LanguageNoise:
-    """Standard normal draws of one language's part of a batch, ``(batch, K)`` each."""
+    """Standard normal draws of one language's part of a batch, ``(batch, K)`` each.
+
+    Examples:
+        >>> LanguageNoise(local=torch.zeros(2, 5), shared=torch.zeros(2, 5)).local.shape
+        torch.Size([2, 5])
+    """
 
     local: Tensor
     shared: Tensor
@@ -49,6 +60,10 @@ class LossTerms:
         shared: the same of the global paths.
         regularization: λ_KL · KL(q_local ‖ q_global).
         cka: λ_CKA · CKA loss.
+
+    Examples:
+        >>> LossTerms(*(torch.tensor(value) for value in (4.0, 3.0, 0.5, 0.25))).total.item()
+        7.75
     """
 
     local: Tensor

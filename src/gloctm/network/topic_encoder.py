@@ -21,6 +21,11 @@ class Posterior(NamedTuple):
         mean: μ, ``(batch, K)``.
         log_variance: log σ², ``(batch, K)``.
         theta: topic proportions θ = softmax(μ + ε·exp(½ log σ²)), ``(batch, K)``.
+
+    Examples:
+        >>> mean = torch.zeros(2, 5)
+        >>> Posterior(mean, mean, torch.softmax(mean, dim=1)).theta.sum(dim=1).tolist()
+        [1.0, 1.0]
     """
 
     mean: Tensor

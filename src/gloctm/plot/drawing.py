@@ -54,6 +54,11 @@ class Look(TypedDict, total=False):
     Attributes:
         title: above the figure; none by default, since papers have captions.
         theme: ``"light"`` (the default) or ``"dark"``.
+
+    Examples:
+        >>> look: Look = {"title": "Topics", "theme": "dark"}
+        >>> sorted(look)
+        ['theme', 'title']
     """
 
     title: str | None
@@ -65,6 +70,10 @@ class Figure:
 
     Attributes:
         chart: the Altair chart, for changes of your own: ``Figure(figure.chart.properties(...))``.
+
+    Examples:
+        >>> from gloctm import plot, summarize
+        >>> plot.topic_map(summarize(model, corpus)).save("map.svg")
     """
 
     def __init__(self, chart: Any) -> None:

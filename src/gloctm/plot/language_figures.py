@@ -50,6 +50,10 @@ def language_heatmap(
         InputError: not a summary, or one without prevalences; a language or topic that it lacks; a prevalence that is
             not a number; an unknown order or theme.
         MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> from gloctm import summarize
+        >>> language_heatmap(summarize(model, corpus), order="prevalence").save("languages.svg")
     """
     data = read_summary(summary)
     if order not in ("given", "prevalence"):
@@ -109,6 +113,10 @@ def language_comparison(
         InputError: not a summary, or one without contrasts; a language or topic that it lacks; a contrast that is not a
             number or is outside its interval; an unknown theme.
         MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> from gloctm import summarize
+        >>> language_comparison(summarize(model, corpus), "de").save("de.svg")
     """
     data = read_summary(summary)
     [compared] = languages_of(data, [language])

@@ -56,6 +56,9 @@ def alignment_heatmap(
     Raises:
         InputError: not a fitted model; a language or topic that it lacks; an unknown theme.
         MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> alignment_heatmap(model, "en", "de").save("alignment.svg")
     """
     from gloctm.summary.names import name_of_language
 
@@ -118,6 +121,10 @@ def training_curve(
     Raises:
         InputError: none of these; an empty history, a missing term, or a value that is not a number; an unknown theme.
         MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> terms = {"epoch": 1, "loss": 4.0, "local": 2.0, "shared": 1.0, "regularization": 0.5, "cka": 0.5}
+        >>> training_curve([terms, {**terms, "epoch": 2}]).save("loss.svg")
     """
     history = _history(source)
     epochs = tuple(history["epoch"])
@@ -165,6 +172,10 @@ def quality_bars(
         InputError: no records; a missing field; a value that is not a number; a seed twice for one bar; a record with
             its own interval among several for one bar; an unknown interval or theme.
         MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> records = [{"measure": "TU", "model": "GloCTM", "value": 0.98}]
+        >>> quality_bars(records).save("quality.svg")
     """
     if interval not in ("confidence", "deviation"):
         raise InputError(f"interval is {interval!r}: it must be confidence or deviation")

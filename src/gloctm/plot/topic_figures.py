@@ -52,6 +52,10 @@ def topic_table(
     Raises:
         InputError: not a summary; a language or topic that it lacks; an unknown theme.
         MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> from gloctm import summarize
+        >>> topic_table(summarize(model, corpus), num_words=5).save("topics.svg")
     """
     data = read_summary(summary)
     check_int("num_words", num_words, 1)
@@ -116,6 +120,11 @@ def topic_map(
     Raises:
         InputError: not a summary; a topic that it lacks; a place or prevalence that is not a number; an unknown theme.
         MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> from gloctm import summarize
+        >>> topic_map(summarize(model, corpus)).to_dict()["$schema"][:20]
+        'https://vega.github.'
     """
     data = read_summary(summary)
     chosen = [topic for _, topic in topics_of(data, topics)]
@@ -219,6 +228,13 @@ def topics_over_time(
 
     Warns:
         CrowdedFigureWarning: more languages than a reader can distinguish in a panel.
+
+    Examples:
+        >>> from gloctm import summarize
+        >>> topics_over_time(summarize(model, corpus))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        gloctm.errors.InputError: ...
     """
     data = read_summary(summary)
     chosen = topics_of(data, topics)

@@ -18,13 +18,17 @@ STABILITY = "stability"
 
 
 @dataclass(frozen=True)
-class Figure:
+class MeanOverSeeds:
     """A measure over several seeds.
 
     Attributes:
         mean: over the seeds.
         deviation: the sample standard deviation over the seeds; None with one seed, and for stability, which is one
             number of all seeds together.
+
+    Examples:
+        >>> MeanOverSeeds(mean=0.25, deviation=None).mean
+        0.25
     """
 
     mean: float
@@ -39,11 +43,16 @@ class Candidate:
         settings: those that were searched over.
         trials: a training for each seed.
         figures: each measure's mean and deviation; empty if a training failed.
+
+    Examples:
+        >>> trial = Trial({"num_topics": 2}, 0, {"npmi": {"en": 0.25, "de": 0.75}}, {}, 1.5, "fingerprint", {})
+        >>> Candidate.of({"num_topics": 2}, [trial]).figures["npmi"].mean
+        0.5
     """
 
     settings: dict[str, Any]
     trials: tuple[Trial, ...] = field(repr=False)
-    figures: dict[str, Figure] = field(repr=False)
+    figures: dict[str, MeanOverSeeds] = field(repr=False)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], trials: Sequence[Trial]) -> Candidate:
@@ -52,9 +61,9 @@ class Candidate:
         if not any(trial.failed for trial in trials):
             for name in trials[0].measures:
                 values = [trial.mean(name) for trial in trials]
-                figures[name] = Figure(fmean(values), stdev(values) if len(values) > 1 else None)
+                figures[name] = MeanOverSeeds(fmean(values), stdev(values) if len(values) > 1 else None)
             if len(trials) > 1:
-                figures[STABILITY] = Figure(topic_stability([trial.topics for trial in trials]).overall, None)
+                figures[STABILITY] = MeanOverSeeds(topic_stability([trial.topics for trial in trials]).overall, None)
         return cls(dict(settings), tuple(trials), figures)
 
     @property
@@ -197,7 +206,7 @@ def _rank(value: Any) -> tuple[bool, float, str]:
     return (not number, value if number else 0.0, "" if number else str(value))
 
 
-def _cell(figure: Figure | None) -> str:
+def _cell(figure: MeanOverSeeds | None) -> str:
     if figure is None:
         return "-"
     return f"{figure.mean:.3f}" + ("" if figure.deviation is None else f" ± {figure.deviation:.3f}")

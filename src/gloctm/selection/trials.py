@@ -36,6 +36,11 @@ class Trial:
         corpus: fingerprint of the corpus.
         versions: of the software.
         failed: why the training could not go on, where it could not.
+
+    Examples:
+        >>> trial = Trial({"num_topics": 2}, 0, {"npmi": {"en": 0.25, "de": 0.75}}, {}, 1.5, "fingerprint", {})
+        >>> trial.mean("npmi")
+        0.5
     """
 
     settings: dict[str, Any]

@@ -1,7 +1,7 @@
 """Building a corpus from raw text: documents and words a second by language, and the memory of a million documents.
 
-    python benchmarks/build.py speed [--seconds 5]
-    python benchmarks/build.py million [--documents 1000000] [--processes 2]
+    python benchmarks/building.py speed [--seconds 5]
+    python benchmarks/building.py million [--documents 1000000] [--processes 2]
 
 ``speed`` cuts texts of the embedded corpus and of tests/data/languages into words in one process, beside the analyzer
 of scikit-learn's CountVectorizer on the same texts, the two interleaved: their words differ (CountVectorizer can't cut
