@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all test-browser docs format benchmark-speed benchmark-quality clean
+.PHONY: demo test test-all test-slow test-browser docs format benchmark-speed benchmark-quality clean
 
 demo: .venv/installed
 	$(BIN)/gloctm demo
@@ -27,6 +27,9 @@ test: .venv/installed-dev
 # What takes longer, too.
 test-all: .venv/installed-dev
 	$(PYTEST)
+
+test-slow: .venv/installed-dev
+	$(PYTEST) -m slow
 
 # Fails where there is no Chromium.
 test-browser: .venv/installed-dev
