@@ -401,9 +401,9 @@ def test_tables_show_every_model_and_mark_what_is_uncertain(shown):
     assert rows["GloCTM"].startswith("| GloCTM | — | 1 |")
     note = table.splitlines()[-1]
     assert note.startswith("† ")
-    assert "XTRA: not certain to be the authors': epochs, representation weight" in note
-    assert "InfoCTM: not certain to be the authors': alignment weight, hidden size" in note
-    assert "ZeroShotTM: not certain" in note
+    assert "XTRA: settings that may differ from the authors': epochs, representation weight" in note
+    assert "InfoCTM: settings that may differ from the authors': alignment weight, hidden size" in note
+    assert "ZeroShotTM: settings that may differ" in note
     assert "trained on every language" in note
     assert "k-means:" not in note
     details = quality_page.details("rakuten_amazon")()
@@ -437,11 +437,11 @@ def test_tables_refuse_to_mix(shown):
 
 
 def test_in_short_only_whole_trainings_are_shown(shown):
-    table = quality_page.in_short()
+    table = quality_page.overview()
     assert "k-means" in table
     assert "XTRA" not in table
     for line in shown:
         line["epochs"] = line["published_epochs"]
-    table = quality_page.in_short()
+    table = quality_page.overview()
     assert "| XTRA † |" in table
     assert "without" not in table

