@@ -38,7 +38,7 @@ def test_a_language_a_hundred_times_smaller_takes_part_and_does_no_harm(document
     assert_topics_are_found_and_shared(*trained(documents, method, epochs=12))
 
 
-@pytest.mark.parametrize("method", ["context", "published"])
+@pytest.mark.parametrize("method", ["context", pytest.param("published", marks=pytest.mark.slow)])
 def test_ten_languages_of_all_sizes(method):
     sizes = (20, 640, 40, 500, 80, 30, 160, 320, 60, 250)
     assert_topics_are_found_and_shared(*trained(dict(zip(TEN, sizes, strict=True)), method, epochs=20))

@@ -1204,6 +1204,7 @@ def test_choosing_k_says_what_each_objective_is_called(repository, row):
     assert f"| `{row}` | {name_of(row)} |" in text
 
 
+@pytest.mark.slow
 def test_choosing_k(repository, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])))

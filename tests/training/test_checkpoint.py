@@ -364,6 +364,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_the_command_line_is_stopped_and_resumed(tmp_path, uninterrupted):
     corpus().save(tmp_path / "corpus")
     path, model = tmp_path / "model.checkpoint", tmp_path / "model"
