@@ -10,12 +10,13 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
 import pytest
 
 import gloctm
-from gloctm import Corpus, GloCTM
+from gloctm import Corpus, GloCTM, TopicModel, TopicView
 
 ROOMS = sorted(set(dir(gloctm)) - set(gloctm.__all__))
 NAMES = [("gloctm", name) for name in gloctm.__all__ if not name.startswith("__")] + [
@@ -25,7 +26,8 @@ NAMES = [("gloctm", name) for name in gloctm.__all__ if not name.startswith("__"
 DOCUMENTED = [
     (module, name)
     for module, name in NAMES
-    if inspect.isclass(found := getattr(importlib.import_module(module), name)) or inspect.isfunction(found)
+    if inspect.isclass(found := getattr(importlib.import_module(module), name))
+    or inspect.isroutine(inspect.unwrap(found))
 ]
 
 
@@ -62,6 +64,20 @@ def test_a_public_name_is_documented_with_an_example(module, name):
     assert doc
     if not (inspect.isclass(found) and issubclass(found, BaseException)):
         assert ">>>" in doc, f"{module}.{name} has no example"
+
+
+@pytest.mark.parametrize("found", [Corpus, GloCTM, TopicModel, TopicView])
+def test_methods_have_examples(found):
+    methods = [getattr(found, name) for name in dir(found) if not name.startswith("_")]
+    own = [each for each in methods if inspect.isroutine(each) and each.__module__.startswith("gloctm")]
+    assert [each.__name__ for each in own if ">>>" not in (inspect.getdoc(each) or "")] == []
+
+
+def test_contracts_name_every_room(repository):
+    contracts = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = {room for layer in contracts[0]["layers"] for room in layer.split(" | ")}
+    without_torch = {name for each in contracts for name in each.get("source_modules", ())}
+    assert {f"gloctm.{room}" for room in layers - {"__main__", "training", "network"}} == without_torch
 
 
 def examples():

@@ -139,6 +139,8 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         for name in SETTINGS:
             setattr(self, name, given[name])
 
+    __repr__ = BaseEstimator.__repr__
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show a trained model by its topics, an untrained one by its settings."""
         html = self._repr_html_() if hasattr(self, "weights_") else super()._repr_html_inner()
@@ -196,6 +198,10 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
             MissingDependencyError: the published method without torch.
             TrainingError: the loss stopped being finite.
             TrainingInterrupted: an interrupt came; training can continue from the checkpoint.
+
+        Examples:
+            >>> GloCTM(num_topics=5, show_progress=False).fit(corpus).num_topics_
+            5
         """
         if not isinstance(corpus, Corpus):
             raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
@@ -251,7 +257,12 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         return self
 
     def fit_transform(self, corpus: Corpus, y: None = None) -> dict[str, Array]:
-        """Train on a corpus and return the topic proportions of its documents, by language."""
+        """Train on a corpus and return the topic proportions of its documents, by language.
+
+        Examples:
+            >>> sorted(GloCTM(num_topics=5, show_progress=False).fit_transform(corpus))
+            ['de', 'en']
+        """
         result = self.fit(corpus).transform(corpus)
         assert isinstance(result, dict)
         return result
@@ -266,6 +277,10 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
         Raises:
             InputError: the folder holds something other than a model, or a ``README.md`` that was changed by hand.
+
+        Examples:
+            >>> sorted(file.name for file in model.save("model").iterdir())[:2]
+            ['README.md', 'coherent_words.safetensors']
         """
         from gloctm.export.card import model_card
 
@@ -304,6 +319,10 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
             InputError: a name that is no page's, a corpus with another vocabulary, a view or an evaluation of
                 another model, or an evaluation with a view that merges or hides topics.
             MissingDependencyError: without plotly or jinja2.
+
+        Examples:
+            >>> model.report("report.html", corpus=corpus).name
+            'report.html'
         """
         from gloctm.explorer import check_report_target, write_report
         from gloctm.summary import summarize
@@ -344,6 +363,10 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
         Returns:
             The address of the commit.
+
+        Examples:
+            >>> model.push_to_hub("organization/topics")  # doctest: +SKIP
+            'https://huggingface.co/organization/topics/commit/...'
         """
         from gloctm.export.hub import push_to_hub
 
@@ -382,6 +405,10 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
             InputError: there is no such repository or revision, it may not be read, or the Hub can't be reached.
             FileFormatError: it is no model of this package, or it is damaged.
             MissingDependencyError: huggingface_hub is not installed.
+
+        Examples:
+            >>> GloCTM.from_pretrained(model.save("model")).num_topics_
+            12
         """
         folder = Path(name)
         if folder.is_dir():

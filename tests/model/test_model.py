@@ -70,9 +70,11 @@ def test_using_a_model_needs_no_torch(model, tmp_path):
 
 
 def test_an_untrained_model_says_so():
-    for call in (lambda: GloCTM().explain("a", "en"), lambda: GloCTM().print_topics(), lambda: TopicModel().artifact()):
-        with pytest.raises(NotFittedError, match=r"fit\(corpus\)"):
+    for call in (lambda: GloCTM().explain("a", "en"), lambda: GloCTM().print_topics()):
+        with pytest.raises(NotFittedError, match=r"call fit\(corpus\), or load a saved model"):
             call()
+    with pytest.raises(NotFittedError, match=r"not fitted yet: load a saved model"):
+        TopicModel().artifact()
 
 
 def test_the_weight_of_a_word_is_what_is_lost_without_it(model):

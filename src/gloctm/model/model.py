@@ -70,6 +70,10 @@ class TopicModel(FittedModel):
 
         Raises:
             FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
+
+        Examples:
+            >>> TopicModel.load(model.save("model"))
+            TopicModel(12 topics in en, de)
         """
         model, artifact = cls._unfitted(path, load_model(path))
         own = {normalize_language(code): as_tokenizer(function) for code, function in (tokenizers or {}).items()}
@@ -91,6 +95,10 @@ class TopicModel(FittedModel):
 
         Raises:
             InputError: the folder holds something other than a model, or a ``README.md`` that was changed by hand.
+
+        Examples:
+            >>> model.save("model").name
+            'model'
         """
         return save_model(self.artifact(), path, card=card, own_card=card is not None)
 
@@ -176,7 +184,12 @@ class TopicModel(FittedModel):
         return result
 
     def transform_language(self, corpus: Corpus, language: str, *, latent: bool = False) -> Array:
-        """Infer θ, or μ, of one language of a corpus, trained or not, as ``transform(corpus)`` does."""
+        """Infer θ, or μ, of one language of a corpus, trained or not, as ``transform(corpus)`` does.
+
+        Examples:
+            >>> model.transform_language(corpus, "de").shape == (corpus["de"].num_documents, 12)
+            True
+        """
         self.check_trained()
         code = normalize_language(language)
         return self._infer(corpus[code], self._routes([code], None, None, None, corpus)[code], latent)
@@ -220,7 +233,7 @@ class TopicModel(FittedModel):
         code = normalize_language(language)
         route = self._routes([code], via, vocabulary, encoder)[code]
         tokenizer = self.tokenizer(code)
-        evidence = self._evidence([text], route)
+        evidence = self._evidence([text], route, stacklevel=3)
         if not latent_means_of(evidence, self.weights_, self.vocabulary_)[0].any():
             return []
         words = [evidence.words[column] for column in evidence.counts[[0]].indices.tolist()]
@@ -348,6 +361,11 @@ class TopicModel(FittedModel):
         self.labels_ = kept
         return self
 
+    def __repr__(self) -> str:
+        if not hasattr(self, "weights_"):
+            return f"{type(self).__name__}()"
+        return f"{type(self).__name__}({self.num_topics_} topics in {', '.join(self.languages_)})"
+
     def _repr_html_(self) -> str:
         """Show languages, vocabulary sizes and topics in a notebook."""
         if not hasattr(self, "weights_"):
@@ -403,7 +421,7 @@ class TopicModel(FittedModel):
             "transform(..., encoder=...) or GloCTM.load(path, encoder=...)"
         )
 
-    def _evidence(self, documents: Any, route: Route) -> Evidence:
+    def _evidence(self, documents: Any, route: Route, *, stacklevel: int = 4) -> Evidence:
         """Return what the model sees of documents, with a warning where words are left out."""
         evidence = evidence_of(documents, route, self, self)
         if (left_out := evidence.left_out) is not None:
@@ -411,7 +429,7 @@ class TopicModel(FittedModel):
                 f"{left_out.number:,} words in {route.language!r} outside the model's vocabulary are left out: "
                 f"{left_out.reason}",
                 UnknownWordsWarning,
-                stacklevel=4,
+                stacklevel=stacklevel,
             )
         return evidence
 

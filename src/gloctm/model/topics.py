@@ -60,11 +60,12 @@ class TopicTable(list[TopicRecord]):
         rows = []
         for topic, records in self._by_topic().items():
             words = {record["language"]: ", ".join(record["words"]) for record in records}
+            texts = {"": self._label(topic), **{code: words.get(code, "") for code in codes}}
             cells = "".join(
-                f'<td dir="auto" style="text-align:start">{escape(words.get(code, ""))}</td>' for code in codes
+                f'<td dir="auto" lang="{escape(code)}" style="text-align:start">{escape(text)}</td>'
+                for code, text in texts.items()
             )
-            label = escape(self._label(topic))
-            rows.append(f'<tr><th>{topic}</th><td dir="auto" style="text-align:start">{label}</td>{cells}</tr>')
+            rows.append(f"<tr><th>{topic}</th>{cells}</tr>")
         head = "".join(f"<th>{escape(code)}</th>" for code in codes)
         return (
             f"<table><thead><tr><th>topic</th><th>label</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -97,7 +97,12 @@ class TopicView:
 
     @classmethod
     def of(cls, model: TopicModel) -> TopicView:
-        """Make the view that shows every topic of a model by itself, without names."""
+        """Make the view that shows every topic of a model by itself, without names.
+
+        Examples:
+            >>> len(TopicView.of(model))
+            12
+        """
         model.check_trained()
         num_topics = model.num_topics_
         return cls(
@@ -119,6 +124,10 @@ class TopicView:
 
         Raises:
             InputError: a topic is hidden or not in the model; there are fewer than two.
+
+        Examples:
+            >>> TopicView.of(model).merge([0, 3], "Travel").numbers[:3]
+            (0, 1, 2)
         """
         if isinstance(topics, str) or not isinstance(topics, Iterable):
             raise InputError(f"the topics to merge are {topics!r}: give a list of numbers")
@@ -137,6 +146,10 @@ class TopicView:
 
         Raises:
             InputError: the topic is hidden or not in the model; the name is empty or has several lines.
+
+        Examples:
+            >>> TopicView.of(model).rename(0, "Travel").names[0]
+            'Travel'
         """
         first = self._group(topic)[0]
         return replace(self, names={**self.names, first: check_label(name, f"the name of topic {topic}")})
@@ -149,6 +162,10 @@ class TopicView:
 
         Raises:
             InputError: none is given, one is hidden already or not in the model, or nothing is left.
+
+        Examples:
+            >>> len(TopicView.of(model).hide(5, 7))
+            10
         """
         if not topics or any(isinstance(topic, Iterable) for topic in topics):
             raise InputError("hide takes the topics' numbers one by one: view.hide(3, 7)")
@@ -162,7 +179,12 @@ class TopicView:
         )
 
     def name(self, index: int) -> str | None:
-        """Return the name given to the topic at this position of ``groups``, or None."""
+        """Return the name given to the topic at this position of ``groups``, or None.
+
+        Examples:
+            >>> TopicView.of(model).rename(2, "Food").name(2)
+            'Food'
+        """
         return self.names.get(self.groups[index][0])
 
     def merge_theta(self, theta: Floats) -> Array:
@@ -179,6 +201,10 @@ class TopicView:
 
         Raises:
             InputError: another number of columns.
+
+        Examples:
+            >>> TopicView.of(model).merge([0, 1]).merge_theta(model.transform(corpus)["en"]).shape[1]
+            11
         """
         proportions = np.asarray(theta)
         if proportions.ndim != 2 or proportions.shape[1] != self.num_topics:
@@ -198,6 +224,10 @@ class TopicView:
 
         Raises:
             InputError: another number of shares, or some that are negative or no numbers.
+
+        Examples:
+            >>> TopicView.of(model).merge([0, 1]).member_shares()[0]
+            {0: 0.5, 1: 0.5}
         """
         weights = np.ones(self.num_topics) if shares is None else np.asarray(shares, np.float64)
         if weights.shape != (self.num_topics,):
@@ -229,6 +259,10 @@ class TopicView:
 
         Raises:
             InputError: wrong shapes, or shares that are negative or no numbers.
+
+        Examples:
+            >>> TopicView.of(model).hide(0).merge_topic_word(model.topic_word_["en"]).shape[0]
+            11
         """
         beta = np.asarray(topic_word)
         if beta.ndim != 2 or len(beta) != self.num_topics:
@@ -262,6 +296,10 @@ class TopicView:
 
         Raises:
             InputError: another model than the view's, or a language that it was not trained on.
+
+        Examples:
+            >>> len(TopicView.of(model).hide(0).topics(model, 5, languages=["en"]))
+            11
         """
         self.check(model)
         chosen = model.languages_ if languages is None else normalize_languages(languages)
@@ -287,6 +325,10 @@ class TopicView:
 
         Raises:
             InputError: another model than the view's; latent means; whatever ``TopicModel.transform`` raises.
+
+        Examples:
+            >>> TopicView.of(model).hide(0).transform(model, ["The train was late."], "en").shape
+            (1, 11)
         """
         self.check(model)
         if options.get("latent"):
@@ -297,7 +339,11 @@ class TopicView:
         return self.merge_theta(found)
 
     def check(self, model: TopicModel) -> None:
-        """Raise InputError unless this is the model that the view was made of."""
+        """Raise InputError unless this is the model that the view was made of.
+
+        Examples:
+            >>> TopicView.of(model).check(model)
+        """
         model.check_trained()
         num_topics = model.num_topics_
         differences = {
@@ -324,7 +370,12 @@ class TopicView:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the view to a JSON file, all or nothing; an older file there is replaced."""
+        """Write the view to a JSON file, all or nothing; an older file there is replaced.
+
+        Examples:
+            >>> TopicView.of(model).save("view.json").name
+            'view.json'
+        """
         target = Path(path)
         content = {
             "format": VIEW_FORMAT,
@@ -346,6 +397,10 @@ class TopicView:
 
         Raises:
             FileFormatError: missing, of another kind, damaged, or from a newer version.
+
+        Examples:
+            >>> TopicView.load(TopicView.of(model).hide(0).save("view.json")).hidden
+            frozenset({0})
         """
         source = Path(path)
         if not source.is_file():
