@@ -3,11 +3,11 @@
     python benchmarks/building.py speed [--seconds 5]
     python benchmarks/building.py million [--documents 1000000] [--processes 2]
 
-``speed`` cuts texts of the embedded corpus and of tests/data/languages into words in one process, beside the analyzer
-of scikit-learn's CountVectorizer on the same texts, the two interleaved: their words differ (CountVectorizer can't cut
-Chinese, Japanese, Thai), so each row has the documents a second of both and their ratio. Whole builds of 20,000
-documents are compared for the languages that CountVectorizer can cut: ``Corpus.from_texts`` without embeddings in one
-process beside ``CountVectorizer.fit_transform``.
+``speed`` cuts texts of the embedded corpus and of tests/data/languages into words in one process, next to the
+analyzer of scikit-learn's CountVectorizer on the same texts, the two interleaved: their words differ (CountVectorizer
+can't cut Chinese, Japanese, Thai), so each row has the documents per second of both and their ratio. Whole builds of
+20,000 documents are compared for the languages that CountVectorizer can cut: ``Corpus.from_texts`` without
+embeddings in one process next to ``CountVectorizer.fit_transform``.
 
 ``million`` writes a file of documents made from those texts by repeating and perturbing them: two texts of a language
 are joined, and a quarter of their words replaced by words drawn from its other texts, so that no two are alike. It

@@ -54,13 +54,13 @@ def result_of(lines: Iterable[Line]) -> SearchResult:
     """
     every = list(lines)
     if len({(each["objective"], each["corpus"], json.dumps(each["versions"])) for each in every}) != 1:
-        raise SystemExit("trainings of choosing-k.jsonl are of several searches, or none: make them anew")
+        raise SystemExit("trainings of choosing-k.jsonl are of several searches, or none: make them again")
     groups: dict[str, list[Line]] = {}
     for each in every:
         groups.setdefault(json.dumps(each["tried"]), []).append(each)
     seeds = tuple(each["seed"] for each in next(iter(groups.values())))
     if any(tuple(each["seed"] for each in group) != seeds for group in groups.values()):
-        raise SystemExit("not every candidate of choosing-k.jsonl was trained with the same seeds: make it anew")
+        raise SystemExit("not every candidate of choosing-k.jsonl was trained with the same seeds: make it again")
     names = [field.name for field in fields(Trial)]
     candidates = [
         Candidate.of(group[0]["tried"], [Trial(**{name: each[name] for name in names}) for each in group])

@@ -60,7 +60,7 @@ class Judge(Callback):
         test: asked of.
         reference: for CNPMI, of the corpus' first two languages.
         epochs: after which.
-        facts: what to write beside the measures.
+        facts: what to write next to the measures.
     """
 
     def __init__(

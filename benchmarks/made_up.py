@@ -79,7 +79,7 @@ def augment_by_chance(
     num_neighbors: int,
     **_: object,
 ) -> dict[str, sp.csr_array]:
-    """Global counts by neighbours drawn at random: as many as by search, which takes long for large vocabularies.
+    """Global counts by neighbors drawn at random: as many as by search, which takes long for large vocabularies.
 
     It stands in for ``gloctm.augmentation.augment``; how that one should search is of no concern here.
     """
@@ -91,7 +91,7 @@ def augment_by_chance(
         words = matrix.shape[1]
         columns = [(starts[place] + np.arange(words))[:, None]]
         for other, (start, size) in enumerate(zip(starts, sizes, strict=True)):
-            # Steps from a place by chance, so that no neighbour comes twice and none is the word itself.
+            # Steps from a place by chance, so that no neighbor comes twice and none is the word itself.
             first = np.arange(words)[:, None] if other == place else generator.integers(size, size=(words, 1))
             columns.append(start + (first + np.arange(1, num_neighbors + 1) * max(size // 37, 1)) % size)
         result[language] = global_counts(matrix, rows_of_ones(np.concatenate(columns, axis=1), sum(sizes)))

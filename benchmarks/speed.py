@@ -1,4 +1,4 @@
-"""How fast training, augmentation and inference are, and what memory they take, beside the method in stock modules.
+"""How fast training, augmentation and inference are, and what memory they take, next to the method in stock modules.
 
 Training is that of the published network; inference from text is by default, from counts by both methods.
 
@@ -138,7 +138,7 @@ class OwnStep:
     def __init__(self, shape: Shape, device: torch.device, batches: Batches | None = None) -> None:
         self.languages = [private_code(place) for place in range(len(shape.words))]
         if batches is None:
-            # Searching neighbours among 100,000 words would take longer than all the rest.
+            # Searching neighbors among 100,000 words would take longer than all the rest.
             with mock.patch("gloctm.training.batches.augment", augment_by_chance):
                 batches = Batches(shape.corpus(limit=SPARSE_DOCUMENTS), shape.num_neighbors, device)
         sizes = dict(zip(self.languages, shape.words, strict=True))
@@ -354,7 +354,7 @@ def timed_decoder(times: dict[str, list[float]]) -> Iterator[None]:
 
 
 def augmentation(rounds: int) -> None:
-    """Neighbours and global counts of all documents, ours beside the loop over documents."""
+    """Neighbors and global counts of all documents, ours next to the loop over documents."""
     shape = SHAPES["ecnews"]
     corpus = shape.corpus()
     counts = {code: part.counts for code, part in corpus.items()}
@@ -588,7 +588,7 @@ def give_back_memory() -> None:
 
 
 def forget_peak() -> None:
-    """Let the peak of this process begin anew."""
+    """Reset the peak memory of this process."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
@@ -609,7 +609,7 @@ def child(name: str, **arguments: Any) -> Result:
 
 
 def peers(python: str, rounds: int) -> None:
-    """An epoch of topica's InfoCTM beside as many steps of ours, in turn."""
+    """An epoch of topica's InfoCTM next to as many steps of ours, in turn."""
     shape = Shape((1000, 1000), (5000, 5000), 10.4)
     script = str(Path(__file__).with_name("peer.py"))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}

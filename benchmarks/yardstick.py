@@ -118,7 +118,7 @@ def train_step(
 def global_counts_by_document(
     counts: NDArray[np.float32], neighbors: Mapping[str, NDArray[np.int64]], sizes: Mapping[str, int], language: str
 ) -> NDArray[np.float32]:
-    """Augmentation as a loop over documents, their words and these words' neighbours.
+    """Augmentation as a loop over documents, their words and these words' neighbors.
 
     Args:
         counts: dense, ``(documents, words)``.
@@ -142,7 +142,7 @@ def global_counts_by_document(
 def nearest_words(
     vectors: Mapping[str, NDArray[np.float32]], language: str, num_neighbors: int
 ) -> dict[str, NDArray[np.int64]]:
-    """For each language, the neighbours of a language's words there, by a full sort of all similarities."""
+    """For each language, the neighbors of a language's words there, by a full sort of all similarities."""
     from sklearn.metrics.pairwise import cosine_similarity
 
     found = {}

@@ -41,7 +41,7 @@ def main() -> None:
     built = subprocess.run(command, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True)
     print(plain(built.stdout + (built.stderr if built.returncode else "")))
     if built.returncode:
-        sys.exit("the docs site was not built: mend the warnings above")
+        sys.exit("the docs site was not built: correct what the warnings above name")
     keep_search_on_disk()
     write_sample_report()
     print(f"docs site written to {SITE.relative_to(ROOT)}: open {SITE.relative_to(ROOT)}/index.html")
@@ -67,7 +67,7 @@ def run_notebook() -> Any:
 
 
 def write_notebook_page() -> None:
-    """Write the executed notebook as a page beside it."""
+    """Write the executed notebook as a page next to it."""
     cells = []
     for cell in run_notebook().cells:
         if cell.cell_type == "markdown":

@@ -50,7 +50,7 @@ def running_hub() -> Iterator[HubServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Head and body in one piece: two small ones would wait for each other's acknowledgement.
+        # Head and body in one piece: two small ones would wait for each other's acknowledgment.
         wbufsize = -1
         disable_nagle_algorithm = True
 

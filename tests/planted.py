@@ -21,11 +21,11 @@ def planted_corpus(
 ) -> Corpus:
     """Documents of one planted topic each, in languages that share no word.
 
-    Word w of language l is named ``l-topic-rank``; its embedding lies near its topic's centre, the same in all
+    Word w of language l is named ``l-topic-rank``; its embedding lies near its topic's center, the same in all
     languages, and a document's embedding near its topic's. A share ``noise`` of each document's words is drawn from the
     whole vocabulary. The label of a document is its topic.
     """
-    centres = np.random.default_rng(seed).normal(size=(num_topics, 24))
+    centers = np.random.default_rng(seed).normal(size=(num_topics, 24))
     parts = {}
     for number, language in enumerate(languages):
         rng = np.random.default_rng([seed, 1 + number])
@@ -41,8 +41,8 @@ def planted_corpus(
         parts[language] = LanguageCorpus(
             counts=sp.csr_array(counts),
             vocabulary=[f"{language}-{topic}-{rank}" for topic in range(num_topics) for rank in range(words_per_topic)],
-            word_embeddings=(centres[topic_of_word] + 0.3 * rng.normal(size=(len(topic_of_word), 24))).astype("f4"),
-            document_embeddings=(centres[topic_of_document] + 0.3 * rng.normal(size=(size, 24))).astype("f4"),
+            word_embeddings=(centers[topic_of_word] + 0.3 * rng.normal(size=(len(topic_of_word), 24))).astype("f4"),
+            document_embeddings=(centers[topic_of_document] + 0.3 * rng.normal(size=(size, 24))).astype("f4"),
             labels=[str(topic) for topic in topic_of_document],
         )
     return Corpus(parts)

@@ -55,7 +55,7 @@ def make_model():
 def make_context_model():
     """A model of the context method over the same words, two of each theme, and the corpus it was trained on."""
     rng = np.random.default_rng(5)
-    centres = np.eye(3, 8)
+    centers = np.eye(3, 8)
     themes = np.repeat(np.arange(3), 2)
     parts = {}
     for code, words in WORDS.items():
@@ -64,8 +64,8 @@ def make_context_model():
         parts[code] = LanguageCorpus(
             counts=sp.csr_array(np.where(own, 1 + rng.poisson(1, own.shape), rng.random(own.shape) < 0.1).astype(int)),
             vocabulary=list(words),
-            word_embeddings=(centres[themes] + 0.1 * rng.normal(size=(6, 8))).astype("f4"),
-            document_embeddings=(centres[theme_of] + 0.1 * rng.normal(size=(30, 8))).astype("f4"),
+            word_embeddings=(centers[themes] + 0.1 * rng.normal(size=(6, 8))).astype("f4"),
+            document_embeddings=(centers[theme_of] + 0.1 * rng.normal(size=(30, 8))).astype("f4"),
             texts=[f"text {row} of {code}" for row in range(30)],
         )
     corpus = Corpus(parts)
@@ -75,7 +75,7 @@ def make_context_model():
     model._own_encoder = Encoder()
     # Other vectors are another encoder's, as vectors are kept by its name.
     model._own_encoder.name = "of-the-test-in-context"
-    vectors = (centres[[0, 0, 1, 2]] + 0.1 * rng.normal(size=(4, 8))).astype("f4")
+    vectors = (centers[[0, 0, 1, 2]] + 0.1 * rng.normal(size=(4, 8))).astype("f4")
     model._own_encoder.table = dict(zip(FRENCH, vectors, strict=True))
     return model, corpus
 

@@ -715,11 +715,11 @@ def test_a_fitted_model_can_be_copied_and_pickled(model, corpus, tmp_path, dupli
     assert weights_equal(clone(twin).fit(corpus), model)
 
 
-# Tokenisers of one's own
+# Tokenizers of one's own
 
 
 class Bars:
-    """A tokeniser with a name of its own."""
+    """A tokenizer with a name of its own."""
 
     name = "bars"
 
@@ -733,7 +733,7 @@ def cut_at_bars(text):
 
 @pytest.fixture(scope="module", params=[Bars(), cut_at_bars], ids=["named", "function"])
 def own(request, quick):
-    """A model of texts that a tokeniser of one's own cut, and that tokeniser."""
+    """A model of texts that a tokenizer of one's own cut, and that tokenizer."""
     texts = {
         "en": ["red bus|river bank", "river bank|sea shore", "sea shore|red bus"] * 2,
         "zh-Hant": ["音樂 足球", "足球 天氣", "天氣 音樂"] * 2,
@@ -811,7 +811,7 @@ DAMAGED_OF_BOTH = [
     ("show_progress", [], r"show_progress is \[\]: it must be True or False"),
     ("threads", 0, "threads is 0"),
     ("ranking", "frequency", "ranking is 'frequency'"),
-    ("colour", "blue", r"saved by another version of gloctm, with settings unknown here \(colour\): use"),
+    ("color", "blue", r"saved by another version of gloctm, with settings unknown here \(color\): use"),
 ]
 DAMAGED = {
     "context": [

@@ -67,27 +67,27 @@ def test_by_words_that_no_line_can_hold():
 
 def test_cosines_of_phrases_by_hand(model):
     # A topic's vector is half the difference of weather and sport, or the contrary; what both have in common, which is
-    # the centre of the language, is taken from phrases too.
+    # the center of the language, is taken from phrases too.
     units = np.array([WEATHER, SPORT]) / np.sqrt(1.04)
-    centre = units.mean(axis=0)
+    center = units.mean(axis=0)
     phrases = {"en": ["1 0 0.2", "0 3 0", "0 0 0"], "fr": ["0 3 0"]}
     found = phrase_cosines(model, phrases, encoder=AxisEncoder())
     assert {code: list(each) for code, each in found.items()} == phrases
-    sport = (np.array([0, 1, 0]) - centre) @ (units[1] - centre)
-    sport /= np.linalg.norm(np.array([0, 1, 0]) - centre) * np.linalg.norm(units[1] - centre)
+    sport = (np.array([0, 1, 0]) - center) @ (units[1] - center)
+    sport /= np.linalg.norm(np.array([0, 1, 0]) - center) * np.linalg.norm(units[1] - center)
     np.testing.assert_allclose(found["en"]["1 0 0.2"], [1, -1], atol=1e-6)
     np.testing.assert_allclose(found["en"]["0 3 0"], [-sport, sport], atol=1e-6)
     # No vector, no likeness.
     np.testing.assert_array_equal(found["en"]["0 0 0"], [0, 0])
 
 
-def test_phrases_are_centred_by_their_own_language():
+def test_phrases_are_centered_by_their_own_language():
     """Whatever all words of a language have in common takes no part, and is not taken from another language."""
     apart = {"en": VECTORS["en"], "zh": VECTORS["zh"] + [0, 0, 3]}
     model = handmade_model(VOCABULARY, BETA, word_embeddings=apart)
     found = phrase_cosines(model, {"en": ["1 0 0.2"], "zh": ["1 0 3.2"], "fr": ["1 0 1.7"]}, encoder=AxisEncoder())
     np.testing.assert_allclose([*found["en"].values(), *found["zh"].values()], [[1, -1]] * 2, atol=1e-5)
-    # Of a language that the model does not know, the mean of the centres is taken.
+    # Of a language that the model does not know, the mean of the centers is taken.
     assert found["fr"]["1 0 1.7"][0] > 0.7
 
 

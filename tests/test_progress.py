@@ -109,7 +109,7 @@ def terminal(monkeypatch):
 
 
 def lines_of(terminal):
-    """All lines that were ever shown, without colours and movements."""
+    """All lines that were ever shown, without colors and movements."""
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
     return re.split(r"[\r\n]+", shown.strip())
 

@@ -89,7 +89,7 @@ def read_word_vectors(
 
     Args:
         folder: with the files, each a sparse matrix of scipy's, ``(V_l, dimension)``, rows in the order of the
-            vocabulary. Where a file ``vocab_LANG`` is beside them, that order is checked.
+            vocabulary. Where a file ``vocab_LANG`` is next to them, that order is checked.
         vocabulary: the words of each language.
 
     Raises:
@@ -107,7 +107,7 @@ def read_word_vectors(
         try:
             vectors[language] = np.asarray(sp.load_npz(file).toarray(), np.float32)
         except Exception as error:  # a damaged archive raises nearly anything: zlib.error, KeyError, ...
-            raise FileFormatError(f"{file} is not a readable sparse matrix ({error}): get the file anew") from None
+            raise FileFormatError(f"{file} is not a readable sparse matrix ({error}): get the file again") from None
         listed = file.with_name(file.stem.replace("word2vec_", "vocab_"))
         other_words = listed.exists() and listed.read_text(encoding="utf-8").splitlines() != list(words)
         if other_words or len(vectors[language]) != len(words):

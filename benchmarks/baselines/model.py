@@ -64,7 +64,7 @@ class TopicModel(Protocol):
         ...
 
     def details(self) -> dict[str, Any]:
-        """What training found out beside the topics, as JSON holds it."""
+        """What training found out besides the topics, as JSON holds it."""
         ...
 
 

@@ -138,7 +138,7 @@ class BilingualModel(ABC):
     published_epochs: int | None = field(init=False)
     #: Settings that are not certain to be the authors'.
     uncertain: ClassVar[tuple[str, ...]] = ()
-    #: What ``settings`` tells beside the settings that all have.
+    #: What ``settings`` has in addition to the settings of all models.
     own_settings: ClassVar[tuple[str, ...]] = ()
 
     dictionary: str | os.PathLike[str]
@@ -174,7 +174,7 @@ class BilingualModel(ABC):
 
     @abstractmethod
     def read(self, vocabulary: Vocabulary) -> Sources:
-        """What the model reads beside the corpus, for its words: fails at once if that is not there or of others."""
+        """What the model reads besides the corpus, for its words: fails at once if that is not there or of others."""
 
     @abstractmethod
     def build(self, corpus: Corpus, sources: Sources, device: torch.device) -> TopicNetwork:

@@ -168,7 +168,7 @@ class NMTM(BilingualModel):
 
     Of the published settings, these defaults are sure: λ = 0.8 (that of the golden numbers), Adam at 0.002. As
     far as is remembered and not checked: hidden layers of 100, 800 epochs and batches of 200, as its later users train
-    it beside InfoCTM. K = 50 is that of these comparisons.
+    it next to InfoCTM. K = 50 is that of these comparisons.
 
     Batch norm's running statistics take up a thousandth of each batch, two batches a step in the encoder, and both
     languages share them. What the heads give drifts faster than that over a training, and varies so little between

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 # Settings by which nobody would tell two models apart, those that only say something of others, and the seed, which is
-# told beside: results of several seeds belong together.
+# recorded separately: results of several seeds belong together.
 FREE = ("seed", "random_state", "threads", "device", "show_progress", "uncertain", "deviations")
 
 

@@ -111,7 +111,7 @@ def documents() -> str:
 
 def augment() -> str:
     return markdown(
-        ["augmentation", "neighbours, s", "global counts, s", "in all, s"],
+        ["augmentation", "neighbors, s", "global counts, s", "in all, s"],
         (
             row
             for each in results("speed", "augment")
@@ -208,7 +208,7 @@ def speed_plot() -> str:
         points = [(grown(of, each), each["ratio"]) for each in growth(of) if "ratio" in each]
         if points:
             panels.append(Panel(f"times as fast, by {of}", axis, points))
-    return svg("A training step beside the yardstick, by vocabulary, topics and languages", panels)
+    return svg("A training step next to the yardstick, by vocabulary, topics and languages", panels)
 
 
 TABLES: dict[str, Callable[[], str]] = {

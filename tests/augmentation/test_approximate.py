@@ -16,10 +16,10 @@ from gloctm.errors import InputError, LowRecallWarning, MissingDependencyError
 
 
 def clustered(number, seed, dimension=64, clusters=60):
-    """Words around centres that all languages share."""
-    centres = np.random.default_rng(99).normal(size=(clusters, dimension))
+    """Words around centers that all languages share."""
+    centers = np.random.default_rng(99).normal(size=(clusters, dimension))
     rng = np.random.default_rng(seed)
-    return (centres[rng.integers(clusters, size=number)] + 0.5 * rng.normal(size=(number, dimension))).astype("f4")
+    return (centers[rng.integers(clusters, size=number)] + 0.5 * rng.normal(size=(number, dimension))).astype("f4")
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def demo_texts(*languages):
 
 
 def counted(words, documents, **chosen):
-    """What a WordCollection makes of tokenised documents, fed a block at a time."""
+    """What a WordCollection makes of tokenized documents, fed a block at a time."""
     mine = WordCollection()
     for start in range(0, len(documents), 3):
         block = [(" ".join(tokens), "xx") for tokens in documents[start : start + 3]]

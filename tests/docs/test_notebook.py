@@ -16,7 +16,9 @@ def test_objects_show_themselves(build, outputs):
     for shown in (corpus, model, topics, evaluation):
         assert "<table" in shown["data"]["text/html"]
     assert "text/plain" in theta["data"]
-    assert build.as_markdown(figure).startswith(("<img", '<div class="output">'))
+    assert "<svg" in figure["data"]["text/html"]
+    assert any(kind.startswith("application/vnd.vegalite.") for kind in figure["data"])
+    assert "<svg" in build.as_markdown(figure)
 
 
 def test_nothing_is_loaded_from_elsewhere(build, outputs):

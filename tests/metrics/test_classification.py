@@ -44,8 +44,8 @@ def test_logistic_regression_is_standardized_by_the_training_documents_alone():
     scores = classify(train, train_labels, test, wanted, classifier="logistic")
     assert scores.accuracy == pytest.approx(right.mean(), abs=1e-12)
     # By the mean of the test documents, it would be another figure: the case tells.
-    centred = model.predict((test - test.mean(axis=0)) / test.std(axis=0)) == wanted
-    assert centred.mean() != right.mean()
+    centered = model.predict((test - test.mean(axis=0)) / test.std(axis=0)) == wanted
+    assert centered.mean() != right.mean()
 
 
 @pytest.mark.parametrize("classifier", ["svm", "logistic"])

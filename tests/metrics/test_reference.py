@@ -142,9 +142,9 @@ def test_spellings_of_a_language(folder, name, language):
 
 
 def test_exact_spelling_comes_first(folder):
-    (folder / "en-GB.txt").write_text("colour\n" * 4, encoding="utf-8")
+    (folder / "en-GB.txt").write_text("colour\n" * 4, encoding="utf-8")  # codespell:ignore colour
     assert "rain" in read_reference(folder, ["en", "zh"])[0].columns
-    assert "colour" in read_reference(folder, ["en-GB", "zh"])[0].columns
+    assert "colour" in read_reference(folder, ["en-GB", "zh"])[0].columns  # codespell:ignore colour
     with pytest.raises(InputError, match=r"en-GB\.txt and en\.txt"):
         read_reference(folder, ["en-US", "zh"])
     # Another script is another language here.

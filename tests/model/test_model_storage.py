@@ -1,4 +1,4 @@
-"""Saved models: round trips, inference without torch, custom tokenisers, old formats."""
+"""Saved models: round trips, inference without torch, custom tokenizers, old formats."""
 
 from __future__ import annotations
 

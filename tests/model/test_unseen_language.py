@@ -129,7 +129,7 @@ def test_every_form_of_documents_gives_the_same(model, everything, encoder, tmp_
     # Own vectors here and there are taken to be of one space.
     np.testing.assert_allclose(model.transform(several)["fr"], expected, atol=1e-5)
     np.testing.assert_allclose(model.transform(words, language="fr", encoder=EncoderPair(encoder, encoder)), expected)
-    # A tokeniser of one's own cuts raw texts.
+    # A tokenizer of one's own cuts raw texts.
     path = model.save(tmp_path / "model")
     loaded = GloCTM.load(path, encoder=encoder, tokenizers={"fr": str.split})
     np.testing.assert_allclose(loaded.transform([" ".join(row) for row in words], language="fr"), expected, atol=1e-5)
@@ -214,11 +214,11 @@ def naive_links(vectors, word_embeddings, number):
         rows = np.asarray(rows, np.float64)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    centre = np.concatenate([unit(rows) for rows in word_embeddings.values()]).mean(axis=0)
+    center = np.concatenate([unit(rows) for rows in word_embeddings.values()]).mean(axis=0)
     result = [set() for _ in vectors]
     start = 0
     for rows in word_embeddings.values():
-        similarity = unit(unit(vectors) - centre) @ unit(unit(rows) - centre).T
+        similarity = unit(unit(vectors) - center) @ unit(unit(rows) - center).T
         for row, order in enumerate(np.argsort(-similarity, axis=1, kind="stable")):
             result[row] |= {start + int(column) for column in order[:number]}
         start += len(rows)

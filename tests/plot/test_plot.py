@@ -762,7 +762,7 @@ def test_texts_and_scales_can_be_read(theme):
     assert contrast(palette.muted, palette.background) >= 4.5
     for sign in (palette.less, palette.more):
         assert contrast(sign, palette.background) >= 3
-    # Less is nearer to the background, in grey as well.
+    # Less is nearer to the background, in gray as well.
     away = [contrast(color_at(palette.sequential, share), palette.background) for share in np.linspace(0, 1, 30)]
     assert all(np.diff(away) > 0)
     for scale in (palette.sequential, palette.diverging):

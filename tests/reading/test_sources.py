@@ -416,8 +416,8 @@ def test_parquet_of_other_types(tmp_path):
 def test_parquet_with_text_as_bytes(tmp_path):
     """As some programs write it; and as no program should, with text that is no UTF-8."""
     values = pa.array([b"caf\xc3\xa9", b"caf\xe9", b"tea"], pa.binary())
-    mislabelled = pa.Array.from_buffers(pa.string(), 3, values.buffers())
-    for column in (values, mislabelled):
+    mislabeled = pa.Array.from_buffers(pa.string(), 3, values.buffers())
+    for column in (values, mislabeled):
         path = write_parquet(tmp_path / "a.parquet", {"text": column, "lang": ["fr"] * 3})
         with pytest.raises(FileFormatError, match=r"row 2: 'text' is b'caf\\xe9', not text: correct the row"):
             list(read_records(path))

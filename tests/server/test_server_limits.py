@@ -102,7 +102,7 @@ def test_addresses_of_one_household_are_one_client():
 
 
 class Blocking:
-    """A tokeniser that waits to be let go."""
+    """A tokenizer that waits to be let go."""
 
     def __init__(self):
         self.entered, self.release = threading.Event(), threading.Event()

@@ -230,8 +230,8 @@ def test_a_topic_that_means_something_else_in_a_language_is_doubtful():
 
 def test_the_map_keeps_near_what_is_near():
     rng = np.random.default_rng(3)
-    centres = np.repeat(np.eye(4), 3, axis=0)
-    found = project(centres + 0.05 * rng.normal(size=centres.shape))
+    centers = np.repeat(np.eye(4), 3, axis=0)
+    found = project(centers + 0.05 * rng.normal(size=centers.shape))
     distances = np.linalg.norm(found[:, None] - found[None], axis=2)
     same = np.repeat(np.arange(4), 3)
     within = distances[same[:, None] == same[None]].max()

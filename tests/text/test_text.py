@@ -1,4 +1,4 @@
-"""Tokenisers, stop words, vocabulary and counts."""
+"""Tokenizers, stop words, vocabulary and counts."""
 
 from __future__ import annotations
 
