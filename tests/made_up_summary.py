@@ -224,7 +224,7 @@ def _labels(codes: tuple[str, ...], num_topics: int, hostile: str, rng: random.R
         "counts": {code: [80, 100, 60] for code in codes},
         "prevalence": by_topic(),
         "by_language": {code: by_topic() for code in codes},
-        "unlabelled": {code: 7 if code == codes[0] else 0 for code in codes},
+        "unlabeled": {code: 7 if code == codes[0] else 0 for code in codes},
     }
 
 

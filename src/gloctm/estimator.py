@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import NeighborSearch
-from gloctm.context.train import Trained, coherent_words, train_in_context
+from gloctm.context.train import TrainingResult, coherent_words, train_in_context
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
 from gloctm.model.fitted import Encoder
@@ -448,7 +448,7 @@ def _trained_as_published(
     resume: bool,
     show_progress: bool,
     callbacks: Sequence[Callback],
-) -> Trained:
+) -> TrainingResult:
     """Train the network of the paper."""
     try:
         from gloctm.training.checkpoint import CheckpointPolicy
@@ -470,4 +470,4 @@ def _trained_as_published(
     if settings["ranking"] == "coherence":
         topic_word = {language: result.weights[topic_word_name(language)] for language in corpus}
         coherent = coherent_words(corpus, topic_word, show_progress=show_progress)
-    return Trained(settings, result.seed, result.weights, coherent, result.history)
+    return TrainingResult(settings, result.seed, result.weights, coherent, result.history)

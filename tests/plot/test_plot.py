@@ -213,6 +213,15 @@ def test_figures_are_saved_in_every_format_and_always_alike(name, tmp_path):
     assert make().to_svg() == make().to_svg() == (tmp_path / "figure.svg").read_text(encoding="utf-8")
 
 
+def test_two_heat_maps_on_a_page_share_no_id():
+    figures = [plot.language_heatmap(a_summary(), theme=theme) for theme in ("light", "dark")]
+    one, two = (set(re.findall(r' id="([^"]*)"', figure.to_svg())) for figure in figures)
+    assert any(name.startswith("gradient_") for name in one)
+    assert one.isdisjoint(two)
+    for figure, own in zip(figures, (one, two), strict=True):
+        assert set(re.findall(r"url\(#([^)]*)\)", figure.to_svg())) <= own
+
+
 def test_a_page_loads_nothing_and_runs_no_name():
     summary = a_summary()
     summary["topics"][0]["name"] = "</script><script>alert(1)</script><!--"

@@ -87,7 +87,7 @@ def test_json_has_every_key_in_order(content):
             assert len(documents) == 5
             for document in documents:
                 assert list(document) == ["id", "text", "proportion", "label", "date", "marks", "cut"]
-    assert list(content["labels"]) == ["values", "counts", "prevalence", "by_language", "unlabelled"]
+    assert list(content["labels"]) == ["values", "counts", "prevalence", "by_language", "unlabeled"]
     assert list(content["labels"]["by_language"]["ja"][5][11]) == ["mean", "low", "high"]
     assert list(content["search"]["ja"]) == ["words", "topics"]
 
@@ -186,7 +186,7 @@ def test_labels_of_all_languages_and_of_each(summary, corpus, theta):
                 assert summary.labels.by_language[code][topic][place].value == pytest.approx(means[-1], abs=1e-6)
             assert row[place].value == pytest.approx(np.mean(means), abs=1e-6)
     assert summary.labels.counts == {"en": (20,) * 12, "ja": (20,) * 12}
-    assert summary.labels.unlabelled == {"en": 0, "ja": 0}
+    assert summary.labels.unlabeled == {"en": 0, "ja": 0}
 
 
 @pytest.mark.parametrize("via", [None, "local", "global", "both"])
@@ -221,9 +221,9 @@ def test_every_word_can_be_searched(summary, model):
 
 
 def test_cheap_measures_are_those_of_evaluate(summary, model, corpus):
-    unlabelled = replaced(corpus, labels=None)
+    unlabeled = replaced(corpus, labels=None)
     with pytest.warns(UserWarning, match="no labels"):
-        expected = evaluate(model, corpus=unlabelled)
+        expected = evaluate(model, corpus=unlabeled)
     found = {(figure.measure, figure.where): figure.value for figure in summary.quality}
     assert found == {
         (name_of(measure), where): pytest.approx(value)

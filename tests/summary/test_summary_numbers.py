@@ -101,7 +101,7 @@ def test_of_each_label_languages_count_alike():
     assert breakdown.values == ("sport", "arts", "news")
     assert total == 3
     assert breakdown.counts == {"en": (2, 0, 1), "de": (1, 1, 0)}
-    assert breakdown.unlabelled == {"en": 1, "de": 0}
+    assert breakdown.unlabeled == {"en": 1, "de": 0}
     # (0.6 + 0.9) / 2; of the three documents the mean would be 0.7.
     assert values(breakdown.prevalence[0]) == pytest.approx([0.75, 0.6, 0.2])
     assert values(breakdown.by_language["en"][0]) == [pytest.approx(0.6), None, pytest.approx(0.2)]

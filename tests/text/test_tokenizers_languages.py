@@ -10,6 +10,7 @@ import unicodedata
 import cloudpickle
 import pytest
 import regex
+import stopwordsiso
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,8 @@ from gloctm.errors import InputError, MissingDependencyError, UnsegmentedLanguag
 from gloctm.text import as_tokenizer, get_tokenizer, get_tokenizer_by_name, is_built_in, normalize_text, stop_words
 from gloctm.text.apostrophes import apostrophes_of
 from gloctm.text.chinese import ChineseTokenizer
-from gloctm.text.stopwords import listed_languages
+from gloctm.text.more_stopwords import MORE
+from gloctm.text.stopwords import _LISTED_AS
 from gloctm.text.unicode import UnicodeTokenizer, words_of
 from warned import no_warnings
 
@@ -255,7 +257,8 @@ def test_a_missing_package_is_named(module, missing, make, package, monkeypatch)
 
 
 def test_stop_words_of_fifty_languages():
-    languages = listed_languages()
+    listed = frozenset(stopwordsiso.langs())
+    languages = listed.union(MORE, (code for code, other in _LISTED_AS.items() if other in listed))
     assert len(languages) >= 58
     for language in languages:
         listed = stop_words(language)

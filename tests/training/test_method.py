@@ -43,7 +43,7 @@ def make_batch(corpus, num_topics, size=16):
 
 
 def plain_loss(plain, state, languages, num_topics, kl_weight, cka_weight):
-    """The loss of DESIGN-style formulas in dense numpy, written without any of the package's network code."""
+    """The loss of the paper's formulas in dense numpy, written without any of the package's network code."""
 
     def softplus(a):
         return np.log1p(np.exp(-np.abs(a))) + np.maximum(a, 0)

@@ -1,7 +1,7 @@
 """Polyglot augmentation: nearest words by language, and the global counts they give a document.
 
 For a word of language l: itself, its k nearest neighbors in its own language and its k nearest in every other.
-A document's global counts are the sum of these over its distinct words (DESIGN: G = 1[X > 0] · N_l, N_l sparse).
+A document's global counts are the sum of these over its distinct words: G = 1[X > 0] · N_l, where N_l is sparse.
 """
 
 from __future__ import annotations

@@ -13,12 +13,12 @@ from gloctm.cli.options import (
     WORDS,
     DateColumn,
     DocumentLanguage,
-    Encoding,
+    EncodingOption,
     FileFormat,
     IdColumn,
     LabelColumn,
     LangColumn,
-    Languages,
+    LanguagesOption,
     MinConfidence,
     Quiet,
     SkipBadLines,
@@ -62,7 +62,7 @@ def build(
             show_default=False,
         ),
     ],
-    languages: Languages = None,
+    languages: LanguagesOption = None,
     language: DocumentLanguage = None,
     min_confidence: MinConfidence = None,
     min_documents: Annotated[
@@ -86,7 +86,7 @@ def build(
     id_column: IdColumn = "id",
     date_column: DateColumn = "date",
     file_format: FileFormat = None,
-    encoding: Encoding = None,
+    encoding: EncodingOption = None,
     skip_bad_lines: SkipBadLines = False,
     split: Annotated[
         str | None,
@@ -269,7 +269,7 @@ def embed(
 @app.command("example")
 def example(
     output: Annotated[Path, typer.Argument(help="File to write, .jsonl or .csv.", show_default=False)],
-    languages: Languages = None,
+    languages: LanguagesOption = None,
 ) -> None:
     """Write the embedded corpus to a file: 240 short documents per language to try things out on."""
     import csv

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gloctm.cli.options import Languages, Quiet, split_languages
+from gloctm.cli.options import LanguagesOption, Quiet, split_languages
 from gloctm.errors import InputError
 
 
@@ -15,7 +15,7 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")] = Path(
         "gloctm-demo-model"
     ),
-    languages: Languages = None,
+    languages: LanguagesOption = None,
     random_state: Annotated[int, typer.Option(help="The seed.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads that training may use.")] = None,
     quiet: Quiet = False,

@@ -14,11 +14,11 @@ from gloctm.checks import check_choice
 from gloctm.cli.options import (
     DOCUMENTS,
     DocumentLanguage,
-    Encoding,
+    EncodingOption,
     FileFormat,
     IdColumn,
     LangColumn,
-    Languages,
+    LanguagesOption,
     MinConfidence,
     Quiet,
     SkipBadLines,
@@ -47,7 +47,7 @@ WordEncoder = Annotated[
 def topics(
     path: Model,
     num_words: Annotated[int, typer.Option("--words", "-n", help="Words per topic and language.")] = 10,
-    languages: Languages = None,
+    languages: LanguagesOption = None,
     vocabulary: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,7 +133,7 @@ def transform(
     lang_column: LangColumn = "lang",
     id_column: IdColumn = "id",
     file_format: FileFormat = None,
-    encoding: Encoding = None,
+    encoding: EncodingOption = None,
     skip_bad_lines: SkipBadLines = False,
     dropped: Annotated[
         Path | None,

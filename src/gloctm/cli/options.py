@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # The parts of the help.
 DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
 
-Languages = Annotated[
+LanguagesOption = Annotated[
     str | None,
     typer.Option(help="Languages to take, in order, separated by commas. All, as they come, unless given."),
 ]
@@ -36,7 +36,7 @@ FileFormat = Annotated[
         rich_help_panel=DOCUMENTS,
     ),
 ]
-Encoding = Annotated[
+EncodingOption = Annotated[
     str | None,
     typer.Option(help="How texts are written: utf-8, cp1252, utf-16 … (default: utf-8)", rich_help_panel=DOCUMENTS),
 ]

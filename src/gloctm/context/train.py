@@ -36,7 +36,7 @@ _FORMAT = "gloctm-context-checkpoint"
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """What training gives the estimator, by whatever method.
 
     Attributes:
@@ -76,7 +76,7 @@ def train_in_context(
     *,
     resume: bool,
     show_progress: bool,
-) -> Trained:
+) -> TrainingResult:
     """Train a model of the context method.
 
     Args:
@@ -127,7 +127,7 @@ def train_in_context(
         if chosen:
             print(f"chosen: {', '.join(chosen)}", file=sys.stderr, flush=True)
     _warn_of_separate_languages(found.likeness)
-    return Trained(
+    return TrainingResult(
         {**settings, "num_near_documents": near, "temperature": found.temperature},
         seed,
         found.weights,

@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, UnusableLabelsWarning
-from gloctm.evaluation.labeled_rows import labeled_rows
+from gloctm.evaluation.labeled_rows import LabelsByLanguage, labeled_rows
 from gloctm.evaluation.topics import Measures
 from gloctm.metrics.classification import Classifier, cross_lingual_classification
 from gloctm.metrics.clustering import clustering_of_languages
-from gloctm.metrics.features import DocumentLabels
 from gloctm.metrics.retrieval import retrieval_of_pairs
 
 #: Documents per language that classifiers are trained on at most: an SVM's time grows with the square of their number.
 MAX_TRAIN = 8000
 
 Features = Mapping[str, NDArray[np.floating]]
-LabelsByLanguage = Mapping[str, DocumentLabels]
 
 
 def measure_documents(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gloctm.metrics.features import DocumentLabels
 
 #: The share of each label's documents that classifiers are tested on where there is no other corpus to test them on.
 HELD_OUT = 0.2
 
 Rows = dict[str, NDArray[np.int64]]
 # For each language one label per document, empty where it has none.
-LabelsByLanguage = Mapping[str, Sequence[str]]
+LabelsByLanguage = Mapping[str, DocumentLabels]
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _with_labels(labels: LabelsByLanguage) -> Rows:
     return {code: each for code, each in rows.items() if len(each)}
 
 
-def _held_out(labels: Sequence[str], rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def _held_out(labels: DocumentLabels, rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Draw a fifth of the rows of each label: one at least where there are two, and never all."""
     shuffled = np.random.default_rng(seed).permutation(rows)
     by_label: dict[str, list[int]] = {}

@@ -31,7 +31,7 @@ _INDEX_FORMAT = 1
 def read_reference(
     source: Source | Sequence[StrPath], languages: Sequence[str] | None = None, *, cache: bool = True
 ) -> tuple[ReferenceCounts, ReferenceCounts]:
-    """Count the words of a reference corpus in two languages.
+    r"""Count the words of a reference corpus in two languages.
 
     Line i of both files is one pair of documents, of words with spaces between them, in UTF-8. A line may be empty.
     Words are taken as they are, so they must be cut and spelled as the topics' words are. Files may be compressed with
@@ -54,7 +54,10 @@ def read_reference(
         InputError: it is not said which two languages or files, or the cache can't be written.
 
     Example:
-        >>> read_reference("wikipedia", "en", "de")  # doctest: +SKIP
+        >>> _ = Path("en.txt").write_text("cat dog\ncat\n", encoding="utf-8")
+        >>> _ = Path("de.txt").write_text("Katze Hund\nKatze\n", encoding="utf-8")
+        >>> read_reference(".", ["en", "de"])
+        (ReferenceCounts(2 documents, 2 words), ReferenceCounts(2 documents, 2 words))
     """
     if isinstance(source, str | os.PathLike | Mapping):
         if languages is None or isinstance(languages, str) or len(languages) != 2:
@@ -72,7 +75,7 @@ def read_reference(
 def read_references(
     sources: Source | Iterable[Source], languages: Iterable[str], *, cache: bool = True
 ) -> dict[tuple[str, str], tuple[ReferenceCounts, ReferenceCounts]]:
-    """Count the words of reference corpora for several pairs of languages.
+    r"""Count the words of reference corpora for several pairs of languages.
 
     Args:
         sources: one or more, each a folder with files ``LANG.txt`` of two or more languages (see ``read_reference``)
@@ -91,7 +94,9 @@ def read_references(
         InputError: two sources have the same pair, or as for ``read_reference``.
 
     Example:
-        >>> read_references("wikipedia", ["en", "de"]).keys()  # doctest: +SKIP
+        >>> _ = Path("en.txt").write_text("cat dog\ncat\n", encoding="utf-8")
+        >>> _ = Path("de.txt").write_text("Katze Hund\nKatze\n", encoding="utf-8")
+        >>> read_references(".", ["en", "de"]).keys()
         dict_keys([('en', 'de')])
     """
     wanted = normalize_languages(languages)
@@ -126,15 +131,16 @@ def each_source(sources: Source | Iterable[Source]) -> list[Source]:
 
 
 def reference_file(source: Source, language: str) -> Path:
-    """Return the file of a language in a reference corpus, see ``read_reference``.
+    r"""Return the file of a language in a reference corpus, see ``read_reference``.
 
     Raises:
         FileFormatError: the folder or the file is missing.
         InputError: several files are of that language.
 
     Example:
-        >>> reference_file("wikipedia", "en")  # doctest: +SKIP
-        PosixPath('wikipedia/en.txt')
+        >>> _ = Path("en.txt").write_text("cat dog\n", encoding="utf-8")
+        >>> print(reference_file(".", "en"))
+        en.txt
     """
     listed = _listed(source)
     matching = _matching(listed, normalize_language(language))
@@ -150,13 +156,14 @@ def reference_file(source: Source, language: str) -> Path:
 
 
 def reference_documents(path: StrPath) -> Iterator[list[str]]:
-    """Return the documents of one file of a reference corpus, each its words in their order, as ``c_v`` takes them.
+    r"""Return the documents of one file of a reference corpus, each its words in their order, as ``c_v`` takes them.
 
     Raises:
         FileFormatError: the file is missing, damaged or not UTF-8.
 
     Example:
-        >>> next(reference_documents("wikipedia/en.txt"))  # doctest: +SKIP
+        >>> _ = Path("en.txt").write_text("cat dog\n", encoding="utf-8")
+        >>> next(reference_documents("en.txt"))
         ['cat', 'dog']
     """
     path = Path(path)

@@ -97,7 +97,7 @@ class TranslationAgreement:
 
 
 def read_dictionary(path: str | os.PathLike[str]) -> TranslationDictionary:
-    """Read pairs of words: ``word translation`` on a line, and a line more for each further translation.
+    r"""Read pairs of words: ``word translation`` on a line, and a line more for each further translation.
 
     Args:
         path: a UTF-8 text, plain or compressed with gzip, xz or bzip2. A line with a tab in it is
@@ -111,7 +111,8 @@ def read_dictionary(path: str | os.PathLike[str]) -> TranslationDictionary:
             has no pair at all.
 
     Example:
-        >>> read_dictionary("en-de.txt")  # doctest: +SKIP
+        >>> _ = Path("en-de.txt").write_text("cat Katze\ndog Hund\n", encoding="utf-8")
+        >>> read_dictionary("en-de.txt")
         TranslationDictionary(2 pairs)
     """
     source = Path(path)

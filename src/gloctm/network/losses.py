@@ -1,4 +1,4 @@
-"""The terms of the loss (DESIGN §1, "Loss"), each averaged over the batch."""
+"""The terms of the loss (GloCTM, AAAI 2026), each averaged over the batch."""
 
 from __future__ import annotations
 

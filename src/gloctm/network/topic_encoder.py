@@ -1,4 +1,4 @@
-"""The inference network: counts in, mean and log-variance of the latent topics out (DESIGN: encoders)."""
+"""The inference network: counts in, mean and log-variance of the latent topics out."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -90,7 +91,9 @@ class Figure:
         Raises:
             MissingDependencyError: vl-convert-python is not installed.
         """
-        return _readable(_library("vl_convert").vegalite_to_svg(self.to_dict()))
+        spec = self.to_dict()
+        digest = hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:8]
+        return _readable(_library("vl_convert").vegalite_to_svg(spec), digest)
 
     def to_html(self) -> str:
         """Return the figure as an HTML page that loads nothing from the network.
@@ -364,12 +367,15 @@ def adaptive_svg(figure: Figure, label: str) -> str:
     return f'{head} role="img"{end}<title>{escape(label)}</title>{style}{rest}'
 
 
-def _readable(svg: str) -> str:
-    """Return SVG with the fonts of its scripts, descriptions that browsers show, and ids that count from 0."""
+def _readable(svg: str, digest: str) -> str:
+    """Return SVG with the fonts of its scripts, descriptions that browsers show, and ids of its own.
+
+    All figures of a notebook are on one page, where an id means the first element that has it.
+    """
     ids: dict[str, str] = {}
     svg = regex.sub(
         r'(?<=<\w+ id="|="url\(#)(gradient_|clip)\d+',
-        lambda found: found[1] + ids.setdefault(found[0], str(len(ids))),
+        lambda found: found[1] + ids.setdefault(found[0], f"{digest}_{len(ids)}"),
         svg,
     )
     svg = regex.sub(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, TrainingError, TrainingInterrupted
 from gloctm.evaluation import NUM_WORDS
 from gloctm.evaluation.topics import check_num_words
-from gloctm.metrics.reference import Source, each_source, reference_digests
+from gloctm.metrics.reference import Source, StrPath, each_source, reference_digests
 from gloctm.selection.checks import base_settings, check_candidate, check_method, checked_seeds, labeled_languages
 from gloctm.selection.measuring import Measurer, checked_objective, measured_names
 from gloctm.selection.page import page
@@ -22,8 +21,6 @@ from gloctm.selection.result import STABILITY, Candidate, SearchResult
 from gloctm.selection.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
 from gloctm.selection.trainer import Trainer
 from gloctm.selection.trials import FREE, TrialLog
-
-StrPath = str | os.PathLike[str]
 
 
 def search(

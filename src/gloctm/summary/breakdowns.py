@@ -59,7 +59,7 @@ def by_label(
         counts={code: tuple(each[label] for label in values) for code, each in found.items()},
         prevalence=_by_topic(mean_estimates(list(means.values()))),
         by_language={code: _by_topic(estimates(each)) for code, each in means.items()},
-        unlabelled={code: sum(not label for label in each) for code, each in labels.items()},
+        unlabeled={code: sum(not label for label in each) for code, each in labels.items()},
     )
     return breakdown, len(total)
 

@@ -180,12 +180,12 @@ class LabelBreakdown:
         prevalence: for each topic and label the mean of the languages' mean θ, over those that have the label.
             Languages count alike: a label mostly of one language does not show what that language talks about.
         by_language: by language the same of its documents alone; None for a label that it does not have.
-        unlabelled: by language how many of the documents included have no label.
+        unlabeled: by language how many of the documents included have no label.
 
     Examples:
         >>> from gloctm.summary import summarize
         >>> labels = summarize(model, corpus, num_documents=0).labels
-        >>> len(labels.values), labels.unlabelled
+        >>> len(labels.values), labels.unlabeled
         (12, {'en': 0, 'de': 0})
     """
 
@@ -193,7 +193,7 @@ class LabelBreakdown:
     counts: Mapping[str, tuple[int, ...]]
     prevalence: tuple[tuple[Estimate | None, ...], ...]
     by_language: Mapping[str, tuple[tuple[Estimate | None, ...], ...]]
-    unlabelled: Mapping[str, int]
+    unlabeled: Mapping[str, int]
 
 
 @dataclass(frozen=True)

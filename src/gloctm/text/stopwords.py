@@ -73,14 +73,6 @@ def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
     return frozenset(words)
 
 
-def listed_languages() -> frozenset[str]:
-    """Return the languages that have stop words, by their primary subtags."""
-    import stopwordsiso
-
-    listed = frozenset(stopwordsiso.langs())
-    return listed.union(MORE, (code for code, other in _LISTED_AS.items() if other in listed))
-
-
 def _as_cut(word: str, code: str) -> list[str]:
     """Return what the tokenizer makes of a stop word, unless it is several words: of semata-mata, mata is none."""
     cut = words_of(word, code)

@@ -170,7 +170,7 @@ function breakdownView(view, { title, lead, notes, everyLanguage, codes, figure,
 }
 
 function labelsView(parameters) {
-  const { counts, unlabelled } = summary.labels;
+  const { counts, unlabeled } = summary.labels;
   const labeled = ({ code }) => counts[code]?.some((count) => count > 0);
   return breakdownView(
     "labels",
@@ -179,7 +179,7 @@ function labelsView(parameters) {
       lead: "How much of a document is about a topic, by label.",
       notes: [
         make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}; all languages have equal weight, whatever their number of documents. The intervals cover sampling error only.`),
-        leftOutNote(unlabelled, "label"),
+        leftOutNote(unlabeled, "label"),
       ],
       everyLanguage: "all, weighted equally",
       codes: summary.languages.filter(labeled).map(({ code }) => code),
