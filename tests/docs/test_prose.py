@@ -28,7 +28,7 @@ SUBSTITUTIONS = {
     r"\b(?:the like|in turns|stands for|stands in|lies in|lies on|lies at)\b": "a plain verb: is, appears, means",
     r"\b(?:neighb|col|behavi|fav|hon|lab|flav)our": "US spelling: -or",
     r"\b(?:cent|met|fib)re[sd]?\b|\bcentring\b": "US spelling: -er",
-    r"\b(?:label|mislabel|model|cancel|travel)l(?:ed|ing)\b": "US spelling: one l",
+    r"(?:label|model|cancel|travel)l(?:ed|ing)\b": "US spelling: one l",
     r"\b(?:[Tt]oken|[Nn]ormal|[Rr]ecogn|[Oo]ptim|[Rr]egular|[Ss]tandard|[Mm]inim|[Mm]axim|[Ss]ummar|[Ii]nitial|[Vv]isual)"
     r"is(?:e|ed|er|ers|es|ing|ation)\b": "US spelling: -ize",
     r"\bper cent\b": "'percent' or '%'",
