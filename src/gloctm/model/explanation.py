@@ -52,8 +52,8 @@ def explain_document(
     """Find the words of a document that led to its topics.
 
     The weight of a word w in a topic k is θ_k of the document less θ_k of the same document without w, all its
-    occurrences left out. The model itself infers both, so the weight is exact. Weights do not add up to θ: of two words
-    that say the same, either can go without much loss. A document of one word is compared with the uniform θ of none.
+    occurrences left out. The model itself infers both, so the weight is exact. Weights do not add up to θ: if two words
+    say the same thing, removing either changes little. A document of one word is compared with the uniform θ of none.
 
     Args:
         evidence: what the model sees of some documents.

@@ -217,7 +217,8 @@ class TopicModel(FittedModel):
 
         Returns:
             The occurrences of words that raise some topic by 0.001 or more, in order, each with up to three topics.
-            Empty if the model knows no word of the text.
+            Empty if the model knows no word of the text, or if no single word changes θ by 0.001, as in long texts
+            about one topic.
 
         Raises:
             NotFittedError: the model is not trained.

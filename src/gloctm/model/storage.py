@@ -115,7 +115,7 @@ def check_model_target(path: str | os.PathLike[str]) -> None:
 
 
 def is_made_card(manifest: Path, card: Path) -> bool:
-    """Whether a model's card was made together with it, rather than written by somebody."""
+    """Whether a model's card was made together with it, rather than written by a person."""
     try:
         made = json.loads(manifest.read_bytes())["card"]
         return not card.is_symlink() and bool(made == hashlib.sha256(card.read_bytes()).hexdigest())

@@ -15,7 +15,7 @@ function compareView({ lang, show }) {
     title: chosen === "all" ? "Languages compared" : `${languageName(chosen)} compared`,
     content: [
       make("h1", {}, "Languages compared"),
-      make("p", { class: "lead" }, "Topics that a language's documents are more about than those of the others: differences in percentage points, with 95% intervals."),
+      make("p", { class: "lead" }, "Topics that are more frequent in one language than in the others: differences in percentage points, with 95% intervals."),
       comparisonNotes(summary.topics.length * (chosen === "all" ? codes.length : 1)),
       hiddenNote(),
       summary.sampled && make("p", { class: "note" }, summary.sampled),
@@ -172,7 +172,7 @@ function allLanguages(measure) {
   return [
     chartFigure({
       title: differs ? "Differences by topic and language" : "Shares by topic and language",
-      description: "Circles by size. The table below has the same figures.",
+      description: `Circles sized by ${differs ? "difference" : "share"}. The table below has the same figures.`,
       build: (element) => matrixChart(element, { topics: rows, valueOf, estimateOf, say, differs, full }),
       height: 60 + 26 * rows.length,
       controls: [chartKey(key)],

@@ -174,7 +174,7 @@ function searchView({ search, lang }) {
       make("h1", {}, "Search: ", make("span", { dir: "auto" }, search)),
       topics.length > 0 && section("Topics", make("ul", { class: "plain" }, topics.map((topic) => make("li", {}, topicLink(topic))))),
       entries.length > 0 && make("div", { class: "cards" }, entries.map(foundWord)),
-      entries.length === MOST_FOUND && make("p", { class: "note" }, "There are more: type more of the word."),
+      entries.length === MOST_FOUND && make("p", { class: "note" }, "More matches exist; keep typing."),
       !found &&
         make("p", {}, "No word of any language's vocabulary begins like this. The vocabularies have no rare words, no stop words, and no words of other languages. ", views.try && make("a", { href: address({ view: "try" }) }, "Try it as a text")),
     ],
