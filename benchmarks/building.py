@@ -3,7 +3,7 @@
     python benchmarks/building.py speed [--seconds 5]
     python benchmarks/building.py million [--documents 1000000] [--processes 2]
 
-``speed`` cuts texts of the embedded corpus and of tests/data/languages into words in one process, next to the
+``speed`` cuts texts of the built-in corpus and of tests/data/languages into words in one process, next to the
 analyzer of scikit-learn's CountVectorizer on the same texts, the two interleaved: their words differ (CountVectorizer
 can't cut Chinese, Japanese, Thai), so each row has the documents per second of both and their ratio. Whole builds of
 20,000 documents are compared for the languages that CountVectorizer can cut: ``Corpus.from_texts`` without
@@ -41,7 +41,7 @@ MORE = Path(__file__).resolve().parent.parent / "tests" / "data" / "languages"
 
 
 def texts_by_language() -> dict[str, list[dict[str, str]]]:
-    """The embedded corpus and the test languages."""
+    """The built-in corpus and the test languages."""
     records: dict[str, list[Any]] = {code: list(demo_records([code])) for code in LANGUAGES}
     for path in sorted(MORE.glob("*.jsonl")):
         records[path.stem] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

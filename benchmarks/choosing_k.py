@@ -1,4 +1,4 @@
-"""The search of docs/guides/choose-k.md: how many topics the embedded corpus has.
+"""The search of docs/guides/choose-k.md: how many topics the built-in corpus has.
 
     OMP_NUM_THREADS=1 python benchmarks/choosing_k.py [--folder build/choosing-k]
 

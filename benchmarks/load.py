@@ -2,11 +2,11 @@
 
     python benchmarks/load.py [--model MODEL] [--seconds 10] [--clients 8] [--rate 10]
 
-Starts ``gloctm serve`` with its usual limits on a free port of 127.0.0.1, over a model of the embedded corpus (trained
+Starts ``gloctm serve`` with its usual limits on a free port of 127.0.0.1, over a model of the built-in corpus (trained
 first, in seconds, unless one is given). Clients have a loopback address each (127.0.1.1, 127.0.1.2, …; Linux), a
 connection that they keep, and so many requests a second that they want to make, each sent as soon as the one before is
 answered and its time has come. Of ten requests six are about one text, two about one text with the words that led to
-its topics, one about thirty texts, and one for similar topics; texts of the embedded corpus, in all its languages.
+its topics, one about thirty texts, and one for similar topics; texts of the built-in corpus, in all its languages.
 
 Four phases: *usual*; *overload*, ten times as many clients; *greedy*, one client with eight connections that does not
 wait; and *usual again*. Each ends after its seconds, or 50,000 requests. Of each: answers by status, times of the
@@ -158,7 +158,7 @@ def trained(folder: Path) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="a model with the languages of the embedded corpus")
+    parser.add_argument("--model", type=Path, help="a model with the languages of the built-in corpus")
     parser.add_argument("--seconds", type=float, default=10, help="for each phase")
     parser.add_argument("--clients", type=int, default=8, help="ten times as many in the overload, at most 250")
     parser.add_argument("--rate", type=float, default=10, help="requests a second that each wants to make")

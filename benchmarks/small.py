@@ -1,8 +1,8 @@
-"""What the default method makes of little text: the embedded corpus cut small, and languages of unequal sizes.
+"""What the default method makes of little text: the built-in corpus cut small, and languages of unequal sizes.
 
     OMP_NUM_THREADS=1 python benchmarks/small.py [--seeds 0 48 36]
 
-The embedded corpus has 240 texts a language on 12 themes, in five languages; tests/data/languages has 180 on the same
+The built-in corpus has 240 texts a language on 12 themes, in five languages; tests/data/languages has 180 on the same
 themes in each of six more. Trainings are by default settings with 12 topics. Of each corpus it is measured
 
 - how many themes own a topic in all languages (``gloctm.metrics.theme_topics``);

@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/unseen_language.py [--seeds 0 1 2] [--texts tests/data/languages]
 
-The embedded corpus (five languages, 12 themes as labels, 240 documents each) is trained on without one of its
+The built-in corpus (five languages, 12 themes as labels, 240 documents each) is trained on without one of its
 languages, whose documents are then transformed; likewise Japanese after English and Chinese alone. A model of all five
 languages is given the texts of languages it has never seen, from files LANG.jsonl with the same themes. Settings of the
 published method are such as serve so little text. The default method is measured by benchmarks/small.py.

@@ -87,7 +87,7 @@ def make_records(documents=20):
 
 
 def sentences(documents=30):
-    """Documents of the embedded corpus in English and German, the languages taking turns."""
+    """Documents of the built-in corpus in English and German, the languages taking turns."""
     by_language = [demo_records([code])[:documents] for code in ("en", "de")]
     return [record for pair in zip(*by_language, strict=True) for record in pair]
 

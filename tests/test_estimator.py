@@ -432,7 +432,7 @@ def test_enormous_counts_stay_finite(model):
         (np.full((1, 60), 0.5), "en", "fractional"),
         ([["a"], "b"], "en", "document 1 is 'b'"),
         ([1, 2], "en", "document 0 is 1"),
-        (["a", "b"], ["en"], "2 documents but 1 languages"),
+        (["a", "b"], ["en"], "2 documents but 1 language:"),
     ],
 )
 def test_documents_that_cannot_be_read(model, documents, lang, message):
@@ -662,11 +662,23 @@ def test_tiny_corpora_train(quick):
 def test_a_language_of_one_document_is_refused(quick, documents):
     lonely = planted_corpus(("en", "de"), documents=documents)
     language = "en" if documents == 1 else "de"
-    message = f"language '{language}' has one document: training needs at least two in each language"
+    message = (
+        f"language '{language}' has one document: training needs at least two in each language; add documents or leave "
+        "the language out"
+    )
     model = GloCTM(**quick)
     with pytest.raises(InputError, match=message):
         model.fit(lonely)
     assert not hasattr(model, "weights_")
+
+
+def test_a_regional_variant_of_one_document_is_to_be_merged(quick):
+    lonely = planted_corpus(("en", "en-GB"), documents={"en": 120, "en-GB": 1})
+    message = (
+        "two in each language; merge it into 'en' by building the corpus with merge_regions=True, or add documents"
+    )
+    with pytest.raises(InputError, match=message):
+        GloCTM(**quick).fit(lonely)
 
 
 @pytest.mark.filterwarnings("always::gloctm.errors.SmallCorpusWarning")
@@ -677,7 +689,7 @@ def test_small_corpora_are_warned_of():
     caught = of_category(caught, SmallCorpusWarning)
     # Of the smallest alone.
     assert [str(warning.message) for warning in caught] == [
-        "language 'zh' has 13 documents for 5 topics, too few to tell so many themes apart: ask for about 2 topics "
+        "language 'zh' has 13 documents for 5 topics, too few to distinguish that many topics: ask for about 2 topics "
         "(num_topics), or add documents"
     ]
     assert {warning.filename for warning in caught} == {__file__}
@@ -820,7 +832,7 @@ DAMAGED = {
         ("num_refinements", 2.5, "num_refinements is 2.5: it must be a whole number"),
         ("num_refinements", -1, "num_refinements is -1: it must be 0 or more"),
         ("temperature", "0", "temperature is '0'"),
-        ("num_near_documents", -1, r"num_near_documents is -1: it must be a whole number from 0, or None"),
+        ("num_near_documents", -1, r"num_near_documents is -1: it must be a whole number of at least 0, or None"),
         ("temperature", "warm", "temperature is 'warm': it must be a finite number"),
         ("method", "published", r"'local_hidden_size'\S* in model\.json"),
         ("method", "neural", "its history can't be read"),

@@ -148,7 +148,7 @@ def test_by_phrases_by_the_models_own_name():
     phrases = {"en": ["football", "weather"], "fr": ["la météo", "le football"]}
     labels = labels_by_phrases(model, phrases, min_cosine=0.25)
     assert labels == {"en": {0: "weather", 1: "football"}, "fr": {0: "la météo", 1: "le football"}}
-    with pytest.warns(UnknownLanguageWarning, match="not made for 'sw'"):
+    with pytest.warns(UnknownLanguageWarning, match="does not support 'sw'"):
         labels_by_phrases(model, {"sw": ["hali ya hewa"]})
     # What is of another theme is no label.
     other = {"en": ["mortgage"], "de": ["Hypothek"]}
@@ -274,7 +274,7 @@ def test_wrong_use_of_a_function(model):
         labels_from_function(model, str, topics=[2])
     with pytest.raises(InputError, match="num_documents is 0"):
         labels_from_function(model, str, num_documents=0)
-    with pytest.raises(InputError, match="max_characters is 19: it must be a whole number from 20"):
+    with pytest.raises(InputError, match="max_characters is 19: it must be a whole number of at least 20"):
         labels_from_function(model, str, max_characters=19)
     with pytest.raises(InputError, match="the corpus has no texts of 'en' to show"):
         labels_from_function(model, str, corpus=handmade_corpus(model, texts=False))

@@ -49,7 +49,7 @@ def test_plain_lines_with_rate_and_time_left(clock):
         shown.advance(750)
     assert stream.getvalue().splitlines() == [
         "embedding: 220/1000 texts, 20 texts/s, 39s left",
-        "embedding: 1000/1000 texts, 20 texts/s, 50s in all",
+        "embedding: 1000/1000 texts, 20 texts/s, 50s total",
     ]
 
 
@@ -63,7 +63,7 @@ def test_plain_lines_with_a_note_and_a_slow_rate(clock):
         "training: 1/4 epochs, 0.05 epochs/s, 1m 00s left (loss 3.5)",
         "training: 2/4 epochs, 0.05 epochs/s, 40s left (loss 2.5)",
         "training: 3/4 epochs, 0.05 epochs/s, 20s left (loss 2.0)",
-        "training: 4/4 epochs, 0.05 epochs/s, 1m 20s in all (loss 1.5)",
+        "training: 4/4 epochs, 0.05 epochs/s, 1m 20s total (loss 1.5)",
     ]
 
 
@@ -71,7 +71,7 @@ def test_work_done_at_once(clock):
     stream = io.StringIO()
     with track("cutting", 3, "texts", stream=stream) as shown:
         shown.advance(3)
-    assert re.fullmatch(r"cutting: 3/3 texts, [\d,]+ texts/s, 0s in all\n", stream.getvalue())
+    assert re.fullmatch(r"cutting: 3/3 texts, [\d,]+ texts/s, 0s total\n", stream.getvalue())
 
 
 def test_nothing_done_in_a_long_time(clock):
@@ -141,7 +141,7 @@ def test_a_bar_in_a_notebook(clock, monkeypatch):
         "embedding <b>: 1/4 texts, 2 texts/s, 2s left",
         "embedding <b>: 2/4 texts, 2 texts/s, 1s left",
         "embedding <b>: 3/4 texts, 2 texts/s, 0s left",
-        "embedding <b>: 4/4 texts, 2 texts/s, 2s in all",
+        "embedding <b>: 4/4 texts, 2 texts/s, 2s total",
     ]
     assert [content["text/html"].partition("</progress>")[0] for content in shown] == [
         f'<div dir="auto"><progress value="{number}" max="4">' for number in range(1, 5)
@@ -171,7 +171,7 @@ def test_a_bar_in_a_real_kernel():
     assert "display_data" in kinds
     assert "stream" not in kinds
     updates = [line for line in finished.stdout.splitlines() if line.startswith("update_display_data")]
-    assert re.search(r"'text/plain': 'cutting: 8 texts, .* texts/s, 0s in all'", updates[-1])
+    assert re.search(r"'text/plain': 'cutting: 8 texts, .* texts/s, 0s total'", updates[-1])
     assert '<progress value="8" max="8">' in updates[-1]
 
 

@@ -10,7 +10,7 @@ from pages.results import results
 
 
 def choosing_k() -> str:
-    """What the search of the embedded corpus says, as it is printed."""
+    """What the search of the built-in corpus says, as it is printed."""
     return as_printed(results("choosing-k"))
 
 

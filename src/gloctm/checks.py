@@ -1,4 +1,4 @@
-"""Checks of arguments that many functions take: one sentence for each thing that can be wrong."""
+"""Checks of arguments that many functions take, a sentence for each thing that can be wrong, and parts of sentences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from numbers import Integral, Real
 from typing import Any
 
 from gloctm.errors import InputError
+
+
+def count_of(number: int, thing: str) -> str:
+    """Return a number of things: ``1 document``, ``2,000 documents``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Join parts as a sentence does: ``"English, German and Japanese"``."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 def check_int(name: str, value: Any, least: int, otherwise: str = "") -> int:
@@ -23,7 +33,7 @@ def check_int(name: str, value: Any, least: int, otherwise: str = "") -> int:
         InputError: it is no integer, or too small.
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"{name} is {value!r}: it must be a whole number from {least}{otherwise}")
+        raise InputError(f"{name} is {value!r}: it must be a whole number of at least {least}{otherwise}")
     return int(value)
 
 

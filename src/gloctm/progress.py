@@ -58,7 +58,7 @@ class _Plain:
         whole = "" if self.total is None or (ended and self.estimated) else f"/{'about ' * self.estimated}{self.total}"
         line = f"{self.description}: {self.done}{whole} {self.unit}, {_rate(rate, self.unit)}"
         if ended:
-            line += f", {duration(elapsed)} in all"
+            line += f", {duration(elapsed)} total"
         elif self.total is not None:
             line += f", {duration((self.total - self.done) / rate) if rate else '?'} left"
         self.show(line + (f" ({self.note})" if self.note else ""), ended)

@@ -35,7 +35,7 @@ def test_build_from_json_lines(corpus_build):
     result, target = corpus_build
     succeeded(result)
     assert result.stdout == ""
-    assert re.match(r"tokenizing: 40 texts, [\d.,]+ texts/s, \d+s in all\n", result.stderr)
+    assert re.match(r"tokenizing: 40 texts, [\d.,]+ texts/s, \d+s total\n", result.stderr)
     assert result.stderr.endswith(f"corpus written to {target}\n")
     corpus = Corpus.load(target)
     assert corpus.languages == ("en", "de")
@@ -76,10 +76,10 @@ def test_build_keeps_empty_documents_and_says_how_many(tmp_path):
     result = run_here("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q")
     assert result.returncode == 0
     assert result.stderr.splitlines()[0] == (
-        "gloctm: warning: 1 of 21 documents in 'en' have no word of the vocabulary; they are kept, empty"
+        "gloctm: warning: 1 of 21 documents in 'en' has no word of the vocabulary; it is kept as an empty document"
     )
     rarer = run_here("corpus", "build", source, "-o", tmp_path / "corpus", "--encoder=none", "-q", "--min-df=3")
-    assert rarer.stderr.splitlines()[0].endswith("they are kept, empty (--min-df 1 keeps rarer words)")
+    assert rarer.stderr.splitlines()[0].endswith("as an empty document (--min-df 1 keeps rarer words)")
     assert Corpus.load(tmp_path / "corpus")["en"].empty_documents.tolist() == [False] * 20 + [True]
 
 

@@ -121,7 +121,9 @@ def test_regional_variants_are_merged_where_asked(tmp_path):
     source = write_json_lines(tmp_path / "a.jsonl", records)
     corpus, said = build(tmp_path, source)
     assert set(corpus.languages) == {"en-GB", "de", "en-US"}
-    assert any("to have them as one, en, give --merge-regions" in line for line in said)
+    assert any(
+        " are treated as separate languages; to merge them into en, pass --merge-regions" in line for line in said
+    )
     corpus, said = build(tmp_path, source, "--merge-regions")
     assert {code: part.num_documents for code, part in corpus.items()} == {"en": 20, "de": 20}
     assert said == []

@@ -87,8 +87,8 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     signature = inspect.signature(Corpus.from_files).parameters
     usual = VocabularySettings()
     assert named.pop("encoding") == signature["encoding"].default
-    assert named.pop("processes") == "all cores, where that pays"
-    assert named.pop("min-df") == f"1 below {FEW_DOCUMENTS:,} documents of a language, else 2"
+    assert named.pop("processes") == "all cores, where that is faster"
+    assert named.pop("min-df") == f"1 for languages with fewer than {FEW_DOCUMENTS:,} documents, otherwise 2"
     assert usual.min_df is None
     assert [chosen_min_df(FEW_DOCUMENTS - 1), chosen_min_df(FEW_DOCUMENTS)] == [1, 2]
     assert {flag: float(text) for flag, text in named.items()} == {

@@ -222,8 +222,10 @@ def test_too_few_languages_are_found(tmp_path):
     assert_refuses(tmp_path, (*build, "--min-confidence=1"), *parts)
     parts = ("and none was found; documents left out: fewer than 31 documents in a language: 60\n",)
     assert_refuses(tmp_path, (*build, "--min-documents=31"), *parts)
-    parts = ("a.jsonl has no documents in fr", "leave it out of the languages wanted")
+    parts = ("a.jsonl has no documents in the language 'fr': remove it from --languages\n",)
     assert_refuses(tmp_path, (*build, "--languages=en,fr"), *parts)
+    parts = ("a.jsonl has no documents in the languages 'fr' and 'it': remove them from --languages\n",)
+    assert_refuses(tmp_path, (*build, "--languages=en,fr,it"), *parts)
     parts = ("at least two languages and only 'de' was given", "add documents in another language")
     assert_refuses(tmp_path, (*build, "--language=de"), *parts)
     write_json_lines(source, records[::2])
@@ -252,7 +254,7 @@ WORD_LISTS = [
     ("--stop-words=words.txt", "--stop-words 'words.txt': give LANG=FILE, for example en=words.txt"),
     ("--stop-words=en=", "--stop-words 'en=': give LANG=FILE, for example en=words.txt"),
     ("--stop-words=en=absent.txt", "no such file or folder (absent.txt): check the path"),
-    ("--stop-words=en=.", "--stop-words: . is a folder: give a file, a word per line"),
+    ("--stop-words=en=.", "--stop-words: . is a folder: give a file with one word per line"),
     ("--stop-words=en=latin.txt", "--stop-words: latin.txt is not UTF-8 text: convert it"),
     ("--stop-words=e=words.txt", "'e' is not a language code: use BCP-47"),
 ]

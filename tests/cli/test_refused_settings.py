@@ -19,7 +19,7 @@ from command_line import assert_refuses, cut, run_here
         (("--max-df=1.5",), ("--max-df is 1.5", "up to 1")),
         (("--min-confidence=1.5",), ("--min-confidence is 1.5", "from 0 to 1")),
         (("--min-confidence=nan",), ("--min-confidence is nan", "from 0 to 1")),
-        (("--processes=0",), ("processes is 0", "a whole number from 1")),
+        (("--processes=0",), ("processes is 0", "a whole number of at least 1")),
         (("--convert=modern",), ("convert is 'modern'", "simplified or traditional")),
         (("--convert=simplified", "--languages=en,de"), ("--convert simplified is for Chinese", "leave it out")),
         (("--lemmas=zh",), ("there are no lemmas for 'zh'", "leave them out for it")),
@@ -28,7 +28,7 @@ from command_line import assert_refuses, cut, run_here
         (("--format=xml",), ("there is no format 'xml'", "choose jsonl, csv, tsv, parquet, txt")),
         (("--language=tongue!",), ("'tongue!' is not a language code", "use BCP-47")),
         (("--languages=",), ("at least two languages and none", "add documents")),
-        (("--languages=en,fr",), ("no documents in fr", "leave it out")),
+        (("--languages=en,fr",), ("no documents in the language 'fr'", "remove it from --languages")),
         (("--languages=en,EN",), ("'en' is given twice", "give it once")),
         (("--languages=en",), ("at least two languages and only 'en'", "add documents")),
     ],
@@ -104,7 +104,7 @@ SETTINGS = [
     ("num_topics", "-3", "2 or more"),
     ("method", "neural", "context or published"),
     ("ranking", "frequency", "coherence or weights\n"),
-    ("num_near_documents", "-1", "a whole number from 0\n"),
+    ("num_near_documents", "-1", "a whole number of at least 0\n"),
     ("num_refinements", "-1", "0 or more"),
     ("temperature", "0", "above 0\n"),
     ("temperature", "inf", "a finite number\n"),
@@ -124,8 +124,8 @@ SETTINGS = [
     ("learning_rate", "nan", "finite"),
     ("decay_factor", "0", "above 0 and up to 1"),
     ("decay_factor", "1.5", "above 0 and up to 1"),
-    ("threads", "0", "from 1"),
-    ("random_state", "-1", "from 0"),
+    ("threads", "0", "of at least 1"),
+    ("random_state", "-1", "of at least 0"),
     ("device", "abacus", "'auto', 'cpu', 'cuda' or for example 'cuda:1'"),
     ("device", "mps", "'auto', 'cpu', 'cuda' or for example 'cuda:1'"),
     ("device", "cuda:99", "use auto, cpu or cuda"),
@@ -158,7 +158,7 @@ CONFIGS = {
     "number beyond any float": ("a.toml", f"kl_weight = {10**400}\n", "kl_weight is 1000", "a finite number"),
     "name of no method": ("a.yaml", "method: neural\n", "method is 'neural'", "context or published"),
     "text for a temperature": ("a.yaml", "temperature: warm\n", "temperature is 'warm'", "a finite number\n"),
-    "truth for threads": ("a.yaml", "threads: yes\n", "threads is True", "a whole number from 1"),
+    "truth for threads": ("a.yaml", "threads: yes\n", "threads is True", "a whole number of at least 1"),
 }
 
 
@@ -179,6 +179,6 @@ def test_names_of_nothing(tmp_path, planted_folder, model_folder):
     assert_refuses(tmp_path, (*train, "--config", tmp_path / "a.yaml"), "a.yaml does not exist", "check the path")
     parts = ("--format is 'xml'", "it must be table, ")
     assert_refuses(tmp_path, ("topics", model_folder, "--format=xml"), *parts, process=True)
-    assert_refuses(tmp_path, ("topics", model_folder, "--words=0"), "--words is 0", "whole number from 1")
+    assert_refuses(tmp_path, ("topics", model_folder, "--words=0"), "--words is 0", "whole number of at least 1")
     assert_refuses(tmp_path, ("topics", model_folder, "--languages=fr"), "not trained on language 'fr'", "en, de")
     assert_refuses(tmp_path, ("demo", "-o", tmp_path / "model", "--languages=en,fr"), "no language 'fr'", "it has")

@@ -17,8 +17,8 @@ def test_small_corpora_are_warned_of_on_standard_error(tmp_path, corpus):
     assert (result.returncode, result.stdout) == (0, "")
     first, *others = result.stderr.splitlines()
     assert first == (
-        "gloctm: warning: language 'en' has 20 documents for 7 topics, too few to tell so many themes apart: ask for "
-        "about 3 topics (num_topics), or add documents"
+        "gloctm: warning: language 'en' has 20 documents for 7 topics, too few to distinguish that many topics: ask "
+        "for about 3 topics (num_topics), or add documents"
     )
     assert "warning" not in "".join(others).lower()
 

@@ -263,8 +263,9 @@ def test_transform_of_a_language_with_and_without_its_region(tmp_path, folder, m
     rows, said = transformed(model, source)
     assert [row["lang"] for row in rows] == ["en-GB", "fr"]
     assert said == (
-        "never trained on, inferred by words linked to those of the model: en-GB, fr (the model was trained on en-GB "
-        "as en: name its documents so, or all by --language)\n"
+        "en-GB is not a language of the model, so its words were linked to those of the model; to treat these "
+        "documents as English, set their language to en (or pass --language en)\n"
+        "never trained on, inferred by words linked to those of the model: fr\n"
     )
 
 

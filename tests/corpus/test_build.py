@@ -168,7 +168,7 @@ def test_a_number_of_processes_is_a_whole_number(number):
 
 
 def test_no_process_is_an_error():
-    with pytest.raises(InputError, match="processes is 0: it must be a whole number from 1, or None"):
+    with pytest.raises(InputError, match="processes is 0: it must be a whole number of at least 1, or None"):
         Corpus.from_texts({"en": ["a"], "de": ["b"]}, processes=0, **SETTINGS)
 
 
@@ -318,6 +318,14 @@ def test_a_column_is_left_unread():
 def test_wrong_columns_are_an_error(columns):
     with pytest.raises(InputError, match="columns"):
         as_columns(columns)
+
+
+def test_an_unknown_key_of_columns_is_named():
+    message = "^columns has the unknown key 'txt': the keys are text, lang, label, id and date$"
+    with pytest.raises(InputError, match=message):
+        as_columns({"txt": "speech"})
+    with pytest.raises(InputError, match=r"columns has 3 for 'id': give the name of a column, or None to leave it unr"):
+        as_columns({"id": 3})
 
 
 def mixed_records():
@@ -635,7 +643,7 @@ def test_variants_of_a_language_are_warned_of():
     assert corpus.languages == ("en", "en-GB", "en-US", "de-AT", "zh-TW")
     [message] = messages_of(caught, SimilarLanguagesWarning)
     assert of_category(caught, SimilarLanguagesWarning)[0].filename == __file__
-    assert message.startswith("en, en-GB, en-US are languages of their own in this corpus")
+    assert message.startswith("en, en-GB and en-US are treated as separate languages; to merge them into en, pass")
     assert "merge_regions=True" in message
     with warnings.catch_warnings():
         warnings.simplefilter("error", SimilarLanguagesWarning)

@@ -92,7 +92,7 @@ REFUSED = [
         {"document_embeddings": [[1], [1], [np.inf]]},
         "document embeddings of 'de' hold NaN or infinite numbers at row 2",
     ),
-    ({"labels": ["x"]}, "language 'de' has 3 documents but 1 labels: give one for each document"),
+    ({"labels": ["x"]}, "language 'de' has 3 documents but 1 label: give one for each document"),
     ({"labels": "xyz"}, "the labels of 'de' are one string"),
     ({"ids": ["1", "2"]}, "language 'de' has 3 documents but 2 ids"),
     ({"texts": ["t"] * 4}, "language 'de' has 3 documents but 4 texts"),
@@ -253,7 +253,7 @@ def test_from_tokens_with_vocabulary_settings():
         ([["a"]], {}, "give a mapping from language code to documents, not list"),
         ({"en": [["a", "b"]], "de": [["a", "b"]]}, {"labels": {"fr": ["x"]}}, "labels are given for 'fr'"),
         ({"en": [["a", "b"]], "de": [["a", "b"]]}, {"vocabulary": {"fr": ["x"]}}, "vocabulary are given for 'fr'"),
-        ({"en": [["a", "b"]], "de": [["a", "b"]]}, {"ids": {"de": ["1", "2"]}}, "'de' has 1 documents but 2 ids"),
+        ({"en": [["a", "b"]], "de": [["a", "b"]]}, {"ids": {"de": ["1", "2"]}}, "'de' has 1 document but 2 ids"),
         ({"en": [["a", "b"]], "de": [["a", "b"]]}, {"min_df": 2}, "the vocabulary of 'en' is empty"),
         ({"en": [["a", "b"]], "de": [[]]}, {}, "the vocabulary of 'de' is empty"),
         ({"en": [["a", "b"]], "de": []}, {}, "the vocabulary of 'de' is empty"),
@@ -529,7 +529,7 @@ def test_demo_in_some_languages():
     corpus = Corpus.demo(["de", "cn"], min_df=3, encoder=None, show_progress=False)
     assert corpus.languages == ("de", "zh")
     assert (np.diff(corpus["de"].counts.tocsc().indptr) >= 3).all()
-    with pytest.raises(InputError, match="the embedded corpus has no language 'fr': it has en, zh, ja, es, de"):
+    with pytest.raises(InputError, match="the built-in corpus has no language 'fr': it has en, zh, ja, es, de"):
         Corpus.demo(["en", "fr"])
     with pytest.raises(InputError, match="only 'en' was given"):
         Corpus.demo(["en"])

@@ -20,8 +20,8 @@ def corpus():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"labels": ["a"]}, "'en' has 20 documents but 1 labels: give one for each document"),
-        ({"ids": ["a"]}, "'en' has 20 documents but 1 ids: give one for each document"),
+        ({"labels": ["a"]}, "'en' has 20 documents but 1 label: give one for each document"),
+        ({"ids": ["a"]}, "'en' has 20 documents but 1 id: give one for each document"),
         ({"texts": ["a"] * 21}, "'en' has 20 documents but 21 texts: give one for each document"),
         ({"word_embeddings": np.ones((11, 24), "f4")}, "'en' has 12 words but 11 word embeddings: one row a word"),
         ({"document_embeddings": np.ones((3, 24), "f4")}, "'en' has 20 documents but 3 document embeddings: one row"),

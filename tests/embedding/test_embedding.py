@@ -383,6 +383,19 @@ def test_a_name_that_no_encoder_has_where_no_model_can_be_loaded(monkeypatch):
     assert get_encoders("organization/model").words.model == "organization/model"
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("usem4", "usem3"), ("use3", "usem3"), ("USEM3", "usem3"), ("papers", "paper")]
+)
+def test_a_misspelled_name_is_refused_before_the_hub_is_asked(tmp_path, monkeypatch, name, meant):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(InputError, match=f"there is no encoder '{name}': did you mean '{meant}'\\?$"):
+        get_encoders(name)
+    # A folder of that name is a model.
+    (tmp_path / name).mkdir()
+    assert get_encoders(name).words.model == name
+
+
 @pytest.mark.parametrize("name", ["", "  "])
 def test_an_encoder_without_a_name(name):
     with pytest.raises(InputError, match="the encoder's name is empty"):
@@ -436,8 +449,8 @@ def test_usem3_warns_of_a_language_it_was_not_made_for():
         bare("sv", "en").embed(show_progress=False)
     (warning,) = warned.of_category(caught, UnknownLanguageWarning)
     assert str(warning.message) == (
-        "the encoder usem3 was not made for 'sv': its words may not be linked well; "
-        "it knows ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, zh, zh-Hant"
+        "usem3 does not support 'sv', so its words may be linked poorly; "
+        "it supports ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, zh, zh-Hant"
     )
     assert warning.filename == __file__
 

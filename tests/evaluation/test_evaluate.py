@@ -210,7 +210,7 @@ def test_a_language_without_usable_labels_is_left_out_and_the_others_stay(model,
     assert set(found.measures["purity"]) == set(LANGUAGES)
     assert set(found.measures["accuracy_across"]) == {"ar from en", "zh from en", "en from ar", "zh from ar"}
     bare = Corpus({code: replace(part, labels=None) for code, part in corpus.items()})
-    with pytest.warns(UnusableLabelsWarning, match="the corpus has no labels: nothing is classified"):
+    with pytest.warns(UnusableLabelsWarning, match="the corpus has no labels, so no classifier was trained"):
         found = evaluate(model, corpus=bare, test=corpus)
     assert "accuracy_within" not in found.measures
     assert set(found.measures["purity"]) == set(LANGUAGES)
@@ -341,9 +341,9 @@ def test_a_dictionary_with_few_of_the_words():
     [
         ({"num_words": 1}, "from 2"),
         ({"num_words": 61}, "to 60"),
-        ({"seed": -1}, "seed is -1: it must be a whole number from 0$"),
-        ({"seed": None}, "seed is None: it must be a whole number from 0$"),
-        ({"max_train": 1}, "from 2"),
+        ({"seed": -1}, "seed is -1: it must be a whole number of at least 0$"),
+        ({"seed": None}, "seed is None: it must be a whole number of at least 0$"),
+        ({"max_train": 1}, "of at least 2, or None"),
         ({"corpus": "corpus"}, "Corpus.load"),
         ({"dictionaries": {("en", "zh"): "words.txt"}}, "read_dictionary"),
         ({"classifier": "tree"}, "svm or logistic"),
@@ -596,9 +596,9 @@ def test_command_to_standard_output(saved):
         (["--output", "nowhere/figures.json"], "a folder that exists"),
         (["--words", "1"], "--words is 1: it must be a whole number from 2"),
         (["--classifier", "logistic"], "--corpus"),
-        (["--seed", "-1"], "error: --seed is -1: it must be a whole number from 0\n"),
+        (["--seed", "-1"], "error: --seed is -1: it must be a whole number of at least 0\n"),
         (["--via", "global"], "--via is given without documents to infer: give --corpus"),
-        (["--max-train", "most"], "--max-train is 'most': it must be a whole number from 2, or all"),
+        (["--max-train", "most"], "--max-train is 'most': it must be a whole number of at least 2, or all"),
         (["--max-train", "1", "--corpus", "nowhere"], "nowhere"),
         (["--dictionary", "en,en=words.txt"], "between two languages"),
         (["--dictionary", "en,zh=words.txt", "--dictionary", "cn,en=words.txt"], "two dictionaries"),

@@ -1,6 +1,6 @@
 """The explorer as a person meets it in a browser: clicks, keys, a narrow window, the dark, hostile texts.
 
-The page of the embedded corpus is made the way that users make theirs, from corpus and model. Made-up summaries have
+The page of the built-in corpus is made the way that users make theirs, from corpus and model. Made-up summaries have
 what that corpus has not: dates, a language written from right to left, a view with merged and hidden topics.
 """
 
@@ -45,7 +45,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Demo(NamedTuple):
-    """The embedded corpus, a model of it, what is shown of both, and the page."""
+    """The built-in corpus, a model of it, what is shown of both, and the page."""
 
     corpus: Corpus
     model: GloCTM
@@ -55,7 +55,7 @@ class Demo(NamedTuple):
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The page of the embedded corpus and a model of it."""
+    """The page of the built-in corpus and a model of it."""
     corpus = Corpus.demo(show_progress=False)
     model = GloCTM(num_topics=len(THEMES), threads=1, show_progress=False).fit(corpus)
     summary = summarize(model, corpus)

@@ -98,9 +98,11 @@ def test_wrong_input():
     with pytest.raises(InputError, match="not a string"):
         cross_lingual_npmi(["a word"], [["a"]], one, one)
     for wrong in (0, 1.5, True):
-        with pytest.raises(InputError, match=f"topics_per_block is {wrong}: it must be a whole number from 1$"):
+        with pytest.raises(InputError, match=f"topics_per_block is {wrong}: it must be a whole number of at least 1$"):
             cross_lingual_npmi([["a"]], [["a"]], one, one, topics_per_block=wrong)
-        with pytest.raises(InputError, match=f"jobs is {wrong}: it must be a whole number from 1, or -1 for one"):
+        with pytest.raises(
+            InputError, match=f"jobs is {wrong}: it must be a whole number of at least 1, or -1 for one"
+        ):
             cross_lingual_npmi([["a"]], [["a"]], one, one, jobs=wrong)
     for wrong in (None, [1]):
         with pytest.raises(InputError, match="as lists of words"):
@@ -324,5 +326,5 @@ def test_wrong_input_within_a_language():
     with pytest.raises(InputError, match="there is none"):
         c_v([["a", "b"]], [[], []])
     for window in (1, True, 2.5):
-        with pytest.raises(InputError, match=f"window is {window}: it must be a whole number from 2"):
+        with pytest.raises(InputError, match=f"window is {window}: it must be a whole number of at least 2"):
             c_v([["a", "b"]], [["a"]], window=window)

@@ -153,7 +153,7 @@ BOTH = (theme_topics, nearest_document_agreement)
         ({"en": np.asarray([[2.0, -1.0], [0.5, 0.5]])}, {}, "theta of 'en' are no proportions: row 0 has -1"),
         ({"en": np.asarray([[0.5, 0.2], [0.5, 0.5]])}, {}, "row 0 has 0.2 as its least and sums to 0.7"),
         ({"en": np.eye(3)}, {"en": list("abc")}, r"different numbers of topics \(en 3, de 2\)"),
-        ({}, {"en": ["a"]}, "theta of 'en' have 2 documents but 1 labels"),
+        ({}, {"en": ["a"]}, "theta of 'en' have 2 documents but 1 label:"),
         ({}, {"en": ["a", "b", "a"]}, "theta of 'en' have 2 documents but 3 labels"),
         ({}, {"en": ["a", ""]}, "theta of 'en' have no label in row 1: leave documents without a label out"),
         ({}, {"en": [None, "a"]}, "theta of 'en' have no label in row 0"),

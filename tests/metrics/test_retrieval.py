@@ -146,7 +146,7 @@ def test_what_is_refused(theta, other, message):
 
 def test_what_is_refused_of_languages_and_ranks():
     for rank in (0, -1, 1.5):
-        with pytest.raises(InputError, match=r"a rank is .*: it must be a whole number from 1$"):
+        with pytest.raises(InputError, match=r"a rank is .*: it must be a whole number of at least 1$"):
             translation_retrieval(np.eye(2), np.eye(2), ranks=(1, rank))
     with pytest.raises(InputError, match="at least two languages"):
         retrieval_of_pairs({"en": np.eye(2)})

@@ -499,7 +499,7 @@ def test_an_encoder_of_another_dimension_is_refused(model):
 
 def test_a_language_that_the_encoder_was_not_made_for_is_warned_of(model, encoder):
     encoder.languages = frozenset({"fr"})
-    with pytest.warns(UnknownLanguageWarning, match="dictionary was not made for 'ko'"):
+    with pytest.warns(UnknownLanguageWarning, match="dictionary does not support 'ko'"):
         model.transform([["ko-0-0"]], language="ko", encoder=encoder)
     # Nothing is embedded for those trained on.
     model.transform([["zh-0-0"]], language="zh", encoder=encoder)

@@ -164,7 +164,12 @@ MALFORMED = [
     ("a.jsonl", "[" * 100_000, "line 1 is not JSON (maximum recursion"),
     ("a.csv", "", "is empty: its first line must name the columns, 'text' among them"),
     ("a.csv", "\n\n", "is empty: its first line must name the columns"),
-    ("a.csv", "content;lang\na;en\n", "has no column 'text': name one of those that it has ('content', 'lang')"),
+    (
+        "a.csv",
+        "content;lang\na;en\n",
+        "has no column 'text': name one of those that it has ('content', 'lang'), "
+        "with --text-column on the command line, columns={...} in Python",
+    ),
     ("a.csv", "Nr;Inhalt;Sprache\n1;a, b, c;de\n", "name one of those that it has ('Nr', 'Inhalt', 'Sprache')"),
     ("a.tsv", "Nr,Inhalt,Sprache\n1,a,de\n", "name one of those that it has ('Nr', 'Inhalt', 'Sprache')"),
     ("a.csv", "content,lang\na,en\n", "has no column 'text': name one of those that it has ('content', 'lang')"),

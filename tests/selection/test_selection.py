@@ -930,10 +930,10 @@ def test_only_drawing_needs_optuna(tmp_path, corpus):
         ({"num_topics": Range(2, 4.5)}, {"trials": 3}, "num_topics is 4.5: it must be a whole number"),
         ({"schedule": Range(0, 1)}, {"trials": 3}, "schedule is no number to draw from a range"),
         ({"num_topics": [2, 3]}, {"trials": 2}, "there are 2 candidates in all: leave it out"),
-        ({"num_topics": [2, 3]}, {"trials": 0}, "trials is 0: it must be a whole number from 1"),
+        ({"num_topics": [2, 3]}, {"trials": 0}, "trials is 0: it must be a whole number of at least 1"),
         ({"num_topics": [2]}, {"seeds": []}, "give a list of whole numbers"),
         ({"num_topics": [2]}, {"seeds": [0, 0]}, "the same one twice"),
-        ({"num_topics": [2]}, {"seeds": [-1]}, "a seed is -1: it must be a whole number from 0"),
+        ({"num_topics": [2]}, {"seeds": [-1]}, "a seed is -1: it must be a whole number of at least 0"),
         ({"num_topics": [2]}, {"settings": {"epoch": 2}}, "there is no setting 'epoch'"),
         ({"num_topics": [2]}, {"settings": {"random_state": 2}}, "give them as seeds"),
         ({"num_topics": [2]}, {"settings": {"epochs": 0}}, "epochs is 0"),
@@ -942,7 +942,7 @@ def test_only_drawing_needs_optuna(tmp_path, corpus):
         (
             {"num_topics": [2]},
             {"num_words": 33},
-            "num_words is 33: it must be a whole number from 2, coherence",
+            "num_words is 33: it must be a whole number from 2, since coherence",
         ),
         ({"num_topics": [2]}, {"num_words": 33, "labels": False}, "to 32, the words of the smallest vocabulary"),
         ({"num_topics": [2]}, {"objective": "tq"}, "the objective is 'tq', which is not measured here: choose one of"),
@@ -975,7 +975,7 @@ def test_progress_tells_what_is_left_and_warns_once(tmp_path, corpus, capsys):
     lines = capsys.readouterr().err.splitlines()
     pattern = r"training \d of 4 \(num_topics \d+, seed \d\): quality in the corpus 0\.\d{3}, \d+s; (\d) left, .*"
     assert [re.fullmatch(pattern, line)[1] for line in lines] == ["3", "2", "1", "0"]
-    assert lines[-1].endswith("in all")
+    assert lines[-1].endswith(" total")
     told = [str(each.message) for each in caught if each.category.__module__.startswith("gloctm")]
     assert [re.search(r"80 documents for (\d+) topics", each)[1] for each in told] == ["30", "31"]
     # They are about the line that called search: here.
@@ -1086,10 +1086,13 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
         (["--topics=2", "--seeds=,"], "--seeds ',': give whole numbers"),
         (["--topics=2", "--set", "random_state=1"], "give them by --seeds"),
         (["--topics=2", "--set", "decay-factor=2"], "--set decay_factor is 2: it must be above 0"),
-        (["--topics=2", "--set", "patience=0"], "--set patience is 0: it must be a whole number from 1, or none (none"),
+        (
+            ["--topics=2", "--set", "patience=0"],
+            "--set patience is 0: it must be a whole number of at least 1, or none (none",
+        ),
         (
             ["--topics=2", "--set", "num_near_documents=-1"],
-            "--set num_near_documents is -1: it must be a whole number from 0, or none (none",
+            "--set num_near_documents is -1: it must be a whole number of at least 0, or none (none",
         ),
         (
             ["--set", "num_neighbors=3,50", "--method=published"],

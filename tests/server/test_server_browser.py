@@ -132,7 +132,7 @@ def test_what_the_server_warns_of_is_shown(open_page, address):
     page.get_by_label("Its code").fill("sw")
     page.get_by_label("Text", exact=True).fill("pluie")
     find_topics(page)
-    page.get_by_text("was not made for Swahili (sw)").wait_for()
+    page.get_by_text("does not support Swahili (sw)").wait_for()
     assert len(shown_shares(page)) == 2
 
 

@@ -461,7 +461,7 @@ def test_json_holds_no_half_characters_nor_numbers_that_are_none(summary):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"num_words": 0}, "num_words is 0: it must be a whole number from 1"),
+        ({"num_words": 0}, "num_words is 0: it must be a whole number of at least 1"),
         ({"num_documents": -1}, "num_documents is -1"),
         ({"max_characters": 19}, "max_characters is 19"),
         ({"max_documents": True}, "max_documents is True"),

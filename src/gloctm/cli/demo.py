@@ -1,4 +1,4 @@
-"""``gloctm demo``: the whole way on the embedded corpus, from raw texts to aligned topics."""
+"""``gloctm demo``: from raw texts to aligned topics on the built-in corpus."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def demo(
         "gloctm-demo-model"
     ),
     languages: LanguagesOption = None,
-    random_state: Annotated[int, typer.Option(help="The seed.")] = 0,
-    threads: Annotated[int | None, typer.Option(help="Threads that training may use.")] = None,
+    random_state: Annotated[int, typer.Option(help="The random seed.")] = 0,
+    threads: Annotated[int | None, typer.Option(help="Maximum number of threads.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train on the embedded corpus (five languages, 12 everyday themes), show the topics, and write a page of them."""
+    """Train on the built-in corpus (five languages, 12 everyday themes), show the topics, and write a page of them."""
     from gloctm.cli.messages import say
     from gloctm.cli.tables import print_topics
     from gloctm.corpus import Corpus

@@ -27,7 +27,7 @@ def evaluate(
         typer.Option(
             "--dictionary",
             "-d",
-            help="Translations, LANG,LANG=FILE: a word of the first language and its translation on each line. "
+            help="Translations, LANG,LANG=FILE: each line has a word of the first language and its translation. "
             "Repeatable.",
             show_default=False,
         ),
@@ -55,24 +55,24 @@ def evaluate(
     via: Annotated[
         str | None,
         typer.Option(
-            help="The encoder that infers: local, global or both, for languages that the model was trained on; others "
-            "take the global one. (default: local)",
+            help="Encoder that infers: local, global or both, for languages that the model was trained on; others "
+            "use the global one. (default: local)",
             show_default=False,
         ),
     ] = None,
-    classifier: Annotated[str, typer.Option(help="svm, as published, or logistic, which is quicker.")] = "svm",
+    classifier: Annotated[str, typer.Option(help="svm, as published, or logistic, which is faster.")] = "svm",
     max_train: Annotated[
-        str, typer.Option(help="Documents per language to train classifiers on, at most; or all.")
+        str, typer.Option(help="Maximum documents per language to train classifiers on, or all.")
     ] = "8000",
-    seed: Annotated[int, typer.Option(help="Draws these documents, and those held out.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed for sampling these documents and the held-out ones.")] = 0,
     encoder: WordEncoder = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write the figures to, as JSON; - for standard output."),
+        typer.Option("--output", "-o", help="File to write the measures to, as JSON; - for standard output."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a model: diversity and coherence of its topics, and what topic proportions say of labels."""
+    """Measure a model: diversity and coherence of its topics, and how well topic proportions predict labels."""
     from gloctm.cli.messages import say
     from gloctm.cli.tables import print_evaluation
     from gloctm.corpus import Corpus
@@ -128,7 +128,7 @@ def _read_max_train(given: str) -> int | None:
     try:
         return int(given)
     except ValueError:
-        raise InputError(f"--max-train is {given!r}: it must be a whole number from 2, or all") from None
+        raise InputError(f"--max-train is {given!r}: it must be a whole number of at least 2, or all") from None
 
 
 def _read_dictionaries(given: list[str] | None) -> dict[tuple[str, str], TranslationDictionary]:

@@ -49,11 +49,11 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     name="gloctm",
-    help="Topics shared by all languages of your texts, with each topic's words in each language.",
+    help="Topics shared by all languages of your texts, each with its words in every language.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Results go to standard output or where -o says, messages and progress to standard error.",
+    epilog="Results go to standard output or to the file given with -o, messages and progress to standard error.",
 )
 app.command("demo")(demo.demo)
 app.add_typer(corpus.app, name="corpus")

@@ -41,6 +41,7 @@ _IN_SHELL = (
     ),
     (r"(?<=\w), or None \([^()]*\)", ""),
     (r", or None for all documents", ", or all"),
+    (r"(?<=remove )(it|them) from languages$", r"\1 from --languages"),
     (r", or read it with cache=False", ""),
     (r"else reversed\(\) turns it round", "else name the languages the other way round"),
     (r"build it from texts, or with vocabulary=model\.vocabulary_", "build it from texts"),

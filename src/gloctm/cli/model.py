@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gloctm.checks import check_choice
+from gloctm.checks import check_choice, count_of
 from gloctm.cli.options import (
     DOCUMENTS,
     DocumentLanguage,
@@ -31,15 +30,14 @@ from gloctm.errors import InputError
 from gloctm.languages import without_region
 
 if TYPE_CHECKING:
-    from gloctm.estimator import GloCTM
     from gloctm.reading.records import Record
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
     str | None,
     typer.Option(
-        help="What embedded the words the model was trained on, where it does not know the name: needed for "
-        "languages that it was not trained on."
+        help="Encoder of the words that the model was trained on, if the model does not name it: needed for languages "
+        "that the model was not trained on."
     ),
 ]
 
@@ -51,8 +49,8 @@ def topics(
     vocabulary: Annotated[
         list[str] | None,
         typer.Option(
-            help="Words of a language that the model was not trained on, to show its topics in: LANG=FILE, a word a "
-            "line, # before a remark. Repeatable."
+            help="Words of a language that the model was not trained on, to show topics in that language: LANG=FILE, "
+            "one word per line; lines starting with # are comments. Repeatable."
         ),
     ] = None,
     encoder: WordEncoder = None,
@@ -66,7 +64,7 @@ def topics(
     ] = "table",
     quiet: Quiet = False,
 ) -> None:
-    """Show the topics, every language side by side, and their uniqueness (TU, over the words shown)."""
+    """Show the topics, with all languages side by side, and their uniqueness (TU, over the words shown)."""
     check_choice("--format", output_format, ("table", "markdown", "json", "jsonl", "csv"))
     from gloctm.cli.tables import print_topics, print_topics_as_csv, print_topics_as_markdown
     from gloctm.estimator import GloCTM
@@ -113,7 +111,7 @@ def transform(
         typer.Option(
             "--output",
             "-o",
-            help="File to write: .parquet, .csv or .jsonl. JSON lines on standard output unless given, or -.",
+            help="File to write: .parquet, .csv or .jsonl. Default, or -: JSON lines on standard output.",
             show_default=False,
         ),
     ] = Path("-"),
@@ -121,9 +119,9 @@ def transform(
     via: Annotated[
         str | None,
         typer.Option(
-            help="Of a model trained by --method published, the encoder that infers: local, global, or both (the mean "
-            "of their μ); local and both for trained languages only. (default: local for languages the model was "
-            "trained on, global for others)"
+            help="For a model trained with --method published, the encoder that infers: local, global, or both (the "
+            "mean of their μ); local and both work for trained languages only. (default: local for languages the model "
+            "was trained on, global for others)"
         ),
     ] = None,
     encoder: WordEncoder = None,
@@ -137,13 +135,15 @@ def transform(
     skip_bad_lines: SkipBadLines = False,
     dropped: Annotated[
         Path | None,
-        typer.Option(help="File to list documents in that are left out, as JSON lines.", rich_help_panel=DOCUMENTS),
+        typer.Option(
+            help="File for the list of documents that were left out, as JSON lines.", rich_help_panel=DOCUMENTS
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
     from gloctm.cli.messages import say
-    from gloctm.cli.tables import count_of, describe_dropped
+    from gloctm.cli.tables import describe_dropped
     from gloctm.corpus import read_records
     from gloctm.corpus.options import MIN_CONFIDENCE
     from gloctm.corpus.tokenization import with_languages
@@ -202,9 +202,13 @@ def transform(
     assert not isinstance(theta, dict)
     unseen = sorted(set(languages) - set(model.languages_))
     published = model.settings_["method"] == "published"
-    if unseen:
+    bases = {without_region(code): code for code in model.languages_}
+    regional = {code: bases[without_region(code)] for code in unseen if without_region(code) in bases}
+    for code, name in regional.items():
+        say(_regional_note(code, name, published=published))
+    if others := [code for code in unseen if code not in regional]:
         how = "the global encoder" if published else "words linked to those of the model"
-        say(f"never trained on, inferred by {how}: {', '.join(unseen)}{_trained_names(unseen, model)}")
+        say(f"never trained on, inferred by {how}: {', '.join(others)}")
     if dropped is not None:
         write_dropped(dropped, left_out)
     ids = [record["id"] for record in records]
@@ -232,18 +236,23 @@ def _check_targets(sources: list[str], output: Path, dropped: Path | None) -> No
         raise InputError(f"can't write both the topics and what is left out to {dropped}: name another file")
 
 
-def _trained_names(unseen: Sequence[str], model: GloCTM) -> str:
-    """Return what to call languages that the model was trained on by a name with another region, or none."""
-    known = {without_region(code): code for code in model.languages_}
-    names = {code: known[without_region(code)] for code in unseen if without_region(code) in known}
-    if not names:
-        return ""
-    listed = ", ".join(f"{code} as {name}" for code, name in names.items())
-    return f" (the model was trained on {listed}: name its documents so, or all by --language)"
+def _regional_note(code: str, name: str, *, published: bool) -> str:
+    """Return what became of documents in a language that the model was trained on under another regional name."""
+    from gloctm.summary.names import name_of_language
+
+    how = (
+        "its documents were inferred by the global encoder"
+        if published
+        else "its words were linked to those of the model"
+    )
+    return (
+        f"{code} is not a language of the model, so {how}; to treat these documents as {name_of_language(name)}, set "
+        f"their language to {name} (or pass --language {name})"
+    )
 
 
 def info(path: Model) -> None:
-    """Show what a model is: languages, vocabularies, settings, seed, training, versions."""
+    """Show facts about a model: languages, vocabularies, settings, seed, training, versions."""
     from gloctm.cli.tables import print_facts
     from gloctm.estimator import GloCTM
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from gloctm.model.inference import Via
 
 # The parts of the help.
-DOCUMENTS, LANGUAGE, WORDS = "How the documents are read", "Their language", "Their words"
+DOCUMENTS, LANGUAGE, WORDS = "How documents are read", "Language", "Vocabulary"
 
 LanguagesOption = Annotated[
     str | None,
-    typer.Option(help="Languages to take, in order, separated by commas. All, as they come, unless given."),
+    typer.Option(help="Languages to use, in order, separated by commas. Default: all, in input order."),
 ]
 
 TextColumn = Annotated[str, typer.Option(help="Column or key of the text.", rich_help_panel=DOCUMENTS)]
@@ -32,19 +32,19 @@ FileFormat = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="jsonl, csv, tsv, parquet or txt, where the name does not tell. (standard input: jsonl)",
+        help="jsonl, csv, tsv, parquet or txt, if the file name does not tell. (standard input: jsonl)",
         rich_help_panel=DOCUMENTS,
     ),
 ]
 EncodingOption = Annotated[
     str | None,
-    typer.Option(help="How texts are written: utf-8, cp1252, utf-16 … (default: utf-8)", rich_help_panel=DOCUMENTS),
+    typer.Option(help="Encoding of the files: utf-8, cp1252, utf-16 … (default: utf-8)", rich_help_panel=DOCUMENTS),
 ]
 SkipBadLines = Annotated[
     bool,
     typer.Option(
         "--skip-bad-lines",
-        help="Leave lines out that can't be read, and list them, rather than stop.",
+        help="Skip and list lines that can't be read instead of stopping.",
         rich_help_panel=DOCUMENTS,
     ),
 ]
@@ -54,8 +54,8 @@ References = Annotated[
         "--reference",
         "-r",
         metavar="<folder or files>",
-        help="A reference corpus: a folder with LANG.txt for two languages or more, plain or .gz, .xz, .bz2, line i of "
-        "each the same document, its words parted by spaces. Or such files with commas between them: en.txt,zh.txt.xz, "
+        help="A reference corpus: a folder with LANG.txt for two or more languages, plain or .gz, .xz, .bz2; line i of "
+        "each is the same document, words separated by spaces. Or such files separated by commas: en.txt,zh.txt.xz, "
         "or en=one.txt,zh=other.txt. Repeatable.",
         show_default=False,
     ),
@@ -65,15 +65,15 @@ DocumentLanguage = Annotated[
     str | None,
     typer.Option(
         "--language",
-        help="The language of all documents; auto identifies each one's, whatever its column says. Unless given, only "
-        "documents that name no language are identified.",
+        help="Language of all documents; auto identifies it for each document and ignores the column. Default: only "
+        "documents without a language are identified.",
         rich_help_panel=LANGUAGE,
     ),
 ]
 MinConfidence = Annotated[
     float | None,
     typer.Option(
-        help="Leave documents out whose language is identified with less, 0 to 1. (default: 0.5)",
+        help="Leave out documents whose language is identified with lower confidence (0 to 1). (default: 0.5)",
         rich_help_panel=LANGUAGE,
     ),
 ]
@@ -87,7 +87,7 @@ def split_languages(languages: str | None) -> list[str] | None:
 def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] | None:
     """Read words by language from files given as ``LANG=FILE``; return None where none were given.
 
-    A word per line; blank lines and those that begin with ``#`` are passed over.
+    One word per line; blank lines and those that begin with ``#`` are skipped.
     """
     words: dict[str, list[str]] = {}
     for pair in pairs or []:
@@ -99,7 +99,7 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
         except UnicodeDecodeError:
             raise InputError(f"{flag}: {file} is not UTF-8 text: convert it") from None
         except IsADirectoryError:
-            raise InputError(f"{flag}: {file} is a folder: give a file, a word per line") from None
+            raise InputError(f"{flag}: {file} is a folder: give a file with one word per line") from None
         words.setdefault(normalize_language(language), []).extend(
             word for word in map(str.strip, listed) if word and not word.startswith("#")
         )

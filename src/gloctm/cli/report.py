@@ -14,43 +14,41 @@ from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
 
 def report(
     path: Model,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write, its name ending in .html.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write; its name ends in .html.")],
     corpus: Annotated[
         Path | None,
         typer.Option(
-            help="A corpus, usually the one that the model was trained on: for the documents behind the topics, how "
-            "much of each topic there is in each language, and labels and dates where it has them. Texts of a corpus "
-            "with other words are counted by the model's.",
+            help="A corpus, usually the one that the model was trained on: for the documents of topics, their "
+            "prevalence in each language, and labels and dates where there are any. If its vocabulary differs, its "
+            "texts are counted by that of the model.",
             show_default=False,
         ),
     ] = None,
     view: Annotated[
         Path | None,
-        typer.Option(help="A file of topics renamed, merged or hidden, see docs/guides/labels.md.", show_default=False),
+        typer.Option(help="File with renamed, merged or hidden topics, see docs/guides/labels.md.", show_default=False),
     ] = None,
     evaluation: Annotated[
         Path | None,
-        typer.Option(
-            help="What gloctm evaluate -o wrote of this model, to be shown as its quality.", show_default=False
-        ),
+        typer.Option(help="File from gloctm evaluate -o for this model, shown as its quality.", show_default=False),
     ] = None,
     via: Annotated[
         str | None,
         typer.Option(
-            help="Of a model trained by --method published, the encoder that infers how much of each topic there is: "
-            "global, which is one for all languages, local or both. (default: global)"
+            help="For a model trained with --method published, the encoder that infers the prevalence of topics: "
+            "global (one for all languages), local or both. (default: global)"
         ),
     ] = None,
     title: Annotated[
-        str | None, typer.Option(help="Of the page. (default: made of topics and languages)", show_default=False)
+        str | None, typer.Option(help="Title of the page. (default: topics and languages)", show_default=False)
     ] = None,
     num_words: Annotated[int, typer.Option("--num-words", "-n", min=1, help="Words per topic and language.")] = 30,
     num_documents: Annotated[int, typer.Option(min=0, help="Documents per topic and language.")] = 5,
     quiet: Quiet = False,
 ) -> None:
-    """Write a page to explore the topics: one file of HTML, which opens in any browser without a network.
+    """Write a page to explore the topics: one HTML file, which opens in any browser without a network.
 
-    It can be sent on. Texts of the corpus are in it, a few for each topic: mind who may read them.
+    The file contains a few texts of the corpus for each topic: share it only with people who may read them.
     """
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus

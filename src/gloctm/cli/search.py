@@ -57,7 +57,7 @@ def search(
             "--topics",
             "--num-topics",
             "-k",
-            help="Values of K to try, as 10,20,30; or, with --trials, a range as 5..40.",
+            help="Values of K to try: 10,20,30; or, with --trials, a range: 5..40.",
             show_default=False,
         ),
     ] = None,
@@ -65,16 +65,16 @@ def search(
         list[str] | None,
         typer.Option(
             "--set",
-            help="The same for any setting of training, as num_refinements=0,5 or temperature=0.05..0.3; with one "
-            "value, as ranking=weights, it is that of all candidates. none is a value, too, as in "
-            "num_near_documents=none,3. Repeatable.",
+            help="The same for any training setting: num_refinements=0,5 or temperature=0.05..0.3. A single value, as "
+            "in ranking=weights, applies to all candidates. none is a value, too: num_near_documents=none,3. "
+            "Repeatable.",
             show_default=False,
         ),
     ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
-            help="Draw this many candidates, near good ones. (default: every combination)",
+            help="Number of candidates to draw, near good ones. (default: every combination)",
             show_default=False,
         ),
     ] = None,
@@ -83,7 +83,7 @@ def search(
     objective: Annotated[
         str | None,
         typer.Option(
-            help="The measure to choose by. (default: topic_quality with --reference, else topic_quality_in_corpus)",
+            help="Measure to choose by. (default: topic_quality with --reference, else topic_quality_in_corpus)",
             show_default=False,
         ),
     ] = None,
@@ -91,19 +91,19 @@ def search(
     config: Config = None,
     num_words: Annotated[int, typer.Option("--words", "-n", help="Top words per topic to measure.")] = 15,
     labels: Annotated[
-        bool, typer.Option("--labels/--no-labels", help="Measure by the corpus' labels, if it has any.")
+        bool, typer.Option("--labels/--no-labels", help="Use the labels of the corpus, if it has any.")
     ] = True,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with the search in the output folder; values and seeds may be added."),
+        typer.Option("--resume", help="Continue the search in the output folder; values and seeds may be added."),
     ] = False,
     quiet: Quiet = False,
     **flags: Any,
 ) -> None:
     """Train and measure candidates for the number of topics and other settings, each with several seeds.
 
-    Every training is kept at once: a search that was interrupted, or killed, goes on with --resume. Models are not
-    kept; the command that trains the best one is printed.
+    The result of each training is saved at once, and --resume continues an interrupted search. Models are not saved;
+    the command that trains the best one is printed.
     """
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus

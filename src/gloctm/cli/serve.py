@@ -14,7 +14,7 @@ from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
 from gloctm.errors import InputError
 
 _optional = partial(typer.Option, show_default=False)
-_access = partial(typer.Option, rich_help_panel="Who may ask")
+_access = partial(typer.Option, rich_help_panel="Access")
 _limit = partial(typer.Option, rich_help_panel="Limits")
 
 
@@ -23,36 +23,36 @@ def serve(
     corpus: Annotated[
         Path | None,
         _optional(
-            help="A corpus, usually the one that the model was trained on: for documents on the page, and for the "
-            "prevalence of topics. Texts of a corpus with other words are counted by the model's."
+            help="A corpus, usually the one that the model was trained on: for documents on the page and for the "
+            "prevalence of topics. If its vocabulary differs, its texts are counted by that of the model."
         ),
     ] = None,
     view: Annotated[
         Path | None,
         _optional(
-            help="A file of topics renamed, merged or hidden, see docs/guides/labels.md: page and answers have these."
+            help="File with renamed, merged or hidden topics, see docs/guides/labels.md; the page and the API use them."
         ),
     ] = None,
     evaluation: Annotated[
         Path | None,
-        _optional(help="A file of this model from gloctm evaluate -o, for the page's quality figures."),
+        _optional(help="File from gloctm evaluate -o for this model, shown as its quality."),
     ] = None,
-    title: Annotated[str | None, _optional(help="Title of the page. (default: made of topics and languages)")] = None,
+    title: Annotated[str | None, _optional(help="Title of the page. (default: topics and languages)")] = None,
     via: Annotated[
         str | None,
         typer.Option(
-            help="For a model trained by --method published, the encoder that infers the prevalence of topics: "
+            help="For a model trained with --method published, the encoder that infers the prevalence of topics: "
             "global (one for all languages), local or both. (default: global)"
         ),
     ] = None,
     host: Annotated[
         str,
         _access(
-            help="Address to listen at. Any but this machine's own needs a token, and is better put behind a server "
-            "that encrypts."
+            help="Address to listen on. Any other than that of this machine needs a token, and should be behind a "
+            "server that encrypts."
         ),
     ] = "127.0.0.1",
-    port: Annotated[int, _access(min=0, max=65535, help="Port to listen at; 0 for a free one.")] = 8000,
+    port: Annotated[int, _access(min=0, max=65535, help="Port to listen on; 0 for a free one.")] = 8000,
     name: Annotated[
         list[str] | None,
         _access(
@@ -65,8 +65,8 @@ def serve(
         str | None,
         _access(
             envvar="GLOCTM_TOKEN",
-            help="What requests must carry, 16 characters or more. Better given by the environment variable: others on "
-            "the machine can see options.",
+            help="Token that requests must carry, 16 characters or more. Better passed by the environment variable, "
+            "since others on the machine can see options.",
             show_default=False,
         ),
     ] = None,
@@ -75,16 +75,16 @@ def serve(
     documents: Annotated[int, _limit(help="Documents per request.")] = 1_000,
     upload_documents: Annotated[int, _limit(help="Documents per file.")] = 20_000,
     characters: Annotated[int, _limit(help="Characters per document.")] = 20_000,
-    explained: Annotated[int, _limit(help="Documents per request that asks for words that led to topics.")] = 20,
+    explained: Annotated[int, _limit(help="Documents per request for the words that led to topics.")] = 20,
     new_words: Annotated[int, _limit(help="Words of untrained languages per request.")] = 5_000,
-    concurrent: Annotated[int, _limit(help="Requests worked on at once.")] = 2,
-    queue: Annotated[int, _limit(help="Requests that wait for these.")] = 16,
-    rate: Annotated[float, _limit(help="Requests per second and client; 0 for any number.")] = 20.0,
+    concurrent: Annotated[int, _limit(help="Requests processed at once.")] = 2,
+    queue: Annotated[int, _limit(help="Requests that may wait.")] = 16,
+    rate: Annotated[float, _limit(help="Requests per second and client; 0 for no limit.")] = 20.0,
     burst: Annotated[int, _limit(help="Requests of one client at once.")] = 40,
-    seconds: Annotated[float, _limit(help="Seconds until an answer is given up.")] = 30.0,
+    seconds: Annotated[float, _limit(help="Seconds until a request times out.")] = 30.0,
     connections: Annotated[int, _limit(help="Connections at once.")] = 500,
 ) -> None:
-    """Show a model in the browser, with topics of texts pasted or uploaded, and answer a REST API, until Ctrl-C.
+    """Serve a model as a web page, which infers topics of pasted or uploaded texts, and as a REST API, until Ctrl-C.
 
     The page is at the address that is printed; the API is described at api/openapi.json below it.
     """

@@ -15,7 +15,7 @@ from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, SETTI
 
 Preset = Annotated[str | None, typer.Option(help=f"Named settings to start from: {', '.join(PRESETS)}.")]
 Config = Annotated[
-    Path | None, typer.Option(help="YAML or TOML file of settings, named as the flags but with underscores.")
+    Path | None, typer.Option(help="YAML or TOML file of settings, named like the flags but with underscores.")
 ]
 
 

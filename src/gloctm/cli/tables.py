@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gloctm.checks import count_of
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.statistics import covered_tokens, frequent_words
@@ -152,11 +153,6 @@ def print_evaluation(evaluation: Evaluation) -> None:
             each = f"{len(values)} of {values[least]:.3f} ({least}) to {values[most]:.3f} ({most})"
         table.add_row(name_of(name), f"{evaluation.mean(name):.4f}", each)
     _print(table)
-
-
-def count_of(number: int, thing: str) -> str:
-    """Return a number of things: ``1 document``, ``2,000 documents``."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def describe_phrases(report: BuildReport) -> str:

@@ -1,4 +1,4 @@
-"""``gloctm train``: a corpus in, a model out, every setting of the estimator a flag."""
+"""``gloctm train``: a corpus in, a model out, with a flag for every setting of the estimator."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ def train(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="Folder to write the model to; an older model there is replaced.", show_default=False
+            "--output",
+            "-o",
+            help="Folder to write the model to; an existing model there is replaced.",
+            show_default=False,
         ),
     ],
     preset: Preset = None,
     config: Config = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where a training to the same output was stopped, if one was.")
+        bool, typer.Option("--resume", help="Continue an interrupted training to the same output, if there is one.")
     ] = False,
     checkpoint_minutes: Annotated[
         float,
-        typer.Option(help="How often the training's state is kept next to the output, in OUTPUT.checkpoint."),
+        typer.Option(help="Minutes between checkpoints, which are written to OUTPUT.checkpoint."),
     ] = 5.0,
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder to write the loss to, for TensorBoard.", show_default=False)
@@ -41,8 +44,8 @@ def train(
 ) -> None:
     """Train a model on a corpus.
 
-    A flag outweighs the config file, which outweighs the preset, which outweighs the defaults. A training that was
-    interrupted, or killed, goes on with --resume, to the same result.
+    A flag takes precedence over the config file, the config file over the preset, the preset over the defaults.
+    --resume continues an interrupted training and gives the same result.
     """
     flags = {name: value for name, value in flags.items() if value is not None}
     if quiet:

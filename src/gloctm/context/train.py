@@ -18,6 +18,7 @@ from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
 from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.validation import check_document_counts
 from gloctm.errors import InputError, SeparateLanguageWarning, SmallCorpusWarning
 from gloctm.files.atomic import atomic_path, remove_leftovers
 from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten
@@ -94,6 +95,7 @@ def train_in_context(
     check_one_encoder(corpus, "the method 'context'")
     num_documents = {language: part.num_documents for language, part in corpus.items()}
     num_topics = settings["num_topics"]
+    check_document_counts(num_documents)
     _warn_of_few_documents(num_documents, num_topics)
     near, temperature = settings["num_near_documents"], settings["temperature"]
     if near is None:
@@ -186,12 +188,10 @@ def check_one_encoder(corpus: Corpus, what: str) -> None:
 def _warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) -> None:
     language = min(num_documents, key=lambda code: num_documents[code])
     number = num_documents[language]
-    if number < 2:
-        raise InputError(f"language {language!r} has one document: training needs at least two in each language")
     if number < FEW_DOCUMENTS * num_topics:
         warnings.warn(
-            f"language {language!r} has {number} documents for {num_topics} topics, too few to tell so many themes "
-            f"apart: ask for about {max(number // (2 * FEW_DOCUMENTS), 2)} topics (num_topics), or add documents",
+            f"language {language!r} has {number} documents for {num_topics} topics, too few to distinguish that many "
+            f"topics: ask for about {max(number // (2 * FEW_DOCUMENTS), 2)} topics (num_topics), or add documents",
             SmallCorpusWarning,
             stacklevel=4,
         )

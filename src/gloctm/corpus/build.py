@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from gloctm.checks import check_int
+from gloctm.checks import check_int, count_of, listed
 from gloctm.corpus.collector import DocumentCollector, Documents
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.options import (
@@ -168,7 +168,11 @@ def _check_found(
         raise InputError(f"{origin} has no documents: nothing to build a corpus from")
     absent = [code for code in wanted or () if code not in collected]
     if absent:
-        raise InputError(f"{origin} has no documents in {', '.join(absent)}: leave it out of the languages wanted")
+        languages, them = ("language", "it") if len(absent) == 1 else ("languages", "them")
+        raise InputError(
+            f"{origin} has no documents in the {languages} {listed(list(map(repr, absent)))}: remove {them} from "
+            "languages"
+        )
     if len(collected) < 2 and dropped:
         counted = BuildReport(dropped=tuple(dropped)).dropped_by_reason()
         reasons = ", ".join(f"{reason}: {count}" for reason, count in list(counted.items())[:3])
@@ -255,9 +259,10 @@ def _warn_of_duplicate_ids(language: str, ids: Sequence[str] | None, *, stacklev
             double.append(each)
         seen.add(each)
     if double:
+        have = "has" if len(double) == 1 else "have"
         warnings.warn(
-            f"{len(double)} documents in {language!r} have an id that another has ({double[0]!r} first): all are kept, "
-            "but their id does not tell their results apart",
+            f"{count_of(len(double), 'document')} in {language!r} {have} an id that another has ({double[0]!r} first): "
+            "all are kept, but the id does not distinguish their results",
             DuplicateIdWarning,
             stacklevel=stacklevel + 1,
         )

@@ -497,7 +497,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     @classmethod
     def demo(cls, languages: Sequence[str] | None = None, **settings: Any) -> Corpus:
-        """Return the embedded corpus: short texts on 12 everyday themes in five languages, the theme as label.
+        """Return the built-in corpus: short texts on 12 everyday themes in five languages, the theme as label.
 
         Args:
             languages: some of de, en, es, ja, zh; all unless given.

@@ -10,6 +10,7 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any, TypedDict, TypeVar
 
+from gloctm.checks import listed
 from gloctm.errors import InputError, SimilarLanguagesWarning, UnsegmentedLanguageWarning, UnusedSettingWarning
 from gloctm.languages import normalize_language, normalize_languages, primary_subtag, without_region
 from gloctm.reading.records import Columns
@@ -192,9 +193,12 @@ def as_columns(columns: Columns | Mapping[str, str | None] | None) -> Columns:
         raise InputError(f"columns are given as {type(columns).__name__}: give a mapping such as {{'text': 'body'}}")
     known = list(Columns.__dataclass_fields__)
     for name, column in columns.items():
+        if name not in known:
+            raise InputError(f"columns has the unknown key {name!r}: the keys are {listed(known)}")
         # A document needs text; the others may be left unread.
-        if name not in known or not (isinstance(column, str) or (column is None and name != "text")):
-            raise InputError(f"columns has {name!r}: {column!r}: it says which column is {', '.join(known)}")
+        if not (isinstance(column, str) or (column is None and name != "text")):
+            otherwise = "" if name == "text" else ", or None to leave it unread"
+            raise InputError(f"columns has {column!r} for {name!r}: give the name of a column{otherwise}")
     return Columns(**columns)  # type: ignore[arg-type]  # text is never None, as checked
 
 
@@ -316,8 +320,8 @@ def warn_of_similar(languages: Iterable[str], named: Collection[str], *, stackle
     for base, codes in variants.items():
         if len(codes) > 1 and any(code in named for code in codes):
             warnings.warn(
-                f"{', '.join(codes)} are languages of their own in this corpus, each with its own vocabulary and part "
-                f"in training: to have them as one, {base}, give merge_regions=True",
+                f"{listed(codes)} are treated as separate languages; to merge them into {base}, pass "
+                "merge_regions=True",
                 SimilarLanguagesWarning,
                 stacklevel=stacklevel + 1,
             )

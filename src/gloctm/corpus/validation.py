@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from gloctm.checks import count_of
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.texts import StoredTexts
 from gloctm.errors import InputError
+from gloctm.languages import without_region
 
 
 def check_language_count(languages: Collection[str]) -> None:
@@ -20,6 +22,23 @@ def check_language_count(languages: Collection[str]) -> None:
     if len(languages) < 2:
         found = f"only {next(iter(languages))!r} was given" if languages else "none was given"
         raise InputError(f"a corpus needs at least two languages and {found}: add documents in another language")
+
+
+def check_document_counts(num_documents: Mapping[str, int]) -> None:
+    """Raise InputError for a language with a single document, from which nothing can be learned.
+
+    Args:
+        num_documents: by language.
+    """
+    for language, number in num_documents.items():
+        if number < 2:
+            base = without_region(language)
+            cure = "add documents or leave the language out"
+            if any(other != language and without_region(other) == base for other in num_documents):
+                cure = f"merge it into {base!r} by building the corpus with merge_regions=True, or add documents"
+            raise InputError(
+                f"language {language!r} has one document: training needs at least two in each language; {cure}"
+            )
 
 
 def validate_language(language: str, part: LanguageCorpus) -> LanguageCorpus:
@@ -150,6 +169,7 @@ def _aligned(language: str, what: str, values: Sequence[Any] | None, documents: 
     )
     if len(result) != documents:
         raise InputError(
-            f"language {language!r} has {documents} documents but {len(result)} {what}: give one for each document"
+            f"language {language!r} has {count_of(documents, 'document')} but "
+            f"{count_of(len(result), what.removesuffix('s'))}: give one for each document"
         )
     return result

@@ -53,7 +53,7 @@ def tokenize_blocks(
             would travel with each block.
 
     Raises:
-        InputError: ``processes`` is no whole number from 1; a tokenizer of the user's own can't be sent to other
+        InputError: ``processes`` is no whole number of at least 1; a tokenizer of the user's own can't be sent to other
             processes; a process was ended from outside.
     """
     waiting = iter(blocks)

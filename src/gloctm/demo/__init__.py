@@ -1,4 +1,4 @@
-"""The embedded corpus: original short texts on everyday themes, written for this project and given away (CC0).
+"""The built-in corpus: original short texts on everyday themes, written for this project and given away (CC0).
 
 ``LANG.jsonl`` holds 240 documents of a language, 20 for each theme, none a translation of another.
 """
@@ -41,7 +41,7 @@ def demo_records(languages: Sequence[str] | None = None) -> list[Record]:
     records: list[Record] = []
     for language in chosen:
         if language not in LANGUAGES:
-            raise InputError(f"the embedded corpus has no language {language!r}: it has {', '.join(LANGUAGES)}")
+            raise InputError(f"the built-in corpus has no language {language!r}: it has {', '.join(LANGUAGES)}")
         text = files("gloctm.demo").joinpath(f"{language}.jsonl").read_text(encoding="utf-8")
         records.extend(json.loads(line) for line in text.split("\n") if line)
     return records

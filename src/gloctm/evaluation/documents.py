@@ -130,7 +130,9 @@ def measures_by_labels(
     test_labels = labels if test is None else labels_of(test)
     for name, given in (("corpus", labels), ("test corpus", test_labels)):
         if not any(label for each in given.values() for label in each):
-            warnings.warn(f"the {name} has no labels: nothing is classified", UnusableLabelsWarning, stacklevel=3)
+            warnings.warn(
+                f"the {name} has no labels, so no classifier was trained", UnusableLabelsWarning, stacklevel=3
+            )
             if given is test_labels:
                 return {}
     rows = labeled_rows(labels, None if test is None else test_labels, max_train=max_train, seed=seed)

@@ -55,8 +55,8 @@ def check_num_words(num_words: int, fewest: int) -> None:
     """
     if isinstance(num_words, bool) or not isinstance(num_words, Integral) or not 2 <= num_words <= fewest:
         raise InputError(
-            f"num_words is {num_words!r}: it must be a whole number from 2, coherence being of pairs, to {fewest}, the "
-            "words of the smallest vocabulary"
+            f"num_words is {num_words!r}: it must be a whole number from 2, since coherence is of pairs of words, to "
+            f"{fewest}, the size of the smallest vocabulary"
         )
 
 

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from gloctm.checks import listed
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation, name_of
 from gloctm.languages import primary_subtag
 from gloctm.model.model import TopicModel
-from gloctm.summary.names import listed, name_of_language
+from gloctm.summary.names import name_of_language
 from gloctm.summary.quality import evaluation_of
 
 TAGS = ("gloctm", "topic-modeling", "multilingual", "cross-lingual")

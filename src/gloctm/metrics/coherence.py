@@ -332,7 +332,7 @@ def _by_blocks(
     topics_per_block = check_int("topics_per_block", topics_per_block, 1)
     # joblib counts backwards below 0.
     if isinstance(jobs, bool) or not isinstance(jobs, Integral) or not jobs:
-        raise InputError(f"jobs is {jobs!r}: it must be a whole number from 1, or -1 for one thread a core")
+        raise InputError(f"jobs is {jobs!r}: it must be a whole number of at least 1, or -1 for one thread a core")
     blocks = [slice(start, start + topics_per_block) for start in range(0, num_topics, topics_per_block)]
     if jobs == 1 or len(blocks) == 1:
         values = [compute(block) for block in blocks]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gloctm.checks import count_of
 from gloctm.errors import InputError
 
 # DocumentLabels of documents: text or whole numbers, one kind throughout.
@@ -72,7 +73,8 @@ def checked_labels(labels: DocumentLabels, num_documents: int, name: str) -> lis
     """
     listed: list[Any] = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
     if len(listed) != num_documents:
-        raise InputError(f"{name} have {num_documents} documents but {len(listed)} labels: give one a document")
+        counts = f"{count_of(num_documents, 'document')} but {count_of(len(listed), 'label')}"
+        raise InputError(f"{name} have {counts}: give one per document")
     for row, label in enumerate(listed):
         # NaN, as tables have for a missing label, is not equal to itself; a corpus has an empty one there.
         if label is None or label != label or label == "":

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, cast
 import numpy as np
 
 from gloctm.arrays import Array
-from gloctm.checks import check_int
+from gloctm.checks import check_int, count_of
 from gloctm.corpus.corpus import Corpus
 from gloctm.embedding.embed import get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import TextEncoder
@@ -175,7 +175,10 @@ class TopicModel(FittedModel):
         normal = {given: normalize_language(given) for given in dict.fromkeys(language)}
         codes = [normal[given] for given in language]
         if len(codes) != len(documents):
-            raise InputError(f"{len(documents)} documents but {len(codes)} languages: give one language for each")
+            raise InputError(
+                f"{count_of(len(documents), 'document')} but {count_of(len(codes), 'language')}: give one language for "
+                "each document"
+            )
         routes = self._routes(dict.fromkeys(codes), via, vocabulary, encoder)
         result = np.empty((len(documents), self.num_topics_), np.float32)
         for code, route in routes.items():

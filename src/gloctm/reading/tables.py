@@ -17,18 +17,20 @@ Wanted = Callable[[str, Sequence[str]], list[str]]
 
 # Rows turned into Python's objects at a time: few enough for long documents.
 _BATCH = 1024
+#: Ends a message about a missing column of the text.
+HOW_TO_NAME = ", with --text-column on the command line, columns={...} in Python"
 # Columns that a message lists.
 _LISTED = 20
 
 
 def check_columns(source: str, names: Sequence[str], required: Sequence[str], bad_rows: BadRows) -> None:
-    """Raise unless a table has all columns that it must have."""
+    """Raise unless a table has all columns that it must have, that of the text first."""
     missing = [name for name in required if name not in names]
     if missing:
         listed = ", ".join(repr(name) for name in names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
         raise bad_rows.error(
             f"{source} has no column {' and no column '.join(map(repr, missing))}: name one of those that it has "
-            f"({listed or 'none'})"
+            f"({listed or 'none'}){HOW_TO_NAME if required[0] in missing else ''}"
         )
 
 

@@ -67,7 +67,7 @@ class Trainer:
         value = f"failed ({trial.failed})" if trial.failed else self._quality(trial)
         self._say(
             f"{what}: {value}, {duration(trial.seconds)}; {left} left"
-            + (f", about {duration(left * each)}" if left else f", {duration(time.monotonic() - self._begin)} in all")
+            + (f", about {duration(left * each)}" if left else f", {duration(time.monotonic() - self._begin)} total")
         )
         return trial
 

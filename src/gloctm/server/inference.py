@@ -163,7 +163,7 @@ class Inference:
             )
         made_for = getattr(encoder, "languages", None)
         if made_for is not None and primary_subtag(code) not in made_for:
-            return f"the encoder {encoder.name} was not made for {called(code)}: its words may not be linked well"
+            return f"{encoder.name} does not support {called(code)}, so its words may be linked poorly"
         return None
 
     def relatives(self, code: str) -> list[str]:

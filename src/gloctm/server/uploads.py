@@ -19,6 +19,7 @@ from gloctm.reading.dropped import BadRows
 from gloctm.reading.formats import read_rows
 from gloctm.reading.records import Columns, Record, RecordBuilder
 from gloctm.reading.sources import SUFFIXES, SourceFile
+from gloctm.reading.tables import HOW_TO_NAME
 from gloctm.server.languages import is_named
 
 ResultFormat = Literal["csv", "jsonl"]
@@ -89,8 +90,9 @@ def read_upload(
                 )
             records.append(record)
     except InputError as error:
-        # A server has no option to name an encoding.
-        raise InputError(str(error).replace(UNDECODABLE, "convert it to UTF-8")) from None
+        # A server has no option to name an encoding, and requests are no command lines.
+        message = str(error).replace(UNDECODABLE, "convert it to UTF-8").replace(HOW_TO_NAME, "")
+        raise InputError(message) from None
     if not records:
         raise InputError("the file has no documents: send at least one")
     return records

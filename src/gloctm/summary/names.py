@@ -6,7 +6,6 @@ langcodes takes its names from another package, language_data, which has far mor
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Literal
 
 from gloctm.languages import likely_script
@@ -49,11 +48,6 @@ def name_of_language(code: str) -> str:
         return code
     more = ", ".join(_SCRIPTS.get(each, each) for each in rest)
     return f"{_NAMES[primary]} ({more})" if more else _NAMES[primary]
-
-
-def listed(parts: Sequence[str]) -> str:
-    """Join parts as a sentence does: ``"English, German and Japanese"``."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 def direction_of(code: str) -> Literal["ltr", "rtl"]:

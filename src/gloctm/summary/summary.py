@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.arrays import Array
-from gloctm.checks import check_int
+from gloctm.checks import check_int, listed
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation
@@ -28,7 +28,7 @@ from gloctm.summary.content import Estimate, LanguageSummary, Summary, TopicSumm
 from gloctm.summary.documents import finder_in, typical_documents
 from gloctm.summary.links import translation_links, word_directions
 from gloctm.summary.map import project, similar_topics
-from gloctm.summary.names import direction_of, listed, name_of_language
+from gloctm.summary.names import direction_of, name_of_language
 from gloctm.summary.prevalence import contrasts, estimates, group_means
 from gloctm.summary.quality import evaluation_of, quality_figures
 from gloctm.summary.search import search_index

@@ -129,8 +129,8 @@ def why_no_words(frequency: ArrayLike, num_documents: int, *, num_stopped: int, 
             f"(at most {most} have one): lower min_df, or add documents"
         )
     return (
-        f"all {often_enough} words that min_df={min_df} leaves are in more documents than max_df={max_df} allows, of "
-        f"{num_documents}: raise max_df"
+        f"all {often_enough} words left by min_df={min_df} occur in more than max_df={max_df} of the {num_documents} "
+        "documents: raise max_df"
     )
 
 

@@ -93,23 +93,23 @@ class TrainingSettings:
     """
 
     num_topics: int = _whole(50, 2, "K, the number of topics.", why="a topic model needs at least 2 topics")
-    num_neighbors: int = _whole(3, 0, "k, nearest words of each language joined to a word.", why="0 links no words")
+    num_neighbors: int = _whole(3, 0, "k, nearest words of each language linked to a word.", why="0 links no words")
     neighbor_search: Literal["exact", "approximate"] = _choice(
-        "exact", ("exact", "approximate"), "How they are found: exact, or approximate for huge vocabularies."
+        "exact", ("exact", "approximate"), "How neighbors are found: exact, or approximate for huge vocabularies."
     )
-    kl_weight: float = _number(4.0, "λ_KL, pull of the local to the global posterior.")
-    cka_weight: float = _number(450.0, "λ_CKA, similarity of topic proportions and document embeddings.")
+    kl_weight: float = _number(4.0, "λ_KL, weight of the divergence of local from global posteriors.")
+    cka_weight: float = _number(450.0, "λ_CKA, weight of the similarity of topic proportions to document embeddings.")
     local_hidden_size: int = _whole(100, 1, "Width of the local encoders.")
     global_hidden_size: int = _whole(200, 1, "Width of the global encoder.")
     dropout: float = _number(0.0, "Dropout rate in the encoders.", high=1.0, below=True)
     epochs: int = _whole(150, 1, "Passes over the largest language.")
     max_steps: int | None = _whole_or_none(
-        1, "End after this many steps.", none="None takes all epochs", unset="after all epochs"
+        1, "Stop after this many steps.", none="None takes all epochs", unset="after all epochs"
     )
     batch_size: int = _whole(
-        128, 2, "Documents of each language in a step.", why="batch norm needs at least 2 documents"
+        128, 2, "Documents of each language per step.", why="batch norm needs at least 2 documents"
     )
-    learning_rate: float = _number(2e-3, "Of Adam, at first.", above=True)
+    learning_rate: float = _number(2e-3, "Initial learning rate of Adam.", above=True)
     schedule: Literal["decay", "cosine"] = _choice(
         "decay", ("decay", "cosine"), "How the learning rate falls: decay or cosine."
     )
@@ -117,17 +117,19 @@ class TrainingSettings:
     decay_every_steps: int | None = _whole_or_none(
         1, "Steps between decays.", none="None counts epochs by decay_every", unset="by epochs"
     )
-    decay_factor: float = _number(0.5, "What a decay multiplies the learning rate by.", above=True, high=1.0)
+    decay_factor: float = _number(0.5, "Factor of each decay of the learning rate.", above=True, high=1.0)
     warmup_steps: int = _whole(
         0, 0, "Steps in which the learning rate rises.", why="0 has the full rate from the first step"
     )
     patience: int | None = _whole_or_none(
         1, "Stop after this many epochs without improvement.", none="None never stops early", unset="never"
     )
-    min_improvement: float = _number(1e-3, "The share of the loss that is an improvement.", high=1.0, below=True)
+    min_improvement: float = _number(
+        1e-3, "Least relative decrease of the loss that counts as an improvement.", high=1.0, below=True
+    )
     device: str = _setting("auto", _check_device, "auto, cpu or cuda.")
     threads: int | None = _whole_or_none(
-        1, "Threads that training may use.", none="None leaves that to torch, or to numpy", unset="all"
+        1, "Maximum number of threads.", none="None leaves that to torch, or to numpy", unset="all"
     )
 
 
@@ -143,28 +145,28 @@ class Settings(TrainingSettings):
     method: Literal["context", "published"] = _choice(
         "context",
         ("context", "published"),
-        "context, in closed form, in seconds to minutes; or published, the network of the paper.",
+        "context, in closed form, which takes seconds to minutes, or published, the network of the paper.",
     )
     ranking: Literal["coherence", "weights"] | None = _choice(
         None,
         ("coherence", "weights"),
-        "What orders the words of topics: coherence or weights.",
+        "Order of the words of topics: by coherence or by weights.",
         none="the method's own",
         unset="coherence; published: weights",
     )
     num_near_documents: int | None = _whole_or_none(
         0,
-        "Near documents of each other language that a document is brought together with.",
+        "Near documents in each other language that a document is aligned with.",
         none="None chooses by the corpus",
         unset="chosen by the corpus, 3 to 10",
     )
     num_refinements: int = _whole(
-        5, 0, "How often topics are moved towards their coherent words.", why="0 leaves topics where clusters are"
+        5, 0, "Number of refinement steps toward coherent words.", why="0 leaves topics where clusters are"
     )
     temperature: float | None = _setting(
-        None, _check_temperature, "Of topic proportions.", unset="fitted to the corpus", kind=float
+        None, _check_temperature, "Temperature of the topic proportions.", unset="fitted to the corpus", kind=float
     )
-    random_state: int | None = _setting(0, _check_seed, "The seed of every random number.")
+    random_state: int | None = _setting(0, _check_seed, "Seed of all random numbers.")
     show_progress: bool = _setting(True, _check_yes_or_no, "Show progress.", unset="progress")
 
 

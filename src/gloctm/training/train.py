@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.corpus.corpus import Corpus
-from gloctm.errors import FileFormatError, InputError
+from gloctm.corpus.validation import check_document_counts
+from gloctm.errors import FileFormatError
 from gloctm.files.atomic import remove_leftovers
 from gloctm.progress import track
 from gloctm.training.batches import Batches
@@ -68,10 +69,8 @@ def train(
         TrainingError: the loss stopped being finite.
         TrainingInterrupted: training was stopped; the checkpoint holds all that was done.
     """
-    for language, part in corpus.items():
-        if part.num_documents < 2:
-            # Its batches would be copies of the one document, and batch norm would learn a variance of zero.
-            raise InputError(f"language {language!r} has one document: training needs at least two in each language")
+    # Batches of a single document would be copies of it, and batch norm would learn a variance of zero.
+    check_document_counts({language: part.num_documents for language, part in corpus.items()})
     device = choose_device(settings.device)
     started = None if checkpoints is None else checkpoints.state_to_resume()
     if seed is None:
