@@ -385,7 +385,11 @@ def test_a_language_that_a_few_documents_seem_to_be_in_is_left_out():
     [
         ([], {}, "the input has no documents: nothing to build a corpus from"),
         ([{"text": "a b", "lang": "en"}], {}, "only 'en' was given"),
-        ([{"text": "a b", "lang": "en"}], {"languages": ["en", "de"]}, "has no documents in de: leave it out"),
+        (
+            [{"text": "a b", "lang": "en"}],
+            {"languages": ["en", "de"]},
+            "has no documents in the language 'de': remove it",
+        ),
         ([{"text": "a b", "lang": "en"}], {"languages": ["en"]}, "at least two languages"),
         ([{"text": "1 2 3"}] * 3, {}, "none was found; documents left out: language not recognized: 3"),
         ([{"text": "a"}], {"min_confidence": 1.5}, "min_confidence is 1.5: it must be a number from 0 to 1"),
@@ -445,7 +449,7 @@ GERMAN = ["rotes Boot", "blaues Boot", "Meer"]
         (
             ["red boat", "red boat"],
             {"max_df": 0.0001},
-            "all 2 words that min_df=1 leaves .* max_df=0.0001 .*raise max_df",
+            "all 2 words left by min_df=1 occur in more than max_df=0.0001 of the .* raise max_df",
         ),
         (["the", "and the"], {"min_df": 1}, "all 3 words of the texts are stop words: give longer texts, or fewer"),
         (["1", "!"], {"min_df": 1}, "the texts have no words: check the texts and their language"),
@@ -458,7 +462,9 @@ def test_what_emptied_a_vocabulary_is_named(texts, chosen, reason):
 
 def test_what_emptied_a_vocabulary_of_words_is_named():
     documents = {"en": [["red", "boat"], ["red", "boat"]], "de": [["rot"], ["Boot"]]}
-    with pytest.raises(InputError, match=r"vocabulary of 'en' is empty: all 2 words that min_df=1 .*raise max_df"):
+    with pytest.raises(
+        InputError, match=r"vocabulary of 'en' is empty: all 2 words left by min_df=1 occur in .*raise max_df"
+    ):
         Corpus.from_tokens(documents, max_df=0.5, encoder=None)
 
 

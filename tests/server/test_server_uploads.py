@@ -57,7 +57,7 @@ def test_documents_of_a_file_in_no_known_language_are_und(client):
 def test_what_may_be_amiss_with_a_file_goes_into_a_header(client):
     response = upload(client, '{"text": "pluie", "lang": "sw", "id": "雨"}\n{"text": "ö", "lang": "sw", "id": "雨"}\n')
     assert [sentence.split(":")[0] for sentence in json.loads(response.headers["gloctm-warnings"])] == [
-        "of-the-test does not support Swahili (sw)",
+        "of-the-test does not support Swahili (sw), so its words may be linked poorly",
         "the model knows no word of 1 of 2 documents, the first with the id 雨 in Swahili (sw)",
     ]
     assert json.loads(upload(client, CSV, "t.csv").headers["gloctm-warnings"])[0].endswith("id c in English (en)")
