@@ -944,7 +944,7 @@ def test_only_drawing_needs_optuna(tmp_path, corpus):
             {"num_words": 33},
             "num_words is 33: it must be a whole number from 2, since coherence",
         ),
-        ({"num_topics": [2]}, {"num_words": 33, "labels": False}, "to 32, the words of the smallest vocabulary"),
+        ({"num_topics": [2]}, {"num_words": 33, "labels": False}, "to 32, the size of the smallest vocabulary"),
         ({"num_topics": [2]}, {"objective": "tq"}, "the objective is 'tq', which is not measured here: choose one of"),
         ({"num_topics": [2]}, {"objective": "cnpmi_published"}, "which is not measured here"),
         ({"num_topics": [2]}, {"objective": "stability", "seeds": [0]}, "which is not measured here"),
