@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gloctm.plot.drawing import DETAILS, Canvas, adaptive_svg
 
@@ -88,8 +89,8 @@ def bars_svg(title: str, panels: Sequence[Bars]) -> str:
     return adaptive_svg(canvas.finish(alt.hconcat(*drawn, spacing=56)), title) + "\n"
 
 
-def _heading(alt: object, text: str) -> object:
-    return alt.Title(text, fontSize=13, frame="group")  # type: ignore[attr-defined]
+def _heading(alt: Any, text: str) -> Any:
+    return alt.Title(text, fontSize=13, frame="group")
 
 
 def _short(number: float) -> str:

@@ -55,11 +55,17 @@ from gloctm.context import DIMENSIONS
 from gloctm.demo import demo_records
 from gloctm.embedding import embed_texts, get_encoder_by_name
 from gloctm.model import topic_proportions
-from gloctm.model.context_inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.model.context_inference import center_of, context_latent_means, contexts_of
 from gloctm.model.documents import counts_and_further_words, documents_to_tokens, documents_to_words
 from gloctm.model.inference import global_latent_means, latent_means
 from gloctm.model.linking import WordLinker
-from gloctm.model.parameters import GLOBAL_ENCODER_NAME, expected_shapes, local_encoder_name, word_context_name
+from gloctm.model.parameters import (
+    DOCUMENT_ENCODER_NAME,
+    GLOBAL_ENCODER_NAME,
+    expected_shapes,
+    local_encoder_name,
+    word_context_name,
+)
 from gloctm.network import GloCTMNetwork, decoder, make_generator
 from gloctm.text import get_tokenizer, stop_words
 from gloctm.training.batches import Batches, draw_noise
@@ -495,7 +501,9 @@ def inference_from_text(rounds: int) -> None:
             contexts = np.concatenate([model.weights_[word_context_name(code)], contexts])
         center = center_of(code, model.vocabulary_, model.weights_)
         counts = state["tokenising and counting"][0]
-        return topic_proportions(context_latent_means(counts, contexts, center, encoder_of(model.weights_))[0])
+        return topic_proportions(
+            context_latent_means(counts, contexts, center, model.weights_[DOCUMENT_ENCODER_NAME])[0]
+        )
 
     for code, words in (("en", words_of_known), ("de", words_of_unknown)):
         from_text[code] = [

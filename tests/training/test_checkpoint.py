@@ -256,12 +256,13 @@ def test_a_training_stopped_before_its_first_step_can_be_resumed(tmp_path):
     assert GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=True).history_ == []
 
 
+@pytest.mark.parametrize("settings", [SETTINGS, CONTEXT], ids=["published", "context"])
 @pytest.mark.parametrize("resume", [False, True])
-def test_another_file_in_its_place_is_left_alone(tmp_path, resume):
+def test_another_file_in_its_place_is_left_alone(tmp_path, resume, settings):
     path = tmp_path / "notes.txt"
     path.write_text("dear diary " * 100)
     with pytest.raises(FileFormatError, match="not the checkpoint of a training"):
-        GloCTM(**SETTINGS).fit(corpus(), checkpoint=path, resume=resume)
+        GloCTM(**settings).fit(corpus(), checkpoint=path, resume=resume)
     assert path.read_text() == "dear diary " * 100
 
 
@@ -518,15 +519,6 @@ def test_a_damaged_checkpoint_of_the_context_method_is_named(tmp_path, cut):
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(FileFormatError, match="damaged"):
         GloCTM(**CONTEXT).fit(corpus(), checkpoint=path, resume=True)
-
-
-@pytest.mark.parametrize("resume", [False, True])
-def test_another_file_is_left_alone_by_the_context_method(tmp_path, resume):
-    path = tmp_path / "notes.txt"
-    path.write_text("dear diary " * 100)
-    with pytest.raises(FileFormatError, match="not the checkpoint of a training"):
-        GloCTM(**CONTEXT).fit(corpus(), checkpoint=path, resume=resume)
-    assert path.read_text() == "dear diary " * 100
 
 
 def test_a_checkpoint_of_the_other_method_is_refused(tmp_path):

@@ -42,6 +42,7 @@ def with_flags(*names: str) -> Callable[[Callable[..., None]], Callable[..., Non
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command, eval_str=True)
         own = list(signature.parameters.values())[:-1]
+        # What typer reads; for the type checker a function has no such attribute.
         command.__signature__ = signature.replace(parameters=[*own, *setting_flags(*names)])  # type: ignore[attr-defined]
         return command
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gloctm.arrays import Array
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
-from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, document_center_name, word_context_name
+from gloctm.model.parameters import document_center_name, word_context_name
 
 #: λ. Small values keep more of what a document says; large ones compare it with each topic by itself.
 RIDGE = 0.3
@@ -75,11 +75,6 @@ def center_of(language: str, languages: Mapping[str, object], weights: Mapping[s
     if language in languages:
         return weights[document_center_name(language)]
     return np.asarray(np.mean([weights[document_center_name(each)] for each in languages], axis=0), np.float32)
-
-
-def encoder_of(weights: Mapping[str, Array]) -> Array:
-    """Return the model's matrix from v to μ, ``(p, K)``."""
-    return weights[DOCUMENT_ENCODER_NAME]
 
 
 def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> Array:

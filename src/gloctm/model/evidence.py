@@ -14,7 +14,7 @@ from gloctm.arrays import Array
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.embedding.encoder import TextEncoder
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.model.context_inference import center_of, context_latent_means, contexts_of, encoder_of
+from gloctm.model.context_inference import center_of, context_latent_means, contexts_of
 from gloctm.model.documents import (
     are_texts,
     counts_and_further_words,
@@ -23,7 +23,7 @@ from gloctm.model.documents import (
     documents_to_words,
 )
 from gloctm.model.inference import Via, global_latent_means, latent_means
-from gloctm.model.parameters import local_encoder_name, word_context_name
+from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, local_encoder_name, word_context_name
 from gloctm.text import stop_words
 from gloctm.text.phrases import SUFFIX as PHRASES
 
@@ -168,7 +168,7 @@ def latent_means_of(
     counts, neighbors = evidence.counts, evidence.neighbors
     if evidence.contexts is not None:
         center = center_of(evidence.language, languages, weights)
-        means, empty = context_latent_means(counts, evidence.contexts, center, encoder_of(weights))
+        means, empty = context_latent_means(counts, evidence.contexts, center, weights[DOCUMENT_ENCODER_NAME])
     elif neighbors is None:
         means = latent_means(counts, weights, local_encoder_name(evidence.language))
         empty = np.diff(counts.indptr) == 0
