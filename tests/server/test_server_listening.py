@@ -143,7 +143,13 @@ def serving_process(folder, *arguments, **environment):
     environment = {**{name: value for name, value in os.environ.items() if name != "GLOCTM_TOKEN"}, **environment}
     command = [sys.executable, "-m", "gloctm", "serve", str(folder / "model"), "--port", "0", *arguments]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
+        # A shell has what it starts in the background ignore interrupts, the tests and this process with them.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     # Bounds the waiting for its first line, too.
     timer = threading.Timer(300, process.kill)
