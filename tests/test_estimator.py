@@ -637,14 +637,6 @@ def test_a_way_to_infer_is_chosen_of_published_models_alone(corpus, in_context):
         model.transform(corpus, via="train")
 
 
-def test_fit_wants_a_corpus_with_embeddings(quick):
-    with pytest.raises(InputError, match=r"Corpus\.from_texts"):
-        GloCTM(**quick).fit(["a text"])
-    bare = Corpus.from_tokens({"en": [["a", "b"], ["b", "c"]], "de": [["x", "y"], ["y", "z"]]}, encoder=None)
-    with pytest.raises(InputError, match=r"no embeddings for 'en'.*corpus\.embed"):
-        GloCTM(**quick).fit(bare)
-
-
 def test_divergence_is_an_error_not_a_model(corpus):
     with pytest.raises(TrainingError, match="not finite in epoch"):
         GloCTM(**{**PUBLISHED, "learning_rate": 1e30}).fit(corpus)

@@ -15,6 +15,7 @@ from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.context.train import TrainingResult, coherent_words, train_in_context
 from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.given import as_corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
 from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
@@ -90,6 +91,8 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         show_progress: both methods: whether ``fit`` shows progress on standard error.
 
     Attributes:
+        corpus_: the corpus of the last ``fit``, the object itself. Methods that show documents take it unless they are
+            given another. It is not saved, copied or pickled with the model; ``del model.corpus_`` releases it.
         languages_: this and all others are those of ``TopicModel``.
 
     Examples:
@@ -98,6 +101,8 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         >>> model = GloCTM(num_topics=12, show_progress=False).fit(corpus)
         >>> model.transform(["Der Zug hatte Verspätung."], language="de").shape
         (1, 12)
+        >>> model.corpus_ is corpus
+        True
 
     References:
         GloCTM: Cross-Lingual Topic Modeling via a Global Context Space. AAAI 2026.
@@ -165,7 +170,7 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
     def fit(
         self,
-        corpus: Corpus,
+        documents: Any,
         y: None = None,
         *,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -173,10 +178,14 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         resume: bool = False,
         callbacks: Sequence[Callback] = (),
     ) -> GloCTM:
-        """Train on a corpus.
+        """Train on a corpus, or on documents of which one is made.
 
         Args:
-            corpus: with word and document embeddings.
+            documents: a Corpus; or, for one with the default options of ``Corpus.from_texts`` and
+                ``Corpus.from_records``, a mapping from language to texts (or to lists of words), a data frame of
+                pandas, polars or Arrow, or a list of mappings, with ``text`` and ``lang`` or ``language``. A corpus
+                without any embeddings is embedded as ``Corpus.embed`` does by default. The corpus is kept in
+                ``corpus_``.
             y: ignored, as scikit-learn's convention asks.
             checkpoint: a file that keeps the state of the training, so that it can continue after a stop or a kill,
                 to the same weights bit for bit (on a CPU with as many threads; CUDA sums in no fixed order). It remains
@@ -192,8 +201,8 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
             The estimator itself.
 
         Raises:
-            InputError: a setting is out of range; the corpus lacks embeddings or is too small for the settings; the
-                checkpoint belongs to another training.
+            InputError: a setting is out of range; the documents can't be read; the corpus has some embeddings and lacks
+                others, or is too small for the settings; the checkpoint belongs to another training.
             FileFormatError: the checkpoint is damaged, or no checkpoint.
             MissingDependencyError: the published method without torch.
             TrainingError: the loss stopped being finite.
@@ -202,15 +211,17 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         Examples:
             >>> GloCTM(num_topics=5, show_progress=False).fit(corpus).num_topics_
             5
+            >>> texts = {"en": corpus["en"].texts, "de": corpus["de"].texts}
+            >>> GloCTM(num_topics=5, show_progress=False).fit(texts).corpus_.languages
+            ('en', 'de')
         """
-        if not isinstance(corpus, Corpus):
-            raise InputError(f"fit takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
         settings = settings_of_method(check_settings(self.get_params()), type(self)().get_params())
         keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
         if callbacks:
             from gloctm.training.callbacks import check_callbacks
 
             check_callbacks(callbacks)
+        corpus = as_corpus(documents, show_progress=bool(self.show_progress))
         for language, part in corpus.items():
             if part.word_embeddings is None or part.document_embeddings is None:
                 raise InputError(
@@ -254,16 +265,17 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
             ),
             {language: part.own_tokenizer for language, part in corpus.items() if part.own_tokenizer is not None},
         )
+        self.corpus_ = corpus
         return self
 
-    def fit_transform(self, corpus: Corpus, y: None = None) -> dict[str, Array]:
-        """Train on a corpus and return the topic proportions of its documents, by language.
+    def fit_transform(self, documents: Any, y: None = None) -> dict[str, Array]:
+        """Train as ``fit`` does, and return the topic proportions of the documents, by language.
 
         Examples:
             >>> sorted(GloCTM(num_topics=5, show_progress=False).fit_transform(corpus))
             ['de', 'en']
         """
-        result = self.fit(corpus).transform(corpus)
+        result = self.fit(documents).transform(self.corpus_)
         assert isinstance(result, dict)
         return result
 
@@ -292,7 +304,7 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         self,
         path: str | os.PathLike[str],
         *,
-        corpus: Corpus | None = None,
+        corpus: Corpus | Literal[False] | None = None,
         view: TopicView | None = None,
         title: str | None = None,
         num_words: int = 30,
@@ -304,9 +316,9 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
         Args:
             path: the file; its name ends in ``.html``.
-            corpus: usually the training corpus. The page then shows documents behind the topics, how much of each topic
-                each language has, and topics by label and over time if there are labels and dates. It contains some of
-                the texts. None shows words alone.
+            corpus: the documents to show; None takes those of ``fit`` (``corpus_``), if the model has them. The page
+                then shows documents behind the topics, how much of each topic each language has, and topics by label
+                and over time if there are labels and dates. It contains some of the texts. False shows words alone.
             view: topics renamed, merged or hidden.
             title: of the page; None makes one of topics and languages.
             num_words: words per topic and language.
@@ -329,9 +341,10 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
         self.check_trained()
         check_report_target(path)
+        chosen = getattr(self, "corpus_", None) if corpus is None else corpus
         summary = summarize(
             self,
-            corpus,
+            None if chosen is False else chosen,
             view=view,
             title=title,
             num_words=num_words,

@@ -152,6 +152,10 @@ def test_help_fits_a_terminal_of_80_columns(monkeypatch):
             "a.yaml: there is no setting 'x'; there are num_topics",
             "a.yaml: there is no setting 'x'; there are num_topics",
         ),
+        (
+            "the corpus has no embeddings for 'en': use corpus.embed() first (gloctm corpus embed)",
+            "the corpus has no embeddings for 'en': give it some with gloctm corpus embed",
+        ),
     ],
 )
 def test_sentences_of_the_library_in_terms_of_the_shell(sentence, shown):
@@ -161,9 +165,6 @@ def test_sentences_of_the_library_in_terms_of_the_shell(sentence, shown):
 def test_errors_name_flags(tmp_path, documents, model):
     result = run_here("topics", model, "--languages=fr")
     assert "for others give --vocabulary LANG=FILE, the words to choose from" in result.stderr
-    build(tmp_path, documents)
-    result = run_here("train", tmp_path / "corpus", "-o", tmp_path / "model")
-    assert "the corpus has no embeddings for 'en': give it some with gloctm corpus embed\n" in result.stderr
     (tmp_path / "fr.txt").write_text("gare\n")
     _, said = build(tmp_path, documents, f"--stop-words=fr={tmp_path / 'fr.txt'}")
     assert any("--stop-words are given for fr" in line for line in said)

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from gloctm.model.explanation import WordShare
     from gloctm.model.inference import topic_proportions
     from gloctm.model.model import TopicModel
+    from gloctm.model.table import Table
     from gloctm.model.topics import TopicRecord, TopicTable, top_words
     from gloctm.model.view import TopicView, topic_shares
 
 __all__ = [
+    "Table",
     "TopicModel",
     "TopicRecord",
     "TopicTable",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Table": "table",
     "TopicModel": "model",
     "TopicRecord": "topics",
     "TopicTable": "topics",

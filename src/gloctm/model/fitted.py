@@ -119,6 +119,8 @@ class FittedModel:
         self._own_encoder: TextEncoder | None = None
         self._neighbors: dict[str, sp.csr_array] = {}
         self._linker: WordLinker | None = None
+        # Documents of a former training are not those of this model.
+        self.__dict__.pop("corpus_", None)
 
     def __getstate__(self) -> Any:
         inherited = super().__getstate__()
@@ -126,6 +128,8 @@ class FittedModel:
         if "_neighbors" in state:
             # What can be computed again is not copied.
             state.update(_neighbors={}, _linker=None)
+        # Nor are the documents of a training, which may be far larger than the model.
+        state.pop("corpus_", None)
         return state
 
     def check_trained(self) -> None:

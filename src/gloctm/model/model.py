@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
@@ -17,7 +16,7 @@ from gloctm.checks import check_int, count_of
 from gloctm.corpus.corpus import Corpus
 from gloctm.embedding.embed import get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import TextEncoder
-from gloctm.errors import EmptyDocumentWarning, InputError, MissingDependencyError, UnknownWordsWarning
+from gloctm.errors import EmptyDocumentWarning, InputError, UnknownWordsWarning
 from gloctm.languages import normalize_language, normalize_languages
 from gloctm.model.documents import vocabularies
 from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
@@ -33,7 +32,6 @@ from gloctm.text.places import WordFinder
 
 #: How the words of topics are ordered.
 Ranking = Literal["coherence", "weights"]
-_FRAMES = ("pandas", "polars")
 
 
 class TopicModel(FittedModel):
@@ -305,16 +303,15 @@ class TopicModel(FittedModel):
         topic_word, words = {}, {}
         for code, route in routes.items():
             topic_word[code], words[code] = self._ranked_words(route, ranked)
-        records = topic_records(topic_word, words, num_words)
-        if output == "records":
-            return TopicTable(records, labels=self.labels_)
-        if output not in _FRAMES:
-            raise InputError(f"output is {output!r}: it must be records, pandas or polars")
-        try:
-            frames = import_module(output)
-        except ImportError:
-            raise MissingDependencyError.of("A data frame of topics", output) from None
-        return frames.DataFrame(records)
+        table = TopicTable(topic_records(topic_word, words, num_words), labels=self.labels_)
+        match output:
+            case "records":
+                return table
+            case "pandas":
+                return table.to_pandas()
+            case "polars":
+                return table.to_polars()
+        raise InputError(f"output is {output!r}: it must be records, pandas or polars")
 
     def print_topics(
         self, num_words: int = 10, *, language: str | None = None, languages: Iterable[str] | None = None

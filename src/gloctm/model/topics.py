@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.arrays import Array
+from gloctm.model.table import Table
 
 
 class TopicRecord(TypedDict):
@@ -27,8 +28,8 @@ class TopicRecord(TypedDict):
     weights: list[float]
 
 
-class TopicTable(list[TopicRecord]):
-    """Records of topics, which a notebook shows as a table and ``print_topics`` as text.
+class TopicTable(Table[TopicRecord]):
+    """Records of topics, which a notebook shows as a table and ``print_topics`` as text, a block per topic.
 
     Args:
         records: topics in order, with the same languages in each.

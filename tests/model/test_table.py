@@ -1,0 +1,44 @@
+"""Tables: lists of rows that print, and become data frames and HTML."""
+
+from __future__ import annotations
+
+from gloctm.model import Table
+
+ROWS = [
+    {"topic": -1, "name": "no topic", "words": None, "share": 0.25},
+    {"topic": 12, "name": "天気 <b>", "words": ["雨", "storm"], "share": 0.5},
+]
+
+
+def test_a_table_is_a_list_of_rows():
+    table = Table(ROWS)
+    assert table == ROWS
+    assert table.columns == ["topic", "name", "words", "share"]
+    assert Table([]).columns == []
+
+
+def test_a_table_prints_in_columns_whatever_the_script():
+    assert str(Table(ROWS)).splitlines() == [
+        "topic  name      words     share",
+        "   -1  no topic            0.250",
+        "   12  天気 <b>  雨 storm  0.500",
+    ]
+    [_, line] = str(Table([{"text": "a\nb " + "long " * 30}])).splitlines()
+    assert line.startswith("a b long")
+    assert line.endswith("…")
+    assert len(line) <= 60
+
+
+def test_a_table_becomes_a_data_frame():
+    table = Table(ROWS)
+    assert table.to_pandas()["topic"].tolist() == [-1, 12]
+    assert table.to_polars()["words"].to_list() == [None, ["雨", "storm"]]
+    # Types that differ only far down.
+    many = Table([{"label": None}] * 200 + [{"label": "x"}])
+    assert many.to_polars()["label"][200] == "x"
+
+
+def test_a_table_is_html_without_markup_of_its_cells():
+    html = Table(ROWS)._repr_html_()
+    assert html.count("<tr>") == 3
+    assert "天気 &lt;b&gt;" in html
