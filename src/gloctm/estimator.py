@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -29,6 +30,7 @@ from gloctm.training.settings import (
     TrainingSettings,
     check_checkpoint,
     check_settings,
+    nearest_setting,
     resolve_seed,
     settings_of_method,
 )
@@ -37,6 +39,25 @@ if TYPE_CHECKING:
     from gloctm.evaluation import Evaluation
     from gloctm.model.view import TopicView
     from gloctm.training.callbacks import Callback
+
+Init = TypeVar("Init", bound=Callable[..., None])
+
+
+def _refusing_unknown_settings(init: Init) -> Init:
+    """Let a constructor answer a name that is no setting with the one that is probably meant."""
+
+    @wraps(init)
+    def checked(self: Any, *given: Any, **settings: Any) -> None:
+        if given:
+            raise TypeError(f"GloCTM() takes its settings by name: did you mean num_topics={given[0]!r}?")
+        for name in settings:
+            if name not in SETTINGS:
+                hint = nearest_setting(name)
+                cure = f"did you mean {hint!r}?" if hint else f"there are {', '.join(sorted(SETTINGS))}"
+                raise TypeError(f"GloCTM() has no setting {name!r}: {cure}")
+        init(self, **settings)
+
+    return cast(Init, checked)
 
 
 class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -108,6 +129,7 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         GloCTM: Cross-Lingual Topic Modeling via a Global Context Space. AAAI 2026.
     """
 
+    @_refusing_unknown_settings
     def __init__(
         self,
         *,
@@ -266,6 +288,7 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
             {language: part.own_tokenizer for language, part in corpus.items() if part.own_tokenizer is not None},
         )
         self.corpus_ = corpus
+        self.topic_shares_ = self.shares_in(corpus)
         return self
 
     def fit_transform(self, documents: Any, y: None = None) -> dict[str, Array]:

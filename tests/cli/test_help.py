@@ -34,7 +34,18 @@ COMMANDS = {
     "corpus example": ["--languages"],
     "train": ["--output", "-o", "--preset", "--config", "--progress", "--no-progress", "--quiet", "-q"]
     + [f"--{name.replace('_', '-')}" for name in GloCTM().get_params() if name != "show_progress"],
-    "topics": ["--words", "-n", "--languages", "--vocabulary", "--format", "-f", "--quiet", "-q"],
+    "topics": [
+        "--num-words",
+        "--words",
+        "-n",
+        "--topic",
+        "--languages",
+        "--vocabulary",
+        "--format",
+        "-f",
+        "--quiet",
+        "-q",
+    ],
     "transform": [
         *("--output", "-o", "--latent", "--via", "--language", "--min-confidence", "--text-column", "--lang-column"),
         *("--id-column", "--format", "--encoding", "--skip-bad-lines", "--dropped", "--quiet", "-q"),
@@ -48,14 +59,14 @@ def test_help_mentions_every_option(name):
     run = run_process if name in ("", "train") else run_here
     result = succeeded(run(*name.split(), "--help"))
     assert result.stderr == ""
-    mentioned = set(re.findall(r"(?<!\S)--?[a-z-]+", result.stdout))
+    mentioned = set(re.findall(r"(?<![\w-])--?[a-z-]+", result.stdout))
     assert {*COMMANDS[name], "--help"} <= mentioned
     assert "Usage: " in result.stdout
 
 
 def test_defaults_in_the_help_are_the_estimators(monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
-    shown = succeeded(run_here("train", "--help")).stdout
+    shown = succeeded(run_here("train", "--help")).stdout.replace("--num-topics,--topics", "--num-topics")
     named = dict(re.findall(r"--([a-z-]+) .*\(default: (.+?)\)", shown))
     # --progress is the first of a pair of flags.
     defaults = {"show_progress" if flag == "progress" else flag.replace("-", "_"): text for flag, text in named.items()}

@@ -179,6 +179,6 @@ def test_names_of_nothing(tmp_path, planted_folder, model_folder):
     assert_refuses(tmp_path, (*train, "--config", tmp_path / "a.yaml"), "a.yaml does not exist", "check the path")
     parts = ("--format is 'xml'", "it must be table, ")
     assert_refuses(tmp_path, ("topics", model_folder, "--format=xml"), *parts, process=True)
-    assert_refuses(tmp_path, ("topics", model_folder, "--words=0"), "--words is 0", "whole number of at least 1")
+    assert_refuses(tmp_path, ("topics", model_folder, "--words=0"), "--num-words is 0", "whole number of at least 1")
     assert_refuses(tmp_path, ("topics", model_folder, "--languages=fr"), "not trained on language 'fr'", "en, de")
     assert_refuses(tmp_path, ("demo", "-o", tmp_path / "model", "--languages=en,fr"), "no language 'fr'", "it has")

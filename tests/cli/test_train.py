@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,18 @@ def test_small_corpora_are_warned_of_on_standard_error(tmp_path, corpus):
     assert "warning" not in "".join(others).lower()
 
 
-def test_train(training):
+def test_train(training, corpus):
     result, target = training
     succeeded(result)
     assert result.stdout == ""
-    near, topics, chosen, last = result.stderr.splitlines()
+    near, topics, chosen, told, last = result.stderr.splitlines()
     assert near.startswith("finding near documents: 40/40 documents")
     assert topics.startswith("finding topics: 8/8 steps")
     model = GloCTM.load(target)
     assert chosen == f"chosen: num_near_documents 3, temperature {model.temperature:g}"
-    assert last == f"model written to {target}; see its topics with: gloctm topics {target}"
+    assert told == f"3 topics; model written to {target}"
+    page = f"gloctm report {target} --corpus {corpus} -o {target}.html"
+    assert last == f"next: gloctm topics {target}, or a page: {page}"
     chosen_by_corpus = {"num_near_documents": 3, "temperature": model.temperature, "ranking": "coherence"}
     assert model.get_params() == {**GloCTM().get_params(), "num_topics": 3, "threads": 1, **chosen_by_corpus}
     assert model.history_ == []
@@ -42,12 +45,26 @@ def test_train_by_the_published_method(published_training):
     result, target = published_training
     succeeded(result)
     assert result.stdout == ""
-    assert "training: 2/2 steps" in result.stderr
-    assert result.stderr.splitlines()[-1].startswith(f"model written to {target};")
+    *progress, told, following = result.stderr.splitlines()
+    assert progress[-1].startswith("training: 2/2 steps")
+    # Losses are for those who ask for them.
+    assert progress[-1].endswith("(epoch 2 of 2)")
+    assert re.fullmatch(r"3 topics(, \d doubtful \(.*\))?; model written to .*", told)
+    assert following.startswith(f"next: gloctm topics {target}, ")
     model = GloCTM.load(target)
     given = {"method": "published", "ranking": "weights", "num_topics": 3, "epochs": 2, "threads": 1}
     assert model.get_params() == {**GloCTM().get_params(), **given}
     assert [epoch["epoch"] for epoch in model.history_] == [1, 2]
+
+
+def test_the_terms_of_the_loss_are_shown_on_request(tmp_path, corpus):
+    arguments = ("-o", tmp_path / "model", "--method=published", "--epochs=2", "--topics=2", "--threads=1")
+    result = succeeded(run_here("train", corpus, *arguments, "--verbose", "-q"))
+    number = r"-?[\d.]+"
+    first, second, _ = result.stderr.splitlines()
+    for epoch, line in enumerate((first, second), start=1):
+        terms = " \\+ ".join(f"{name} {number}" for name in ("local", "global", "KL", "CKA"))
+        assert re.fullmatch(f"epoch {epoch} of 2: loss {number} = {terms}", line)
 
 
 def test_flags_outweigh_the_preset(tmp_path, corpus):

@@ -22,13 +22,12 @@ def demo(
 ) -> None:
     """Train on the built-in corpus (five languages, 12 everyday themes), show the topics, and write a page of them."""
     from gloctm.cli.messages import say
-    from gloctm.cli.tables import print_topics
+    from gloctm.cli.topic_tables import print_topics
     from gloctm.corpus import Corpus
     from gloctm.demo import THEMES
     from gloctm.errors import MissingDependencyError
     from gloctm.estimator import GloCTM
     from gloctm.explorer import check_report_target
-    from gloctm.metrics import topic_uniqueness
     from gloctm.model.storage import check_model_target
 
     page = output.with_name(f"{output.name}.html")
@@ -42,14 +41,7 @@ def demo(
         corpus
     )
     model.save(output)
-    uniqueness = {
-        code: topic_uniqueness([record["words"] for record in model.topics(15, languages=[code])])
-        for code in corpus.languages
-    }
-    print_topics(model.topics(8))
-    mean = sum(uniqueness.values()) / len(uniqueness)
-    print(f"topic uniqueness (TU, 15 words): {', '.join(f'{code} {tu:.3f}' for code, tu in uniqueness.items())}")
-    print(f"mean TU {mean:.3f}; 1 means that no word is in two topics")
+    print_topics(model, model.topics(8), num_words=8)
     print(f"model saved to {output}; look again with: gloctm topics {output}")
     try:
         model.report(page, corpus=corpus, title="The demo of GloCTM")

@@ -19,12 +19,21 @@ FLAGS = {
     "columns": "a column's name",
     "file_format": "--format",
     "more_stop_words": "--stop-words",
-    "num_words": "--words",
     "on_error": "--skip-bad-lines",
 }
 _PLAIN = (
     *("convert", "encoding", "language", "languages", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
-    *("checkpoint_minutes", "min_confidence", "min_df", "min_documents", "phrases", "processes", "resume", "via"),
+    *(
+        "checkpoint_minutes",
+        "min_confidence",
+        "min_df",
+        "min_documents",
+        "num_words",
+        "phrases",
+        "processes",
+        "resume",
+        "via",
+    ),
     *("max_train", "seed"),
     *("method", "vocabulary"),
 )

@@ -44,7 +44,19 @@ WordEncoder = Annotated[
 
 def topics(
     path: Model,
-    num_words: Annotated[int, typer.Option("--words", "-n", help="Words per topic and language.")] = 10,
+    num_words: Annotated[
+        int | None,
+        typer.Option(
+            "--num-words",
+            "--words",
+            "-n",
+            help="Words per topic and language; a terminal shows those that fit. (default: 10)",
+        ),
+    ] = None,
+    topic: Annotated[
+        list[int] | None,
+        typer.Option(help="Show this topic alone, with 30 words per language. Repeatable.", show_default=False),
+    ] = None,
     languages: LanguagesOption = None,
     vocabulary: Annotated[
         list[str] | None,
@@ -64,11 +76,11 @@ def topics(
     ] = "table",
     quiet: Quiet = False,
 ) -> None:
-    """Show the topics, with all languages side by side, and their uniqueness (TU, over the words shown)."""
+    """Show the topics: a line per topic and language, with the share of its documents and its label."""
     check_choice("--format", output_format, ("table", "markdown", "json", "jsonl", "csv"))
-    from gloctm.cli.tables import print_topics, print_topics_as_csv, print_topics_as_markdown
+    from gloctm.cli import topic_tables
     from gloctm.estimator import GloCTM
-    from gloctm.metrics import topic_uniqueness
+    from gloctm.model.labels import check_topic
 
     model = GloCTM.load(path)
     model.show_progress = model.show_progress and not quiet
@@ -76,24 +88,25 @@ def topics(
     chosen = split_languages(languages)
     if further and chosen is None:
         chosen = list(dict.fromkeys([*model.languages_, *further]))
-    records = model.topics(num_words, languages=chosen, vocabulary=further, encoder=encoder)
+    number = num_words if num_words is not None else 30 if topic else 10
+    wanted = list(dict.fromkeys(check_topic(each, model.num_topics_) for each in topic or ()))
+    records = model.topics(number, languages=chosen, vocabulary=further, encoder=encoder)
+    if wanted:
+        records[:] = [record for each in wanted for record in records if record["topic"] == each]
     if output_format == "markdown":
-        print_topics_as_markdown(records)
+        topic_tables.print_topics_as_markdown(records)
     elif output_format == "csv":
-        print_topics_as_csv(records)
+        topic_tables.print_topics_as_csv(records)
     elif output_format == "json":
         print(json.dumps(records, ensure_ascii=False, indent=2))
     elif output_format == "jsonl":
         for record in records:
             print(json.dumps(record, ensure_ascii=False))
+    elif wanted:
+        for each in wanted:
+            topic_tables.print_topic(model, each, [record for record in records if record["topic"] == each])
     else:
-        shown = dict.fromkeys(record["language"] for record in records)
-        uniqueness = {
-            code: topic_uniqueness([record["words"] for record in records if record["language"] == code])
-            for code in shown
-        }
-        print_topics(records, uniqueness)
-        print("TU: topic uniqueness over the words shown; 1 means that no word is in two topics")
+        topic_tables.print_topics(model, records, num_words=number)
 
 
 def transform(

@@ -42,7 +42,9 @@ def report(
     title: Annotated[
         str | None, typer.Option(help="Title of the page. (default: topics and languages)", show_default=False)
     ] = None,
-    num_words: Annotated[int, typer.Option("--num-words", "-n", min=1, help="Words per topic and language.")] = 30,
+    num_words: Annotated[
+        int, typer.Option("--num-words", "--words", "-n", min=1, help="Words per topic and language.")
+    ] = 30,
     num_documents: Annotated[int, typer.Option(min=0, help="Documents per topic and language.")] = 5,
     quiet: Quiet = False,
 ) -> None:

@@ -54,8 +54,8 @@ def search(
     topics: Annotated[
         str | None,
         typer.Option(
-            "--topics",
             "--num-topics",
+            "--topics",
             "-k",
             help="Values of K to try: 10,20,30; or, with --trials, a range: 5..40.",
             show_default=False,
@@ -89,7 +89,9 @@ def search(
     ] = None,
     preset: Preset = None,
     config: Config = None,
-    num_words: Annotated[int, typer.Option("--words", "-n", help="Top words per topic to measure.")] = 15,
+    num_words: Annotated[
+        int, typer.Option("--num-words", "--words", "-n", help="Top words per topic to measure.")
+    ] = 15,
     labels: Annotated[
         bool, typer.Option("--labels/--no-labels", help="Use the labels of the corpus, if it has any.")
     ] = True,
@@ -111,8 +113,8 @@ def search(
     from gloctm.selection.trials import IDENTITY
 
     flags = {name: value for name, value in flags.items() if value is not None}
-    spelled = {name: f"--{name}" for name in flags} | ({} if topics is None else {"num_topics": "--topics"})
-    space: dict[str, Range | list[Any]] = {} if topics is None else {"num_topics": _values("--topics", topics)}
+    spelled = {name: f"--{name}" for name in flags} | ({} if topics is None else {"num_topics": "--num-topics"})
+    space: dict[str, Range | list[Any]] = {} if topics is None else {"num_topics": _values("--num-topics", topics)}
     for each in given or []:
         name, separator, values = each.partition("=")
         name = name.strip().replace("-", "_")
@@ -228,7 +230,7 @@ def _in_shell_terms(message: str, spelled: dict[str, str]) -> str:
 
     Args:
         message: the sentence.
-        spelled: how settings were given, for example ``{"num_topics": "--topics"}``.
+        spelled: how settings were given, for example ``{"num_topics": "--num-topics"}``.
     """
     subject = message.split(" ", 1)[0]
     if subject in spelled:

@@ -11,7 +11,7 @@ import typer
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.training.presets import PRESETS, get_preset
-from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, SETTINGS
+from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, SETTINGS, nearest_setting
 
 Preset = Annotated[str | None, typer.Option(help=f"Named settings to start from: {', '.join(PRESETS)}.")]
 Config = Annotated[
@@ -27,7 +27,8 @@ def setting_flags(*names: str) -> list[inspect.Parameter]:
         panel = "Method"
         if name in CONTEXT_SETTINGS + PUBLISHED_SETTINGS:
             panel += ": context" if name in CONTEXT_SETTINGS else ": published"
-        option = typer.Option(None, help=described["help"], rich_help_panel=panel, show_default=False)
+        flags_of = ("--num-topics", "--topics", "-k") if name == "num_topics" else ()
+        option = typer.Option(None, *flags_of, help=described["help"], rich_help_panel=panel, show_default=False)
         if described["kind"] is bool:
             flag = name.removeprefix("show_")
             option = typer.Option(None, f"--{flag}/--no-{flag}", help=described["help"])
@@ -85,5 +86,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise FileFormatError(f"{path} is not a table of settings: write lines such as num_topics: 50")
     for name in content:
         if name not in SETTINGS:
-            raise InputError(f"{path}: there is no setting {name!r}; there are {', '.join(sorted(SETTINGS))}")
+            hint = nearest_setting(name)
+            cure = f"did you mean {hint}?" if hint else f"there are {', '.join(sorted(SETTINGS))}"
+            raise InputError(f"{path}: there is no setting {name!r}: {cure}")
     return content

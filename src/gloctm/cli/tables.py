@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 from collections import Counter
@@ -13,7 +12,6 @@ from gloctm.checks import count_of
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.statistics import covered_tokens, frequent_words
-from gloctm.model.topics import TopicRecord
 from gloctm.reading.dropped import DroppedDocument
 
 if TYPE_CHECKING:
@@ -34,51 +32,6 @@ _LEGEND = (
     "labels: different ones",
     "vectors: dimensions of the word embeddings and of the document embeddings",
 )
-
-
-def print_topics(records: Sequence[TopicRecord], uniqueness: Mapping[str, float] | None = None) -> None:
-    """Print aligned topics, one row each, languages side by side; rules between them where words take several lines."""
-    from rich.table import Table
-
-    languages = list(dict.fromkeys(record["language"] for record in records))
-    table = Table(header_style="bold")
-    table.add_column("topic", justify="right")
-    for language in languages:
-        footer = "" if uniqueness is None else f"TU {uniqueness[language]:.3f}"
-        # Folding: rich would cut a line of double-width characters short.
-        table.add_column(language, footer=footer, ratio=1, overflow="fold")
-    table.show_footer = uniqueness is not None
-    rows: dict[int, dict[str, str]] = {}
-    for record in records:
-        rows.setdefault(record["topic"], {})[record["language"]] = " ".join(record["words"])
-    for topic, words in rows.items():
-        table.add_row(str(topic), *(words[language] for language in languages))
-    # Besides the rows: the rules around them and the heading, and those around the footer.
-    if len(_lines(table)) > len(rows) + (4 if uniqueness is None else 6):
-        table.show_lines = True
-    _print(table)
-
-
-def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
-    """Print aligned topics as a Markdown table, to be pasted into a document."""
-    languages = list(dict.fromkeys(record["language"] for record in records))
-    rows: dict[int, list[str]] = {}
-    for record in records:
-        # A bar would end the cell.
-        rows.setdefault(record["topic"], []).append(" ".join(record["words"]).replace("|", "\\|"))
-    print(f"| topic | {' | '.join(languages)} |")
-    print(f"|--:|{'---|' * len(languages)}")
-    for topic, cells in rows.items():
-        print(f"| {topic} | {' | '.join(cells)} |")
-
-
-def print_topics_as_csv(records: Sequence[TopicRecord]) -> None:
-    """Print topics as CSV, one word per row: its topic, language, rank from 1, and weight."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["topic", "language", "rank", "word", "weight"])
-    for record in records:
-        for rank, (word, weight) in enumerate(zip(record["words"], record["weights"], strict=True), start=1):
-            writer.writerow([record["topic"], record["language"], rank, word, weight])
 
 
 def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:

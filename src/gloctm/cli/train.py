@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from gloctm.cli.messages import say
 from gloctm.cli.options import Quiet
 from gloctm.cli.settings import Config, Preset, settings_begun_with, with_flags
+from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check_checkpoint, check_settings
 
 
@@ -39,6 +43,9 @@ def train(
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder to write the loss to, for TensorBoard.", show_default=False)
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="With --method published, print the four terms of the loss of each epoch.")
+    ] = False,
     quiet: Quiet = False,
     **flags: Any,
 ) -> None:
@@ -50,11 +57,10 @@ def train(
     flags = {name: value for name, value in flags.items() if value is not None}
     if quiet:
         flags["show_progress"] = False
-    from gloctm.cli.messages import say
+    from gloctm.cli.topic_tables import outcome
     from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
     from gloctm.model.storage import check_model_target
-    from gloctm.training.callbacks import TensorBoard
 
     model = GloCTM(**{**settings_begun_with(preset, config), **flags})
     check_settings(model.get_params())
@@ -65,12 +71,15 @@ def train(
     checkpoint = output.with_name(f"{output.name}.checkpoint")
     if resume and not checkpoint.exists():
         say(f"there is no {checkpoint} to go on from: training begins")
+    callbacks: list[Callback] = [] if tensorboard is None else [TensorBoard(tensorboard)]
+    if verbose and model.method == "published":
+        callbacks.append(_LossTerms())
     model.fit(
         loaded,
         checkpoint=checkpoint,
         checkpoint_minutes=checkpoint_minutes,
         resume=resume,
-        callbacks=[] if tensorboard is None else [TensorBoard(tensorboard)],
+        callbacks=callbacks,
     )
     done = len(model.history_)
     if model.method == "published" and done < model.epochs:
@@ -78,4 +87,18 @@ def train(
         say(f"training ended after epoch {done} of {model.epochs}: {why}")
     model.save(output)
     checkpoint.unlink(missing_ok=True)
-    say(f"model written to {output}; see its topics with: gloctm topics {output}")
+    if not model.show_progress:
+        say(f"model written to {output}")
+        return
+    say(f"{outcome(model)}; model written to {output}")
+    shown, page = shlex.quote(str(output)), shlex.quote(f"{output}.html")
+    say(f"next: gloctm topics {shown}, or a page: gloctm report {shown} --corpus {shlex.quote(str(corpus))} -o {page}")
+
+
+class _LossTerms(Callback):
+    """Prints the loss of each epoch and its four terms."""
+
+    def on_epoch_end(self, run: TrainingRun, epoch: Mapping[str, float]) -> None:
+        terms = {"local": "local", "global": "shared", "KL": "regularization", "CKA": "cka"}
+        told = " + ".join(f"{name} {epoch[term]:.1f}" for name, term in terms.items())
+        say(f"epoch {epoch['epoch']:.0f} of {run.settings['epochs']}: loss {epoch['loss']:.1f} = {told}")

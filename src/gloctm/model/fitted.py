@@ -11,11 +11,12 @@ from sklearn.exceptions import NotFittedError
 
 from gloctm.arrays import Array
 from gloctm.augmentation.counts import neighbor_matrix
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.model.documents import documents_to_counts
-from gloctm.model.evidence import Evidence, latent_means_of
+from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
 from gloctm.model.inference import Via, check_via, topic_proportions
 from gloctm.model.labels import Labels
 from gloctm.model.linking import WordLinker
@@ -56,6 +57,8 @@ class FittedModel:
         corpus_fingerprint_: SHA-256 of the corpus.
         environment_: versions of the software that trained the model.
         labels_: for each language the labels of topics, ``{language: {topic: text}}``, as given to ``set_labels``.
+        topic_shares_: for each language the mean θ of the documents trained on, K numbers; empty in models from before
+            they were kept.
     """
 
     show_progress: bool = True
@@ -83,6 +86,7 @@ class FittedModel:
             environment=self.environment_,
             labels=self.labels_,
             coherent_words=self.coherent_words_,
+            topic_shares=self.topic_shares_,
         )
 
     def set_artifact(self, artifact: ModelArtifact, own_tokenizers: Mapping[str, Tokenizer] | None = None) -> None:
@@ -114,6 +118,7 @@ class FittedModel:
         self.word_encoder_ = artifact.word_encoder
         self.labels_ = artifact.labels
         self.coherent_words_ = artifact.coherent_words
+        self.topic_shares_ = artifact.topic_shares
         self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
         self.own_tokenizers = dict(own_tokenizers or {})
         self._own_encoder: TextEncoder | None = None
@@ -283,3 +288,22 @@ class FittedModel:
             (1, 12)
         """
         return topic_proportions(latent_means_of(evidence, self.weights_, self.vocabulary_)[0])
+
+    def shares_in(self, corpus: Mapping[str, LanguageCorpus]) -> dict[str, list[float]]:
+        """Average θ over the documents of each trained language that have words, for K shares per language.
+
+        Args:
+            corpus: over the model's vocabularies, with every language of the model.
+
+        Examples:
+            >>> round(sum(model.shares_in(corpus)["de"]), 3)
+            1.0
+        """
+        shares = {}
+        for code in self.languages_:
+            route = Route(code, known=True, via="local" if self.in_context else "global")
+            evidence = evidence_of(corpus[code], route, self, self)
+            means, empty = latent_means_of(evidence, self.weights_, self.vocabulary_)
+            theta = topic_proportions(means if empty.all() else means[~empty])
+            shares[code] = theta.mean(axis=0, dtype=float).tolist()
+        return shares

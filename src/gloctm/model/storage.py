@@ -52,6 +52,7 @@ HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 # Parts of a model that the manifest holds, in its order.
 _FACTS = (
     *("settings", "seed", "tokenizers", "encoder", "word_encoder", "corpus_fingerprint", "environment", "history"),
+    "topic_shares",
 )
 
 
@@ -75,6 +76,7 @@ class ModelArtifact:
         labels: for each language the labels of topics.
         coherent_words: for each language the scores of topics' coherent words, ``(K, V_l)``, 0 for all others; empty
             where words are ranked by weights.
+        topic_shares: for each language the mean θ of the documents trained on, K numbers; empty in older models.
     """
 
     settings: dict[str, Any]
@@ -90,6 +92,7 @@ class ModelArtifact:
     environment: dict[str, str] = field(default_factory=lambda: software_versions())
     labels: Labels = field(default_factory=dict)
     coherent_words: dict[str, Array] = field(default_factory=dict)
+    topic_shares: dict[str, list[float]] = field(default_factory=dict)
 
 
 def software_versions() -> dict[str, str]:
@@ -185,7 +188,7 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     embeddings = _read_tensors(folder / "word_embeddings.safetensors")
     try:
         languages = manifest["languages"]
-        complete = {"word_encoder": _word_encoder(manifest), **manifest}
+        complete = {"word_encoder": _word_encoder(manifest), "topic_shares": {}, **manifest}
         artifact = ModelArtifact(
             **{**{name: complete[name] for name in _FACTS}, "settings": _with_method(manifest["settings"])},
             # JSON objects and tensors are unordered; the manifest has the order of languages.
@@ -205,6 +208,8 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     dimension = next((array.shape[-1] for array in artifact.word_embeddings.values() if array.ndim), 0)
     sizes = {language: (len(words), dimension) for language, words in artifact.vocabulary.items()}
     _check_arrays(folder, "the word embeddings of ", artifact.word_embeddings, sizes)
+    if artifact.topic_shares != {} and not _are_shares(artifact):
+        raise FileFormatError(f"{folder} is damaged: its topic_shares can't be read; copy or train the model again")
     return artifact
 
 
@@ -285,6 +290,17 @@ def _word_encoder(manifest: Mapping[str, Any]) -> Any:
     encoder = manifest["encoder"]
     several = isinstance(encoder, str) and (" + " in encoder or encoder == "own vectors")
     return None if several else encoder
+
+
+def _are_shares(artifact: ModelArtifact) -> bool:
+    """Return whether every language has a share of every topic, from 0 to 1."""
+    shares, number = artifact.topic_shares, artifact.settings["num_topics"]
+    return (
+        isinstance(shares, dict)
+        and shares.keys() == artifact.vocabulary.keys()
+        and all(isinstance(each, list) and len(each) == number for each in shares.values())
+        and all(isinstance(share, int | float) and 0 <= share <= 1 for each in shares.values() for share in each)
+    )
 
 
 def _check_facts(folder: Path, artifact: ModelArtifact) -> None:

@@ -118,7 +118,7 @@ class TrainingLoop:
                 ended = self.batch == self.steps_per_epoch or self.step == self.num_steps
                 if ended:
                     epoch = self._end_epoch()
-                    note = _note(epoch, self.settings.epochs)
+                    note = f"epoch {len(self.history)} of {self.settings.epochs}"
                 run.step = self.step
                 progress.advance(note=note)
                 # Before the state is kept: callbacks have then seen every epoch that is in it, and may have ended it.
@@ -214,10 +214,3 @@ class TrainingLoop:
 
 def _not_finite(epoch: int) -> TrainingError:
     return TrainingError(f"the loss is not finite in epoch {epoch}: lower the learning rate or the weights")
-
-
-def _note(epoch: Mapping[str, float], epochs: int) -> str:
-    return (
-        f"epoch {epoch['epoch']:.0f}/{epochs} loss {epoch['loss']:.1f} = local {epoch['local']:.1f} + global "
-        f"{epoch['shared']:.1f} + KL {epoch['regularization']:.1f} + CKA {epoch['cka']:.1f}"
-    )

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -194,6 +195,31 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         20
     """
     return {**settings, **{name: each.metadata["check"](name, settings[name]) for name, each in SETTINGS.items()}}
+
+
+# What other libraries call these settings.
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("n_topics", "nr_topics", "topics", "k", "n_components", "num_clusters", "number_of_topics"), "num_topics"
+    ),
+    **dict.fromkeys(("seed", "random_seed", "rng"), "random_state"),
+    **dict.fromkeys(("n_jobs", "num_threads", "workers"), "threads"),
+    **dict.fromkeys(("verbose", "progress", "progress_bar"), "show_progress"),
+    **dict.fromkeys(("num_epochs", "n_epochs", "iterations", "n_iter", "max_iter"), "epochs"),
+    "lr": "learning_rate",
+}
+
+
+def nearest_setting(name: str) -> str | None:
+    """Return the setting that a name which is none probably means; None where no name is near.
+
+    Example:
+        >>> nearest_setting("n_topics"), nearest_setting("temprature"), nearest_setting("colour")
+        ('num_topics', 'temperature', None)
+    """
+    if name.lower() in _ELSEWHERE:
+        return _ELSEWHERE[name.lower()]
+    return next(iter(get_close_matches(name.lower(), SETTINGS, n=1, cutoff=0.7)), None)
 
 
 def settings_of_method(settings: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
