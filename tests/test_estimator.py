@@ -882,7 +882,7 @@ def test_progress_of_the_published_method_is_shown_on_request(corpus, capsys):
         ({"n_topics": 5}, "GloCTM() has no setting 'n_topics': did you mean 'num_topics'?"),
         ({"K": 5}, "did you mean 'num_topics'?"),
         ({"seed": 5}, "did you mean 'random_state'?"),
-        ({"tempreature": 5}, "did you mean 'temperature'?"),
+        ({"temperatures": 5}, "did you mean 'temperature'?"),
         ({"zebra": 5}, "GloCTM() has no setting 'zebra': there are batch_size, cka_weight, "),
     ],
 )

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gloctm.cli import corpus, demo, evaluate, model, report, search, serve, train
+from gloctm.cli import corpus, demo, evaluate, label, model, report, search, serve, train
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
 from gloctm.errors import TrainingInterrupted
 from gloctm.training.interrupts import Termination
@@ -59,6 +59,7 @@ app.command("demo")(demo.demo)
 app.add_typer(corpus.app, name="corpus")
 app.command("train")(train.train)
 app.command("topics")(model.topics)
+app.command("label")(label.label)
 app.command("transform")(model.transform)
 app.command("evaluate")(evaluate.evaluate)
 app.command("search")(search.search)

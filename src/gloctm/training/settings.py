@@ -214,7 +214,7 @@ def nearest_setting(name: str) -> str | None:
     """Return the setting that a name which is none probably means; None where no name is near.
 
     Example:
-        >>> nearest_setting("n_topics"), nearest_setting("temprature"), nearest_setting("zebra")
+        >>> nearest_setting("n_topics"), nearest_setting("temperatures"), nearest_setting("zebra")
         ('num_topics', 'temperature', None)
     """
     if name.lower() in _ELSEWHERE:

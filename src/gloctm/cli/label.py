@@ -1,0 +1,117 @@
+"""``gloctm label``: names of topics, by hand or by a language model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gloctm.cli.model import Model
+from gloctm.cli.options import LanguagesOption, split_languages
+from gloctm.errors import InputError
+
+if TYPE_CHECKING:
+    from gloctm.labels import ChatLabeler
+    from gloctm.model.labels import Labels
+
+
+def label(
+    path: Model,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="A label by hand: TOPIC:LANG=TEXT, for example 3:en=Travel. Repeatable.", show_default=False
+        ),
+    ] = None,
+    llm: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of a language model that names all topics, for example llama3.1. It receives their words and, "
+            "with --corpus, documents.",
+            show_default=False,
+        ),
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of an OpenAI-compatible endpoint; its key is read from OPENAI_API_KEY. "
+            "(default: Ollama on this machine, http://localhost:11434/v1)",
+            show_default=False,
+        ),
+    ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(help="The training corpus: its most typical documents are sent, too.", show_default=False),
+    ] = None,
+    languages: LanguagesOption = None,
+    show_prompts: Annotated[
+        bool, typer.Option("--show-prompts", help="Print what would be sent, and send nothing.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder to write the labeled model to. (default: the model itself)"),
+    ] = None,
+) -> None:
+    """Label topics by hand or by a language model; the labels are kept with the model."""
+    if llm is None:
+        for flag, value in (
+            *(("--endpoint", endpoint), ("--corpus", corpus), ("--languages", languages)),
+            ("--show-prompts", show_prompts or None),
+        ):
+            if value is not None:
+                raise InputError(f"{flag} is for --llm: give --llm, or leave {flag} out")
+        if not given:
+            raise InputError("nothing to label by: give --set TOPIC:LANG=TEXT, or --llm NAME")
+    from gloctm.cli.messages import say
+    from gloctm.corpus import Corpus
+    from gloctm.estimator import GloCTM
+    from gloctm.labels import ChatLabeler, LabelingError, labels_from_function
+    from gloctm.labels.chat import OLLAMA
+    from gloctm.model.storage import check_model_target
+
+    target = path if output is None else output
+    model = GloCTM.load(path)
+    check_model_target(target)
+    by_hand = _by_hand(given or [])
+    model.set_labels(by_hand)
+    if llm is not None:
+        labeler = ChatLabeler(llm, base_url=endpoint or OLLAMA, languages=split_languages(languages))
+        documents = None if corpus is None else Corpus.load(corpus)
+        if show_prompts:
+            labels_from_function(model, lambda shown: _print_prompt(labeler, shown), corpus=documents)
+            return
+        try:
+            model.set_labels(labels_from_function(model, labeler, corpus=documents))
+        except LabelingError as error:
+            if error.labels:
+                # Answers may have been paid for.
+                model.set_labels(error.labels).set_labels(by_hand).save(target)
+                say(f"labels of the topics before topic {error.topic} were written to {target}")
+            raise
+        # What somebody wrote by hand outweighs.
+        model.set_labels(by_hand)
+    model.save(target)
+    say(f"labels written to {target}; see them with: gloctm topics {target}")
+
+
+def _by_hand(given: list[str]) -> Labels:
+    labels: Labels = {}
+    for each in given:
+        where, separator, text = each.partition("=")
+        topic, colon, language = where.partition(":")
+        if not (separator and colon and topic.strip().isdecimal() and language.strip() and text.strip()):
+            raise InputError(f"--set {each!r}: give TOPIC:LANG=TEXT, for example 3:en=Travel")
+        labels.setdefault(language.strip(), {})[int(topic)] = text.strip()
+    return labels
+
+
+def _print_prompt(labeler: ChatLabeler, shown: object) -> str:
+    from gloctm.labels import TopicToLabel
+
+    assert isinstance(shown, TopicToLabel)
+    print(f"topic {shown.topic}")
+    for message in labeler.messages(shown):
+        print(f"[{message['role']}]\n{message['content']}")
+    print()
+    return "not sent"
