@@ -572,6 +572,8 @@ WRONG_OF_ONE = {
         ("temperature", float("inf")),
         ("temperature", "warm"),
         ("temperature", True),
+        ("seed_words", "train"),
+        ("seed_weight", -1),
     ],
     "published": [
         ("num_neighbors", -1),
@@ -608,6 +610,7 @@ def test_wrong_settings_are_named(corpus, method, setting, value):
 OTHER_VALUES = {
     **{"neighbor_search": "approximate", "schedule": "cosine", "device": "cpu"},
     **{"dropout": 0.5, "decay_factor": 0.25, "min_improvement": 0.5},
+    "seed_words": {"rail": {"en": ["train"]}},
 }
 
 

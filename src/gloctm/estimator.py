@@ -81,6 +81,12 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
             figures hardly change; 0 leaves them at the centers of clusters.
         temperature: context method: θ = softmax(μ / temperature). None fits it, so that θ is as sure of a
             topic as the words and the embedding of a document agree on it.
+        seed_words: context method: words that pull topics (docs: guided topics), for example ``{"climate": {"en":
+            ["climate", "emissions"]}}``. Words of one language pull a topic in all. Topics by name come first, in the
+            order given, and the names become their labels; ``{3: {"de": ["bahn"]}}`` gives a topic by number, and a
+            list gives topics from 0. Topics without seed words are free. None guides none.
+        seed_weight: context method: how strongly seed words pull, relative to a topic's documents and words. 1 pulls
+            as strongly as these; 0 only starts the topic at its seed words.
         num_neighbors: published method, as all below unless said otherwise: k of the augmentation, how many nearest
             words of its own and of every other language join each word of a document. 3, as published for news; 12
             was used for reviews.
@@ -139,6 +145,8 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         num_near_documents: int | None = None,
         num_refinements: int = 5,
         temperature: float | None = None,
+        seed_words: Mapping[Any, Mapping[str, Sequence[str]]] | Sequence[Mapping[str, Sequence[str]]] | None = None,
+        seed_weight: float = 1.0,
         num_neighbors: int = 3,
         neighbor_search: NeighborSearch = "exact",
         kl_weight: float = 4.0,
@@ -282,6 +290,7 @@ class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn s
                 encoder=corpus.encoder,
                 word_encoder=corpus.word_encoder,
                 history=found.history,
+                labels=found.labels,
                 corpus_fingerprint=corpus.fingerprint(),
                 environment=software_versions(),
             ),

@@ -75,6 +75,7 @@ def test_defaults_in_the_help_are_the_estimators(monkeypatch):
         "method": {"context": "context"},
         "ranking": {"coherence; published: weights": None},
         "num_near_documents": {"chosen by the corpus, 3 to 10": None},
+        "seed_words": {"none": None},
         "temperature": {"fitted to the corpus": None},
         "threads": {"all": None},
         "device": {"auto": "auto"},

@@ -108,6 +108,7 @@ SETTINGS = [
     ("num_refinements", "-1", "0 or more"),
     ("temperature", "0", "above 0\n"),
     ("temperature", "inf", "a finite number\n"),
+    ("seed_weight", "-1", "0 or more"),
     ("num_neighbors", "-1", "0 or more"),
     ("local_hidden_size", "0", "1 or more"),
     ("global_hidden_size", "0", "1 or more"),
@@ -160,6 +161,23 @@ CONFIGS = {
     "text for a temperature": ("a.yaml", "temperature: warm\n", "temperature is 'warm'", "a finite number\n"),
     "truth for threads": ("a.yaml", "threads: yes\n", "threads is True", "a whole number of at least 1"),
 }
+
+SEED_WORDS = {
+    "unknown ending": ("seeds.txt", "a: {en: [b]}\n", "seeds.txt is neither .yaml nor .json", "by its kind"),
+    "missing": ("seeds.yaml", None, "seeds.yaml does not exist", "check the path"),
+    "broken JSON": ("seeds.json", "{", "seeds.json can't be read", "line 1"),
+    "no languages": ("seeds.yaml", "climate: [warming]\n", "seed_words of topic 'climate'", "by language"),
+    "unknown word": ("seeds.yml", "climate: {no: [varm]}\n", "words in 'no' for 'climate'", "no such language"),
+}
+
+
+@pytest.mark.parametrize("case", SEED_WORDS)
+def test_seed_words_that_cannot_be_used(tmp_path, planted_folder, case):
+    name, content, *parts = SEED_WORDS[case]
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    arguments = ("train", planted_folder, "-o", tmp_path / "model", "--num-topics=3", "--seed-words", tmp_path / name)
+    assert_refuses(tmp_path, arguments, *parts)
 
 
 @pytest.mark.parametrize("case", CONFIGS)

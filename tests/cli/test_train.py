@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
 
 import pytest
 
-from command_line import run_here, run_process, succeeded
+from command_line import THEMES, run_here, run_process, succeeded
 from gloctm import GloCTM
 from gloctm.training.presets import PRESETS
 
@@ -107,6 +108,8 @@ SETTINGS = {
         "num_near_documents": 2,
         "num_refinements": 1,
         "temperature": 0.25,
+        "seed_words": {"1": {"de": ["zug", "gleis"]}, "3": {"en": ["bread"]}},
+        "seed_weight": 0.5,
         "random_state": 5,
         "threads": 1,
         "show_progress": False,
@@ -147,12 +150,31 @@ def test_every_setting_is_tried():
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_every_setting_has_its_flag_and_reaches_the_model(tmp_path, corpus, settings):
-    flags = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items() if name != "show_progress"]
+    (tmp_path / "seeds.json").write_text(json.dumps(settings.get("seed_words")))
+    written = {**settings, "seed_words": tmp_path / "seeds.json"}
+    flags = [f"--{name.replace('_', '-')}={written[name]}" for name in settings if name != "show_progress"]
     target = tmp_path / "model"
     succeeded(run_here("train", corpus, "-o", target, "--no-progress", *flags))
     model = GloCTM.load(target)
     assert model.settings_ == settings
     assert model.get_params() == {**GloCTM().get_params(), **settings}
+
+
+@pytest.mark.parametrize("name", ["seeds.yaml", "config.yaml"])
+def test_seed_words_guide_topics(tmp_path, corpus, name):
+    words = "Rail travel:\n  de: [Zug]\nFood:\n  en: [bread, oven]\n"
+    if name == "config.yaml":
+        words = "seed_words:\n" + "".join(f"  {line}\n" for line in words.splitlines())
+    (tmp_path / name).write_text(words)
+    flag = "--config" if name == "config.yaml" else "--seed-words"
+    target = tmp_path / "model"
+    succeeded(run_here("train", corpus, "-o", target, "-q", "--num-topics=3", "--threads=1", flag, tmp_path / name))
+    model = GloCTM.load(target)
+    assert model.labels_ == {code: {0: "Rail travel", 1: "Food"} for code in ("en", "de")}
+    own = {(each["topic"], each["language"]): set(each["words"]) for each in model.topics(6)}
+    for topic, theme in ((0, "rail"), (1, "baking")):
+        assert all(len(own[topic, code] & set(THEMES[code][theme])) >= 5 for code in ("en", "de"))
+    assert "Rail travel" in succeeded(run_here("topics", target)).stdout
 
 
 OTHER_METHOD = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +32,8 @@ def setting_flags(*names: str) -> list[inspect.Parameter]:
         if described["kind"] is bool:
             flag = name.removeprefix("show_")
             option = typer.Option(None, f"--{flag}/--no-{flag}", help=described["help"])
-        kind = described["kind"] | None
+        # What has parts is given as a file.
+        kind = (Path if described["kind"] is dict else described["kind"]) | None
         flags.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind))
     return flags
 
@@ -55,6 +56,14 @@ def settings_begun_with(preset: str | None, config: Path | None) -> dict[str, An
     return {**({} if preset is None else get_preset(preset)), **({} if config is None else read_config(config))}
 
 
+def given_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that flags give: those left out are dropped, and files are read."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    if "seed_words" in given:
+        given["seed_words"] = read_seed_words(given["seed_words"])
+    return given
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """Return the settings in a YAML or TOML file.
 
@@ -66,20 +75,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
     import yaml
 
-    kind = path.suffix.lower()
-    if kind not in (".toml", ".yaml", ".yml"):
-        raise FileFormatError(f"{path} is neither .yaml nor .toml: name the file by its kind")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise FileFormatError(f"{path} does not exist: check the path") from None
-    except UnicodeDecodeError:
-        raise FileFormatError(f"{path} is not UTF-8 text: settings are YAML or TOML") from None
-    try:
-        content = tomllib.loads(text) if kind == ".toml" else yaml.safe_load(text)
-    # ValueError: of TOML, and of values such as impossible dates in YAML.
-    except (ValueError, yaml.YAMLError) as error:
-        raise FileFormatError(f"{path} can't be read: {' '.join(str(error).split())}") from None
+    content = _read(path, {".yaml": yaml.safe_load, ".yml": yaml.safe_load, ".toml": tomllib.loads}, "settings")
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -90,3 +86,42 @@ def read_config(path: Path) -> dict[str, Any]:
             cure = f"did you mean {hint}?" if hint else f"there are {', '.join(sorted(SETTINGS))}"
             raise InputError(f"{path}: there is no setting {name!r}: {cure}")
     return content
+
+
+def read_seed_words(path: Path) -> Any:
+    """Return the seed words in a YAML or JSON file, unchecked.
+
+    Raises:
+        FileFormatError: missing, or of another kind.
+    """
+    import json
+
+    import yaml
+
+    def texts(text: str) -> Any:
+        # Plain texts alone: to YAML, the code of Norwegian is a no.
+        return yaml.load(text, Loader=yaml.BaseLoader)
+
+    return _read(path, {".yaml": texts, ".yml": texts, ".json": json.loads}, "seed words")
+
+
+def _read(path: Path, readers: Mapping[str, Callable[[str], Any]], what: str) -> Any:
+    """Read a file by the reader of its ending."""
+    import yaml
+
+    reader = readers.get(path.suffix.lower())
+    kinds = [kind for kind in readers if kind != ".yml"]
+    if reader is None:
+        raise FileFormatError(f"{path} is neither {kinds[0]} nor {kinds[1]}: name the file by its kind")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} does not exist: check the path") from None
+    except UnicodeDecodeError:
+        listed = " or ".join(kind.removeprefix(".").upper() for kind in kinds)
+        raise FileFormatError(f"{path} is not UTF-8 text: {what} are {listed}") from None
+    try:
+        return reader(text)
+    # ValueError: of TOML and JSON, and of values such as impossible dates in YAML.
+    except (ValueError, yaml.YAMLError) as error:
+        raise FileFormatError(f"{path} can't be read: {' '.join(str(error).split())}") from None

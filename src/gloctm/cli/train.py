@@ -11,7 +11,7 @@ import typer
 
 from gloctm.cli.messages import say
 from gloctm.cli.options import Quiet
-from gloctm.cli.settings import Config, Preset, settings_begun_with, with_flags
+from gloctm.cli.settings import Config, Preset, given_flags, settings_begun_with, with_flags
 from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check_checkpoint, check_settings
 
@@ -54,7 +54,7 @@ def train(
     A flag takes precedence over the config file, the config file over the preset, the preset over the defaults.
     --resume continues an interrupted training and gives the same result.
     """
-    flags = {name: value for name, value in flags.items() if value is not None}
+    flags = given_flags(flags)
     if quiet:
         flags["show_progress"] = False
     from gloctm.cli.topic_tables import outcome

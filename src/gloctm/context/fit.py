@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import unit_vectors
+from gloctm.context.anchors import Anchors
 from gloctm.context.coherence import WordPairs, coherent_scores, count_word_pairs
+from gloctm.context.seeds import SeedColumns, seed_directions
 from gloctm.context.space import (
     FITTED_DOCUMENTS,
     NearDocuments,
@@ -68,6 +70,8 @@ class ContextSettings:
     num_refinements: int
     temperature: float | None
     threads: int | None
+    seeds: SeedColumns = field(default_factory=dict)
+    seed_weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ def _fit(
     words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
     contexts = word_contexts(counts, middle, words)
     centers = document_centers(counts, contexts)
+    anchors = _anchors(settings, contexts, centers)
     total = settings.num_refinements + 3
     with track("finding topics", total, "steps", show=show_progress) as progress:
         wants_pairs = ranked or settings.num_refinements > 0
@@ -154,12 +159,14 @@ def _fit(
         topics = (
             np.asarray(state["topics"], np.float32)
             if "topics" in state
-            else topic_directions(middle, settings.num_topics, seed)
+            else topic_directions(middle, settings.num_topics, seed, anchors)
         )
         progress.advance(done)
         for number in range(done, settings.num_refinements):
             _, scores = _words(counts, middle, topics, pairs)
             topics = refined(topics, scores, contexts)
+            if anchors is not None:
+                topics = anchors.pulled(topics)
             state = {**state, "topics": topics, "round": np.array([number + 1])}
             steps.keep(state)
             progress.advance()
@@ -175,6 +182,13 @@ def _fit(
         weights[word_context_name(language)] = contexts[language]
         weights[document_center_name(language)] = centers[language]
     return ContextModel(weights, scores if ranked else {}, temperature, likeness)
+
+
+def _anchors(settings: ContextSettings, contexts: Arrays, centers: Arrays) -> Anchors | None:
+    if not settings.seeds:
+        return None
+    directions = seed_directions(settings.seeds, contexts, centers)
+    return Anchors(np.asarray(list(settings.seeds)), directions, settings.seed_weight)
 
 
 def _check_comparable(likeness: Mapping[str, float]) -> None:

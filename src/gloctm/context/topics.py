@@ -13,6 +13,7 @@ from sklearn.cluster import kmeans_plusplus
 from gloctm.arrays import Array
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
+from gloctm.context.anchors import Anchors
 from gloctm.context.space import evenly_spread
 from gloctm.errors import InputError
 
@@ -59,7 +60,7 @@ def check_different(vectors: Mapping[str, Array], num_topics: int) -> None:
     )
 
 
-def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -> Array:
+def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int, anchors: Anchors | None = None) -> Array:
     """Find t_k, ``(K, p)``, rows of length 1: centers of spherical k-means, to which each language counts alike.
 
     Documents go to the center with the highest cosine (Dhillon, Modha: Concept Decompositions for Large Sparse Text
@@ -70,7 +71,7 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -
         vectors: for each language ``(documents, p)``, rows of length 1.
         num_topics: K.
         seed: of the starts (k-means++).
-
+        anchors: where some topics start, and what keeps pulling them; the others are found given these.
     """
     points = {
         language: known[evenly_spread(len(known), CLUSTERED_DOCUMENTS)]
@@ -81,24 +82,50 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int) -
     together = np.concatenate(list(points.values()))
     starts = MOST_STARTS if len(together) <= MANY_POINTS else FEWEST_STARTS
     seeds = np.random.default_rng(seed).integers(2**31, size=starts).tolist()
-    found = [_clustered(together, weights, num_topics, each) for each in seeds]
+    found = [_clustered(together, weights, num_topics, each, anchors) for each in seeds]
     return max(found, key=lambda each: each[1])[0]
 
 
-def _clustered(points: Array, weights: Array, num_topics: int, seed: int) -> tuple[Array, float]:
+def _clustered(
+    points: Array, weights: Array, num_topics: int, seed: int, anchors: Anchors | None
+) -> tuple[Array, float]:
     """Return centers by one start of spherical k-means, and the weighted sum of cosines of documents and centers."""
-    topics = unit_vectors(kmeans_plusplus(points, num_topics, sample_weight=weights, random_state=seed)[0])
+    if anchors is None:
+        topics = unit_vectors(kmeans_plusplus(points, num_topics, sample_weight=weights, random_state=seed)[0])
+    else:
+        topics = _started(points, weights, num_topics, seed, anchors)
     for _ in range(CLUSTERING_ROUNDS):
         nearest = (points @ topics.T).argmax(axis=1)
         member = sp.csr_array((weights, nearest, np.arange(len(points) + 1)), shape=(len(points), num_topics))
         sums = np.asarray(member.T @ points, np.float32)
         # A topic that has lost all its documents stays where it was.
         moved = np.where(sums.any(axis=1, keepdims=True), unit_vectors(sums), topics)
+        if anchors is not None:
+            moved = anchors.pulled(moved)
         has_ended = np.abs(moved - topics).max() < SMALLEST_MOVE
         topics = moved
         if has_ended:
             break
     return topics, float((points @ topics.T).max(axis=1) @ weights)
+
+
+def _started(points: Array, weights: Array, num_topics: int, seed: int, anchors: Anchors) -> Array:
+    """Start anchored topics at their anchors and the others at documents, by k-means++ given these, ``(K, p)``.
+
+    As in scikit-learn, each further center is the best of a few that are drawn (greedy k-means++).
+    """
+    rng = np.random.default_rng(seed)
+    topics = np.zeros((num_topics, points.shape[1]), np.float32)
+    topics[anchors.topics] = anchors.directions
+    trials = 2 + int(np.log(num_topics))
+    distance = 1 - (points @ anchors.directions.T).max(axis=1)
+    for topic in np.setdiff1d(np.arange(num_topics), anchors.topics).tolist():
+        chances = np.cumsum(weights * np.maximum(distance, 0), dtype=np.float64)
+        drawn = np.minimum(np.searchsorted(chances, rng.random(trials) * chances[-1]), len(points) - 1)
+        distances = np.minimum(distance[:, None], 1 - points @ points[drawn].T)
+        best = int((weights @ distances).argmin())
+        topics[topic], distance = points[drawn[best]], distances[:, best]
+    return topics
 
 
 def counting_proportions(vectors: Array, topics: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,16 @@ import numpy as np
 from gloctm.arrays import Array
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
+from gloctm.context.seeds import seed_columns
 from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.validation import check_document_counts
 from gloctm.errors import InputError, SeparateLanguageWarning, SmallCorpusWarning
 from gloctm.files.atomic import atomic_path, remove_leftovers
+from gloctm.model.labels import Labels
 from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten
+from gloctm.training.seed_words import SeededTopic, seeded_topics
 from gloctm.training.settings import resolve_seed
 
 #: Nearest documents of each other language, at least and at most.
@@ -47,6 +50,7 @@ class TrainingResult:
         coherent_words: for each language the scores of topics' coherent words, ``(K, V_l)``; empty where words are
             ranked by weights.
         history: the loss of each epoch; empty where there are none.
+        labels: for each language the labels that topics were given before training.
     """
 
     settings: dict[str, Any]
@@ -54,6 +58,7 @@ class TrainingResult:
     weights: dict[str, Array]
     coherent_words: dict[str, Array] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
+    labels: Labels = field(default_factory=dict)
 
 
 def chosen_near_documents(num_documents: Mapping[str, int], num_topics: int) -> int:
@@ -97,6 +102,8 @@ def train_in_context(
     num_topics = settings["num_topics"]
     check_document_counts(num_documents)
     _warn_of_few_documents(num_documents, num_topics)
+    seeds = seeded_topics(settings["seed_words"], num_topics)
+    columns = seed_columns(corpus, seeds)
     near, temperature = settings["num_near_documents"], settings["temperature"]
     if near is None:
         near = chosen_near_documents(num_documents, num_topics)
@@ -109,7 +116,15 @@ def train_in_context(
     seed = steps.seed if isinstance(steps, _KeptSteps) else resolve_seed(settings["random_state"])
     found = fit_in_context(
         corpus,
-        ContextSettings(num_topics, near, settings["num_refinements"], temperature, settings["threads"]),
+        ContextSettings(
+            num_topics,
+            near,
+            settings["num_refinements"],
+            temperature,
+            settings["threads"],
+            columns,
+            settings["seed_weight"],
+        ),
         seed=seed,
         ranked=settings["ranking"] == "coherence",
         show_progress=show_progress,
@@ -134,7 +149,12 @@ def train_in_context(
         seed,
         found.weights,
         found.scores,
+        labels={code: dict(names) for code in corpus} if (names := _names(seeds)) else {},
     )
+
+
+def _names(seeds: Sequence[SeededTopic]) -> dict[int, str]:
+    return {seed.topic: seed.label for seed in seeds if seed.label is not None}
 
 
 def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_progress: bool = False) -> dict[str, Array]:

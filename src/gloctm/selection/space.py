@@ -17,6 +17,7 @@ _NOT_SEARCHED = {
     "device": "it changes no model",
     "threads": "it changes no model",
     "show_progress": "it changes no model",
+    "seed_words": "give those of all candidates as settings={'seed_words': ...}",
 }
 # Significant digits of a number drawn: enough to tell it by, few enough to write it down.
 _DIGITS = 4

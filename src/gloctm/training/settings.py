@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from gloctm.checks import check_choice, check_int, check_number
 from gloctm.errors import InputError
+from gloctm.training.seed_words import check_seed_words, seeded_topics
 
 Check = Callable[[str, Any], Any]
 
@@ -167,6 +168,14 @@ class Settings(TrainingSettings):
     temperature: float | None = _setting(
         None, _check_temperature, "Temperature of the topic proportions.", unset="fitted to the corpus", kind=float
     )
+    seed_words: Mapping[str, Any] | None = _setting(
+        None,
+        check_seed_words,
+        "YAML or JSON file with seed words for topics: a mapping from topic, by name or number, to language to words.",
+        unset="none",
+        kind=dict,
+    )
+    seed_weight: float = _number(1.0, "How strongly seed words pull their topics, relative to the documents.")
     random_state: int | None = _setting(0, _check_seed, "Seed of all random numbers.")
     show_progress: bool = _setting(True, _check_yes_or_no, "Show progress.", unset="progress")
 
@@ -174,7 +183,7 @@ class Settings(TrainingSettings):
 #: For each setting its field.
 SETTINGS = {each.name: each for each in fields(Settings)}
 # Settings that one method has and the other has not. Those of the other are left at their defaults.
-CONTEXT_SETTINGS = ("num_near_documents", "num_refinements", "temperature")
+CONTEXT_SETTINGS = ("num_near_documents", "num_refinements", "temperature", "seed_words", "seed_weight")
 PUBLISHED_SETTINGS = tuple(each.name for each in fields(TrainingSettings) if each.name not in ("num_topics", "threads"))
 # Settings of earlier versions that no longer exist, or mean something else now; models saved with them load without.
 RETIRED = ("num_near_documents", "pooled_cka")
@@ -240,6 +249,8 @@ def settings_of_method(settings: Mapping[str, Any], defaults: Mapping[str, Any] 
                 f"{name} is given, a setting of method={other!r}, but the method is {method!r}: leave {name} out, or "
                 f"give method={other!r}"
             )
+    if method == "context":
+        seeded_topics(settings["seed_words"], settings["num_topics"])
     ranking = settings["ranking"] or ("coherence" if method == "context" else "weights")
     return {**{name: value for name, value in settings.items() if name not in foreign}, "ranking": ranking}
 
