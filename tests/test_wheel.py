@@ -34,7 +34,8 @@ def test_it_holds_every_file_of_the_package_and_nothing_else(wheel):
     assert {name for name in wheel if ".dist-info/" not in name} == package
     # What is no Python file, and easily forgotten.
     assert {"gloctm/py.typed", "gloctm/demo/en.jsonl", "gloctm/demo/LICENSE"} <= package
-    assert any(name.startswith("gloctm/explorer/assets/") for name in package)
+    for room in ("explorer", "server"):
+        assert any(name.startswith(f"gloctm/{room}/assets/") for name in package)
 
 
 def test_it_says_what_it_is(wheel):

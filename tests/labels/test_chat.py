@@ -67,7 +67,7 @@ def trained(tmp_path_factory):
     corpus = Corpus.from_texts(
         {
             "en": ["The boat lay in the harbour.", "The bread is in the oven."] * 10,
-            "de": ["Das Boot lag im Hafen.", "Das Brot ist im Ofen."] * 10,
+            "de": ["Das Boot lag im Hafen.", "Das Brot liegt im Ofen."] * 10,
         },
         show_progress=False,
     )

@@ -152,6 +152,36 @@ def test_what_the_server_objects_to_is_told_in_sentences(open_page, address):
     page.get_by_text("The file has no column 'text'").wait_for()
 
 
+def test_pasted_lines_may_be_one_text_each(open_page, address, model, view):
+    page = open_page(address)
+    text = page.get_by_label("Text", exact=True)
+    page.get_by_label("Language", exact=True).select_option("en")
+    choice = page.get_by_label("Each line is a text of its own")
+    text.fill("rain and storm")
+    assert not choice.is_visible()
+    text.fill("rain and storm\n\nstation\nnothing known")
+    choice.check()
+    find_topics(page)
+    page.wait_for_selector(".result table")
+    rows = [row.locator("th, td").all_inner_texts() for row in page.locator(".result tbody tr").all()]
+    assert [row[0] for row in rows] == ["rain and storm", "station", "nothing known"]
+    with pytest.warns(EmptyDocumentWarning):
+        theta = view.transform(model, ["rain and storm", "station", "nothing known"], "en", via="global")
+    assert [row[3] for row in rows[:2]] == as_shown(theta[:2].max(axis=1))
+    for row, each in zip(rows, theta[:2], strict=False):
+        assert str([1, 3][int(each.argmax())]) in row[2]
+    assert "Warning: " in page.locator(".result .warning").inner_text()
+    assert serious_violations(page) == []
+
+
+def test_the_page_of_the_api_is_accessible(open_page, address):
+    page = open_page(address)
+    page.goto(address.partition("#")[0] + "docs")
+    assert page.locator("h1").inner_text() == "API"
+    page.get_by_role("link", name="POST /api/transform", exact=True).click()
+    assert serious_violations(page) == []
+
+
 def test_a_file_is_uploaded_and_its_topics_saved(open_page, address, model, view):
     page = open_page(address)
     content = b"id,comment\n=1,rain and storm\nb,nothing known\n"
@@ -167,6 +197,10 @@ def test_a_file_is_uploaded_and_its_topics_saved(open_page, address, model, view
     with pytest.warns(EmptyDocumentWarning):
         theta = view.transform(model, ["rain and storm", "nothing known"], "en", via="global")[0]
     assert (first["id"], second["id"]) == ("'=1", "b")
+    assert first["text"] == "rain and storm"
+    assert int(first["topic"]) == [1, 3][int(theta.argmax())]
+    assert first["name"]
+    assert page.locator(".result .warning").inner_text().startswith("Warning: The model knows no word of 1 of 2")
     np.testing.assert_array_equal(np.float32([first["topic_1"], first["topic_3"]]), theta)
     assert second["topic_1"] == second["topic_3"] == ""
     page.get_by_text("The model knows no word of 1 of 2 documents").wait_for()

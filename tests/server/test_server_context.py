@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 
@@ -135,9 +137,9 @@ def test_topics_and_what_is_similar_go_by_the_ranking(client, model):
 
 def test_a_file_is_inferred_the_same_way(client, model):
     response = upload(client, f"{TEXT}\nstorm\n", "a.txt", lang="en", via="page")
-    head, *rows = response.text.splitlines()
-    assert head == "id,lang,topic_0,topic_1,topic_2"
-    theta = np.array([row.split(",")[2:] for row in rows], np.float32)
+    head, *rows = csv.reader(response.text.splitlines())
+    assert ",".join(head) == "id,lang,text,topic,name,topic_0,topic_1,topic_2"
+    theta = np.array([row[5:] for row in rows], np.float32)
     np.testing.assert_allclose(theta, model.transform([TEXT, "storm"], "en"), atol=1e-6)
     assert "one way to infer" in detail(upload(client, "rain\n", "a.txt", lang="en", via="global"), 422)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import json
+import re
 
 import numpy as np
 import pytest
@@ -124,7 +128,7 @@ def test_json_must_be_called_so(client, content_type):
     [
         "/nothing",
         "/api",
-        "/docs",
+        "/docs/",
         "/redoc",
         "/openapi.json",
         "/topics/",
@@ -136,7 +140,7 @@ def test_json_must_be_called_so(client, content_type):
     ],
 )
 def test_there_is_nothing_at_other_addresses(client, path):
-    assert "openapi.json" in detail(client.get(path), 404)
+    assert "see /docs for all addresses" in detail(client.get(path), 404)
 
 
 def test_other_methods_are_refused(client):
@@ -162,7 +166,7 @@ def test_the_page_is_the_explorer_with_its_policy(client, summary):
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ["/", "/topics", "/healthz", "/nothing", "/api/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/topics", "/healthz", "/nothing", "/api/openapi.json"])
 def test_every_answer_has_the_headers_of_security(client, path):
     headers = client.get(path, headers={"origin": "http://elsewhere.example"}).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -191,3 +195,29 @@ def test_the_server_is_there(client):
     for path in ("/healthz", "/api/healthz", "/"):
         response = client.head(path)
         assert (response.status_code, response.content) == (200, b"")
+
+
+def test_a_page_describes_the_api_without_scripts_or_other_hosts(client):
+    response = client.get("/docs")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    style = re.search(r"<style>(.*?)</style>", response.text, re.DOTALL)[1]
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in policy
+    assert not re.search(r"<script|https?://(?!127\.0\.0\.1)|@import|url\(", response.text)
+    described = client.get("/api/openapi.json").json()
+    for path, methods in described["paths"].items():
+        for method in methods:
+            assert f"{method.upper()} {path}</code></h2>" in response.text
+    # Fields of what is sent, with those of its documents, and what comes back.
+    for told in ("explain", "Each of documents", "num_words", "text_column", "whole number", "required", "warnings"):
+        assert told in response.text
+    assert "Authorization" not in response.text
+
+
+def test_examples_of_the_page_are_answered(client):
+    page = html.unescape(client.get("/docs").text)
+    bodies = re.findall(r"curl http://127\.0\.0\.1:8000(\S+) (?:(?!curl).)*?-d '(.*?)'</code>", page, re.DOTALL)
+    assert [path for path, _ in bodies] == ["/api/transform", "/api/similar"]
+    for path, body in bodies:
+        assert client.post(path, json=json.loads(body.replace("'\\''", "'"))).status_code in (200, 422)

@@ -23,16 +23,18 @@ LINES = '{"text": "rain and storm", "lang": "en", "id": "a"}\n{"text": "Regen", 
 
 
 @pytest.mark.parametrize("path", ["/transform/file", "/api/transform/file"])
-def test_a_csv_file_becomes_another(client, model, path):
+def test_a_csv_file_becomes_another(client, model, summary, path):
     response = upload(client, CSV, "Meine Texte.CSV", path=path, format="csv")
     assert response.headers["content-type"].startswith("text/csv")
     assert response.headers["content-disposition"] == 'attachment; filename="topics.csv"'
-    head, first, second, third = response.text.splitlines()
-    assert head == "id,lang,topic_0,topic_1,topic_2,topic_3"
-    for row, (text, code) in zip((first, second), (("rain and storm", "en"), ("Regen", "de")), strict=True):
-        assert row.split(",")[1] == code
-        np.testing.assert_allclose(np.float32(row.split(",")[2:]), model.transform([text], code)[0], rtol=1e-6)
-    assert third == "c,en,,,,"
+    head, *rows = csv.reader(response.text.splitlines())
+    assert head == ["id", "lang", "text", "topic", "name", "topic_0", "topic_1", "topic_2", "topic_3"]
+    for row, (text, code) in zip(rows, (("rain and storm", "en"), ("Regen", "de")), strict=False):
+        theta = model.transform([text], code)[0]
+        largest = int(theta.argmax())
+        assert row[1:5] == [code, text, str(largest), summary.topics[largest].name]
+        np.testing.assert_allclose(np.float32(row[5:]), theta, rtol=1e-6)
+    assert rows[2] == ["c", "en", "nothing known", "", "", "", "", "", ""]
 
 
 def test_json_lines_and_lines_of_text(client, model):
@@ -44,12 +46,13 @@ def test_json_lines_and_lines_of_text(client, model):
     expected = model.transform(["rain", "storm"], "en")
     for row, theta in zip(map(json.loads, plain[:2]), expected, strict=True):
         np.testing.assert_array_equal(np.float32([row[f"topic_{topic}"] for topic in range(4)]), theta)
-    assert json.loads(plain[2]) == {"id": "2", "lang": "en", **{f"topic_{topic}": None for topic in range(4)}}
+    nothing = dict.fromkeys(["topic", "name", *(f"topic_{topic}" for topic in range(4))])
+    assert json.loads(plain[2]) == {"id": "2", "lang": "en", "text": "12345", **nothing}
 
 
 def test_documents_of_a_file_in_no_known_language_are_und(client):
     response = upload(client, "text\n12345\nrain in the station\n", "t.csv")
-    assert response.text.splitlines()[1] == "0,und,,,,"
+    assert response.text.splitlines()[1] == "0,und,12345,,,,,,"
     [warning] = json.loads(response.headers["gloctm-warnings"])
     assert warning.startswith("the language of 1 of 2 documents, the first with the id 0 can't be identified")
 
@@ -147,6 +150,8 @@ def test_rows_with_formulas_and_halves_of_characters_come_back_as_text(client):
     assert [row[0] for row in rows[1:]] == ["'=1+1\\ud800", "'+a", "'@SUM(A1)", "'\tx", "-5", "+1.5", "a=1"]
     lines = upload(client, content, format="jsonl").text.splitlines()
     assert [json.loads(line)["id"] for line in lines] == ids
+    content = json.dumps({"text": "=rain()", "lang": "en"}) + "\n"
+    assert upload(client, content, format="csv").text.splitlines()[1].startswith("0,en,'=rain(),")
 
 
 def test_texts_of_documents_come_back_as_json_alone(client):

@@ -86,7 +86,7 @@ def serve(
 ) -> None:
     """Serve a model as a web page, which infers topics of pasted or uploaded texts, and as a REST API, until Ctrl-C.
 
-    The page is at the address that is printed; the API is described at api/openapi.json below it.
+    The page is at the address that is printed; the API is described at docs below it.
     """
     given = locals()
     from dataclasses import fields

@@ -17,7 +17,7 @@ from gloctm.server.languages import UNKNOWN, called, is_named
 from gloctm.server.limits import Limits
 from gloctm.server.shown import ShownTopics, exact, rounded
 from gloctm.server.similar import Similar
-from gloctm.server.uploads import read_upload, upload_format, write_result
+from gloctm.server.uploads import ResultRow, read_upload, upload_format, write_result
 from gloctm.server.work import Deadline
 from gloctm.summary import Summary
 
@@ -170,8 +170,11 @@ class Answers:
         if unknown := [row for row, each in enumerate(inferred) if each.lang == UNKNOWN]:
             which = _how_many(documents, unknown)
             warnings.append(f"the language of {which} can't be identified, so topics are missing (und): name it")
-        rows = [(document.id, each.lang, each.theta) for document, each in zip(documents, inferred, strict=True)]
-        return write_result(rows, self._shown.ids, form), warnings
+        rows = (
+            ResultRow(document.id, each.lang, document.text, each.theta)
+            for document, each in zip(documents, inferred, strict=True)
+        )
+        return write_result(rows, self._shown.ids, self._shown.names, form), warnings
 
     def topics(self, num_words: int | None, lang: str | None) -> dict[str, Any]:
         """Return the topics with their words, ten per language unless given.

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.explorer.page import page_and_policy
 from gloctm.server.answers import Answers, Asked, TooMuchError
+from gloctm.server.api_page import render_api_page
 from gloctm.server.guard import Guard, problem
 from gloctm.server.limits import Limits
 from gloctm.server.schemas import (
@@ -88,7 +89,7 @@ def make_app(
         summary="Topics of texts in any language, by a GloCTM model.",
         version=version("gloctm"),
         openapi_url="/api/openapi.json",
-        # These pages load scripts from other hosts.
+        # FastAPI's own pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -118,6 +119,15 @@ def make_app(
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
+    async def docs() -> Response:
+        described, described_policy = render_api_page(app.openapi(), guarded=token is not None)
+        return Response(
+            described.encode("utf-8", "backslashreplace"),
+            media_type="text/html; charset=utf-8",
+            headers={"content-security-policy": f"{described_policy}; frame-ancestors 'none'"},
+        )
 
     return app
 
@@ -175,7 +185,9 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
         ] = None,
         via: Annotated[Via, Form()] = None,
     ) -> Response:
-        """Infer the topics of a file's documents, as columns id, lang, topic_0 and so on.
+        """Infer the topics of a file's documents, as columns id, lang, text, topic, name, topic_0 and so on.
+
+        `topic` is the number of the largest topic, and `name` its name.
 
         Topic columns are empty for a document without any word that the model knows, or whose language can't be
         identified (`und`).
@@ -253,8 +265,8 @@ async def _refused(_: Request, error: Exception) -> Response:
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     sentence = {
         400: "the request can't be read: its body must match its content type, in UTF-8",
-        404: "there is nothing at this address: see /api/openapi.json for all addresses",
-        405: f"this address takes {headers.get('allow', 'other')} requests: see /api/openapi.json",
+        404: "there is nothing at this address: see /docs for all addresses",
+        405: f"this address takes {headers.get('allow', 'other')} requests: see /docs",
     }.get(error.status_code, str(error.detail))
     return problem(error.status_code, sentence, headers)
 

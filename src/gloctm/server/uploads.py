@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -120,27 +121,45 @@ def _lines(stream: io.BufferedReader, encoding: Encoding) -> Iterator[tuple[str,
             yield f"{_NAME}, line {number}", {"text": text}
 
 
-def write_result(
-    documents: Iterable[tuple[str, str, Sequence[float] | None]], topics: Sequence[int], form: str
-) -> bytes:
-    """Return topic proportions as a file with ``id``, ``lang``, ``topic_0`` and so on.
+@dataclass(frozen=True)
+class ResultRow:
+    """A document of a file that is returned: θ is None where the model has no answer."""
 
-    In CSV an apostrophe precedes ids that a spreadsheet would take as a formula.
+    id: str
+    lang: str
+    text: str
+    theta: Sequence[float] | None
+
+
+def write_result(documents: Iterable[ResultRow], topics: Sequence[int], names: Sequence[str], form: str) -> bytes:
+    """Return topic proportions as a file: ``id``, ``lang``, ``text``, ``topic``, ``name``, ``topic_0`` and so on.
+
+    ``topic`` is the number of the largest topic and ``name`` its name. In CSV an apostrophe precedes ids and texts that
+    a spreadsheet would take as a formula.
 
     Args:
-        documents: id, language and θ of each; None for θ leaves its cells empty.
+        documents: where θ is None, everything about topics is empty.
         topics: the number of each column of θ.
+        names: the name of each.
         form: ``csv`` or ``jsonl``.
     """
-    names = ["id", "lang", *(f"topic_{topic}" for topic in topics)]
-    rows = ([name, code, *([None] * len(topics) if theta is None else theta)] for name, code, theta in documents)
+    columns = ["id", "lang", "text", "topic", "name", *(f"topic_{topic}" for topic in topics)]
+
+    def row(document: ResultRow) -> list[Any]:
+        first = [document.id, document.lang, document.text]
+        if document.theta is None:
+            return [*first, None, None, *([None] * len(topics))]
+        largest = max(range(len(topics)), key=document.theta.__getitem__)
+        return [*first, topics[largest], names[largest], *document.theta]
+
+    rows = map(row, documents)
     text = io.StringIO()
     if form == "csv":
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_no_formula(name), *others] for name, *others in rows)
+        writer.writerow(columns)
+        writer.writerows([_no_formula(cell) if isinstance(cell, str) else cell for cell in each] for each in rows)
     else:
-        text.writelines(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
+        text.writelines(json.dumps(dict(zip(columns, each, strict=True)), ensure_ascii=False) + "\n" for each in rows)
     # JSON can bring lone surrogates, which UTF-8 can't hold: they become escapes.
     return text.getvalue().encode("utf-8", "backslashreplace")
 

@@ -39,7 +39,7 @@ function nameOfAny(code) {
 }
 
 /** Show the server's warnings. */
-const warningParts = (warnings) => warnings.map((warning) => make("p", { class: "problem" }, asSentence(warning)));
+const warningParts = (warnings) => warnings.map((warning) => make("p", { class: "warning" }, make("strong", {}, "Warning: "), asSentence(warning)));
 
 function tryView() {
   return {
@@ -72,6 +72,8 @@ function languageChoice(label) {
 function textForm() {
   const text = make("textarea", { id: "text", rows: "6", dir: "auto", required: true });
   const language = languageChoice("Language");
+  const lines = make("input", { type: "checkbox", id: "lines" });
+  const each = make("div", { class: "choice", hidden: true }, lines, make("label", { for: "lines" }, "Each line is a text of its own"));
   const result = make("div", { class: "result", role: "status" });
   const button = make("button", { class: "main" }, "Find its topics");
   const form = make(
@@ -79,16 +81,22 @@ function textForm() {
     {},
     make("label", { for: "text" }, "Text"),
     text,
-    make("div", { class: "row" }, language.element, button),
+    make("div", { class: "row" }, language.element, each, button),
   );
-  form.addEventListener("input", () => forget(button, result));
+  form.addEventListener("input", () => {
+    each.hidden = linesOf(text.value).length < 2;
+    forget(button, result);
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const document = { text: text.value, lang: language.value() };
+    const several = lines.checked && !each.hidden;
+    const texts = several ? linesOf(text.value) : [text.value];
+    const documents = texts.map((line) => ({ text: line, lang: language.value() }));
     run(button, result, async () => {
-      const body = JSON.stringify({ documents: [document], explain: true, via: "page" });
+      const body = JSON.stringify({ documents, explain: !several, via: "page" });
       const response = await ask("api/transform", body, { "Content-Type": "application/json" });
-      return textResult(document.text, await response.json());
+      const answer = await response.json();
+      return several ? linesResult(texts, answer) : textResult(texts[0], answer);
     });
   });
   return make("div", {}, form, result);
@@ -132,6 +140,28 @@ function textResult(text, { topics, documents: [{ lang, theta, words }], warning
   const above = [language, ...warningParts(warnings)];
   if (!theta) return make("div", {}, above);
   return make("div", {}, above, make("h2", {}, "Its topics"), softNote(), shareLists(topics, theta), make("h2", {}, "The words that led there"), ledThere(text, lang, words));
+}
+
+/** Return the lines that have something in them. */
+const linesOf = (text) => text.split(/\r\n|\r|\n/).filter((line) => line.trim());
+
+/** Show the largest topic of each of several texts. */
+function linesResult(texts, { topics, documents, warnings }) {
+  const rows = documents.map(({ lang, theta }, place) => {
+    const largest = theta ? theta.indexOf(Math.max(...theta)) : null;
+    return { text: texts[place], lang, topic: theta && topicNumbered(topics[largest]), share: theta && theta[largest] };
+  });
+  const table = dataTable({
+    caption: "topics of the lines",
+    rows,
+    columns: [
+      { label: "text", value: ({ text }) => text, node: ({ text, lang }) => make("span", { dir: "auto", lang: languageTag(lang) }, text), header: true },
+      { label: "language", value: ({ lang }) => nameOfAny(lang) },
+      { label: "largest topic", value: ({ topic }) => topic?.id, node: ({ topic }) => (topic ? topicLink(topic) : NOTHING), save: ({ topic }) => topic && topicText(topic) },
+      { label: "share", value: ({ share }) => share, text: ({ share }) => (share === null ? NOTHING : formatPercent(share)), numeric: true },
+    ],
+  });
+  return make("div", {}, ...warningParts(warnings), make("h2", {}, "Their topics"), softNote(), table);
 }
 
 function softNote() {
