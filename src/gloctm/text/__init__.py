@@ -2,7 +2,7 @@
 
 from gloctm.text.identification import identify_languages
 from gloctm.text.normalization import normalize_text
-from gloctm.text.stopwords import stop_words
+from gloctm.text.stopwords import stop_word_classes, stop_word_languages, stop_words
 from gloctm.text.tokenizers import (
     CustomTokenizer,
     Tokenizer,
@@ -24,5 +24,7 @@ __all__ = [
     "identify_languages",
     "is_built_in",
     "normalize_text",
+    "stop_word_classes",
+    "stop_word_languages",
     "stop_words",
 ]

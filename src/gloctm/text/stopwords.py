@@ -1,43 +1,43 @@
-"""Stop words by language, from the stopwords-iso collection."""
+"""Stop words by language: the words of closed classes, in lists of one file per language."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 
-from gloctm.languages import normalize_language, primary_subtag
-from gloctm.text.chinese import conversion_of, converted, is_traditional
+from gloctm.languages import likely_script, normalize_language, primary_subtag
 from gloctm.text.lemmas import check_lemmas, lemma_of
-from gloctm.text.more_stopwords import MORE
 from gloctm.text.normalization import normalize_text
 from gloctm.text.unicode import words_of
 
-# Languages that the collection has under another code: that of their macrolanguage, or an older one.
+LISTS = Path(__file__).parent / "stop_word_lists"
+# Languages that have the lists of others: those of a macrolanguage, its name, or what is the same in these words.
 _LISTED_AS = {
-    "cmn": "zh",
-    "yue": "zh",
-    "wuu": "zh",
-    "gan": "zh",
-    "hsn": "zh",
-    "nb": "no",
-    "nn": "no",
-    "fil": "tl",
-    "arb": "ar",
-    "pes": "fa",
-    "prs": "fa",
-    "zsm": "ms",
-    "ekk": "et",
-    "lvs": "lv",
-    "swh": "sw",
-    "kmr": "ku",
+    **dict.fromkeys(("bs", "cnr", "hbs", "hr", "sh", "sr"), ("sh",)),
+    **dict.fromkeys(("cmn", "gan", "hsn", "wuu"), ("zh",)),
+    "yue": ("zh", "yue"),
+    "no": ("nb", "nn"),
+    "fil": ("tl",),
+    "arb": ("ar",),
+    "pes": ("fa",),
+    "prs": ("fa",),
+    "zsm": ("ms",),
+    "ekk": ("et",),
+    "lvs": ("lv",),
+    "swh": ("sw",),
+    "als": ("sq",),
+    "azj": ("az",),
+    "ydd": ("yi",),
 }
 
 
 @lru_cache(maxsize=128)
 def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
-    """Return the stop words of a language, in the tokenizers' normal form; empty where the collection has none.
+    """Return the stop words of a language, in the tokenizers' normal form; empty where there is no list.
 
-    A word with an apostrophe is there as it is and as the tokenizer leaves it (he's and he). Chinese in traditional
-    characters has the words of the collection, which are simplified, in those of Taiwan and Hong Kong too.
+    A word with an apostrophe is there as it is and as the tokenizer leaves it (he's and he). Chinese words are there in
+    simplified and traditional characters, Serbian and Croatian ones in Latin and Cyrillic letters.
 
     Args:
         language: a code, BCP-47.
@@ -45,35 +45,86 @@ def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
 
     Raises:
         InputError: no such language, or no lemmas for it.
-        MissingDependencyError: traditional Chinese without OpenCC, or lemmas without simplemma.
+        MissingDependencyError: lemmas without simplemma.
 
     Example:
         >>> sorted(stop_words("de") & {"der", "haus", "und"})
         ['der', 'und']
     """
-    import stopwordsiso
-
     code = normalize_language(language)
-    primary = primary_subtag(code)
-    known = (primary, _LISTED_AS.get(primary))
-    listed = next((each for each in known if each and stopwordsiso.has_lang(each)), None)
-    raw = set(stopwordsiso.stopwords(listed)) if listed is not None else set()
-    if primary == "el":
-        # The collection has the sign for a difference where it means a delta.
-        raw = {word.replace("\u2206", "δ") for word in raw}
-    words = {normalize_text(word, code) for word in raw}
-    words.update(*(_as_cut(word, primary) for word in words))
-    words.update(normalize_text(word, code) for each in known if each for word in MORE.get(each, "").split())
-    if listed == "zh" and is_traditional(code):
-        kinds = {conversion_of(region, "traditional") for region in ("zh-TW", "zh-HK")}
-        words.update([converted(word, kind) for kind in kinds for word in words])
-    if lemmas and primary not in {"ja", "ko"}:
+    listed = frozenset[str]().union(*stop_word_classes(code).values())
+    words = {form for word in listed for form in _as_cut(word, primary_subtag(code))}
+    if lemmas and primary_subtag(code) not in {"ja", "ko"}:
         check_lemmas(code)
-        words.update([lemma_of(word, code) for word in words if not word.isspace()])
+        words.update([lemma_of(word, code) for word in words])
     return frozenset(words)
 
 
+@lru_cache(maxsize=128)
+def stop_word_classes(language: str) -> dict[str, frozenset[str]]:
+    """Return the stop words of a language by class of words; empty where there is no list.
+
+    The classes are the same for every language, as far as it has them: ``determiners`` (articles and quantifiers among
+    them), ``pronouns``, ``prepositions`` (postpositions and case particles too), ``conjunctions``, ``verbs``
+    (auxiliary, modal and light ones), ``particles``, ``adverbs`` (of place, time, degree and connection) and
+    ``numbers`` (up to ten). A word of several classes is in the first.
+
+    Args:
+        language: a code, BCP-47.
+
+    Raises:
+        InputError: no such language.
+
+    Example:
+        >>> sorted(stop_word_classes("de")["conjunctions"])[:3]
+        ['aber', 'als', 'bevor']
+    """
+    code = normalize_language(language)
+    classes: dict[str, set[str]] = {}
+    for name in _lists_of(code):
+        for word_class, words in read_list(name).items():
+            classes.setdefault(word_class, set()).update(normalize_text(word, code) for word in words)
+    return {word_class: frozenset(words) for word_class, words in classes.items()}
+
+
+def stop_word_languages() -> tuple[str, ...]:
+    """Return the codes of all languages that have a list of stop words.
+
+    Example:
+        >>> len(stop_word_languages()) > 70
+        True
+    """
+    return tuple(sorted({path.stem for path in LISTS.glob("*.txt")}.union(_LISTED_AS, ("ku",)) - {"ydd"}))
+
+
+@lru_cache(maxsize=8)
+def read_list(name: str) -> dict[str, list[str]]:
+    """Return the words of a list as it is written, by class."""
+    classes: dict[str, list[str]] = {}
+    words: list[str] = []
+    for line in (LISTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith(" "):
+            word_class, _, line = line.partition(":")
+            words = classes.setdefault(word_class, [])
+        words.extend(line.split())
+    return classes
+
+
+def _lists_of(code: str) -> Iterable[str]:
+    """Return the lists that hold the words of a normalized code."""
+    primary = primary_subtag(code)
+    if primary == "ku":
+        # Sorani is written in Arabic letters, Kurmanji in Latin ones.
+        return ("ckb",) if likely_script(code) == "Arab" else ("kmr",)
+    names = _LISTED_AS.get(primary, (primary,))
+    return [name for name in names if (LISTS / f"{name}.txt").exists()]
+
+
 def _as_cut(word: str, code: str) -> list[str]:
-    """Return what the tokenizer makes of a stop word, unless it is several words: of semata-mata, mata is none."""
+    """Return a stop word as it is and as the tokenizer leaves it; nothing for several words, such as celui-ci."""
+    if "-" in word:
+        return []
     cut = words_of(word, code)
-    return cut if len(cut) == 1 or "'" in word else []
+    if "'" in word:
+        return [word, *cut]
+    return [word] if len(cut) < 2 else []
