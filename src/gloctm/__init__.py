@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gloctm.model.view import TopicView
     from gloctm.selection.run import search
     from gloctm.summary.summary import summarize
+    from gloctm.tables.comparison import compare
 
 __all__ = [
     "Corpus",
@@ -28,6 +29,7 @@ __all__ = [
     "TopicModel",
     "TopicView",
     "__version__",
+    "compare",
     "evaluate",
     "search",
     "summarize",
@@ -39,13 +41,14 @@ _HOMES = {
     "LanguageCorpus": "gloctm.corpus.language",
     "TopicModel": "gloctm.model.model",
     "TopicView": "gloctm.model.view",
+    "compare": "gloctm.tables.comparison",
     "evaluate": "gloctm.evaluation.evaluation",
     "search": "gloctm.selection.run",
     "summarize": "gloctm.summary.summary",
 }
 _ROOMS = (
     *("augmentation", "context", "corpus", "embedding", "errors", "evaluation", "explorer", "export", "labels"),
-    *("metrics", "model", "network", "plot", "selection", "server", "summary", "text", "training"),
+    *("metrics", "model", "network", "plot", "selection", "server", "summary", "tables", "text", "training"),
 )
 
 

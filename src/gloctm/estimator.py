@@ -20,9 +20,10 @@ from gloctm.corpus.given import as_corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
 from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
-from gloctm.model.model import Ranking, TopicModel
+from gloctm.model.model import Ranking
 from gloctm.model.parameters import topic_word_name
 from gloctm.model.storage import ModelArtifact, save_model, software_versions
+from gloctm.tables.methods import TableMethods
 from gloctm.training.presets import get_preset
 from gloctm.training.settings import (
     RETIRED,
@@ -60,7 +61,7 @@ def _refusing_unknown_settings(init: Init) -> Init:
     return cast(Init, checked)
 
 
-class GloCTM(TopicModel, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """A topic model with one set of topics for all languages of a corpus.
 
     There are two methods. ``"context"``, the default, finds topics in a space of contexts that all languages share, in

@@ -26,7 +26,7 @@ def test_a_table_prints_in_columns_whatever_the_script():
     [_, line] = str(Table([{"text": "a\nb " + "long " * 30}])).splitlines()
     assert line.startswith("a b long")
     assert line.endswith("…")
-    assert len(line) <= 60
+    assert len(line) <= 40
 
 
 def test_a_table_becomes_a_data_frame():

@@ -85,7 +85,10 @@ def topic_stability(runs: Sequence[Topics], *, similarity: Similarity = "average
     of_first = []
     for one, other in combinations(range(len(by_run)), 2):
         similarities = np.mean(
-            [_similarities(topics, by_run[other][language], similarity) for language, topics in by_run[one].items()],
+            [
+                similarities_of_topics(topics, by_run[other][language], similarity)
+                for language, topics in by_run[one].items()
+            ],
             axis=0,
         )
         rows, columns = linear_sum_assignment(similarities, maximize=True)
@@ -125,10 +128,12 @@ def _listed(languages: Mapping[str, object] | Sequence[str]) -> str:
     return ", ".join(language or "one language without a name" for language in languages) or "no language"
 
 
-def _similarities(
-    topics: Sequence[Sequence[str]], other_topics: Sequence[Sequence[str]], similarity: Similarity
+def similarities_of_topics(
+    topics: Sequence[Sequence[str]],
+    other_topics: Sequence[Sequence[str]],
+    similarity: Similarity = "average_jaccard",
 ) -> NDArray[np.float64]:
-    """Return the similarity of each topic with each other one, ``(K, K)``."""
+    """Return the similarity of each topic with each other one, ``(topics, other topics)``; see ``topic_stability``."""
     columns: dict[str, int] = {}
     ranked, other_ranked = (
         [[columns.setdefault(word, len(columns)) for word in dict.fromkeys(words)] for words in each]

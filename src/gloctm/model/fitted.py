@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -122,6 +123,7 @@ class FittedModel:
         self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
         self.own_tokenizers = dict(own_tokenizers or {})
         self._own_encoder: TextEncoder | None = None
+        self._known_encoder: TextEncoder | None = None
         self._neighbors: dict[str, sp.csr_array] = {}
         self._linker: WordLinker | None = None
         # Documents of a former training are not those of this model.
@@ -132,9 +134,10 @@ class FittedModel:
         state = dict(inherited) if isinstance(inherited, Mapping) else {}
         if "_neighbors" in state:
             # What can be computed again is not copied.
-            state.update(_neighbors={}, _linker=None)
-        # Nor are the documents of a training, which may be far larger than the model.
-        state.pop("corpus_", None)
+            state.update(_neighbors={}, _linker=None, _known_encoder=None)
+        # Nor are the documents of a training, which may be far larger than the model, and what is remembered of them.
+        for name in ("corpus_", "_theta_of_corpus"):
+            state.pop(name, None)
         return state
 
     def check_trained(self) -> None:
@@ -192,12 +195,11 @@ class FittedModel:
             return get_encoders(encoder).words
         if self._own_encoder is not None:
             return self._own_encoder
-        if self.word_encoder_ is None:
-            return None
-        try:
-            return get_encoder_by_name(self.word_encoder_)
-        except InputError:
-            return None
+        if self._known_encoder is None and self.word_encoder_ is not None:
+            # Kept, since it takes a second to load.
+            with contextlib.suppress(InputError):
+                self._known_encoder = get_encoder_by_name(self.word_encoder_)
+        return self._known_encoder
 
     def tokenizer(self, language: str) -> Tokenizer:
         """Return the tokenizer of a language, trained or not.

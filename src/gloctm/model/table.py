@@ -11,7 +11,7 @@ from gloctm.errors import MissingDependencyError
 
 Row = TypeVar("Row", bound=Mapping[str, Any])
 # Characters of a cell that printed tables show.
-_MOST_CHARACTERS = 60
+_MOST_CHARACTERS = 40
 
 
 class Table(list[Row]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from html import escape
@@ -186,6 +186,18 @@ class TopicView:
             'Food'
         """
         return self.names.get(self.groups[index][0])
+
+    def position(self, topic: int) -> int:
+        """Return the position in ``groups`` of what shows a topic of the model.
+
+        Raises:
+            InputError: the topic is hidden or not in the model.
+
+        Examples:
+            >>> TopicView.of(model).merge([1, 4]).position(4)
+            1
+        """
+        return self.groups.index(self._group(topic))
 
     def merge_theta(self, theta: Floats) -> Array:
         """Sum the topic proportions of each topic's members.
@@ -450,6 +462,24 @@ def topic_shares(theta: Mapping[str, Floats]) -> Numbers | None:
     """
     means = [np.asarray(each).mean(axis=0, dtype=np.float64) for each in theta.values() if len(each)]
     return np.asarray(np.mean(means, axis=0)) if means else None
+
+
+def topic_names(
+    view: TopicView, labels: Sequence[Mapping[str, str]], words: Mapping[str, Sequence[Sequence[str]]]
+) -> list[str]:
+    """Return what each topic of a view is called: the name given by hand, else a label, else its first 3 words.
+
+    Args:
+        view: which topics.
+        labels: for each of them labels by language. The language that has most of them takes precedence.
+        words: for each language, in order, the words of each topic, best first.
+    """
+    first, *_ = words.values()
+    preferred = sorted(words, key=lambda code: -sum(code in each for each in labels))
+    return [
+        view.name(place) or next((own[code] for code in preferred if code in own), None) or " ".join(first[place][:3])
+        for place, own in enumerate(labels)
+    ]
 
 
 def view_of(model: TopicModel, view: TopicView | None) -> TopicView:

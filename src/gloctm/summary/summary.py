@@ -21,7 +21,7 @@ from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
 from gloctm.model.storage import HISTORY_TERMS
 from gloctm.model.vectors import joined_vectors, topic_vectors
-from gloctm.model.view import TopicView, topic_shares, view_of
+from gloctm.model.view import TopicView, topic_names, topic_shares, view_of
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
 from gloctm.summary.content import Estimate, LanguageSummary, Summary, TopicSummary, TypicalDocument
@@ -137,8 +137,7 @@ def summarize(
         code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()] for code in codes
     }
     labels = shared_labels(model.labels_, view.groups, codes)
-    # Names are of one language as far as there are any: the one that has labels for most topics.
-    preferred = sorted(codes, key=lambda code: -sum(code in each for each in labels))
+    names = topic_names(view, labels, words)
     vectors = topic_vectors(topic_word, model.word_embeddings_)
     agreement = agreement_of_topics(vectors)
     joined = joined_vectors(vectors)
@@ -150,12 +149,11 @@ def summarize(
 
     def topic_summary(topic: int) -> TopicSummary:
         own_prevalence, own_agreement = _of_topic(prevalence, topic), _of_topic(agreement, topic, float)
-        label = next((labels[topic][code] for code in preferred if code in labels[topic]), None)
         return TopicSummary(
             id=ids[topic],
             members=view.groups[topic],
             shares=member_shares[topic],
-            name=view.name(topic) or label or " ".join(words[codes[0]][topic][:3]),
+            name=names[topic],
             labels=labels[topic],
             x=float(places[topic, 0]),
             y=float(places[topic, 1]),
