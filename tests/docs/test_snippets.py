@@ -125,7 +125,7 @@ def test_your_own_text(in_folder):
     "page",
     [
         *("concepts/when-to-use", "get-started/first-model", "guides/figures"),
-        *("guides/guided-topics", "guides/published-method", "guides/transform"),
+        *("guides/guided-topics", "guides/published-method", "guides/topics-at-work", "guides/transform"),
     ],
 )
 def test_page_that_begins_with_nothing(page, in_folder):

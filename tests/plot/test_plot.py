@@ -1009,3 +1009,34 @@ def test_inputs_are_left_as_they_are():
         make(summary)
     plot.quality_bars(records)
     assert (summary, records) == (a_summary(), some_records())
+
+
+def a_hierarchy():
+    links = np.array([[0.0, 2.0, 0.25, 2.0], [1.0, 3.0, 0.75, 3.0]])
+    names = ("rain", "天气 <b>", "storm")
+    return SimpleNamespace(view=SimpleNamespace(numbers=(0, 3, 5)), names=names, links=links)
+
+
+def test_dendrogram_joins_topics_at_their_heights():
+    segments, leaves, mark = (unit["rows"] for unit in units(plot.dendrogram(a_hierarchy(), height=0.5)))
+    assert [each["name"] for each in leaves] == ["3 天气 <b>", "0 rain", "5 storm"]
+    rows = {each["name"]: each["y"] for each in leaves}
+    first = [each for each in segments if each["x2"] == 0.25]
+    assert {(each["y"], each["y2"]) for each in first} == {(1, 1), (2, 2), (1, 2)}
+    last = [each for each in segments if each["x2"] == 0.75]
+    # One topic from 0, and the pair from where it was joined, at its middle.
+    assert {(each["x"], each["y"]) for each in last if each["x"] != each["x2"]} == {
+        (0, rows["3 天气 <b>"]),
+        (0.25, 1.5),
+    }
+    assert "joined at 0.250" in first[0]["details"]
+    assert mark == [{"x": 0.5}]
+    assert "天气" in plot.dendrogram(a_hierarchy(), theme="dark").to_svg()
+
+
+def test_dendrogram_is_drawn_of_a_hierarchy():
+    with pytest.raises(InputError, match=r"drawn of a hierarchy, not of dict: model\.topic_hierarchy\(\)"):
+        plot.dendrogram({})
+    one = SimpleNamespace(view=SimpleNamespace(numbers=(0,)), names=("rain",), links=np.empty((0, 4)))
+    with pytest.raises(InputError, match="one topic, which nothing can join"):
+        plot.dendrogram(one)

@@ -24,7 +24,7 @@ QUERIES = {
     ),
     "es": (
         *("partido de fútbol", "cómo cocinar sopa", "quién gana las elecciones", "cohete a la luna"),
-        *("médico y medicina", "una película con buenos actores", "lluvia y nieve mañana", "alumnos y profesores"),
+        *("médico y medicina", "una película con buenos actores", "lluvia y frío mañana", "alumnos y profesores"),
         *("un teléfono nuevo", "el tren llega tarde a la estación", "ahorrar dinero en el banco"),
         "concierto y canciones",
     ),
