@@ -112,6 +112,12 @@ def some_records() -> list[dict]:
     ]
 
 
+def a_hierarchy():
+    links = np.array([[0.0, 2.0, 0.25, 2.0], [1.0, 3.0, 0.75, 3.0]])
+    names = ("rain", "天气 <b>", "storm")
+    return SimpleNamespace(view=SimpleNamespace(numbers=(0, 3, 5)), names=names, links=links)
+
+
 FIGURES = {
     "topic_table": lambda **look: plot.topic_table(a_summary(), **look),
     "topic_map": lambda **look: plot.topic_map(a_summary(), **look),
@@ -121,6 +127,7 @@ FIGURES = {
     "alignment_heatmap": lambda **look: plot.alignment_heatmap(a_model(), "en", "de", num_words=2, **look),
     "training_curve": lambda **look: plot.training_curve(a_summary(), **look),
     "quality_bars": lambda **look: plot.quality_bars(some_records(), **look),
+    "dendrogram": lambda **look: plot.dendrogram(a_hierarchy(), **look),
 }
 # What must be readable in each.
 SHOWN = {
@@ -137,6 +144,7 @@ SHOWN = {
     "alignment_heatmap": ["0 en0 en1", "2 de4 de5", "cosine", "1.00", "3 of 3 topics in English"],
     "training_curve": ["loss", "local path", "global path", "regularization", "CKA", "epoch", "mean per document"],
     "quality_bars": ["TU", "purity", "GloCTM", "another", "mean and 95 % interval over repetitions"],
+    "dendrogram": ["0 rain", "3 天气 <b>", "5 storm", "distance"],
 }
 
 
@@ -1009,12 +1017,6 @@ def test_inputs_are_left_as_they_are():
         make(summary)
     plot.quality_bars(records)
     assert (summary, records) == (a_summary(), some_records())
-
-
-def a_hierarchy():
-    links = np.array([[0.0, 2.0, 0.25, 2.0], [1.0, 3.0, 0.75, 3.0]])
-    names = ("rain", "天气 <b>", "storm")
-    return SimpleNamespace(view=SimpleNamespace(numbers=(0, 3, 5)), names=names, links=links)
 
 
 def test_dendrogram_joins_topics_at_their_heights():
