@@ -146,6 +146,10 @@ class UnsegmentedLanguageWarning(UserWarning):
     """A language has no spaces between words and no tokenizer here: its words would be whole phrases."""
 
 
+class NoStopWordsWarning(UserWarning):
+    """A language has no list of stop words; its most frequent words are left out instead."""
+
+
 class SimilarLanguagesWarning(UserWarning):
     """A corpus has one language under several codes, each with topics and a vocabulary of its own."""
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from command_line import THEMES, build, make_records, run_here, succeeded, write_json_lines
+from command_line import THEMES, assert_refuses, build, make_records, run_here, succeeded, write_json_lines
 
 
 def test_rare_words_of_few_documents_are_kept_unless_told(tmp_path):
@@ -27,11 +27,53 @@ def test_more_stop_words(tmp_path, documents):
     (tmp_path / "en.txt").write_text("Bread\n\n  boat \r\nabsent\n", encoding="utf-8-sig")
     (tmp_path / "more.txt").write_text("river\n", encoding="utf-8")
     (tmp_path / "de.txt").write_text("BRÜCKE\n", encoding="utf-8")
-    options = [f"--stop-words={pair}" for pair in (f"en={tmp_path}/en.txt", f"EN={tmp_path}/more.txt")]
-    corpus, said = build(tmp_path, documents, *options, f"--stop-words=de={tmp_path}/de.txt")
+    options = [f"--more-stop-words={pair}" for pair in (f"en={tmp_path}/en.txt", f"EN={tmp_path}/more.txt")]
+    corpus, said = build(tmp_path, documents, *options, f"--more-stop-words=de={tmp_path}/de.txt")
     assert said == []
     for code, gone in (("en", {"bread", "boat", "river"}), ("de", {"brücke"})):
         assert set(corpus[code].vocabulary) == {word for words in THEMES[code].values() for word in words} - gone
+
+
+def test_stop_words_replaced_kept_and_none(tmp_path):
+    texts = {"en": ["the red boat", "a film"], "de": ["das rote Boot", "ein Film"]}
+    records = [{"text": text, "lang": code} for code, each in texts.items() for text in each]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    (tmp_path / "red.txt").write_text("red\n", encoding="utf-8")
+    (tmp_path / "the.txt").write_text("the\n", encoding="utf-8")
+    settings = ("--min-df=1", "--max-df=1.0")
+
+    corpus, said = build(tmp_path, source, f"--stop-words=en={tmp_path}/red.txt", *settings)
+    assert set(corpus["en"].vocabulary) == {"the", "boat", "film"}
+    assert "das" not in corpus["de"].vocabulary
+    assert len(said) == 1
+    assert "--stop-words replaces the" in said[0]
+    assert "stop words of 'en' by 1; --more-stop-words adds to them" in said[0]
+
+    corpus, said = build(tmp_path, source, "--stop-words=none", *settings)
+    assert {"the", "das"} <= {*corpus["en"].vocabulary, *corpus["de"].vocabulary}
+    corpus, said = build(tmp_path, source, "--stop-words=EN=none", *settings)
+    assert "the" in corpus["en"].vocabulary
+    assert "das" not in corpus["de"].vocabulary
+    assert said == []
+    corpus, said = build(tmp_path, source, f"--keep-words=en={tmp_path}/the.txt", *settings)
+    assert set(corpus["en"].vocabulary) == {"the", "red", "boat", "film"}
+
+
+def test_a_language_without_stop_words_is_named(tmp_path):
+    records = [{"text": text, "lang": code} for code in ("en", "to") for text in ("vaka hala", "ika")]
+    source = write_json_lines(tmp_path / "a.jsonl", records)
+    _, said = build(tmp_path, source, "--min-df=1", "--max-df=1.0")
+    assert len(said) == 1
+    assert "there is no list of stop words for 'to'" in said[0]
+    assert said[0].endswith("to give a list of your own, add --stop-words to=FILE")
+    _, said = build(tmp_path, source, "--min-df=1", "--max-df=1.0", "--stop-words=to=none")
+    assert said == []
+
+
+@pytest.mark.parametrize("flag", ["--more-stop-words", "--keep-words"])
+def test_lists_to_add_and_to_keep_are_files(tmp_path, documents, flag):
+    build = ("corpus", "build", documents, "-o", tmp_path / "corpus", "--encoder=none", f"{flag}=none")
+    assert_refuses(tmp_path, build, f"{flag} 'none': give LANG=FILE, for example en=words.txt")
 
 
 @pytest.mark.parametrize(("lemmas", "languages"), [("all", {"en", "de"}), ("en", {"en"}), ("de, en", {"en", "de"})])
@@ -57,7 +99,7 @@ def test_chinese_in_one_script(tmp_path, convert, words):
 
 def test_remarks_in_lists_of_words(tmp_path, documents):
     (tmp_path / "en.txt").write_text("# not boats\nboat\n  #river\n", encoding="utf-8")
-    corpus, _ = build(tmp_path, documents, f"--stop-words=en={tmp_path / 'en.txt'}")
+    corpus, _ = build(tmp_path, documents, f"--more-stop-words=en={tmp_path / 'en.txt'}")
     assert set(sum(THEMES["en"].values(), ())) - set(corpus["en"].vocabulary) == {"boat"}
 
 

@@ -149,7 +149,7 @@ def test_help_fits_a_terminal_of_80_columns(monkeypatch):
     [
         ("min_df is -1: it must be at least 1", "--min-df is -1: it must be at least 1"),
         ("no word is left: lower min_df, or raise max_df", "no word is left: lower --min-df, or raise --max-df"),
-        ("more_stop_words are given for fr", "--stop-words are given for fr"),
+        ("more_stop_words are given for fr", "--more-stop-words are given for fr"),
         ("vocabulary is given for 'en': leave it out", "--vocabulary is given for 'en': leave it out"),
         ("convert='simplified' is for Chinese", "--convert simplified is for Chinese"),
         ("merge regions (merge_regions=True)", "merge regions (--merge-regions)"),

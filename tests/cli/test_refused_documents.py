@@ -123,6 +123,7 @@ def test_options_that_have_no_effect(tmp_path, documents):
     (tmp_path / "words.txt").write_text("word\n")
     options = [
         *("--min-df=2", "--max-df=0.5", "--max-vocabulary=5000", "--stop-words=en=" + str(tmp_path / "words.txt")),
+        *(f"{flag}=en={tmp_path / 'words.txt'}" for flag in ("--more-stop-words", "--keep-words")),
         *("--lemmas=all", "--convert=simplified", "--phrases", "--processes=2", "--language=auto", "--encoding=utf-8"),
         *("--min-confidence=0.5", "--min-documents=20", "--format=jsonl", "--skip-bad-lines"),
     ]

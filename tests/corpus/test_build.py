@@ -398,7 +398,6 @@ def test_a_language_that_a_few_documents_seem_to_be_in_is_left_out():
         ([{"text": "a"}], {"max_df": 2.5}, "max_df is 2.5"),
         ([{"text": "a"}], {"more_stop_words": {"en": "the"}}, "stop words of 'en' are one string"),
         ([{"text": "a"}], {"more_stop_words": {"en": [1]}}, "stop words of 'en' hold 1: give a list of words"),
-        ([{"text": "a"}], {"stop_words": {"en": None}}, "stop words of 'en' hold None: give a list of words"),
         ([{"text": "a"}], {"min_confidence": "0.5"}, "min_confidence is '0.5': it must be a number from 0 to 1"),
         ([{"text": "a"}], {"min_documents": 2.5}, "min_documents is 2.5: it must be a whole number"),
         ([{"text": "a"}], {"lemmas": 1}, "lemmas is 1: give a list of languages, or True for all"),

@@ -24,7 +24,9 @@ from gloctm.cli.options import (
     Quiet,
     SkipBadLines,
     TextColumn,
+    read_stop_words,
     read_word_lists,
+    say_what_is_replaced,
     split_languages,
 )
 from gloctm.errors import InputError
@@ -121,9 +123,18 @@ def build(
     stop_words: Annotated[
         list[str] | None,
         typer.Option(
-            help="Additional stop words: LANG=FILE, one word per line; lines starting with # are comments. Repeatable.",
+            help="Stop words that replace a language's list: LANG=FILE, one word per line; lines starting with # are "
+            "comments. Or LANG=none, or none for all languages. Repeatable; --more-stop-words adds to the list.",
             rich_help_panel=WORDS,
         ),
+    ] = None,
+    more_stop_words: Annotated[
+        list[str] | None,
+        typer.Option(help="Additional stop words: LANG=FILE. Repeatable.", rich_help_panel=WORDS),
+    ] = None,
+    keep_words: Annotated[
+        list[str] | None,
+        typer.Option(help="Words that are not removed as stop words: LANG=FILE. Repeatable.", rich_help_panel=WORDS),
     ] = None,
     lemmas: Annotated[
         str | None,
@@ -175,7 +186,9 @@ def build(
         "min_df": _whole(min_df),
         "max_df": _whole(max_df, above=1),
         "max_vocabulary": max_vocabulary,
-        "more_stop_words": read_word_lists("--stop-words", stop_words),
+        "stop_words": read_stop_words(stop_words),
+        "more_stop_words": read_word_lists("--more-stop-words", more_stop_words),
+        "keep_words": read_word_lists("--keep-words", keep_words),
         "lemmas": _lemma_languages(lemmas),
         "convert": convert,
         "phrases": phrases or None,
@@ -193,6 +206,7 @@ def build(
         if split is not None:
             raise InputError("--split has no effect on files, only on a benchmark folder: leave it out")
         _check_text_files(sources, file_format, wanted, min_documents)
+        say_what_is_replaced(given.get("stop_words"))
         corpus = Corpus.from_files(sources, languages=wanted, **given, **shared)
     corpus.save(output)
     _tell_what_became(corpus, output)

@@ -18,7 +18,8 @@ TERMINATED = 143
 FLAGS = {
     "columns": "a column's name",
     "file_format": "--format",
-    "more_stop_words": "--stop-words",
+    "keep_words": "--keep-words",
+    "more_stop_words": "--more-stop-words",
     "on_error": "--skip-bad-lines",
 }
 _PLAIN = (
@@ -34,7 +35,7 @@ _PLAIN = (
         "resume",
         "via",
     ),
-    *("max_train", "seed"),
+    *("max_train", "seed", "stop_words"),
     *("method", "vocabulary"),
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
@@ -51,6 +52,7 @@ _IN_SHELL = (
     (r"(?<=\w), or None \([^()]*\)", ""),
     (r", or None for all documents", ", or all"),
     (r"(?<=remove )(it|them) from languages$", r"\1 from --languages"),
+    (r"pass stop_words=\{'([\w-]+)': \[\.\.\.\]\}", r"add --stop-words \1=FILE"),
     (r", or read it with cache=False", ""),
     (r"else reversed\(\) turns it round", "else name the languages the other way round"),
     (r"build it from texts, or with vocabulary=model\.vocabulary_", "build it from texts"),

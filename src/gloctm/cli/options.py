@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -104,6 +104,28 @@ def read_word_lists(flag: str, pairs: list[str] | None) -> dict[str, list[str]] 
             word for word in map(str.strip, listed) if word and not word.startswith("#")
         )
     return words or None
+
+
+def read_stop_words(given: list[str] | None) -> dict[str, list[str]] | Literal["none"] | None:
+    """Return the lists given as ``--stop-words``: LANG=FILE, LANG=none, or none alone; None where none were given."""
+    if given == ["none"]:
+        return "none"
+    without = [normalize_language(pair[: -len("=none")]) for pair in given or [] if pair.endswith("=none")]
+    words = read_word_lists("--stop-words", [pair for pair in given or [] if not pair.endswith("=none")]) or {}
+    return {**words, **{code: [] for code in without}} or None
+
+
+def say_what_is_replaced(given: dict[str, list[str]] | Literal["none"] | None) -> None:
+    """Say how many stop words each list of one's own replaces: an addition may have been meant."""
+    from gloctm.cli.messages import say
+    from gloctm.text import stop_words
+
+    for language, own in ({} if given is None or given == "none" else given).items():
+        if own and (usual := stop_words(language)):
+            say(
+                f"gloctm: --stop-words replaces the {len(usual):,} stop words of {language!r} by {len(own):,}; "
+                "--more-stop-words adds to them"
+            )
 
 
 def read_references(given: list[str] | None) -> list[Source]:

@@ -10,6 +10,7 @@ from gloctm.checks import check_int, count_of, listed
 from gloctm.corpus.collector import DocumentCollector, Documents
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.options import (
+    FREQUENT,
     TextOptions,
     TextSettings,
     VocabularySettings,
@@ -17,6 +18,7 @@ from gloctm.corpus.options import (
     check_confidence,
     text_settings,
     vocabulary_settings,
+    warn_of_lacking_stop_words,
     warn_of_similar,
     warn_of_unused,
 )
@@ -100,6 +102,7 @@ def build_from_texts(
         columns = {name: values.get(language) for name, values in aligned.items()}
         _warn_of_duplicate_ids(language, columns["ids"], stacklevel=_CALLER)
         parts[language] = _language_corpus(language, documents, settings, choice, texts=languages[language], **columns)
+    warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
     return parts, _report(collected, {}, choice, [])
 
 
@@ -154,6 +157,7 @@ def build_from_records(
             dates=documents.dates if any(documents.dates) else None,
             texts=documents.texts.finished(),
         )
+    warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
     return parts, _report(collected, collector.confidences, choice, dropped)
 
 
@@ -211,6 +215,8 @@ def _language_corpus(
     if settings.languages is None:
         settings.check(language)
     tokenizer = settings.tokenizer(language)
+    if settings.lacks_stop_words(language):
+        documents.words.stop_frequent(FREQUENT, settings.kept(language))
     vocabulary, counts = documents.words.vocabulary_and_counts(choice)
     if not vocabulary:
         raise InputError(f"the vocabulary of {language!r} is empty: {documents.words.why_empty(choice)}")

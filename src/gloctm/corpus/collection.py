@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.corpus.options import VocabularySettings
+from gloctm.corpus.options import ENOUGH_DOCUMENTS, VocabularySettings
 from gloctm.corpus.tokenization import Words
 from gloctm.files.atomic import temporary_files
 from gloctm.text.phrases import PairCounter, merge_numbers, phrase_words
@@ -84,6 +84,24 @@ class WordCollection:
         self.num_documents += len(part.lengths)
         self.num_tokens += len(part.tokens) - (part.stopped if part.stop_words else 0)
         self.num_stopped += part.stopped
+
+    def stop_frequent(self, share: float, keep: Collection[str] = ()) -> None:
+        """Make stop words of the words that are in more than this share of the documents, where there are enough."""
+        if self.num_documents < ENOUGH_DOCUMENTS:
+            return
+        frequency = self._frequency[: len(self._numbers)]
+        words = list(self._numbers)
+        frequent = [
+            number
+            for number in np.flatnonzero(frequency > share * self.num_documents).tolist()
+            if number not in self._stop_words and words[number] not in keep
+        ]
+        is_frequent = np.zeros(len(words), bool)
+        is_frequent[frequent] = True
+        stopped = sum(int(is_frequent[tokens].sum()) for tokens, _ in self._blocks())
+        self._stop_words.update(frequent)
+        self.num_tokens -= stopped
+        self.num_stopped += stopped
 
     def vocabulary_and_counts(self, settings: VocabularySettings) -> tuple[list[str], sp.csr_array]:
         """Choose the vocabulary and count its words in every document.

@@ -356,8 +356,9 @@ class Corpus(Mapping[str, LanguageCorpus]):
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
-            **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``lemmas``, ``convert``, ``phrases``,
-                ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see ``gloctm.corpus.TextOptions``.
+            **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``keep_words``, ``lemmas``, ``convert``,
+                ``phrases``, ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see
+                ``gloctm.corpus.TextOptions``.
 
         Example:
             >>> texts = {"en": ["the red house", "a red car"], "de": ["das rote Haus", "ein rotes Auto"]}

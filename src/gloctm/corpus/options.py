@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from numbers import Real
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from gloctm.checks import listed
-from gloctm.errors import InputError, SimilarLanguagesWarning, UnsegmentedLanguageWarning, UnusedSettingWarning
+from gloctm.errors import (
+    InputError,
+    NoStopWordsWarning,
+    SimilarLanguagesWarning,
+    UnsegmentedLanguageWarning,
+    UnusedSettingWarning,
+)
 from gloctm.languages import normalize_language, normalize_languages, primary_subtag, without_region
 from gloctm.reading.records import Columns
-from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer
+from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer, stop_word_classes
 from gloctm.text import stop_words as default_stop_words
 from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
 from gloctm.text.lemmas import LEMMA_LANGUAGES
@@ -25,6 +31,10 @@ T = TypeVar("T")
 
 # Drop a language that was only identified, never named, with fewer documents: it mostly is a mistake.
 MIN_DOCUMENTS = 20
+# In a language without a list of stop words, a word in a larger share of the documents is one: it says little of any.
+FREQUENT = 0.25
+# In fewer documents, a word in many of them may be what they are about.
+ENOUGH_DOCUMENTS = 40
 # An identified language with less confidence is a guess.
 MIN_CONFIDENCE = 0.5
 
@@ -32,13 +42,15 @@ MIN_CONFIDENCE = 0.5
 class TextOptions(TypedDict, total=False):
     """Options of ``Corpus.from_texts``, ``Corpus.from_records`` and ``Corpus.from_files``: from raw texts to counts.
 
-    ``tokenizers``, ``stop_words``, ``more_stop_words`` and ``lemmas`` of a language apply to its regional variants,
-    unless a variant has its own: what is set for ``en`` applies to ``en-GB``.
+    ``tokenizers``, ``stop_words``, ``more_stop_words``, ``keep_words`` and ``lemmas`` of a language apply to its
+    regional variants, unless a variant has its own: what is set for ``en`` applies to ``en-GB``.
 
     Attributes:
         tokenizers: a callable per language where you want another tokenizer than the default.
-        stop_words: words to remove per language, instead of the default list.
+        stop_words: words to remove per language, instead of the default list; None or ``"none"`` instead of the words
+            of a language, or of the mapping, removes none.
         more_stop_words: words to remove per language, in addition to the list.
+        keep_words: words never removed as stop words, per language.
         lemmas: bring words to their dictionary form: True for all languages that have a lemmatizer, or a list of
             languages. False (the default): different forms say more, and encoders place them near each other.
         convert: bring Chinese words to ``"simplified"`` or ``"traditional"`` characters.
@@ -60,8 +72,9 @@ class TextOptions(TypedDict, total=False):
     """
 
     tokenizers: Mapping[str, Callable[[str], list[str]]] | None
-    stop_words: Mapping[str, Iterable[str]] | None
+    stop_words: Mapping[str, Iterable[str] | None] | Literal["none"] | None
     more_stop_words: Mapping[str, Iterable[str]] | None
+    keep_words: Mapping[str, Iterable[str]] | None
     lemmas: bool | Collection[str]
     convert: Conversion | None
     phrases: bool
@@ -89,6 +102,8 @@ class TextSettings:
         tokenizers: see ``TextOptions``.
         stop_words: see ``TextOptions``.
         more_stop_words: see ``TextOptions``.
+        keep_words: see ``TextOptions``.
+        no_stop_words: whether no language has stop words but those given for it.
         lemmas: True for all languages that have a lemmatizer, or the languages.
         convert: see ``TextOptions``.
         phrases: whether stop words stay among the others, as phrases need them.
@@ -99,6 +114,8 @@ class TextSettings:
     tokenizers: Mapping[str, Callable[[str], list[str]]] = field(default_factory=dict)
     stop_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     more_stop_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    keep_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    no_stop_words: bool = False
     lemmas: bool | frozenset[str] = False
     convert: Conversion | None = None
     phrases: bool = False
@@ -127,9 +144,20 @@ class TextSettings:
     def stopped(self, language: str) -> frozenset[str]:
         """Return the stop words of a language."""
         chosen = _set_for(language, self.stop_words)
+        if chosen is None and self.no_stop_words:
+            chosen = frozenset()
         if chosen is None:
             chosen = default_stop_words(language, lemmas=self.wants_lemmas(language))
-        return chosen | (_set_for(language, self.more_stop_words) or frozenset())
+        return (chosen | (_set_for(language, self.more_stop_words) or frozenset())) - self.kept(language)
+
+    def kept(self, language: str) -> frozenset[str]:
+        """Return the words of a language that are no stop words whatever the list says."""
+        return _set_for(language, self.keep_words) or frozenset()
+
+    def lacks_stop_words(self, language: str) -> bool:
+        """Return whether nobody said what the stop words of a language are: neither a list of ours nor the user."""
+        said = self.no_stop_words or _set_for(language, self.stop_words) is not None
+        return not said and not stop_word_classes(language)
 
     def wants_lemmas(self, language: str) -> bool:
         """Return whether the words of a language are brought to their dictionary form."""
@@ -148,7 +176,7 @@ class TextSettings:
         return {**named, "lemmas": [] if isinstance(self.lemmas, bool) else sorted(self.lemmas)}
 
 
-_PER_LANGUAGE = ("tokenizers", "stop_words", "more_stop_words")
+_PER_LANGUAGE = ("tokenizers", "stop_words", "more_stop_words", "keep_words")
 
 
 def _set_for(language: str, settings: Mapping[str, T]) -> T | None:
@@ -238,6 +266,9 @@ def text_settings(
         merge_regions: whether what is set for regional variants is for the languages that they are merged into.
     """
     given: dict[str, Any] = dict(options)
+    no_stop_words = given.get("stop_words") == "none"
+    if no_stop_words:
+        given["stop_words"] = None
     per_language = {name: by_code(name, given.get(name), merge_regions=merge_regions) for name in _PER_LANGUAGE}
     for code, tokenizer in per_language["tokenizers"].items():
         if not callable(tokenizer):
@@ -258,8 +289,15 @@ def text_settings(
         raise InputError(f"convert is {convert!r}: it must be {' or '.join(CONVERSIONS)}")
     settings = TextSettings(
         tokenizers=per_language["tokenizers"],
-        stop_words={code: _as_tokens(code, words) for code, words in per_language["stop_words"].items()},
+        stop_words={
+            code: frozenset() if words is None or words == "none" else _as_tokens(code, words)
+            for code, words in per_language["stop_words"].items()
+        },
         more_stop_words={code: _as_tokens(code, words) for code, words in per_language["more_stop_words"].items()},
+        keep_words={
+            code: _as_tokens(code, words, "words to keep") for code, words in per_language["keep_words"].items()
+        },
+        no_stop_words=no_stop_words,
         lemmas=lemmas,
         convert=convert,
         phrases=bool(options.get("phrases", False)),
@@ -296,14 +334,14 @@ def by_code(name: str, by_language: Mapping[str, Any] | None, *, merge_regions: 
     return result
 
 
-def _as_tokens(language: str, words: Iterable[str]) -> frozenset[str]:
+def _as_tokens(language: str, words: Iterable[str], kind: str = "stop words") -> frozenset[str]:
     """Return stop words as given, and as tokenizers normalize words."""
     if isinstance(words, str):
-        raise InputError(f"the stop words of {language!r} are one string: give a list of words")
+        raise InputError(f"the {kind} of {language!r} are one string: give a list of words")
     listed = list(words) if isinstance(words, Iterable) else [words]
     for word in listed:
         if not isinstance(word, str):
-            raise InputError(f"the stop words of {language!r} hold {word!r:.60}: give a list of words")
+            raise InputError(f"the {kind} of {language!r} hold {word!r:.60}: give a list of words")
     return frozenset([*listed, *(normalize_text(word, language) for word in listed)])
 
 
@@ -325,6 +363,20 @@ def warn_of_similar(languages: Iterable[str], named: Collection[str], *, stackle
                 SimilarLanguagesWarning,
                 stacklevel=stacklevel + 1,
             )
+
+
+def warn_of_lacking_stop_words(settings: TextSettings, languages: Iterable[str], *, stacklevel: int) -> None:
+    """Warn, once for all of them, of languages that have no list of stop words."""
+    lacking = [repr(code) for code in languages if settings.lacks_stop_words(code)]
+    if lacking:
+        lists = "a list" if len(lacking) == 1 else "lists"
+        warnings.warn(
+            f"there is no list of stop words for {listed(lacking)}: words in over {FREQUENT:.0%} of the documents are "
+            f"left out instead, where there are {ENOUGH_DOCUMENTS} documents or more; to give {lists} of your own, "
+            f"pass stop_words={{{lacking[0]}: [...]}}",
+            NoStopWordsWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 def warn_of_unused(settings: TextSettings, languages: Collection[str], *, stacklevel: int) -> None:
