@@ -68,9 +68,13 @@ def run_here(*arguments):
 
 
 def succeeded(result):
-    """The result, checked to be one: exit code 0, and no errors or warnings among the messages."""
+    """The result, checked to be one: exit code 0, and no errors or warnings among the messages.
+
+    Corpora of tests are small, which is remarked upon.
+    """
     assert result.returncode == 0, result.stderr
-    assert not re.search("error|warning|Traceback", result.stderr)
+    said = [line for line in result.stderr.splitlines() if "too few to distinguish that many topics" not in line]
+    assert not re.search("error|warning|Traceback", "\n".join(said))
     return result
 
 

@@ -686,12 +686,12 @@ def test_small_corpora_are_warned_of():
     # Of the smallest alone.
     assert [str(warning.message) for warning in caught] == [
         "language 'zh' has 13 documents for 5 topics, too few to distinguish that many topics: ask for about 2 topics "
-        "(num_topics), or add documents"
+        "(num_topics=2 or num_topics='auto'), or add documents"
     ]
     assert {warning.filename for warning in caught} == {__file__}
     with warnings.catch_warnings():
         warnings.simplefilter("error", SmallCorpusWarning)
-        model.fit(planted_corpus(("en", "de"), documents=15))
+        model.fit(planted_corpus(("en", "de"), documents=75))
         # Steps of training are what counts there, not documents.
         GloCTM(**{**PUBLISHED, "epochs": 1}).fit(planted_corpus(("en", "de"), documents=5))
 

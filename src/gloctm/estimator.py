@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 
 from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import NeighborSearch
-from gloctm.context.train import TrainingResult, coherent_words, train_in_context
+from gloctm.context.train import TrainingResult, coherent_words, resolve_num_topics, train_in_context
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.given import as_corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
@@ -70,7 +70,8 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
     presets of its experiments do (``from_preset``). Each method refuses the settings of the other.
 
     Args:
-        num_topics: K. 50, as published.
+        num_topics: K. 50, as published. ``"auto"`` chooses a number by the corpus, for coherent and stable topics
+            (docs/guides/choose-k.md); ``num_topics_`` is the number.
         method: ``"context"`` or ``"published"``.
         ranking: how the words of topics are ordered wherever they are shown: ``"coherence"``, by how well they go
             together in the training corpus (``gloctm.context.coherence``), or ``"weights"``, by β alone, as published.
@@ -140,7 +141,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
     def __init__(
         self,
         *,
-        num_topics: int = 50,
+        num_topics: int | Literal["auto"] = 50,
         method: Literal["context", "published"] = "context",
         ranking: Ranking | None = None,
         num_near_documents: int | None = None,
@@ -258,6 +259,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 raise InputError(
                     f"the corpus has no embeddings for {language!r}: use corpus.embed() first (gloctm corpus embed)"
                 )
+        settings["num_topics"] = resolve_num_topics(corpus, settings)
         if settings["method"] == "context":
             if callbacks:
                 raise InputError(

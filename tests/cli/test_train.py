@@ -20,7 +20,7 @@ def test_small_corpora_are_warned_of_on_standard_error(tmp_path, corpus):
     first, *others = result.stderr.splitlines()
     assert first == (
         "gloctm: warning: language 'en' has 20 documents for 7 topics, too few to distinguish that many topics: ask "
-        "for about 3 topics (num_topics), or add documents"
+        "for about 2 topics (--num-topics 2 or --num-topics auto), or add documents"
     )
     assert "warning" not in "".join(others).lower()
 
@@ -29,7 +29,8 @@ def test_train(training, corpus):
     result, target = training
     succeeded(result)
     assert result.stdout == ""
-    near, topics, chosen, told, last = result.stderr.splitlines()
+    remark, near, topics, chosen, told, last = result.stderr.splitlines()
+    assert "the corpus has 40 documents for 3 topics" in remark
     assert near.startswith("finding near documents: 40/40 documents")
     assert topics.startswith("finding topics: 8/8 steps")
     model = GloCTM.load(target)

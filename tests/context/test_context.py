@@ -404,7 +404,7 @@ def test_more_topics_than_different_documents():
 
 
 def test_few_documents_for_the_topics_are_told(planted):
-    with pytest.warns(SmallCorpusWarning, match="'zh' has 90 documents for 40 topics.*ask for about 15 topics"):
+    with pytest.warns(SmallCorpusWarning, match="'zh' has 90 documents for 40 topics.*ask for about 12 topics"):
         quiet(num_topics=40).fit(planted)
 
 

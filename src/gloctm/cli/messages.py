@@ -54,6 +54,7 @@ _IN_SHELL = (
     (r"(?<=remove )(it|them) from languages$", r"\1 from --languages"),
     (r"pass stop_words=\{'([\w-]+)': \[\.\.\.\]\}", r"add --stop-words \1=FILE"),
     (r", or read it with cache=False", ""),
+    (r"num_topics=(\d+) or num_topics='auto'", r"--num-topics \1 or --num-topics auto"),
     (r"else reversed\(\) turns it round", "else name the languages the other way round"),
     (r"build it from texts, or with vocabulary=model\.vocabulary_", "build it from texts"),
     (r": name another file, or delete it to start again", ": delete it to start again"),

@@ -274,7 +274,7 @@ def info(path: Model) -> None:
     print_facts(
         {
             "languages": ", ".join(f"{code} ({len(model.vocabulary_[code]):,} words)" for code in model.languages_),
-            "topics": model.num_topics,
+            "topics": model.num_topics_,
             "encoder": model.encoder_ or "own vectors",
             "tokenizers": ", ".join(f"{code}: {name}" for code, name in model.tokenizers_.items()),
             "seed": model.seed_,

@@ -27,15 +27,33 @@ def setting_flags(*names: str) -> list[inspect.Parameter]:
         panel = "Method"
         if name in CONTEXT_SETTINGS + PUBLISHED_SETTINGS:
             panel += ": context" if name in CONTEXT_SETTINGS else ": published"
-        flags_of = ("--num-topics", "--topics", "-k") if name == "num_topics" else ()
-        option = typer.Option(None, *flags_of, help=described["help"], rich_help_panel=panel, show_default=False)
+        option = typer.Option(None, help=described["help"], rich_help_panel=panel, show_default=False)
         if described["kind"] is bool:
             flag = name.removeprefix("show_")
             option = typer.Option(None, f"--{flag}/--no-{flag}", help=described["help"])
+        if name == "num_topics":
+            option = typer.Option(
+                None,
+                *("--num-topics", "--topics", "-k"),
+                parser=_number_or_auto,
+                metavar="INTEGER|auto",
+                help=described["help"],
+                rich_help_panel=panel,
+                show_default=False,
+            )
         # What has parts is given as a file.
         kind = (Path if described["kind"] is dict else described["kind"]) | None
         flags.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind))
     return flags
+
+
+def _number_or_auto(text: str) -> Any:
+    if text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a whole number or auto") from None
 
 
 def with_flags(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

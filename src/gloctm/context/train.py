@@ -15,12 +15,13 @@ import numpy as np
 from gloctm.arrays import Array
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
+from gloctm.context.num_topics import chosen_num_topics, reason, warn_of_few_documents
 from gloctm.context.seeds import seed_columns
 from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.validation import check_document_counts
-from gloctm.errors import InputError, SeparateLanguageWarning, SmallCorpusWarning
+from gloctm.errors import InputError, SeparateLanguageWarning
 from gloctm.files.atomic import atomic_path, remove_leftovers
 from gloctm.model.labels import Labels
 from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten
@@ -29,8 +30,6 @@ from gloctm.training.settings import resolve_seed
 
 #: Nearest documents of each other language, at least and at most.
 NEAR_DOCUMENTS = (3, 10)
-#: Documents per topic and language below which themes are too rare to distinguish.
-FEW_DOCUMENTS = 3
 #: A language whose documents come less near to those of the others is named, see ``likeness_across``.
 LEAST_LIKENESS = 0.62
 
@@ -101,7 +100,7 @@ def train_in_context(
     num_documents = {language: part.num_documents for language, part in corpus.items()}
     num_topics = settings["num_topics"]
     check_document_counts(num_documents)
-    _warn_of_few_documents(num_documents, num_topics)
+    warn_of_few_documents(num_documents, num_topics)
     seeds = seeded_topics(settings["seed_words"], num_topics)
     columns = seed_columns(corpus, seeds)
     near, temperature = settings["num_near_documents"], settings["temperature"]
@@ -157,6 +156,30 @@ def _names(seeds: Sequence[SeededTopic]) -> dict[int, str]:
     return {seed.topic: seed.label for seed in seeds if seed.label is not None}
 
 
+def resolve_num_topics(corpus: Corpus, settings: Mapping[str, Any]) -> int:
+    """Return K: as given, or as ``"auto"`` chooses it.
+
+    Args:
+        corpus: with document embeddings.
+        settings: of either method, checked.
+
+    Raises:
+        InputError: a choice between document embeddings of several encoders, or of documents that are all alike.
+    """
+    given = settings["num_topics"]
+    if given != "auto":
+        return int(given)
+    check_one_encoder(corpus, "num_topics='auto'")
+    show = bool(settings["show_progress"])
+    best, tried = chosen_num_topics(
+        corpus, seed=settings["random_state"] or 0, threads=settings["threads"], show_progress=show
+    )
+    if show:
+        print(reason(best, tried), file=sys.stderr, flush=True)
+    # Every topic that has seed words is asked for.
+    return max(best, len(settings.get("seed_words") or ()))
+
+
 def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_progress: bool = False) -> dict[str, Array]:
     """Return the coherent words of topics that another method found, by its β: for each language scores, ``(K, V_l)``.
 
@@ -202,18 +225,6 @@ def check_one_encoder(corpus: Corpus, what: str) -> None:
         raise InputError(
             f"{what} compares documents across languages, but their embeddings differ in dimension ({listed}): embed "
             "all with one multilingual encoder"
-        )
-
-
-def _warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) -> None:
-    language = min(num_documents, key=lambda code: num_documents[code])
-    number = num_documents[language]
-    if number < FEW_DOCUMENTS * num_topics:
-        warnings.warn(
-            f"language {language!r} has {number} documents for {num_topics} topics, too few to distinguish that many "
-            f"topics: ask for about {max(number // (2 * FEW_DOCUMENTS), 2)} topics (num_topics), or add documents",
-            SmallCorpusWarning,
-            stacklevel=4,
         )
 
 

@@ -65,6 +65,12 @@ def _choice(default: str | None, choices: tuple[str, ...], help_text: str, *, no
     return _setting(default, check, help_text, unset=unset, kind=str)
 
 
+def _check_num_topics(name: str, value: Any) -> Any:
+    if isinstance(value, str) and value == "auto":
+        return value
+    return check_number(name, value, 2, whole=True, otherwise=" (a topic model needs at least 2 topics), or 'auto'")
+
+
 def _check_temperature(name: str, value: Any) -> float | None:
     return None if value is None else float(check_number(name, value, 0.0, above=True, otherwise=", or None (fitted)"))
 
@@ -94,7 +100,7 @@ class TrainingSettings:
         0.002
     """
 
-    num_topics: int = _whole(50, 2, "K, the number of topics.", why="a topic model needs at least 2 topics")
+    num_topics: int = _setting(50, _check_num_topics, "K, the number of topics, or auto to choose it by the corpus.")
     num_neighbors: int = _whole(3, 0, "k, nearest words of each language linked to a word.", why="0 links no words")
     neighbor_search: Literal["exact", "approximate"] = _choice(
         "exact", ("exact", "approximate"), "How neighbors are found: exact, or approximate for huge vocabularies."
@@ -249,7 +255,7 @@ def settings_of_method(settings: Mapping[str, Any], defaults: Mapping[str, Any] 
                 f"{name} is given, a setting of method={other!r}, but the method is {method!r}: leave {name} out, or "
                 f"give method={other!r}"
             )
-    if method == "context":
+    if method == "context" and settings["num_topics"] != "auto":
         seeded_topics(settings["seed_words"], settings["num_topics"])
     ranking = settings["ranking"] or ("coherence" if method == "context" else "weights")
     return {**{name: value for name, value in settings.items() if name not in foreign}, "ranking": ranking}
