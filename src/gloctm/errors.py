@@ -39,6 +39,7 @@ __all__ = [
     "TrainingInterrupted",
     "UnknownLanguageWarning",
     "UnknownWordsWarning",
+    "UnseenTextWarning",
     "UnsegmentedLanguageWarning",
     "UnusableLabelsWarning",
     "UnusedSettingWarning",
@@ -140,6 +141,10 @@ class UnknownWordsWarning(UserWarning):
 
 class DuplicateIdWarning(UserWarning):
     """Documents of a language share an id, which does not distinguish their results."""
+
+
+class UnseenTextWarning(UserWarning):
+    """An encoder sees only the beginning of some texts."""
 
 
 class UnsegmentedLanguageWarning(UserWarning):

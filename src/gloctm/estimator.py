@@ -255,11 +255,13 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             check_callbacks(callbacks)
         corpus = as_corpus(documents, show_progress=bool(self.show_progress))
         for language, part in corpus.items():
-            if part.word_embeddings is None or part.document_embeddings is None:
+            if part.word_embeddings is None or not part.has_document_embeddings:
                 raise InputError(
                     f"the corpus has no embeddings for {language!r}: use corpus.embed() first (gloctm corpus embed)"
                 )
-        settings["num_topics"] = resolve_num_topics(corpus, settings)
+        # Topics are found in passages, where there are any.
+        units = corpus.as_passages()
+        settings["num_topics"] = resolve_num_topics(units, settings)
         if settings["method"] == "context":
             if callbacks:
                 raise InputError(
@@ -268,7 +270,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 )
             try:
                 found = train_in_context(
-                    corpus, settings, keeping, resume=resume, show_progress=bool(self.show_progress)
+                    units, settings, keeping, resume=resume, show_progress=bool(self.show_progress)
                 )
             except KeyboardInterrupt as interrupt:
                 if keeping is None or not keeping[0].exists():
@@ -279,7 +281,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 ) from None
         else:
             found = _trained_as_published(
-                corpus, settings, keeping, resume=resume, show_progress=bool(self.show_progress), callbacks=callbacks
+                units, settings, keeping, resume=resume, show_progress=bool(self.show_progress), callbacks=callbacks
             )
         self.set_artifact(
             ModelArtifact(
@@ -295,6 +297,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 history=found.history,
                 labels=found.labels,
                 corpus_fingerprint=corpus.fingerprint(),
+                passage_length=corpus.passage_length,
                 environment=software_versions(),
             ),
             {language: part.own_tokenizer for language, part in corpus.items() if part.own_tokenizer is not None},

@@ -48,7 +48,7 @@ def test_more_neighbors_than_words(tmp_path, planted_folder):
 
 
 ARRAYS = {
-    "misaligned": (np.ones((11, 24)), "12 words but 11 word embeddings", "one row a word is needed"),
+    "misaligned": (np.ones((11, 24)), "12 words but 11 word embeddings", "one row per word is needed"),
     "NaN": (np.full((12, 24), np.nan), "NaN or infinite numbers at row 0 ('en-0-0')", "correct that row"),
     "infinite": (np.full((12, 24), -np.inf), "NaN or infinite numbers at row 0 ('en-0-0')", "correct that row"),
     "another dimension": (np.ones((12, 23)), "differ in dimension", "use one encoder for all"),

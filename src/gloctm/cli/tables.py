@@ -75,6 +75,7 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
         lines.append("vocabulary: " + ", ".join(f"{name} {_told(value)}" for name, value in report.settings.items()))
     if phrases := describe_phrases(report):
         lines.append(phrases)
+    lines += describe_passages(corpus)
     for language, each in report.identified.items():
         found = count_of(each.documents, "document")
         lines.append(f"identified: {found} as {language}, mean confidence {each.confidence:.2f}")
@@ -112,6 +113,21 @@ def describe_phrases(report: BuildReport) -> str:
     """Return how many phrases the vocabulary of each language has; empty where none were sought."""
     found = {code: each.phrases for code, each in report.words.items() if each.phrases is not None}
     return f"phrases: {', '.join(f'{code} {count:,}' for code, count in found.items())}" if found else ""
+
+
+def describe_passages(corpus: Corpus) -> list[str]:
+    """Return for each language how many documents are split, and into how many passages."""
+    lines = []
+    for language, part in corpus.items():
+        if (passages := part.passages) is not None:
+            split = passages.num_split
+            number = len(passages) - part.num_documents + split
+            was = "was" if part.num_documents == 1 else "were"
+            lines.append(
+                f"passages: {split:,} of {count_of(part.num_documents, 'document')} in {language!r} {was} split into "
+                f"{number:,} passages"
+            )
+    return lines
 
 
 def describe_dropped(dropped: Sequence[DroppedDocument]) -> str:

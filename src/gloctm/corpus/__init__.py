@@ -3,7 +3,17 @@
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.options import TextOptions
+from gloctm.corpus.passages import Passages
 from gloctm.corpus.report import BuildReport
 from gloctm.reading.records import Columns, as_records, read_records
 
-__all__ = ["BuildReport", "Columns", "Corpus", "LanguageCorpus", "TextOptions", "as_records", "read_records"]
+__all__ = [
+    "BuildReport",
+    "Columns",
+    "Corpus",
+    "LanguageCorpus",
+    "Passages",
+    "TextOptions",
+    "as_records",
+    "read_records",
+]

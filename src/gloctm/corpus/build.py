@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from gloctm.checks import check_int, count_of, listed
+from gloctm.corpus.collection import WordCollection
 from gloctm.corpus.collector import DocumentCollector, Documents
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.options import (
@@ -22,6 +23,7 @@ from gloctm.corpus.options import (
     warn_of_similar,
     warn_of_unused,
 )
+from gloctm.corpus.passages import passages_from
 from gloctm.corpus.report import BuildReport, IdentifiedLanguage, WordStatistics
 from gloctm.corpus.validation import check_language_count
 from gloctm.corpus.workers import in_blocks, tokenize_blocks
@@ -220,8 +222,10 @@ def _language_corpus(
     vocabulary, counts = documents.words.vocabulary_and_counts(choice)
     if not vocabulary:
         raise InputError(f"the vocabulary of {language!r} is empty: {documents.words.why_empty(choice)}")
+    passages = passages_from(documents.words.num_documents, documents.words.starts, counts)
     return LanguageCorpus(
-        counts=counts,
+        counts=counts if passages is None else passages.document_counts(),
+        passages=passages,
         vocabulary=vocabulary,
         tokenizer=tokenizer.name + (PHRASES if settings.phrases else ""),
         own_tokenizer=None if is_built_in(tokenizer) else tokenizer,
@@ -239,7 +243,7 @@ def _report(
     least = {code: each.min_df(choice) for code, each in words.items()}
     return BuildReport(
         words={
-            code: WordStatistics(each.num_tokens, each.num_stopped, each.num_distinct, each.num_phrases)
+            code: WordStatistics(each.num_tokens, each.num_stopped, each.num_distinct, each.num_phrases, *_split(each))
             for code, each in words.items()
         },
         identified={
@@ -254,6 +258,13 @@ def _report(
         },
         dropped=tuple(dropped),
     )
+
+
+def _split(words: WordCollection) -> tuple[int, int] | tuple[None, None]:
+    """Return how many documents are split, and into how many passages; None where none is."""
+    if not words.starts:
+        return None, None
+    return len(words.starts), sum(map(len, words.starts.values()))
 
 
 def _warn_of_duplicate_ids(language: str, ids: Sequence[str] | None, *, stacklevel: int) -> None:

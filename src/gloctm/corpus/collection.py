@@ -36,10 +36,12 @@ def chosen_min_df(num_documents: int) -> int:
 
 
 class WordCollection:
-    """All documents of a language as sequences of word numbers.
+    """All documents of a language as sequences of word numbers; passages, where documents are split.
 
     Attributes:
         num_documents: how many documents there are.
+        num_passages: how many passages they have, one per document that is not split.
+        starts: where the passages of a document begin, by its row; of documents that are split alone.
         num_tokens: how many words they have, stop words left out.
         num_stopped: how many stop words there were.
         num_phrases: how many phrases the vocabulary has, once it is chosen; None where none were sought.
@@ -47,6 +49,8 @@ class WordCollection:
 
     def __init__(self) -> None:
         self.num_documents = 0
+        self.num_passages = 0
+        self.starts: dict[int, list[int]] = {}
         self.num_tokens = 0
         self.num_stopped = 0
         self.num_phrases: int | None = None
@@ -63,8 +67,8 @@ class WordCollection:
         return len(self._numbers) - len(self._stop_words)
 
     def min_df(self, settings: VocabularySettings) -> float:
-        """Return the setting, or what the number of documents suggests."""
-        return chosen_min_df(self.num_documents) if settings.min_df is None else settings.min_df
+        """Return the setting, or what the number of passages suggests."""
+        return chosen_min_df(self.num_passages) if settings.min_df is None else settings.min_df
 
     def add(self, part: Words) -> None:
         """Add the words of a block."""
@@ -81,7 +85,9 @@ class WordCollection:
         with temporary_files():
             self._file.write(local[part.tokens].astype("<i4").tobytes())
         self._lengths.append(part.lengths)
-        self.num_documents += len(part.lengths)
+        self.starts.update({self.num_documents + place: starts for place, starts in part.starts.items()})
+        self.num_documents += len(part.rows)
+        self.num_passages += len(part.lengths)
         self.num_tokens += len(part.tokens) - (part.stopped if part.stop_words else 0)
         self.num_stopped += part.stopped
 
@@ -107,7 +113,7 @@ class WordCollection:
         """Choose the vocabulary and count its words in every document.
 
         Returns:
-            The words in order, and ``(documents, vocabulary)`` int32 CSR.
+            The words in order, and ``(passages, vocabulary)`` int32 CSR.
         """
         min_df = self.min_df(settings)
         words = list(self._numbers)
@@ -120,7 +126,7 @@ class WordCollection:
         chosen = choose_words(
             [candidates[number] for number in eligible],
             frequency[eligible],
-            self.num_documents,
+            self.num_passages,
             min_df=min_df,
             max_df=settings.max_df,
             max_size=settings.max_size,
@@ -138,7 +144,7 @@ class WordCollection:
         kept = [number for number in range(len(self._numbers)) if number not in self._stop_words]
         return why_no_words(
             self._frequency[kept],
-            self.num_documents,
+            self.num_passages,
             num_stopped=self.num_stopped,
             min_df=self.min_df(settings),
             max_df=settings.max_df,
@@ -150,7 +156,7 @@ class WordCollection:
         """Return the phrases, and the document frequency of words and phrases once these are joined."""
         num_words = len(frequency)
         min_df = self.min_df(settings)
-        least = min_df if min_df >= 1 else min_df * self.num_documents
+        least = min_df if min_df >= 1 else min_df * self.num_passages
         stopped = np.zeros(num_words, bool)
         stopped[list(self._stop_words)] = True
         counter = PairCounter(num_words, frequency >= least, stopped)
@@ -186,7 +192,7 @@ class WordCollection:
         empty = np.empty(0, np.int32)
         return sp.csr_array(
             (np.concatenate([empty, *data]), np.concatenate([empty, *indices]), pointers),
-            shape=(self.num_documents, size),
+            shape=(self.num_passages, size),
         )
 
     def _blocks(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:

@@ -15,10 +15,18 @@ from gloctm.corpus.benchmark import read_benchmark
 from gloctm.corpus.build import build_from_records, build_from_texts, build_from_tokens
 from gloctm.corpus.html import corpus_html
 from gloctm.corpus.language import LanguageCorpus, document_texts
-from gloctm.corpus.options import MIN_CONFIDENCE, MIN_DOCUMENTS, TextOptions, as_columns, check_option_names
+from gloctm.corpus.options import (
+    MIN_CONFIDENCE,
+    MIN_DOCUMENTS,
+    TextOptions,
+    as_columns,
+    check_option_names,
+    passage_length,
+)
+from gloctm.corpus.passages import warn_of_unseen
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.storage import load_parts, loading, save_parts
-from gloctm.corpus.validation import check_language_count, validate_language
+from gloctm.corpus.validation import check_language_count, checked_embeddings, validate_language
 from gloctm.embedding.arrays import load_embeddings
 from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
@@ -38,6 +46,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
         encoder: name of the encoder that the embeddings come from, for the record.
         word_encoder: name of the one encoder that all word embeddings come from, which can link words of further
             languages to these; None for vectors of your own.
+        passage_length: length of the passages that long texts are split into, here and by models trained on the corpus
+            (see ``gloctm.corpus.TextOptions``); None keeps texts whole.
         report: what became of the documents that the corpus was built from, if known.
 
     Raises:
@@ -59,6 +69,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         *,
         encoder: str | None = None,
         word_encoder: str | None = None,
+        passage_length: int | None = None,
         report: BuildReport | None = None,
     ) -> None:
         codes = normalize_languages(languages)
@@ -68,6 +79,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         }
         self.encoder = encoder
         self.word_encoder = word_encoder
+        self.passage_length = passage_length
         self.report = report
         dimensions = {
             code: part.word_embeddings.shape[1]
@@ -121,10 +133,10 @@ class Corpus(Mapping[str, LanguageCorpus]):
     @property
     def has_embeddings(self) -> bool:
         """Whether every language has word and document embeddings."""
-        return all(part.word_embeddings is not None and part.document_embeddings is not None for part in self.values())
+        return all(part.word_embeddings is not None and part.has_document_embeddings for part in self.values())
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of languages, vocabularies, counts and embeddings: which data a model was trained on.
+        """Return the SHA-256 of languages, vocabularies, counts, embeddings and passages: what a model was trained on.
 
         Examples:
             >>> len(corpus.fingerprint())
@@ -133,13 +145,11 @@ class Corpus(Mapping[str, LanguageCorpus]):
         digest = hashlib.sha256()
         for code, part in self.items():
             digest.update(code.encode() + b"\0" + "\n".join(part.vocabulary).encode("utf-8", "surrogatepass"))
-            for array in (
-                part.counts.indptr.astype("<i8"),
-                part.counts.indices.astype("<i4"),
-                part.counts.data.astype("<i4"),
-                part.word_embeddings,
-                part.document_embeddings,
-            ):
+            arrays = [*_count_arrays(part.counts), part.word_embeddings, part.document_embeddings]
+            if (passages := part.passages) is not None:
+                arrays += [passages.document.astype("<i8"), passages.starts.astype("<i8")]
+                arrays += [*_count_arrays(passages.counts), passages.embeddings]
+            for array in arrays:
                 digest.update(b"-" if array is None else np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
@@ -156,7 +166,25 @@ class Corpus(Mapping[str, LanguageCorpus]):
             {code: self[code] for code in codes},
             encoder=self.encoder,
             word_encoder=self.word_encoder,
+            passage_length=self.passage_length,
             report=None if self.report is None else self.report.select(codes),
+        )
+
+    def as_passages(self) -> Corpus:
+        """Return the corpus whose documents are the passages; itself where no document is split. Models train on it.
+
+        Examples:
+            >>> corpus.as_passages() is corpus
+            True
+        """
+        if all(part.passages is None for part in self.values()):
+            return self
+        return Corpus(
+            {code: part.as_passages() for code, part in self.items()},
+            encoder=self.encoder,
+            word_encoder=self.word_encoder,
+            passage_length=self.passage_length,
+            report=self.report,
         )
 
     def embed(
@@ -188,7 +216,9 @@ class Corpus(Mapping[str, LanguageCorpus]):
         names = [self.encoder]
         languages = {}
         for code, part in self.items():
-            words, documents = part.word_embeddings, part.document_embeddings
+            # Passages are embedded instead of their documents.
+            words, units = part.word_embeddings, part.as_passages()
+            documents = units.document_embeddings
             needed = [each for each, own in ((pair.words, words), (pair.documents, documents)) if own is None]
             warn_of_unknown_language(code, needed)
             names += [each.name for each in needed]
@@ -198,17 +228,27 @@ class Corpus(Mapping[str, LanguageCorpus]):
                     part.vocabulary, pair.words, cache=cache, description=description, show_progress=show_progress
                 )
             if documents is None:
-                texts, description = document_texts(part), f"embedding {code} documents"
+                texts, what = document_texts(units), "documents" if units is part else "passages"
+                warn_of_unseen(code, texts, pair.documents)
+                description = f"embedding {code} {what}"
                 documents = embed_texts(
                     texts, pair.documents, cache=cache, description=description, show_progress=show_progress
                 )
-            languages[code] = dataclasses.replace(part, word_embeddings=words, document_embeddings=documents)
+            languages[code] = _with_document_embeddings(
+                code, dataclasses.replace(part, word_embeddings=words), documents
+            )
         # One name only where no language has vectors from elsewhere.
         given = [part.word_embeddings is not None for part in self.values()]
         word_encoder = pair.words.name if not any(given) or self.word_encoder == pair.words.name else None
         if all(given):
             word_encoder = self.word_encoder
-        return Corpus(languages, encoder=_joined(*names), word_encoder=word_encoder, report=self.report)
+        return Corpus(
+            languages,
+            encoder=_joined(*names),
+            word_encoder=word_encoder,
+            passage_length=self.passage_length,
+            report=self.report,
+        )
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
         """Return the same corpus with embeddings of your own for one language.
@@ -216,7 +256,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
         Args:
             language: the language that the embeddings are for.
             words: ``(vocabulary, dimension)`` array or path of a ``.npy`` file, rows in the vocabulary's order.
-            documents: ``(documents, dimension)`` array or path of a ``.npy`` file, rows in the documents' order.
+            documents: ``(documents, dimension)`` array or path of a ``.npy`` file, rows in the documents' order. Where
+                documents are split, one row per passage, in the order of ``corpus.as_passages()``.
 
         Example:
             >>> corpus = Corpus.from_tokens({"en": [["red", "car"]], "de": [["rot", "auto"]]}, encoder=None)
@@ -224,16 +265,16 @@ class Corpus(Mapping[str, LanguageCorpus]):
             (2, 2)
         """
         code = normalize_language(language)
-        changes: dict[str, Any] = {
-            name: load_embeddings(source)
-            for name, source in (("word_embeddings", words), ("document_embeddings", documents))
-            if source is not None
-        }
-        part = dataclasses.replace(self[code], **changes)
+        part = self[code]
+        if words is not None:
+            part = dataclasses.replace(part, word_embeddings=load_embeddings(words))
+        if documents is not None:
+            part = _with_document_embeddings(code, part, load_embeddings(documents))
         return Corpus(
             {**self._languages, code: part},
             encoder=_joined(self.encoder, "own vectors"),
             word_encoder=self.word_encoder if words is None else None,
+            passage_length=self.passage_length,
             report=self.report,
         )
 
@@ -244,7 +285,14 @@ class Corpus(Mapping[str, LanguageCorpus]):
             >>> corpus.save("corpus").name
             'corpus'
         """
-        return save_parts(path, self, encoder=self.encoder, word_encoder=self.word_encoder, report=self.report)
+        return save_parts(
+            path,
+            self,
+            encoder=self.encoder,
+            word_encoder=self.word_encoder,
+            passage_length=self.passage_length,
+            report=self.report,
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Corpus:
@@ -357,7 +405,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             cache: see ``embed``.
             show_progress: whether progress is shown.
             **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``keep_words``, ``lemmas``, ``convert``,
-                ``phrases``, ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see
+                ``phrases``, ``passages``, ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see
                 ``gloctm.corpus.TextOptions``.
 
         Example:
@@ -367,10 +415,11 @@ class Corpus(Mapping[str, LanguageCorpus]):
             ['homes', 'traffic']
         """
         check_option_names("from_texts", options, cls.from_texts.__kwdefaults__ or ())
+        length = passage_length(options.get("passages", "auto"))
         parts, report = build_from_texts(
             texts, options, labels=labels, ids=ids, dates=dates, show_progress=show_progress
         )
-        return cls(parts, report=report)._embedded(encoder, cache, show_progress)
+        return cls(parts, passage_length=length, report=report)._embedded(encoder, cache, show_progress)
 
     @classmethod
     def from_records(
@@ -416,6 +465,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             Corpus(en: 1 × 2, de: 1 × 2)
         """
         check_option_names("from_records", options, cls.from_records.__kwdefaults__ or ())
+        length = passage_length(options.get("passages", "auto"))
         parts, report = build_from_records(
             as_records(records, columns=as_columns(columns), language=language),
             options,
@@ -425,7 +475,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             merge_regions=merge_regions,
             show_progress=show_progress,
         )
-        return cls(parts, report=report)._embedded(encoder, cache, show_progress)
+        return cls(parts, passage_length=length, report=report)._embedded(encoder, cache, show_progress)
 
     @classmethod
     def from_files(
@@ -478,6 +528,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             Corpus(en: 1 × 2, de: 1 × 2)
         """
         check_option_names("from_files", options, cls.from_files.__kwdefaults__ or ())
+        length = passage_length(options.get("passages", "auto"))
         parts, report = build_from_records(
             read_records(
                 paths,
@@ -494,7 +545,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             merge_regions=merge_regions,
             show_progress=show_progress,
         )
-        return cls(parts, report=report)._embedded(encoder, cache, show_progress)
+        return cls(parts, passage_length=length, report=report)._embedded(encoder, cache, show_progress)
 
     @classmethod
     def demo(cls, languages: Sequence[str] | None = None, **settings: Any) -> Corpus:
@@ -525,6 +576,19 @@ def check_corpus(corpus: Any, name: str = "corpus") -> None:
     """Raise InputError unless this is a corpus."""
     if not isinstance(corpus, Corpus):
         raise InputError(f"{name} is a {type(corpus).__name__}, not a Corpus: read one with Corpus.load(path)")
+
+
+def _with_document_embeddings(language: str, part: LanguageCorpus, vectors: Any) -> LanguageCorpus:
+    """Return a language with embeddings of its documents; of its passages, where documents are split."""
+    if part.passages is None:
+        return dataclasses.replace(part, document_embeddings=vectors)
+    vectors = checked_embeddings(language, "passage", vectors, len(part.passages), "passages", None)
+    passages = dataclasses.replace(part.passages, embeddings=vectors)
+    return dataclasses.replace(part, passages=passages, document_embeddings=passages.document_embeddings())
+
+
+def _count_arrays(counts: Any) -> list[Any]:
+    return [counts.indptr.astype("<i8"), counts.indices.astype("<i4"), counts.data.astype("<i4")]
 
 
 def _joined(*names: str | None) -> str:

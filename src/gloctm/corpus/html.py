@@ -39,6 +39,9 @@ def corpus_html(parts: Mapping[str, LanguageCorpus], encoder: str | None) -> str
     heading = "".join(f'<th scope="col">{name}</th>' for name in _HEADING)
     rows = "".join(f"<tr>{_row(code, part)}</tr>" for code, part in parts.items())
     caption = f"{len(parts)} languages" + (f", embeddings by {escape(encoder)}" if encoder else "")
+    for code, part in parts.items():
+        if part.passages is not None:
+            caption += f"; {part.passages.num_split:,} documents in {escape(code)} are split into passages"
     return (
         f'<table style="{_STYLE}"><caption dir="auto" style="color: inherit">{caption}</caption>'
         f"<thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.corpus.passages import Passages, TextParts
 from gloctm.embedding.encoder import Embeddings
 from gloctm.text import Tokenizer
 
@@ -30,6 +32,7 @@ class LanguageCorpus:
         tokenizer: name of the tokenizer of the texts, which a model uses for raw texts later. ``whitespace``, for
             documents that came as words, splits at spaces and changes nothing.
         own_tokenizer: the callable itself where it is the user's own; not saved.
+        passages: those of all documents, where any is split; else None.
 
     Example:
         >>> from gloctm.corpus import LanguageCorpus
@@ -50,6 +53,7 @@ class LanguageCorpus:
     texts: Sequence[str] | None = None
     tokenizer: str = "whitespace"
     own_tokenizer: Tokenizer | None = None
+    passages: Passages | None = None
 
     def __repr__(self) -> str:
         return f"LanguageCorpus({self.num_documents} documents, {self.num_words} words)"
@@ -68,6 +72,100 @@ class LanguageCorpus:
     def empty_documents(self) -> NDArray[np.bool_]:
         """For each document, whether none of its words is in the vocabulary."""
         return np.asarray(np.diff(self.counts.indptr) == 0)
+
+    @property
+    def has_document_embeddings(self) -> bool:
+        """Whether there are embeddings of the documents, and of their passages if any document is split."""
+        return self.document_embeddings is not None and (self.passages is None or self.passages.embeddings is not None)
+
+    @property
+    def passage_counts(self) -> sp.csr_array:
+        """The counts of the passages; those of the documents where none is split."""
+        return self.counts if self.passages is None else self.passages.counts
+
+    def as_passages(self) -> LanguageCorpus:
+        """Return the passages as documents, with their documents' labels and dates; itself where no document is split.
+
+        The passages of a document ``a7`` that is split have the ids ``a7:0``, ``a7:1`` and so on.
+
+        Examples:
+            >>> corpus["en"].as_passages() is corpus["en"]
+            True
+        """
+        passages = self.passages
+        if passages is None:
+            return self
+        bounds = passages.bounds
+        rows = passages.document.tolist()
+        place = (np.arange(len(rows)) - bounds[passages.document]).tolist()
+        is_split = (np.diff(bounds) > 1)[passages.document].tolist()
+        ids = range(self.num_documents) if self.ids is None else self.ids
+        named = zip(rows, place, is_split, strict=True)
+        return replace(
+            self,
+            counts=passages.counts,
+            document_embeddings=passages.embeddings,
+            labels=_chosen(self.labels, rows),
+            ids=[f"{ids[row]}:{number}" if split else str(ids[row]) for row, number, split in named],
+            dates=_chosen(self.dates, rows),
+            texts=None if self.texts is None else TextParts(self.texts, passages.document, passages.starts),
+            passages=None,
+        )
+
+    def select(self, rows: Any, *, embeddings: bool = True) -> LanguageCorpus:
+        """Return some of the documents, in this order, with their passages.
+
+        Args:
+            rows: the rows of the documents.
+            embeddings: whether they keep the embeddings of documents, which take time and memory to copy.
+
+        Examples:
+            >>> corpus["en"].select([3, 5]).num_documents
+            2
+        """
+        chosen = np.asarray(rows, np.int64)
+        listed = chosen.tolist()
+        vectors = self.document_embeddings if embeddings else None
+        passages = self.passages
+        if passages is not None and not embeddings:
+            passages = replace(passages, embeddings=None)
+        return replace(
+            self,
+            counts=self.counts[chosen],
+            document_embeddings=None if vectors is None else vectors[chosen],
+            labels=_chosen(self.labels, listed),
+            ids=_chosen(self.ids, listed),
+            dates=_chosen(self.dates, listed),
+            texts=None if self.texts is None else TextParts(self.texts, chosen),
+            passages=None if passages is None else passages.select(chosen),
+        )
+
+
+def recounted(
+    part: LanguageCorpus, vocabulary: Sequence[str], count: Callable[[Sequence[str]], sp.csr_array]
+) -> LanguageCorpus:
+    """Return a language counted over another vocabulary, passages included; word embeddings are left out.
+
+    Args:
+        part: with texts.
+        vocabulary: the words to count.
+        count: counts them in texts, ``(texts, vocabulary)``.
+    """
+    texts = part.as_passages().texts
+    assert texts is not None
+    counts = count(texts)
+    passages = None if part.passages is None else replace(part.passages, counts=counts)
+    return replace(
+        part,
+        counts=counts if passages is None else passages.document_counts(),
+        passages=passages,
+        vocabulary=vocabulary,
+        word_embeddings=None,
+    )
+
+
+def _chosen(values: Sequence[str] | None, rows: Sequence[int]) -> list[str] | None:
+    return None if values is None else [values[row] for row in rows]
 
 
 def document_texts(part: LanguageCorpus) -> Sequence[str]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any, Literal, TypedDict, TypeVar
 
-from gloctm.checks import listed
+from gloctm.checks import check_int, listed
 from gloctm.errors import (
     InputError,
     NoStopWordsWarning,
@@ -25,9 +25,14 @@ from gloctm.text import stop_words as default_stop_words
 from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
 from gloctm.text.lemmas import LEMMA_LANGUAGES
 from gloctm.text.normalization import normalize_text
+from gloctm.text.passages import PASSAGE_LENGTH
 from gloctm.text.vocabulary import check_vocabulary_settings
 
 T = TypeVar("T")
+#: Which documents are split into passages, where no length is given.
+Passaging = Literal["auto", "never"]
+# In shorter passages, a few words decide.
+_SHORTEST_PASSAGE = 50
 
 # Drop a language that was only identified, never named, with fewer documents: it mostly is a mistake.
 MIN_DOCUMENTS = 20
@@ -55,9 +60,14 @@ class TextOptions(TypedDict, total=False):
             languages. False (the default): different forms say more, and encoders place them near each other.
         convert: bring Chinese words to ``"simplified"`` or ``"traditional"`` characters.
         phrases: count pairs of words that belong together ("new york") as one, see ``gloctm.text.phrases``.
+        passages: split long documents into passages, by sentences, which topics are found in; results stay per document
+            (``gloctm.corpus.Passages``). ``"auto"`` (the default) splits documents of more than 2,000 characters into
+            passages of at most 1,000, a number those of more than twice as many, ``"never"`` none. An ideograph, a kana
+            or a syllable of Hangul counts as three characters.
         min_df: a word must be in at least this many documents or, below 1, in this share of them. None (the default)
             chooses 1 for a language with fewer than 2,000 documents, which has few frequent words, and 2 for others.
-        max_df: a word may be in at most this share of documents or, above 1, in this many. 0.5 unless given.
+        max_df: a word may be in at most this share of documents or, above 1, in this many. 0.5 unless given. For both
+            settings, each passage of a document that is split counts as a document.
         max_vocabulary: keep this many words per language, by document frequency; None keeps all. The default, 5,000,
             is the published size.
         processes: how many processes tokenize. Unless given, all cores where there are thousands of texts and no
@@ -78,6 +88,7 @@ class TextOptions(TypedDict, total=False):
     lemmas: bool | Collection[str]
     convert: Conversion | None
     phrases: bool
+    passages: Passaging | int
     min_df: float | None
     max_df: float
     max_vocabulary: int | None
@@ -109,6 +120,7 @@ class TextSettings:
         phrases: whether stop words stay among the others, as phrases need them.
         languages: the languages wanted, if given; documents identified as others are dropped.
         min_confidence: documents identified with less confidence are dropped.
+        passage_length: of the passages that long texts are split into; None keeps all texts whole.
     """
 
     tokenizers: Mapping[str, Callable[[str], list[str]]] = field(default_factory=dict)
@@ -121,6 +133,7 @@ class TextSettings:
     phrases: bool = False
     languages: tuple[str, ...] | None = None
     min_confidence: float = 0.0
+    passage_length: int | None = None
 
     def tokenizer(self, language: str) -> Tokenizer:
         """Return the user's tokenizer of a language, or the default."""
@@ -250,6 +263,25 @@ def vocabulary_settings(options: TextOptions) -> VocabularySettings:
     return settings
 
 
+def passage_length(passages: Any) -> int | None:
+    """Return the length of passages that the option ``passages`` means; None for no passages.
+
+    Raises:
+        InputError: it is neither auto, nor never, nor a length.
+
+    Examples:
+        >>> passage_length("auto")
+        1000
+    """
+    if passages == "auto":
+        return PASSAGE_LENGTH
+    if passages == "never":
+        return None
+    if isinstance(passages, str):
+        raise InputError(f"passages is {passages!r}: it must be auto, never, or a number of characters per passage")
+    return check_int("passages", passages, _SHORTEST_PASSAGE, ", or auto, or never")
+
+
 def text_settings(
     options: TextOptions,
     languages: tuple[str, ...] | None,
@@ -303,6 +335,7 @@ def text_settings(
         phrases=bool(options.get("phrases", False)),
         languages=languages,
         min_confidence=min_confidence,
+        passage_length=passage_length(options.get("passages", "auto")),
     )
     if languages is not None:
         for name, codes in settings.by_name().items():

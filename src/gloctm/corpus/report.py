@@ -25,12 +25,16 @@ class WordStatistics:
         stopped: stop words that were left out.
         distinct: distinct words among ``tokens``.
         phrases: pairs of words that the vocabulary has as one; None where none were sought.
+        split: documents that were split into passages; None where none was.
+        passages: into how many passages.
     """
 
     tokens: int
     stopped: int
     distinct: int
     phrases: int | None = None
+    split: int | None = None
+    passages: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,8 @@ class BuildReport:
     Example:
         >>> from gloctm import Corpus
         >>> texts = {"en": ["the red house", "a red car"], "de": ["das rote Haus", "ein rotes Auto"]}
-        >>> Corpus.from_texts(texts, max_df=1.0, encoder=None).report.words["en"]
-        WordStatistics(tokens=4, stopped=1, distinct=3, phrases=None)
+        >>> Corpus.from_texts(texts, max_df=1.0, encoder=None).report.words["en"].stopped
+        1
     """
 
     words: Mapping[str, WordStatistics] = field(default_factory=dict)

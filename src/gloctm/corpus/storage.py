@@ -9,6 +9,9 @@
 ``LANG/documents.jsonl``              id, and if present, label, date and text, one document per line
 ``LANG/word_embeddings.npy``          float32, memory-mapped when read
 ``LANG/document_embeddings.npy``      float32, memory-mapped when read
+``LANG/passages.npz``                 where documents are split: document and start of each passage
+``LANG/passage_counts.npz``           scipy CSR
+``LANG/passage_embeddings.npy``       float32, memory-mapped when read
 ====================================  ==================================================================
 """
 
@@ -28,6 +31,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from gloctm.corpus.language import LanguageCorpus
+from gloctm.corpus.passages import Passages
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.texts import StoredTexts, json_line
 from gloctm.errors import FileFormatError, InputError
@@ -37,6 +41,9 @@ from gloctm.reading.dropped import read_dropped, write_dropped
 
 CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=2)
 DROPPED = "dropped.jsonl"
+PASSAGES = "passages.npz"
+PASSAGE_COUNTS = "passage_counts.npz"
+PASSAGE_EMBEDDINGS = "passage_embeddings.npy"
 
 
 def save_parts(
@@ -45,6 +52,7 @@ def save_parts(
     *,
     encoder: str | None,
     word_encoder: str | None,
+    passage_length: int | None,
     report: BuildReport | None,
 ) -> Path:
     """Write the parts of a corpus to a folder, all or nothing; an older corpus there is replaced.
@@ -66,6 +74,7 @@ def save_parts(
                 "gloctm_version": version("gloctm"),
                 "encoder": encoder,
                 "word_encoder": word_encoder,
+                "passage_length": passage_length,
                 "report": None if report is None else report.as_json(),
                 "languages": {
                     language: {
@@ -96,6 +105,7 @@ def load_parts(path: str | os.PathLike[str]) -> dict[str, Any]:
             },
             "encoder": manifest.get("encoder"),
             "word_encoder": _word_encoder(manifest),
+            "passage_length": manifest.get("passage_length"),
             "report": _report(folder, manifest),
         }
 
@@ -139,13 +149,19 @@ def _save_language(folder: Path, part: LanguageCorpus) -> None:
         array = getattr(part, name)
         if array is not None:
             write_array(folder / f"{name}.npy", array)
+    if part.passages is not None:
+        _save_passages(folder, part.passages)
+
+
+def _save_passages(folder: Path, passages: Passages) -> None:
+    np.savez_compressed(folder / PASSAGES, document=passages.document, starts=passages.starts)
+    sp.save_npz(folder / PASSAGE_COUNTS, passages.counts)
+    if passages.embeddings is not None:
+        write_array(folder / PASSAGE_EMBEDDINGS, passages.embeddings)
 
 
 def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
-    try:
-        counts = sp.csr_array(sp.load_npz(folder / "counts.npz"))
-    except Exception as error:  # a damaged archive raises nearly anything: zlib.error, NotImplementedError, ...
-        raise FileFormatError(f"{folder / 'counts.npz'} is damaged ({error}): build the corpus again") from None
+    counts = _load_counts(folder / "counts.npz")
     if not (folder / "documents.jsonl").is_file():
         raise FileFormatError(f"{folder} is incomplete: documents.jsonl is missing; build the corpus again")
     columns, texts = _load_documents(folder / "documents.jsonl")
@@ -159,7 +175,27 @@ def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
         dates=columns["date"] or None,
         texts=texts,
         tokenizer=entry.get("tokenizer", "whitespace"),
+        passages=_load_passages(folder),
     )
+
+
+def _load_passages(folder: Path) -> Passages | None:
+    path = folder / PASSAGES
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            document, starts = arrays["document"], arrays["starts"]
+    except Exception as error:  # as below
+        raise FileFormatError(f"{path} is damaged ({error}): build the corpus again") from None
+    return Passages(document, starts, _load_counts(folder / PASSAGE_COUNTS), _load_array(folder / PASSAGE_EMBEDDINGS))
+
+
+def _load_counts(path: Path) -> sp.csr_array:
+    try:
+        return sp.csr_array(sp.load_npz(path))
+    except Exception as error:  # a damaged archive raises nearly anything: zlib.error, NotImplementedError, ...
+        raise FileFormatError(f"{path} is damaged ({error}): build the corpus again") from None
 
 
 def _load_documents(path: Path) -> tuple[dict[str, list[str]], StoredTexts | None]:

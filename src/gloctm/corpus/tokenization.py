@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from gloctm.corpus.options import TextSettings
 from gloctm.languages import known_spelling
 from gloctm.reading.dropped import EXCERPT, DroppedDocument
 from gloctm.reading.records import Record
+from gloctm.text.passages import passage_starts, split_at
 
 NOT_WANTED = "language not wanted"
 
@@ -26,11 +27,12 @@ class Words:
     Attributes:
         rows: where in the block these documents are.
         words: the distinct words.
-        frequency: in how many of the documents each word is.
+        frequency: in how many of the documents each word is; here and below, passages count as documents.
         tokens: the documents' words one after another, as positions in ``words``.
         lengths: how many of ``tokens`` each document has.
         stop_words: positions in ``words`` of stop words, where these were not left out.
         stopped: how many stop words there were.
+        starts: where the passages of a document begin, by its position in ``rows``; of documents that are split alone.
     """
 
     rows: list[int]
@@ -40,6 +42,7 @@ class Words:
     lengths: NDArray[np.int32]
     stop_words: list[int]
     stopped: int
+    starts: dict[int, list[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,11 +151,18 @@ def _words(texts: Sequence[str], rows: list[int], language: str, settings: TextS
     number_of = position.__getitem__
     numbers: list[int] = []
     lengths: list[int] = []
-    for text in texts:
-        tokens = tokenizer(text)
-        # Python code runs only for words without a number.
-        numbers.extend(map(number_of, tokens))
-        lengths.append(len(tokens))
+    starts: dict[int, list[int]] = {}
+    for place, text in enumerate(texts):
+        passages = [text]
+        if settings.passage_length is not None:
+            found = passage_starts(text, settings.passage_length)
+            if len(found) > 1:
+                starts[place], passages = found, split_at(text, found)
+        for passage in passages:
+            tokens = tokenizer(passage)
+            # Python code runs only for words without a number.
+            numbers.extend(map(number_of, tokens))
+            lengths.append(len(tokens))
     words = list(position)
     sequence, sizes = np.asarray(numbers, np.int32), np.asarray(lengths, np.int64)
     is_stop = np.fromiter((word in stop_words for word in words), bool, len(words))
@@ -172,6 +182,7 @@ def _words(texts: Sequence[str], rows: list[int], language: str, settings: TextS
         lengths=np.bincount(document, minlength=len(sizes)).astype(np.int32),
         stop_words=np.flatnonzero(is_stop).tolist() if settings.phrases else [],
         stopped=int(stopped.sum()),
+        starts=starts,
     )
 
 

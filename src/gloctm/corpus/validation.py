@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from gloctm.checks import count_of
 from gloctm.corpus.language import LanguageCorpus
+from gloctm.corpus.passages import Passages, TextParts, word_numbers
 from gloctm.corpus.texts import StoredTexts
 from gloctm.errors import InputError
 from gloctm.languages import without_region
@@ -53,12 +54,18 @@ def validate_language(language: str, part: LanguageCorpus) -> LanguageCorpus:
             f"all {documents} documents of {language!r} are empty: none has a word of the vocabulary; "
             "check the texts and the vocabulary settings"
         )
+    passages = None if part.passages is None else _passages(language, part.passages, counts)
     return dataclasses.replace(
         part,
         counts=counts,
+        passages=passages,
         vocabulary=vocabulary,
-        word_embeddings=_embeddings(language, "word", part.word_embeddings, counts.shape[1], "words", vocabulary),
-        document_embeddings=_embeddings(language, "document", part.document_embeddings, documents, "documents", None),
+        word_embeddings=checked_embeddings(
+            language, "word", part.word_embeddings, counts.shape[1], "words", vocabulary
+        ),
+        document_embeddings=checked_embeddings(
+            language, "document", part.document_embeddings, documents, "documents", None
+        ),
         labels=_aligned(language, "labels", part.labels, documents),
         ids=_aligned(language, "ids", part.ids, documents) or [str(row) for row in range(documents)],
         dates=_aligned(language, "dates", part.dates, documents),
@@ -128,7 +135,19 @@ def _vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[
     return words
 
 
-def _embeddings(language: str, kind: str, embeddings: Any, rows: int, unit: str, names: Sequence[str] | None) -> Any:
+def checked_embeddings(
+    language: str, kind: str, embeddings: Any, rows: int, unit: str, names: Sequence[str] | None
+) -> Any:
+    """Return embeddings as float32, or raise where they are not one row of numbers per word, document or passage.
+
+    Args:
+        language: for messages.
+        kind: ``"word"``, ``"document"`` or ``"passage"``, for messages.
+        embeddings: ``(rows, dimension)``, or None.
+        rows: how many are needed.
+        unit: what a row is of, for messages.
+        names: of the rows, for messages.
+    """
     if embeddings is None:
         return None
     array = np.asarray(embeddings)
@@ -140,7 +159,7 @@ def _embeddings(language: str, kind: str, embeddings: Any, rows: int, unit: str,
     if len(array) != rows:
         raise InputError(
             f"language {language!r} has {rows} {unit} but {len(array)} {kind} embeddings: "
-            f"one row a {unit[:-1]} is needed"
+            f"one row per {unit[:-1]} is needed"
         )
     if array.dtype != np.float32:
         array = array.astype(np.float32)
@@ -156,6 +175,29 @@ def _embeddings(language: str, kind: str, embeddings: Any, rows: int, unit: str,
     return array
 
 
+def _passages(language: str, given: Passages, documents: sp.csr_array) -> Passages:
+    """Return passages in canonical form, or raise where they are not those of the documents."""
+    counts = canonical_counts(given.counts, where=f"the counts of passages of {language!r}")
+    document, starts = np.asarray(given.document, np.int64), np.asarray(given.starts, np.int64)
+    number = documents.shape[0]
+    if document.shape != (counts.shape[0],) or starts.shape != document.shape or counts.shape[1] != documents.shape[1]:
+        raise InputError(
+            f"the passages of {language!r} have {document.shape} documents, {starts.shape} starts and counts of shape "
+            f"{counts.shape}: give one row per passage, and a column per word"
+        )
+    steps = np.diff(document, prepend=-1)
+    if not len(document) or document[-1] != number - 1 or not ((steps == 0) | (steps == 1)).all():
+        raise InputError(
+            f"the passages of {language!r} are not in the order of its {number} documents, at least one of each"
+        )
+    if (np.where(steps == 1, starts, 0) != 0).any() or (np.diff(starts, prepend=-1)[steps == 0] <= 0).any():
+        raise InputError(f"the passages of {language!r} must begin at the beginning of their documents, and ascend")
+    if not np.array_equal(np.bincount(document, word_numbers(counts)).astype(np.int64), word_numbers(documents)):
+        raise InputError(f"the counts of documents of {language!r} are not the sums of their passages' counts")
+    vectors = checked_embeddings(language, "passage", given.embeddings, len(document), "passages", None)
+    return Passages(document, starts, counts, vectors)
+
+
 def _aligned(language: str, what: str, values: Sequence[Any] | None, documents: int) -> Sequence[str] | None:
     if values is None:
         return None
@@ -164,7 +206,7 @@ def _aligned(language: str, what: str, values: Sequence[Any] | None, documents: 
     # Texts on disk stay there.
     result = (
         values
-        if isinstance(values, StoredTexts)
+        if isinstance(values, StoredTexts | TextParts)
         else [value if isinstance(value, str) else str(value) for value in values]
     )
     if len(result) != documents:

@@ -167,7 +167,7 @@ def embed_texts(
         if cache is not False:
             store = EmbeddingCache(encoder, None if cache is True else cache)
             stack.callback(store.close)
-        rows = _Rows(len(texts))
+        rows = EmbeddingRows(len(texts))
         # The row of each distinct text, by a digest: the texts themselves may be on disk.
         row_of: dict[bytes, int] = {}
         with track(description, len(texts), "texts", show=show_progress) as tracked:
@@ -228,8 +228,12 @@ class _EmbeddingProgress:
         self._progress.advance(amount, f"{self._cached:,} from the cache" if self._cached else "")
 
 
-class _Rows:
-    """The rows of the result as they come: in memory, or, should they be many, in a file that vanishes after use."""
+class EmbeddingRows:
+    """Rows of embeddings as they come: in memory, or, should they be many, in a file that vanishes after use.
+
+    Args:
+        count: how many there will be.
+    """
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -238,7 +242,8 @@ class _Rows:
         self._array: Embeddings | None = None
         self._file: IO[bytes] | None = None
 
-    def extend(self, vectors: Sequence[Embeddings]) -> None:
+    def extend(self, vectors: Sequence[Embeddings] | Embeddings) -> None:
+        """Add some rows."""
         block = np.asarray(vectors, np.float32)
         if self.dimension is None:
             self.dimension = block.shape[1]
@@ -264,6 +269,7 @@ class _Rows:
         return np.frombuffer(self._file.read(self.dimension * 4), np.float32)
 
     def finished(self) -> Embeddings:
+        """Return all rows, ``(count, dimension)``."""
         if self.dimension is None:
             return np.empty((0, 0), np.float32)
         if self._array is not None:

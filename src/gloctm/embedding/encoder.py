@@ -21,7 +21,9 @@ def well_formed(texts: Sequence[str]) -> list[str]:
 class TextEncoder(Protocol):
     """Turns texts of any of its languages into vectors of one space.
 
-    It may have an attribute ``languages``, the primary codes of the languages it was made for; others are warned of.
+    It may have an attribute ``languages``, the primary codes of the languages it was made for; others are warned of. If
+    it sees no more than the beginning of a long text, an attribute ``max_characters`` may say about how much. An
+    ideograph, a kana or a syllable of Hangul counts as three.
 
     ``name`` and ``version`` together say which vectors come out: the cache on disk is keyed by them, so a
     change of weights or of pooling needs another name or version.

@@ -24,6 +24,8 @@ _SETTING = re.compile(
 
 # Configuration, vocabulary; weights are larger.
 _SMALL_FILE = 2**21
+# In most languages; a wide character, which counts as three, is one token or less.
+_CHARACTERS_PER_TOKEN = 4
 
 
 class SentenceTransformerEncoder:
@@ -138,6 +140,12 @@ class SentenceTransformerEncoder:
             elif self.normalize is False and isinstance(module, Normalize):
                 del loaded[position]
         return loaded
+
+    @property
+    def max_characters(self) -> int | None:
+        """About how many characters of a text the model sees; None where it says no number of tokens."""
+        tokens = getattr(self._loaded, "max_seq_length", None)
+        return None if tokens is None else _CHARACTERS_PER_TOKEN * int(tokens)
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Return vectors ``(texts, dimension)``."""

@@ -6,16 +6,17 @@ import hashlib
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.checks import check_choice, check_int
 from gloctm.corpus.corpus import Corpus, check_corpus
+from gloctm.corpus.language import LanguageCorpus, recounted
 from gloctm.errors import InputError, LowCoverageWarning
 from gloctm.evaluation.documents import MAX_TRAIN, measures_by_alignment, measures_by_labels
 from gloctm.evaluation.names import name_of
@@ -171,7 +172,9 @@ def evaluate(
         topics,
         references=read_references(sources, model.languages_) if sources else None,
         dictionaries=known,
-        own=None if counts is None else {code: as_reference(model.vocabulary_[code], counts[code]) for code in counts},
+        own=None
+        if counts is None
+        else {code: as_reference(model.vocabulary_[code], each.passage_counts) for code, each in counts.items()},
     )
     measures["topic_diversity"] = diversity_of(model)
     if sources:
@@ -206,14 +209,14 @@ def _check_types(model: Any, corpus: Any, test: Any, dictionaries: Any) -> None:
             )
 
 
-def _counted(model: TopicModel, corpus: Corpus, name: str) -> dict[str, sp.csr_array]:
-    """Return counts over the model's vocabulary in its languages: the corpus' own, or else of its texts."""
+def _counted(model: TopicModel, corpus: Corpus, name: str) -> dict[str, LanguageCorpus]:
+    """Return the model's languages counted over its vocabulary: with the corpus' own counts, or else of its texts."""
     found = {}
     for code, part in corpus.items():
         if code not in model.languages_:
             continue
         if list(part.vocabulary) == model.vocabulary_[code]:
-            found[code] = part.counts
+            found[code] = part
             continue
         if part.texts is None:
             raise InputError(
@@ -221,7 +224,8 @@ def _counted(model: TopicModel, corpus: Corpus, name: str) -> dict[str, sp.csr_a
                 "it from texts, or with vocabulary=model.vocabulary_"
             )
         # Counted as transform does.
-        found[code] = model.counts(part.texts, code)
+        counted = partial(model.counts, language=code)
+        found[code] = recounted(part, model.vocabulary_[code], counted)
     return found
 
 
@@ -240,7 +244,7 @@ def model_digest(model: TopicModel) -> str:
 
 
 def _latent_means(
-    model: TopicModel, corpus: Corpus, counts: Mapping[str, sp.csr_array], via: Via | None
+    model: TopicModel, corpus: Corpus, counts: Mapping[str, LanguageCorpus], via: Via | None
 ) -> dict[str, NDArray[np.float32]]:
     """Infer μ of a corpus, in the model's languages by counts over its vocabulary."""
     found = {}

@@ -190,7 +190,7 @@ def own_counts(corpus: Corpus) -> dict[str, ReferenceCounts]:
         >>> own_counts(Corpus.demo(["en", "de"], encoder=None, show_progress=False)).keys()
         dict_keys(['en', 'de'])
     """
-    return {code: as_reference(part.vocabulary, part.counts) for code, part in corpus.items()}
+    return {code: as_reference(part.vocabulary, part.passage_counts) for code, part in corpus.items()}
 
 
 def as_reference(vocabulary: Sequence[str], counts: sp.csr_array) -> ReferenceCounts:

@@ -144,5 +144,5 @@ def _sample(model: TopicModel, corpus: Corpus, language: str, view: TopicView | 
     check_vocabulary(model, corpus, code)
     rows = np.flatnonzero(~part.empty_documents)
     counts = part.counts[rows]
-    theta = np.asarray(model.transform(counts, language=code))
+    theta = np.asarray(model.transform(part.select(rows, embeddings=False), language=code))
     return _Sample(view, code, part, rows, counts, theta, view.merge_theta(theta))

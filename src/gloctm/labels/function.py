@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
+from gloctm.arrays import Array
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError, LabelingError
@@ -141,7 +144,7 @@ def _typical_documents(
         rows = np.flatnonzero(~part.empty_documents)
         # By the global encoder, as in the report.
         via: Via | None = None if model.in_context else "global"
-        theta = np.asarray(model.transform(part.counts[rows], language=code, via=via))
+        theta = np.asarray(model.transform(part.select(rows, embeddings=False), language=code, via=via))
         documents = typical_documents(
             part,
             rows,
@@ -150,8 +153,14 @@ def _typical_documents(
             finder_in(model, part, code),
             num_documents=num_documents,
             max_characters=max_characters,
+            infer=partial(_theta_of, model, code, via, list(words)),
         )
         found[code] = [tuple(document.text for document in each) for each in documents]
     if not found:
         raise InputError("the corpus has none of the model's languages: give that of the training, or leave it out")
     return found
+
+
+def _theta_of(model: TopicModel, language: str, via: Via | None, topics: Sequence[int], counts: sp.csr_array) -> Array:
+    """Infer θ of some topics."""
+    return np.asarray(model.transform(counts, language=language, via=via), np.float32)[:, topics]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gloctm.arrays import Array
 from gloctm.corpus.language import LanguageCorpus
+from gloctm.corpus.passages import word_numbers
 from gloctm.embedding.encoder import TextEncoder
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.model.context_inference import center_of, context_latent_means, contexts_of
@@ -23,8 +24,10 @@ from gloctm.model.documents import (
     documents_to_words,
 )
 from gloctm.model.inference import Via, global_latent_means, latent_means
+from gloctm.model.long_documents import means_of_documents
 from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, local_encoder_name, word_context_name
 from gloctm.text import stop_words
+from gloctm.text.passages import passage_starts, split_at
 from gloctm.text.phrases import SUFFIX as PHRASES
 
 Tokenize = Callable[[str], list[str]]
@@ -73,6 +76,7 @@ class Trained(Protocol):
     vocabulary_: dict[str, list[str]]
     weights_: dict[str, Array]
     tokenizers_: dict[str, str]
+    passage_length_: int | None
 
     @property
     def in_context(self) -> bool:
@@ -96,16 +100,18 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a model sees of the documents of one language.
+    """What a model sees of the documents of one language; of their passages, where any document is split.
 
     Attributes:
         language: a normalized code.
-        counts: ``(documents, words)``; ones where there is no vocabulary.
+        counts: ``(documents, words)``, or ``(passages, words)``; ones where there is no vocabulary.
         words: the word of each column.
         neighbors: N, ``(words, V)``: the trained words that each word represents; None if no global encoder is used.
         local: whether the local encoder of the language is used, alone or with the global one.
         contexts: of the context method, the context vector of each word, ``(words, p)``; else None.
         left_out: words outside the vocabulary that do not count; None if there are none.
+        document: for each row the document that it is a passage of, ascending; None where rows are documents.
+        starts: where each passage begins in its document's text.
     """
 
     language: str
@@ -115,6 +121,20 @@ class Evidence:
     local: bool = False
     contexts: Array | None = None
     left_out: LeftOut | None = None
+    document: NDArray[np.int64] | None = None
+    starts: NDArray[np.int64] | None = None
+
+    def rows_of(self, document: int) -> list[int]:
+        """Return the rows of a document's passages; its own row where no document is split."""
+        if self.document is None:
+            return [document]
+        found: list[int] = np.flatnonzero(self.document == document).tolist()
+        return found
+
+    def words_of(self, document: int) -> list[str]:
+        """Return the distinct words of a document."""
+        columns = np.unique(self.counts[self.rows_of(document)].indices)
+        return [self.words[column] for column in columns.tolist()]
 
 
 def evidence_of(
@@ -135,6 +155,29 @@ def evidence_of(
     if isinstance(documents, Iterator):
         # They are read more than once.
         documents = list(documents)
+    rows, document, starts = _passages(documents, model.passage_length_)
+    evidence = _evidence_of_rows(rows, route, model, tools, most_further)
+    return evidence if document is None else replace(evidence, document=document, starts=starts)
+
+
+def _passages(documents: Any, length: int | None) -> tuple[Any, NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Return what rows of evidence are made of, and the document of each row and where it begins, if any is split."""
+    if isinstance(documents, LanguageCorpus):
+        if (passages := documents.passages) is None:
+            return documents, None, None
+        return documents.as_passages(), passages.document, passages.starts
+    if length is None or not are_texts(documents):
+        return documents, None, None
+    found = [passage_starts(text, length) for text in documents]
+    numbers = np.asarray([len(each) for each in found], np.int64)
+    if (numbers == 1).all():
+        return documents, None, None
+    parts = [part for text, each in zip(documents, found, strict=True) for part in split_at(text, each)]
+    return parts, np.repeat(np.arange(len(found)), numbers), np.concatenate([np.asarray(each) for each in found])
+
+
+def _evidence_of_rows(documents: Any, route: Route, model: Trained, tools: Tools, most_further: int | None) -> Evidence:
+    """Bring documents that are not split, or passages, to what the model can read."""
     code = route.language
     if not route.known:
         counts, words, links = _linked(documents, route, tools)
@@ -155,7 +198,7 @@ def evidence_of(
 def latent_means_of(
     evidence: Evidence, weights: Mapping[str, Array], languages: Mapping[str, object]
 ) -> tuple[Array, NDArray[np.bool_]]:
-    """Infer μ of documents.
+    """Infer μ of documents; of one that is split, from those of its passages (``gloctm.model.long_documents``).
 
     Args:
         evidence: what the model sees of them.
@@ -179,6 +222,8 @@ def latent_means_of(
             means /= 2
         empty = counts @ (np.diff(neighbors.indptr) > 0) == 0
     means[empty] = 0
+    if evidence.document is not None:
+        return means_of_documents(means, np.asarray(empty, bool), evidence.document, word_numbers(counts))
     return means, np.asarray(empty, bool)
 
 

@@ -9,11 +9,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.corpus.passages import passage_weights, word_numbers
 from gloctm.model.evidence import Evidence
+from gloctm.text.passages import split_at
 from gloctm.text.places import WordFinder
 
 #: Different words of a document that are left out in turn: the most frequent ones.
 EXPLAINED_WORDS = 200
+#: Different words of a passage that are left out, at least.
+FEWEST_EXPLAINED = 10
 #: Topics per word, at most.
 EXPLAINED_TOPICS = 3
 #: A word that raises a topic by less is not listed.
@@ -54,10 +58,12 @@ def explain_document(
     The weight of a word w in a topic k is θ_k of the document less θ_k of the same document without w, all its
     occurrences left out. The model itself infers both, so the weight is exact. Weights do not add up to θ: if two words
     say the same thing, removing either changes little. A document of one word is compared with the uniform θ of none.
+    Of a long document, which is inferred by its passages, each passage is explained by itself, and its weights are
+    multiplied by its share of the document's words.
 
     Args:
         evidence: what the model sees of some documents.
-        row: the document's row in it.
+        row: the document's row.
         text: the document.
         finder: locates the words in the text.
         theta_of: infers θ of evidence, ``(documents, topics)``.
@@ -65,16 +71,40 @@ def explain_document(
 
     Returns:
         Occurrences in order, of words that raise some topic by 0.001 or more: up to three topics each, the largest
-        first. At most 200 different words are tried, the most frequent ones. Words that can't be found in the text,
-        such as some dictionary forms, are left out.
+        first. At most 200 different words are tried, the most frequent ones; of several passages, equally many of each,
+        at least 10. Words that can't be found in the text, such as some dictionary forms, are left out.
     """
+    rows = evidence.rows_of(row)
+    if len(rows) == 1 or evidence.starts is None:
+        return _explained(evidence, rows[0], text, finder, theta_of, topics, EXPLAINED_WORDS)
+    weights = passage_weights(np.zeros(len(rows), np.int64), word_numbers(sp.csr_array(evidence.counts[rows])))
+    starts: list[int] = evidence.starts[rows].tolist()
+    most_words = max(EXPLAINED_WORDS // len(rows), FEWEST_EXPLAINED)
+    found = []
+    for passage, start, part, weight in zip(rows, starts, split_at(text, starts), weights.tolist(), strict=True):
+        for share in _explained(evidence, passage, part, finder, theta_of, topics, most_words):
+            listed = tuple((topic, raised * weight) for topic, raised in share.topics)
+            found.append(WordShare(share.word, share.start + start, share.end + start, listed))
+    return found
+
+
+def _explained(
+    evidence: Evidence,
+    row: int,
+    text: str,
+    finder: WordFinder,
+    theta_of: Callable[[Evidence], NDArray[np.floating]],
+    topics: Sequence[int],
+    most_words: int,
+) -> list[WordShare]:
+    """Explain a document that is not split, or a passage, in a row of evidence."""
     document = evidence.counts[[row]]
-    order = np.argsort(-document.data, kind="stable")[:EXPLAINED_WORDS]
+    order = np.argsort(-document.data, kind="stable")[:most_words]
     # The document itself, and then without each of these words in turn.
     variants = sp.csr_array(sp.vstack([document] * (len(order) + 1), format="csr"))
     variants.data[variants.indptr[1:-1] + order] = 0
     variants.eliminate_zeros()
-    theta = theta_of(replace(evidence, counts=variants))
+    theta = theta_of(replace(evidence, counts=variants, document=None, starts=None))
     shares = {}
     for place, raised in zip(order.tolist(), theta[0] - theta[1:], strict=True):
         best = np.argsort(-raised, kind="stable")[:EXPLAINED_TOPICS]

@@ -56,6 +56,7 @@ class FittedModel:
         settings_: the settings of its method that the model was trained with, as given or as chosen by the corpus.
         seed_: the seed that was used.
         corpus_fingerprint_: SHA-256 of the corpus.
+        passage_length_: length of the passages that long texts are split into; None keeps texts whole.
         environment_: versions of the software that trained the model.
         labels_: for each language the labels of topics, ``{language: {topic: text}}``, as given to ``set_labels``.
         topic_shares_: for each language the mean θ of the documents trained on, K numbers; empty in models from before
@@ -84,6 +85,7 @@ class FittedModel:
             word_encoder=self.word_encoder_,
             history=self.history_,
             corpus_fingerprint=self.corpus_fingerprint_,
+            passage_length=self.passage_length_,
             environment=self.environment_,
             labels=self.labels_,
             coherent_words=self.coherent_words_,
@@ -115,6 +117,7 @@ class FittedModel:
         self.history_ = artifact.history
         self.seed_ = artifact.seed
         self.corpus_fingerprint_ = artifact.corpus_fingerprint
+        self.passage_length_ = artifact.passage_length
         self.environment_ = artifact.environment
         self.word_encoder_ = artifact.word_encoder
         self.labels_ = artifact.labels

@@ -119,10 +119,13 @@ class TopicModel(FittedModel):
         trained language; it links the words of other languages for its global encoder. θ of a document does not depend
         on the other documents.
 
+        A long text is split into passages, as those of the training were (``passage_length_``). Its θ is the mean of
+        its passages' θ, weighted by their numbers of words. Counts and lists of words are never split.
+
         Args:
             documents: of one language, a list of texts, a list of lists of words, or a matrix of counts over
                 ``vocabulary_``; or a list of texts in several languages with one code per text as ``language``;
-                or a mapping from language to any of these; or a Corpus with the model's vocabulary.
+                or a mapping from language to any of these; or a Corpus, or a part of one, with the model's vocabulary.
             language: the language, or one per document; omitted for a mapping or a Corpus. A code that is not among
                 ``languages_`` is another language, even if it differs in script or region alone.
             via: of a published model alone: ``"local"``, ``"global"`` or ``"both"``: the encoder, or the mean
@@ -238,8 +241,7 @@ class TopicModel(FittedModel):
         evidence = self._evidence([text], route, stacklevel=3)
         if not latent_means_of(evidence, self.weights_, self.vocabulary_)[0].any():
             return []
-        words = [evidence.words[column] for column in evidence.counts[[0]].indices.tolist()]
-        finder = WordFinder(code, tokenizer, self.tokenizers_.get(code) or tokenizer.name, words)
+        finder = WordFinder(code, tokenizer, self.tokenizers_.get(code) or tokenizer.name, evidence.words_of(0))
         return explain_document(evidence, 0, text, finder, self.theta_of, range(self.num_topics_))
 
     def topics(

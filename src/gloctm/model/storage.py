@@ -51,8 +51,8 @@ MODEL_FILES = (
 HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 # Parts of a model that the manifest holds, in its order.
 _FACTS = (
-    *("settings", "seed", "tokenizers", "encoder", "word_encoder", "corpus_fingerprint", "environment", "history"),
-    "topic_shares",
+    *("settings", "seed", "tokenizers", "encoder", "word_encoder", "passage_length", "corpus_fingerprint"),
+    *("environment", "history", "topic_shares"),
 )
 
 
@@ -77,6 +77,7 @@ class ModelArtifact:
         coherent_words: for each language the scores of topics' coherent words, ``(K, V_l)``, 0 for all others; empty
             where words are ranked by weights.
         topic_shares: for each language the mean θ of the documents trained on, K numbers; empty in older models.
+        passage_length: length of the passages that long texts are split into; None keeps texts whole.
     """
 
     settings: dict[str, Any]
@@ -93,6 +94,7 @@ class ModelArtifact:
     labels: Labels = field(default_factory=dict)
     coherent_words: dict[str, Array] = field(default_factory=dict)
     topic_shares: dict[str, list[float]] = field(default_factory=dict)
+    passage_length: int | None = None
 
 
 def software_versions() -> dict[str, str]:
@@ -188,7 +190,9 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     embeddings = _read_tensors(folder / "word_embeddings.safetensors")
     try:
         languages = manifest["languages"]
-        complete = {"word_encoder": _word_encoder(manifest), "topic_shares": {}, **manifest}
+        # Models from before there were passages keep texts whole.
+        older = {"word_encoder": _word_encoder(manifest), "topic_shares": {}, "passage_length": None}
+        complete = {**older, **manifest}
         artifact = ModelArtifact(
             **{**{name: complete[name] for name in _FACTS}, "settings": _with_method(manifest["settings"])},
             # JSON objects and tensors are unordered; the manifest has the order of languages.
@@ -320,6 +324,7 @@ def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
         and (len(history) > 0 or artifact.settings.get("method") == "context")
         and all(isinstance(epoch, dict) for epoch in history)
         and all(isinstance(epoch.get(term), int | float) for epoch in history for term in HISTORY_TERMS),
+        "passage length": isinstance(artifact.passage_length, int | None),
         "corpus_fingerprint": isinstance(artifact.corpus_fingerprint, str),
         "environment": isinstance(artifact.environment, dict) and is_texts(artifact.environment.values()),
     }

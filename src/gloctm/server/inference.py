@@ -207,8 +207,8 @@ class Inference:
         """Find the words of a document, in a row of evidence, that led to its topics; places are in UTF-16 units."""
         code = evidence.language
         tokenizer = self.languages.tokenizer(code, deadline)
-        words = [evidence.words[column] for column in evidence.counts[[row]].indices.tolist()]
-        finder = WordFinder(code, tokenizer, self._model.tokenizers_.get(code) or tokenizer.name, words)
+        name = self._model.tokenizers_.get(code) or tokenizer.name
+        finder = WordFinder(code, tokenizer, name, evidence.words_of(row))
         shares = explain_document(evidence, row, text, finder, lambda each: self.theta(each)[0], self._shown.ids)
         marks = in_utf16(text, [(share.start, share.end) for share in shares])
         return [replace(share, start=start, end=end) for share, (start, end) in zip(shares, marks, strict=True)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.arrays import Floats
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.model.model import TopicModel
 from gloctm.summary.content import TypicalDocument
-from gloctm.summary.excerpts import excerpt, in_utf16
+from gloctm.summary.excerpts import ELLIPSIS, excerpt, in_utf16
+from gloctm.text.passages import split_at
 from gloctm.text.places import Place, finder_of
 
 #: Words of the vocabulary that a document must have to be shown: θ of a single word says nothing.
@@ -35,6 +37,7 @@ def typical_documents(
     *,
     num_documents: int = 5,
     max_characters: int = 600,
+    infer: Callable[[sp.csr_array], Floats] | None = None,
 ) -> list[tuple[TypicalDocument, ...]]:
     """Choose for each topic the documents with the highest θ, no two of the same text; of equals, the first.
 
@@ -49,6 +52,8 @@ def typical_documents(
         find: locates the words of the vocabulary in a text; None marks nothing.
         num_documents: how many per topic, at most.
         max_characters: longer texts are cut, see ``gloctm.summary.excerpts.excerpt``.
+        infer: returns topic proportions of counts, with the columns of ``theta``. Of documents that are split, the
+            passage with the most of the topic is shown; None shows the part with the most marks.
 
     Returns:
         For each topic the documents, highest θ first; none where the corpus has no texts.
@@ -57,13 +62,15 @@ def typical_documents(
         return [() for _ in words]
     lengths = np.asarray(part.counts.sum(axis=1)).ravel()[rows]
     eligible = np.flatnonzero(lengths >= min(MIN_WORDS, np.median(lengths)))
-    places: dict[int, list[Place]] = {}
+    places: dict[str, list[Place]] = {}
+    passages = None if infer is None else _PassagesByTopic(part, infer)
 
-    def shown(row: int, text: str, proportion: float, marked: Collection[str]) -> TypicalDocument:
-        if row not in places:
-            places[row] = [] if find is None else find(text)
-        marks = [(place.start, place.end) for place in places[row] if place.word in marked]
-        part_of_text, marks, cut = excerpt(text, marks, max_characters)
+    def shown(row: int, text: str, proportion: float, topic: int, marked: Collection[str]) -> TypicalDocument:
+        passage = text if passages is None else passages.best(row, text, topic)
+        if passage not in places:
+            places[passage] = [] if find is None else find(passage)
+        marks = [(place.start, place.end) for place in places[passage] if place.word in marked]
+        part_of_text, marks, cut = excerpt(passage, marks, max_characters)
         return TypicalDocument(
             id=str(row) if part.ids is None else part.ids[row],
             text=part_of_text,
@@ -71,7 +78,7 @@ def typical_documents(
             label=(part.labels[row] or None) if part.labels is not None else None,
             date=(part.dates[row] or None) if part.dates is not None else None,
             marks=in_utf16(part_of_text, marks),
-            cut=cut,
+            cut=cut or passage is not text,
         )
 
     found = []
@@ -79,8 +86,36 @@ def typical_documents(
         order = eligible[np.argsort(-theta[eligible, topic], kind="stable")[:_MOST_TEXTS]]
         different = _different_texts(part.texts, rows[order].tolist(), num_documents)
         own = dict(zip(rows[order].tolist(), theta[order, topic].tolist(), strict=True))
-        found.append(tuple(shown(row, text, min(own[row], 1.0), frozenset(marked)) for row, text in different))
+        found.append(tuple(shown(row, text, min(own[row], 1.0), topic, frozenset(marked)) for row, text in different))
     return found
+
+
+class _PassagesByTopic:
+    """The passages of documents that are shown, each inferred once."""
+
+    def __init__(self, part: LanguageCorpus, infer: Callable[[sp.csr_array], Floats]) -> None:
+        self._passages = part.passages
+        self._texts = part.texts
+        self._infer = infer
+        self._bounds = None if part.passages is None else part.passages.bounds
+        self._theta: dict[int, Floats] = {}
+
+    def best(self, row: int, text: str, topic: int) -> str:
+        """Return the passage of a document with the highest θ of a topic, with an ellipsis for what is left out.
+
+        A document that is not split is returned whole.
+        """
+        if self._passages is None or self._bounds is None or self._texts is None:
+            return text
+        first, last = self._bounds[row], self._bounds[row + 1]
+        if last == first + 1:
+            return text
+        if row not in self._theta:
+            self._theta[row] = self._infer(sp.csr_array(self._passages.counts[first:last]))
+        starts = self._passages.starts[first:last].tolist()
+        passage = int(self._theta[row][:, topic].argmax())
+        before, after = ELLIPSIS if passage else "", ELLIPSIS if passage < len(starts) - 1 else ""
+        return f"{before}{split_at(self._texts[row], starts)[passage].strip()}{after}"
 
 
 def _different_texts(texts: Sequence[str], rows: Sequence[int], number: int) -> Iterator[tuple[int, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from itertools import accumulate
 
 from gloctm.summary.content import Mark
+from gloctm.text.passages import belong_together
 
 #: Replaces what is left out.
 ELLIPSIS = "…"
@@ -68,7 +68,7 @@ def _later(text: str, start: int, limit: int) -> int:
     for place in range(start, min(limit, start + _SEEK) + 1):
         if text[place - 1].isspace() and not text[place : place + 1].isspace():
             return place
-    while start < limit and _belongs_together(text, start):
+    while start < limit and belong_together(text, start):
         start += 1
     return start
 
@@ -80,20 +80,6 @@ def _earlier(text: str, end: int, limit: int) -> int:
     for place in range(end, max(limit, end - _SEEK) - 1, -1):
         if text[place].isspace() and not text[place - 1 : place].isspace():
             return place
-    while end > limit and _belongs_together(text, end):
+    while end > limit and belong_together(text, end):
         end -= 1
     return end
-
-
-def _belongs_together(text: str, place: int) -> bool:
-    """Whether a reader sees what is before and after a place as one character."""
-    before, after = text[place - 1], text[place]
-    joiners = "\u200c\u200d"
-    return (
-        unicodedata.category(after).startswith("M")
-        or before in joiners
-        or after in joiners
-        # Skin colors, and the letters of which flags are made.
-        or "\U0001f3fb" <= after <= "\U0001f3ff"
-        or all("\U0001f1e6" <= each <= "\U0001f1ff" for each in (before, after))
-    )

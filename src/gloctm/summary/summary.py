@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.arrays import Array
@@ -145,7 +147,7 @@ def summarize(
     directions = {code: word_directions(model.word_embeddings_[code]) for code in codes}
     member_shares = view.member_shares(shares)
     prevalence, contrast = _prevalence(sample)
-    documents = _documents(model, sample, words, num_documents, max_characters)
+    documents = _documents(model, sample, words, num_documents, max_characters, view, via)
 
     def topic_summary(topic: int) -> TopicSummary:
         own_prevalence, own_agreement = _of_topic(prevalence, topic), _of_topic(agreement, topic, float)
@@ -221,7 +223,9 @@ def _sample(model: TopicModel, corpus: Corpus, max_documents: int, via: Via | No
         if len(rows) > max_documents:
             rows = np.sort(np.random.default_rng([_SEED, number]).choice(rows, max_documents, replace=False))
         sample.rows[code] = rows
-        sample.theta[code] = np.asarray(model.transform(corpus[code].counts[rows], language=code, via=via))
+        sample.theta[code] = np.asarray(
+            model.transform(corpus[code].select(rows, embeddings=False), language=code, via=via)
+        )
     return sample
 
 
@@ -250,9 +254,15 @@ def _documents(
     words: Mapping[str, list[list[str]]],
     num_documents: int,
     max_characters: int,
+    view: TopicView,
+    via: Via | None,
 ) -> dict[str, list[tuple[TypicalDocument, ...]]]:
     if sample is None:
         return {code: [()] * len(topics) for code, topics in words.items()}
+
+    def infer(counts: sp.csr_array, code: str) -> Array:
+        return view.merge_theta(np.asarray(model.transform(counts, language=code, via=via)))
+
     return {
         code: typical_documents(
             part := sample.corpus[code],
@@ -262,6 +272,7 @@ def _documents(
             None if part.texts is None else finder_in(model, part, code),
             num_documents=num_documents,
             max_characters=max_characters,
+            infer=partial(infer, code=code),
         )
         for code, rows in sample.rows.items()
     }
