@@ -289,6 +289,11 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 seed=found.seed,
                 vocabulary={language: list(part.vocabulary) for language, part in corpus.items()},
                 tokenizers={language: part.tokenizer for language, part in corpus.items()},
+                stop_words={
+                    language: {name: list(words) for name, words in part.stop_words.items()}
+                    for language, part in corpus.items()
+                    if part.stop_words
+                },
                 weights=found.weights,
                 coherent_words=found.coherent_words,
                 word_embeddings={language: np.array(part.word_embeddings) for language, part in corpus.items()},

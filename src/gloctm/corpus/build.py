@@ -35,6 +35,7 @@ from gloctm.reading.records import Record, RecordReader
 from gloctm.reading.values import as_date
 from gloctm.text import build_vocabulary, count_tokens, is_built_in
 from gloctm.text.phrases import SUFFIX as PHRASES
+from gloctm.text.stopwords import changes_of_list
 from gloctm.text.vocabulary import why_no_words
 
 # Warnings name the caller of ``Corpus.from_...``, which called the function here.
@@ -219,6 +220,7 @@ def _language_corpus(
     tokenizer = settings.tokenizer(language)
     if settings.lacks_stop_words(language):
         documents.words.stop_frequent(FREQUENT, settings.kept(language))
+    stopped = settings.stopped(language).union(documents.words.frequent)
     vocabulary, counts = documents.words.vocabulary_and_counts(choice)
     if not vocabulary:
         raise InputError(f"the vocabulary of {language!r} is empty: {documents.words.why_empty(choice)}")
@@ -229,6 +231,7 @@ def _language_corpus(
         vocabulary=vocabulary,
         tokenizer=tokenizer.name + (PHRASES if settings.phrases else ""),
         own_tokenizer=None if is_built_in(tokenizer) else tokenizer,
+        stop_words=changes_of_list(language, stopped),
         **columns,
     )
 

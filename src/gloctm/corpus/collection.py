@@ -44,6 +44,7 @@ class WordCollection:
         starts: where the passages of a document begin, by its row; of documents that are split alone.
         num_tokens: how many words they have, stop words left out.
         num_stopped: how many stop words there were.
+        frequent: words that are stop words for being in so many documents, see ``stop_frequent``.
         num_phrases: how many phrases the vocabulary has, once it is chosen; None where none were sought.
     """
 
@@ -53,6 +54,7 @@ class WordCollection:
         self.starts: dict[int, list[int]] = {}
         self.num_tokens = 0
         self.num_stopped = 0
+        self.frequent: list[str] = []
         self.num_phrases: int | None = None
         self._numbers: dict[str, int] = {}
         self._stop_words: set[int] = set()
@@ -106,6 +108,7 @@ class WordCollection:
         is_frequent[frequent] = True
         stopped = sum(int(is_frequent[tokens].sum()) for tokens, _ in self._blocks())
         self._stop_words.update(frequent)
+        self.frequent = [words[number] for number in frequent]
         self.num_tokens -= stopped
         self.num_stopped += stopped
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class LanguageCorpus:
             documents that came as words, splits at spaces and changes nothing.
         own_tokenizer: the callable itself where it is the user's own; not saved.
         passages: those of all documents, where any is split; else None.
+        stop_words: how the stop words differ from the list of the language: the words ``added`` to it, and those
+            ``kept`` though they are on it. Empty where they are those of the list.
 
     Example:
         >>> from gloctm.corpus import LanguageCorpus
@@ -54,6 +56,7 @@ class LanguageCorpus:
     tokenizer: str = "whitespace"
     own_tokenizer: Tokenizer | None = None
     passages: Passages | None = None
+    stop_words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"LanguageCorpus({self.num_documents} documents, {self.num_words} words)"

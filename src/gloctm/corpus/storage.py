@@ -81,6 +81,7 @@ def save_parts(
                         "documents": part.num_documents,
                         "vocabulary": part.num_words,
                         "tokenizer": part.tokenizer,
+                        **({"stop_words": dict(part.stop_words)} if part.stop_words else {}),
                     }
                     for language, part in languages.items()
                 },
@@ -176,6 +177,7 @@ def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
         texts=texts,
         tokenizer=entry.get("tokenizer", "whitespace"),
         passages=_load_passages(folder),
+        stop_words=entry.get("stop_words", {}),
     )
 
 

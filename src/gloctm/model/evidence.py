@@ -26,7 +26,6 @@ from gloctm.model.documents import (
 from gloctm.model.inference import Via, global_latent_means, latent_means
 from gloctm.model.long_documents import means_of_documents
 from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, local_encoder_name, word_context_name
-from gloctm.text import stop_words
 from gloctm.text.passages import passage_starts, split_at
 from gloctm.text.phrases import SUFFIX as PHRASES
 
@@ -59,6 +58,9 @@ class Tools(Protocol):
 
     def tokenizer(self, language: str) -> Tokenize:
         """Return the tokenizer of a language, trained or not."""
+
+    def stop_words(self, language: str) -> frozenset[str]:
+        """Return the stop words of a language."""
 
     def neighbors(self, language: str) -> sp.csr_array:
         """Return N_l of a trained language."""
@@ -258,7 +260,7 @@ def _with_further_words(
     """Count all words of texts in a trained language: those of the vocabulary, and further ones by their links."""
     code, vocabulary = route.language, model.vocabulary_[route.language]
     tokens = list(documents_to_tokens(texts, lambda: tools.tokenizer(code), show_progress=tools.show_progress))
-    counts, further = counts_and_further_words(tokens, code, vocabulary, stop_words(code), phrases=phrases)
+    counts, further = counts_and_further_words(tokens, code, vocabulary, tools.stop_words(code), phrases=phrases)
     known, total, left_out = len(vocabulary), len(further), None
     if most_further is not None and total > most_further:
         # Words of most documents say most; the work is bounded, and the others can be spared.
@@ -300,7 +302,7 @@ def _linked(documents: Any, route: Route, tools: Tools) -> tuple[sp.csr_array, S
             documents,
             language=code,
             tokenizer=lambda: tools.tokenizer(code),
-            stop_words=lambda: stop_words(code),
+            stop_words=lambda: tools.stop_words(code),
             show_progress=tools.show_progress,
         )
     assert route.encoder is not None

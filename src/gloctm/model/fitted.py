@@ -26,6 +26,7 @@ from gloctm.model.storage import ModelArtifact
 from gloctm.model.word_scores import word_scores
 from gloctm.text import Tokenizer, get_tokenizer, get_tokenizer_by_name
 from gloctm.text.phrases import SUFFIX as PHRASES
+from gloctm.text.stopwords import stop_words_with
 
 Encoder = str | TextEncoder | EncoderPair
 # Threads that share a model compute its neighbors and its links once; neither waits for the other. Locks of all models
@@ -59,6 +60,7 @@ class FittedModel:
         passage_length_: length of the passages that long texts are split into; None keeps texts whole.
         environment_: versions of the software that trained the model.
         labels_: for each language the labels of topics, ``{language: {topic: text}}``, as given to ``set_labels``.
+        stop_words_: for the languages whose stop words are not those of the list, how they differ.
         topic_shares_: for each language the mean θ of the documents trained on, K numbers; empty in models from before
             they were kept.
     """
@@ -90,6 +92,7 @@ class FittedModel:
             labels=self.labels_,
             coherent_words=self.coherent_words_,
             topic_shares=self.topic_shares_,
+            stop_words=self.stop_words_,
         )
 
     def set_artifact(self, artifact: ModelArtifact, own_tokenizers: Mapping[str, Tokenizer] | None = None) -> None:
@@ -123,6 +126,7 @@ class FittedModel:
         self.labels_ = artifact.labels
         self.coherent_words_ = artifact.coherent_words
         self.topic_shares_ = artifact.topic_shares
+        self.stop_words_ = artifact.stop_words
         self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
         self.own_tokenizers = dict(own_tokenizers or {})
         self._own_encoder: TextEncoder | None = None
@@ -216,6 +220,15 @@ class FittedModel:
         if language in self.tokenizers_:
             return get_tokenizer_by_name(self.tokenizers_[language], language)
         return get_tokenizer(language)
+
+    def stop_words(self, language: str) -> frozenset[str]:
+        """Return the stop words of a language: those that the corpus was built with, or else those of the list.
+
+        Examples:
+            >>> "the" in model.stop_words("en")
+            True
+        """
+        return stop_words_with(language, self.stop_words_.get(language, {}))
 
     def counts(self, documents: Any, language: str) -> sp.csr_array:
         """Count the words of the vocabulary in documents of a trained language, ``(documents, V_l)``.

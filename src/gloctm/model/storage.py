@@ -52,7 +52,7 @@ HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 # Parts of a model that the manifest holds, in its order.
 _FACTS = (
     *("settings", "seed", "tokenizers", "encoder", "word_encoder", "passage_length", "corpus_fingerprint"),
-    *("environment", "history", "topic_shares"),
+    *("environment", "history", "topic_shares", "stop_words"),
 )
 
 
@@ -76,6 +76,8 @@ class ModelArtifact:
         labels: for each language the labels of topics.
         coherent_words: for each language the scores of topics' coherent words, ``(K, V_l)``, 0 for all others; empty
             where words are ranked by weights.
+        stop_words: for the languages whose stop words are not those of the list, how they differ: words ``added`` to it
+            and ``kept`` though on it.
         topic_shares: for each language the mean θ of the documents trained on, K numbers; empty in older models.
         passage_length: length of the passages that long texts are split into; None keeps texts whole.
     """
@@ -95,6 +97,7 @@ class ModelArtifact:
     coherent_words: dict[str, Array] = field(default_factory=dict)
     topic_shares: dict[str, list[float]] = field(default_factory=dict)
     passage_length: int | None = None
+    stop_words: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 def software_versions() -> dict[str, str]:
@@ -191,7 +194,7 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     try:
         languages = manifest["languages"]
         # Models from before there were passages keep texts whole.
-        older = {"word_encoder": _word_encoder(manifest), "topic_shares": {}, "passage_length": None}
+        older = {"word_encoder": _word_encoder(manifest), "topic_shares": {}, "stop_words": {}, "passage_length": None}
         complete = {**older, **manifest}
         artifact = ModelArtifact(
             **{**{name: complete[name] for name in _FACTS}, "settings": _with_method(manifest["settings"])},
@@ -318,6 +321,12 @@ def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
         "tokenizers": isinstance(artifact.tokenizers, dict)
         and artifact.tokenizers.keys() == artifact.vocabulary.keys()
         and is_texts(artifact.tokenizers.values()),
+        "stop words": isinstance(artifact.stop_words, dict)
+        and all(
+            isinstance(words, list) and is_texts(words)
+            for each in artifact.stop_words.values()
+            for words in each.values()
+        ),
         "encoder": isinstance(artifact.encoder, str | None),
         "word encoder": isinstance(artifact.word_encoder, str | None),
         "history": isinstance(history, list)

@@ -102,6 +102,10 @@ class RequestTools:
         """Return the tokenizer of a language."""
         return self._inference.languages.tokenizer(language, self._deadline)
 
+    def stop_words(self, language: str) -> frozenset[str]:
+        """Return the stop words of a language."""
+        return self._inference.stop_words(language)
+
     def neighbors(self, language: str) -> sp.csr_array:
         """Return N_l of a trained language."""
         return self._inference.trained_neighbors(language, self._deadline)
@@ -133,6 +137,7 @@ class Inference:
     def __init__(self, model: TopicModel, shown: ShownTopics, *, new_words: int) -> None:
         self.languages = Languages(model)
         self.new_words = new_words
+        self.stop_words = model.stop_words
         self._model = model
         self._shown = shown
         self._neighbors: dict[str, sp.csr_array] = {}

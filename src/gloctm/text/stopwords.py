@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -95,6 +95,18 @@ def stop_word_languages() -> tuple[str, ...]:
         True
     """
     return tuple(sorted({path.stem for path in LISTS.glob("*.txt")}.union(_LISTED_AS, ("ku",)) - {"ydd"}))
+
+
+def changes_of_list(language: str, stopped: frozenset[str]) -> dict[str, list[str]]:
+    """Return how stop words differ from the list of a language: ``added`` and ``kept`` words, where there are any."""
+    usual = stop_words(language)
+    changes = {"added": sorted(stopped - usual), "kept": sorted(usual - stopped)}
+    return {name: words for name, words in changes.items() if words}
+
+
+def stop_words_with(language: str, changes: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """Return the list of a language with changes as ``changes_of_list`` returns them."""
+    return stop_words(language).union(changes.get("added", ())).difference(changes.get("kept", ()))
 
 
 @lru_cache(maxsize=8)
