@@ -9,10 +9,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gloctm.errors import InputError
+from gloctm.language_names import ENGLISH_NAMES
 from gloctm.languages import (
     ALIASES,
+    check_is_language,
+    is_no_language,
+    is_unidentified,
     known_spelling,
     likely_script,
+    merged_language,
     normalize_language,
     normalize_languages,
     primary_subtag,
@@ -42,6 +47,33 @@ from gloctm.languages import (
         ("dk", "da"),
         ("ua", "uk"),
         ("gr", "el"),
+        ("English", "en"),
+        ("  ENGLISH ", "en"),
+        ("Deutsch", "de"),
+        ("français", "fr"),
+        ("Francais", "fr"),
+        ("espan\u0303ol", "es"),
+        ("中文", "zh"),
+        ("日本語", "ja"),
+        ("Русский", "ru"),
+        ("العربية", "ar"),
+        ("हिन्दी", "hi"),
+        ("한국어", "ko"),
+        ("Ελληνικά", "el"),
+        ("Tiếng Việt", "vi"),
+        ("Norwegian Bokmål", "nb"),
+        ("Farsi", "fa"),
+        ("Mandarin", "zh"),
+        ("Chinese (Simplified)", "zh-Hans"),
+        ("Traditional Chinese", "zh-Hant"),
+        ("繁體中文", "zh-Hant"),
+        ("Portuguese (Brazil)", "pt-BR"),
+        ("Brazilian Portuguese", "pt-BR"),
+        ("English (United Kingdom)", "en-GB"),
+        ("Spanish - Latin America", "es-419"),
+        ("en_US.UTF-8", "en-US"),
+        ("de_DE@euro", "de-DE"),
+        ("ger", "de"),
     ],
 )
 def test_one_spelling(code, normal):
@@ -49,7 +81,8 @@ def test_one_spelling(code, normal):
 
 
 @pytest.mark.parametrize(
-    "code", ["", " ", "english", "xx", "q", "en-", "-", "en--us", "../en", "e\u0301n", "\ud800", "e n"]
+    "code",
+    ["", " ", "klingonese", "English or French", "xx", "q", "en-", "-", "en--us", "../en", "e\u0301n", "\ud800", "e n"],
 )
 def test_what_is_no_code(code):
     with pytest.raises(InputError, match=re.escape(f"{code!r} is not a language code: use BCP-47, for example en")):
@@ -178,3 +211,57 @@ def test_one_string_is_no_list_of_codes():
         normalize_languages("en, de")
     with pytest.raises(InputError, match="languages is 5: give a list of codes"):
         normalize_languages(5)
+
+
+def test_names_of_all_languages_lead_to_them():
+    """Every name that reports show, and no name is a code of another language."""
+    for code, name in ENGLISH_NAMES.items():
+        assert normalize_language(name) == code
+        assert normalize_language(name.upper()) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "auto", "und", "UND", "und-Latn", "mul", "NA", "NaN", "nan", "None", "null", "n/a", "N/A", "<NA>"),
+        *("-", "--", "?", "...", "–", "unknown", "Unk"),
+    ],
+)
+def test_what_says_that_a_language_is_not_known(text):
+    assert is_unidentified(text)
+
+
+@pytest.mark.parametrize("text", ["en", "na", "Na", "nah", "zxx", "mis", "qaa", "munda", "undine"])
+def test_what_says_nothing_of_the_kind(text):
+    assert not is_unidentified(text)
+
+
+def test_codes_for_no_language():
+    for code in ("zxx", "ZXX", "mis", "mul", "und", "und-Latn", "qaa", "qtz", "qam", "qst", "zxx-Latn"):
+        assert is_no_language(code)
+        with pytest.raises(InputError, match=f"'{code}' is a code for no language: name one, or leave these"):
+            check_is_language(code)
+    for code in ("en", "que", "qu", "qua", "quz", "mus", "zh"):
+        assert not is_no_language(code)
+        assert check_is_language(code) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "merged"),
+    [
+        *(
+            ("en-US", "en"),
+            ("zh-CN", "zh"),
+            ("cmn", "zh"),
+            ("cmn-CN", "zh"),
+            ("cmn-TW", "zh-Hant"),
+            ("zh-TW", "zh-Hant"),
+        ),
+        *(("nb", "no"), ("nb-NO", "no"), ("no", "no"), ("nn", "nn"), ("arb", "ar"), ("ar-EG", "ar"), ("arz", "arz")),
+        *(("pes", "fa"), ("zsm", "ms"), ("swh", "sw"), ("ekk", "et"), ("lvs", "lv"), ("yue", "yue"), ("hr", "hr")),
+        *(("sr", "sr"), ("sr-Latn", "sr-Latn"), ("bs", "bs"), ("id", "id"), ("ms", "ms")),
+    ],
+)
+def test_variants_that_count_as_one_language(code, merged):
+    assert merged_language(code) == merged
+    assert merged_language(merged) == merged

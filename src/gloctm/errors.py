@@ -31,6 +31,7 @@ __all__ = [
     "LowCoverageWarning",
     "LowRecallWarning",
     "MissingDependencyError",
+    "ReadingWarning",
     "RepeatedLabelWarning",
     "SeparateLanguageWarning",
     "SimilarLanguagesWarning",
@@ -116,7 +117,7 @@ class UnknownLanguageWarning(UserWarning):
 
 
 class SmallCorpusWarning(UserWarning):
-    """A language has too few documents for this many topics."""
+    """A language has too few documents, for a corpus or for this many topics."""
 
 
 class SeparateLanguageWarning(UserWarning):
@@ -137,6 +138,10 @@ class EmptyDocumentWarning(UserWarning):
 
 class UnknownWordsWarning(UserWarning):
     """Words outside the vocabulary were left out, since their encoder is not available here."""
+
+
+class ReadingWarning(UserWarning):
+    """Something of the documents could not be read, such as dates, and was left out."""
 
 
 class DuplicateIdWarning(UserWarning):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from gloctm.errors import InputError
+from gloctm.language_names import code_of_name
 
 # Languages that BCP-47 has in addition to one that comprises them; texts are often labeled with either.
 _COMPRISED_IN = {
@@ -33,8 +35,18 @@ _COMPRISED_IN = {
 ALIASES = {"cn": "zh", "jp": "ja", "cz": "cs", "dk": "da", "ua": "uk", "gr": "el"}
 
 
+# What is written where a language is not known; the tables of R and pandas write some of these for a missing value.
+_UNKNOWN = frozenset(
+    ("", "auto", "und", "mul", "unknown", "unk", "undefined", "undetermined", "none", "null", "nan", "n/a", "<na>")
+)
+# Codes for what is in no language, for languages without a code, and for private use.
+_NO_LANGUAGE = re.compile(r"(?:zxx|mis|und|mul|q[a-t][a-z])(?![a-z])")
+
+
 def normalize_language(code: str) -> str:
     """Bring a language code to its BCP-47 form: ``EN`` → ``en``, ``zh_cn`` → ``zh-CN``, ``cn`` → ``zh``.
+
+    Names of languages are understood as well, in English or in the language itself.
 
     Raises:
         InputError: the code names no registered language.
@@ -42,21 +54,82 @@ def normalize_language(code: str) -> str:
     Example:
         >>> normalize_language("EN"), normalize_language("zh_cn"), normalize_language("cn")
         ('en', 'zh-CN', 'zh')
+        >>> normalize_language("German"), normalize_language("français"), normalize_language("Chinese (Traditional)")
+        ('de', 'fr', 'zh-Hant')
     """
     import langcodes
     from langcodes.tag_parser import LanguageTagError
 
     if not isinstance(code, str):
         raise InputError(f"a language must be a code such as 'en', not {type(code).__name__} {code!r}")
-    candidate = ALIASES.get(code.strip().lower(), code.strip())
+    # Systems write ``en_US.UTF-8`` and ``de_DE@euro``.
+    bare = re.sub(r"(?<=[a-z])[.@][\w.@-]*$", "", code.strip(), flags=re.IGNORECASE | re.ASCII)
+    candidate = ALIASES.get(bare.lower(), bare)
     try:
         tag = langcodes.standardize_tag(candidate)
         known = langcodes.tag_is_valid(tag)
     except LanguageTagError:
         known = False
+    if not known and (named := code_of_name(code)) is not None:
+        return named
     if not known:
         raise InputError(f"{code!r} is not a language code: use BCP-47, for example en, zh, pt-BR or zh-Hant")
     return tag
+
+
+@lru_cache(maxsize=4096)
+def is_language(text: str) -> bool:
+    """Return whether a text names a language, or says that it is unknown."""
+    try:
+        normalize_language(text)
+    except InputError:
+        return is_unidentified(text)
+    return True
+
+
+def is_unidentified(text: str) -> bool:
+    """Return whether a text in place of a language says that it is not known, so that it is to be identified.
+
+    ``NA`` is a missing value, as R and pandas write it, and ``na`` is Nauru. ``nan`` is a missing value and, as a
+    language of texts given by language alone, Min Nan.
+    """
+    stripped = text.strip()
+    return stripped == "NA" or not stripped.strip("-–—?.") or re.split("[-_]", stripped.lower())[0] in _UNKNOWN
+
+
+def is_no_language(code: str) -> bool:
+    """Return whether a code is for what is in no language (``zxx``), for uncoded ones (``mis``) or private use.
+
+    Example:
+        >>> [code for code in ("en", "zxx", "mis", "qaa", "und", "que") if is_no_language(code)]
+        ['zxx', 'mis', 'qaa', 'und']
+    """
+    return _NO_LANGUAGE.match(code.strip().lower()) is not None
+
+
+def check_is_language(code: str) -> str:
+    """Return a normalized code; raise InputError if it is for no language."""
+    if is_no_language(code):
+        raise InputError(f"{code!r} is a code for no language: name one, or leave these documents out")
+    return code
+
+
+@lru_cache(maxsize=1024)
+def merged_language(language: str) -> str:
+    """Return the language that a normalized code counts as where variants are merged: without region, and comprised.
+
+    ``en-US`` is ``en``, ``cmn`` is ``zh``, ``nb`` is ``no`` and ``arb`` is ``ar``. Languages that are written
+    otherwise, such as Nynorsk and Cantonese, stay, and so do scripts.
+
+    Example:
+        >>> [merged_language(code) for code in ("en-US", "cmn-TW", "nb-NO", "nn", "yue", "sr-Latn")]
+        ['en', 'zh-Hant', 'no', 'nn', 'yue', 'sr-Latn']
+    """
+    from langcodes.data_dicts import NORMALIZED_MACROLANGUAGES
+
+    primary, *script = without_region(language).split("-")
+    base = "no" if primary == "nb" else NORMALIZED_MACROLANGUAGES.get(primary, primary)
+    return without_region("-".join([base, *script]))
 
 
 def normalize_languages(codes: Iterable[str]) -> tuple[str, ...]:

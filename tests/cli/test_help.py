@@ -98,7 +98,8 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     assert named.pop("split") == inspect.signature(Corpus.from_benchmark).parameters["split"].default
     signature = inspect.signature(Corpus.from_files).parameters
     usual = VocabularySettings()
-    assert named.pop("encoding") == signature["encoding"].default
+    for name in ("encoding", "quoting", "date-order"):
+        assert named.pop(name) == signature[name.replace("-", "_")].default
     assert named.pop("processes") == "all cores, where that is faster"
     assert named.pop("min-df") == f"1 for languages with fewer than {FEW_DOCUMENTS:,} documents, otherwise 2"
     assert usual.min_df is None
@@ -132,6 +133,7 @@ def test_defaults_in_the_help_are_those_of_transform(monkeypatch):
         "latent": "no-latent",
         "via": "local for languages the model was trained on, global for others",
         "min-confidence": str(signature["min_confidence"].default),
+        "quoting": signature["quoting"].default,
         "encoding": signature["encoding"].default,
         **{f"{field}-column": getattr(Columns(), field) for field in ("text", "lang", "id")},
     }
@@ -180,11 +182,14 @@ def test_errors_name_flags(tmp_path, documents, model):
     (tmp_path / "fr.txt").write_text("gare\n")
     _, said = build(tmp_path, documents, f"--stop-words=fr={tmp_path / 'fr.txt'}")
     assert any("--stop-words are given for fr" in line for line in said)
-    records = [{**record, "date": "05/31/2024"} for record in make_records()]
-    source = write_json_lines(tmp_path / "dates.jsonl", records)
+    records = [{**record, "label": [5], "date": "05/06/2024"} for record in make_records()]
+    source = write_json_lines(tmp_path / "labels.jsonl", records)
     result = run_here("corpus", "build", source, "-o", tmp_path / "corpus", "-q")
-    assert result.stderr.endswith(': correct it, or leave the column unread: --date-column ""\n')
-    build(tmp_path, source, "--date-column=")
+    assert result.stderr.endswith(': correct it, or leave the column unread: --label-column ""\n')
+    _, said = build(tmp_path, source, "--label-column=")
+    assert "the document is kept without one (--date-order says which): 40, the first at" in said[0]
+    corpus, said = build(tmp_path, source, "--label-column=", "--date-order=mdy")
+    assert (corpus["en"].dates[0], said) == ("2024-05-06", [])
 
 
 def test_version():

@@ -197,7 +197,7 @@ def test_transform_lists_what_it_leaves_out(tmp_path, model):
     rows, said = transformed(model, first, second, "--skip-bad-lines", f"--dropped={listed}")
     assert [(row["id"], row["lang"]) for row in rows] == [("x", "en"), ("3", "de")]
     assert said == (
-        "gloctm: warning: 6 documents were left out (language not recognized: 2; is not JSON: 1; 'text' is missing: 1; "
+        "gloctm: warning: 6 documents were left out (language not recognized: 2; is not JSON: 1; has no text: 1; "
         "has not as many fields as the heading: 1; is not CSV: 1), the first at "
         f"{first}, line 1: '12 - 34'; {listed} lists them\n"
     )
@@ -263,8 +263,8 @@ def test_transform_of_a_language_with_and_without_its_region(tmp_path, folder, m
     rows, said = transformed(model, source)
     assert [row["lang"] for row in rows] == ["en-GB", "fr"]
     assert said == (
-        "en-GB is not a language of the model, so its words were linked to those of the model; to treat these "
-        "documents as English, set their language to en (or pass --language en)\n"
+        "gloctm: warning: en-GB is not a language of the model, so its words are linked to those of the model; to "
+        "treat these documents as en, set their language to en (or pass --language en)\n"
         "never trained on, inferred by words linked to those of the model: fr\n"
     )
 

@@ -27,7 +27,7 @@ from gloctm.corpus.texts import TextWriter
 from gloctm.corpus.tokenization import tokenize_block, with_languages
 from gloctm.corpus.workers import in_blocks
 from gloctm.demo import demo_records
-from gloctm.errors import DuplicateIdWarning, InputError, SimilarLanguagesWarning, UnusedSettingWarning
+from gloctm.errors import DuplicateIdWarning, InputError, ReadingWarning, SimilarLanguagesWarning, UnusedSettingWarning
 from gloctm.text import get_tokenizer, get_tokenizer_by_name, stop_words
 from gloctm.text.vocabulary import build_vocabulary, count_tokens
 from warned import messages_of, no_warnings, of_category
@@ -526,19 +526,65 @@ def test_texts_that_come_one_by_one():
     assert Corpus.from_texts(streamed, **SETTINGS).fingerprint() == Corpus.from_texts(texts, **SETTINGS).fingerprint()
 
 
-@pytest.mark.parametrize("wrong", [5, None, "one text", b"text", {"a": "b"}, ["a", 3]])
+@pytest.mark.parametrize("wrong", [5, None, "one text", b"text", {"a": "b"}])
 def test_what_is_no_list_of_texts(wrong):
     with pytest.raises(InputError, match="the texts of 'en' must be a list of strings, one per document"):
         Corpus.from_texts({"en": wrong, "de": ["b"]}, **SETTINGS)
 
 
-def test_dates_of_texts_are_checked_like_those_of_records():
+def test_a_text_that_is_none_is_named_by_its_row():
+    with pytest.raises(InputError, match=r"^document 1 of 'en' is 3, not text: give a list of strings$"):
+        Corpus.from_texts({"en": ["a", 3], "de": ["b"]}, **SETTINGS)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_a_missing_text_stays_as_an_empty_document(missing):
+    texts = {"en": ["red boat", missing, "red sea"], "de": ["rotes Boot", "rotes Meer"]}
+    labels = {"en": [1.0, 2.0, float("nan")]}
+    with pytest.warns(ReadingWarning, match="text is missing, so the document is empty: 1, the first at document 1 of"):
+        corpus = Corpus.from_texts(texts, labels=labels, min_df=1, max_df=1.0, **SETTINGS)
+    assert corpus["en"].texts == ["red boat", "", "red sea"]
+    assert corpus["en"].empty_documents.tolist() == [False, True, False]
+    (note,) = corpus.report.notes
+    assert note.count == 1
+
+
+def test_labels_and_ids_mean_the_same_however_they_come_in():
+    """Numbers among missing values become floats in tables."""
+    texts = {"en": ["red boat", "red sea", "blue sea"], "de": ["rotes Boot", "rotes Meer"]}
+    values, ids = [1.0, 2, float("nan")], [None, 7.0, np.int64(8)]
+    chosen = {"min_df": 1, "max_df": 1.0, **SETTINGS}
+    corpus = Corpus.from_texts(texts, labels={"en": values}, ids={"en": ids}, **chosen)
+    records = [
+        {"text": text, "lang": code, "label": label, "id": given}
+        for code, label, given, text in [
+            *(("en", *each) for each in zip(values, ids, texts["en"], strict=True)),
+            *(("de", None, None, text) for text in texts["de"]),
+        ]
+    ]
+    tokens = {code: [text.split() for text in each] for code, each in texts.items()}
+    for each in (
+        corpus,
+        Corpus.from_records(records, **chosen),
+        Corpus.from_tokens(tokens, labels={"en": values}, ids={"en": ids}, encoder=None),
+    ):
+        assert list(each["en"].labels) == ["1", "2", ""]
+        assert list(each["en"].ids) == ["0", "7", "8"]
+    with pytest.raises(InputError, match=r"the label of document 1 of 'de' is \['x'\], neither text nor"):
+        Corpus.from_texts(texts, labels={"de": ["y", ["x"]]}, **chosen)
+
+
+def test_dates_of_texts_are_read_like_those_of_records():
     texts = {"en": ["red boat", "red sea"], "de": ["rotes Boot", "rotes Meer"]}
     chosen = {"min_df": 1, "max_df": 1.0, **SETTINGS}
     corpus = Corpus.from_texts(texts, dates={"en": [2024, None], "de": ["2024-05", " "]}, **chosen)
     assert [corpus[code].dates for code in ("en", "de")] == [["2024", ""], ["2024-05", ""]]
-    with pytest.raises(InputError, match=r"date 1 of 'de' is 'yesterday', not a date such as 2024.*: correct it"):
-        Corpus.from_texts(texts, dates={"de": ["2024", "yesterday"]}, **chosen)
+    with pytest.warns(ReadingWarning, match="date could not be read.*: 1, the first at document 1 of 'de'"):
+        corpus = Corpus.from_texts(texts, dates={"de": ["2024", "yesterday"]}, **chosen)
+    assert corpus["de"].dates == ["2024", ""]
+    dates = {"en": ["05/06/2024", "05/31/2024"], "de": ["07/08/2024", None]}
+    assert Corpus.from_texts(texts, dates=dates, **chosen)["de"].dates == ["2024-07-08", ""]
+    assert Corpus.from_texts(texts, dates=dates, date_order="dmy", **chosen)["de"].dates == ["2024-08-07", ""]
     with pytest.raises(InputError, match="the dates of 'de' must be a list"):
         Corpus.from_texts(texts, dates={"de": "2024"}, **chosen)
 
@@ -711,9 +757,11 @@ def test_a_conversion_without_chinese_is_refused():
 def test_any_unicode_is_cut_and_comes_back(texts):
     records = [{"text": text, "lang": code} for text in [*texts, "red boat sea"] for code in ("en", "zh", "ar")]
     corpus = Corpus.from_records(records, min_df=1, max_df=1.0, **SETTINGS)
+    written = [text for text in texts if text and not text.isspace()]
     for part in corpus.values():
-        assert part.texts == [*texts, "red boat sea"]
-        assert part.num_documents == len(texts) + 1
+        assert part.texts == [*written, "red boat sea"]
+        assert part.num_documents == len(written) + 1
+    assert len(corpus.report.dropped) == 3 * (len(texts) - len(written))
 
 
 def test_a_document_of_ten_megabytes():

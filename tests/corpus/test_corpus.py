@@ -304,7 +304,6 @@ def test_from_texts_with_tokenizers_and_stop_words_of_ones_own():
     [
         ({"en": ["a text"]}, {}, "at least two languages and only 'en' was given"),
         ({"en": "a text", "de": ["ein Text"]}, {}, "the texts of 'en' must be a list of strings"),
-        ({"en": ["a text"], "de": [None]}, {}, "the texts of 'de' must be a list of strings"),
         ({"en": ["a text"], "de": ["ein Text"]}, {"tokenizers": {"fr": str.split}}, "tokenizers are given for 'fr'"),
         ({"en": ["word one", "word one"], "de": ["ein Text"]}, {}, "the vocabulary of 'en' is empty"),
         ({"en": ["a text"], "xx": ["text"]}, {}, "'xx' is not a language code"),

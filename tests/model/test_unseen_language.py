@@ -17,7 +17,7 @@ from gloctm import Corpus, GloCTM
 from gloctm.augmentation.counts import augment, neighbor_matrices
 from gloctm.embedding import ArrayEncoder, EncoderPair, SentenceTransformerEncoder, Usem3Encoder
 from gloctm.embedding.embed import get_encoder_by_name, get_encoders
-from gloctm.errors import EmptyDocumentWarning, InputError, UnknownLanguageWarning
+from gloctm.errors import EmptyDocumentWarning, InputError, SimilarLanguagesWarning, UnknownLanguageWarning
 from gloctm.model import linking
 from gloctm.model.inference import global_latent_means
 from gloctm.model.linking import WordLinker, linked_topic_word
@@ -594,3 +594,20 @@ print(json.dumps(theta.tolist()))
     finished = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
     np.testing.assert_allclose(json.loads(finished.stdout), expected, atol=1e-4)
+
+
+def test_a_variant_of_a_trained_language_is_said(model):
+    """It is inferred like any other language, for which these vectors of unknown origin are no help."""
+    how = "words are linked to those of the model" if model.in_context else "documents are inferred by the global enc"
+    for code, known in (("en-GB", "en"), ("cmn", "zh"), ("arb", "ar")):
+        with (
+            pytest.warns(
+                SimilarLanguagesWarning, match=f"^{code} is not a language of the model, so its {how}.* {known}"
+            ),
+            pytest.raises(InputError, match="encoder"),
+        ):
+            model.transform([["word"]], code)
+    with pytest.raises(InputError, match="'zxx' is a code for no language: name one"):
+        model.transform([["word"]], "zxx")
+    words = [model.vocabulary_["de"][:3]]
+    np.testing.assert_array_equal(model.transform(words, "Deutsch"), model.transform(words, "de"))

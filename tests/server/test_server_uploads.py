@@ -68,9 +68,9 @@ def test_what_may_be_amiss_with_a_file_goes_into_a_header(client):
 
 
 def test_texts_stand_in_the_column_that_is_named(client, model):
-    content = "comment,lang\nrain and storm,en\n"
-    assert "'comment'" in detail(upload(client, content, "t.csv"), 422)
-    row = json.loads(upload(client, content, "t.csv", text_column="comment", format="jsonl").text)
+    content = "remark,lang\nrain and storm,en\n"
+    assert "'remark'" in detail(upload(client, content, "t.csv"), 422)
+    row = json.loads(upload(client, content, "t.csv", text_column="remark", format="jsonl").text)
     theta = model.transform(["rain and storm"], "en")[0]
     np.testing.assert_array_equal(np.float32([row[f"topic_{topic}"] for topic in range(4)]), theta)
 
@@ -81,7 +81,8 @@ def test_texts_stand_in_the_column_that_is_named(client, model):
         (b"", "texts.csv", "empty"),
         (b"", "texts.jsonl", "no documents"),
         (b"a,b\n1,2\n", "texts.csv", "'text'"),
-        (b'text\n"never closed\n', "texts.csv", "line 2"),
+        (b'text,id\n"never closed\n', "texts.csv", "line 2"),
+        (b'{"text": "a"}\n{"text": null}\n', "texts.jsonl", "line 2 has no text"),
         (b'{"text": 3}\n', "texts.jsonl", "line 1"),
         (b'{"text"\n', "texts.jsonl", "line 1"),
         (b"[" * 100_000, "texts.json", "the file"),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from gloctm.checks import count_of
 from gloctm.cli.options import (
     DOCUMENTS,
     LANGUAGE,
     WORDS,
     DateColumn,
+    DateOrderOption,
     DocumentLanguage,
     EncodingOption,
     FileFormat,
@@ -22,6 +22,7 @@ from gloctm.cli.options import (
     LanguagesOption,
     MinConfidence,
     Quiet,
+    QuotingOption,
     SkipBadLines,
     TextColumn,
     read_stop_words,
@@ -30,9 +31,6 @@ from gloctm.cli.options import (
     split_languages,
 )
 from gloctm.errors import InputError
-
-if TYPE_CHECKING:
-    from gloctm.corpus import Corpus
 
 app = typer.Typer(help="Build, embed and inspect corpora.", no_args_is_help=True)
 
@@ -91,6 +89,8 @@ def build(
     id_column: IdColumn = "id",
     date_column: DateColumn = "date",
     file_format: FileFormat = None,
+    quoting: QuotingOption = None,
+    date_order: DateOrderOption = None,
     encoding: EncodingOption = None,
     skip_bad_lines: SkipBadLines = False,
     split: Annotated[
@@ -168,12 +168,13 @@ def build(
     quiet: Quiet = False,
 ) -> None:
     """Build a corpus from documents in two or more languages."""
+    from gloctm.cli.built import check_text_files, tell_what_became
     from gloctm.cli.messages import flag_of, say
     from gloctm.corpus import Corpus
     from gloctm.corpus.benchmark import is_benchmark
     from gloctm.corpus.storage import CORPUS_FORMAT
     from gloctm.files.atomic import check_folder_target
-    from gloctm.reading.records import Columns
+    from gloctm.reading.columns import Columns
 
     check_folder_target(output, replaces=CORPUS_FORMAT)
     wanted = split_languages(languages)
@@ -191,6 +192,8 @@ def build(
         "columns": None if columns == Columns() else columns,
         "file_format": file_format,
         "encoding": encoding,
+        "quoting": quoting,
+        "date_order": date_order,
         "on_error": "skip" if skip_bad_lines else None,
         "min_df": _whole(min_df),
         "max_df": _whole(max_df, above=1),
@@ -215,31 +218,12 @@ def build(
     else:
         if split is not None:
             raise InputError("--split has no effect on files, only on a benchmark folder: leave it out")
-        _check_text_files(sources, file_format, wanted, min_documents)
+        check_text_files(sources, file_format, wanted, min_documents)
         say_what_is_replaced(given.get("stop_words"))
         corpus = Corpus.from_files(sources, languages=wanted, **given, **shared)
     corpus.save(output)
-    _tell_what_became(corpus, output)
+    tell_what_became(corpus, output)
     say(f"corpus written to {output}")
-
-
-def _check_text_files(
-    sources: list[str], file_format: str | None, languages: list[str] | None, min_documents: int | None
-) -> None:
-    """Raise if text files named one by one are too few documents: that they hold many, a line each, is soon thought."""
-    from gloctm.corpus.options import MIN_DOCUMENTS
-    from gloctm.reading.sources import format_of
-
-    paths = [Path(source) for source in sources]
-    if not all(path.is_file() and (file_format or format_of(path)) == "txt" for path in paths):
-        return
-    least = 1 if languages is not None else max(MIN_DOCUMENTS if min_documents is None else min_documents, 1)
-    if len(paths) < 2 * least:
-        counted = f"{paths[0]} is one document" if len(paths) == 1 else f"these are {len(paths)} documents"
-        raise InputError(
-            f"{counted}, since a text file is one whole, and a corpus needs {least} in each of two languages or more: "
-            "give many documents as lines of a .csv or .jsonl file, or as a folder of text files"
-        )
 
 
 def _lemma_languages(lemmas: str | None) -> bool | list[str] | None:
@@ -331,35 +315,3 @@ def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_defa
     from gloctm.corpus import Corpus
 
     print_corpus(Corpus.load(path))
-
-
-def _tell_what_became(corpus: Corpus, path: Path) -> None:
-    """Say which documents were left out, which languages were identified, which documents are empty."""
-    from gloctm.cli.messages import say
-    from gloctm.cli.tables import describe_dropped, describe_passages, describe_phrases
-    from gloctm.corpus.storage import DROPPED
-
-    report = corpus.report
-    if report is not None and report.identified:
-        found = ", ".join(
-            f"{code} {each.documents:,} (mean confidence {each.confidence:.2f})"
-            for code, each in report.identified.items()
-        )
-        say(f"languages identified: {found}")
-    if report is not None and report.dropped:
-        say(f"gloctm: warning: {describe_dropped(report.dropped)}; {path / DROPPED} lists them")
-    if report is not None and (phrases := describe_phrases(report)):
-        say(phrases)
-    for line in describe_passages(corpus):
-        say(line)
-    least = None if report is None else report.settings.get("min_df")
-    for language, part in corpus.items():
-        empty = int(part.empty_documents.sum())
-        if empty:
-            own = least.get(language) if isinstance(least, dict) else least
-            have = "has" if empty == 1 else "have"
-            kept = "it is kept as an empty document" if empty == 1 else "they are kept as empty documents"
-            say(
-                f"gloctm: warning: {empty:,} of {count_of(part.num_documents, 'document')} in {language!r} {have} no "
-                f"word of the vocabulary; {kept}{'' if own == 1 else ' (--min-df 1 keeps rarer words)'}"
-            )

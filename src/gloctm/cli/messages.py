@@ -36,7 +36,7 @@ _PLAIN = (
         "via",
     ),
     *("max_train", "seed", "stop_words"),
-    *("method", "vocabulary"),
+    *("method", "vocabulary", "quoting", "date_order"),
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
 # Sentences of the library, and what they are on the command line. Names that are words of English too are arguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -20,6 +20,7 @@ from gloctm.cli.options import (
     LanguagesOption,
     MinConfidence,
     Quiet,
+    QuotingOption,
     SkipBadLines,
     TextColumn,
     check_via,
@@ -27,10 +28,11 @@ from gloctm.cli.options import (
     split_languages,
 )
 from gloctm.errors import InputError
-from gloctm.languages import without_region
+from gloctm.languages import merged_language
 
 if TYPE_CHECKING:
-    from gloctm.reading.records import Record
+    from gloctm.reading.builder import Record
+    from gloctm.reading.quoting import Quoting
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
@@ -144,6 +146,7 @@ def transform(
     lang_column: LangColumn = "lang",
     id_column: IdColumn = "id",
     file_format: FileFormat = None,
+    quoting: QuotingOption = None,
     encoding: EncodingOption = None,
     skip_bad_lines: SkipBadLines = False,
     dropped: Annotated[
@@ -162,8 +165,8 @@ def transform(
     from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
     from gloctm.export.proportions import check_proportions_target, write_proportions
+    from gloctm.reading.columns import Columns
     from gloctm.reading.dropped import write_dropped
-    from gloctm.reading.records import Columns
     from gloctm.reading.sources import describe_sources
 
     check_proportions_target(output)
@@ -180,6 +183,7 @@ def transform(
         language=language,
         encoding=encoding or "utf-8",
         file_format=file_format,
+        quoting=cast("Quoting", quoting or "auto"),
         on_error="skip" if skip_bad_lines else "raise",
     )
     # Numbered before any is left out: row 7 of the input stays 7.
@@ -215,11 +219,9 @@ def transform(
     assert not isinstance(theta, dict)
     unseen = sorted(set(languages) - set(model.languages_))
     published = model.settings_["method"] == "published"
-    bases = {without_region(code): code for code in model.languages_}
-    regional = {code: bases[without_region(code)] for code in unseen if without_region(code) in bases}
-    for code, name in regional.items():
-        say(_regional_note(code, name, published=published))
-    if others := [code for code in unseen if code not in regional]:
+    # Of variants of the model's own languages there has been a warning.
+    own = set(map(merged_language, model.languages_))
+    if others := [code for code in unseen if merged_language(code) not in own]:
         how = "the global encoder" if published else "words linked to those of the model"
         say(f"never trained on, inferred by {how}: {', '.join(others)}")
     if dropped is not None:
@@ -247,21 +249,6 @@ def _check_targets(sources: list[str], output: Path, dropped: Path | None) -> No
                 raise InputError(f"can't write to {target}: it is the file that is read; name another one")
     if dropped is not None and dropped.absolute() == output.absolute():
         raise InputError(f"can't write both the topics and what is left out to {dropped}: name another file")
-
-
-def _regional_note(code: str, name: str, *, published: bool) -> str:
-    """Return what became of documents in a language that the model was trained on under another regional name."""
-    from gloctm.summary.names import name_of_language
-
-    how = (
-        "its documents were inferred by the global encoder"
-        if published
-        else "its words were linked to those of the model"
-    )
-    return (
-        f"{code} is not a language of the model, so {how}; to treat these documents as {name_of_language(name)}, set "
-        f"their language to {name} (or pass --language {name})"
-    )
 
 
 def info(path: Model) -> None:

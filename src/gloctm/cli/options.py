@@ -40,6 +40,24 @@ EncodingOption = Annotated[
     str | None,
     typer.Option(help="Encoding of the files: utf-8, cp1252, utf-16 … (default: utf-8)", rich_help_panel=DOCUMENTS),
 ]
+QuotingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--quoting",
+        help="Whether quotation marks quote the fields of CSV and TSV: csv, none, or auto, which decides by the lines. "
+        "(default: auto)",
+        rich_help_panel=DOCUMENTS,
+    ),
+]
+DateOrderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--date-order",
+        help="Order of day and month in dates such as 05/31/2024: dmy, mdy, or auto, which decides by the dates. "
+        "(default: auto)",
+        rich_help_panel=DOCUMENTS,
+    ),
+]
 SkipBadLines = Annotated[
     bool,
     typer.Option(

@@ -12,6 +12,7 @@ from gloctm.checks import count_of
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.statistics import covered_tokens, frequent_words
+from gloctm.reading.columns import describe_columns
 from gloctm.reading.dropped import DroppedDocument
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     for language, each in report.identified.items():
         found = count_of(each.documents, "document")
         lines.append(f"identified: {found} as {language}, mean confidence {each.confidence:.2f}")
+    if columns := describe_columns(report.columns):
+        lines.append(columns)
+    lines += [f"note: {note}" for note in report.notes]
     lines += [f"left out: {count_of(count, 'document')}: {reason}" for reason, count in main_reasons(report.dropped)]
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gloctm.cli.messages import say
-from gloctm.cli.options import Quiet
+from gloctm.cli.options import DocumentLanguage, LangColumn, Quiet, TextColumn
 from gloctm.cli.settings import Config, Preset, given_flags, settings_begun_with, with_flags
 from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check_checkpoint, check_settings
@@ -21,7 +21,14 @@ from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check
     *("random_state", "threads", "show_progress"),
 )
 def train(
-    corpus: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
+    corpus: Annotated[
+        Path,
+        typer.Argument(
+            help="A corpus folder; or a file of documents (JSON lines, CSV, TSV or Parquet), from which a corpus is "
+            "built with the default settings, in the folder OUTPUT-corpus.",
+            show_default=False,
+        ),
+    ],
     output: Annotated[
         Path,
         typer.Option(
@@ -31,6 +38,9 @@ def train(
             show_default=False,
         ),
     ],
+    text_column: TextColumn = "text",
+    lang_column: LangColumn = "lang",
+    language: DocumentLanguage = None,
     preset: Preset = None,
     config: Config = None,
     resume: Annotated[
@@ -49,7 +59,7 @@ def train(
     quiet: Quiet = False,
     **flags: Any,
 ) -> None:
-    """Train a model on a corpus.
+    """Train a model on a corpus, or on a file of documents.
 
     A flag takes precedence over the config file, the config file over the preset, the preset over the defaults.
     --resume continues an interrupted training and gives the same result.
@@ -57,8 +67,9 @@ def train(
     flags = given_flags(flags)
     if quiet:
         flags["show_progress"] = False
+    from gloctm.cli.built import corpus_to_train_on
     from gloctm.cli.topic_tables import outcome
-    from gloctm.corpus import Corpus
+    from gloctm.corpus import Columns
     from gloctm.estimator import GloCTM
     from gloctm.model.storage import check_model_target
 
@@ -66,8 +77,15 @@ def train(
     check_settings(model.get_params())
     check_model_target(output)
     check_checkpoint(None, checkpoint_minutes, resume=False)
-    loaded = Corpus.load(corpus)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
+    loaded, corpus = corpus_to_train_on(
+        corpus,
+        output,
+        columns=Columns(text_column, lang_column),
+        language=language,
+        show_progress=model.show_progress,
+        resume=resume,
+    )
     checkpoint = output.with_name(f"{output.name}.checkpoint")
     if resume and not checkpoint.exists():
         say(f"there is no {checkpoint} to go on from: training begins")

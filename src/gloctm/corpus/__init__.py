@@ -5,7 +5,8 @@ from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.options import TextOptions
 from gloctm.corpus.passages import Passages
 from gloctm.corpus.report import BuildReport
-from gloctm.reading.records import Columns, as_records, read_records
+from gloctm.reading.columns import Columns
+from gloctm.reading.records import as_records, read_records
 
 __all__ = [
     "BuildReport",

@@ -27,12 +27,16 @@ from gloctm.corpus.passages import passages_from
 from gloctm.corpus.report import BuildReport, IdentifiedLanguage, WordStatistics
 from gloctm.corpus.validation import check_language_count
 from gloctm.corpus.workers import in_blocks, tokenize_blocks
-from gloctm.errors import DuplicateIdWarning, InputError
-from gloctm.languages import normalize_languages, without_region
+from gloctm.errors import DuplicateIdWarning, InputError, ReadingWarning, SmallCorpusWarning
+from gloctm.languages import check_is_language, merged_language, normalize_languages
 from gloctm.progress import track
+from gloctm.reading.builder import Record
+from gloctm.reading.dates import DateOrder, DateReader
 from gloctm.reading.dropped import DroppedDocument
-from gloctm.reading.records import Record, RecordReader
-from gloctm.reading.values import as_date
+from gloctm.reading.notes import Note, Notes
+from gloctm.reading.quoting import LITERAL, SPANNING
+from gloctm.reading.records import RecordReader
+from gloctm.reading.values import is_missing
 from gloctm.text import build_vocabulary, count_tokens, is_built_in
 from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.text.stopwords import changes_of_list
@@ -40,6 +44,8 @@ from gloctm.text.vocabulary import why_no_words
 
 # Warnings name the caller of ``Corpus.from_...``, which called the function here.
 _CALLER = 3
+# Languages that a warning lists.
+_SHOWN = 10
 
 
 def build_from_tokens(
@@ -84,15 +90,18 @@ def build_from_texts(
     labels: Mapping[str, Sequence[str]] | None,
     ids: Mapping[str, Sequence[str]] | None,
     dates: Mapping[str, Sequence[str]] | None,
+    date_order: DateOrder,
     show_progress: bool,
 ) -> tuple[dict[str, LanguageCorpus], BuildReport]:
     """Return a LanguageCorpus per language of raw texts; see ``Corpus.from_texts``."""
-    languages = {language: _listed_texts(language, raw) for language, raw in _normalized(texts).items()}
+    notes = Notes()
+    languages = {language: _listed_texts(language, raw, notes) for language, raw in _normalized(texts).items()}
     # The corpus would say so too, but only after all texts have been tokenized.
     check_language_count(languages)
+    warn_of_similar(languages, languages, "give their texts under one code", stacklevel=_CALLER)
     choice, settings = vocabulary_settings(options), text_settings(options, tuple(languages))
     aligned = _aligned(languages, labels=labels, ids=ids, dates=dates)
-    aligned["dates"] = {language: _checked_dates(language, given) for language, given in aligned["dates"].items()}
+    aligned["dates"] = _read_dates(aligned["dates"], DateReader(date_order, notes))
     records = (Record(text=text, lang=language) for language, raw in languages.items() for text in raw)
     collected = {language: Documents() for language in languages}
     with track("tokenizing", sum(map(len, languages.values())), "texts", show=show_progress) as progress:
@@ -106,7 +115,8 @@ def build_from_texts(
         _warn_of_duplicate_ids(language, columns["ids"], stacklevel=_CALLER)
         parts[language] = _language_corpus(language, documents, settings, choice, texts=languages[language], **columns)
     warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
-    return parts, _report(collected, {}, choice, [])
+    _warn_of_notes(notes.all(), stacklevel=_CALLER)
+    return parts, _report(collected, {}, choice, [], notes=notes.all())
 
 
 def build_from_records(
@@ -120,10 +130,10 @@ def build_from_records(
     show_progress: bool,
 ) -> tuple[dict[str, LanguageCorpus], BuildReport]:
     """Return a LanguageCorpus per language of a stream of records; see ``Corpus.from_records``."""
-    wanted = None if languages is None else normalize_languages(languages)
+    wanted = None if languages is None else tuple(map(check_is_language, normalize_languages(languages)))
     if wanted is not None:
         if merge_regions:
-            wanted = tuple(dict.fromkeys(map(without_region, wanted)))
+            wanted = tuple(dict.fromkeys(map(merged_language, wanted)))
         check_language_count(wanted)
     check_int("min_documents", min_documents, 0)
     check_confidence(min_confidence)
@@ -136,19 +146,20 @@ def build_from_records(
             progress.advance(len(block), total=collector.guessed_total())
     for block, tokenized in tokenize_blocks(in_blocks(collector.misplaced()), settings, options.get("processes")):
         collector.add(block, tokenized)
-    collector.drop_small_languages(min_documents)
+    _warn_of_small(collector.drop_small_languages(min_documents), collector.collected, min_documents)
     dropped = [*records.dropped, *collector.dropped]
+    settled = records.settle_dates()
     collected = collector.collected
     _check_found(records.origin, collected, wanted, dropped, collector.num_read)
     check_language_count(collected)
     warn_of_unused(settings, collected, stacklevel=_CALLER)
     if wanted is None:
-        warn_of_similar(collected, collector.named, stacklevel=_CALLER)
+        warn_of_similar(collected, collector.named, "pass merge_regions=True", stacklevel=_CALLER)
     else:
         collected = {code: collected[code] for code in wanted}
     parts = {}
     for language, documents in collected.items():
-        ids = documents.ids
+        ids, dates = documents.ids, list(map(settled, documents.dates))
         _warn_of_duplicate_ids(language, ids, stacklevel=_CALLER)
         parts[language] = _language_corpus(
             language,
@@ -157,11 +168,14 @@ def build_from_records(
             choice,
             labels=documents.labels if any(documents.labels) else None,
             ids=ids,
-            dates=documents.dates if any(documents.dates) else None,
+            dates=dates if any(dates) else None,
             texts=documents.texts.finished(),
         )
     warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
-    return parts, _report(collected, collector.confidences, choice, dropped)
+    _warn_of_notes(records.notes, stacklevel=_CALLER)
+    return parts, _report(
+        collected, collector.confidences, choice, dropped, columns=records.columns, notes=records.notes
+    )
 
 
 def _check_found(
@@ -190,26 +204,62 @@ def _check_found(
         )
 
 
-def _listed_texts(language: str, texts: Any) -> list[str]:
+def _listed_texts(language: str, texts: Any, notes: Notes) -> list[str]:
     # A mapping or a data frame would give its keys, or the names of its columns.
     no_list = isinstance(texts, str | bytes | Mapping) or hasattr(texts, "columns") or not isinstance(texts, Iterable)
-    listed = [] if no_list else list(texts)
-    if no_list or not all(isinstance(text, str) for text in listed):
+    if no_list:
         raise InputError(f"the texts of {language!r} must be a list of strings, one per document")
-    return listed
-
-
-def _checked_dates(language: str, dates: Any) -> list[str] | None:
-    """Return dates as records have them; None where no document has one."""
-    if isinstance(dates, str | Mapping) or not isinstance(dates, Iterable):
-        raise InputError(f"the dates of {language!r} must be a list, one for each document")
     checked = []
-    for row, value in enumerate(dates):
-        try:
-            checked.append(as_date(value) or "")
-        except ValueError as error:
-            raise InputError(f"date {row} of {language!r} is {value!r:.60}, {error}: correct it") from None
+    for row, text in enumerate(texts):
+        if isinstance(text, str):
+            checked.append(text)
+        elif is_missing(text):
+            # Labels and the like are aligned with the texts, so the document stays.
+            notes.add("text is missing, so the document is empty", f"document {row} of {language!r}", text)
+            checked.append("")
+        else:
+            raise InputError(f"document {row} of {language!r} is {text!r:.60}, not text: give a list of strings")
     return checked
+
+
+def _read_dates(dates: Mapping[str, Any], reader: DateReader) -> dict[str, list[str]]:
+    """Return dates as records have them."""
+    found = {}
+    for language, given in dates.items():
+        if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+            raise InputError(f"the dates of {language!r} must be a list, one for each document")
+        found[language] = [
+            reader.read(value, f"document {row} of {language!r}") or "" for row, value in enumerate(given)
+        ]
+    settled = reader.settle()
+    return {language: list(map(settled, values)) for language, values in found.items()}
+
+
+def _warn_of_small(dropped: Mapping[str, int], kept: Iterable[str], min_documents: int) -> None:
+    """Warn of languages that documents name, and that are left out."""
+    if not dropped:
+        return
+    merged = {merged_language(code) for code in kept}
+    variants = {code: base for code in dropped if (base := merged_language(code)) in merged}
+    least = min(dropped.values())
+    cures = [f"merge_regions=True counts {code} as {base}" for code, base in list(variants.items())[:1]]
+    cures.append(f"min_documents={least} keeps {'it' if len(dropped) == 1 else 'them'}")
+    shown = [f"{code} ({count_of(size, 'document')})" for code, size in list(dropped.items())[:_SHOWN]]
+    if len(dropped) > _SHOWN:
+        shown.append(f"{len(dropped) - _SHOWN} more")
+    are = "is" if len(dropped) == 1 else "are"
+    warnings.warn(
+        f"{listed(shown)} {are} left out, since min_documents is {min_documents}: {', '.join(cures)}",
+        SmallCorpusWarning,
+        stacklevel=_CALLER + 1,
+    )
+
+
+def _warn_of_notes(notes: Iterable[Note], *, stacklevel: int) -> None:
+    """Warn of what documents lost, though they are kept."""
+    for note in notes:
+        if note.what not in (SPANNING, LITERAL):
+            warnings.warn(str(note), ReadingWarning, stacklevel=stacklevel + 1)
 
 
 def _language_corpus(
@@ -241,6 +291,9 @@ def _report(
     confidences: Mapping[str, Sequence[float]],
     choice: VocabularySettings,
     dropped: Sequence[DroppedDocument],
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    notes: tuple[Note, ...] = (),
 ) -> BuildReport:
     words = {code: each.words for code, each in collected.items()}
     least = {code: each.min_df(choice) for code, each in words.items()}
@@ -260,6 +313,8 @@ def _report(
             "phrases": choice.phrases,
         },
         dropped=tuple(dropped),
+        columns=columns or {},
+        notes=notes,
     )
 
 
@@ -274,7 +329,7 @@ def _warn_of_duplicate_ids(language: str, ids: Sequence[str] | None, *, stacklev
     """Warn if two documents of a language share an id: it does not distinguish their results."""
     seen: set[str] = set()
     double = []
-    for each in map(str, ids or ()):
+    for each in (str(given) for given in ids or () if not is_missing(given)):
         if each in seen:
             double.append(each)
         seen.add(each)
@@ -291,7 +346,8 @@ def _warn_of_duplicate_ids(language: str, ids: Sequence[str] | None, *, stacklev
 def _normalized(by_language: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(by_language, Mapping):
         raise InputError(f"give a mapping from language code to documents, not {type(by_language).__name__}")
-    return dict(zip(normalize_languages(by_language), by_language.values(), strict=True))
+    codes = map(check_is_language, normalize_languages(by_language))
+    return dict(zip(codes, by_language.values(), strict=True))
 
 
 def _aligned(languages: Collection[str], **extras: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:

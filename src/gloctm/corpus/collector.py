@@ -10,9 +10,10 @@ from gloctm.corpus.collection import WordCollection
 from gloctm.corpus.options import TextSettings
 from gloctm.corpus.texts import TextWriter
 from gloctm.corpus.tokenization import NOT_WANTED, TokenizedBlock, is_wanted, left_out, unidentified
-from gloctm.languages import known_spelling, without_region
+from gloctm.languages import known_spelling, merged_language, without_region
+from gloctm.reading.builder import NO_TEXT, Record
 from gloctm.reading.dropped import EXCERPT, DroppedDocument
-from gloctm.reading.records import Record, RecordReader
+from gloctm.reading.records import RecordReader
 
 
 @dataclass
@@ -87,10 +88,17 @@ class DocumentCollector:
         for record in self._records:
             self.num_read += 1
             language = record.get("lang")
+            if not record["text"] or record["text"].isspace():
+                self.dropped.append(left_out(record, NO_TEXT, language))
+                continue
             if language is not None:
                 if self._merge_regions:
-                    language = record["lang"] = without_region(language)
-                if self._settings.languages is not None and language not in self._settings.languages:
+                    language = record["lang"] = merged_language(language)
+                wanted = self._settings.languages
+                if wanted is not None and language not in wanted and merged_language(language) in wanted:
+                    # Whoever asks for English means that of any region.
+                    language = record["lang"] = merged_language(language)
+                if wanted is not None and language not in wanted:
                     self.dropped.append(left_out(record, NOT_WANTED, language))
                     continue
                 self.named[language] = None
@@ -132,11 +140,22 @@ class DocumentCollector:
                 self.confidences.setdefault(variant, []).extend(self.confidences.pop(code))
                 yield from self.collected.pop(code).as_records(variant)
 
-    def drop_small_languages(self, min_documents: int) -> None:
-        """Drop languages with fewer documents that were only identified, neither named nor wanted."""
-        for language in [code for code in self.collected if code not in self.named]:
-            wanted = self._settings.languages is not None and language in self._settings.languages
-            if len(self.collected[language].given_ids) < min_documents and not wanted:
-                reason = f"fewer than {min_documents} documents in a language"
-                self.dropped += self.collected.pop(language).as_dropped(language, reason)
-                del self.confidences[language]
+    def drop_small_languages(self, min_documents: int) -> dict[str, int]:
+        """Drop languages with too few documents, unless they are wanted; return those that documents name, with these.
+
+        A language that was only identified mostly is a mistake. One that documents name is dropped only where two
+        others remain, since small corpora may be meant.
+        """
+        wanted = self._settings.languages or ()
+        sizes = {code: len(each.given_ids) for code, each in self.collected.items()}
+        enough = [code for code, size in sizes.items() if size >= min_documents]
+        dropped = {}
+        for language, size in sizes.items():
+            if size >= min_documents or language in wanted or (language in self.named and len(enough) < 2):
+                continue
+            if language in self.named:
+                dropped[language] = size
+            reason = f"fewer than {min_documents} documents in a language"
+            self.dropped += self.collected.pop(language).as_dropped(language, reason)
+            self.confidences.pop(language, None)
+        return dropped

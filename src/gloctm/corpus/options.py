@@ -18,8 +18,14 @@ from gloctm.errors import (
     UnsegmentedLanguageWarning,
     UnusedSettingWarning,
 )
-from gloctm.languages import normalize_language, normalize_languages, primary_subtag, without_region
-from gloctm.reading.records import Columns
+from gloctm.languages import (
+    merged_language,
+    normalize_language,
+    normalize_languages,
+    primary_subtag,
+    without_region,
+)
+from gloctm.reading.columns import Columns
 from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer, stop_word_classes
 from gloctm.text import stop_words as default_stop_words
 from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
@@ -315,7 +321,7 @@ def text_settings(
         raise InputError(f"lemmas is {lemmas!r}: give a list of languages, or True for all")
     if not isinstance(lemmas, bool):
         bases = normalize_languages(lemmas)
-        lemmas = frozenset(map(without_region, bases) if merge_regions else bases)
+        lemmas = frozenset(map(merged_language, bases) if merge_regions else bases)
     convert = options.get("convert")
     if convert is not None and convert not in CONVERSIONS:
         raise InputError(f"convert is {convert!r}: it must be {' or '.join(CONVERSIONS)}")
@@ -360,7 +366,7 @@ def by_code(name: str, by_language: Mapping[str, Any] | None, *, merge_regions: 
     for given, value in (by_language or {}).items():
         code = normalize_language(given)
         if merge_regions:
-            code = without_region(code)
+            code = merged_language(code)
             if code in result:
                 raise InputError(f"{name} are given for more than one variant of {code!r}, which are merged: give one")
         result[code] = value
@@ -383,16 +389,15 @@ def _concerns(code: str, languages: Iterable[str]) -> bool:
     return any(code in (language, without_region(language)) for language in languages)
 
 
-def warn_of_similar(languages: Iterable[str], named: Collection[str], *, stacklevel: int) -> None:
-    """Warn where documents name several regional variants of a language, which become languages of their own."""
+def warn_of_similar(languages: Iterable[str], named: Collection[str], cure: str, *, stacklevel: int) -> None:
+    """Warn where documents name several variants of a language, which become languages of their own."""
     variants: dict[str, list[str]] = {}
     for code in languages:
-        variants.setdefault(without_region(code), []).append(code)
+        variants.setdefault(merged_language(code), []).append(code)
     for base, codes in variants.items():
         if len(codes) > 1 and any(code in named for code in codes):
             warnings.warn(
-                f"{listed(codes)} are treated as separate languages; to merge them into {base}, pass "
-                "merge_regions=True",
+                f"{listed(codes)} are treated as separate languages; to merge them into {base}, {cure}",
                 SimilarLanguagesWarning,
                 stacklevel=stacklevel + 1,
             )

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gloctm.reading.dropped import DroppedDocument
+from gloctm.reading.notes import Note, notes_from_json
 
 # What differs from one document to the next in reasons of the same kind: a value, where in a line, a wrong code.
 _DETAIL = re.compile(
@@ -59,6 +60,8 @@ class BuildReport:
         identified: by language, where languages were identified.
         settings: how the vocabulary was chosen.
         dropped: the documents that were left out, and why.
+        columns: the column that held each field; None where none did.
+        notes: what was read otherwise than written, by kind.
 
     Example:
         >>> from gloctm import Corpus
@@ -71,6 +74,8 @@ class BuildReport:
     identified: Mapping[str, IdentifiedLanguage] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     dropped: tuple[DroppedDocument, ...] = ()
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     def dropped_by_reason(self) -> dict[str, int]:
         """Return how many documents were left out for each kind of reason, most first; values are shown as ``…``."""
@@ -84,6 +89,8 @@ class BuildReport:
             identified={code: self.identified[code] for code in chosen if code in self.identified},
             settings=self.settings,
             dropped=self.dropped,
+            columns=self.columns,
+            notes=self.notes,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -96,6 +103,8 @@ class BuildReport:
             "identified": {code: asdict(each) for code, each in self.identified.items()},
             "settings": dict(self.settings),
             "dropped": self.dropped_by_reason(),
+            "columns": dict(self.columns),
+            "notes": [asdict(each) for each in self.notes],
         }
 
     @classmethod
@@ -106,4 +115,7 @@ class BuildReport:
             identified={code: IdentifiedLanguage(**each) for code, each in content["identified"].items()},
             settings=dict(content["settings"]),
             dropped=tuple(dropped),
+            # Older reports have none.
+            columns=dict(content.get("columns", {})),
+            notes=notes_from_json(content.get("notes", ())),
         )

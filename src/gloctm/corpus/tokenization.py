@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from gloctm.corpus.options import TextSettings
 from gloctm.languages import known_spelling
+from gloctm.reading.builder import Record
 from gloctm.reading.dropped import EXCERPT, DroppedDocument
-from gloctm.reading.records import Record
 from gloctm.text.passages import passage_starts, split_at
 
 NOT_WANTED = "language not wanted"
@@ -133,7 +133,7 @@ def unidentified(record: Record, language: str, confidence: float, min_confidenc
     return left_out(record, reason, language, confidence)
 
 
-def left_out(record: Record, reason: str, language: str, confidence: float | None = None) -> DroppedDocument:
+def left_out(record: Record, reason: str, language: str | None, confidence: float | None = None) -> DroppedDocument:
     """Return a document that is left out, for the report."""
     return DroppedDocument(
         source=record.get("source", ""),

@@ -15,7 +15,8 @@ from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.passages import Passages, TextParts, word_numbers
 from gloctm.corpus.texts import StoredTexts
 from gloctm.errors import InputError
-from gloctm.languages import without_region
+from gloctm.languages import merged_language
+from gloctm.reading.values import as_text
 
 
 def check_language_count(languages: Collection[str]) -> None:
@@ -33,9 +34,9 @@ def check_document_counts(num_documents: Mapping[str, int]) -> None:
     """
     for language, number in num_documents.items():
         if number < 2:
-            base = without_region(language)
+            base = merged_language(language)
             cure = "add documents or leave the language out"
-            if any(other != language and without_region(other) == base for other in num_documents):
+            if any(other != language and merged_language(other) == base for other in num_documents):
                 cure = f"merge it into {base!r} by building the corpus with merge_regions=True, or add documents"
             raise InputError(
                 f"language {language!r} has one document: training needs at least two in each language; {cure}"
@@ -204,14 +205,27 @@ def _aligned(language: str, what: str, values: Sequence[Any] | None, documents: 
     if isinstance(values, str):
         raise InputError(f"the {what} of {language!r} are one string: give a list, one for each document")
     # Texts on disk stay there.
-    result = (
-        values
-        if isinstance(values, StoredTexts | TextParts)
-        else [value if isinstance(value, str) else str(value) for value in values]
-    )
+    result = values if isinstance(values, StoredTexts | TextParts) else _as_texts(language, what, values)
     if len(result) != documents:
         raise InputError(
             f"language {language!r} has {count_of(documents, 'document')} but "
             f"{count_of(len(result), what.removesuffix('s'))}: give one for each document"
         )
+    return result
+
+
+def _as_texts(language: str, what: str, values: Sequence[Any]) -> list[str]:
+    """Return values as records have them: a missing one is empty, or for an id the position."""
+    result = []
+    for row, value in enumerate(values):
+        try:
+            text = as_text(value)
+        except ValueError as error:
+            one = what.removesuffix("s")
+            raise InputError(
+                f"the {one} of document {row} of {language!r} is {value!r:.60}, {error}: correct it"
+            ) from None
+        if text is None:
+            text = str(row) if what == "ids" else ""
+        result.append(text)
     return result

@@ -14,7 +14,7 @@ from gloctm.checks import check_int
 from gloctm.corpus.options import TextSettings
 from gloctm.corpus.tokenization import TokenizedBlock, tokenize_block
 from gloctm.errors import InputError
-from gloctm.reading.records import Record
+from gloctm.reading.builder import Record
 
 # Worker processes without work end after this time.
 IDLE_SECONDS = 60

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from gloctm.errors import InputError
 from gloctm.languages import normalize_languages
-from gloctm.reading.records import Record
+from gloctm.reading.builder import Record
 
 LANGUAGES = ("en", "zh", "ja", "es", "de")
 THEMES = (

@@ -65,14 +65,24 @@ class Encoding:
         return cls(codec.replace("_", "-").upper(), codec, newline)
 
     def at(self, beginning: bytes) -> Encoding:
-        """Return the encoding of a stream that begins so: UTF-16 and UTF-32 give their byte order there."""
-        if self.codec not in ("utf-16", "utf-32"):
-            return self
-        codec = f"{self.codec}-{sys.byteorder[0]}e"
-        for mark, marked in _BYTE_ORDER_MARKS.items():
-            if marked.startswith(self.codec) and beginning.startswith(mark):
-                codec = marked
-        return Encoding(self.name, codec, "\n".encode(codec))
+        """Return the encoding of a stream that begins so, and what ends its lines.
+
+        UTF-16 and UTF-32 give their byte order there. Lines that end in carriage returns alone, as old spreadsheets
+        write them, are known by a beginning that has these and no line feed.
+        """
+        codec, newline = self.codec, self.newline
+        if codec in ("utf-16", "utf-32"):
+            codec = f"{self.codec}-{sys.byteorder[0]}e"
+            for mark, marked in _BYTE_ORDER_MARKS.items():
+                if marked.startswith(self.codec) and beginning.startswith(mark):
+                    codec = marked
+            newline = "\n".encode(codec)
+        mark = "".encode(codec)
+        returned = "\r".encode(codec)[len(mark) :]
+        # One at the very end may be half of an ending of two characters.
+        if _is_in(returned, beginning[: -len(returned)]) and not _is_in(newline, beginning):
+            newline = returned
+        return Encoding(self.name, codec, newline)
 
     def describe_failure(self, line: bytes, error: UnicodeDecodeError, *, number: int = 1) -> str:
         """Return what is wrong with a line that is not in this encoding, continuing ``FILE, line N``."""
@@ -83,11 +93,19 @@ class Encoding:
         return finding
 
 
+def _is_in(character: bytes, text: bytes) -> bool:
+    """Return whether a text has a character, whose bytes are at a multiple of their number."""
+    at = text.find(character)
+    while at >= 0 and at % len(character):
+        at = text.find(character, at + 1)
+    return at >= 0
+
+
 UNDECODABLE = "convert the file, or name its encoding with --encoding, such as cp1252 or utf-16"
 
 
 def byte_lines(stream: BinaryIO, encoding: Encoding) -> Iterable[bytes]:
-    """Return the lines of a stream, still bytes, their ends kept; only a line feed ends one.
+    """Return the lines of a stream, still bytes, their ends kept; only a line feed, or what ``at`` found, ends one.
 
     Args:
         stream: where from; read as it goes.

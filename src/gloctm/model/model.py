@@ -16,8 +16,8 @@ from gloctm.checks import check_int, count_of
 from gloctm.corpus.corpus import Corpus
 from gloctm.embedding.embed import get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import TextEncoder
-from gloctm.errors import EmptyDocumentWarning, InputError, UnknownWordsWarning
-from gloctm.languages import normalize_language, normalize_languages
+from gloctm.errors import EmptyDocumentWarning, InputError, SimilarLanguagesWarning, UnknownWordsWarning
+from gloctm.languages import check_is_language, merged_language, normalize_language, normalize_languages
 from gloctm.model.documents import vocabularies
 from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
 from gloctm.model.explanation import WordShare, explain_document
@@ -127,7 +127,7 @@ class TopicModel(FittedModel):
                 ``vocabulary_``; or a list of texts in several languages with one code per text as ``language``;
                 or a mapping from language to any of these; or a Corpus, or a part of one, with the model's vocabulary.
             language: the language, or one per document; omitted for a mapping or a Corpus. A code that is not among
-                ``languages_`` is another language, even if it differs in script or region alone.
+                ``languages_`` is another language; a SimilarLanguagesWarning says if it differs in region alone.
             via: of a published model alone: ``"local"``, ``"global"`` or ``"both"``: the encoder, or the mean
                 of both μ. None uses the local one for trained languages, as published, and the global one for
                 others. ``"both"`` compares languages best (docs: quality), at a few times the cost of
@@ -389,7 +389,8 @@ class TopicModel(FittedModel):
         """Decide how each language is inferred; whatever is wrong is found here, before any work."""
         self.check_via(via)
         codes = list(codes)
-        others = [code for code in codes if code not in self.vocabulary_]
+        others = [check_is_language(code) for code in codes if code not in self.vocabulary_]
+        self._warn_of_variants(others)
         given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)
         routes = {}
         for code in codes:
@@ -411,6 +412,21 @@ class TopicModel(FittedModel):
                 warn_of_unknown_language(code, [chosen])
                 routes[code] = Route(code, False, "global", chosen, given.get(code))
         return routes
+
+    def _warn_of_variants(self, codes: Iterable[str]) -> None:
+        """Warn of languages that the model knows by another code, which are inferred like any other language."""
+        own = {merged_language(code): code for code in self.languages_}
+        for code in codes:
+            if (known := own.get(merged_language(code))) is not None:
+                how = "documents are inferred by the global encoder"
+                if self.in_context:
+                    how = "words are linked to those of the model"
+                warnings.warn(
+                    f"{code} is not a language of the model, so its {how}; "
+                    f"to treat these documents as {known}, set their language to {known} (or pass language={known!r})",
+                    SimilarLanguagesWarning,
+                    stacklevel=4,
+                )
 
     def _needed_encoder(self, language: str, given: Encoder | None) -> TextEncoder:
         found = self.encoder_of_words(given)

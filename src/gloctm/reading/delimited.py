@@ -4,193 +4,149 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.languages import is_language
+from gloctm.reading.columns import Chooser
 from gloctm.reading.dropped import BadRows
-from gloctm.reading.tables import check_columns
+from gloctm.reading.quoting import LONGEST_FIELD, NEVER_CLOSED, Line, PutBack, Quoting, RowReader
 
-# A field can be as long as this; a quotation mark that is never closed would make one of all the rest.
-_LONGEST_FIELD = 2**28
 _DELIMITERS = (",", "\t", ";", "|")
-# How Python's reader says that the lines end within a quotation.
-_NEVER_CLOSED = "unexpected end of data"
+_CORRECT = "correct the line"
 
 
 def read_delimited(
     source: str,
     stream: io.BufferedReader,
-    required: Sequence[str],
-    optional: Sequence[str],
+    chooser: Chooser,
     *,
     usual_delimiter: str,
+    quoting: Quoting,
     encoding: Encoding,
     bad_rows: BadRows,
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the place of each row of a table with a heading, and its values by column.
 
-    An empty cell is a value that is not there, except in the first column of ``required``, where it is an empty text.
+    An empty cell is a value that is not there, except in the column of the text, where it is an empty text.
 
     Args:
         source: the file, for messages.
         stream: its bytes.
-        required: the columns that must be there, that of the text first.
-        optional: the columns that are wanted where they are there.
+        chooser: says which columns are wanted.
         usual_delimiter: what separates the fields; another one is recognized by the heading.
+        quoting: whether quotation marks quote fields.
         encoding: that of the text.
         bad_rows: collects what can't be read.
     """
-    csv.field_size_limit(_LONGEST_FIELD)
-    lines = _Lines(source, stream, encoding, bad_rows)
-    text_column = required[0]
-    reader = csv.reader(lines, delimiter=_find_delimiter(lines, usual_delimiter, text_column), strict=True)
-    try:
-        # Blank lines before the heading are passed over, as everywhere.
-        names = [name.strip() for name in next((names for names in reader if names), [])]
-    except csv.Error as error:
-        raise bad_rows.error("".join(lines.describe(error)) + ": correct the line") from None
-    if lines.failure is not None:
-        # In a heading of several lines, which all rows depend on.
-        lines.refuse()
+    csv.field_size_limit(LONGEST_FIELD)
+    lines = PutBack(_decoded(stream, encoding))
+    delimiter, names, nameless = _read_heading(source, lines, chooser, usual_delimiter, quoting, bad_rows)
     if not names:
-        raise bad_rows.error(f"{source} is empty: its first line must name the columns, {text_column!r} among them")
-    check_columns(source, names, required, bad_rows)
-    # Spreadsheets leave columns without a name at the end.
+        raise bad_rows.error(f"{source} is empty: its first line must name the columns, 'text' among them")
+    chosen = chooser.choose(source, names)
     double = next((name for name in names if name and names.count(name) > 1), None)
     if double is not None:
         raise bad_rows.error(f"{source} has two columns {double!r}: name each column differently")
-    positions = [(name, names.index(name)) for name in (*required, *optional) if name in names]
-    width = len(names)
-    while True:
-        lines.begin_row()
-        try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            where, finding = lines.describe(error)
-            bad_rows.meet(where, finding, "correct the line", text=lines.retry())
-            continue
-        if lines.failure is not None:
-            bad_rows.meet(*lines.failure, UNDECODABLE, text=lines.text())
-        elif len(row) == width:
-            # A row of several lines is named by its last.
-            where = f"{source}, line {lines.number}"
-            yield where, {name: row[at] for name, at in positions if row[at] or name == text_column}
-        elif row:
-            finding = " has not as many fields as the heading"
-            bad_rows.meet(f"{source}, line {lines.number}", finding, "correct or remove the line", text=lines.text())
-
-
-class _Lines:
-    """Lines of a table as text, that remembers those of the row being read, to begin again after a malformed one.
-
-    Attributes:
-        number: that of the line last given.
-        begun: that of the first line of the row.
-        failure: where a line of the row could not be decoded, and what to say of it.
-    """
-
-    def __init__(self, source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows) -> None:
-        self._source = source
-        self._lines = iter(byte_lines(stream, encoding))
-        self._encoding = encoding
-        self._bad_rows = bad_rows
-        # Lines with what is wrong with them; rows are remembered only where malformed ones are skipped.
-        self._row: list[tuple[str, str | None]] = []
-        self._again: list[tuple[str, str | None]] = []
-        self.number = 0
-        self.begun = 1
-        self.failure: tuple[str, str] | None = None
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        finding = None
-        if self._again:
-            line, finding = self._again.pop()
-            self.number += 1
+    text_column = chosen["text"]
+    place = {field: names.index(name) for field, name in chosen.items()}
+    # One column may be two things, as an id and a label.
+    positions = [(name, names.index(name)) for name in dict.fromkeys(chosen.values())]
+    rows = RowReader(lines, delimiter, quoting, len(names), place.get("lang"), place.get("id"), is_language, nameless)
+    while (row := rows.next()) is not None:
+        # A row of several lines is named by its last.
+        where = f"{source}, line {row.lines[-1].number}"
+        undecoded = next((line for line in row.lines if line.finding), None)
+        if undecoded is not None:
+            at = f"{source}, line {undecoded.number}"
+            bad_rows.meet(at, undecoded.finding or "", UNDECODABLE, text=_written(row.lines))
+        elif row.fields is None:
+            cure = _CORRECT if "CSV" in row.finding else "correct or remove the line"
+            bad_rows.meet(where, row.finding, cure, text=_written(row.lines))
         else:
-            raw = next(self._lines)
-            self.number += 1
-            try:
-                line = decode_line(raw, self._encoding, self.number)
-            except UnicodeDecodeError as error:
-                finding = self._encoding.describe_failure(raw, error, number=self.number)
-                line = decode_anyway(raw, self._encoding)
-        if finding is not None:
-            self.failure = self.failure or (f"{self._source}, line {self.number}", finding)
-            if not self._bad_rows.skips:
-                self.refuse()
-        if self._bad_rows.skips:
-            self._row.append((line, finding))
-        return line
-
-    def first(self) -> str:
-        """Return the next line that is not blank, which will be given again; empty at the end."""
-        line = next((line for line in self if line.strip()), "")
-        if self.failure is not None:
-            self.refuse()
-        if line:
-            self._again.append((line, None))
-            self.number -= 1
-        return line
-
-    def begin_row(self) -> None:
-        """Forget the lines of the row before."""
-        self._row.clear()
-        self.begun = self.number + 1
-        self.failure = None
-
-    def describe(self, error: csv.Error) -> tuple[str, str]:
-        """Return the place of a malformed row, and what is wrong with it."""
-        if str(error) == _NEVER_CLOSED:
-            # Which the reader notices at the end of the file.
-            return f"{self._source}, line {self.begun}", " is not CSV (a quotation that begins here is never closed)"
-        if self._bad_rows.skips or self.number == self.begun:
-            return f"{self._source}, line {self.begun}", f" is not CSV ({error})"
-        return (
-            f"{self._source}, line {self.number}",
-            f" is not CSV ({error}, in a row that begins at line {self.begun})",
-        )
-
-    def text(self) -> str:
-        """Return the row as written."""
-        return "".join(line for line, _ in self._row).strip()
-
-    def retry(self) -> str:
-        """Give up only the first line of the row, which may have opened a quotation never closed; return it."""
-        if not self._row:
-            return ""
-        self._again += reversed(self._row[1:])
-        self.number -= len(self._row) - 1
-        return self._row[0][0].strip()
-
-    def refuse(self) -> NoReturn:
-        """Raise for the line that could not be decoded."""
-        where, finding = self.failure or (self._source, "")
-        raise self._bad_rows.error(f"{where}{finding}: {UNDECODABLE}") from None
+            if row.finding:
+                bad_rows.notes.add(row.finding, where, row.lines[0].text)
+            fields = row.fields
+            yield where, {name: fields[at] for name, at in positions if fields[at] or name == text_column}
 
 
-def _find_delimiter(lines: _Lines, usual: str, text_column: str) -> str:
-    """Return what separates the fields of the heading: the usual, unless only another gives a column of the text.
+def _decoded(stream: io.BufferedReader, encoding: Encoding) -> Iterator[Line]:
+    codec = encoding.codec
+    for number, raw in enumerate(byte_lines(stream, encoding), start=1):
+        try:
+            # Decoding here spares a call for each line but the first.
+            yield Line(number, raw.decode(codec) if number > 1 else decode_line(raw, encoding, number))
+        except UnicodeDecodeError as error:
+            finding = encoding.describe_failure(raw, error, number=number)
+            yield Line(number, decode_anyway(raw, encoding), finding)
+
+
+def _written(lines: list[Line]) -> str:
+    return "".join(line.text for line in lines).strip()
+
+
+def _read_heading(
+    source: str, lines: PutBack, chooser: Chooser, usual: str, quoting: Quoting, bad_rows: BadRows
+) -> tuple[str, list[str], int]:
+    """Return what separates the fields, the names of the columns, and how many without a name follow."""
+    # Blank lines before the heading are passed over, as everywhere.
+    taken: list[Line] = []
+    while (line := lines.pull()) is not None and not line.text.strip():
+        pass
+    if line is None:
+        return usual, [], 0
+    if "\r" in line.text.rstrip("\r\n") and '"' not in line.text:
+        # Rows end in carriage returns, at least these.
+        first, *others = re.split(r"\r(?!\n)", line.text)
+        lines.put_back([Line(line.number, text, line.finding) for text in others])
+        line = Line(line.number, first, line.finding)
+    delimiter = usual
+    if line.text.startswith("sep=") and len(line.text.strip()) == len("sep=") + 1:
+        # Spreadsheets write this line for each other.
+        delimiter, line = line.text[len("sep=")], lines.pull() or Line(2, "")
+    elif line.finding is None:
+        delimiter = _find_delimiter(line.text, usual, chooser)
+    taken = [line]
+
+    def texts() -> Iterator[str]:
+        yield taken[0].text
+        while len(taken[-1].text) <= LONGEST_FIELD and (more := lines.pull()) is not None:
+            taken.append(more)
+            yield more.text
+
+    try:
+        names = [] if quoting == "none" else next(csv.reader(texts(), delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        finding = NEVER_CLOSED if str(error) == "unexpected end of data" else "text follows a quotation mark"
+        raise bad_rows.error(f"{source}, line {line.number} is not CSV ({finding}): {_CORRECT}") from None
+    if quoting == "none":
+        names = line.text.rstrip("\r\n").split(delimiter)
+    undecoded = next((each for each in taken if each.finding), None)
+    if undecoded is not None:
+        # All rows depend on the heading.
+        raise bad_rows.error(f"{source}, line {undecoded.number}{undecoded.finding}: {UNDECODABLE}")
+    if "\0" in line.text:
+        raise bad_rows.error(f"{source} has null characters in its heading, as UTF-16 looks: {UNDECODABLE}")
+    names = [name.strip() for name in names]
+    # Spreadsheets leave columns without a name at the end.
+    named = max((at for at, name in enumerate(names, start=1) if name), default=0)
+    return delimiter, names[:named], len(names) - named
+
+
+def _find_delimiter(heading: str, usual: str, chooser: Chooser) -> str:
+    """Return what separates the fields of a heading: the usual, unless only another gives a column of the text.
 
     If none does, return what gives most columns: a message will list them.
     """
-    heading = lines.first()
-    if heading.startswith("sep=") and len(heading.strip()) == len("sep=") + 1:
-        # Spreadsheets write this line for each other.
-        next(lines)
-        return heading[len("sep=")]
     likeliest, most = usual, 0
     for delimiter in (usual, *_DELIMITERS):
         try:
-            names = next(csv.reader([heading], delimiter=delimiter), [])
+            names = [name.strip() for name in next(csv.reader([heading], delimiter=delimiter), [])]
         except csv.Error:
             continue
-        if text_column in (name.strip() for name in names):
+        if chooser.has_text(names):
             return delimiter
         if len(names) > most:
             likeliest, most = delimiter, len(names)

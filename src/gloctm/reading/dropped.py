@@ -11,6 +11,7 @@ from typing import IO, Any, Literal
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_file, storable
+from gloctm.reading.notes import Notes
 
 OnError = Literal["raise", "skip"]
 
@@ -42,6 +43,9 @@ class DroppedDocument:
 class BadRows:
     """Documents that can't be read: each raises an error or, if they are skipped, is noted in ``dropped``.
 
+    Those that lack what a document needs, without being malformed, are noted in any case, and ``notes`` counts what
+    was read otherwise than written.
+
     Args:
         on_error: ``"raise"`` or ``"skip"``.
         error: the kind of error to raise: of a file, or of something handed in.
@@ -52,6 +56,7 @@ class BadRows:
             raise InputError(f"on_error is {on_error!r}: choose 'raise' or 'skip'")
         self.skips = on_error == "skip"
         self.error = error
+        self.notes = Notes()
         self.dropped: list[DroppedDocument] = []
 
     def meet(self, source: str, finding: str, cure: str, *, text: str = "", identifier: str | None = None) -> None:
@@ -66,7 +71,13 @@ class BadRows:
         """
         if not self.skips:
             raise self.error(f"{source}{finding}: {cure}") from None
-        self.dropped.append(DroppedDocument(source, finding.lstrip(": "), text[:EXCERPT], identifier))
+        self.leave_out(source, finding.lstrip(": "), text=text, identifier=identifier)
+
+    def leave_out(
+        self, source: str, reason: str, *, text: str = "", identifier: str | None = None, language: str | None = None
+    ) -> None:
+        """Note a document as dropped, whatever becomes of malformed ones."""
+        self.dropped.append(DroppedDocument(source, reason, text[:EXCERPT], identifier, language))
 
 
 def write_dropped(target: str | os.PathLike[str] | IO[str], dropped: Iterable[DroppedDocument]) -> None:

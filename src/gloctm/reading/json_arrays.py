@@ -1,4 +1,4 @@
-"""Rows of a JSON array, ``[{"text": …}, …]``, on one line or on many: what ``json.dump`` writes of a list."""
+"""Rows of JSON that is not an object on each line: an array of objects, or objects that span lines."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from gloctm.reading.dropped import BadRows
 
 # A line of JSON lines is an object, so none begins like this.
 _BEGINNING = re.compile(r"\ufeff?\s*\[\s*\{")
+_OBJECT = re.compile(r"\ufeff?\s*(\{[^\r\n]*)[\r\n]+\s*(\S)")
+_CURE = "write each document as an object with its text"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _CHUNK = 2**16
 # An item can be as long as this: of one that is malformed, the end is sought this far.
@@ -24,6 +26,75 @@ def begins_json_array(beginning: bytes, encoding: Encoding) -> bool:
     """Return whether a file that begins with these bytes is an array of objects rather than lines of them."""
     text = codecs.getincrementaldecoder(encoding.codec)("replace").decode(beginning)
     return _BEGINNING.match(text) is not None
+
+
+def begins_spread_object(beginning: bytes, encoding: Encoding) -> bool:
+    """Return whether a file that begins with these bytes has an object that goes on after its first line."""
+    text = codecs.getincrementaldecoder(encoding.codec)("replace").decode(beginning)
+    if (found := _OBJECT.match(text)) is None:
+        return False
+    first, following = found[1].rstrip(), found[2]
+    try:
+        json.loads(first)
+    except json.JSONDecodeError as error:
+        # What is cut short fails at its end, where another object would be the next of JSON lines.
+        return error.pos >= len(first) and (following != "{" or first.endswith("["))
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def read_json_objects(
+    source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the place of each of several objects, one after another, and its values by key; see ``read_json_array``."""
+    text = _Text(source, stream, encoding, bad_rows)
+    number = 0
+    while text.next():
+        number += 1
+        where = f"{source}, item {number}"
+        item, written = text.item(where)
+        if isinstance(item, dict):
+            yield where, item
+        else:
+            bad_rows.meet(where, " is not a JSON object", _CURE, text=written)
+
+
+def unwrapped(
+    where: str, content: Mapping[str, Any], text: str | None, bad_rows: BadRows
+) -> list[tuple[str, Mapping[str, Any]]] | None:
+    """Return the rows of the one list that the only object of a file wraps; None where it wraps none.
+
+    Args:
+        where: the place of the object.
+        content: the object.
+        text: the key of the text; None if the object has none.
+        bad_rows: raises if it is not clear which list holds the documents.
+    """
+    source = where.rpartition(", ")[0]
+    if text is not None:
+        if isinstance(content[text], list | dict):
+            raise bad_rows.error(
+                f"{source} is one object with the values of each column: write one object per document, as "
+                "to_json(orient='records', lines=True) of pandas does"
+            )
+        return None
+    lists = [key for key, value in content.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    if len(lists) > 1:
+        raise bad_rows.error(
+            f"{source} is one object with several lists ({', '.join(map(repr, lists))}): write the documents as one "
+            "array, or as an object on each line"
+        )
+    if not lists:
+        return None
+    rows: list[tuple[str, Mapping[str, Any]]] = []
+    for number, item in enumerate(content[lists[0]], start=1):
+        place = f"{source}, {lists[0]!r}, item {number}"
+        if isinstance(item, dict):
+            rows.append((place, item))
+        else:
+            bad_rows.meet(place, " is not a JSON object", _CURE, text=str(item))
+    return rows
 
 
 def read_json_array(
@@ -54,9 +125,7 @@ def read_json_array(
         if isinstance(item, dict):
             yield where, item
         else:
-            bad_rows.meet(
-                where, " is not a JSON object", "write each document as an object with its text", text=written
-            )
+            bad_rows.meet(where, " is not a JSON object", _CURE, text=written)
     text.skip(1)
     if text.next():
         raise text.error(f"{source} goes on after the end of its JSON array: give one array, or an object on each line")

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.manifest import kind_of_folder
-from gloctm.languages import normalize_language
+from gloctm.languages import check_is_language, is_unidentified, normalize_language
 
 # How files of each format may end, where they say it.
 SUFFIXES = {
@@ -33,8 +33,6 @@ SUFFIXES = {
 }
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "txt")
 STANDARD_INPUT = "-"
-# What is written instead of a language that is to be identified.
-UNIDENTIFIED = ("", "auto", "und")
 
 _GZIP = b"\x1f\x8b"
 _OTHER_COMPRESSION = {
@@ -269,9 +267,9 @@ def _text_file(folder: Path, file: SourceFile, language_given: bool) -> SourceFi
     folders = path.relative_to(folder).parts[:-1]
     language = None
     if folders and not language_given:
-        if folders[0].lower() not in UNIDENTIFIED:
+        if not is_unidentified(folders[0]):
             try:
-                language = normalize_language(folders[0])
+                language = check_is_language(normalize_language(folders[0]))
             except InputError:
                 raise FileFormatError(
                     f"{folder / folders[0]} holds text files but is not named by their language: "

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from gloctm.errors import InputError, import_optional
 from gloctm.files.arrow import import_pyarrow
+from gloctm.reading.columns import Chooser
 from gloctm.reading.dropped import BadRows
 
 Row = tuple[str, Mapping[str, Any]]
@@ -17,26 +18,9 @@ Wanted = Callable[[str, Sequence[str]], list[str]]
 
 # Rows turned into Python's objects at a time: few enough for long documents.
 _BATCH = 1024
-#: Ends a message about a missing column of the text.
-HOW_TO_NAME = ", with --text-column on the command line, columns={...} in Python"
-# Columns that a message lists.
-_LISTED = 20
 
 
-def check_columns(source: str, names: Sequence[str], required: Sequence[str], bad_rows: BadRows) -> None:
-    """Raise unless a table has all columns that it must have, that of the text first."""
-    missing = [name for name in required if name not in names]
-    if missing:
-        listed = ", ".join(repr(name) for name in names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
-        raise bad_rows.error(
-            f"{source} has no column {' and no column '.join(map(repr, missing))}: name one of those that it has "
-            f"({listed or 'none'}){HOW_TO_NAME if required[0] in missing else ''}"
-        )
-
-
-def read_parquet(
-    source: str, stream: BinaryIO, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
-) -> Iterator[Row]:
+def read_parquet(source: str, stream: BinaryIO, chooser: Chooser, bad_rows: BadRows) -> Iterator[Row]:
     """Yield the rows of a Parquet file, reading a batch of them and the wanted columns only.
 
     Raises:
@@ -48,16 +32,14 @@ def read_parquet(
         # Without a buffer size, it reads whole column chunks.
         file = parquet.ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
         names = file.schema_arrow.names
-        wanted = _wanted(source, names, required, optional, bad_rows)
+        wanted = _wanted(source, names, chooser, bad_rows)
         yield from _arrow_rows(f"{source}, row", file.iter_batches(batch_size=_BATCH, columns=wanted), wanted)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise bad_rows.error(f"{source} can't be read as Parquet ({reason}): copy or write it again") from None
 
 
-def in_memory_rows(
-    documents: Any, required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
-) -> tuple[Iterator[Row], int | None]:
+def in_memory_rows(documents: Any, chooser: Chooser, bad_rows: BadRows) -> tuple[Iterator[Row], int | None]:
     """Return the rows of documents in memory, and how many they are, None where that is not known.
 
     Raises:
@@ -67,7 +49,7 @@ def in_memory_rows(
     if isinstance(documents, str | bytes | os.PathLike):
         raise InputError(f"{documents!r:.60} is one string: give an iterable of mappings, or read files by their paths")
     library = _library(documents)
-    wanted = partial(_wanted, required=required, optional=optional, bad_rows=bad_rows)
+    wanted = partial(_wanted, chooser=chooser, bad_rows=bad_rows)
     if library == "datasets":
         return _data_set_rows(documents, wanted)
     if library in ("pandas", "polars", "modin", "cudf", "duckdb", "ibis", "dask", "pyspark", "narwhals"):
@@ -199,12 +181,9 @@ def _value(scalar: Any) -> Any:
         return scalar.as_buffer().to_pybytes()
 
 
-def _wanted(
-    source: str, names: Sequence[str], required: Sequence[str], optional: Sequence[str], bad_rows: BadRows
-) -> list[str]:
-    check_columns(source, names, required, bad_rows)
+def _wanted(source: str, names: Sequence[str], chooser: Chooser, bad_rows: BadRows) -> list[str]:
     # One column may be two things, as an id and a label.
-    wanted = list(dict.fromkeys([*required, *(name for name in optional if name in names)]))
+    wanted = list(dict.fromkeys(chooser.choose(source, names).values()))
     double = next((name for name in wanted if list(names).count(name) > 1), None)
     if double is not None:
         raise bad_rows.error(f"{source} has two columns {double!r}: name each column differently")

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 from gloctm.corpus.options import MIN_CONFIDENCE
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.languages import known_spelling, normalize_language, without_region
+from gloctm.languages import is_unidentified, known_spelling, normalize_language, without_region
 from gloctm.model.model import TopicModel
-from gloctm.reading.sources import UNIDENTIFIED
 from gloctm.server.work import Deadline
 from gloctm.summary.names import name_of_language
 from gloctm.text import Tokenizer
@@ -36,7 +35,7 @@ _SHARED = ("unicode", "whitespace")
 
 def is_named(lang: str | None) -> bool:
     """Return whether a language is named, rather than left to be identified."""
-    return lang is not None and lang.strip().lower() not in UNIDENTIFIED
+    return lang is not None and not is_unidentified(lang)
 
 
 def called(code: str) -> str:

@@ -16,11 +16,11 @@ from typing import IO, Any, Literal
 
 from gloctm.errors import InputError
 from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_line
+from gloctm.reading.builder import Record, RecordBuilder
+from gloctm.reading.columns import HOW_TO_NAME, Columns
 from gloctm.reading.dropped import BadRows
 from gloctm.reading.formats import read_rows
-from gloctm.reading.records import Columns, Record, RecordBuilder
 from gloctm.reading.sources import SUFFIXES, SourceFile
-from gloctm.reading.tables import HOW_TO_NAME
 from gloctm.server.languages import is_named
 
 ResultFormat = Literal["csv", "jsonl"]
@@ -76,13 +76,13 @@ def read_upload(
     builder = RecordBuilder(columns, None, bad_rows)
     rows: Rows
     if file_format == "txt":
-        rows = _lines(buffered, encoding.at(buffered.peek(4)[:4]))
+        rows = _lines(buffered, encoding.at(buffered.peek()))
     else:
         source = SourceFile(Path(_NAME), file_format, None)
-        rows = read_rows(source, buffered, builder.required, builder.optional, encoding, bad_rows)
+        rows = read_rows(source, buffered, builder, encoding, bad_rows)
     records: list[Record] = []
     try:
-        for record in builder.records(_with_codes(rows, language)):
+        for record in builder.records(_with_codes(rows, language), _NAME):
             if len(records) == most:
                 raise InputError(f"the file has more than {most:,} documents: split it")
             if (length := len(record["text"])) > characters:
@@ -90,6 +90,8 @@ def read_upload(
                     f"{record['source']}: the document has {length:,} characters, and may have {characters:,}: split it"
                 )
             records.append(record)
+        for left_out in bad_rows.dropped:
+            raise InputError(f"{left_out.source} {left_out.reason}: each document needs one")
     except InputError as error:
         # A server has no option to name an encoding, and requests are no command lines.
         message = str(error).replace(UNDECODABLE, "convert it to UTF-8").replace(HOW_TO_NAME, "")

@@ -10,7 +10,7 @@ import numpy as np
 
 from gloctm.arrays import Floats
 from gloctm.errors import InputError
-from gloctm.reading.values import as_date
+from gloctm.reading.dates import as_date
 from gloctm.summary.content import DateBreakdown, Estimate, LabelBreakdown, Unit
 from gloctm.summary.prevalence import estimates, group_means, mean_estimates
 

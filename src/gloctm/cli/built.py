@@ -1,0 +1,100 @@
+"""Building a corpus from files on the command line, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gloctm.checks import count_of
+from gloctm.cli.messages import flag_of, in_shell_terms, say
+from gloctm.corpus import Columns, Corpus
+from gloctm.corpus.storage import CORPUS_FORMAT, DROPPED
+from gloctm.errors import InputError
+from gloctm.files.atomic import check_folder_target
+from gloctm.reading.columns import describe_columns
+from gloctm.reading.quoting import LITERAL, SPANNING
+
+
+def corpus_to_train_on(
+    path: Path, output: Path, *, columns: Columns, language: str | None, show_progress: bool, resume: bool
+) -> tuple[Corpus, Path]:
+    """Return a saved corpus, or one that is built from a file of documents, and where it is.
+
+    Args:
+        path: a corpus folder, or a file of documents, whose corpus is saved next to the model.
+        output: the model's folder.
+        columns: which columns of the documents hold what.
+        language: that of all documents, or auto.
+        show_progress: whether to show the progress of building.
+        resume: whether a corpus that was built before is taken again.
+    """
+    if not path.is_file():
+        given = {"text_column": columns.text != Columns().text, "lang_column": columns.lang != Columns().lang}
+        for name, is_given in {**given, "language": language is not None}.items():
+            if is_given:
+                raise InputError(f"{flag_of(name)} has no effect on a corpus folder: leave it out, or give a file")
+        return Corpus.load(path), path
+    built = output.with_name(f"{output.name}-corpus")
+    if resume and built.exists():
+        return Corpus.load(built), built
+    check_folder_target(built, replaces=CORPUS_FORMAT)
+    check_text_files([str(path)], None, None, None)
+    corpus = Corpus.from_files(path, columns=columns, language=language, show_progress=show_progress)
+    corpus.save(built)
+    tell_what_became(corpus, built)
+    say(f"corpus written to {built}; for more settings of it, use gloctm corpus build")
+    return corpus, built
+
+
+def check_text_files(
+    sources: list[str], file_format: str | None, languages: list[str] | None, min_documents: int | None
+) -> None:
+    """Raise if text files named one by one are too few documents: that they hold many, a line each, is soon thought."""
+    from gloctm.corpus.options import MIN_DOCUMENTS
+    from gloctm.reading.sources import format_of
+
+    paths = [Path(source) for source in sources]
+    if not all(path.is_file() and (file_format or format_of(path)) == "txt" for path in paths):
+        return
+    least = 1 if languages is not None else max(MIN_DOCUMENTS if min_documents is None else min_documents, 1)
+    if len(paths) < 2 * least:
+        counted = f"{paths[0]} is one document" if len(paths) == 1 else f"these are {len(paths)} documents"
+        raise InputError(
+            f"{counted}, since a text file is one whole, and a corpus needs {least} in each of two languages or more: "
+            "give many documents as lines of a .csv or .jsonl file, or as a folder of text files"
+        )
+
+
+def tell_what_became(corpus: Corpus, path: Path) -> None:
+    """Say which columns were taken, what was left out, which languages were identified, which documents are empty."""
+    from gloctm.cli.tables import describe_dropped, describe_passages, describe_phrases
+
+    report = corpus.report
+    if report is not None and (columns := describe_columns(report.columns)):
+        say(columns)
+    if report is not None and report.identified:
+        found = ", ".join(
+            f"{code} {each.documents:,} (mean confidence {each.confidence:.2f})"
+            for code, each in report.identified.items()
+        )
+        say(f"languages identified: {found}")
+    if report is not None and report.dropped:
+        say(f"gloctm: warning: {describe_dropped(report.dropped)}; {path / DROPPED} lists them")
+    for note in () if report is None else report.notes:
+        # Of others there have been warnings.
+        if note.what in (SPANNING, LITERAL):
+            say(in_shell_terms(str(note)))
+    if report is not None and (phrases := describe_phrases(report)):
+        say(phrases)
+    for line in describe_passages(corpus):
+        say(line)
+    least = None if report is None else report.settings.get("min_df")
+    for language, part in corpus.items():
+        empty = int(part.empty_documents.sum())
+        if empty:
+            own = least.get(language) if isinstance(least, dict) else least
+            have = "has" if empty == 1 else "have"
+            kept = "it is kept as an empty document" if empty == 1 else "they are kept as empty documents"
+            say(
+                f"gloctm: warning: {empty:,} of {count_of(part.num_documents, 'document')} in {language!r} {have} no "
+                f"word of the vocabulary; {kept}{'' if own == 1 else ' (--min-df 1 keeps rarer words)'}"
+            )

@@ -1,0 +1,41 @@
+"""Rows of JSON lines, an object on each."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.reading.dropped import BadRows
+
+
+def read_json_lines(
+    source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the place of each object, and its values by key; blank lines are passed over."""
+    loads = json.loads
+    codec = encoding.codec
+    for number, raw in enumerate(byte_lines(stream, encoding), start=1):
+        where = f"{source}, line {number}"
+        try:
+            # Decoding here spares a call for each line but the first.
+            line = raw.decode(codec) if number > 1 else decode_line(raw, encoding, number)
+            content = loads(line)
+        except UnicodeDecodeError as error:
+            finding = encoding.describe_failure(raw, error, number=number)
+            bad_rows.meet(where, finding, UNDECODABLE, text=decode_anyway(raw, encoding).strip())
+            continue
+        except (ValueError, RecursionError) as error:
+            if not line.strip():
+                continue
+            # Besides bad syntax: a number of thousands of digits, or brackets nested as deep.
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            bad_rows.meet(where, f" is not JSON ({reason})", "correct or remove the line", text=line.strip())
+            continue
+        if type(content) is dict:
+            yield where, content
+        else:
+            cure = "write each document as an object with its text"
+            bad_rows.meet(where, " is not a JSON object", cure, text=line.strip())

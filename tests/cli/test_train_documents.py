@@ -1,0 +1,51 @@
+"""``train`` on a file of documents: a corpus is built beside the model."""
+
+from __future__ import annotations
+
+from command_line import assert_refuses, make_records, run_here, succeeded, write_csv
+from gloctm import Corpus, GloCTM
+
+
+def table(folder, **names):
+    records = [{names.get(name, name): value for name, value in record.items()} for record in make_records()]
+    return write_csv(folder / "posts.csv", records)
+
+
+def test_a_corpus_is_built_beside_the_model(tmp_path, corpus):
+    source = table(tmp_path, text="Review", lang="locale")
+    model = tmp_path / "model"
+    arguments = ("train", source, "-o", model, "--num-topics=3", "--threads=1")
+    result = succeeded(run_here(*arguments))
+    beside = tmp_path / "model-corpus"
+    lines = result.stderr.splitlines()
+    assert "columns: text ← Review, language ← locale, label ← label, id ← id, no date" in lines
+    assert f"corpus written to {beside}; for more settings of it, use gloctm corpus build" in lines
+    page = f"gloctm report {model} --corpus {beside} -o {model}.html"
+    assert lines[-1] == f"next: gloctm topics {model}, or a page: {page}"
+    assert Corpus.load(beside).fingerprint() == Corpus.load(corpus).fingerprint()
+    assert GloCTM.load(model).corpus_fingerprint_ == Corpus.load(corpus).fingerprint()
+    # Again, and with columns and a language that are named.
+    source = table(tmp_path, text="inhalt", lang="code")
+    again = (*arguments, "--text-column=inhalt", "--lang-column=code", "-q")
+    assert "columns: text ← inhalt, language ← code" in succeeded(run_here(*again)).stderr
+    parts = ("at least two languages and only 'de' was given", "add documents in another language")
+    assert_refuses(tmp_path, (*again, "--language=de"), *parts)
+
+
+def test_what_cannot_be_trained_on(tmp_path, corpus):
+    arguments = ("-o", tmp_path / "model", "--num-topics=3", "-q")
+    for option in ("--text-column=body", "--lang-column=code", "--language=auto"):
+        flag = option.partition("=")[0]
+        parts = (f"{flag} has no effect on a corpus folder: leave it out, or give a file\n",)
+        assert_refuses(tmp_path, ("train", corpus, *arguments, option), *parts)
+    (tmp_path / "notes.txt").write_text("one\ntwo\n")
+    parts = ("notes.txt is one document, since a text file is one whole", "as lines of a .csv or .jsonl file")
+    assert_refuses(tmp_path, ("train", tmp_path / "notes.txt", *arguments), *parts)
+    (tmp_path / "a.csv").write_text("id,lang\n1,en\n")
+    parts = ("a.csv has no column 'text': name one of those that it has ('id', 'lang'), with --text-column",)
+    assert_refuses(tmp_path, ("train", tmp_path / "a.csv", *arguments), *parts)
+    other = tmp_path / "model-corpus"
+    other.mkdir()
+    (other / "notes.md").write_text("mine")
+    assert_refuses(tmp_path, ("train", table(tmp_path), *arguments), "model-corpus")
+    assert (other / "notes.md").read_text() == "mine"
