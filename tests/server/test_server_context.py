@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 
 import numpy as np
@@ -52,6 +53,22 @@ def test_theta_is_the_models_own(client, model, via):
     # Each is of another theme than the next.
     assert [int(each.argmax()) for each in theta[[0, 1, 3]]] == [int(theta[row].argmax()) for row in (4, 2, 3)]
     assert len(set(theta.argmax(axis=1))) == 3
+
+
+def test_long_texts_are_split_as_the_model_splits_them(trained):
+    model, corpus = trained
+    split = copy.copy(model)
+    split.passage_length_ = 60
+    text = "Rain, rain and a storm! " * 5 + "The train left the station. " * 5
+    with serving(split, summarize(split, corpus), limits=Limits(rate=0)) as client:
+        answer = ask(client, {"text": text, "lang": "en"}, {"text": "Rain!", "lang": "en"}, explain=True)
+    theta = thetas(answer)
+    np.testing.assert_allclose(theta, split.transform([text, "Rain!"], "en"), atol=1e-6)
+    # As sure of both themes, where the whole text is of neither.
+    assert theta[0].max() < 0.7
+    words = answer.json()["documents"][0]["words"]
+    assert {text[word["start"] : word["end"]].lower() for word in words} >= {"rain", "train"}
+    assert max(word["end"] for word in words) > 200
 
 
 @pytest.mark.parametrize("via", ["local", "global", "both"])

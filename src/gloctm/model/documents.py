@@ -16,8 +16,9 @@ from gloctm.languages import normalize_language
 from gloctm.progress import track
 from gloctm.text import count_tokens
 
-# From this many texts on, tokenizing takes long enough to show its progress.
+# From this many texts or characters on, tokenizing takes long enough to show its progress.
 LONG_WORK = 2000
+_MANY_CHARACTERS = 500_000
 
 
 def documents_to_counts(
@@ -204,7 +205,8 @@ def documents_to_tokens(
     rows = list(documents)
     if all(isinstance(row, str) for row in rows):
         cut = tokenizer() if rows else str.split
-        with track("tokenizing", len(rows), "texts", show=show_progress and len(rows) >= LONG_WORK) as progress:
+        takes_long = len(rows) >= LONG_WORK or sum(map(len, rows)) >= _MANY_CHARACTERS
+        with track("tokenizing", len(rows), "texts", show=show_progress and takes_long) as progress:
             for text in rows:
                 yield cut(text)
                 progress.advance()
