@@ -44,7 +44,7 @@ class WordCollection:
         starts: where the passages of a document begin, by its row; of documents that are split alone.
         num_tokens: how many words they have, stop words left out.
         num_stopped: how many stop words there were.
-        frequent: words that are stop words for being in so many documents, see ``stop_frequent``.
+        frequent: words left out because too many documents have them, see ``stop_frequent``.
         num_phrases: how many phrases the vocabulary has, once it is chosen; None where none were sought.
     """
 
@@ -94,7 +94,7 @@ class WordCollection:
         self.num_stopped += part.stopped
 
     def stop_frequent(self, share: float, keep: Collection[str] = ()) -> None:
-        """Make stop words of the words that are in more than this share of the documents, where there are enough."""
+        """Treat words in more than this share of the documents as stop words, unless there are few documents."""
         if self.num_documents < ENOUGH_DOCUMENTS:
             return
         frequency = self._frequency[: len(self._numbers)]
