@@ -769,3 +769,15 @@ def test_a_document_of_ten_megabytes():
     texts = {"en": [long, "boats and bridges"], "de": ["Boote und Brücken", "sieben Brücken Boote"]}
     corpus = Corpus.from_texts(texts, min_df=1, max_df=1.0, **SETTINGS)
     assert corpus["en"].counts.toarray()[0, corpus["en"].vocabulary.index("river")] == 250_000
+
+
+@pytest.mark.parametrize("missing", [{"text": None}, {"text": float("nan")}, {}, {"text": ""}, {"text": " \n"}])
+def test_one_missing_text_stops_nothing(missing):
+    records = [{"text": text, "lang": code} for code in ("en", "de") for text in ("red boat", "blue sea")]
+    records.insert(1, {**missing, "lang": "de", "id": 7})
+    said = "^1 document has no text and is left out, the first at record 2: the report lists all$"
+    with pytest.warns(ReadingWarning, match=said):
+        corpus = Corpus.from_records(records, min_df=1, max_df=1.0, **SETTINGS)
+    assert [part.num_documents for part in corpus.values()] == [2, 2]
+    assert corpus.report.dropped_by_reason() == {"has no text": 1}
+    assert (corpus.report.dropped[0].source, corpus.report.dropped[0].id) == ("record 2", "7")

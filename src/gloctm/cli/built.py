@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from gloctm.checks import count_of
 from gloctm.cli.messages import flag_of, in_shell_terms, say
 from gloctm.corpus import Columns, Corpus
 from gloctm.corpus.storage import CORPUS_FORMAT, DROPPED
-from gloctm.errors import InputError
+from gloctm.errors import InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.quoting import LITERAL, SPANNING
@@ -38,7 +41,8 @@ def corpus_to_train_on(
         return Corpus.load(built), built
     check_folder_target(built, replaces=CORPUS_FORMAT)
     check_text_files([str(path)], None, None, None)
-    corpus = Corpus.from_files(path, columns=columns, language=language, show_progress=show_progress)
+    with left_out_counted_below():
+        corpus = Corpus.from_files(path, columns=columns, language=language, show_progress=show_progress)
     corpus.save(built)
     tell_what_became(corpus, built)
     say(f"corpus written to {built}; for more settings of it, use gloctm corpus build")
@@ -62,6 +66,14 @@ def check_text_files(
             f"{counted}, since a text file is one whole, and a corpus needs {least} in each of two languages or more: "
             "give many documents as lines of a .csv or .jsonl file, or as a folder of text files"
         )
+
+
+@contextlib.contextmanager
+def left_out_counted_below() -> Iterator[None]:
+    """Silence the warning of documents without text, which ``tell_what_became`` counts with all that is left out."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r".* no text and (is|are) left out", ReadingWarning)
+        yield
 
 
 def tell_what_became(corpus: Corpus, path: Path) -> None:

@@ -168,7 +168,7 @@ def build(
     quiet: Quiet = False,
 ) -> None:
     """Build a corpus from documents in two or more languages."""
-    from gloctm.cli.built import check_text_files, tell_what_became
+    from gloctm.cli.built import check_text_files, left_out_counted_below, tell_what_became
     from gloctm.cli.messages import flag_of, say
     from gloctm.corpus import Corpus
     from gloctm.corpus.benchmark import is_benchmark
@@ -220,7 +220,8 @@ def build(
             raise InputError("--split has no effect on files, only on a benchmark folder: leave it out")
         check_text_files(sources, file_format, wanted, min_documents)
         say_what_is_replaced(given.get("stop_words"))
-        corpus = Corpus.from_files(sources, languages=wanted, **given, **shared)
+        with left_out_counted_below():
+            corpus = Corpus.from_files(sources, languages=wanted, **given, **shared)
     corpus.save(output)
     tell_what_became(corpus, output)
     say(f"corpus written to {output}")

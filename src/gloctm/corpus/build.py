@@ -30,7 +30,7 @@ from gloctm.corpus.workers import in_blocks, tokenize_blocks
 from gloctm.errors import DuplicateIdWarning, InputError, ReadingWarning, SmallCorpusWarning
 from gloctm.languages import check_is_language, merged_language, normalize_languages
 from gloctm.progress import track
-from gloctm.reading.builder import Record
+from gloctm.reading.builder import NO_TEXT, Record
 from gloctm.reading.dates import DateOrder, DateReader
 from gloctm.reading.dropped import DroppedDocument
 from gloctm.reading.notes import Note, Notes
@@ -173,6 +173,7 @@ def build_from_records(
         )
     warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
     _warn_of_notes(records.notes, stacklevel=_CALLER)
+    _warn_of_no_text(dropped)
     return parts, _report(
         collected, collector.confidences, choice, dropped, columns=records.columns, notes=records.notes
     )
@@ -253,6 +254,19 @@ def _warn_of_small(dropped: Mapping[str, int], kept: Iterable[str], min_document
         SmallCorpusWarning,
         stacklevel=_CALLER + 1,
     )
+
+
+def _warn_of_no_text(dropped: Iterable[DroppedDocument]) -> None:
+    """Warn of documents that were left out though nothing was wrong with how they are written."""
+    places = [each.source for each in dropped if each.reason == NO_TEXT]
+    if places:
+        have, are = ("has", "is") if len(places) == 1 else ("have", "are")
+        warnings.warn(
+            f"{count_of(len(places), 'document')} {have} no text and {are} left out, the first at {places[0]}: the "
+            "report lists all",
+            ReadingWarning,
+            stacklevel=_CALLER + 1,
+        )
 
 
 def _warn_of_notes(notes: Iterable[Note], *, stacklevel: int) -> None:
