@@ -76,3 +76,12 @@ def test_lines_that_are_cut_short_are_no_spread_objects(tmp_path):
     assert read(tmp_path, '{"text": "a",\n{"text": "b"}\n', on_error="skip") == [("b", None)]
     with pytest.raises(FileFormatError, match=r"a\.json, item 1 is not JSON"):
         read(tmp_path, '{\n"text": "a"\n"lang": "en"}\n')
+
+
+@pytest.mark.parametrize("between", ["", " ", ", ", ",\n", "\r"])
+def test_objects_that_share_a_line(tmp_path, between):
+    content = between.join(json.dumps(row) for row in ROWS)
+    assert read(tmp_path, content) == EXPECTED
+    assert read(tmp_path, content + ",\n" + content + "\n") == EXPECTED * 2
+    with pytest.raises(FileFormatError, match=r"line \d is not JSON \(Extra data\)"):
+        read(tmp_path, content + ", 5\n")

@@ -30,6 +30,9 @@ def read_json_lines(
         except (ValueError, RecursionError) as error:
             if not line.strip():
                 continue
+            if objects := _several(line):
+                yield from ((where, each) for each in objects)
+                continue
             # Besides bad syntax: a number of thousands of digits, or brackets nested as deep.
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
             bad_rows.meet(where, f" is not JSON ({reason})", "correct or remove the line", text=line.strip())
@@ -39,3 +42,20 @@ def read_json_lines(
         else:
             cure = "write each document as an object with its text"
             bad_rows.meet(where, " is not a JSON object", cure, text=line.strip())
+
+
+def _several(line: str) -> list[dict[str, Any]]:
+    """Return the objects of a line that has several, or a comma after each; none where it is something else."""
+    decode = json.JSONDecoder().raw_decode
+    found: list[dict[str, Any]] = []
+    at = 0
+    while rest := line[at:].lstrip(", \t\r\n"):
+        try:
+            content, end = decode(rest)
+        except (ValueError, RecursionError):
+            return []
+        if type(content) is not dict:
+            return []
+        found.append(content)
+        at = len(line) - len(rest) + end
+    return found
