@@ -236,3 +236,14 @@ def test_pages_show_the_passage_that_a_topic_is_in(corpus: Corpus, model: GloCTM
     # Each is a passage with the topic's own words, not the head of its document.
     shown = [document for topic in summary.topics for document in topic.documents["en"] if int(document.id) < 4]
     assert all(document.cut and len(document.text) <= 602 for document in shown)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_frequent_words_are_found_by_passages_too() -> None:
+    # These languages have no list, so words are stopped for being in many passages, rather than documents.
+    texts = {code: long_texts("de", number=45, sentences=30) for code in ("gsw", "nds")}
+    part = Corpus.from_texts(texts, encoder=None, show_progress=False)["gsw"]
+
+    assert part.passages is not None
+    in_passages = np.bincount(part.passages.counts.indices, minlength=part.num_words) / len(part.passages)
+    assert in_passages.max() > 0.05

@@ -94,14 +94,14 @@ class WordCollection:
         self.num_stopped += part.stopped
 
     def stop_frequent(self, share: float, keep: Collection[str] = ()) -> None:
-        """Treat words in more than this share of the documents as stop words, unless there are few documents."""
-        if self.num_documents < ENOUGH_DOCUMENTS:
+        """Treat words in more than this share of the passages as stop words, unless there are few documents."""
+        if self.num_passages < ENOUGH_DOCUMENTS:
             return
         frequency = self._frequency[: len(self._numbers)]
         words = list(self._numbers)
         frequent = [
             number
-            for number in np.flatnonzero(frequency > share * self.num_documents).tolist()
+            for number in np.flatnonzero(frequency > share * self.num_passages).tolist()
             if number not in self._stop_words and words[number] not in keep
         ]
         is_frequent = np.zeros(len(words), bool)
