@@ -59,7 +59,7 @@ def text_length(text: str) -> int:
         >>> text_length("red"), text_length("红色")
         (3, 6)
     """
-    return len(text) if text.isascii() else int(_lengths(text).sum())
+    return len(text) if text.isascii() else int(_lengths(text).sum(dtype=np.int64))
 
 
 def passage_starts(text: str, length: int) -> list[int]:
@@ -79,12 +79,12 @@ def passage_starts(text: str, length: int) -> list[int]:
     """
     if len(text) * WIDE_LENGTH <= LEAST_PASSAGES * length:
         return [0]
-    sizes = np.ones(len(text), np.int64) if text.isascii() else _lengths(text)
-    total = int(sizes.sum())
+    sizes = np.ones(len(text), np.uint8) if text.isascii() else _lengths(text)
+    total = int(sizes.sum(dtype=np.int64))
     if total <= LEAST_PASSAGES * length:
         return [0]
     # What precedes each character.
-    before = np.concatenate([[0], np.cumsum(sizes)])
+    before = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
     breaks = [_places(text, pattern) for pattern in _BREAKS]
     starts = [0]
     while (rest := total - int(before[starts[-1]])) > length:
@@ -150,9 +150,9 @@ def _places(text: str, pattern: re.Pattern[str]) -> NDArray[np.int64]:
     return np.fromiter((match.end() for match in pattern.finditer(text)), np.int64)
 
 
-def _lengths(text: str) -> NDArray[np.int64]:
+def _lengths(text: str) -> NDArray[np.uint8]:
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     wide = np.zeros(len(points), bool)
     for first, last in _WIDE:
         wide |= (points >= first) & (points <= last)
-    return np.where(wide, WIDE_LENGTH, 1).astype(np.int64)
+    return np.where(wide, WIDE_LENGTH, 1).astype(np.uint8)
