@@ -9,7 +9,7 @@ from typing import Any
 EXTRAS = {
     "torch": "train",
     **dict.fromkeys(("rjieba", "opencc-python-reimplemented", "sudachipy", "sudachidict-core"), "text"),
-    **dict.fromkeys(("kiwipiepy", "pythainlp", "simplemma", "py3langid"), "text"),
+    **dict.fromkeys(("khmercut", "kiwipiepy", "laonlp", "pythainlp", "simplemma", "py3langid"), "text"),
     "altair": "plot",
     "vl-convert-python": "plot",
     "plotly": "report",

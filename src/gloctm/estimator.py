@@ -304,6 +304,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 corpus_fingerprint=corpus.fingerprint(),
                 passage_length=corpus.passage_length,
                 environment=software_versions(),
+                markup=next((part.markup for part in corpus.values() if part.markup is not None), None),
             ),
             {language: part.own_tokenizer for language, part in corpus.items() if part.own_tokenizer is not None},
         )

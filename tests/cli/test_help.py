@@ -100,6 +100,8 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     usual = VocabularySettings()
     for name in ("encoding", "quoting", "date-order"):
         assert named.pop(name) == signature[name.replace("-", "_")].default
+    assert named.pop("markup") == "auto"
+    assert named.pop("passages").startswith("auto, ")
     assert named.pop("processes") == "all cores, where that is faster"
     assert named.pop("min-df") == f"1 for languages with fewer than {FEW_DOCUMENTS:,} documents, otherwise 2"
     assert usual.min_df is None

@@ -38,7 +38,7 @@ GOLDEN = [
     pytest.param("en", "See https://example.com/a?b=c#d or www.foo.org/x, please", ["see", "or", "please"]),
     pytest.param("en", "Mail me@example.co.uk (you@there.org) now", ["mail", "now"]),
     pytest.param("en", "Thanks @some_user and @Other!", ["thanks", "and"]),
-    pytest.param("en", "In 2024, 3.14 of 42 were 2nd; B2B is 1,000", ["in", "of", "were", "nd", "is"]),
+    pytest.param("en", "In 2024, 3.14 of 42 were 2nd; B2B is 1,000", ["in", "of", "were", "2nd", "b2b", "is"]),
     pytest.param("en", "I saw a x-ray by J. Doe", ["saw", "ray", "by", "doe"]),
     pytest.param("en", "The ﬁrst ＷＩＤＥ café", ["the", "first", "wide", "café"]),
     pytest.param("en", "cafe\u0301 CAFÉ", ["café", "café"]),
@@ -112,7 +112,8 @@ def test_no_text_is_too_strange(name, text):
 def test_words_of_the_unicode_tokenizer_are_letters_and_marks(text):
     for token in TOKENIZERS["unicode"](text):
         assert len(token) > 1 or regex.fullmatch(r"[가-힣\p{Han}\p{Yi}\p{Tibetan}]", token)
-        assert regex.fullmatch(r"\p{L}[\p{L}\p{M}\u200c\u200d']*", token)
+        assert regex.fullmatch(r"[\p{L}0-9][\p{L}\p{M}0-9\u200c\u200d']*", token)
+        assert regex.search(r"\p{L}", token)
         assert not token.endswith("'")
 
 

@@ -14,13 +14,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import gloctm.text.chinese
+import gloctm.text.khmer
 import gloctm.text.korean
+import gloctm.text.lao
 import gloctm.text.lemmas
 import gloctm.text.thai
 from gloctm.errors import InputError, MissingDependencyError, UnsegmentedLanguageWarning
 from gloctm.text import as_tokenizer, get_tokenizer, get_tokenizer_by_name, is_built_in, normalize_text, stop_words
 from gloctm.text.apostrophes import apostrophes_of
 from gloctm.text.chinese import ChineseTokenizer
+from gloctm.text.folding import FOLDED_LANGUAGES, fold_word
 from gloctm.text.unicode import UnicodeTokenizer, words_of
 from warned import no_warnings
 
@@ -111,7 +114,75 @@ def test_thai_words(text, expected):
     assert words("th", text) == expected.split(" ")
 
 
-@pytest.mark.parametrize("language", ["lo", "km", "my", "bo", "dz", "shn", "km-KH"])
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("lo", "ຂ້ອຍຮັກພາສາລາວແລະຮຽນຢູ່ໂຮງຮຽນ 5G ປີ ໒໐໒໔ COVID-19", "ຂ້ອຍ ຮັກ ພາສາລາວ ແລະ ຮຽນ ຢູ່ ໂຮງຮຽນ 5g ປີ covid"),
+        ("km", "ខ្ញុំស្រឡាញ់ភាសាខ្មែរ ហើយរៀននៅសាលា 5G ២០២៤", "ខ្ញុំ ស្រឡាញ់ ភាសា ខ្មែរ ហើយ រៀន នៅ សាលា 5g"),
+    ],
+)
+def test_lao_and_khmer_words(language, text, expected):
+    assert words(language, text) == expected.split(" ")
+
+
+def test_vietnamese_words_are_syllables():
+    assert words("vi", "Tôi yêu tiếng Việt") == ["tôi", "yêu", "tiếng", "việt"]
+
+
+@pytest.mark.parametrize("language", ["zh", "zh-Hans", "zh-CN", "zh-Hant", "yue"])
+def test_the_characters_tell_where_chinese_is_traditional(language):
+    text = "我們喜歡臺灣的圖書館，學習軟體工程"
+    assert words(language, text) == ["我們", "喜歡", "臺灣", "的", "圖書館", "學習", "軟體", "工程"]
+    assert {"我們", "我们", "這", "这"} <= stop_words(language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("sr", "Београд и Beograd, Љубав ljubav", "beograd beograd ljubav ljubav"),
+        ("sr-Latn", "Београд Beograd", "beograd beograd"),
+        ("el", "ΟΔΟΣ οδός Οδός Ϊός", "οδοσ οδοσ οδοσ ιοσ"),
+        ("ar", "أحمد احمد مدرسة مدرسه على علي مُدَرِّس", "احمد احمد مدرسه مدرسه علي علي مدرس"),
+        ("fa", "می\u200cخواهم میخواهم كتاب کتاب خانۀ خانه", "میخواهم میخواهم کتاب کتاب خانه خانه"),
+        ("ckb", "كوردستان کوردستان", "کوردستان کوردستان"),
+        ("vi", "hoà hòa thuý thúy khoẻ khỏe quý hoàn toán", "hòa hòa thúy thúy khỏe khỏe quý hoàn toán"),
+        ("ru", "Ёлка елка", "елка елка"),
+        ("ro", "ştiinţă știință", "știință știință"),
+        ("de-CH", "Straße Strasse", "strasse strasse"),
+        ("hi", "क़लम कलम चाँद चांद", "कलम कलम चांद चांद"),
+    ],
+)
+def test_spellings_that_are_folded_on_request(language, text, expected):
+    tokenizer = get_tokenizer(language, fold=True)
+    assert tokenizer.name == "unicode+folded"
+    assert tokenizer(text) == expected.split(" ")
+    assert words(language, text) != expected.split(" ")
+    # Folding again changes nothing.
+    assert tokenizer(expected) == expected.split(" ")
+    listed = stop_words(language, fold=True)
+    assert {fold_word(word, language) for word in listed} <= listed
+
+
+@given(text=any_text, language=st.sampled_from(sorted(FOLDED_LANGUAGES)))
+@settings(deadline=None)
+def test_folding_is_idempotent(text, language):
+    folded = fold_word(normalize_text(text, language), language)
+    assert fold_word(folded, language) == folded
+
+
+def test_lemmas_that_are_folded():
+    tokenizer = get_tokenizer("de", lemmas=True, fold=True)
+    assert tokenizer.name == "unicode+lemmas+folded"
+    assert get_tokenizer_by_name(tokenizer.name, "de")("größere Straßen") == ["gross", "strasse"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "ja", "th"])
+def test_nothing_to_fold(language):
+    with pytest.raises(InputError, match=f"there is nothing to fold in '{language}': leave it out; fold is for .*ar, "):
+        get_tokenizer(language, fold=True)
+
+
+@pytest.mark.parametrize("language", ["my", "bo", "dz", "shn", "my-MM"])
 def test_a_language_that_can_not_be_cut_is_warned_of(language):
     with pytest.warns(
         UnsegmentedLanguageWarning, match=rf"give one of your own, tokenizers=\{{'{language}': \.\.\.\}}"
@@ -119,7 +190,7 @@ def test_a_language_that_can_not_be_cut_is_warned_of(language):
         get_tokenizer(language)
 
 
-@pytest.mark.parametrize("language", ["en", "th", "zh", "ja", "ko", "lo-Latn", "jv", "am", "ii", "zh-Latn-pinyin"])
+@pytest.mark.parametrize("language", ["en", "th", "lo", "km-KH", "zh", "ja", "ko", "lo-Latn", "jv", "am", "ii", "vi"])
 def test_no_warning_for_others(language):
     with no_warnings():
         get_tokenizer(language)
@@ -134,6 +205,10 @@ NAMES = [
     ("ja", {"lemmas": True}, "ja-sudachi"),
     ("ko", {"lemmas": True}, "ko-kiwi"),
     ("th", {}, "th-newmm"),
+    ("lo", {}, "lo-laonlp"),
+    ("km", {}, "km-khmercut"),
+    ("el", {"fold": True}, "unicode+folded"),
+    ("sr", {"fold": True, "lemmas": True}, "unicode+lemmas+folded"),
 ]
 TEXT = "The mice’s 我們的头发和發展 本を読んだ 책을 읽었다 แมวกินปลา"
 
@@ -170,6 +245,10 @@ def test_a_tokenizer_goes_to_another_process(language, options, name):
         "ja-sudachi+lemmas",
         "unicode+simplified",
         "unicode+lemmas+lemmas",
+        "unicode+folded+lemmas",
+        "unicode+folded+folded",
+        "zh-jieba+folded",
+        "unicode+lemmas+stems+folded",
         "+lemmas",
         "",
     ],
@@ -240,6 +319,8 @@ def test_conversion_is_for_chinese():
         (gloctm.text.chinese, "rjieba", lambda: words("zh", "图书馆"), "rjieba"),
         (gloctm.text.korean, "kiwipiepy", lambda: words("ko", "책"), "kiwipiepy"),
         (gloctm.text.thai, "pythainlp.tokenize.newmm", lambda: words("th", "แมว"), "pythainlp"),
+        (gloctm.text.lao, "laonlp.tokenize", lambda: words("lo", "ແມວ"), "laonlp"),
+        (gloctm.text.khmer, "khmercut", lambda: words("km", "ឆ្មា"), "khmercut"),
         (gloctm.text.lemmas, "simplemma", lambda: get_tokenizer("en", lemmas=True), "simplemma"),
     ],
 )
@@ -306,7 +387,7 @@ def in_full(text: str, code: str) -> list[str]:
 @example(text="𝐀lpha 𐐀𐐁 😀a 中 a中 \U00020000")
 @settings(deadline=None)
 def test_the_quick_ways_find_the_same_words(language, text):
-    normal = normalize_text(text, language)
+    normal = regex.sub("[0-9]", "", normalize_text(text, language))
     assert words_of(normal, language) == in_full(normal, language)
 
 
@@ -317,9 +398,11 @@ def test_normal_form_against_a_plain_one(text):
     plain = regex.sub("[\ud800-\udfff]", " ", text)
     for sign, other in (("\u2019", "'"), ("\u2018", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u2013", "-")):
         plain = plain.replace(sign, other)
+    plain = regex.sub("[¹²³ªº™℠№]", " ", plain)
     plain = unicodedata.normalize("NFKC", plain).replace("\u02bc", "'").replace("İ", "i")
     plain = plain.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")
     plain = "".join(c for c in plain if not _is_dispensable(c)).lower()
+    plain = "".join(str(int(c)) if c.isdecimal() and c < "\U00010000" else c for c in plain)
     assert normalize_text(text) == plain
 
 
@@ -351,7 +434,7 @@ def test_any_text_gives_words_and_the_same_again(language, text):
     tokenizer = get_tokenizer(language)
     found = tokenizer(text)
     assert tokenizer(text) == found
-    assert all(word and not regex.search(r"[\s\d\p{Cs}]", word) for word in found)
+    assert all(regex.search(r"\p{L}", word) and not regex.search(r"[\s\p{Cs}]", word) for word in found)
 
 
 @given(text=any_text | st.text("我們喜歡臺灣圖書館里面頭髮aé １，。\U00020000", max_size=30))

@@ -147,6 +147,22 @@ def build(
         str | None,
         typer.Option(help="Convert Chinese to simplified or traditional characters.", rich_help_panel=WORDS),
     ] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(
+            help="Bring words that a language writes in several ways to one, such as two scripts of Serbian: languages "
+            "separated by commas, or all.",
+            rich_help_panel=WORDS,
+        ),
+    ] = None,
+    markup: Annotated[
+        str | None,
+        typer.Option(
+            help="Tags and entities (&amp;) in texts: auto removes or decodes them where they are, keep leaves them. "
+            "(default: auto)",
+            rich_help_panel=WORDS,
+        ),
+    ] = None,
     phrases: Annotated[
         bool, typer.Option("--phrases", help='Treat pairs such as "new york" as one word.', rich_help_panel=WORDS)
     ] = False,
@@ -201,8 +217,10 @@ def build(
         "stop_words": read_stop_words(stop_words),
         "more_stop_words": read_word_lists("--more-stop-words", more_stop_words),
         "keep_words": read_word_lists("--keep-words", keep_words),
-        "lemmas": _lemma_languages(lemmas),
+        "lemmas": _all_or_some("--lemmas", lemmas),
+        "fold": _all_or_some("--fold", fold),
         "convert": convert,
+        "markup": markup,
         "phrases": phrases or None,
         "passages": int(passages) if passages is not None and passages.isdecimal() else passages,
         "processes": processes,
@@ -227,12 +245,13 @@ def build(
     say(f"corpus written to {output}")
 
 
-def _lemma_languages(lemmas: str | None) -> bool | list[str] | None:
-    if lemmas is None or lemmas == "all":
-        return None if lemmas is None else True
-    named = split_languages(lemmas)
+def _all_or_some(flag: str, languages: str | None) -> bool | list[str] | None:
+    """Return the value of a flag that takes languages, or "all"."""
+    if languages is None or languages == "all":
+        return None if languages is None else True
+    named = split_languages(languages)
     if not named:
-        raise InputError(f"--lemmas is {lemmas!r}: name languages such as en,de, or all")
+        raise InputError(f"{flag} is {languages!r}: name languages such as en,de, or all")
     return named
 
 

@@ -23,7 +23,7 @@ FLAGS = {
     "on_error": "--skip-bad-lines",
 }
 _PLAIN = (
-    *("convert", "encoding", "language", "languages", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
+    *("convert", "encoding", "language", "languages", "fold", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
     *(
         "checkpoint_minutes",
         "min_confidence",
@@ -36,7 +36,7 @@ _PLAIN = (
         "via",
     ),
     *("max_train", "seed", "stop_words"),
-    *("method", "vocabulary", "quoting", "date_order"),
+    *("markup", "method", "vocabulary", "quoting", "date_order"),
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))
 # Sentences of the library, and what they are on the command line. Names that are words of English too are arguments

@@ -77,6 +77,7 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     if phrases := describe_phrases(report):
         lines.append(phrases)
     lines += describe_passages(corpus)
+    lines += describe_cleaned(report)
     for language, each in report.identified.items():
         found = count_of(each.documents, "document")
         lines.append(f"identified: {found} as {language}, mean confidence {each.confidence:.2f}")
@@ -131,6 +132,25 @@ def describe_passages(corpus: Corpus) -> list[str]:
                 f"passages: {split:,} of {count_of(part.num_documents, 'document')} in {language!r} {was} split into "
                 f"{number:,} passages"
             )
+    return lines
+
+
+_CLEANED = {
+    "markup": "markup removed from",
+    "addresses": "addresses and mentions passed over in",
+    "hyphens": "words joined that the end of a line divided, in",
+    "folded": "words brought to one spelling in",
+}
+
+
+def describe_cleaned(report: BuildReport) -> list[str]:
+    """Return in how many documents something was changed before words were counted, a line per kind."""
+    lines = []
+    for name, done in _CLEANED.items():
+        counts = {code: number for code, each in report.cleaned.items() if (number := getattr(each, name))}
+        if counts:
+            by_language = ", ".join(f"{code} {number:,}" for code, number in counts.items())
+            lines.append(f"{done} {count_of(sum(counts.values()), 'document')} ({by_language})")
     return lines
 
 

@@ -104,10 +104,13 @@ def build_from_texts(
     aligned["dates"] = _read_dates(aligned["dates"], DateReader(date_order, notes))
     records = (Record(text=text, lang=language) for language, raw in languages.items() for text in raw)
     collected = {language: Documents() for language in languages}
+    read = 0
     with track("tokenizing", sum(map(len, languages.values())), "texts", show=show_progress) as progress:
         for block, tokenized in tokenize_blocks(in_blocks(records), settings, options.get("processes")):
             for language, words in tokenized.words.items():
                 collected[language].words.add(words)
+            _replace(languages, read, tokenized.cleaned)
+            read += len(block)
             progress.advance(len(block))
     parts = {}
     for language, documents in collected.items():
@@ -205,6 +208,23 @@ def _check_found(
         )
 
 
+def _replace(languages: Mapping[str, list[str]], first: int, cleaned: Mapping[int, str]) -> None:
+    """Put cleaned texts in the place of the given ones.
+
+    Args:
+        languages: all texts; the order is that of blocks.
+        first: the place of a block among all texts.
+        cleaned: by place in the block.
+    """
+    for row, text in cleaned.items():
+        place = first + row
+        for texts in languages.values():
+            if place < len(texts):
+                texts[place] = text
+                break
+            place -= len(texts)
+
+
 def _listed_texts(language: str, texts: Any, notes: Notes) -> list[str]:
     # A mapping or a data frame would give its keys, or the names of its columns.
     no_list = isinstance(texts, str | bytes | Mapping) or hasattr(texts, "columns") or not isinstance(texts, Iterable)
@@ -296,6 +316,7 @@ def _language_corpus(
         tokenizer=tokenizer.name + (PHRASES if settings.phrases else ""),
         own_tokenizer=None if is_built_in(tokenizer) else tokenizer,
         stop_words=changes_of_list(language, stopped),
+        markup=settings.markup,
         **columns,
     )
 
@@ -329,6 +350,7 @@ def _report(
         dropped=tuple(dropped),
         columns=columns or {},
         notes=notes,
+        cleaned={code: each.cleaned for code, each in words.items() if each.cleaned},
     )
 
 

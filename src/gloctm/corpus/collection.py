@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.corpus.options import ENOUGH_DOCUMENTS, VocabularySettings
+from gloctm.corpus.report import CleanedDocuments
 from gloctm.corpus.tokenization import Words
 from gloctm.files.atomic import temporary_files
 from gloctm.text.phrases import PairCounter, merge_numbers, phrase_words
@@ -46,6 +47,7 @@ class WordCollection:
         num_stopped: how many stop words there were.
         frequent: words left out because too many documents have them, see ``stop_frequent``.
         num_phrases: how many phrases the vocabulary has, once it is chosen; None where none were sought.
+        cleaned: in how many documents something was changed before.
     """
 
     def __init__(self) -> None:
@@ -56,6 +58,7 @@ class WordCollection:
         self.num_stopped = 0
         self.frequent: list[str] = []
         self.num_phrases: int | None = None
+        self.cleaned = CleanedDocuments()
         self._numbers: dict[str, int] = {}
         self._stop_words: set[int] = set()
         self._frequency = np.zeros(0, np.int64)
@@ -92,6 +95,7 @@ class WordCollection:
         self.num_passages += len(part.lengths)
         self.num_tokens += len(part.tokens) - (part.stopped if part.stop_words else 0)
         self.num_stopped += part.stopped
+        self.cleaned += part.cleaned
 
     def stop_frequent(self, share: float, keep: Collection[str] = ()) -> None:
         """Treat words in more than this share of the passages as stop words, unless there are few documents."""

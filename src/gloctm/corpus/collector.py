@@ -31,13 +31,13 @@ class Documents:
         """The id of each document, or its position."""
         return [str(row) if given is None else given for row, given in enumerate(self.given_ids)]
 
-    def append(self, record: Record) -> None:
-        """Add one document; its words come in a block, through ``words``."""
+    def append(self, record: Record, text: str) -> None:
+        """Add one document with its cleaned text; its words come in a block, through ``words``."""
         self.given_ids.append(record.get("id"))
         # Few labels and dates, many documents.
         self.labels.append(sys.intern(record.get("label", "")))
         self.dates.append(sys.intern(record.get("date", "")))
-        self.texts.append(record["text"], source=record.get("source", ""))
+        self.texts.append(text, source=record.get("source", ""))
 
     def as_records(self, language: str) -> Iterator[Record]:
         """Yield all documents as they came, as documents of another language."""
@@ -122,7 +122,7 @@ class DocumentCollector:
             documents = self.collected[language]
             documents.words.add(words)
             for row in words.rows:
-                documents.append(block[row])
+                documents.append(block[row], tokenized.cleaned.get(row, block[row]["text"]))
 
     def misplaced(self) -> Iterator[Record]:
         """Yield documents identified as ``en`` again, as ``en-GB``, if other documents name only that variant.

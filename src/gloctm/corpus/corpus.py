@@ -410,7 +410,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
             cache: see ``embed``.
             show_progress: whether progress is shown.
             **options: ``tokenizers``, ``stop_words``, ``more_stop_words``, ``keep_words``, ``lemmas``, ``convert``,
-                ``phrases``, ``passages``, ``min_df``, ``max_df``, ``max_vocabulary`` and ``processes``, see
+                ``fold``, ``markup``, ``phrases``, ``passages``, ``min_df``, ``max_df``, ``max_vocabulary`` and
+                ``processes``, see
                 ``gloctm.corpus.TextOptions``.
 
         Example:

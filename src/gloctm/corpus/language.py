@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gloctm.corpus.passages import Passages, TextParts
 from gloctm.embedding.encoder import Embeddings
 from gloctm.text import Tokenizer
+from gloctm.text.cleaning import Markup
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +36,8 @@ class LanguageCorpus:
         passages: those of all documents, where any is split; else None.
         stop_words: how the stop words differ from the list of the language: the words ``added`` to it, and those
             ``kept`` though they are on it. Empty where they are those of the list.
+        markup: what was done about markup in the texts, ``"auto"`` or ``"keep"``, which a model does to raw texts
+            later; None for documents that came as words, and texts that were not cleaned at all.
 
     Example:
         >>> from gloctm.corpus import LanguageCorpus
@@ -57,6 +60,7 @@ class LanguageCorpus:
     own_tokenizer: Tokenizer | None = None
     passages: Passages | None = None
     stop_words: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    markup: Markup | None = None
 
     def __repr__(self) -> str:
         return f"LanguageCorpus({self.num_documents} documents, {self.num_words} words)"

@@ -29,6 +29,8 @@ from gloctm.reading.columns import Columns
 from gloctm.text import Tokenizer, as_tokenizer, get_tokenizer, stop_word_classes
 from gloctm.text import stop_words as default_stop_words
 from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
+from gloctm.text.cleaning import Markup, check_markup
+from gloctm.text.folding import FOLDED_LANGUAGES, fold_word
 from gloctm.text.lemmas import LEMMA_LANGUAGES
 from gloctm.text.normalization import normalize_text
 from gloctm.text.passages import PASSAGE_LENGTH
@@ -65,6 +67,11 @@ class TextOptions(TypedDict, total=False):
         lemmas: bring words to their dictionary form: True for all languages that have a lemmatizer, or a list of
             languages. False (the default): different forms say more, and encoders place them near each other.
         convert: bring Chinese words to ``"simplified"`` or ``"traditional"`` characters.
+        fold: bring words that a language writes in several ways to one: True for all languages that have such words,
+            or a list of languages. Two scripts of Serbian, accents of Greek, alefs of Arabic and others, see
+            ``gloctm.text.folding``. False is the default.
+        markup: ``"auto"`` (the default) takes tags out of texts and decodes entities, where there are any (see
+            ``gloctm.text.cleaning``); ``"keep"`` leaves them. A model treats new texts alike.
         phrases: count pairs of words that belong together ("new york") as one, see ``gloctm.text.phrases``.
         passages: split long documents into passages, by sentences, which topics are found in; results stay per document
             (``gloctm.corpus.Passages``). ``"auto"`` (the default) splits documents of more than 2,000 characters into
@@ -93,6 +100,8 @@ class TextOptions(TypedDict, total=False):
     keep_words: Mapping[str, Iterable[str]] | None
     lemmas: bool | Collection[str]
     convert: Conversion | None
+    fold: bool | Collection[str]
+    markup: Markup
     phrases: bool
     passages: Passaging | int
     min_df: float | None
@@ -123,6 +132,8 @@ class TextSettings:
         no_stop_words: whether no language has stop words but those given for it.
         lemmas: True for all languages that have a lemmatizer, or the languages.
         convert: see ``TextOptions``.
+        fold: True for all languages that have something to fold, or the languages.
+        markup: see ``TextOptions``.
         phrases: whether stop words stay among the others, as phrases need them.
         languages: the languages wanted, if given; documents identified as others are dropped.
         min_confidence: documents identified with less confidence are dropped.
@@ -136,6 +147,8 @@ class TextSettings:
     no_stop_words: bool = False
     lemmas: bool | frozenset[str] = False
     convert: Conversion | None = None
+    fold: bool | frozenset[str] = False
+    markup: Markup = "auto"
     phrases: bool = False
     languages: tuple[str, ...] | None = None
     min_confidence: float = 0.0
@@ -146,7 +159,7 @@ class TextSettings:
         own = _set_for(language, self.tokenizers)
         if own is not None:
             return as_tokenizer(own)
-        return _default_tokenizer(language, self.wants_lemmas(language), self.convert)
+        return _default_tokenizer(language, self.wants_lemmas(language), self.convert, self.folds(language))
 
     def check(self, language: str) -> None:
         """Raise or warn now about what tokenizing texts of this language will meet.
@@ -158,7 +171,7 @@ class TextSettings:
             UnsegmentedLanguageWarning: it has no tokenizer here.
         """
         if _set_for(language, self.tokenizers) is None:
-            get_tokenizer(language, lemmas=self.wants_lemmas(language))("")
+            get_tokenizer(language, lemmas=self.wants_lemmas(language), fold=self.folds(language))("")
 
     def stopped(self, language: str) -> frozenset[str]:
         """Return the stop words of a language."""
@@ -167,7 +180,11 @@ class TextSettings:
             chosen = frozenset()
         if chosen is None:
             chosen = default_stop_words(language, lemmas=self.wants_lemmas(language))
-        return (chosen | (_set_for(language, self.more_stop_words) or frozenset())) - self.kept(language)
+        chosen = (chosen | (_set_for(language, self.more_stop_words) or frozenset())) - self.kept(language)
+        if not self.folds(language):
+            return chosen
+        kept = {fold_word(word, language) for word in self.kept(language)}
+        return (chosen | {fold_word(word, language) for word in chosen}) - kept
 
     def kept(self, language: str) -> frozenset[str]:
         """Return the words of a language that are no stop words whatever the list says."""
@@ -185,6 +202,13 @@ class TextSettings:
         own = _set_for(language, self.tokenizers)
         return self.lemmas and own is None and primary_subtag(language) in LEMMA_LANGUAGES
 
+    def folds(self, language: str) -> bool:
+        """Return whether words that a language writes in several ways are brought to one."""
+        if not isinstance(self.fold, bool):
+            return language in self.fold or without_region(language) in self.fold
+        own = _set_for(language, self.tokenizers)
+        return self.fold and own is None and primary_subtag(language) in FOLDED_LANGUAGES
+
     def has_chinese(self, languages: Iterable[str]) -> bool:
         """Return whether the Chinese tokenizer works on any of these languages."""
         return any(self.tokenizer(code).name.startswith(ChineseTokenizer.name) for code in languages)
@@ -192,9 +216,12 @@ class TextSettings:
     def by_name(self) -> dict[str, Collection[str]]:
         """Return the languages that each per-language option was given for."""
         named = {name: list(getattr(self, name)) for name in _PER_LANGUAGE}
-        return {**named, "lemmas": [] if isinstance(self.lemmas, bool) else sorted(self.lemmas)}
+        wanted = {"lemmas": self.lemmas, "fold": self.fold}
+        return {**named, **{name: [] if isinstance(each, bool) else sorted(each) for name, each in wanted.items()}}
 
 
+# How sentences begin about options that are lists of languages.
+_GIVEN = {"lemmas": "lemmas are asked", "fold": "fold is asked"}
 _PER_LANGUAGE = ("tokenizers", "stop_words", "more_stop_words", "keep_words")
 
 
@@ -206,11 +233,11 @@ def _set_for(language: str, settings: Mapping[str, T]) -> T | None:
 
 # A dictionary is loaded once per process, not once per block.
 @lru_cache(maxsize=64)
-def _default_tokenizer(language: str, lemmas: bool, convert: Conversion | None) -> Tokenizer:
+def _default_tokenizer(language: str, lemmas: bool, convert: Conversion | None, fold: bool) -> Tokenizer:
     with warnings.catch_warnings():
         # ``check`` has warned already.
         warnings.simplefilter("ignore", UnsegmentedLanguageWarning)
-        tokenizer = get_tokenizer(language, lemmas=lemmas)
+        tokenizer = get_tokenizer(language, lemmas=lemmas, fold=fold)
         if convert is None or tokenizer.name != ChineseTokenizer.name:
             return tokenizer
         return get_tokenizer(language, convert=convert)
@@ -314,17 +341,11 @@ def text_settings(
                 f"the tokenizer of {code!r} is {tokenizer!r:.60}: give a function that takes a text and returns a list "
                 "of words, or leave it out for the default"
             )
-    lemmas = options.get("lemmas", False)
-    if isinstance(lemmas, str):
-        raise InputError(f"lemmas is one string: give a list of languages, for example [{lemmas!r}], or True for all")
-    if not isinstance(lemmas, Iterable | bool):
-        raise InputError(f"lemmas is {lemmas!r}: give a list of languages, or True for all")
-    if not isinstance(lemmas, bool):
-        bases = normalize_languages(lemmas)
-        lemmas = frozenset(map(merged_language, bases) if merge_regions else bases)
     convert = options.get("convert")
     if convert is not None and convert not in CONVERSIONS:
         raise InputError(f"convert is {convert!r}: it must be {' or '.join(CONVERSIONS)}")
+    markup = options.get("markup", "auto")
+    check_markup(markup)
     settings = TextSettings(
         tokenizers=per_language["tokenizers"],
         stop_words={
@@ -336,8 +357,10 @@ def text_settings(
             code: _as_tokens(code, words, "words to keep") for code, words in per_language["keep_words"].items()
         },
         no_stop_words=no_stop_words,
-        lemmas=lemmas,
+        lemmas=_all_or_some("lemmas", options.get("lemmas", False), merge_regions),
         convert=convert,
+        fold=_all_or_some("fold", options.get("fold", False), merge_regions),
+        markup=markup,
         phrases=bool(options.get("phrases", False)),
         languages=languages,
         min_confidence=min_confidence,
@@ -347,13 +370,28 @@ def text_settings(
         for name, codes in settings.by_name().items():
             for code in codes:
                 if not _concerns(code, languages):
-                    verb = "asked" if name == "lemmas" else "given"
-                    raise InputError(f"{name} are {verb} for {code!r}, which has no documents: it is not in the corpus")
-    for code in (*settings.by_name()["lemmas"], *(languages or ())):
+                    raise InputError(
+                        f"{_GIVEN.get(name, f'{name} are given')} for {code!r}, which has no documents: it is not "
+                        "in the corpus"
+                    )
+    named = settings.by_name()
+    for code in (*named["lemmas"], *named["fold"], *(languages or ())):
         settings.check(code)
     if languages is not None and convert is not None and not settings.has_chinese(languages):
         raise InputError(f"convert={convert!r} is for Chinese, which is not among the languages: leave it out")
     return settings
+
+
+def _all_or_some(name: str, given: Any, merge_regions: bool) -> bool | frozenset[str]:
+    """Return an option that is True or False for all languages, or a list of languages, checked."""
+    if isinstance(given, str):
+        raise InputError(f"{name} is one string: give a list of languages, for example [{given!r}], or True for all")
+    if not isinstance(given, Iterable | bool):
+        raise InputError(f"{name} is {given!r}: give a list of languages, or True for all")
+    if isinstance(given, bool):
+        return given
+    codes = normalize_languages(given)
+    return frozenset(map(merged_language, codes) if merge_regions else codes)
 
 
 def by_code(name: str, by_language: Mapping[str, Any] | None, *, merge_regions: bool = False) -> dict[str, Any]:
@@ -420,7 +458,7 @@ def warn_of_lacking_stop_words(settings: TextSettings, languages: Iterable[str],
 def warn_of_unused(settings: TextSettings, languages: Collection[str], *, stacklevel: int) -> None:
     """Warn of settings for languages that no document turned out to be in."""
     unused = [
-        f"{name} are given for {', '.join(absent)}, which no document is in: they had no effect"
+        f"{_GIVEN.get(name, f'{name} are given')} for {', '.join(absent)}, which no document is in: they had no effect"
         for name, codes in settings.by_name().items()
         if (absent := [code for code in codes if not _concerns(code, languages)])
     ]

@@ -52,6 +52,33 @@ class IdentifiedLanguage:
 
 
 @dataclass(frozen=True)
+class CleanedDocuments:
+    """In how many documents of a language something was changed before words were counted.
+
+    Attributes:
+        markup: tags or entities were taken out.
+        addresses: web and e-mail addresses or mentions were passed over.
+        hyphens: words that were divided at the end of a line were made whole.
+        folded: words were brought to another spelling.
+
+    Example:
+        >>> CleanedDocuments(markup=2) + CleanedDocuments(markup=1, hyphens=1)
+        CleanedDocuments(markup=3, addresses=0, hyphens=1, folded=0)
+    """
+
+    markup: int = 0
+    addresses: int = 0
+    hyphens: int = 0
+    folded: int = 0
+
+    def __add__(self, other: CleanedDocuments) -> CleanedDocuments:
+        return CleanedDocuments(**{name: value + getattr(other, name) for name, value in asdict(self).items()})
+
+    def __bool__(self) -> bool:
+        return any(asdict(self).values())
+
+
+@dataclass(frozen=True)
 class BuildReport:
     """What became of the documents.
 
@@ -62,6 +89,7 @@ class BuildReport:
         dropped: the documents that were left out, and why.
         columns: the column that held each field; None where none did.
         notes: what was read otherwise than written, by kind.
+        cleaned: by language, where texts were cleaned.
 
     Example:
         >>> from gloctm import Corpus
@@ -76,6 +104,7 @@ class BuildReport:
     dropped: tuple[DroppedDocument, ...] = ()
     columns: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    cleaned: Mapping[str, CleanedDocuments] = field(default_factory=dict)
 
     def dropped_by_reason(self) -> dict[str, int]:
         """Return how many documents were left out for each kind of reason, most first; values are shown as ``…``."""
@@ -91,6 +120,7 @@ class BuildReport:
             dropped=self.dropped,
             columns=self.columns,
             notes=self.notes,
+            cleaned={code: self.cleaned[code] for code in chosen if code in self.cleaned},
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -102,6 +132,10 @@ class BuildReport:
             },
             "identified": {code: asdict(each) for code, each in self.identified.items()},
             "settings": dict(self.settings),
+            "cleaned": {
+                code: {name: value for name, value in asdict(each).items() if value}
+                for code, each in self.cleaned.items()
+            },
             "dropped": self.dropped_by_reason(),
             "columns": dict(self.columns),
             "notes": [asdict(each) for each in self.notes],
@@ -118,4 +152,6 @@ class BuildReport:
             # Older reports have none.
             columns=dict(content.get("columns", {})),
             notes=notes_from_json(content.get("notes", ())),
+            # Reports from before have none.
+            cleaned={code: CleanedDocuments(**each) for code, each in content.get("cleaned", {}).items()},
         )

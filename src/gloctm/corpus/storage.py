@@ -82,6 +82,7 @@ def save_parts(
                         "vocabulary": part.num_words,
                         "tokenizer": part.tokenizer,
                         **({"stop_words": dict(part.stop_words)} if part.stop_words else {}),
+                        **({} if part.markup is None else {"markup": part.markup}),
                     }
                     for language, part in languages.items()
                 },
@@ -178,6 +179,7 @@ def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
         tokenizer=entry.get("tokenizer", "whitespace"),
         passages=_load_passages(folder),
         stop_words=entry.get("stop_words", {}),
+        markup=entry.get("markup"),
     )
 
 

@@ -12,9 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.corpus.options import TextSettings
+from gloctm.corpus.report import CleanedDocuments
 from gloctm.languages import known_spelling
 from gloctm.reading.builder import Record
 from gloctm.reading.dropped import EXCERPT, DroppedDocument
+from gloctm.text import is_built_in
+from gloctm.text.addresses import count_with_addresses
+from gloctm.text.cleaning import clean_text, may_change
+from gloctm.text.folding import is_changed_by_folding
 from gloctm.text.passages import passage_starts, split_at
 
 NOT_WANTED = "language not wanted"
@@ -33,6 +38,7 @@ class Words:
         stop_words: positions in ``words`` of stop words, where these were not left out.
         stopped: how many stop words there were.
         starts: where the passages of a document begin, by its position in ``rows``; of documents that are split alone.
+        cleaned: in how many of the documents something was changed before.
     """
 
     rows: list[int]
@@ -43,6 +49,7 @@ class Words:
     stop_words: list[int]
     stopped: int
     starts: dict[int, list[int]] = field(default_factory=dict)
+    cleaned: CleanedDocuments = field(default_factory=CleanedDocuments)
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,12 @@ class TokenizedBlock:
     Attributes:
         words: by language, in order of appearance.
         identified: for the position of each document without a language, the language found and the confidence.
+        cleaned: by position, the text of each document that cleaning changed.
     """
 
     words: dict[str, Words]
     identified: dict[int, tuple[str, float]]
+    cleaned: dict[int, str] = field(default_factory=dict)
 
 
 def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettings) -> TokenizedBlock:
@@ -81,11 +90,23 @@ def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettin
             rows.setdefault(given, []).append(row)
         elif is_wanted(*identified[row], settings):
             rows.setdefault(identified[row][0], []).append(row)
-    words = {
-        language: _words([block[row][0] for row in chosen], chosen, language, settings)
-        for language, chosen in rows.items()
-    }
-    return TokenizedBlock(words, identified)
+    words: dict[str, Words] = {}
+    changed: dict[int, str] = {}
+    for language, chosen in rows.items():
+        texts = [block[row][0] for row in chosen]
+        markup = hyphens = 0
+        for place in [place for place, text in enumerate(texts) if may_change(text)]:
+            cleaned = clean_text(texts[place], language, markup=settings.markup)
+            if cleaned.text is not texts[place]:
+                texts[place] = changed[chosen[place]] = cleaned.text
+            markup += cleaned.markup
+            hyphens += cleaned.hyphens > 0
+        # What tokenizers of your own pass over is not known.
+        addresses = count_with_addresses(texts) if is_built_in(settings.tokenizer(language)) else 0
+        folded = sum(is_changed_by_folding(text, language) for text in texts) if settings.folds(language) else 0
+        counts = CleanedDocuments(markup=markup, addresses=addresses, hyphens=hyphens, folded=folded)
+        words[language] = _words(texts, chosen, language, settings, counts)
+    return TokenizedBlock(words, identified, changed)
 
 
 def is_wanted(language: str, confidence: float, settings: TextSettings) -> bool:
@@ -145,7 +166,9 @@ def left_out(record: Record, reason: str, language: str | None, confidence: floa
     )
 
 
-def _words(texts: Sequence[str], rows: list[int], language: str, settings: TextSettings) -> Words:
+def _words(
+    texts: Sequence[str], rows: list[int], language: str, settings: TextSettings, cleaned: CleanedDocuments
+) -> Words:
     tokenizer, stop_words = settings.tokenizer(language), settings.stopped(language)
     position = _Numbering()
     number_of = position.__getitem__
@@ -183,6 +206,7 @@ def _words(texts: Sequence[str], rows: list[int], language: str, settings: TextS
         stop_words=np.flatnonzero(is_stop).tolist() if settings.phrases else [],
         stopped=int(stopped.sum()),
         starts=starts,
+        cleaned=cleaned,
     )
 
 

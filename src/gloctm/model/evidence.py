@@ -26,6 +26,7 @@ from gloctm.model.documents import (
 from gloctm.model.inference import Via, global_latent_means, latent_means
 from gloctm.model.long_documents import means_of_documents
 from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, local_encoder_name, word_context_name
+from gloctm.text.cleaning import Markup, clean_text
 from gloctm.text.passages import passage_starts, split_at
 from gloctm.text.phrases import SUFFIX as PHRASES
 
@@ -79,6 +80,7 @@ class Trained(Protocol):
     weights_: dict[str, Array]
     tokenizers_: dict[str, str]
     passage_length_: int | None
+    markup_: Markup | None
 
     @property
     def in_context(self) -> bool:
@@ -157,6 +159,9 @@ def evidence_of(
     if isinstance(documents, Iterator):
         # They are read more than once.
         documents = list(documents)
+    if model.markup_ is not None and are_texts(documents):
+        # Before they are split: a tag may be long.
+        documents = [clean_text(text, route.language, markup=model.markup_).text for text in documents]
     rows, document, starts = _passages(documents, model.passage_length_)
     evidence = _evidence_of_rows(rows, route, model, tools, most_further)
     return evidence if document is None else replace(evidence, document=document, starts=starts)

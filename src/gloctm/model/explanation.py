@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gloctm.corpus.passages import passage_weights, word_numbers
 from gloctm.model.evidence import Evidence
+from gloctm.text.cleaning import Markup, trace_text
 from gloctm.text.passages import split_at
 from gloctm.text.places import WordFinder
 
@@ -52,6 +53,8 @@ def explain_document(
     finder: WordFinder,
     theta_of: Callable[[Evidence], NDArray[np.floating]],
     topics: Sequence[int],
+    *,
+    markup: Markup | None = None,
 ) -> list[WordShare]:
     """Find the words of a document that led to its topics.
 
@@ -68,12 +71,18 @@ def explain_document(
         finder: locates the words in the text.
         theta_of: infers θ of evidence, ``(documents, topics)``.
         topics: the number of each column of θ.
+        markup: how the text was cleaned for the evidence, see ``gloctm.text.cleaning``; places are those in the text
+            as it is given. None where it was not.
 
     Returns:
         Occurrences in order, of words that raise some topic by 0.001 or more: up to three topics each, the largest
         first. At most 200 different words are tried, the most frequent ones; of several passages, equally many of each,
         at least 10. Words that can't be found in the text, such as some dictionary forms, are left out.
     """
+    if markup is not None:
+        traced = trace_text(text, evidence.language, markup=markup)
+        shares = explain_document(evidence, row, traced.text, finder, theta_of, topics)
+        return [replace(each, start=traced.starts[each.start], end=traced.ends[each.end - 1]) for each in shares]
     rows = evidence.rows_of(row)
     if len(rows) == 1 or evidence.starts is None:
         return _explained(evidence, rows[0], text, finder, theta_of, topics, EXPLAINED_WORDS)

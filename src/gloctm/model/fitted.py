@@ -25,6 +25,7 @@ from gloctm.model.parameters import topic_word_name
 from gloctm.model.storage import ModelArtifact
 from gloctm.model.word_scores import word_scores
 from gloctm.text import Tokenizer, get_tokenizer, get_tokenizer_by_name
+from gloctm.text.cleaning import CleaningTokenizer
 from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.text.stopwords import stop_words_with
 
@@ -50,6 +51,8 @@ class FittedModel:
         weights_: every trained array by name, see ``gloctm.model.parameters``.
         word_embeddings_: for each language ``(V_l, dimension)``.
         tokenizers_: for each language the name of its tokenizer.
+        markup_: what is done about markup in raw texts, as was done in training: ``"auto"``, ``"keep"``, or None for
+            a model of ready words, and for models from before texts were cleaned.
         encoder_: name of the encoder of the corpus' embeddings.
         word_encoder_: name of the encoder of the word embeddings, which links words of further languages to these; None
             where they are your own vectors.
@@ -93,6 +96,7 @@ class FittedModel:
             coherent_words=self.coherent_words_,
             topic_shares=self.topic_shares_,
             stop_words=self.stop_words_,
+            markup=self.markup_,
         )
 
     def set_artifact(self, artifact: ModelArtifact, own_tokenizers: Mapping[str, Tokenizer] | None = None) -> None:
@@ -127,6 +131,7 @@ class FittedModel:
         self.coherent_words_ = artifact.coherent_words
         self.topic_shares_ = artifact.topic_shares
         self.stop_words_ = artifact.stop_words
+        self.markup_ = artifact.markup
         self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
         self.own_tokenizers = dict(own_tokenizers or {})
         self._own_encoder: TextEncoder | None = None
@@ -209,17 +214,19 @@ class FittedModel:
         return self._known_encoder
 
     def tokenizer(self, language: str) -> Tokenizer:
-        """Return the tokenizer of a language, trained or not.
+        """Return the tokenizer of a language, trained or not; it cleans texts as those of the training were cleaned.
 
         Examples:
-            >>> model.tokenizer("en")("Late trains")
+            >>> model.tokenizer("en")("Late <b>tr</b>ains")
             ['late', 'trains']
         """
         if language in self.own_tokenizers:
-            return self.own_tokenizers[language]
-        if language in self.tokenizers_:
-            return get_tokenizer_by_name(self.tokenizers_[language], language)
-        return get_tokenizer(language)
+            tokenizer = self.own_tokenizers[language]
+        elif language in self.tokenizers_:
+            tokenizer = get_tokenizer_by_name(self.tokenizers_[language], language)
+        else:
+            tokenizer = get_tokenizer(language)
+        return tokenizer if self.markup_ is None else CleaningTokenizer(tokenizer, language, self.markup_)
 
     def stop_words(self, language: str) -> frozenset[str]:
         """Return the stop words of a language: those that the corpus was built with, or else those of the list.

@@ -241,8 +241,10 @@ class TopicModel(FittedModel):
         evidence = self._evidence([text], route, stacklevel=3)
         if not latent_means_of(evidence, self.weights_, self.vocabulary_)[0].any():
             return []
-        finder = WordFinder(code, tokenizer, self.tokenizers_.get(code) or tokenizer.name, evidence.words_of(0))
-        return explain_document(evidence, 0, text, finder, self.theta_of, range(self.num_topics_))
+        name = self.tokenizers_.get(code) or tokenizer.name
+        finder = WordFinder(code, tokenizer, name, evidence.words_of(0))
+        topics = range(self.num_topics_)
+        return explain_document(evidence, 0, text, finder, self.theta_of, topics, markup=self.markup_)
 
     def topics(
         self,

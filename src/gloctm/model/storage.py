@@ -38,6 +38,7 @@ from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target
 from gloctm.files.manifest import check_manifest, file_sizes
 from gloctm.model.labels import Labels, check_labels
 from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, expected_context_shapes, expected_shapes, module_key
+from gloctm.text.cleaning import MARKUP, Markup
 
 LABELS = "labels.json"
 COHERENT_WORDS = "coherent_words.safetensors"
@@ -80,6 +81,7 @@ class ModelArtifact:
             and ``kept`` though on it.
         topic_shares: for each language the mean θ of the documents trained on, K numbers; empty in older models.
         passage_length: length of the passages that long texts are split into; None keeps texts whole.
+        markup: what was done about markup in the texts, see ``LanguageCorpus``; None where nothing was.
     """
 
     settings: dict[str, Any]
@@ -98,6 +100,7 @@ class ModelArtifact:
     topic_shares: dict[str, list[float]] = field(default_factory=dict)
     passage_length: int | None = None
     stop_words: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    markup: Markup | None = None
 
 
 def software_versions() -> dict[str, str]:
@@ -171,6 +174,7 @@ def save_model(
                 "format_version": MODEL_FORMAT.newest,
                 "languages": list(artifact.vocabulary),
                 **{name: getattr(artifact, name) for name in _FACTS},
+                **({} if artifact.markup is None else {"markup": artifact.markup}),
                 **manifest_card,
                 "files": file_sizes(folder),
             },
@@ -204,6 +208,7 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
             word_embeddings={language: embeddings[language] for language in languages if language in embeddings},
             labels=_read_labels(folder, manifest),
             coherent_words=_read_coherent_words(folder, manifest, vocabulary),
+            markup=manifest.get("markup"),
         )
         expected = _expected(artifact)
     except (AttributeError, KeyError, TypeError) as error:
@@ -327,6 +332,7 @@ def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
             for each in artifact.stop_words.values()
             for words in each.values()
         ),
+        "markup": artifact.markup in (None, *MARKUP),
         "encoder": isinstance(artifact.encoder, str | None),
         "word encoder": isinstance(artifact.word_encoder, str | None),
         "history": isinstance(history, list)

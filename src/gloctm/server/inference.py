@@ -214,7 +214,10 @@ class Inference:
         tokenizer = self.languages.tokenizer(code, deadline)
         name = self._model.tokenizers_.get(code) or tokenizer.name
         finder = WordFinder(code, tokenizer, name, evidence.words_of(row))
-        shares = explain_document(evidence, row, text, finder, lambda each: self.theta(each)[0], self._shown.ids)
+        shares = explain_document(
+            *(evidence, row, text, finder, lambda each: self.theta(each)[0], self._shown.ids),
+            markup=self._model.markup_,
+        )
         marks = in_utf16(text, [(share.start, share.end) for share in shares])
         return [replace(share, start=start, end=end) for share, (start, end) in zip(shares, marks, strict=True)]
 

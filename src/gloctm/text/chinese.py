@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 from gloctm.errors import InputError, import_optional
 from gloctm.languages import likely_script, region
-from gloctm.text.normalization import normalize_text, without_addresses
+from gloctm.text.addresses import normalize_without_addresses
 from gloctm.text.patterns import compiled
+from gloctm.text.unicode import words_of
 
 Conversion = Literal["simplified", "traditional"]
 CONVERSIONS: tuple[Conversion, ...] = ("simplified", "traditional")
@@ -18,12 +21,23 @@ CONVERSIONS: tuple[Conversion, ...] = ("simplified", "traditional")
 _WORD = r"\p{Han}+|\p{L}{2,}"
 
 
+# Characters of nearly every traditional text that no simplified one has.
+_TRADITIONAL = re.compile(
+    "[這個們國來為爲說説會時過對發學無與於實現機電開關問題長門東車書見話語讓應該還沒點當從種經給樣業動務員區場廣產專數"
+    "據報導論級組織線網絡結構標進運連達遠選邊適頭顯體驗馬魚鳥龍歡樂愛讀買賣貴費質軍輕軟轉輸農郵醫銀錢鐵錄間聞陽階際"
+    "隊難雲靜響頁順須預領類風飛飯館麼幾萬億兩單嗎寫將嚴師帶廠廳張強彈戰戲擇擔數敗歲氣決沖減滅漢灣為爾獎環瑪療盡監"
+    "確禮稱積穩節範簡紅約紀純細終統絕維緊績續總罷義習聯職聽臺號補裝複計訊記許設評詞試認證議護變貝負財責貨貸賓贏趕"
+    "跡車輛辦適鄉釋針鋼鎮隨雙離靈韓項顧顏願飲驚黨齊齡]"
+)
+
+
 class ChineseTokenizer:
     """Chinese words by rjieba's dictionary and hidden Markov model; Latin words within the text are kept.
 
     Single characters stay: many are words. Stop words, taken out later, are most of those that are not wanted.
     The dictionary is in simplified characters: a traditional text is cut where its simplified form would be, and the
-    words come back as they were written.
+    words come back as they were written. The characters tell, not the code: a traditional text under ``zh``, too, if
+    OpenCC is installed.
 
     Args:
         language: a code of Chinese; ``zh-Hant``, ``zh-TW``, ``zh-HK`` and ``yue``, for example, are traditional.
@@ -48,14 +62,23 @@ class ChineseTokenizer:
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of ``text``, in order."""
-        text = without_addresses(normalize_text(text, self.language), spaced=False)
-        found = _cut_traditional(text) if self._traditional else _cut()(text)
+        text = normalize_without_addresses(text, self.language, spaced=False)
+        found = _cut_traditional(text) if self._is_traditional(text) else _cut()(text)
         word = compiled(_WORD)
-        words = [token for token in found if word.fullmatch(token)]
+        words = []
+        for token in found:
+            if word.fullmatch(token):
+                words.append(token)
+            elif len(token) > 1:
+                words += words_of(token, "zh")
         if self.convert is None:
             return words
         kind = conversion_of(self.language, self.convert)
         return [converted(token, kind) for token in words]
+
+    def _is_traditional(self, text: str) -> bool:
+        """Return whether a text is to be cut where its simplified form would be."""
+        return self._traditional or (_TRADITIONAL.search(text) is not None and _has_opencc())
 
 
 def is_traditional(language: str) -> bool:
@@ -105,6 +128,11 @@ class _Simplified(dict[int, str]):
 @lru_cache(maxsize=1)
 def _simplified() -> _Simplified:
     return _Simplified()
+
+
+@lru_cache(maxsize=1)
+def _has_opencc() -> bool:
+    return find_spec("opencc") is not None
 
 
 @lru_cache(maxsize=4)

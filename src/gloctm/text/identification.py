@@ -16,6 +16,7 @@ from typing import Any
 
 from gloctm.errors import InputError, import_optional
 from gloctm.languages import normalize_language, normalize_languages, primary_subtag
+from gloctm.text.cleaning import without_markup
 
 # The code of a language that could not be identified.
 UNDETERMINED = "und"
@@ -78,6 +79,8 @@ def _identify(text: str, identifier: Any, codes: Mapping[str, str]) -> tuple[str
 
 
 def _sample(text: str) -> str:
+    # Tags are in no language.
+    text = without_markup(text)
     if len(text) > _SAMPLE:
         half, middle = _SAMPLE // 2, len(text) // 2
         text = f"{text[:half]} {text[max(half, middle - half // 2) :][:half]}"

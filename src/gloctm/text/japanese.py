@@ -7,8 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from gloctm.errors import import_optional
-from gloctm.text.normalization import normalize_text, pieces_of, without_addresses
+from gloctm.text.addresses import normalize_without_addresses
+from gloctm.text.codes import SegmentedCodes
+from gloctm.text.normalization import pieces_of
 from gloctm.text.patterns import compiled
+from gloctm.text.unicode import words_of
 
 _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞"})
 _FUNCTION = frozenset({"数詞", "非自立可能", "助動詞語幹"})
@@ -29,8 +32,12 @@ class JapaneseTokenizer:
         """Return the words of ``text``, in order."""
         tokenizer, word = _tokenizer(), compiled(_WORD)
         tokens: list[str] = []
-        for piece in pieces_of(without_addresses(normalize_text(text, "ja"), spaced=False), _PIECE):
+        for piece in pieces_of(normalize_without_addresses(text, "ja", spaced=False), _PIECE):
+            codes = SegmentedCodes(piece)
             for morpheme in tokenizer.tokenize(piece):
+                if codes.cover(morpheme.begin()):
+                    tokens += codes.new_words()
+                    continue
                 part = morpheme.part_of_speech()
                 if part[0] not in _CONTENT or _FUNCTION.intersection(part[1:3]):
                     continue
@@ -39,6 +46,8 @@ class JapaneseTokenizer:
                 # A single kana is a fragment; a single kanji is a word.
                 if word.fullmatch(token) and (len(token) > 1 or "\u4e00" <= token <= "\u9fff"):
                     tokens.append(token)
+                elif len(token) > 1:
+                    tokens += words_of(token, "ja")
         return tokens
 
 

@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from gloctm.errors import import_optional
-from gloctm.text.normalization import normalize_text, pieces_of, without_addresses
+from gloctm.text.addresses import normalize_without_addresses
+from gloctm.text.codes import SegmentedCodes
+from gloctm.text.normalization import pieces_of
 from gloctm.text.patterns import compiled
 from gloctm.text.unicode import words_of
 
@@ -34,14 +36,18 @@ class KoreanTokenizer:
     def __call__(self, text: str) -> list[str]:
         """Return the words of ``text``, in order."""
         kiwi, word = _kiwi(), compiled(_WORD)
-        text = without_addresses(normalize_text(text, "ko"), spaced=False).replace("#", " ")
+        text = normalize_without_addresses(text, "ko", spaced=False).replace("#", " ")
         tokens: list[str] = []
         for piece in pieces_of(text, _PIECE):
             if not _HANGUL.search(piece):
                 tokens.extend(words_of(piece, "ko"))
                 continue
             found = kiwi.tokenize(piece)
+            codes = SegmentedCodes(piece)
             for position, morpheme in enumerate(found):
+                if codes.cover(morpheme.start):
+                    tokens += codes.new_words()
+                    continue
                 kind = morpheme.tag[:2] if morpheme.tag[:1] == "V" else morpheme.tag
                 if kind not in _CONTENT:
                     continue
@@ -50,6 +56,8 @@ class KoreanTokenizer:
                     token += found[position + 1].form + "다"
                 if word.fullmatch(token):
                     tokens.append(token)
+                elif len(token) > 1:
+                    tokens += filter(word.fullmatch, words_of(token, "ko"))
         return tokens
 
 

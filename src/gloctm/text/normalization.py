@@ -1,4 +1,4 @@
-"""One spelling for each word, whatever keyboard it was typed on; and what is no word taken out."""
+"""One spelling for each word, whatever keyboard it was typed on."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import unicodedata
 from functools import lru_cache
 
 from gloctm.languages import primary_subtag
-from gloctm.text.patterns import compiled
+from gloctm.text.patterns import as_ranges
 
 # Halves of characters outside the basic plane: legal in a Python string, but no UTF-8 and so no tokenizer takes them.
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 # What editors make of the signs of a keyboard.
 _TYPOGRAPHIC = (("\u2019", "'"), ("\u2018", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u2013", "-"))
+# Signs after a word that NFKC would make a part of it: footnotes and square meters, ordinals, trade marks, numero.
+_RAISED = re.compile("[\u00b9\u00b2\u00b3\u00aa\u00ba\u2122\u2120\u2116]")
 _SELDOM = (
     # The apostrophe that is a letter.
     ("\u02bc", "'"),
@@ -40,15 +42,6 @@ _HEBREW_LETTERS = frozenset({"he", "yi", "lad"})
 _HEBREW_ABBREVIATION = re.compile('(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])')
 _UZBEK_LETTER = re.compile("(?<=[og])['\u02bb]")
 
-# An e-mail address is sought from the start of a run without spaces only, and without backtracking: a run may be as
-# long as the text.
-_ADDRESS = r"(?:https?://|ftp://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|(?<!\w)@\w+"
-# Without spaces between words, an address ends with the letters that addresses are made of. The name after an @ has at
-# most 30.
-_COMPACT_ADDRESS = (
-    r"(?:https?://|ftp://|www\.)[!#-~]+|(?<![a-z0-9._%+-])[a-z0-9._%+-]++@[a-z0-9-]+(?:\.[a-z0-9-]+)+|@\w{1,30}"
-)
-
 
 def normalize_text(text: str, language: str = "und") -> str:
     """Normalize a text: NFKC, lower case, plain apostrophes and quotation marks, no marks that are no part of a word.
@@ -72,7 +65,10 @@ def normalize_text(text: str, language: str = "und") -> str:
             text = text.replace(typographic, plain)
     # Most English texts are done with this.
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        given, text = text, unicodedata.normalize("NFKC", text)
+        # The same object where there is nothing to change, and so none of these signs.
+        if text is not given and _RAISED.search(given):
+            text = unicodedata.normalize("NFKC", _RAISED.sub(" ", given))
         # Removing a character at a time is several times quicker than a pattern for all, and these are most of them.
         for mark in _FREQUENT_MARKS.get(code, ""):
             text = text.replace(mark, "")
@@ -82,19 +78,6 @@ def normalize_text(text: str, language: str = "und") -> str:
     if code in _DOTLESS:
         text = text.replace("I", "ı")
     return _in_one_spelling(text.lower(), code)
-
-
-def without_addresses(text: str, *, spaced: bool = True) -> str:
-    """Replace web and e-mail addresses and mentions by a space.
-
-    Args:
-        text: normalized text.
-        spaced: whether words have spaces between them, so an address reaches to the next space.
-    """
-    if "@" not in text and "://" not in text and "www." not in text:
-        return text
-    # regex's \w has the combining marks that names in Indic scripts need.
-    return str(compiled(_ADDRESS if spaced else _COMPACT_ADDRESS).sub(" ", text))
 
 
 def pieces_of(text: str, size: int) -> list[str]:
@@ -119,6 +102,7 @@ def _is_latin_1(text: str) -> bool:
 def _without_the_seldom(text: str, code: str) -> str:
     for one, other in _SELDOM:
         text = text.replace(one, other)
+    text = _other_digits().sub(lambda found: str(unicodedata.digit(found[0])), text)
     return _dispensable(code).sub("", _LONE_SURROGATES.sub(" ", text))
 
 
@@ -137,7 +121,13 @@ def _dispensable(code: str) -> re.Pattern[str]:
     return re.compile(f"[{_KEEPS_MARKS.get(code, _INVISIBLE + _ARABIC_MARKS + _HEBREW_MARKS)}]")
 
 
+@lru_cache(maxsize=1)
+def _other_digits() -> re.Pattern[str]:
+    return re.compile(as_ranges(r"(?![0-9])\p{Nd}"))
+
+
 @lru_cache(maxsize=8)
 def _seldom(code: str) -> re.Pattern[str]:
     starts = "".join(one[0] for one, _ in _SELDOM)
-    return re.compile(f"{_LONE_SURROGATES.pattern}|[{starts}]|{_dispensable(code).pattern}".replace("]|[", ""))
+    classes = (_LONE_SURROGATES.pattern, f"[{starts}]", _dispensable(code).pattern, _other_digits().pattern)
+    return re.compile("|".join(classes).replace("]|[", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -17,3 +18,17 @@ def compiled(pattern: str) -> Any:
     import regex
 
     return regex.compile(pattern)
+
+
+@lru_cache(maxsize=16)
+def as_ranges(characters: str) -> str:
+    """Return a class of characters of the basic plane, written out, for an engine that knows no properties.
+
+    Args:
+        characters: a pattern of one character, for the library regex.
+    """
+    # Not the surrogates, which normalized text has not.
+    plane = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10000))))
+    # One range must not reach across the gap; no letters are next to it.
+    runs = (found.group() for found in compiled(f"{characters}+").finditer(plane))
+    return "[" + "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs) + "]"

@@ -68,7 +68,8 @@ class WordFinder:
         base, *suffixes = name.removesuffix(PHRASES).split("+")
         self._by_spaces = base in _BY_SPACES
         self._as_words = base == _AS_WORDS
-        self._has_lemmas = "lemmas" in suffixes
+        # Then words are not found as they are written.
+        self._has_lemmas = "lemmas" in suffixes or "folded" in suffixes
         self._may_be_inflected = base in _DICTIONARY_FORMS
         kind = next((each for each in CONVERSIONS if each in suffixes), None)
         self._conversion = None if kind is None else conversion_of(language, kind)

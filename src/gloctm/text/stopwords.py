@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gloctm.languages import likely_script, normalize_language, primary_subtag
+from gloctm.text.folding import fold_word
 from gloctm.text.lemmas import check_lemmas, lemma_of
 from gloctm.text.normalization import normalize_text
 from gloctm.text.unicode import words_of
@@ -33,7 +34,7 @@ _LISTED_AS = {
 
 
 @lru_cache(maxsize=128)
-def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
+def stop_words(language: str, *, lemmas: bool = False, fold: bool = False) -> frozenset[str]:
     """Return the stop words of a language, in the tokenizers' normal form; empty where there is no list.
 
     A word with an apostrophe is there as it is and as the tokenizer leaves it (he's and he). Chinese words are there in
@@ -42,6 +43,7 @@ def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
     Args:
         language: a code, BCP-47.
         lemmas: add the dictionary form of each word, as ``get_tokenizer(language, lemmas=True)`` gives it.
+        fold: add the folded form of each word, as ``get_tokenizer(language, fold=True)`` gives it.
 
     Raises:
         InputError: no such language, or no lemmas for it.
@@ -57,6 +59,8 @@ def stop_words(language: str, *, lemmas: bool = False) -> frozenset[str]:
     if lemmas and primary_subtag(code) not in {"ja", "ko"}:
         check_lemmas(code)
         words.update([lemma_of(word, code) for word in words])
+    if fold:
+        words.update([fold_word(word, code) for word in words])
     return frozenset(words)
 
 

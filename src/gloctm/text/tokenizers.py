@@ -14,8 +14,11 @@ from typing import Any, Protocol, runtime_checkable
 from gloctm.errors import InputError, UnsegmentedLanguageWarning
 from gloctm.languages import likely_script, normalize_language, primary_subtag
 from gloctm.text.chinese import CONVERSIONS, ChineseTokenizer, Conversion
+from gloctm.text.folding import check_fold
 from gloctm.text.japanese import JapaneseTokenizer
+from gloctm.text.khmer import KhmerTokenizer
 from gloctm.text.korean import KoreanTokenizer
+from gloctm.text.lao import LaoTokenizer
 from gloctm.text.lemmas import check_lemmas
 from gloctm.text.thai import ThaiTokenizer
 from gloctm.text.unicode import UnicodeTokenizer
@@ -73,8 +76,6 @@ class WhitespaceTokenizer:
 _CHINESE = frozenset({"zh", "cmn", "yue", "wuu", "gan", "hsn", "lzh"})
 # Scripts without spaces between words for which there is no segmenter here, by their codes in ISO 15924.
 _UNSEGMENTED = {
-    "Laoo": "Lao",
-    "Khmr": "Khmer",
     "Mymr": "Burmese",
     "Tibt": "Tibetan",
     "Lana": "Tai Tham",
@@ -92,6 +93,8 @@ _BUILT_IN: Mapping[str, Callable[..., Tokenizer]] = {
         JapaneseTokenizer,
         KoreanTokenizer,
         ThaiTokenizer,
+        LaoTokenizer,
+        KhmerTokenizer,
         WhitespaceTokenizer,
     )
 }
@@ -99,7 +102,9 @@ _BUILT_IN: Mapping[str, Callable[..., Tokenizer]] = {
 _GIVE_LEMMAS = frozenset({JapaneseTokenizer.name, KoreanTokenizer.name})
 
 
-def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | None = None) -> Tokenizer:
+def get_tokenizer(
+    language: str, *, lemmas: bool = False, convert: Conversion | None = None, fold: bool = False
+) -> Tokenizer:
     """Return the default tokenizer of a language: a dictionary one where words have no spaces between them.
 
     Args:
@@ -107,9 +112,11 @@ def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | 
         lemmas: give the dictionary form of each word; off because the dictionaries are large. Japanese and Korean
             words are in dictionary form anyway.
         convert: for Chinese, give all words in ``"simplified"`` or ``"traditional"`` characters; None as written.
+        fold: give words that the language writes in several ways in one: two scripts of Serbian, accents of Greek,
+            alefs of Arabic and others, see ``gloctm.text.folding``.
 
     Raises:
-        InputError: no such language, no lemmas for it, or nothing to convert in it.
+        InputError: no such language, no lemmas for it, or nothing to convert or fold in it.
 
     Warns:
         UnsegmentedLanguageWarning: the language has no spaces between words, and no tokenizer here.
@@ -130,7 +137,7 @@ def get_tokenizer(language: str, *, lemmas: bool = False, convert: Conversion | 
                 UnsegmentedLanguageWarning,
                 stacklevel=2,
             )
-    return _make(base, code, lemmas=lemmas, convert=convert)
+    return _make(base, code, lemmas=lemmas, convert=convert, fold=fold)
 
 
 def get_tokenizer_by_name(name: str, language: str) -> Tokenizer:
@@ -147,13 +154,13 @@ def get_tokenizer_by_name(name: str, language: str) -> Tokenizer:
         >>> get_tokenizer_by_name("whitespace", "en")("New York")
         ['New', 'York']
     """
-    base, lemmas, convert = _parsed(name)
+    base, lemmas, convert, fold = _parsed(name)
     if base is None:
         raise InputError(
             f"the texts of {language!r} were cut by a tokenizer of your own ({name.removesuffix('+phrases')}): "
             f"load the model with tokenizers={{{language!r}: ...}}, or give lists of words"
         )
-    return _make(base, normalize_language(language), lemmas=lemmas, convert=convert)
+    return _make(base, normalize_language(language), lemmas=lemmas, convert=convert, fold=fold)
 
 
 def as_tokenizer(tokenizer: Callable[[str], list[str]]) -> Tokenizer:
@@ -197,26 +204,28 @@ def _default_name(code: str) -> str:
     if language in _CHINESE:
         return ChineseTokenizer.name
     by_language = {"ja": JapaneseTokenizer.name, "ko": KoreanTokenizer.name}
-    by_script = {"Thai": ThaiTokenizer.name}
+    by_script = {"Thai": ThaiTokenizer.name, "Laoo": LaoTokenizer.name, "Khmr": KhmerTokenizer.name}
     return by_language.get(language) or by_script.get(script) or UnicodeTokenizer.name
 
 
-def _parsed(name: str) -> tuple[str | None, bool, Conversion | None]:
-    """Return a name's tokenizer, whether lemmas are wanted, and the conversion; no tokenizer for other names."""
+def _parsed(name: str) -> tuple[str | None, bool, Conversion | None, bool]:
+    """Return a name's tokenizer, whether it gives lemmas, the conversion, and whether it folds; else no tokenizer."""
     base, *suffixes = str(name).removesuffix("+phrases").split("+")
     convert = next((kind for kind in CONVERSIONS if suffixes == [kind]), None)
-    lemmas = suffixes == ["lemmas"]
+    lemmas, fold = suffixes[:1] == ["lemmas"], suffixes[-1:] == ["folded"]
     known = (
         not suffixes
-        or (lemmas and base == UnicodeTokenizer.name)
+        or (len(suffixes) == lemmas + fold and base == UnicodeTokenizer.name)
         or (convert is not None and base == ChineseTokenizer.name)
     )
-    return (base, lemmas, convert) if known and base in _BUILT_IN else (None, False, None)
+    return (base, lemmas, convert, fold) if known and base in _BUILT_IN else (None, False, None, False)
 
 
-def _make(base: str, code: str, *, lemmas: bool, convert: Conversion | None) -> Tokenizer:
+def _make(base: str, code: str, *, lemmas: bool, convert: Conversion | None, fold: bool) -> Tokenizer:
     if base == UnicodeTokenizer.name:
-        return UnicodeTokenizer(code, lemmas=lemmas)
+        return UnicodeTokenizer(code, lemmas=lemmas, fold=fold)
+    if fold:
+        check_fold(code)
     if lemmas and base not in _GIVE_LEMMAS:
         check_lemmas(code)
     if base == ChineseTokenizer.name:

@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from gloctm.languages import primary_subtag
+from gloctm.text.addresses import normalize_without_addresses
 from gloctm.text.apostrophes import apostrophes_of, elided_before
+from gloctm.text.codes import has_digits, with_stand_ins, without_stand_ins
+from gloctm.text.folding import FOLDED, check_fold, fold_word
 from gloctm.text.lemmas import check_lemmas, lemma_of
-from gloctm.text.normalization import normalize_text, without_addresses
-from gloctm.text.patterns import compiled
+from gloctm.text.patterns import as_ranges, compiled
 
 # What binds two letters into one word, other than an apostrophe: the Catalan and Occitan point, the Hebrew mark of
 # abbreviations.
@@ -42,39 +44,54 @@ class UnicodeTokenizer:
     Web addresses, mentions, numbers and punctuation are left out, a hashtag keeps its word. Single letters are left out
     except syllables of Hangul, ideographs and similar, which are words. Elided articles and prepositions (French
     l', d', Italian dell') are taken off, as are English 's and what follows an apostrophe in Turkish. Scripts that
-    write no spaces between words (Lao, Khmer, Burmese) need a tokenizer of their own: a run is a phrase there.
+    write no spaces between words (Burmese, Tibetan) need a tokenizer of their own: a run is a phrase there.
 
     Args:
         language: BCP-47; says which elisions and spellings there are.
         lemmas: give the dictionary form of each word, by simplemma.
+        fold: give words that are written in several ways in one, see ``gloctm.text.folding``.
 
     Raises:
-        InputError: lemmas are wanted for a language that simplemma has not.
+        InputError: lemmas are wanted for a language that simplemma has not, or there is nothing to fold in it.
     """
 
     name = "unicode"
 
-    def __init__(self, language: str = "und", *, lemmas: bool = False) -> None:
+    def __init__(self, language: str = "und", *, lemmas: bool = False, fold: bool = False) -> None:
         self.language = language
         self.lemmas = lemmas
+        self.fold = fold
         self._code = primary_subtag(language)
         if lemmas:
             check_lemmas(language)
-            self.name = f"{type(self).name}+lemmas"
+            self.name = f"{self.name}+lemmas"
+        if fold:
+            check_fold(language)
+            self.name = f"{self.name}{FOLDED}"
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of ``text``, in order."""
-        words = words_of(without_addresses(normalize_text(text, self.language)), self._code)
-        return [lemma_of(word, self.language) for word in words] if self.lemmas else words
+        words = words_of(normalize_without_addresses(text, self.language), self._code)
+        if self.lemmas:
+            words = [lemma_of(word, self.language) for word in words]
+        return [fold_word(word, self.language) for word in words] if self.fold else words
 
 
 def words_of(text: str, code: str) -> list[str]:
-    """Return the runs of letters in normalized text, elisions taken off and single letters left out.
+    """Return the words of normalized text: its runs of letters, elisions taken off and single letters left out.
+
+    Runs of letters and digits are words as a whole, see ``gloctm.text.codes``.
 
     Args:
         text: from ``normalize_text``, without addresses.
         code: the primary subtag of the language.
     """
+    if not has_digits(text) or (coded := with_stand_ins(text)) is text:
+        return _runs(text, code)
+    return without_stand_ins(_runs(coded, code))
+
+
+def _runs(text: str, code: str) -> list[str]:
     apostrophe = "'" in text
     pattern: Any
     if code in _BINDING or not (text.isascii() or _is_of_the_basic_plane(text)):
@@ -141,7 +158,7 @@ def _word(apostrophe: bool) -> re.Pattern[str]:
 
     For the standard library's engine, which knows no properties of letters and is more than twice as fast.
     """
-    letter, letters, alone = (_as_ranges(each) for each in (r"\p{L}", r"[\p{L}\p{M}]", _ALONE))
+    letter, letters, alone = (as_ranges(each) for each in (r"\p{L}", r"[\p{L}\p{M}]", _ALONE))
     more = f"'{letter}{letters}*"
     return re.compile(
         f"{letter}(?:{letters}++(?!{_ELIDED})(?:{more})*|(?:{more})+|(?<={alone}))"
@@ -157,18 +174,8 @@ def _elision(before: str) -> re.Pattern[str]:
     Args:
         before: what may be elided, alternatives of a pattern.
     """
-    letter, letters = _as_ranges(r"\p{L}"), _as_ranges(r"[\p{L}\p{M}]")
+    letter, letters = as_ranges(r"\p{L}"), as_ranges(r"[\p{L}\p{M}]")
     begins = f"(?<!{letters})(?<!{letters}')"
     # To look back from the apostrophe is much quicker than to try every letter for what may be elided.
     preceded = "|".join(f"(?<={begins}{elided}')" for elided in before.split("|"))
     return re.compile(f"'(?={letter})(?:{preceded})(?:(?:{before})'(?={letter}))*+")
-
-
-@lru_cache(maxsize=8)
-def _as_ranges(characters: str) -> str:
-    """Return a class of characters of the basic plane, written out, for an engine that knows no properties."""
-    # Not the surrogates, which normalized text has not.
-    plane = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10000))))
-    # One range must not reach across the gap; no letters are next to it.
-    runs = (found.group() for found in compiled(f"{characters}+").finditer(plane))
-    return "[" + "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs) + "]"
