@@ -128,7 +128,7 @@ def test_transform_of_columns_by_other_names_in_another_encoding(tmp_path, docum
     source = write_csv(tmp_path / "documents", renamed, encoding="cp1252")
     columns = [f"--{field}-column={names[field]}" for field in ("text", "lang", "id")]
     rows, said = transformed(model, source, "--format=csv", "--encoding=cp1252", *columns)
-    assert said == ""
+    assert said == "columns: text ← body, language ← locale, id ← key\n"
     assert rows == transformed(model, documents)[0]
 
 
@@ -338,3 +338,17 @@ for arguments in (*{commands!r}, ["topics", {str(model)!r}], ["info", {str(model
     )
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "theta.parquet").exists()
+
+
+def test_transform_says_which_columns_it_takes(tmp_path, model):
+    source = tmp_path / "posts.tsv"
+    source.write_text('uuid\tLanguage\tBody\n1\ten\t"river boat\n2\tGerman\tbrot ofen"\n')
+    rows, said = transformed(model, source)
+    assert [(row["id"], row["lang"]) for row in rows] == [("1", "en"), ("2", "de")]
+    assert said == (
+        "columns: text ← Body, language ← Language, id ← uuid\n"
+        "quotation mark is read as text, since the lines that it would join are rows: 1, the first at "
+        f'{source}, line 2 (1 en "river boat)\n'
+    )
+    expected = GloCTM.load(model).transform(['"river boat', 'brot ofen"'], ["en", "de"])
+    np.testing.assert_array_equal(proportions_of(rows), expected)

@@ -158,14 +158,14 @@ def transform(
     quiet: Quiet = False,
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
-    from gloctm.cli.messages import say
+    from gloctm.cli.messages import in_shell_terms, say
     from gloctm.cli.tables import describe_dropped
     from gloctm.corpus import read_records
     from gloctm.corpus.options import MIN_CONFIDENCE
     from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
     from gloctm.export.proportions import check_proportions_target, write_proportions
-    from gloctm.reading.columns import Columns
+    from gloctm.reading.columns import Columns, describe_columns
     from gloctm.reading.dropped import write_dropped
     from gloctm.reading.sources import describe_sources
 
@@ -200,6 +200,10 @@ def transform(
         numbered.append(record)
     if not numbered and not reader.dropped:
         raise InputError(f"{describe_sources(sources)} has no documents: nothing to transform")
+    if told := describe_columns(reader.columns):
+        say(told)
+    for finding in reader.notes:
+        say(in_shell_terms(str(finding)))
     records, unidentified = with_languages(numbered, confidence, known=model.languages_)
     left_out = sorted([*reader.dropped, *unidentified], key=lambda each: places.get(each.source, len(places)))
     if left_out:
