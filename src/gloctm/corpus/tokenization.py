@@ -123,14 +123,15 @@ def with_languages(
     Args:
         records: in any languages.
         min_confidence: documents identified with less confidence are left out.
-        known: languages as they may be spelled, such as those of a model (see ``known_spelling``).
+        known: languages that are expected, and as they are spelled, such as those of a model (see ``known_spelling``).
     """
     lacking = [row for row, record in enumerate(records) if "lang" not in record]
     if not lacking:
         return list(records), []
-    from gloctm.text.identification import identify_languages
+    from gloctm.text.identification import identify_expected
 
-    found = dict(zip(lacking, identify_languages([records[row]["text"] for row in lacking]), strict=True))
+    texts = [records[row]["text"] for row in lacking]
+    found = dict(zip(lacking, identify_expected(texts, known), strict=True))
     complete: list[Record] = []
     dropped: list[DroppedDocument] = []
     for row, record in enumerate(records):

@@ -142,14 +142,14 @@ class Languages:
         Raises:
             InputError: there is a text, and py3langid is not installed.
         """
-        from gloctm.text.identification import identify_languages
+        from gloctm.text.identification import identify_expected
 
         found = []
         for text in texts:
             deadline.check()
             with self._identifying:
                 try:
-                    [(code, confidence)] = identify_languages([text])
+                    [(code, confidence)] = identify_expected([text], self._model.languages_)
                 except MissingDependencyError:
                     raise InputError(
                         "the server can't identify languages without py3langid: name the language of each document "

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from gloctm.errors import InputError, import_optional
-from gloctm.languages import normalize_language, normalize_languages, primary_subtag
+from gloctm.languages import known_spelling, normalize_language, normalize_languages, primary_subtag
 from gloctm.text.cleaning import without_markup
 
 # The code of a language that could not be identified.
@@ -29,6 +29,8 @@ _BROADER = {"arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh", "uzs": "uz"}
 _MODEL_CODES = {"nb": "no"}
 # Without evidence the model gives each of its 140 languages the same confidence, less than this.
 _NO_CONFIDENCE = 0.02
+# A text that is identified with less confidence may be in one of the languages expected.
+_SURE = 0.5
 # What is in no language: addresses, mentions, and halves of characters.
 _NOISE = re.compile("(?:https?|ftp)://[!-~]+|@[A-Za-z0-9._-]+|[\ud800-\udfff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -65,6 +67,44 @@ def identify_languages(texts: Sequence[str], *, candidates: Sequence[str] | None
         raise InputError("texts are one string: give a list of texts, even for one")
     identifier, codes = _load_identifier(None if candidates is None else normalize_languages(candidates))
     return [_identify(text, identifier, codes) for text in texts]
+
+
+def identify_expected(texts: Sequence[str], expected: Sequence[str]) -> list[tuple[str, float]]:
+    """Return the language of each text as ``identify_languages`` does, where some languages are expected.
+
+    Of a few words, it is often unsure among 140 languages. A text that is identified with a confidence below 0.5 is in
+    the most probable of the languages expected, if that is at least half as probable as any other. Its confidence is
+    then 0.5: enough wherever nobody asks for more.
+
+    Args:
+        texts: any Unicode.
+        expected: languages, such as those of a model; they come back as they are spelled here.
+
+    Raises:
+        MissingDependencyError: py3langid is not installed.
+
+    Example:
+        >>> identify_languages(["Todo sube menos mi sueldo."])[0][1] < 0.5
+        True
+        >>> identify_expected(["Todo sube menos mi sueldo."], ["en", "es"])
+        [('es', 0.5)]
+        >>> identify_expected(["Todo sube menos mi sueldo."], ["en", "de"])[0][1] < 0.5
+        True
+    """
+    found = identify_languages(texts)
+    unsure = [row for row, (_, confidence) in enumerate(found) if 0 < confidence < _SURE]
+    if unsure:
+        identifier, codes = _load_identifier(None)
+        spelled = {code: known_spelling(code, expected) for code in set(codes.values())}
+        for row in unsure:
+            ranked = identifier.rank(_sample(texts[row]))
+            for label, confidence in ranked:
+                if confidence < ranked[0][1] / 2:
+                    break
+                if (code := spelled.get(codes.get(label, UNDETERMINED))) in expected:
+                    found[row] = code, _SURE
+                    break
+    return found
 
 
 def _identify(text: str, identifier: Any, codes: Mapping[str, str]) -> tuple[str, float]:
