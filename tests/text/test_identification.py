@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gloctm.demo import demo_records
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.languages import normalize_language
-from gloctm.text.identification import identify_languages
+from gloctm.text.identification import identify_expected, identify_languages
 
 SENTENCES = {
     "ar": "فاتتنا الحافلة الأخيرة فعدنا إلى البيت سيرا على الأقدام.",
@@ -171,7 +171,7 @@ def test_nothing_is_loaded_from_elsewhere():
 import json, socket, sys
 def refuse(*arguments, **settings): raise OSError("no network")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-from gloctm.text.identification import identify_languages
+from gloctm.text.identification import identify_expected, identify_languages
 print(json.dumps(identify_languages([{SENTENCES["fr"]!r}])[0][0]))
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -182,7 +182,7 @@ def test_without_its_package():
     program = """
 import sys
 sys.modules["py3langid"] = sys.modules["py3langid.langid"] = None
-from gloctm.text.identification import identify_languages
+from gloctm.text.identification import identify_expected, identify_languages
 from gloctm.errors import MissingDependencyError
 try:
     identify_languages(["a"])
@@ -191,3 +191,13 @@ except MissingDependencyError as error:
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout == f"{MissingDependencyError.of('identifying languages', 'py3langid')}\n"
+
+
+def test_short_texts_are_in_a_language_that_is_expected():
+    short = ["Las matemáticas son mi asignatura favorita.", "Todo sube menos mi sueldo.", "It is late", "12345", "xyz"]
+    assert all(confidence < 0.5 for _, confidence in identify_languages(short))
+    found = identify_expected(short, ["de", "en-GB", "es"])
+    assert found == [("es", 0.5), ("es", 0.5), ("en-GB", 0.5), ("und", 0.0), ("und", 0.0)]
+    # Of no language that is improbable, and none that is sure.
+    assert identify_expected(short[:2], ["de", "en"]) == identify_languages(short[:2])
+    assert identify_expected([SENTENCES["pt"]], ["es", "en"]) == identify_languages([SENTENCES["pt"]])

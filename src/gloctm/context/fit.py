@@ -21,10 +21,11 @@ from gloctm.context.seeds import SeedColumns, seed_directions
 from gloctm.context.space import (
     FITTED_DOCUMENTS,
     NearDocuments,
-    directions,
     document_centers,
     documents_by_others,
     evenly_spread,
+    leading_directions,
+    least_evidence,
     likeness_across,
     midpoints,
     near_documents,
@@ -40,8 +41,16 @@ from gloctm.context.topics import (
 )
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
-from gloctm.model.context_inference import document_encoder
-from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, document_center_name, topic_word_name, word_context_name
+from gloctm.model.context_inference import document_encoder, sentence_directions
+from gloctm.model.parameters import (
+    DOCUMENT_ENCODER_NAME,
+    SENTENCE_PROJECTION_NAME,
+    document_center_name,
+    least_evidence_name,
+    sentence_center_name,
+    topic_word_name,
+    word_context_name,
+)
 from gloctm.progress import track
 
 #: Words per topic and language that refine its direction.
@@ -136,9 +145,11 @@ def _fit(
 ) -> ContextModel:
     rows = {language: evenly_spread(part.num_documents, FITTED_DOCUMENTS) for language, part in corpus.items()}
     counts = {language: sp.csr_array(part.counts[rows[language]]) for language, part in corpus.items()}
-    vectors = directions(
-        {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
-    )
+    embeddings = {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
+    means, projection = leading_directions(embeddings)
+    vectors = {
+        language: sentence_directions(each, means[language], projection) for language, each in embeddings.items()
+    }
     likeness = likeness_across(vectors)
     _check_comparable(likeness)
     check_different(vectors, settings.num_topics)
@@ -176,11 +187,15 @@ def _fit(
         if temperature is None:
             temperature = _calibrated(counts, contexts, centers, middle, topics)
         progress.advance()
-    weights = {DOCUMENT_ENCODER_NAME: document_encoder(topics, temperature)}
+    weights = {DOCUMENT_ENCODER_NAME: document_encoder(topics, temperature), SENTENCE_PROJECTION_NAME: projection}
     for language in corpus:
         weights[topic_word_name(language)] = topic_word[language]
         weights[word_context_name(language)] = contexts[language]
         weights[document_center_name(language)] = centers[language]
+        weights[sentence_center_name(language)] = means[language]
+        weights[least_evidence_name(language)] = np.array(
+            [least_evidence(counts[language], contexts[language])], np.float32
+        )
     return ContextModel(weights, scores if ranked else {}, temperature, likeness)
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from gloctm.arrays import Array
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
-from gloctm.model.context_inference import sums_of_contexts, without_center
+from gloctm.model.context_inference import evidence_of_words, sentence_directions, sums_of_contexts, without_center
 from gloctm.progress import track
 
 #: Directions of the embeddings that are kept: on two benchmarks they hold 93 % of the variance of 512.
@@ -54,8 +54,10 @@ def evenly_spread(number: int, most: int) -> Indices:
     return np.linspace(0, number - 1, most).round().astype(np.int64)
 
 
-def directions(embeddings: Mapping[str, Array], *, dimensions: int = DIMENSIONS) -> dict[str, Array]:
-    """Return ẽ of every document: per language ``(documents, p)``, rows of length 1, or 0 for a vector of zeros.
+def leading_directions(
+    embeddings: Mapping[str, Array], *, dimensions: int = DIMENSIONS
+) -> tuple[dict[str, Array], Array]:
+    """Return for each language the mean of its documents' u(e), ``(dimension,)``, and P, ``(dimension, p)``.
 
     Args:
         embeddings: for each language ``(documents, dimension)``, by one multilingual encoder.
@@ -69,12 +71,18 @@ def directions(embeddings: Mapping[str, Array], *, dimensions: int = DIMENSIONS)
         centered = each - means[language]
         # Languages count alike, however many documents they have.
         covariance += (centered.T @ centered).astype(np.float64) / len(each)
-    projection = np.linalg.eigh(covariance)[1][:, ::-1][:, :dimensions].astype(np.float32)
-    found = {}
-    for language, each in units.items():
-        has_vector = each.any(axis=1, keepdims=True)
-        found[language] = unit_vectors(np.where(has_vector, each - means[language], 0) @ projection)
-    return found
+    return means, np.linalg.eigh(covariance)[1][:, ::-1][:, :dimensions].astype(np.float32)
+
+
+def directions(embeddings: Mapping[str, Array], *, dimensions: int = DIMENSIONS) -> dict[str, Array]:
+    """Return ẽ of every document: per language ``(documents, p)``, rows of length 1, or 0 for a vector of zeros.
+
+    Args:
+        embeddings: for each language ``(documents, dimension)``, by one multilingual encoder.
+        dimensions: p at most.
+    """
+    means, projection = leading_directions(embeddings, dimensions=dimensions)
+    return {language: sentence_directions(each, means[language], projection) for language, each in embeddings.items()}
 
 
 def near_documents(
@@ -208,6 +216,17 @@ def document_centers(counts: Mapping[str, sp.csr_array], contexts: Mapping[str, 
         sums = sums_of_contexts(matrix[np.flatnonzero(has_words)], contexts[language])
         found[language] = sums.mean(axis=0, dtype=np.float64).astype(np.float32)
     return found
+
+
+def least_evidence(counts: sp.csr_array, contexts: Array) -> float:
+    """Return the evidence that the words of a text need to stand alone: half of what those of a document usually have.
+
+    Args:
+        counts: ``(documents, V_l)``.
+        contexts: c of the language, ``(V_l, p)``.
+    """
+    evidence = evidence_of_words(counts[evenly_spread(counts.shape[0], NEAR_CANDIDATES)], contexts)
+    return float(np.median(evidence[evidence > 0])) / 2 if evidence.any() else 0.0
 
 
 def documents_by_others(counts: sp.csr_array, contexts: Array, center: Array, vectors: Array, rows: Indices) -> Array:

@@ -2,6 +2,9 @@
 
 μ_d = argmin ‖v_d − Σ_k μ_dk t_k‖² + λ ‖μ_d‖², over the model's temperature; θ_d = softmax(μ_d). A document is
 decomposed into topics, rather than compared with each: what two topics have in common counts once.
+
+A few words may say too little. Their evidence is |Σ c_w|; to a text in whose words it is less than half of the usual,
+the text's own embedding is added at the length that lacks: v = u(|Σ c_w| (u(Σ c_w) − mean) + lacking · ẽ).
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ def document_encoder(topics: Array, temperature: float = 1.0) -> Array:
 
 
 def context_latent_means(
-    counts: sp.csr_array, contexts: Array, center: Array, encoder: Array
+    counts: sp.csr_array, contexts: Array, center: Array, encoder: Array, sentences: Array | None = None
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Infer μ of documents ``(documents, K)``, and which have no known word: their μ is 0.
 
@@ -46,12 +49,15 @@ def context_latent_means(
         contexts: c of these words, ``(words, p)``.
         center: the mean that is subtracted in the documents' language.
         encoder: see ``document_encoder``.
+        sentences: what the texts themselves add to their words, ``(documents, p)``, 0 where they add nothing.
     """
     means = np.empty((counts.shape[0], encoder.shape[1]), np.float32)
     empty = np.empty(counts.shape[0], bool)
     for start in range(0, counts.shape[0], BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
         vectors = documents_by_words(counts[rows], contexts, center)
+        if sentences is not None:
+            vectors = _with_sentences(vectors, sentences[rows], counts[rows], contexts, center)
         means[rows], empty[rows] = vectors @ encoder, ~vectors.any(axis=1)
     return means, empty
 
@@ -86,6 +92,36 @@ def documents_by_words(counts: sp.csr_array, contexts: Array, center: Array) -> 
         center: the mean of the language.
     """
     return without_center(sums_of_contexts(counts, contexts), center)
+
+
+def evidence_of_words(counts: sp.csr_array, contexts: Array) -> Array:
+    """Return |Σ c_w| of the distinct words of each document, ``(documents,)``."""
+    found = np.empty(counts.shape[0], np.float32)
+    for start in range(0, counts.shape[0], BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        found[rows] = np.linalg.norm(presence(counts[rows]) @ contexts, axis=1)
+    return found
+
+
+def sentence_directions(embeddings: Array, mean: Array, projection: Array) -> Array:
+    """Return ẽ of texts by their embeddings, ``(texts, p)``: rows of length 1, or 0 for a vector of zeros.
+
+    Args:
+        embeddings: ``(texts, dimension)``.
+        mean: of their language, ``(dimension,)``.
+        projection: P, ``(dimension, p)``.
+    """
+    units = unit_vectors(embeddings)
+    return unit_vectors(np.where(units.any(axis=1, keepdims=True), units - mean, 0) @ projection)
+
+
+def _with_sentences(vectors: Array, sentences: Array, counts: sp.csr_array, contexts: Array, center: Array) -> Array:
+    """Add what texts themselves say to what their words say; a text without any known word stays without evidence."""
+    chosen = np.flatnonzero(sentences.any(axis=1) & vectors.any(axis=1))
+    sums = np.asarray(presence(counts[chosen]) @ contexts)
+    evidence = np.linalg.norm(sums, axis=1, keepdims=True)
+    vectors[chosen] = unit_vectors(sums - evidence * center + sentences[chosen])
+    return vectors
 
 
 def without_center(sums: Array, center: Array) -> Array:

@@ -15,7 +15,13 @@ from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.passages import word_numbers
 from gloctm.embedding.encoder import TextEncoder
 from gloctm.errors import InputError, MissingDependencyError
-from gloctm.model.context_inference import center_of, context_latent_means, contexts_of
+from gloctm.model.context_inference import (
+    center_of,
+    context_latent_means,
+    contexts_of,
+    evidence_of_words,
+    sentence_directions,
+)
 from gloctm.model.documents import (
     are_texts,
     counts_and_further_words,
@@ -25,7 +31,14 @@ from gloctm.model.documents import (
 )
 from gloctm.model.inference import Via, global_latent_means, latent_means
 from gloctm.model.long_documents import means_of_documents
-from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, local_encoder_name, word_context_name
+from gloctm.model.parameters import (
+    DOCUMENT_ENCODER_NAME,
+    SENTENCE_PROJECTION_NAME,
+    least_evidence_name,
+    local_encoder_name,
+    sentence_center_name,
+    word_context_name,
+)
 from gloctm.text.cleaning import Markup, clean_text
 from gloctm.text.passages import passage_starts, split_at
 from gloctm.text.phrases import SUFFIX as PHRASES
@@ -69,6 +82,9 @@ class Tools(Protocol):
     def link(self, language: str, words: Sequence[str], encoder: TextEncoder) -> sp.csr_array:
         """Link distinct words to the trained vocabularies: N_new, ``(words, V)``."""
 
+    def embed(self, texts: Sequence[str], encoder: TextEncoder) -> Array:
+        """Embed texts, ``(texts, dimension)``."""
+
     def link_vectors(self, vectors: Array) -> sp.csr_array:
         """Link words by their vectors: N_new, ``(words, V)``."""
 
@@ -79,6 +95,7 @@ class Trained(Protocol):
     vocabulary_: dict[str, list[str]]
     weights_: dict[str, Array]
     tokenizers_: dict[str, str]
+    encoder_: str | None
     passage_length_: int | None
     markup_: Markup | None
 
@@ -113,6 +130,8 @@ class Evidence:
         neighbors: N, ``(words, V)``: the trained words that each word represents; None if no global encoder is used.
         local: whether the local encoder of the language is used, alone or with the global one.
         contexts: of the context method, the context vector of each word, ``(words, p)``; else None.
+        sentences: of short texts by the context method, what each itself adds to its words, ``(documents, p)``; None
+            where no text adds anything.
         left_out: words outside the vocabulary that do not count; None if there are none.
         document: for each row the document that it is a passage of, ascending; None where rows are documents.
         starts: where each passage begins in its document's text.
@@ -124,6 +143,7 @@ class Evidence:
     neighbors: sp.csr_array | None = None
     local: bool = False
     contexts: Array | None = None
+    sentences: Array | None = None
     left_out: LeftOut | None = None
     document: NDArray[np.int64] | None = None
     starts: NDArray[np.int64] | None = None
@@ -164,7 +184,13 @@ def evidence_of(
         documents = [clean_text(text, route.language, markup=model.markup_).text for text in documents]
     rows, document, starts = _passages(documents, model.passage_length_)
     evidence = _evidence_of_rows(rows, route, model, tools, most_further)
-    return evidence if document is None else replace(evidence, document=document, starts=starts)
+    if document is None:
+        return evidence
+    sentences = evidence.sentences
+    if sentences is not None:
+        # A passage has its document around it: what a short last one says as a whole is no topic of that.
+        sentences = np.where((np.bincount(document)[document] == 1)[:, None], sentences, np.float32(0))
+    return replace(evidence, sentences=sentences, document=document, starts=starts)
 
 
 def _passages(documents: Any, length: int | None) -> tuple[Any, NDArray[np.int64] | None, NDArray[np.int64] | None]:
@@ -218,7 +244,9 @@ def latent_means_of(
     counts, neighbors = evidence.counts, evidence.neighbors
     if evidence.contexts is not None:
         center = center_of(evidence.language, languages, weights)
-        means, empty = context_latent_means(counts, evidence.contexts, center, weights[DOCUMENT_ENCODER_NAME])
+        means, empty = context_latent_means(
+            counts, evidence.contexts, center, weights[DOCUMENT_ENCODER_NAME], evidence.sentences
+        )
     elif neighbors is None:
         means = latent_means(counts, weights, local_encoder_name(evidence.language))
         empty = np.diff(counts.indptr) == 0
@@ -263,7 +291,9 @@ def _with_further_words(
     most_further: int | None,
 ) -> Evidence:
     """Count all words of texts in a trained language: those of the vocabulary, and further ones by their links."""
-    code, vocabulary = route.language, model.vocabulary_[route.language]
+    code, vocabulary, encoder = route.language, model.vocabulary_[route.language], route.encoder
+    assert encoder is not None
+    texts = list(texts)
     tokens = list(documents_to_tokens(texts, lambda: tools.tokenizer(code), show_progress=tools.show_progress))
     counts, further = counts_and_further_words(tokens, code, vocabulary, tools.stop_words(code), phrases=phrases)
     known, total, left_out = len(vocabulary), len(further), None
@@ -274,15 +304,63 @@ def _with_further_words(
         left_out = LeftOut(total - len(chosen), total)
         counts = sp.csr_array(counts[:, np.concatenate([np.arange(known), known + chosen])])
         further = [further[place] for place in chosen.tolist()]
+    links = None
     if further:
-        assert route.encoder is not None
-        try:
-            links = tools.link(code, further, route.encoder)
+        links, failure = _tried(lambda: tools.link(code, further, encoder), encoder)
+        if links is not None:
             contexts = np.concatenate([contexts, contexts_of(links, model.vocabulary_, model.weights_)])
-        except (MissingDependencyError, OSError) as error:
-            left_out, further = LeftOut(total, total, error), []
+        else:
+            left_out, further = LeftOut(total, total, failure), []
     counts = sp.csr_array(counts[:, : known + len(further)])
-    return Evidence(code, counts, [*vocabulary, *further], contexts=contexts, left_out=left_out)
+    # A text of one word is that word.
+    several = np.array([len(words) > 1 for words in tokens], bool)
+    sentences = None
+    if SENTENCE_PROJECTION_NAME in model.weights_ and encoder.name == model.encoder_:
+        sentences = _sentences(texts, several, code, counts, contexts, encoder, model.weights_, tools)
+    return Evidence(code, counts, [*vocabulary, *further], contexts=contexts, sentences=sentences, left_out=left_out)
+
+
+def _tried(work: Callable[[], Any], encoder: TextEncoder) -> tuple[Any, Exception | None]:
+    """Return what work by an encoder gives, or None and why its package, its files or its hub are out of reach."""
+    try:
+        _ = encoder.version
+    except (InputError, MissingDependencyError, OSError) as error:
+        return None, error
+    try:
+        return work(), None
+    except (MissingDependencyError, OSError) as error:
+        return None, error
+
+
+def _sentences(
+    texts: Sequence[str],
+    several: NDArray[np.bool_],
+    code: str,
+    counts: sp.csr_array,
+    contexts: Array,
+    encoder: TextEncoder,
+    weights: Mapping[str, Array],
+    tools: Tools,
+) -> Array | None:
+    """Compute what texts of several words themselves add to these, ``(texts, p)``; None where all words stand alone."""
+    evidence = evidence_of_words(counts, contexts)
+    lacking = np.where(several & (evidence > 0), np.maximum(weights[least_evidence_name(code)] - evidence, 0), 0)
+    rows = np.flatnonzero(lacking)
+    if not len(rows):
+        return None
+    embeddings, _ = _tried(lambda: tools.embed([texts[row] for row in rows.tolist()], encoder), encoder)
+    if embeddings is None:
+        return None
+    projection = weights[SENTENCE_PROJECTION_NAME]
+    if embeddings.shape[1] != len(projection):
+        raise InputError(
+            f"the model's embeddings have {len(projection)} numbers but the encoder {encoder.name} gave vectors of "
+            f"{embeddings.shape[1]}: give the encoder that the model was trained with"
+        )
+    found = np.zeros((len(texts), projection.shape[1]), np.float32)
+    own = sentence_directions(embeddings, weights[sentence_center_name(code)], projection)
+    found[rows] = lacking[rows, None] * own
+    return found
 
 
 def _linked(documents: Any, route: Route, tools: Tools) -> tuple[sp.csr_array, Sequence[str], sp.csr_array]:

@@ -60,8 +60,9 @@ def explain_document(
 
     The weight of a word w in a topic k is θ_k of the document less θ_k of the same document without w, all its
     occurrences left out. The model itself infers both, so the weight is exact. Weights do not add up to θ: if two words
-    say the same thing, removing either changes little. A document of one word is compared with the uniform θ of none.
-    Of a long document, which is inferred by its passages, each passage is explained by itself, and its weights are
+    say the same thing, removing either changes little. What a short text says as a whole (``Evidence.sentences``) is no
+    word's, and stays with the words that are left. A document of one word is compared with the uniform θ of none. Of a
+    long document, which is inferred by its passages, each passage is explained by itself, and its weights are
     multiplied by its share of the document's words.
 
     Args:
@@ -113,7 +114,9 @@ def _explained(
     variants = sp.csr_array(sp.vstack([document] * (len(order) + 1), format="csr"))
     variants.data[variants.indptr[1:-1] + order] = 0
     variants.eliminate_zeros()
-    theta = theta_of(replace(evidence, counts=variants, document=None, starts=None))
+    # What the text says as a whole stays, whichever word is left out.
+    whole = None if evidence.sentences is None else np.repeat(evidence.sentences[[row]], len(order) + 1, axis=0)
+    theta = theta_of(replace(evidence, counts=variants, sentences=whole, document=None, starts=None))
     shares = {}
     for place, raised in zip(order.tolist(), theta[0] - theta[1:], strict=True):
         best = np.argsort(-raised, kind="stable")[:EXPLAINED_TOPICS]

@@ -7,16 +7,17 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 
 from gloctm.arrays import Array
 from gloctm.augmentation.counts import neighbor_matrix
 from gloctm.corpus.language import LanguageCorpus
-from gloctm.embedding.embed import get_encoder_by_name, get_encoders
+from gloctm.embedding.embed import embed_texts, get_encoder_by_name, get_encoders
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
-from gloctm.model.documents import documents_to_counts
+from gloctm.model.documents import LONG_WORK, documents_to_counts
 from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
 from gloctm.model.inference import Via, check_via, topic_proportions
 from gloctm.model.labels import Labels
@@ -294,6 +295,16 @@ class FittedModel:
             1
         """
         return self.word_linker().link(words, encoder, show_progress=self.show_progress)
+
+    def embed(self, texts: Sequence[str], encoder: TextEncoder) -> Array:
+        """Embed texts, ``(texts, dimension)``.
+
+        Examples:
+            >>> model.embed(["The train was late."], model.encoder_of_words()).shape
+            (1, 512)
+        """
+        show = self.show_progress and len(texts) >= LONG_WORK
+        return np.asarray(embed_texts(texts, encoder, show_progress=show), np.float32)
 
     def link_vectors(self, vectors: Array) -> sp.csr_array:
         """Link words by their vectors: N_new, ``(words, V)``.

@@ -114,10 +114,10 @@ class TopicModel(FittedModel):
 
         Words outside the vocabularies, of any language, are embedded and linked to their nearest neighbors in every
         trained vocabulary (docs: languages never trained on). Nothing is retrained. So a raw text in a trained language
-        counts with all its words if the encoder of the model's words is known. Counts and ready words of the vocabulary
-        count as they are. A published model uses the words of its vocabulary alone, through the local encoder of a
-        trained language; it links the words of other languages for its global encoder. θ of a document does not depend
-        on the other documents.
+        counts with all its words if the encoder of the model's words is known; if these say little, its embedding as a
+        whole counts as well (docs: method). Counts and ready words of the vocabulary count as they are. A published
+        model uses the words of its vocabulary alone, through the local encoder of a trained language; it links the
+        words of other languages for its global encoder. θ of a document does not depend on the other documents.
 
         A long text is split into passages, as those of the training were (``passage_length_``). Its θ is the mean of
         its passages' θ, weighted by their numbers of words. Counts and lists of words are never split.

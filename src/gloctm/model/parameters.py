@@ -17,7 +17,11 @@ A model in the context space (``gloctm.context``) of p dimensions has:
 ``word_context.lang_CODE``                      context vectors of words, ``(V_l, p)``
 ``document_center.lang_CODE``                   the mean of a language's documents, ``(p,)``
 ``document_encoder``                            from documents to μ, ``(p, K)``
+``sentence_projection``                         P, from embeddings of texts to the space, ``(dimension, p)``
+``sentence_center.lang_CODE``                   the mean embedding of a language's documents, ``(dimension,)``
+``least_evidence.lang_CODE``                    evidence that a text's words need to stand alone, ``(1,)``
 ==============================================  ====================================================
+Models of earlier versions lack the last three: their words always stand alone.
 """
 
 from __future__ import annotations
@@ -48,19 +52,35 @@ def document_center_name(language: str) -> str:
     return f"document_center.{module_key(language)}"
 
 
+def sentence_center_name(language: str) -> str:
+    """Name the mean embedding of a language's documents."""
+    return f"sentence_center.{module_key(language)}"
+
+
+def least_evidence_name(language: str) -> str:
+    """Name the evidence that the words of a language's texts need to stand alone."""
+    return f"least_evidence.{module_key(language)}"
+
+
+SENTENCE_PROJECTION_NAME = "sentence_projection"
 GLOBAL_ENCODER_NAME = "global_encoder"
 DOCUMENT_ENCODER_NAME = "document_encoder"
 
 
 def expected_context_shapes(
-    vocabulary_sizes: dict[str, int], num_topics: int, dimensions: int
+    vocabulary_sizes: dict[str, int], num_topics: int, dimensions: int, embedding_dimension: int | None = None
 ) -> dict[str, tuple[int, ...]]:
-    """Return name and shape of every array of a model in the context space."""
+    """Return name and shape of every array of a model in the context space; without sentences' if they have none."""
     shapes: dict[str, tuple[int, ...]] = {DOCUMENT_ENCODER_NAME: (dimensions, num_topics)}
     for language, size in vocabulary_sizes.items():
         shapes[topic_word_name(language)] = (num_topics, size)
         shapes[word_context_name(language)] = (size, dimensions)
         shapes[document_center_name(language)] = (dimensions,)
+        if embedding_dimension is not None:
+            shapes[sentence_center_name(language)] = (embedding_dimension,)
+            shapes[least_evidence_name(language)] = (1,)
+    if embedding_dimension is not None:
+        shapes[SENTENCE_PROJECTION_NAME] = (embedding_dimension, dimensions)
     return shapes
 
 

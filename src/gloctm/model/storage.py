@@ -37,7 +37,13 @@ from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
 from gloctm.files.manifest import check_manifest, file_sizes
 from gloctm.model.labels import Labels, check_labels
-from gloctm.model.parameters import DOCUMENT_ENCODER_NAME, expected_context_shapes, expected_shapes, module_key
+from gloctm.model.parameters import (
+    DOCUMENT_ENCODER_NAME,
+    SENTENCE_PROJECTION_NAME,
+    expected_context_shapes,
+    expected_shapes,
+    module_key,
+)
 from gloctm.text.cleaning import MARKUP, Markup
 
 LABELS = "labels.json"
@@ -240,7 +246,9 @@ def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
         )
     encoder = artifact.weights.get(DOCUMENT_ENCODER_NAME)
     dimensions = len(encoder) if encoder is not None and encoder.ndim == 2 else 0
-    return expected_context_shapes(sizes, settings["num_topics"], dimensions)
+    projection = artifact.weights.get(SENTENCE_PROJECTION_NAME)
+    embedding = None if projection is None else len(projection) if projection.ndim == 2 else 0
+    return expected_context_shapes(sizes, settings["num_topics"], dimensions, embedding)
 
 
 def _as_lists(scores: Mapping[str, Array]) -> dict[str, NDArray[Any]]:

@@ -66,6 +66,15 @@ class WordVectors:
         with self._lock:
             return sum(word not in self._memo for word in words)
 
+    def embed(self, texts: Sequence[str], deadline: Deadline) -> Array:
+        """Return the vectors of texts, ``(texts, dimension)``; they are not kept."""
+        found = []
+        for start in range(0, len(texts), _BATCH):
+            deadline.check()
+            with self._lock:
+                found.append(np.asarray(self._encoder.encode(texts[start : start + _BATCH]), np.float32))
+        return np.concatenate(found)
+
     def __call__(self, words: Sequence[str], deadline: Deadline) -> Array:
         """Return the vectors of distinct words, ``(words, dimension)``; zeros for one that is too long."""
         with self._lock:
@@ -119,6 +128,10 @@ class RequestTools:
                 f"{self._inference.new_words:,}: send fewer at a time"
             )
         return linker.link_vectors(vectors(words, self._deadline))
+
+    def embed(self, texts: Sequence[str], encoder: TextEncoder) -> Array:
+        """Embed texts, as many at a time as the deadline can be checked between."""
+        return self._inference.linking()[1].embed(texts, self._deadline)
 
     def link_vectors(self, vectors: Array) -> sp.csr_array:
         """Link words by their vectors."""

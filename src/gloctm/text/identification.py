@@ -101,7 +101,8 @@ def identify_expected(texts: Sequence[str], expected: Sequence[str]) -> list[tup
             for label, confidence in ranked:
                 if confidence < ranked[0][1] / 2:
                     break
-                if (code := spelled.get(codes.get(label, UNDETERMINED))) in expected:
+                code = spelled.get(codes.get(label, UNDETERMINED), UNDETERMINED)
+                if code in expected:
                     found[row] = code, _SURE
                     break
     return found
