@@ -16,7 +16,9 @@ import pytest
 
 from command_line import (
     THEMES,
+    assert_refused,
     build,
+    dropped_in,
     everything,
     make_records,
     run_here,
@@ -233,3 +235,27 @@ def test_two_processes_make_the_same_corpus_as_one(tmp_path):
     assert built[1][1] == built[2][1]
     manifests = [json.loads((tmp_path / str(each) / "corpus.json").read_text()) for each in (1, 2)]
     assert manifests[0] == manifests[1]
+
+
+def test_repeated_texts_are_told_and_dropped_on_request(tmp_path):
+    footer = "Sent from my telephone"
+    records = [{**record, "text": f"{record['text']}.\n{footer}"} for record in make_records()]
+    repeated = [{**record, "id": f"again-{record['id']}"} for record in records[:3]]
+    source = write_json_lines(tmp_path / "documents.jsonl", [*records, *repeated])
+    told = succeeded(run_here("corpus", "build", source, "-o", tmp_path / "all", "--encoder=none", "-q")).stderr
+    repeats = re.findall(r"(\d+) documents? in (en|de) repeats? an earlier one \(--drop-duplicates exact drops", told)
+    assert sum(int(number) for number, _ in repeats) >= 3
+    assert f"boilerplate in 21 documents in de: {footer!r} (--drop-boilerplate drops it)" in told
+    flags = ("--drop-duplicates=near", "--drop-boilerplate", "--encoder=none", "-q")
+    told = run_here("corpus", "build", source, "-o", tmp_path / "less", *flags).stderr
+    assert f"boilerplate dropped from 21 documents in de: {footer!r}\n" in told
+    assert "repeat an earlier one" not in told
+    corpus = Corpus.load(tmp_path / "less")
+    assert not any(footer in text for part in corpus.values() for text in part.texts)
+    dropped = {each["id"]: each["reason"] for each in dropped_in(tmp_path / "less")}
+    assert {f"again-{record['id']}" for record in records[:3]} <= set(dropped)
+    assert set(dropped[f"again-{records[0]['id']}"].split()) >= {"near", "duplicate", "of"}
+    shown = succeeded(run_here("corpus", "info", tmp_path / "all")).stdout
+    assert "repeat an earlier one" in shown
+    refused = run_here("corpus", "build", source, "-o", tmp_path / "no", "--drop-duplicates=all")
+    assert_refused(refused, "--drop-duplicates is 'all': choose 'exact' or 'near'")

@@ -78,7 +78,13 @@ def left_out_counted_below() -> Iterator[None]:
 
 def tell_what_became(corpus: Corpus, path: Path) -> None:
     """Say which columns were taken, what was left out, which languages were identified, which documents are empty."""
-    from gloctm.cli.tables import describe_cleaned, describe_dropped, describe_passages, describe_phrases
+    from gloctm.cli.tables import (
+        describe_cleaned,
+        describe_dropped,
+        describe_passages,
+        describe_phrases,
+        describe_repeated,
+    )
 
     report = corpus.report
     if report is not None and (columns := describe_columns(report.columns)):
@@ -96,6 +102,8 @@ def tell_what_became(corpus: Corpus, path: Path) -> None:
         if note.what in (SPANNING, LITERAL):
             say(in_shell_terms(str(note)))
     for line in () if report is None else describe_cleaned(report):
+        say(line)
+    for line in [] if report is None else describe_repeated(report, hints=True):
         say(line)
     if report is not None and (phrases := describe_phrases(report)):
         say(phrases)

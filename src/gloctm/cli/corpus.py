@@ -175,6 +175,21 @@ def build(
             rich_help_panel=DOCUMENTS,
         ),
     ] = None,
+    drop_duplicates: Annotated[
+        str | None,
+        typer.Option(
+            help="Leave out documents that repeat an earlier one: exact (but for capitals and white space) or near.",
+            rich_help_panel=DOCUMENTS,
+        ),
+    ] = None,
+    drop_boilerplate: Annotated[
+        bool,
+        typer.Option(
+            "--drop-boilerplate",
+            help="Take out lines and sentences that 5 % of a language's documents have, such as signatures.",
+            rich_help_panel=DOCUMENTS,
+        ),
+    ] = False,
     processes: Annotated[
         int | None,
         typer.Option(help="Number of processes that tokenize texts. (default: all cores, where that is faster)"),
@@ -223,6 +238,8 @@ def build(
         "markup": markup,
         "phrases": phrases or None,
         "passages": int(passages) if passages is not None and passages.isdecimal() else passages,
+        "drop_duplicates": drop_duplicates,
+        "drop_boilerplate": drop_boilerplate or None,
         "processes": processes,
     }
     given = {name: value for name, value in given.items() if value is not None}

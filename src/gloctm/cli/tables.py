@@ -24,6 +24,8 @@ _FILE_WIDTH = 160
 _MOST_VALUES = 8
 # Reasons for leaving documents out that are shown one by one.
 _MOST_REASONS = 6
+# Lines and sentences that many documents have, shown per language.
+_MOST_PIECES = 3
 _LEGEND = (
     "empty: share of documents without a word of the vocabulary",
     "words: size of the vocabulary",
@@ -84,10 +86,26 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     if columns := describe_columns(report.columns):
         lines.append(columns)
     lines += [f"note: {note}" for note in report.notes]
+    lines += describe_repeated(report)
     lines += [f"left out: {count_of(count, 'document')}: {reason}" for reason, count in main_reasons(report.dropped)]
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:
         _print(Text(line))
+
+
+def describe_repeated(report: BuildReport, *, hints: bool = False) -> list[str]:
+    """Return what documents repeat, a line each; with hints, how to drop it."""
+    lines = []
+    for language, each in report.repeated.items():
+        if each.duplicates:
+            verb = "repeats" if each.duplicates == 1 else "repeat"
+            hint = " (--drop-duplicates exact drops them)" if hints else ""
+            lines.append(f"{count_of(each.duplicates, 'document')} in {language} {verb} an earlier one{hint}")
+        for piece, count in list(each.boilerplate.items())[:_MOST_PIECES]:
+            hint = " (--drop-boilerplate drops it)" if hints and not each.boilerplate_dropped else ""
+            what = "dropped from" if each.boilerplate_dropped else "in"
+            lines.append(f"boilerplate {what} {count_of(count, 'document')} in {language}: {piece!r:.80}{hint}")
+    return lines
 
 
 def _told(value: Any) -> str:

@@ -24,6 +24,7 @@ from gloctm.corpus.options import (
     warn_of_unused,
 )
 from gloctm.corpus.passages import passages_from
+from gloctm.corpus.repeated import RepeatSettings, find_kept, repeat_settings
 from gloctm.corpus.report import BuildReport, IdentifiedLanguage, WordStatistics
 from gloctm.corpus.validation import check_language_count
 from gloctm.corpus.workers import in_blocks, tokenize_blocks
@@ -32,7 +33,7 @@ from gloctm.languages import check_is_language, merged_language, normalize_langu
 from gloctm.progress import track
 from gloctm.reading.builder import NO_TEXT, Record
 from gloctm.reading.dates import DateOrder, DateReader
-from gloctm.reading.dropped import DroppedDocument
+from gloctm.reading.dropped import EXCERPT, DroppedDocument
 from gloctm.reading.notes import Note, Notes
 from gloctm.reading.quoting import LITERAL, SPANNING
 from gloctm.reading.records import RecordReader
@@ -100,11 +101,18 @@ def build_from_texts(
     check_language_count(languages)
     warn_of_similar(languages, languages, "give their texts under one code", stacklevel=_CALLER)
     choice, settings = vocabulary_settings(options), text_settings(options, tuple(languages))
+    repeats = repeat_settings(options)
     aligned = _aligned(languages, labels=labels, ids=ids, dates=dates)
     aligned["dates"] = _read_dates(aligned["dates"], DateReader(date_order, notes))
-    records = (Record(text=text, lang=language) for language, raw in languages.items() for text in raw)
     collected = {language: Documents() for language in languages}
     read = 0
+    dropped: list[DroppedDocument] = []
+    for language, raw in languages.items():
+        for text in raw:
+            collected[language].repeats.add(text)
+        if repeats:
+            dropped += _drop_repeated(language, languages, aligned, collected, repeats)
+    records = (Record(text=text, lang=language) for language, raw in languages.items() for text in raw)
     with track("tokenizing", sum(map(len, languages.values())), "texts", show=show_progress) as progress:
         for block, tokenized in tokenize_blocks(in_blocks(records), settings, options.get("processes")):
             for language, words in tokenized.words.items():
@@ -119,7 +127,7 @@ def build_from_texts(
         parts[language] = _language_corpus(language, documents, settings, choice, texts=languages[language], **columns)
     warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
     _warn_of_notes(notes.all(), stacklevel=_CALLER)
-    return parts, _report(collected, {}, choice, [], notes=notes.all())
+    return parts, _report(collected, {}, choice, dropped, notes=notes.all())
 
 
 def build_from_records(
@@ -140,7 +148,7 @@ def build_from_records(
         check_language_count(wanted)
     check_int("min_documents", min_documents, 0)
     check_confidence(min_confidence)
-    choice = vocabulary_settings(options)
+    choice, repeats = vocabulary_settings(options), repeat_settings(options)
     settings = text_settings(options, wanted, min_confidence=min_confidence, merge_regions=merge_regions)
     collector = DocumentCollector(records, settings, merge_regions=merge_regions)
     with track("tokenizing", None, "texts", show=show_progress) as progress:
@@ -150,6 +158,10 @@ def build_from_records(
     for block, tokenized in tokenize_blocks(in_blocks(collector.misplaced()), settings, options.get("processes")):
         collector.add(block, tokenized)
     _warn_of_small(collector.drop_small_languages(min_documents), collector.collected, min_documents)
+    if repeats:
+        again = in_blocks(collector.without_repeated(repeats))
+        for block, tokenized in tokenize_blocks(again, settings, options.get("processes")):
+            collector.add(block, tokenized)
     dropped = [*records.dropped, *collector.dropped]
     settled = records.settle_dates()
     collected = collector.collected
@@ -180,6 +192,37 @@ def build_from_records(
     return parts, _report(
         collected, collector.confidences, choice, dropped, columns=records.columns, notes=records.notes
     )
+
+
+def _drop_repeated(
+    language: str,
+    languages: dict[str, list[str]],
+    aligned: dict[str, dict[str, Any]],
+    collected: dict[str, Documents],
+    settings: RepeatSettings,
+) -> list[DroppedDocument]:
+    """Take repeated texts of a language out of texts and columns, in place; return the documents left out."""
+    texts, counted = languages[language], collected[language].repeats
+    for name, values in aligned.items():
+        given = values.get(language)
+        if given is not None and len(given) != len(texts):
+            raise InputError(f"{len(given)} {name} are given for {len(texts)} texts in {language!r}: give one per text")
+    boilerplate = counted.boilerplate() if settings.boilerplate else {}
+    kept = find_kept(texts, settings, boilerplate)
+    ids = aligned["ids"].setdefault(language, [str(row) for row in range(len(texts))])
+    rows = kept.rows
+    dropped = [
+        DroppedDocument(f"text {row} of {language}", reason, texts[row][:EXCERPT], str(ids[row]), language)
+        for row, reason in kept.reasons(ids)
+    ]
+    languages[language] = [kept.texts[row] for row in rows]
+    for values in aligned.values():
+        if values.get(language) is not None:
+            values[language] = [values[language][row] for row in rows]
+    collected[language] = Documents(dropped_boilerplate=boilerplate if settings.boilerplate else None)
+    for text in languages[language]:
+        collected[language].repeats.add(text)
+    return dropped
 
 
 def _check_found(
@@ -339,6 +382,9 @@ def _report(
         },
         identified={
             code: IdentifiedLanguage(len(each), round(sum(each) / len(each), 4)) for code, each in confidences.items()
+        },
+        repeated={
+            code: found for code, each in collected.items() if (found := each.repeats.found(each.dropped_boilerplate))
         },
         settings={
             # One number where all languages have the same.

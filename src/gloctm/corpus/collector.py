@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gloctm.corpus.collection import WordCollection
 from gloctm.corpus.options import TextSettings
+from gloctm.corpus.repeated import RepeatCounter, RepeatSettings, find_kept
 from gloctm.corpus.texts import TextWriter
 from gloctm.corpus.tokenization import NOT_WANTED, TokenizedBlock, is_wanted, left_out, unidentified
 from gloctm.languages import known_spelling, merged_language, without_region
@@ -25,6 +26,8 @@ class Documents:
     labels: list[str] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
     texts: TextWriter = field(default_factory=TextWriter)
+    repeats: RepeatCounter = field(default_factory=RepeatCounter)
+    dropped_boilerplate: dict[str, int] | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -38,6 +41,7 @@ class Documents:
         self.labels.append(sys.intern(record.get("label", "")))
         self.dates.append(sys.intern(record.get("date", "")))
         self.texts.append(text, source=record.get("source", ""))
+        self.repeats.add(text)
 
     def as_records(self, language: str) -> Iterator[Record]:
         """Yield all documents as they came, as documents of another language."""
@@ -139,6 +143,27 @@ class DocumentCollector:
             if variant != code and (without_region(variant) == code or (code, without_region(variant)) == ("no", "nb")):
                 self.confidences.setdefault(variant, []).extend(self.confidences.pop(code))
                 yield from self.collected.pop(code).as_records(variant)
+
+    def without_repeated(self, settings: RepeatSettings) -> Iterator[Record]:
+        """Drop repeated texts; yield the others again, of languages that have any, to be tokenized and added.
+
+        A document keeps its id, which is its former position where it has none of its own.
+        """
+        for language in list(self.collected):
+            documents = self.collected[language]
+            texts, ids = documents.texts.finished(), documents.ids
+            boilerplate = documents.repeats.boilerplate() if settings.boilerplate else {}
+            kept = find_kept(texts, settings, boilerplate)
+            if len(kept.rows) == len(texts) and not boilerplate:
+                continue
+            self.collected[language] = Documents(dropped_boilerplate=boilerplate if settings.boilerplate else None)
+            reasons = dict(kept.reasons(ids))
+            for row, record in enumerate(documents.as_records(language)):
+                record["id"] = ids[row]
+                if row in reasons:
+                    self.dropped.append(left_out(record, reasons[row], language))
+                else:
+                    yield {**record, "text": kept.texts[row]}
 
     def drop_small_languages(self, min_documents: int) -> dict[str, int]:
         """Drop languages with too few documents, unless they are wanted; return those that documents name, with these.

@@ -11,6 +11,7 @@ from numbers import Real
 from typing import Any, Literal, TypedDict, TypeVar
 
 from gloctm.checks import check_int, listed
+from gloctm.corpus.repeated import Duplicates
 from gloctm.errors import (
     InputError,
     NoStopWordsWarning,
@@ -83,6 +84,11 @@ class TextOptions(TypedDict, total=False):
             settings, each passage of a document that is split counts as a document.
         max_vocabulary: keep this many words per language, by document frequency; None keeps all. The default, 5,000,
             is the published size.
+        drop_duplicates: leave out documents that repeat an earlier one of their language: ``"exact"`` but for capitals
+            and white space, ``"near"`` also those that differ in a few words (see ``gloctm.corpus.duplicates``). None
+            (the default) keeps all, and the report counts the exact ones.
+        drop_boilerplate: take out of the texts the lines and sentences that at least 10 documents and 5 % of a
+            language's documents have, such as signatures and banners. They are counted in the report anyway.
         processes: how many processes tokenize. Unless given, all cores where there are thousands of texts and no
             tokenizer of your own, else one. The result is the same.
 
@@ -107,6 +113,8 @@ class TextOptions(TypedDict, total=False):
     min_df: float | None
     max_df: float
     max_vocabulary: int | None
+    drop_duplicates: Duplicates | None
+    drop_boilerplate: bool
     processes: int | None
 
 

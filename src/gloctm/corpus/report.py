@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gloctm.corpus.repeated import RepeatedTexts
 from gloctm.reading.dropped import DroppedDocument
 from gloctm.reading.notes import Note, notes_from_json
 
 # What differs from one document to the next in reasons of the same kind: a value, where in a line, a wrong code.
 _DETAIL = re.compile(
+    r"(?<=duplicate of ).*|"
     r"(?<=\bis )(?:'[^']*'|\"[^\"]*\"|-?\d[\d.]*|[\[{].*(?=,))|(?<= )\([^()]*\)|^'[^']*'(?= is not a language)"
 )
 
@@ -43,7 +45,7 @@ class IdentifiedLanguage:
     """How documents came to be in a language that nobody had named.
 
     Attributes:
-        documents: how many were kept.
+        documents: how many were kept, duplicates that were dropped later included.
         confidence: the mean of the identifier's confidence, 0 to 1.
     """
 
@@ -85,6 +87,7 @@ class BuildReport:
     Attributes:
         words: by language.
         identified: by language, where languages were identified.
+        repeated: what documents repeat, of languages where any do.
         settings: how the vocabulary was chosen.
         dropped: the documents that were left out, and why.
         columns: the column that held each field; None where none did.
@@ -100,6 +103,7 @@ class BuildReport:
 
     words: Mapping[str, WordStatistics] = field(default_factory=dict)
     identified: Mapping[str, IdentifiedLanguage] = field(default_factory=dict)
+    repeated: Mapping[str, RepeatedTexts] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     dropped: tuple[DroppedDocument, ...] = ()
     columns: Mapping[str, str | None] = field(default_factory=dict)
@@ -116,6 +120,7 @@ class BuildReport:
         return BuildReport(
             words={code: self.words[code] for code in chosen if code in self.words},
             identified={code: self.identified[code] for code in chosen if code in self.identified},
+            repeated={code: self.repeated[code] for code in chosen if code in self.repeated},
             settings=self.settings,
             dropped=self.dropped,
             columns=self.columns,
@@ -131,6 +136,7 @@ class BuildReport:
                 for code, each in self.words.items()
             },
             "identified": {code: asdict(each) for code, each in self.identified.items()},
+            "repeated": {code: asdict(each) for code, each in self.repeated.items()},
             "settings": dict(self.settings),
             "cleaned": {
                 code: {name: value for name, value in asdict(each).items() if value}
@@ -147,6 +153,8 @@ class BuildReport:
         return cls(
             words={code: WordStatistics(**each) for code, each in content["words"].items()},
             identified={code: IdentifiedLanguage(**each) for code, each in content["identified"].items()},
+            # Corpora from before these were counted have none.
+            repeated={code: RepeatedTexts(**each) for code, each in content.get("repeated", {}).items()},
             settings=dict(content["settings"]),
             dropped=tuple(dropped),
             # Older reports have none.
