@@ -15,7 +15,7 @@ import dataclasses
 import json
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,7 @@ from machine import machine
 from gloctm import Corpus, GloCTM
 from gloctm.demo import demo_records
 from gloctm.embedding import embed_texts, get_encoder_by_name
-from gloctm.errors import UnknownLanguageWarning
-from gloctm.metrics import purity
+from gloctm.errors import InputError, UnknownLanguageWarning
 
 RESULTS = Path(__file__).resolve().parent / "results" / "encoders.jsonl"
 TEXTS = Path(__file__).resolve().parent / "texts" / "six-languages.jsonl"
@@ -72,15 +71,31 @@ def transfer(name: str, records: dict[str, list[dict[str, str]]]) -> dict[str, f
     }
 
 
-def topics(name: str, records: dict[str, list[dict[str, str]]], seed: int) -> dict[str, float]:
-    """By language, the purity of six topics trained on all languages together."""
-    corpus = Corpus.from_records(
-        [record for part in records.values() for record in part], encoder=name, show_progress=False
-    )
-    model = GloCTM(num_topics=6, random_state=seed, show_progress=False).fit(corpus)
-    theta = model.transform(corpus)
-    labels = {code: part.labels for code, part in corpus.items()}
-    return {code: float(purity(theta[code], labels[code])) for code in corpus.languages}
+def topics(name: str, records: dict[str, list[dict[str, str]]], seed: int) -> dict[str, float | None]:
+    """By language, the share of documents in a topic whose English documents are mostly of their theme.
+
+    The topics, six, are trained on this language and English. None: the training refuses the vectors.
+    """
+    found: dict[str, float | None] = {}
+    for code in [code for code in records if code != "en"]:
+        corpus = Corpus.from_records([*records["en"], *records[code]], encoder=name, show_progress=False)
+        try:
+            model = GloCTM(num_topics=6, random_state=seed, show_progress=False).fit(corpus)
+        except InputError:
+            found[code] = None
+            continue
+        theta = model.transform(corpus)
+        # The mapping from topic to theme is that of English: topics of a language alone help nobody.
+        own, english = theta[code].argmax(axis=1), theta["en"].argmax(axis=1)
+        themes = np.asarray(corpus["en"].labels)
+        meant = {
+            topic: max(sorted(set(themes)), key=lambda theme: int((themes[english == topic] == theme).sum()))
+            for topic in range(6)
+        }
+        found[code] = float(
+            np.mean([meant[topic] == label for topic, label in zip(own, corpus[code].labels, strict=True)])
+        )
+    return found
 
 
 def of_short_texts(seeds: Sequence[int]) -> list[Line]:
@@ -93,7 +108,7 @@ def of_short_texts(seeds: Sequence[int]) -> list[Line]:
         line["documents"] = {code: len(part) for code, part in records.items()}
         line["texts_per_second"] = round(rate(name, texts), 1)
         line["transfer_from_english"] = _rounded(transfer(name, records))
-        line["purity"] = {seed: _rounded(topics(name, records, seed)) for seed in seeds}
+        line["topics"] = {seed: _rounded(topics(name, records, seed)) for seed in seeds}
         lines.append({**line, "machine": machine()})
     return lines
 
@@ -141,8 +156,8 @@ def _first(corpus: Corpus, number: int) -> Corpus:
     return Corpus(parts)
 
 
-def _rounded(values: dict[str, float]) -> dict[str, float]:
-    return {code: round(value, 4) for code, value in values.items()}
+def _rounded(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {code: None if value is None else round(value, 4) for code, value in values.items()}
 
 
 def main() -> None:
