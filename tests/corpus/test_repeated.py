@@ -21,9 +21,9 @@ ENGLISH = [
     f"{NOTICE}.",
     "Rain tomorrow",
     "A new  bakery opens",
-    "",
+    "12:34",
 ]
-GERMAN = ["Regen am Montag", "Schnee am Abend", ""]
+GERMAN = ["Regen am Montag", "Schnee am Abend", "12:34"]
 FOOTER = "Sent from my telephone"
 
 

@@ -299,6 +299,7 @@ def embed(
     quiet: Quiet = False,
 ) -> None:
     """Add missing embeddings to a corpus: your own files first, then an encoder for the rest."""
+    from gloctm.cli.built import tell_encoder
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
     from gloctm.corpus.storage import CORPUS_FORMAT
