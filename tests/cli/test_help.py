@@ -39,6 +39,7 @@ COMMANDS = {
         "--words",
         "-n",
         "--topic",
+        "--find",
         "--languages",
         "--vocabulary",
         "--format",
@@ -50,6 +51,12 @@ COMMANDS = {
         *("--output", "-o", "--latent", "--via", "--language", "--min-confidence", "--text-column", "--lang-column"),
         *("--id-column", "--format", "--encoding", "--skip-bad-lines", "--dropped", "--quiet", "-q"),
     ],
+    "documents": [
+        *("--topic", "--find", "--languages", "--number", "-n", "--threshold", "--view", "--format", "-f"),
+        *("--quiet", "-q"),
+    ],
+    "compare": ["--num-words", "--words", "-n", "--format", "-f"],
+    "reduce": ["--output", "-o", "--view", "--format", "-f"],
     "info": [],
 }
 

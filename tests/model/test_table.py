@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from gloctm.model import Table
 
 ROWS = [
@@ -27,6 +29,12 @@ def test_a_table_prints_in_columns_whatever_the_script():
     assert line.startswith("a b long")
     assert line.endswith("…")
     assert len(line) <= 40
+
+
+def test_lines_fit_a_terminal():
+    table = Table([{"topic": 1, "text": "long " * 30}, {"topic": 2, "text": "雨" * 60}])
+    assert [cell_len(line) for line in table.lines(max_characters=None, width=50)] == [11, 50, 50]
+    assert len(table.lines(max_characters=None)[1]) > 150
 
 
 def test_a_table_becomes_a_data_frame():

@@ -58,7 +58,10 @@ def test_names_are_those_given(model):
 def test_a_loaded_model_has_words_without_documents(model, corpus, tmp_path):
     loaded = GloCTM.load(model.save(tmp_path / "model"))
     table = loaded.topic_info(num_words=3)
-    assert table.columns == ["topic", "name", "doubtful", *(f"words_{code}" for code in CODES)]
+    prevalence = ["prevalence", *(f"prevalence_{code}" for code in CODES)]
+    assert table.columns == ["topic", "name", *prevalence, "doubtful", *(f"words_{code}" for code in CODES)]
+    for row, own in zip(table, model.topic_info(), strict=False):
+        assert [row[name] for name in prevalence] == pytest.approx([own[name] for name in prevalence])
     assert len(table) == 12
     assert loaded.topic_info(corpus) == model.topic_info()
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gloctm.cli import corpus, demo, evaluate, label, model, report, search, serve, train
+from gloctm.cli import corpus, demo, evaluate, label, model, report, search, serve, tasks, train
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
 from gloctm.errors import TrainingInterrupted
 from gloctm.training.interrupts import Termination
@@ -61,6 +61,9 @@ app.command("train")(train.train)
 app.command("topics")(model.topics)
 app.command("label")(label.label)
 app.command("transform")(model.transform)
+app.command("documents")(tasks.documents)
+app.command("compare")(tasks.compare)
+app.command("reduce")(tasks.reduce)
 app.command("evaluate")(evaluate.evaluate)
 app.command("search")(search.search)
 app.command("report")(report.report)

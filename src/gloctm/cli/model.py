@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -59,6 +59,13 @@ def topics(
         list[int] | None,
         typer.Option(help="Show this topic alone, with 30 words per language. Repeatable.", show_default=False),
     ] = None,
+    find: Annotated[
+        str | None,
+        typer.Option(
+            help="Show the five topics that this word or sentence is about, in any language, with their scores.",
+            show_default=False,
+        ),
+    ] = None,
     languages: LanguagesOption = None,
     vocabulary: Annotated[
         list[str] | None,
@@ -92,6 +99,12 @@ def topics(
         chosen = list(dict.fromkeys([*model.languages_, *further]))
     number = num_words if num_words is not None else 30 if topic else 10
     wanted = list(dict.fromkeys(check_topic(each, model.num_topics_) for each in topic or ()))
+    found: list[dict[str, Any]] = []
+    if find is not None:
+        if topic:
+            raise InputError("--topic and --find are both given: give one of them")
+        found = model.find_topics(find, encoder=encoder)
+        wanted = [row["topic"] for row in found]
     records = model.topics(number, languages=chosen, vocabulary=further, encoder=encoder)
     if wanted:
         records[:] = [record for each in wanted for record in records if record["topic"] == each]
@@ -104,11 +117,13 @@ def topics(
     elif output_format == "jsonl":
         for record in records:
             print(json.dumps(record, ensure_ascii=False))
-    elif wanted:
+    elif topic:
         for each in wanted:
             topic_tables.print_topic(model, each, [record for record in records if record["topic"] == each])
     else:
         topic_tables.print_topics(model, records, num_words=number)
+        if found:
+            print("score:", ", ".join(f"topic {row['topic']} {row['score']:.2f}" for row in found))
 
 
 def transform(

@@ -69,4 +69,4 @@ def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
             )
         counted = recounted(part, vocabulary, partial(model.counts, language=code))
         parts[code] = replace(counted, tokenizer=model.tokenizers_[code], own_tokenizer=None)
-    return Corpus(parts)
+    return Corpus(parts, encoder=corpus.encoder)

@@ -38,11 +38,11 @@ def print_topics(model: TopicModel, records: Sequence[TopicRecord], *, num_words
         if shares:
             cells.append(f"{shares[code][topic]:>5.1%}" if code in shares else "")
         if labeled:
-            cells.append(_fitting(_label(record, labels).split(" "), min(_MOST_LABEL, _width() // 4)))
+            cells.append(_fitting(_label(record, labels).split(" "), min(_MOST_LABEL, terminal_width() // 4)))
         rows.append((cells, record["words"]))
         before = topic
     widths = [max(_cells(cells[column]) for cells, _ in rows) for column in range(len(heading))]
-    room = _width() - sum(widths) - len(_GAP) * len(widths)
+    room = terminal_width() - sum(widths) - len(_GAP) * len(widths)
     for cells, words in rows:
         padded = (f"{cell}{' ' * (width - _cells(cell))}" for cell, width in zip(cells, widths, strict=True))
         print(_GAP.join([*padded, _fitting(words, room)]))
@@ -65,7 +65,7 @@ def print_topic(model: TopicModel, topic: int, records: Sequence[TopicRecord]) -
         share = model.topic_shares_.get(code)
         told = [code, *([f"{share[topic]:.1%} of the documents"] if share else []), *([label] if label else [])]
         print(", ".join(told))
-        for line in _wrapped(record["words"], _width() - 2):
+        for line in _wrapped(record["words"], terminal_width() - 2):
             print(f"  {line}")
 
 
@@ -156,7 +156,7 @@ def _cells(text: str) -> int:
     return cell_len(text)
 
 
-def _width() -> int:
+def terminal_width() -> int:
     """Return the columns of the terminal; what goes elsewhere has room for everything."""
     if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
         return sys.maxsize

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from gloctm.errors import MissingDependencyError
 
 Row = TypeVar("Row", bound=Mapping[str, Any])
-# Characters of a cell that printed tables show.
-_MOST_CHARACTERS = 40
+#: Characters of a cell that printed tables show.
+MAX_CHARACTERS = 40
 
 
 class Table(list[Row]):
@@ -55,18 +55,27 @@ class Table(list[Row]):
 
     def as_text(self) -> str:
         """Return the table in aligned columns, numbers to the right, with long cells cut."""
+        return "\n".join(self.lines())
+
+    def lines(self, *, max_characters: int | None = MAX_CHARACTERS, width: int | None = None) -> list[str]:
+        """Return the lines of ``as_text``, the names of the columns first.
+
+        Args:
+            max_characters: of a cell; longer ones are cut. None shows all.
+            width: of a line, where it is cut; None for no limit.
+        """
         from rich.cells import cell_len, set_cell_size
 
         columns = self.columns
         numeric = {name for name in columns if any(_is_number(row.get(name)) for row in self)}
         lines = [columns, *([_shown(row.get(name)) for name in columns] for row in self)]
-        lines = [[cell if cell_len(cell) <= _MOST_CHARACTERS else _cut(cell) for cell in line] for line in lines]
+        lines = [[_cut(cell, max_characters) for cell in line] for line in lines]
         widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
 
         def aligned(cell: str, name: str, width: int) -> str:
             return " " * (width - cell_len(cell)) + cell if name in numeric else set_cell_size(cell, width)
 
-        return "\n".join("  ".join(map(aligned, line, columns, widths)).rstrip() for line in lines)
+        return [_cut("  ".join(map(aligned, line, columns, widths)).rstrip(), width) for line in lines]
 
     def __str__(self) -> str:
         return self.as_text()
@@ -108,7 +117,9 @@ def _shown(value: Any) -> str:
     return " ".join(str(value).split())
 
 
-def _cut(cell: str) -> str:
-    from rich.cells import set_cell_size
+def _cut(text: str, most: int | None) -> str:
+    from rich.cells import cell_len, set_cell_size
 
-    return set_cell_size(cell, _MOST_CHARACTERS - 1).rstrip() + "…"
+    if most is None or cell_len(text) <= most:
+        return text
+    return set_cell_size(text, most - 1).rstrip() + "…"

@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from gloctm.arrays import Array
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus, check_corpus
@@ -169,7 +171,8 @@ class TableMethods(TopicModel):
         """Return one row per topic: its name, sizes, coherence, words, and where it is doubtful.
 
         Args:
-            corpus: see ``document_info``. Without any, as after ``load``, there are neither sizes nor coherence.
+            corpus: see ``document_info``. Without any, as after ``load``, numbers of documents and coherence are left
+                out, and the prevalence is that in the training.
             view: see ``document_info``.
             threshold: see ``document_info``.
             num_words: words per language.
@@ -403,7 +406,11 @@ class TableMethods(TopicModel):
         return found, theta, self._shown(view, theta)
 
     def _shown(self, view: TopicView | None, theta: _Theta | None = None, num_words: int = 10) -> ShownTopics:
-        shares = topic_shares({code: each[~without_evidence(each)] for code, each in theta.items()}) if theta else None
+        if theta:
+            shares = topic_shares({code: each[~without_evidence(each)] for code, each in theta.items()})
+        else:
+            # Those of the training.
+            shares = np.mean(list(self.topic_shares_.values()), axis=0) if self.topic_shares_ else None
         return shown_topics(self, view, shares, num_words)
 
 

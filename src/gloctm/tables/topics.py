@@ -36,7 +36,7 @@ def topic_table(
     Args:
         model: trained.
         shown: its topics, with enough words for the coherence.
-        corpus: the documents; None leaves out sizes and coherence.
+        corpus: the documents; None leaves out numbers of documents and coherence.
         theta: for each language of the corpus θ of all the model's topics, as ``transform`` infers it.
         amounts: the same as reports compare languages by.
         threshold: see ``main_topics``.
@@ -45,29 +45,19 @@ def topic_table(
     places = range(len(shown.names))
     rows: list[dict[str, Any]] = [{"topic": shown.number(place), "name": shown.names[place]} for place in places]
     if corpus is not None:
-        nothing: dict[str, Any] = {"topic": NO_TOPIC, "name": NO_TOPIC_NAME}
-        rows.append(nothing)
+        rows.append({"topic": NO_TOPIC, "name": NO_TOPIC_NAME})
         main = {
             code: main_topics(shown.view.merge_theta(each), without_evidence(each), threshold)
             for code, each in theta.items()
         }
         # The last row counts the documents without a topic.
         sizes = {code: np.bincount(each % len(rows), minlength=len(rows)).tolist() for code, each in main.items()}
-        means = {
-            code: shown.view.merge_theta(each[~without_evidence(each)]).mean(axis=0, dtype=np.float64).tolist()
-            for code, each in amounts.items()
-        }
         for place, row in enumerate(rows):
             row["documents"] = sum(each[place] for each in sizes.values())
             row |= {f"documents_{code}": each[place] for code, each in sizes.items()}
-            by_language = {code: None if row is nothing else each[place] for code, each in means.items()}
-            row["prevalence"] = _mean(by_language)
-            row |= {f"prevalence_{code}": each for code, each in by_language.items()}
-        coherence = _coherence(shown, corpus)
-        for place, row in enumerate(rows):
-            by_language = {code: None if row is nothing else each[place] for code, each in coherence.items()}
-            row["coherence"] = _mean(by_language)
-            row |= {f"coherence_{code}": each for code, each in by_language.items()}
+    _add(rows, "prevalence", _prevalence(model, shown, amounts))
+    if corpus is not None:
+        _add(rows, "coherence", _coherence(shown, corpus))
     agreement = agreement_of_topics(topic_vectors(shown.scores, model.word_embeddings_))
     for place, row in enumerate(rows):
         known = place < len(shown.names)
@@ -77,9 +67,24 @@ def topic_table(
     return Table(rows)
 
 
-def _mean(values: Mapping[str, float | None]) -> float | None:
-    known = [value for value in values.values() if value is not None]
-    return float(np.mean(known)) if known else None
+def _add(rows: list[dict[str, Any]], name: str, values: Mapping[str, list[float]]) -> None:
+    """Add a column for the mean over languages, and one for each; empty for no topic."""
+    for place, row in enumerate(rows) if values else ():
+        own = {code: each[place] if place < len(each) else None for code, each in values.items()}
+        known = [value for value in own.values() if value is not None]
+        row[name] = float(np.mean(known)) if known else None
+        row |= {f"{name}_{code}": each for code, each in own.items()}
+
+
+def _prevalence(model: TopicModel, shown: ShownTopics, amounts: Mapping[str, Array]) -> dict[str, list[float]]:
+    """Average θ over documents that have words: these, or those of the training, whose means the model keeps."""
+    if not amounts:
+        kept = {code: np.asarray([each]) for code, each in model.topic_shares_.items()}
+        return {code: shown.view.merge_theta(each)[0].tolist() for code, each in kept.items()}
+    return {
+        code: shown.view.merge_theta(each[~without_evidence(each)]).mean(axis=0, dtype=np.float64).tolist()
+        for code, each in amounts.items()
+    }
 
 
 def _coherence(shown: ShownTopics, corpus: Corpus) -> dict[str, list[float]]:

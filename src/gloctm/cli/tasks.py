@@ -1,0 +1,158 @@
+"""``gloctm documents``, ``compare`` and ``reduce``: tables about models and their documents."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gloctm.checks import check_choice, count_of
+from gloctm.cli.model import Model
+from gloctm.cli.options import LanguagesOption, Quiet, split_languages
+from gloctm.errors import InputError
+
+if TYPE_CHECKING:
+    from gloctm.estimator import GloCTM
+
+FORMATS = ("table", "json", "jsonl", "csv")
+Format = Annotated[str, typer.Option("--format", "-f", help="table (lines that fit the terminal), json, jsonl or csv.")]
+ViewFile = Annotated[
+    Path | None,
+    typer.Option("--view", help="File with renamed, merged or hidden topics, see docs/guides/labels.md."),
+]
+
+
+def documents(
+    path: Model,
+    corpus: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
+    topic: Annotated[
+        int | None, typer.Option(help="Show the documents with the most of this topic.", show_default=False)
+    ] = None,
+    find: Annotated[
+        str | None,
+        typer.Option(help="Show the documents about this word or sentence, in any language.", show_default=False),
+    ] = None,
+    languages: LanguagesOption = None,
+    number: Annotated[
+        int | None,
+        typer.Option("--number", "-n", min=1, help="Documents per language (--topic) or in all (--find). (default: 5)"),
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="A document whose largest proportion is smaller has no topic, -1.")
+    ] = 0.5,
+    view: ViewFile = None,
+    output_format: Format = "table",
+    quiet: Quiet = False,
+) -> None:
+    """Show documents with their topics: all, those of a topic, or those about a word or a sentence."""
+    check_choice("--format", output_format, FORMATS)
+    from gloctm.cli.shown import counted_by_model, read_view
+    from gloctm.corpus import Corpus
+    from gloctm.estimator import GloCTM
+
+    if topic is not None and find is not None:
+        raise InputError("--topic and --find are both given: give one of them")
+    if number is not None and topic is None and find is None:
+        raise InputError("--number is given, but all documents are shown: give --topic or --find, or leave it out")
+    model = _loaded(GloCTM.load(path), quiet)
+    shown = counted_by_model(model, Corpus.load(corpus), corpus)
+    given: dict[str, Any] = {"corpus": shown, "view": None if view is None else read_view(view)}
+    codes = split_languages(languages)
+    if topic is not None:
+        rows: Sequence[Mapping[str, Any]] = model.representative_documents(topic, codes, number or 5, **given)
+        columns = ["language", "id", "proportion", "label", "text"]
+    elif find is not None:
+        rows = model.find_documents(find, number or 5, language=codes, threshold=threshold, **given)
+        columns = ["score", "language", "id", "topic", "topic_name", "text"]
+    else:
+        rows = model.document_info(language=codes, threshold=threshold, **given)
+        columns = ["language", "id", "topic", "topic_name", "proportion", "text"]
+    print_rows(rows, columns, output_format)
+
+
+def compare(
+    path: Model,
+    other: Annotated[Path, typer.Argument(help="Another model folder.", show_default=False)],
+    num_words: Annotated[
+        int, typer.Option("--num-words", "--words", "-n", min=1, help="Words per topic and language.")
+    ] = 10,
+    output_format: Format = "table",
+) -> None:
+    """Match the topics of two models, and show what they share and where they differ."""
+    check_choice("--format", output_format, FORMATS)
+    from gloctm.estimator import GloCTM
+    from gloctm.tables import compare
+
+    rows = compare(GloCTM.load(path), GloCTM.load(other), num_words=num_words)
+    # One language has room; the other formats have all of them, and the words that differ.
+    shared = next(name for name in rows.columns if name.startswith("shared_"))
+    print_rows(rows, ("topic", "other_topic", "similarity", "name", "other_name", shared), output_format)
+
+
+def reduce(
+    path: Model,
+    number: Annotated[int, typer.Argument(help="How many topics are left.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write the view to, for gloctm report --view and gloctm serve --view. (default: none)",
+            show_default=False,
+        ),
+    ] = None,
+    view: ViewFile = None,
+    output_format: Format = "table",
+) -> None:
+    """Merge the most similar topics until a number of them is left, and show which; the model stays as it is."""
+    check_choice("--format", output_format, FORMATS)
+    from gloctm.cli.messages import say
+    from gloctm.cli.shown import read_view
+    from gloctm.estimator import GloCTM
+
+    model = GloCTM.load(path)
+    reduced = model.reduce_topics(number, view=None if view is None else read_view(view))
+    names = [row["name"] for row in model.topic_info(view=reduced, num_words=3)]
+    rows = [
+        {"topic": group[0], "name": name, "topics": list(group)}
+        for group, name in zip(reduced.groups, names, strict=True)
+    ]
+    print_rows(rows, ("topic", "name", "topics"), output_format)
+    if output is not None:
+        reduced.save(output)
+        say(f"{count_of(len(reduced), 'topic')} written as a view to {output}")
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], output_format: str) -> None:
+    """Print the rows of a table: some columns as lines that fit the terminal, or all as JSON or CSV."""
+    if output_format == "json":
+        print(json.dumps(list(rows), ensure_ascii=False, indent=2))
+    elif output_format == "jsonl":
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    elif output_format == "csv":
+        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _in_one_cell(value) for name, value in row.items()} for row in rows)
+    else:
+        from gloctm.cli.topic_tables import terminal_width
+        from gloctm.model.table import Table
+
+        shown = [name for name in columns if any(row.get(name) is not None for row in rows)]
+        table = Table([{name: row.get(name) for name in shown} for row in rows])
+        for line in table.lines(max_characters=None, width=terminal_width()):
+            print(line)
+
+
+def _in_one_cell(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _loaded(model: GloCTM, quiet: bool) -> GloCTM:
+    model.show_progress = model.show_progress and not quiet
+    return model
