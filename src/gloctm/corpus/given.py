@@ -15,7 +15,7 @@ def as_corpus(documents: Any, *, show_progress: bool = True) -> Corpus:
 
     Args:
         documents: a Corpus, which remains as it is unless it has no embeddings at all; a mapping from language to
-            texts, or to lists of words; a data frame; or mappings with the keys ``text`` and ``lang`` or ``language``.
+            texts, or to lists of words; or a data frame or mappings, as for ``Corpus.from_records``.
         show_progress: whether progress is shown.
 
     Raises:
@@ -40,16 +40,7 @@ def as_corpus(documents: Any, *, show_progress: bool = True) -> Corpus:
             "documents are a list of texts, which does not say their languages: give a mapping from language to texts, "
             "or records with text and lang"
         )
-    return Corpus.from_records(documents, columns=_columns(documents), show_progress=show_progress)
-
-
-def _columns(documents: Any) -> dict[str, str | None] | None:
-    """Say which column has the language where it is spelled in full."""
-    names = getattr(documents, "column_names", getattr(documents, "columns", None))
-    if names is None and isinstance(documents, Sequence) and documents and isinstance(documents[0], Mapping):
-        names = documents[0]
-    names = () if names is None else list(names)
-    return {"lang": "language"} if "language" in names and "lang" not in names else None
+    return Corpus.from_records(documents, show_progress=show_progress)
 
 
 def _is_words(document: Any) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from gloctm.arrays import Array
 from gloctm.checks import check_int
@@ -74,8 +75,12 @@ def representative_table(
     languages: Sequence[str],
     number: int,
     max_characters: int,
+    infer_counts: Callable[[sp.csr_array, str], Array],
 ) -> Table[dict[str, Any]]:
-    """Make the table of ``representative_documents``: of the topic at a place of the view."""
+    """Make the table of ``representative_documents``: of the topic at a place of the view.
+
+    Of long documents, the passage with the most of the topic is shown; ``infer_counts`` returns θ of counts.
+    """
     check_int("number", number, 1)
     check_int("max_characters", max_characters, 3)
     rows = []
@@ -85,8 +90,12 @@ def representative_table(
             part = replace(part, texts=document_texts(part))
         has_words = np.flatnonzero(~without_evidence(theta[code]))
         own = shown.view.merge_theta(theta[code][has_words])[:, [place]]
+
+        def infer(counts: sp.csr_array, code: str = code) -> Array:
+            return shown.view.merge_theta(infer_counts(counts, code))[:, [place]]
+
         [found] = typical_documents(
-            part, has_words, own, [()], None, num_documents=number, max_characters=max_characters
+            part, has_words, own, [()], None, num_documents=number, max_characters=max_characters, infer=infer
         )
         rows += [
             {

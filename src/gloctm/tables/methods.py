@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from gloctm.arrays import Array
 from gloctm.checks import check_int
@@ -158,6 +159,7 @@ class TableMethods(TopicModel):
             languages=_languages(found, language),
             number=number,
             max_characters=max_characters,
+            infer_counts=self._infer_counts,
         )
 
     def topic_info(
@@ -396,6 +398,9 @@ class TableMethods(TopicModel):
             known = self._theta_of_corpus = weakref.ref(corpus), self.weights_, dict[Via | None, _Theta]()
         known[2][via] = theta
         return theta
+
+    def _infer_counts(self, counts: sp.csr_array, language: str) -> Array:
+        return np.asarray(self.transform(counts, language), np.float32)
 
     def _to_compare(
         self, corpus: Corpus | None, method: str, view: TopicView | None

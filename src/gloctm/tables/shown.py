@@ -27,6 +27,10 @@ NO_TOPIC_NAME = "no topic"
 THRESHOLD = 0.5
 
 
+# Proportions that differ by less are the same.
+_SAME = 1e-6
+
+
 @dataclass(frozen=True)
 class ShownTopics:
     """The topics of a view.
@@ -82,7 +86,7 @@ def check_threshold(threshold: Any) -> float | None:
 
 def without_evidence(theta: Array) -> NDArray[np.bool_]:
     """Say which documents have no word that a model knows: their θ over all its topics is uniform."""
-    return np.asarray((np.ptp(theta, axis=1) == 0) & (theta.shape[1] > 1))
+    return np.asarray((np.ptp(theta, axis=1) < _SAME) & (theta.shape[1] > 1))
 
 
 def main_topics(theta: Floats, empty: NDArray[np.bool_], threshold: float | None) -> NDArray[np.int64]:
