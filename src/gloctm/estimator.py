@@ -14,14 +14,17 @@ from sklearn.base import BaseEstimator
 
 from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import NeighborSearch
+from gloctm.checks import check_int, check_number
+from gloctm.context.anchors import Start
 from gloctm.context.train import TrainingResult, coherent_words, resolve_num_topics, train_in_context
+from gloctm.context.update import check_start, kept_labels, topic_changes
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.given import as_corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
 from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
 from gloctm.model.model import Ranking
-from gloctm.model.parameters import topic_word_name
+from gloctm.model.parameters import TOPIC_DIRECTION_NAME, topic_word_name
 from gloctm.model.storage import ModelArtifact, save_model, software_versions
 from gloctm.tables.methods import TableMethods
 from gloctm.training.presets import get_preset
@@ -247,7 +250,93 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             >>> GloCTM(num_topics=5, show_progress=False).fit(texts).corpus_.languages
             ('en', 'de')
         """
-        settings = settings_of_method(check_settings(self.get_params()), type(self)().get_params())
+        return self._fit(documents, checkpoint, checkpoint_minutes, resume, callbacks)
+
+    def fit_more(
+        self,
+        documents: Any,
+        *,
+        num_topics: int | None = None,
+        old_weight: float = 0.0,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_minutes: float = 5.0,
+        resume: bool = False,
+    ) -> GloCTM:
+        """Update a trained model of the context method: topics keep their numbers where they persist.
+
+        The topics of before are where the new training starts, in place of random documents. Words, proportions and
+        what was chosen by the corpus are those of the documents given. ``changes_`` says what became of each topic.
+        Topics that persist keep their labels.
+
+        Args:
+            documents: all documents that the model is to describe, usually the old ones and new ones: what ``fit``
+                takes. They may have further languages. Their embeddings must come from the model's encoder.
+            num_topics: K, to add topics, which are numbered at the end. None keeps the number.
+            old_weight: how strongly topics are held where they were, relative to their documents. 0 is right for a
+                corpus that still has the old documents; give 1 or more for new documents alone.
+            checkpoint: see ``fit``.
+            checkpoint_minutes: see ``fit``.
+            resume: see ``fit``.
+
+        Returns:
+            The estimator itself. If the training fails, it remains what it was.
+
+        Raises:
+            NotFittedError: the model is not trained.
+            InputError: a model of the published method or of an earlier version, embeddings by another encoder, fewer
+                topics than before, or see ``fit``.
+            FileFormatError: the checkpoint is damaged, or no checkpoint.
+            TrainingInterrupted: an interrupt came; training can continue from the checkpoint.
+
+        Examples:
+            >>> model = GloCTM(num_topics=5, show_progress=False).fit(corpus)
+            >>> changes = model.fit_more(corpus, num_topics=6).changes_
+            >>> changes[5]["status"]
+            'new'
+        """
+        self.check_trained()
+        before = self.artifact()
+        if not self.in_context or self.method != "context":
+            raise InputError(
+                "no training can go on from a model of the method 'published', nor by that method: train a new model "
+                "on all documents"
+            )
+        if TOPIC_DIRECTION_NAME not in self.weights_:
+            raise InputError(
+                "the model is of an earlier version, which did not keep what a training goes on from: train a new model"
+            )
+        # A number that was set after training is a wish, too.
+        own = self.get_params()["num_topics"]
+        asked = own if num_topics is None and own not in ("auto", self.settings_["num_topics"]) else num_topics
+        number = self.num_topics_
+        if asked is not None:
+            number = check_int("num_topics", asked, number, ", since topics keep their numbers")
+        start = Start(self.weights_[TOPIC_DIRECTION_NAME], check_number("old_weight", old_weight, 0.0))
+        # What the corpus chose, it chooses again.
+        again = {name: None for name in self.chosen_ if getattr(self, name) == self.settings_[name]}
+        self._fit(documents, checkpoint, checkpoint_minutes, resume, (), start=start, num_topics=number, **again)
+        self.set_params(num_topics=number)
+        changes = topic_changes(before, self, start.weight)
+        self.labels_ = kept_labels(before.labels, self.labels_, changes)
+        for change in changes:
+            texts = (each.get(change["topic"], "") for each in self.labels_.values())
+            change["label"] = " · ".join(dict.fromkeys(filter(None, texts)))
+        self.changes_ = changes
+        return self
+
+    def _fit(
+        self,
+        documents: Any,
+        checkpoint: str | os.PathLike[str] | None,
+        checkpoint_minutes: float,
+        resume: bool,
+        callbacks: Sequence[Callback],
+        *,
+        start: Start | None = None,
+        **changed: Any,
+    ) -> GloCTM:
+        """Train, from the topics of an earlier model or afresh, with some settings changed."""
+        settings = settings_of_method(check_settings({**self.get_params(), **changed}), type(self)().get_params())
         keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
         if callbacks:
             from gloctm.training.callbacks import check_callbacks
@@ -262,6 +351,8 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         # Topics are found in passages, where there are any.
         units = corpus.as_passages()
         settings["num_topics"] = resolve_num_topics(units, settings)
+        if start is not None:
+            check_start(self, units)
         if settings["method"] == "context":
             if callbacks:
                 raise InputError(
@@ -270,7 +361,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 )
             try:
                 found = train_in_context(
-                    units, settings, keeping, resume=resume, show_progress=bool(self.show_progress)
+                    units, settings, keeping, start=start, resume=resume, show_progress=bool(self.show_progress)
                 )
             except KeyboardInterrupt as interrupt:
                 if keeping is None or not keeping[0].exists():
@@ -301,6 +392,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 word_encoder=corpus.word_encoder,
                 history=found.history,
                 labels=found.labels,
+                chosen=found.chosen,
                 corpus_fingerprint=corpus.fingerprint(),
                 passage_length=corpus.passage_length,
                 environment=software_versions(),

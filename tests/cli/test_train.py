@@ -206,6 +206,43 @@ def test_settings_of_the_other_method_are_refused(tmp_path, corpus, flags, messa
     assert os.listdir(tmp_path) == ["a.toml"]
 
 
+def test_a_training_goes_on_from_a_model(tmp_path, corpus, model):
+    target = tmp_path / "new"
+    flags = ("--from", model, "--num-topics=4", "--num-refinements=3")
+    result = succeeded(run_here("train", corpus, "-o", target, *flags))
+    header, *rows = result.stdout.splitlines()
+    assert header.split() == ["topic", "label", "status", "similarity", "share_before", "share", "new_words"]
+    assert [row.split()[:2] for row in rows[:3]] == [[str(topic), "persisted"] for topic in range(3)]
+    assert rows[3].split()[:2] == ["3", "new"]
+    assert "words: en 0 new, 0 lost; de 0 new, 0 lost" in result.stderr.splitlines()
+    assert f"model written to {target}" in result.stderr
+    loaded, before = GloCTM.load(target), GloCTM.load(model)
+    assert (loaded.num_topics, loaded.num_refinements, before.num_refinements) == (4, 3, 5)
+    assert sorted(loaded.chosen_) == ["num_near_documents", "temperature"]
+    own = {each["topic"]: set(each["words"]) for each in before.topics(5, language="en")}
+    assert all(len(own[each["topic"]] & set(each["words"])) >= 4 for each in loaded.topics(5, language="en")[:3])
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--from=nothing"], "nothing does not exist"),
+        (["--old-weight=1"], "--old-weight is given without --from: name the model to go on from, or leave it out"),
+        (["--from=model", "--num-topics=2"], "num_topics is 2: it must be a whole number of at least 3, since topics"),
+        (["--from=model", "--old-weight=-1"], "--old-weight is -1: it must be 0 or more"),
+        (["--from=model", "--tensorboard=loss"], "--tensorboard is given, but a training from a model has no epochs"),
+        (["--from=model", "--preset=ecnews"], "no training can go on from a model of the method 'published'"),
+        (["--from=published"], "no training can go on from a model of the method 'published'"),
+    ],
+)
+def test_what_can_not_be_gone_on_from_is_refused(tmp_path, corpus, model, published, flags, message):
+    given = [flag.replace("=model", f"={model}").replace("=published", f"={published}") for flag in flags]
+    result = run_here("train", corpus, "-o", tmp_path / "new", *given)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_model_replaces_an_older_one(tmp_path, corpus):
     target = tmp_path / "model"
     for seed in (1, 2):

@@ -219,11 +219,11 @@ def test_anchors_pull_as_strongly_as_they_weigh():
     points = np.eye(4, dtype="f4")[np.arange(400) % 4]
     towards = np.array([[1, 1, 0, 0]], np.float32) / np.float32(np.sqrt(2))
     found = {
-        weight: topic_directions({"en": points}, 4, 0, Anchors(np.array([2]), towards, weight))[2] @ towards[0]
+        weight: topic_directions({"en": points}, 4, 0, [Anchors(np.array([2]), towards, weight)])[2] @ towards[0]
         for weight in (0.0, 0.5, 4.0)
     }
     assert found[0.0] < found[0.5] < found[4.0]
     assert found[4.0] > 0.98
-    free = topic_directions({"en": points}, 4, 0, Anchors(np.array([2]), np.eye(4, dtype="f4")[[3]], 1.0))
+    free = topic_directions({"en": points}, 4, 0, [Anchors(np.array([2]), np.eye(4, dtype="f4")[[3]], 1.0)])
     assert free[2].argmax() == 3
     assert sorted(free.argmax(axis=1).tolist()) == [0, 1, 2, 3]

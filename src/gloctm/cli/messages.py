@@ -36,7 +36,7 @@ _PLAIN = (
         "resume",
         "via",
     ),
-    *("max_train", "seed", "stop_words"),
+    *("max_train", "old_weight", "seed", "stop_words"),
     *("markup", "method", "vocabulary", "quoting", "date_order"),
 )
 _NAMES = "|".join((*FLAGS, *_PLAIN))

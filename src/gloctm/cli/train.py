@@ -12,6 +12,7 @@ import typer
 from gloctm.cli.messages import say
 from gloctm.cli.options import DocumentLanguage, LangColumn, Quiet, TextColumn
 from gloctm.cli.settings import Config, Preset, given_flags, settings_begun_with, with_flags
+from gloctm.errors import InputError
 from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check_checkpoint, check_settings
 
@@ -50,6 +51,20 @@ def train(
         float,
         typer.Option(help="Minutes between checkpoints, which are written to OUTPUT.checkpoint."),
     ] = 5.0,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="<model>",
+            help="Go on from this model: its topics keep their numbers. The corpus has the old and the new documents. "
+            "--num-topics may add topics.",
+            show_default=False,
+        ),
+    ] = None,
+    old_weight: Annotated[
+        float,
+        typer.Option(help="With --from, how strongly topics are held where they were; 1 for new documents alone."),
+    ] = 0.0,
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder to write the loss to, for TensorBoard.", show_default=False)
     ] = None,
@@ -73,7 +88,17 @@ def train(
     from gloctm.estimator import GloCTM
     from gloctm.model.storage import check_model_target
 
-    model = GloCTM(**{**settings_begun_with(preset, config), **flags})
+    settings = {**settings_begun_with(preset, config), **flags}
+    if start is None:
+        if old_weight:
+            raise InputError("--old-weight is given without --from: name the model to go on from, or leave it out")
+        model = GloCTM(**settings)
+    else:
+        if tensorboard is not None:
+            raise InputError(
+                "--tensorboard is given, but a training from a model has no epochs to tell of: leave it out"
+            )
+        model = GloCTM.load(start).set_params(**{"show_progress": True, **settings})
     check_settings(model.get_params())
     check_model_target(output)
     check_checkpoint(None, checkpoint_minutes, resume=False)
@@ -92,13 +117,16 @@ def train(
     callbacks: list[Callback] = [] if tensorboard is None else [TensorBoard(tensorboard)]
     if verbose and model.method == "published":
         callbacks.append(_LossTerms())
-    model.fit(
-        loaded,
-        checkpoint=checkpoint,
-        checkpoint_minutes=checkpoint_minutes,
-        resume=resume,
-        callbacks=callbacks,
-    )
+    keeping: dict[str, Any] = {
+        **{"checkpoint": checkpoint, "checkpoint_minutes": checkpoint_minutes},
+        "resume": resume,
+    }
+    if start is None:
+        model.fit(loaded, **keeping, callbacks=callbacks)
+    else:
+        model.fit_more(loaded, **keeping, old_weight=old_weight)
+        print(model.changes_)
+        say(model.changes_.vocabulary_line())
     done = len(model.history_)
     if model.method == "published" and done < model.epochs:
         why = f"no improvement for {model.patience} epochs" if model.patience is not None else "all steps were taken"

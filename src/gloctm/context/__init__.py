@@ -8,5 +8,13 @@ documents what topics they have. docs/concepts/method.md has the formulas.
 from gloctm.context.space import DIMENSIONS
 from gloctm.context.topics import log_unigram, topic_word_log_probabilities
 from gloctm.context.train import coherent_words
+from gloctm.context.update import TopicChange, TopicChanges
 
-__all__ = ["DIMENSIONS", "coherent_words", "log_unigram", "topic_word_log_probabilities"]
+__all__ = [
+    "DIMENSIONS",
+    "TopicChange",
+    "TopicChanges",
+    "coherent_words",
+    "log_unigram",
+    "topic_word_log_probabilities",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,3 +31,26 @@ class Anchors:
         moved = topics.copy()
         moved[self.topics] = unit_vectors(topics[self.topics] + np.float32(self.weight) * self.directions)
         return moved
+
+
+@dataclass(frozen=True)
+class Start:
+    """The topics of an earlier model, which a training starts from.
+
+    Attributes:
+        directions: of these topics in the space of the document embeddings, ``(K, dimension)``.
+        weight: how strongly they keep pulling the new topics, see ``Anchors``.
+    """
+
+    directions: Array
+    weight: float
+
+    def identity(self) -> str:
+        """Return what distinguishes this start from another, for a checkpoint."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.directions, np.float32).tobytes())
+        return f"{digest.hexdigest()[:16]} with weight {self.weight:g}"
+
+    def anchors(self, projection: Array) -> Anchors:
+        """Return the topics as anchors in a space, given its projection ``(dimension, p)``."""
+        directions = unit_vectors(np.asarray(self.directions @ projection, np.float32))
+        return Anchors(np.arange(len(directions)), directions, self.weight)

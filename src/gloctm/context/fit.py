@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from gloctm.arrays import Array
 from gloctm.augmentation.neighbors import unit_vectors
-from gloctm.context.anchors import Anchors
+from gloctm.context.anchors import Anchors, Start
 from gloctm.context.coherence import WordPairs, coherent_scores, count_word_pairs
 from gloctm.context.seeds import SeedColumns, seed_directions
 from gloctm.context.space import (
@@ -45,6 +45,7 @@ from gloctm.model.context_inference import document_encoder, sentence_directions
 from gloctm.model.parameters import (
     DOCUMENT_ENCODER_NAME,
     SENTENCE_PROJECTION_NAME,
+    TOPIC_DIRECTION_NAME,
     document_center_name,
     least_evidence_name,
     sentence_center_name,
@@ -81,6 +82,7 @@ class ContextSettings:
     threads: int | None
     seeds: SeedColumns = field(default_factory=dict)
     seed_weight: float = 1.0
+    start: Start | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def _fit(
     words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
     contexts = word_contexts(counts, middle, words)
     centers = document_centers(counts, contexts)
-    anchors = _anchors(settings, contexts, centers)
+    anchors = _anchors(settings, projection, contexts, centers)
     total = settings.num_refinements + 3
     with track("finding topics", total, "steps", show=show_progress) as progress:
         wants_pairs = ranked or settings.num_refinements > 0
@@ -176,8 +178,8 @@ def _fit(
         for number in range(done, settings.num_refinements):
             _, scores = _words(counts, middle, topics, pairs)
             topics = refined(topics, scores, contexts)
-            if anchors is not None:
-                topics = anchors.pulled(topics)
+            for each in anchors:
+                topics = each.pulled(topics)
             state = {**state, "topics": topics, "round": np.array([number + 1])}
             steps.keep(state)
             progress.advance()
@@ -187,7 +189,11 @@ def _fit(
         if temperature is None:
             temperature = _calibrated(counts, contexts, centers, middle, topics)
         progress.advance()
-    weights = {DOCUMENT_ENCODER_NAME: document_encoder(topics, temperature), SENTENCE_PROJECTION_NAME: projection}
+    weights = {
+        DOCUMENT_ENCODER_NAME: document_encoder(topics, temperature),
+        SENTENCE_PROJECTION_NAME: projection,
+        TOPIC_DIRECTION_NAME: np.ascontiguousarray(topics @ projection.T),
+    }
     for language in corpus:
         weights[topic_word_name(language)] = topic_word[language]
         weights[word_context_name(language)] = contexts[language]
@@ -199,11 +205,12 @@ def _fit(
     return ContextModel(weights, scores if ranked else {}, temperature, likeness)
 
 
-def _anchors(settings: ContextSettings, contexts: Arrays, centers: Arrays) -> Anchors | None:
-    if not settings.seeds:
-        return None
-    directions = seed_directions(settings.seeds, contexts, centers)
-    return Anchors(np.asarray(list(settings.seeds)), directions, settings.seed_weight)
+def _anchors(settings: ContextSettings, projection: Array, contexts: Arrays, centers: Arrays) -> list[Anchors]:
+    found = [] if settings.start is None else [settings.start.anchors(projection)]
+    if settings.seeds:
+        directions = seed_directions(settings.seeds, contexts, centers)
+        found.append(Anchors(np.asarray(list(settings.seeds)), directions, settings.seed_weight))
+    return found
 
 
 def _check_comparable(likeness: Mapping[str, float]) -> None:

@@ -103,7 +103,7 @@ def warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) -> 
     cure = "add documents"
     if better < num_topics:
         cure = f"ask for about {better} topics (num_topics={better} or num_topics='auto'), or add documents"
-    warnings.warn(f"{what}, too few to distinguish that many topics: {cure}", SmallCorpusWarning, stacklevel=4)
+    warnings.warn(f"{what}, too few to distinguish that many topics: {cure}", SmallCorpusWarning, stacklevel=5)
 
 
 def chosen_num_topics(

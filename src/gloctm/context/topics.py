@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -60,7 +60,9 @@ def check_different(vectors: Mapping[str, Array], num_topics: int) -> None:
     )
 
 
-def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int, anchors: Anchors | None = None) -> Array:
+def topic_directions(
+    vectors: Mapping[str, Array], num_topics: int, seed: int, anchors: Sequence[Anchors] = ()
+) -> Array:
     """Find t_k, ``(K, p)``, rows of length 1: centers of spherical k-means, to which each language counts alike.
 
     Documents go to the center with the highest cosine (Dhillon, Modha: Concept Decompositions for Large Sparse Text
@@ -71,7 +73,8 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int, a
         vectors: for each language ``(documents, p)``, rows of length 1.
         num_topics: K.
         seed: of the starts (k-means++).
-        anchors: where some topics start, and what keeps pulling them; the others are found given these.
+        anchors: where some topics start, and what keeps pulling them; the others are found given these. Of several
+            anchors of a topic, it starts at the first.
     """
     points = {
         language: known[evenly_spread(len(known), CLUSTERED_DOCUMENTS)]
@@ -81,27 +84,30 @@ def topic_directions(vectors: Mapping[str, Array], num_topics: int, seed: int, a
     weights = np.concatenate([np.full(len(each), 1 / len(each), np.float32) for each in points.values()])
     together = np.concatenate(list(points.values()))
     starts = MOST_STARTS if len(together) <= MANY_POINTS else FEWEST_STARTS
+    if len({topic for each in anchors for topic in each.topics.tolist()}) == num_topics:
+        # Nothing is drawn.
+        starts = 1
     seeds = np.random.default_rng(seed).integers(2**31, size=starts).tolist()
     found = [_clustered(together, weights, num_topics, each, anchors) for each in seeds]
     return max(found, key=lambda each: each[1])[0]
 
 
 def _clustered(
-    points: Array, weights: Array, num_topics: int, seed: int, anchors: Anchors | None
+    points: Array, weights: Array, num_topics: int, seed: int, anchors: Sequence[Anchors]
 ) -> tuple[Array, float]:
     """Return centers by one start of spherical k-means, and the weighted sum of cosines of documents and centers."""
-    if anchors is None:
-        topics = unit_vectors(kmeans_plusplus(points, num_topics, sample_weight=weights, random_state=seed)[0])
-    else:
+    if anchors:
         topics = _started(points, weights, num_topics, seed, anchors)
+    else:
+        topics = unit_vectors(kmeans_plusplus(points, num_topics, sample_weight=weights, random_state=seed)[0])
     for _ in range(CLUSTERING_ROUNDS):
         nearest = (points @ topics.T).argmax(axis=1)
         member = sp.csr_array((weights, nearest, np.arange(len(points) + 1)), shape=(len(points), num_topics))
         sums = np.asarray(member.T @ points, np.float32)
         # A topic that has lost all its documents stays where it was.
         moved = np.where(sums.any(axis=1, keepdims=True), unit_vectors(sums), topics)
-        if anchors is not None:
-            moved = anchors.pulled(moved)
+        for each in anchors:
+            moved = each.pulled(moved)
         has_ended = np.abs(moved - topics).max() < SMALLEST_MOVE
         topics = moved
         if has_ended:
@@ -109,17 +115,19 @@ def _clustered(
     return topics, float((points @ topics.T).max(axis=1) @ weights)
 
 
-def _started(points: Array, weights: Array, num_topics: int, seed: int, anchors: Anchors) -> Array:
+def _started(points: Array, weights: Array, num_topics: int, seed: int, anchors: Sequence[Anchors]) -> Array:
     """Start anchored topics at their anchors and the others at documents, by k-means++ given these, ``(K, p)``.
 
     As in scikit-learn, each further center is the best of a few that are drawn (greedy k-means++).
     """
     rng = np.random.default_rng(seed)
     topics = np.zeros((num_topics, points.shape[1]), np.float32)
-    topics[anchors.topics] = anchors.directions
+    for each in reversed(anchors):
+        topics[each.topics] = each.directions
     trials = 2 + int(np.log(num_topics))
-    distance = 1 - (points @ anchors.directions.T).max(axis=1)
-    for topic in np.setdiff1d(np.arange(num_topics), anchors.topics).tolist():
+    has_start = topics.any(axis=1)
+    distance = 1 - (points @ topics[has_start].T).max(axis=1)
+    for topic in np.flatnonzero(~has_start).tolist():
         chances = np.cumsum(weights * np.maximum(distance, 0), dtype=np.float64)
         drawn = np.minimum(np.searchsorted(chances, rng.random(trials) * chances[-1]), len(points) - 1)
         distances = np.minimum(distance[:, None], 1 - points @ points[drawn].T)

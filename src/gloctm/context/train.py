@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gloctm.arrays import Array
+from gloctm.context.anchors import Start
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
 from gloctm.context.num_topics import chosen_num_topics, reason, warn_of_few_documents
@@ -50,6 +51,7 @@ class TrainingResult:
             ranked by weights.
         history: the loss of each epoch; empty where there are none.
         labels: for each language the labels that topics were given before training.
+        chosen: names of the settings that were chosen by the corpus.
     """
 
     settings: dict[str, Any]
@@ -58,6 +60,7 @@ class TrainingResult:
     coherent_words: dict[str, Array] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     labels: Labels = field(default_factory=dict)
+    chosen: list[str] = field(default_factory=list)
 
 
 def chosen_near_documents(num_documents: Mapping[str, int], num_topics: int) -> int:
@@ -79,6 +82,7 @@ def train_in_context(
     settings: dict[str, Any],
     keeping: tuple[Path, float] | None,
     *,
+    start: Start | None = None,
     resume: bool,
     show_progress: bool,
 ) -> TrainingResult:
@@ -88,6 +92,7 @@ def train_in_context(
         corpus: with word and document embeddings.
         settings: of the method, checked.
         keeping: file and minutes of checkpoints; None keeps none.
+        start: the topics of an earlier model to start from; None starts afresh.
         resume: go on from the checkpoint, if there is one.
         show_progress: whether progress and what is chosen are shown on standard error.
 
@@ -110,6 +115,7 @@ def train_in_context(
         **{name: value for name, value in settings.items() if name not in _FREE_TO_DIFFER},
         "num_near_documents": near,
         "corpus": corpus.fingerprint(),
+        **({} if start is None else {"start": start.identity()}),
     }
     steps = Steps() if keeping is None else _KeptSteps(keeping[0], identity, resume=resume)
     seed = steps.seed if isinstance(steps, _KeptSteps) else resolve_seed(settings["random_state"])
@@ -123,6 +129,7 @@ def train_in_context(
             settings["threads"],
             columns,
             settings["seed_weight"],
+            start,
         ),
         seed=seed,
         ranked=settings["ranking"] == "coherence",
@@ -148,6 +155,7 @@ def train_in_context(
         seed,
         found.weights,
         found.scores,
+        chosen=[name for name in ("num_near_documents", "temperature") if settings[name] is None],
         labels={code: dict(names) for code in corpus} if (names := _names(seeds)) else {},
     )
 
@@ -236,7 +244,7 @@ def _warn_of_separate_languages(likeness: Mapping[str, float]) -> None:
             "topics will be separate: check that they are in that language and about the same matters, or leave them "
             "out",
             SeparateLanguageWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

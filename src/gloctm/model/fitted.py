@@ -59,6 +59,7 @@ class FittedModel:
             where they are your own vectors.
         history_: the mean loss of each epoch and its terms; empty for the context method, which has none.
         settings_: the settings of its method that the model was trained with, as given or as chosen by the corpus.
+        chosen_: names of the settings that were chosen by the corpus.
         seed_: the seed that was used.
         corpus_fingerprint_: SHA-256 of the corpus.
         passage_length_: length of the passages that long texts are split into; None keeps texts whole.
@@ -98,6 +99,7 @@ class FittedModel:
             topic_shares=self.topic_shares_,
             stop_words=self.stop_words_,
             markup=self.markup_,
+            chosen=self.chosen_,
         )
 
     def set_artifact(self, artifact: ModelArtifact, own_tokenizers: Mapping[str, Tokenizer] | None = None) -> None:
@@ -133,6 +135,7 @@ class FittedModel:
         self.topic_shares_ = artifact.topic_shares
         self.stop_words_ = artifact.stop_words
         self.markup_ = artifact.markup
+        self.chosen_ = artifact.chosen
         self.word_scores_ = word_scores(self.topic_word_, artifact.coherent_words)
         self.own_tokenizers = dict(own_tokenizers or {})
         self._own_encoder: TextEncoder | None = None
@@ -140,7 +143,8 @@ class FittedModel:
         self._neighbors: dict[str, sp.csr_array] = {}
         self._linker: WordLinker | None = None
         # Documents of a former training are not those of this model.
-        self.__dict__.pop("corpus_", None)
+        for name in ("corpus_", "changes_"):
+            self.__dict__.pop(name, None)
 
     def __getstate__(self) -> Any:
         inherited = super().__getstate__()

@@ -20,8 +20,9 @@ A model in the context space (``gloctm.context``) of p dimensions has:
 ``sentence_projection``                         P, from embeddings of texts to the space, ``(dimension, p)``
 ``sentence_center.lang_CODE``                   the mean embedding of a language's documents, ``(dimension,)``
 ``least_evidence.lang_CODE``                    evidence that a text's words need to stand alone, ``(1,)``
+``topic_direction``                             t_k in the space of the document embeddings, ``(K, dimension)``
 ==============================================  ====================================================
-Models of earlier versions lack the last three: their words always stand alone.
+Models of earlier versions lack the last four: their words always stand alone, and no training goes on from them.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def least_evidence_name(language: str) -> str:
 SENTENCE_PROJECTION_NAME = "sentence_projection"
 GLOBAL_ENCODER_NAME = "global_encoder"
 DOCUMENT_ENCODER_NAME = "document_encoder"
+TOPIC_DIRECTION_NAME = "topic_direction"
 
 
 def expected_context_shapes(

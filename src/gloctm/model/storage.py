@@ -40,6 +40,7 @@ from gloctm.model.labels import Labels, check_labels
 from gloctm.model.parameters import (
     DOCUMENT_ENCODER_NAME,
     SENTENCE_PROJECTION_NAME,
+    TOPIC_DIRECTION_NAME,
     expected_context_shapes,
     expected_shapes,
     module_key,
@@ -59,7 +60,7 @@ HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 # Parts of a model that the manifest holds, in its order.
 _FACTS = (
     *("settings", "seed", "tokenizers", "encoder", "word_encoder", "passage_length", "corpus_fingerprint"),
-    *("environment", "history", "topic_shares", "stop_words"),
+    *("environment", "history", "topic_shares", "stop_words", "chosen"),
 )
 
 
@@ -85,6 +86,7 @@ class ModelArtifact:
             where words are ranked by weights.
         stop_words: for the languages whose stop words are not those of the list, how they differ: words ``added`` to it
             and ``kept`` though on it.
+        chosen: names of the settings that were chosen by the corpus.
         topic_shares: for each language the mean θ of the documents trained on, K numbers; empty in older models.
         passage_length: length of the passages that long texts are split into; None keeps texts whole.
         markup: what was done about markup in the texts, see ``LanguageCorpus``; None where nothing was.
@@ -107,6 +109,7 @@ class ModelArtifact:
     passage_length: int | None = None
     stop_words: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     markup: Markup | None = None
+    chosen: list[str] = field(default_factory=list)
 
 
 def software_versions() -> dict[str, str]:
@@ -204,7 +207,8 @@ def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
     try:
         languages = manifest["languages"]
         # Models from before there were passages keep texts whole.
-        older = {"word_encoder": _word_encoder(manifest), "topic_shares": {}, "stop_words": {}, "passage_length": None}
+        older = {"word_encoder": _word_encoder(manifest), "passage_length": None}
+        older.update(topic_shares={}, stop_words={}, chosen=[])
         complete = {**older, **manifest}
         artifact = ModelArtifact(
             **{**{name: complete[name] for name in _FACTS}, "settings": _with_method(manifest["settings"])},
@@ -248,7 +252,11 @@ def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
     dimensions = len(encoder) if encoder is not None and encoder.ndim == 2 else 0
     projection = artifact.weights.get(SENTENCE_PROJECTION_NAME)
     embedding = None if projection is None else len(projection) if projection.ndim == 2 else 0
-    return expected_context_shapes(sizes, settings["num_topics"], dimensions, embedding)
+    expected = expected_context_shapes(sizes, settings["num_topics"], dimensions, embedding)
+    if (direction := artifact.weights.get(TOPIC_DIRECTION_NAME)) is not None:
+        # Its dimension is that of the document embeddings, which a model does not keep.
+        expected[TOPIC_DIRECTION_NAME] = (settings["num_topics"], direction.shape[-1] if direction.ndim else 0)
+    return expected
 
 
 def _as_lists(scores: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
@@ -348,6 +356,7 @@ def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
         and all(isinstance(epoch, dict) for epoch in history)
         and all(isinstance(epoch.get(term), int | float) for epoch in history for term in HISTORY_TERMS),
         "passage length": isinstance(artifact.passage_length, int | None),
+        "chosen": isinstance(artifact.chosen, list) and is_texts(artifact.chosen),
         "corpus_fingerprint": isinstance(artifact.corpus_fingerprint, str),
         "environment": isinstance(artifact.environment, dict) and is_texts(artifact.environment.values()),
     }
