@@ -17,6 +17,10 @@ from gloctm.model.parameters import TOPIC_DIRECTION_NAME
 from planted import planted_corpus
 
 
+# Corpora are small on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
+
+
 def quiet(**settings) -> GloCTM:
     return GloCTM(**{"threads": 1, "show_progress": False, **settings})
 
