@@ -16,7 +16,6 @@ from gloctm.errors import InputError
 from gloctm.model.parameters import TOPIC_DIRECTION_NAME
 from planted import planted_corpus
 
-
 # Corpora are small on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::gloctm.errors.SmallCorpusWarning")
 
