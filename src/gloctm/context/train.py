@@ -111,8 +111,10 @@ def train_in_context(
     near, temperature = settings["num_near_documents"], settings["temperature"]
     if near is None:
         near = chosen_near_documents(num_documents, num_topics)
+    # Without seed words their weight means nothing; checkpoints from before there were any have neither.
+    idle = () if seeds else ("seed_words", "seed_weight")
     identity = {
-        **{name: value for name, value in settings.items() if name not in _FREE_TO_DIFFER},
+        **{name: value for name, value in settings.items() if name not in (*_FREE_TO_DIFFER, *idle)},
         "num_near_documents": near,
         "corpus": corpus.fingerprint(),
         **({} if start is None else {"start": start.identity()}),
