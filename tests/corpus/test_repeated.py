@@ -190,6 +190,15 @@ def test_boilerplate_is_in_ten_documents_and_five_percent():
     assert counter.boilerplate() == {}
 
 
+def test_the_dots_of_addresses_end_no_sentence():
+    counter = PieceCounter()
+    for number in range(20):
+        counter.add(
+            f"Kettle {number} broke. see youtu.be/aB3dE and t.co/Xy12 now... 水壶坏了。谢谢大家的帮助和支持，再见！"
+        )
+    assert set(counter.boilerplate()) == {"see youtu.be/aB3dE and t.co/Xy12 now...", "谢谢大家的帮助和支持，再见！"}
+
+
 def test_boilerplate_is_found_in_bounded_memory():
     counter = PieceCounter()
     for row in range(30_000):

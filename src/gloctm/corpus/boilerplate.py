@@ -17,8 +17,8 @@ LEAST_SHARE = 0.05
 _LEAST_LETTERS = 12
 # Pieces that are counted at a time; see ``PieceCounter``.
 _WIDTH = 20_000
-# A line, or a sentence within one, with its end.
-_PIECE = regex.compile(r"[^\n.!?。！？।]+(?:[.!?。！？।]+|\n|$)")
+# A line, or a sentence within one, with its end. The dots of an address end none.
+_PIECE = regex.compile(r"(?:[^\n.!?。！？।]|[.!?](?=[^\s.!?。！？।]))+(?:[.!?。！？।]+|\n|$)")
 
 
 class PieceCounter:
