@@ -47,6 +47,17 @@ def test_the_choice_repeats_and_is_kept(tmp_path, capsys):
     np.testing.assert_array_equal(given.topic_word_["en"], models[1].topic_word_["en"])
 
 
+@pytest.mark.parametrize(
+    "seed_words",
+    [{8: {"en": ["en-1-0"]}}, [{"en": [f"en-{topic % 6}-{topic}"]} for topic in range(9)]],
+    ids=["by number", "as a list"],
+)
+def test_every_topic_with_seed_words_is_among_those_chosen(seed_words, capsys):
+    corpus = planted_corpus(("en", "zh"), num_topics=6, documents=100)
+    assert GloCTM(num_topics="auto", seed_words=seed_words, threads=1).fit(corpus).num_topics_ == 9
+    assert "num_topics auto → 9: seed_words ask for 9 topics, and the corpus for 6" in capsys.readouterr().err
+
+
 def test_the_published_method_chooses_alike():
     corpus = planted_corpus(("en", "zh"), num_topics=6, documents=100)
     model = GloCTM(num_topics="auto", method="published", epochs=1, threads=1, show_progress=False).fit(corpus)

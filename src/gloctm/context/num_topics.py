@@ -150,13 +150,16 @@ def chosen_num_topics(
     return best, tried
 
 
-def reason(best: int, tried: Mapping[int, Quality]) -> str:
+def reason(best: int, tried: Mapping[int, Quality], least: int = 0) -> str:
     """Say in one line why a number was chosen.
 
     Args:
         best: the number.
         tried: what ``chosen_num_topics`` returned with it.
+        least: the number that seed words need.
     """
+    if least > best:
+        return f"num_topics auto → {least}: seed_words ask for {least} topics, and the corpus for {best}"
     if not tried:
         return f"num_topics auto → {best}: there are too few documents for more"
     found = tried[best]

@@ -184,10 +184,12 @@ def resolve_num_topics(corpus: Corpus, settings: Mapping[str, Any]) -> int:
     best, tried = chosen_num_topics(
         corpus, seed=settings["random_state"] or 0, threads=settings["threads"], show_progress=show
     )
-    if show:
-        print(reason(best, tried), file=sys.stderr, flush=True)
+    seeds = seeded_topics(settings.get("seed_words"), sys.maxsize)
     # Every topic that has seed words is asked for.
-    return max(best, len(settings.get("seed_words") or ()))
+    least = max((seed.topic + 1 for seed in seeds), default=0)
+    if show:
+        print(reason(best, tried, least), file=sys.stderr, flush=True)
+    return max(best, least)
 
 
 def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_progress: bool = False) -> dict[str, Array]:
