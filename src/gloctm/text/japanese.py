@@ -8,7 +8,7 @@ from typing import Any
 
 from gloctm.errors import import_optional
 from gloctm.text.addresses import normalize_without_addresses
-from gloctm.text.codes import SegmentedCodes
+from gloctm.text.codes import SegmentedCodes, has_digits
 from gloctm.text.normalization import pieces_of
 from gloctm.text.patterns import compiled
 from gloctm.text.unicode import words_of
@@ -33,9 +33,9 @@ class JapaneseTokenizer:
         tokenizer, word = _tokenizer(), compiled(_WORD)
         tokens: list[str] = []
         for piece in pieces_of(normalize_without_addresses(text, "ja", spaced=False), _PIECE):
-            codes = SegmentedCodes(piece)
+            codes = SegmentedCodes(piece) if has_digits(piece) else None
             for morpheme in tokenizer.tokenize(piece):
-                if codes.cover(morpheme.begin()):
+                if codes is not None and codes.cover(morpheme.begin()):
                     tokens += codes.new_words()
                     continue
                 part = morpheme.part_of_speech()
