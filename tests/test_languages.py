@@ -237,7 +237,7 @@ def test_what_says_nothing_of_the_kind(text):
 
 
 def test_codes_for_no_language():
-    for code in ("zxx", "ZXX", "mis", "mul", "und", "und-Latn", "qaa", "qtz", "qam", "qst", "zxx-Latn"):
+    for code in ("zxx", "ZXX", "mis", "mul", "und", "und-Latn", "x-klingon", "qaa", "qtz", "qam", "qst", "zxx-Latn"):
         assert is_no_language(code)
         with pytest.raises(InputError, match=f"'{code}' is a code for no language: name one, or leave these"):
             check_is_language(code)

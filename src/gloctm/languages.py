@@ -37,10 +37,13 @@ ALIASES = {"cn": "zh", "jp": "ja", "cz": "cs", "dk": "da", "ua": "uk", "gr": "el
 
 # What is written where a language is not known; the tables of R and pandas write some of these for a missing value.
 _UNKNOWN = frozenset(
-    ("", "auto", "und", "mul", "unknown", "unk", "undefined", "undetermined", "none", "null", "nan", "n/a", "<na>")
+    (
+        *("", "auto", "und", "mul", "unknown", "unk", "undefined", "undetermined", "unspecified", "other", "mixed"),
+        *("multilingual", "xx", "none", "null", "nan", "n/a", "n.a.", "<na>"),
+    )
 )
 # Codes for what is in no language, for languages without a code, and for private use.
-_NO_LANGUAGE = re.compile(r"(?:zxx|mis|und|mul|q[a-t][a-z])(?![a-z])")
+_NO_LANGUAGE = re.compile(r"(?:zxx|mis|und|mul|q[a-t][a-z])(?![a-z])|x-")
 
 
 def normalize_language(code: str) -> str:

@@ -47,8 +47,8 @@ DOCUMENTS = {
     ),
     "UTF-16": (
         "a.jsonl",
-        LINE.encode("utf-16"),
-        "a.jsonl, line 1 is not UTF-8 text (byte 1 of the line) but looks like UTF-16",
+        LINE.encode("utf-16")[:-1],
+        "a.jsonl, line 1 is not UTF-16 text (byte 61 of the line)",
         "name its encoding with --encoding",
     ),
     "gzip cut short": (

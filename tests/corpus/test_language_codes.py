@@ -34,7 +34,7 @@ def test_special_codes_are_no_languages():
     assert sum(part.num_documents for part in corpus.values()) + 4 + sum(reasons.values()) == 49
 
 
-@pytest.mark.parametrize("code", ["zxx", "mis", "qaa", "qam", "qtz"])
+@pytest.mark.parametrize("code", ["zxx", "mis", "qaa", "qam", "qtz", "x-klingon"])
 def test_documents_in_no_language_are_left_out_by_name(code):
     records = [*documents(en=ENGLISH, de=GERMAN), {"text": "lol", "lang": code, "id": "x"}]
     corpus = Corpus.from_records(records, **SETTINGS)
@@ -44,7 +44,9 @@ def test_documents_in_no_language_are_left_out_by_name(code):
     assert dropped.reason == f"marked {code}, which is no language"
 
 
-@pytest.mark.parametrize("code", ["und", "mul", "NA", "NaN", "None", "null", "n/a", "-", "?", "", None, float("nan")])
+@pytest.mark.parametrize(
+    "code", ["und", "mul", "NA", "NaN", "None", "null", "n/a", "other", "xx", "-", "?", "", None, float("nan")]
+)
 def test_documents_without_a_language_are_identified(code):
     records = [*documents(en=ENGLISH, de=GERMAN), {"text": " ".join(ENGLISH), "lang": code}]
     corpus = Corpus.from_records(records, **SETTINGS)

@@ -85,3 +85,7 @@ def test_objects_that_share_a_line(tmp_path, between):
     assert read(tmp_path, content + ",\n" + content + "\n") == EXPECTED * 2
     with pytest.raises(FileFormatError, match=r"line \d is not JSON \(Extra data\)"):
         read(tmp_path, content + ", 5\n")
+
+
+def test_a_comma_after_the_last_item(tmp_path):
+    assert read(tmp_path, '[{"text": "a"},\n{"text": "b"},\n]\n') == [("a", None), ("b", None)]

@@ -81,6 +81,7 @@ def test_a_table_of_one_column_without_quoting(tmp_path):
         ('1,en,"Yes" he said', '"Yes" he said'),
         ('1,en,He said "yes"', 'He said "yes"'),
         ('1,en,"a ""b"", c"', 'a "b", c'),
+        ('1, en, "a ""b"", c"', 'a "b", c'),
         ('1,en,a ""b"" c', 'a ""b"" c'),
         (r'1,en,"a \"b\", c"', 'a "b", c'),
         ('1,en,"never closed', '"never closed'),
@@ -106,6 +107,28 @@ def test_quoting_can_be_said(tmp_path):
         read(tmp_path, "a.csv", 'text,lang\n"b"c,en\n', quoting="csv")
     with pytest.raises(FileFormatError, match=r"line 2 is not CSV \(a quotation that begins here is never closed\)"):
         read(tmp_path, "a.csv", 'text,lang\n"b,en\nc,de\n', quoting="csv")
+
+
+def test_cells_of_labels_and_ids_as_programs_write_them(tmp_path):
+    """Of CSV, nothing but the cell tells a number from a text, and a missing value from a word."""
+    rows = ["1,a,1", "2.0,b,2.0", "NA,c,NaN", "4,d,none", "x1.0,e, sport ", ",f,"]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["id,text,label", *rows]), encoding="utf-8")
+    reader = read_records(path)
+    found = [(record.get("id"), record.get("label")) for record in reader]
+    assert found == [("1", "1"), ("2", "2"), (None, None), ("4", "none"), ("x1.0", " sport "), (None, None)]
+    assert noted(reader) == {
+        "id is a sign for a missing value, so the document has none": 1,
+        "label is a sign for a missing value, so the document has none": 1,
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path, encoding):
+    content = "\ufeffid\ttext\tlang\r\n1\tÄpfel\tde\r\n2\tпривет\tru\r\n"
+    assert read(tmp_path, "a.tsv", content.encode(encoding))[0] == ["Äpfel", "привет"]
+    for content in ('\ufeff[{"text": "Äpfel"}]', '\ufeff{"text": "Äpfel"}\n'):
+        assert read(tmp_path, "a.json", content.encode(encoding))[0] == ["Äpfel"]
 
 
 def test_surplus_empty_fields():

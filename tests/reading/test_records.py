@@ -13,12 +13,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.reading.dropped import DroppedDocument, read_dropped, write_dropped
 from gloctm.reading.records import Columns, group_records, read_records
+from gloctm.reading.values import cell_value
 
 EN = '{"text": "a", "lang": "en"}\n'
 languages = st.sampled_from(["en", "zh", "pt-BR"])
@@ -142,6 +143,7 @@ def test_tables_come_back(records, separator):
             writer.writerows(records)
         # An empty cell is a label or id that is not there.
         expected = [{k: v for k, v in record.items() if v or k in ("text", "lang")} for record in records]
+        assume(all(cell_value(record.get(k, "")) == record.get(k, "") for record in expected for k in ("label", "id")))
         assert without_source(read_records(path)) == expected
 
 
@@ -198,10 +200,10 @@ MALFORMED = [
     ),
     (
         "a.jsonl",
-        b"\xff\xfe{\x00",
-        "line 1 is not UTF-8 text (byte 1 of the line) but looks like UTF-16: convert the file",
+        b"\xff\xfe{\x00\x00\xd8",
+        "line 1 is not UTF-16 text (byte 5 of the line): convert the file",
     ),
-    ("a.csv", b"\x00\x00\xfe\xff\x00", "line 1 is not UTF-8 text (byte 3 of the line) but looks like UTF-32"),
+    ("a.csv", b"\x00\x00\xfe\xff\x00", "line 1 is not UTF-32 text (byte 5 of the line): convert the file"),
     (
         "a.csv",
         b"text,lang\na,en\ncaf\xe9,fr\n",
@@ -212,7 +214,7 @@ MALFORMED = [
     ("a.json", '[{"text": "a"},\n{"text": [1]}]', "a.json, item 2: 'text' is [1], not text: correct the item"),
     ("a.json", '[{"text": "a"}, 5]', "item 2 is not a JSON object: write each document as an object with its text"),
     ("a.json", '[{"text": "a"}, {"text": "b}]', "a.json, item 2 is not JSON (Unterminated string"),
-    ("a.json", '[{"text": "a"}, ]', "a.json, item 2 is not JSON (Expecting value): correct the file"),
+    ("a.json", '[{"text": "a"}, ,]', "a.json, item 2 is not JSON (Expecting value): correct the file"),
     ("a.json", '[{"text": "a"}, {"text": "b"}', "a.json, item 2 is followed by no comma"),
     ("a.json", '[{"text": "a"} {"text": "b"}]', "a.json, item 1 is followed by no comma: correct the file"),
     (

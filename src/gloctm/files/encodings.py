@@ -67,10 +67,13 @@ class Encoding:
     def at(self, beginning: bytes) -> Encoding:
         """Return the encoding of a stream that begins so, and what ends its lines.
 
-        UTF-16 and UTF-32 give their byte order there. Lines that end in carriage returns alone, as old spreadsheets
-        write them, are known by a beginning that has these and no line feed.
+        UTF-16 and UTF-32 give their byte order there, and are known by it where UTF-8 is expected, which never begins
+        so: spreadsheets write their "Unicode text" like this. Lines that end in carriage returns alone, as old
+        spreadsheets write them, are known by a beginning that has these and no line feed.
         """
         codec, newline = self.codec, self.newline
+        if codec == "utf-8" and (marked := _marked(beginning)):
+            return Encoding.of(marked[: len("utf-16")]).at(beginning)
         if codec in ("utf-16", "utf-32"):
             codec = f"{self.codec}-{sys.byteorder[0]}e"
             for mark, marked in _BYTE_ORDER_MARKS.items():
@@ -88,9 +91,13 @@ class Encoding:
         """Return what is wrong with a line that is not in this encoding, continuing ``FILE, line N``."""
         finding = f" is not {self.name} text (byte {error.start + 1} of the line)"
         for mark, codec in _BYTE_ORDER_MARKS.items():
-            if number == 1 and line.startswith(mark):
+            if number == 1 and self.codec == "utf-8" and line.startswith(mark):
                 return f"{finding} but looks like {codec[:6].upper()}"
         return finding
+
+
+def _marked(beginning: bytes) -> str | None:
+    return next((codec for mark, codec in _BYTE_ORDER_MARKS.items() if beginning.startswith(mark)), None)
 
 
 def _is_in(character: bytes, text: bytes) -> bool:

@@ -19,11 +19,15 @@ UNREAD = "date could not be read, so the document is kept without one"
 AMBIGUOUS = "date has day and month in an unknown order, so the document is kept without one (date_order says which)"
 
 # How tables write that there is no value.
-_NO_VALUE = frozenset(("", "nan", "nat", "none", "null", "n/a", "<na>", "-"))
+_NO_VALUE = frozenset(("", "na", "nan", "nat", "none", "null", "n/a", "#n/a", "<na>", "-"))
 _TIME = r"(?:[T ]+(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:[ap]m|z|utc|gmt|[+-]\d\d:?\d\d))?))?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})(?:\2(\d{{1,2}}){_TIME})?", re.IGNORECASE | re.ASCII)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}),?{_TIME}", re.IGNORECASE | re.ASCII)
 _MONTH_AND_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
+# 2024年5月31日, 2024년 5월.
+_EAST_ASIAN = re.compile(r"(\d{4}) ?[年년](?: ?(\d{1,2}) ?[月월](?: ?(\d{1,2}) ?[日일])?)?", re.ASCII)
+_DASHED_MONTH = re.compile(r"(\d{1,2})-([A-Za-z]{3,9})-(\d{4}(?: .*)?)", re.ASCII)
+_TWELVE_HOURS = re.compile(r"[ap]m\Z", re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)?", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 _EPOCH = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?", re.ASCII)
@@ -129,6 +133,8 @@ def _read(text: str, order: DateOrder) -> str | None:
     date = " ".join(text.split())
     if date.lower() in _NO_VALUE:
         return None
+    # Tables make such numbers of a column that lacks some.
+    date = re.sub(r"\A(\d{4}|\d{6}|\d{8}|\d{10}|\d{13})\.0\Z", r"\1", date)
     if _YEAR.fullmatch(date):
         return date
     try:
@@ -143,7 +149,10 @@ def _read(text: str, order: DateOrder) -> str | None:
 
 
 def _parse(date: str, order: DateOrder) -> str | None:
-    if _ISO_TIME.match(date):
+    # Czech and German writers put spaces after the dots; others, dashes around the name of the month.
+    date = re.sub(r"\A(\d{1,2})\. (\d{1,2})\. (?=\d{4})", r"\1.\2.", date)
+    date = _DASHED_MONTH.sub(r"\1 \2 \3", date)
+    if _ISO_TIME.match(date) and not _TWELVE_HOURS.search(date):
         # More forms of times than below, and fractions of seconds as numpy has them.
         date = re.sub(r" ?(?:UTC|GMT)$", "Z", date, flags=re.IGNORECASE)
         return _iso(datetime.datetime.fromisoformat(re.sub(r" (?=[+-]\d)", "", date)))
@@ -152,6 +161,10 @@ def _parse(date: str, order: DateOrder) -> str | None:
         return _written(year, month, day, time)
     if found := _COMPACT.fullmatch(date):
         return _written(found[1], found[2], found[3], None)
+    if found := _EAST_ASIAN.fullmatch(date):
+        return _written(found[1], found[2], found[3], None) if found[2] else found[1]
+    if re.fullmatch(r"\d{8}T\d{4}(?:\d\d)?Z?", date, re.ASCII):
+        return _iso(datetime.datetime.fromisoformat(date))
     if found := _YEAR_LAST.fullmatch(date):
         first, separator, second, year, time = found.groups()
         if separator == "." and order == "auto":

@@ -13,9 +13,11 @@ from gloctm.languages import is_language
 from gloctm.reading.columns import Chooser
 from gloctm.reading.dropped import BadRows
 from gloctm.reading.quoting import LONGEST_FIELD, NEVER_CLOSED, Line, PutBack, Quoting, RowReader
+from gloctm.reading.values import cell_value
 
 _DELIMITERS = (",", "\t", ";", "|")
 _CORRECT = "correct the line"
+_MISSING = "{} is a sign for a missing value, so the document has none"
 
 
 def read_delimited(
@@ -54,6 +56,8 @@ def read_delimited(
     place = {field: names.index(name) for field, name in chosen.items()}
     # One column may be two things, as an id and a label.
     positions = [(name, names.index(name)) for name in dict.fromkeys(chosen.values())]
+    # Their cells are numbers, or signs that there is none, of which nothing else tells.
+    named = [field for field in ("label", "id") if chosen.get(field) not in (None, text_column, chosen.get("lang"))]
     rows = RowReader(lines, delimiter, quoting, len(names), place.get("lang"), place.get("id"), is_language, nameless)
     while (row := rows.next()) is not None:
         # A row of several lines is named by its last.
@@ -69,7 +73,15 @@ def read_delimited(
             if row.finding:
                 bad_rows.notes.add(row.finding, where, row.lines[0].text)
             fields = row.fields
-            yield where, {name: fields[at] for name, at in positions if fields[at] or name == text_column}
+            content = {name: fields[at] for name, at in positions if fields[at] or name == text_column}
+            for field in named:
+                if (cell := content.get(chosen[field])) is not None and (value := cell_value(cell)) != cell:
+                    if value is None:
+                        bad_rows.notes.add(_MISSING.format(field), where, cell)
+                        del content[chosen[field]]
+                    else:
+                        content[chosen[field]] = value
+            yield where, content
 
 
 def _decoded(stream: io.BufferedReader, encoding: Encoding) -> Iterator[Line]:

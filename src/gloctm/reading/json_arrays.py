@@ -119,6 +119,9 @@ def read_json_array(
             if text.next() != ",":
                 raise text.error(f"{source}, item {number} is followed by no comma: correct the file")
             text.skip(1)
+            if text.next() == "]":
+                # Programs that write one item after another leave a comma after the last.
+                break
         number += 1
         where = f"{source}, item {number}"
         item, written = text.item(where)

@@ -180,8 +180,8 @@ class RowReader:
         return None, taken, finding
 
     def _otherwise_quoted(self, line: Line) -> list[str] | None:
-        """Return the fields of a line by how some programs quote: with text after a quotation, or with backslashes."""
-        for settings in ({"strict": False}, {"escapechar": "\\", "doublequote": False}):
+        """Return the fields of a line by how some quote: after a space, with text behind, or with backslashes."""
+        for settings in ({"skipinitialspace": True}, {"strict": False}, {"escapechar": "\\", "doublequote": False}):
             try:
                 fields = self._trimmed(next(csv.reader([line.text], delimiter=self.delimiter, **settings)))
             except csv.Error:

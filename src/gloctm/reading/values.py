@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import numpy as np
+
+# As pandas writes and reads them, and R; in lower case, a none may be a class.
+_SIGNS_OF_MISSING = frozenset(("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NaT", "NULL", "null", "None"))
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.0")
 
 
 def is_missing(value: object) -> bool:
@@ -14,6 +19,21 @@ def is_missing(value: object) -> bool:
         return True
     # NaN and numpy's "not a time" differ from themselves.
     return isinstance(value, float | np.floating | np.datetime64) and bool(value != value)
+
+
+def cell_value(cell: str) -> str | None:
+    """Return what a cell of CSV says, None where it says that there is no value, as R and pandas write that.
+
+    A whole number is written without a decimal point, as in ``as_text``.
+
+    Example:
+        >>> cell_value("3.0"), cell_value("sport"), cell_value("NaN")
+        ('3', 'sport', None)
+    """
+    value = cell.strip()
+    if value in _SIGNS_OF_MISSING:
+        return None
+    return value[:-2] if value.endswith(".0") and _WHOLE.fullmatch(value) else cell
 
 
 def as_text(value: Any) -> str | None:
