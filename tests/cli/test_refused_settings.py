@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from command_line import assert_refuses, cut, run_here
+from gloctm import Corpus
 
 
 @pytest.mark.parametrize(
@@ -91,11 +92,19 @@ def test_embeddings_of_nothing(tmp_path, planted_folder, option, parts):
         assert_refuses(tmp_path, ("corpus", "embed", planted_folder, "-o", tmp_path / "corpus", option), *parts)
 
 
-def test_training_wants_embeddings(tmp_path, documents):
+def test_training_wants_embeddings_of_all_languages_or_makes_them(tmp_path, documents):
     bare = tmp_path / "bare"
     assert run_here("corpus", "build", documents, "-o", bare, "--encoder=none", "-q").returncode == 0
-    arguments = ("train", bare, "-o", tmp_path / "model", "--num-topics=2")
-    assert_refuses(tmp_path, arguments, "no embeddings for 'en'", "give it some with gloctm corpus embed")
+    arguments = ("-o", tmp_path / "model", "--num-topics=2")
+    assert run_here("train", bare, *arguments).returncode == 0
+    corpus = Corpus.load(bare)
+    half = {
+        name: np.ones((len(getattr(corpus["de"], each)), 3))
+        for name, each in (("words", "vocabulary"), ("documents", "ids"))
+    }
+    corpus.with_embeddings("de", **half).save(tmp_path / "half")
+    parts = ("no embeddings for 'en'", "give it some with gloctm corpus embed")
+    assert_refuses(tmp_path, ("train", tmp_path / "half", *arguments), *parts)
 
 
 SETTINGS = [

@@ -59,9 +59,10 @@ def test_topics_as_lines(model):
 
 @pytest.mark.parametrize("columns", [80, 60, 40])
 def test_lines_have_whole_words_and_no_more_than_a_terminal_shows(model, monkeypatch, columns):
-    whole = [line.split() for line in succeeded(run_here("topics", model)).stdout.splitlines()]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    whole = [line.split() for line in succeeded(run_here("topics", model, "-n", 18)).stdout.splitlines()]
     monkeypatch.setenv("COLUMNS", str(columns))
-    shown = succeeded(run_here("topics", model)).stdout.splitlines()
+    shown = succeeded(run_here("topics", model, "-n", 18)).stdout.splitlines()
     assert len(shown) == len(whole)
     for line, words in list(zip(shown, whole, strict=True))[:-1]:
         assert len(line) <= columns

@@ -594,7 +594,7 @@ def test_command_to_standard_output(saved):
         (["--dictionary", "en=file"], "LANG,LANG=FILE"),
         (["--dictionary", "en,zh=nowhere.txt"], "nowhere.txt does not exist"),
         (["--output", "nowhere/figures.json"], "a folder that exists"),
-        (["--words", "1"], "--words is 1: it must be a whole number from 2"),
+        (["--words", "1"], "--num-words is 1: it must be a whole number from 2"),
         (["--classifier", "logistic"], "--corpus"),
         (["--seed", "-1"], "error: --seed is -1: it must be a whole number of at least 0\n"),
         (["--via", "global"], "--via is given without documents to infer: give --corpus"),

@@ -149,7 +149,7 @@ def test_wrong_settings(given, message):
 
 def test_without_the_client(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "openai", None)
-    with pytest.raises(MissingDependencyError, match="pip install openai"):
+    with pytest.raises(MissingDependencyError, match=r'pip install "gloctm\[llm\]"'):
         ChatLabeler("small")
 
 

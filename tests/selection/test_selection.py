@@ -1077,9 +1077,9 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
         ([], "there is nothing to choose from: give values with --topics 10,20,30 or --set num_refinements=0,5"),
         (["--set", "epochs=2"], "there is nothing to choose from"),
         (["--set", "kl_weight"], "--set 'kl_weight': give SETTING=VALUES, for example num_refinements=0,5"),
-        (["--topics=2..many"], "--topics '2..many': a range is of two numbers, for example 100..500"),
-        (["--topics=2,many"], "--topics is 'many': it must be a whole number"),
-        (["--num-topics=2,1"], "--topics is 1: it must be 2 or more"),
+        (["--topics=2..many"], "--num-topics '2..many': a range is of two numbers, for example 100..500"),
+        (["--topics=2,many"], "--num-topics is 'many': it must be a whole number"),
+        (["--num-topics=2,1"], "--num-topics is 1: it must be 2 or more"),
         (["--topics=2..6"], "how many candidates to draw (--trials), or list"),
         (["--topics=2,3", "--trials=2"], "error: --trials is 2, but there are 2 candidates"),
         (["--topics=2", "--seeds=0,0"], "error: --seeds is [0, 0]: the same one twice"),
@@ -1109,7 +1109,7 @@ def test_the_command_draws_from_ranges(tmp_path, saved):
         (["--topics=2", "--set", "num_topics=3"], "num_topics is given twice"),
         (["--topics=2", "--epochs=0"], "error: --epochs is 0: it must be 1 or more"),
         (["--topics=2", "--seeds=one"], "--seeds 'one': give whole numbers separated by commas, for example 0,1,2"),
-        (["--topics=2", "--words=1"], "--words is 1"),
+        (["--topics=2", "--words=1"], "--num-words is 1"),
         (["--topics=2", "-r", "nowhere"], "--reference nowhere does not exist: give a folder with a file LANG.txt"),
         (["--topics=2", "-r", "en.txt,de.txt"], "en.txt does not exist: check its name"),
         (
@@ -1192,7 +1192,7 @@ def test_a_notebook_shows_a_search_as_a_table(found):
 
 def test_the_table_in_choosing_k_is_as_it_is_printed(repository):
     text = (repository / "docs" / "guides" / "choose-k.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```text\n(.*?)\nbest: ", text, flags=re.DOTALL)
+    (block,) = re.findall(r"```text\n((?:(?!```).)*?)\nbest: ", text, flags=re.DOTALL)
     lines = block.splitlines()
     measures = ("topic_quality_in_corpus", "topic_uniqueness", "npmi_in_corpus", "accuracy_across", "stability")
     candidates = []

@@ -105,9 +105,9 @@ def train_in_context(
     num_documents = {language: part.num_documents for language, part in corpus.items()}
     num_topics = settings["num_topics"]
     check_document_counts(num_documents)
-    warn_of_few_documents(num_documents, num_topics)
     seeds = seeded_topics(settings["seed_words"], num_topics)
     columns = seed_columns(corpus, seeds)
+    warn_of_few_documents(num_documents, num_topics)
     near, temperature = settings["num_near_documents"], settings["temperature"]
     if near is None:
         near = chosen_near_documents(num_documents, num_topics)
