@@ -46,6 +46,26 @@ def test_a_corpus_of_marked_up_texts_is_that_of_the_plain_ones(build):
     assert marked.report.cleaned == CLEANED
 
 
+@pytest.mark.parametrize(
+    "build", [Corpus.from_texts, lambda texts, **rest: Corpus.from_records(records(texts), **rest)]
+)
+def test_changes_are_counted_of_documents_that_are_kept(build):
+    """Those that are cut again, without what was dropped, are clean by then."""
+    twice = {code: each * 2 for code, each in MARKED.items()}
+    for options in ({"drop_duplicates": "exact"}, {"drop_duplicates": "near", "drop_boilerplate": True}):
+        corpus = build(twice, **options, **OPTIONS)
+        assert corpus["en"].num_documents == 3
+        assert corpus.report.cleaned == CLEANED
+
+
+def test_changes_are_counted_of_documents_identified_as_a_variant():
+    given = [{**each, "lang": {"en": "en-GB", "de": "de"}[each["lang"]]} for each in records(MARKED)]
+    unnamed = {"text": f"<p>{' and '.join(PLAIN['en'])}</p>"}
+    corpus = Corpus.from_records([*given, unnamed], **OPTIONS)
+    assert corpus.languages == ("en-GB", "de")
+    assert corpus.report.cleaned["en-GB"] == CleanedDocuments(markup=3)
+
+
 def test_in_several_processes():
     both = Corpus.from_texts({code: each * 400 for code, each in MARKED.items()}, processes=2, **OPTIONS)
     many = {"en": CleanedDocuments(markup=800), "de": CleanedDocuments(markup=400, hyphens=400)}

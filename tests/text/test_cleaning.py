@@ -82,6 +82,7 @@ def test_entities(text, expected):
         ("<!--[if gte mso 9]><xml>no</xml><![endif]-->yes", "yes"),
         ("CO<sub>2</sub> and H<sub>2</sub>O", "CO2 and H2O"),
         ("<ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>", "漢字"),
+        ("one<ref name=a/> two", "one two"),
         ('one<ref name="x">two</ref> <doc id="3"/>three', "one two three"),
         ("<speaker>Ms. May</speaker> said", "Ms. May said"),
         ('cut off <a href="http://exam', "cut off"),

@@ -183,7 +183,7 @@ def main_reasons(dropped: Sequence[DroppedDocument]) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for reason, count in BuildReport(dropped=tuple(dropped)).dropped_by_reason().items():
         # What differs says nothing where it ends the reason.
-        counts[reason.removesuffix(" …")] += count
+        counts[reason.replace("duplicate of …", "duplicate of another").removesuffix(" …")] += count
     reasons = counts.most_common()
     if len(reasons) <= _MOST_REASONS:
         return reasons

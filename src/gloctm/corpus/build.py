@@ -39,6 +39,7 @@ from gloctm.reading.quoting import LITERAL, SPANNING
 from gloctm.reading.records import RecordReader
 from gloctm.reading.values import is_missing
 from gloctm.text import build_vocabulary, count_tokens, is_built_in
+from gloctm.text.cleaning import CleanedText
 from gloctm.text.phrases import SUFFIX as PHRASES
 from gloctm.text.stopwords import changes_of_list
 from gloctm.text.vocabulary import why_no_words
@@ -251,7 +252,7 @@ def _check_found(
         )
 
 
-def _replace(languages: Mapping[str, list[str]], first: int, cleaned: Mapping[int, str]) -> None:
+def _replace(languages: Mapping[str, list[str]], first: int, cleaned: Mapping[int, CleanedText]) -> None:
     """Put cleaned texts in the place of the given ones.
 
     Args:
@@ -259,11 +260,11 @@ def _replace(languages: Mapping[str, list[str]], first: int, cleaned: Mapping[in
         first: the place of a block among all texts.
         cleaned: by place in the block.
     """
-    for row, text in cleaned.items():
+    for row, each in cleaned.items():
         place = first + row
         for texts in languages.values():
             if place < len(texts):
-                texts[place] = text
+                texts[place] = each.text
                 break
             place -= len(texts)
 

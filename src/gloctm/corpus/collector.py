@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gloctm.corpus.collection import WordCollection
 from gloctm.corpus.options import TextSettings
 from gloctm.corpus.repeated import RepeatCounter, RepeatSettings, find_kept
+from gloctm.corpus.report import CleanedDocuments
 from gloctm.corpus.texts import TextWriter
 from gloctm.corpus.tokenization import NOT_WANTED, TokenizedBlock, is_wanted, left_out, unidentified
 from gloctm.languages import known_spelling, merged_language, without_region
 from gloctm.reading.builder import NO_TEXT, Record
 from gloctm.reading.dropped import EXCERPT, DroppedDocument
 from gloctm.reading.records import RecordReader
+from gloctm.text.cleaning import CleanedText
+
+# What cleaning changed in a document.
+_MARKUP, _HYPHENS = 1, 2
 
 
 @dataclass
@@ -26,6 +32,7 @@ class Documents:
     labels: list[str] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
     texts: TextWriter = field(default_factory=TextWriter)
+    changes: bytearray = field(default_factory=bytearray)
     repeats: RepeatCounter = field(default_factory=RepeatCounter)
     dropped_boilerplate: dict[str, int] | None = None
 
@@ -34,14 +41,15 @@ class Documents:
         """The id of each document, or its position."""
         return [str(row) if given is None else given for row, given in enumerate(self.given_ids)]
 
-    def append(self, record: Record, text: str) -> None:
-        """Add one document with its cleaned text; its words come in a block, through ``words``."""
+    def append(self, record: Record, cleaned: CleanedText) -> None:
+        """Add one document; its words come in a block, through ``words``."""
         self.given_ids.append(record.get("id"))
         # Few labels and dates, many documents.
         self.labels.append(sys.intern(record.get("label", "")))
         self.dates.append(sys.intern(record.get("date", "")))
-        self.texts.append(text, source=record.get("source", ""))
-        self.repeats.add(text)
+        self.texts.append(cleaned.text, source=record.get("source", ""))
+        self.changes.append(_MARKUP * cleaned.markup + _HYPHENS * (cleaned.hyphens > 0))
+        self.repeats.add(cleaned.text)
 
     def as_records(self, language: str) -> Iterator[Record]:
         """Yield all documents as they came, as documents of another language."""
@@ -86,6 +94,8 @@ class DocumentCollector:
         self.confidences: dict[str, list[float]] = {}
         self.dropped: list[DroppedDocument] = []
         self.num_read = 0
+        # What cleaning changed in documents that come again, in order.
+        self._earlier: dict[str, deque[int]] = {}
 
     def read(self) -> Iterator[Record]:
         """Yield the documents, except those whose language is given and not wanted."""
@@ -126,7 +136,18 @@ class DocumentCollector:
             documents = self.collected[language]
             documents.words.add(words)
             for row in words.rows:
-                documents.append(block[row], tokenized.cleaned.get(row, block[row]["text"]))
+                documents.append(block[row], tokenized.cleaned.get(row) or CleanedText(block[row]["text"]))
+            self._restore_changes(language, documents, len(words.rows))
+
+    def _restore_changes(self, language: str, documents: Documents, added: int) -> None:
+        """Mark the last documents of a language as changed where they were already, when they first came."""
+        if not (earlier := self._earlier.get(language)):
+            return
+        changes = bytes(earlier.popleft() for _ in range(added))
+        # They came back as they were cleaned, with nothing left to change.
+        documents.changes[-added:] = changes
+        markup, hyphens = (sum(bool(change & kind) for change in changes) for kind in (_MARKUP, _HYPHENS))
+        documents.words.cleaned += CleanedDocuments(markup=markup, hyphens=hyphens)
 
     def misplaced(self) -> Iterator[Record]:
         """Yield documents identified as ``en`` again, as ``en-GB``, if other documents name only that variant.
@@ -142,7 +163,9 @@ class DocumentCollector:
             variant = known_spelling(code, list(self.named))
             if variant != code and (without_region(variant) == code or (code, without_region(variant)) == ("no", "nb")):
                 self.confidences.setdefault(variant, []).extend(self.confidences.pop(code))
-                yield from self.collected.pop(code).as_records(variant)
+                documents = self.collected.pop(code)
+                self._earlier.setdefault(variant, deque()).extend(documents.changes)
+                yield from documents.as_records(variant)
 
     def without_repeated(self, settings: RepeatSettings) -> Iterator[Record]:
         """Drop repeated texts; yield the others again, of languages that have any, to be tokenized and added.
@@ -157,6 +180,7 @@ class DocumentCollector:
             if len(kept.rows) == len(texts) and not boilerplate:
                 continue
             self.collected[language] = Documents(dropped_boilerplate=boilerplate if settings.boilerplate else None)
+            self._earlier[language] = deque(documents.changes[row] for row in kept.rows)
             reasons = dict(kept.reasons(ids))
             for row, record in enumerate(documents.as_records(language)):
                 record["id"] = ids[row]

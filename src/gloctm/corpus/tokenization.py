@@ -18,7 +18,7 @@ from gloctm.reading.builder import Record
 from gloctm.reading.dropped import EXCERPT, DroppedDocument
 from gloctm.text import is_built_in
 from gloctm.text.addresses import count_with_addresses
-from gloctm.text.cleaning import clean_text, may_change
+from gloctm.text.cleaning import CleanedText, clean_text, may_change
 from gloctm.text.folding import is_changed_by_folding
 from gloctm.text.passages import passage_starts, split_at
 
@@ -59,12 +59,12 @@ class TokenizedBlock:
     Attributes:
         words: by language, in order of appearance.
         identified: for the position of each document without a language, the language found and the confidence.
-        cleaned: by position, the text of each document that cleaning changed.
+        cleaned: by position, each document that cleaning changed.
     """
 
     words: dict[str, Words]
     identified: dict[int, tuple[str, float]]
-    cleaned: dict[int, str] = field(default_factory=dict)
+    cleaned: dict[int, CleanedText] = field(default_factory=dict)
 
 
 def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettings) -> TokenizedBlock:
@@ -91,14 +91,14 @@ def tokenize_block(block: Sequence[tuple[str, str | None]], settings: TextSettin
         elif is_wanted(*identified[row], settings):
             rows.setdefault(identified[row][0], []).append(row)
     words: dict[str, Words] = {}
-    changed: dict[int, str] = {}
+    changed: dict[int, CleanedText] = {}
     for language, chosen in rows.items():
         texts = [block[row][0] for row in chosen]
         markup = hyphens = 0
         for place in [place for place, text in enumerate(texts) if may_change(text)]:
             cleaned = clean_text(texts[place], language, markup=settings.markup)
             if cleaned.text is not texts[place]:
-                texts[place] = changed[chosen[place]] = cleaned.text
+                texts[place], changed[chosen[place]] = cleaned.text, cleaned
             markup += cleaned.markup
             hyphens += cleaned.hyphens > 0
         # What tokenizers of your own pass over is not known.

@@ -162,7 +162,8 @@ def _is_tag(text: str, match: re.Match[str], name: str, closed: dict[str, int]) 
     valued = "=" in match["attributes"]
     if attributes and not valued and not all(each.lower() in _FLAGS for each in attributes):
         return False
-    if match["empty"] or (valued and ('"' in match["attributes"] or "'" in match["attributes"])):
+    # A value without quotation marks may end with the stroke that ends the tag: <ref name=a/>.
+    if match["empty"] or (valued and ("'" in match[0] or '"' in match[0] or match[0].endswith("/>"))):
         return True
     before = text[match.start() - 1 : match.start()]
     # List<Object> is code.
