@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from command_line import assert_refuses, make_records, run_here, succeeded, write_csv
+from command_line import assert_refuses, build, make_records, run_here, succeeded, write_csv
 from gloctm import Corpus, GloCTM
 
 
@@ -19,7 +19,7 @@ def test_a_corpus_is_built_beside_the_model(tmp_path, corpus):
     beside = tmp_path / "model-corpus"
     lines = result.stderr.splitlines()
     assert "columns: text ← Review, language ← locale, label ← label, id ← id, no date" in lines
-    assert f"corpus written to {beside}; for more settings of it, use gloctm corpus build" in lines
+    assert f"corpus written to {beside}" in lines
     page = f"gloctm report {model} --corpus {beside} -o {model}.html"
     assert lines[-1] == f"next: gloctm topics {model}, or a page: {page}"
     assert Corpus.load(beside).fingerprint() == Corpus.load(corpus).fingerprint()
@@ -32,10 +32,28 @@ def test_a_corpus_is_built_beside_the_model(tmp_path, corpus):
     assert_refuses(tmp_path, (*again, "--language=de"), *parts)
 
 
+def test_a_file_is_read_with_all_flags_of_building(tmp_path):
+    records = make_records()
+    records += [{**records[0], "id": "again"}, {**records[1], "id": "british", "lang": "en-GB"}]
+    source = write_csv(tmp_path / "posts.data", records, encoding="utf-16")
+    flags = ("--merge-regions", "--drop-duplicates=exact", "--label-column=", "--encoding=utf-16", "--format=csv")
+    flags = (*flags, "--languages=de,en", "--min-documents=5", "--date-order=dmy", "--encoder=usem3", "--min-df=2")
+    model = tmp_path / "model"
+    result = run_here("train", source, "-o", model, *flags, "--num-topics=3", "--threads=1", "-q")
+    assert result.returncode == 0, result.stderr
+    expected, _ = build(tmp_path, source, *flags[:-2], "--min-df=2")
+    trained = Corpus.load(tmp_path / "model-corpus")
+    assert trained.fingerprint() == expected.embed("usem3").fingerprint()
+    assert (trained.languages, trained["de"].labels) == (("de", "en"), None)
+    assert trained["en"].ids[-1] == "british"
+    assert "again" not in trained["en"].ids
+
+
 def test_what_cannot_be_trained_on(tmp_path, corpus):
     arguments = ("-o", tmp_path / "model", "--num-topics=3", "-q")
-    for option in ("--text-column=body", "--lang-column=code", "--language=auto"):
-        flag = option.partition("=")[0]
+    options = ("--text-column=body", "--lang-column=code", "--language=auto", "--label-column=", "--merge-regions")
+    for option in (*options, "--format=csv", "--skip-bad-lines", "--min-df=2", "--stop-words=none", "--no-cache"):
+        flag = option.partition("=")[0].replace("--no-", "--")
         parts = (f"{flag} has no effect on a corpus folder: leave it out, or give a file\n",)
         assert_refuses(tmp_path, ("train", corpus, *arguments, option), *parts)
     (tmp_path / "notes.txt").write_text("one\ntwo\n")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gloctm.checks import count_of
+from gloctm.cli.building import building, first_given
 from gloctm.cli.messages import flag_of, in_shell_terms, say
-from gloctm.corpus import Columns, Corpus
+from gloctm.cli.options import say_what_is_replaced
+from gloctm.corpus import Corpus
 from gloctm.corpus.storage import CORPUS_FORMAT, DROPPED
 from gloctm.errors import InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
@@ -18,35 +21,44 @@ from gloctm.reading.quoting import LITERAL, SPANNING
 
 
 def corpus_to_train_on(
-    path: Path, output: Path, *, columns: Columns, language: str | None, show_progress: bool, resume: bool
+    path: Path, output: Path, flags: Mapping[str, Any], *, show_progress: bool, resume: bool
 ) -> tuple[Corpus, Path]:
     """Return a saved corpus, or one that is built from a file of documents, and where it is.
 
     Args:
         path: a corpus folder, or a file of documents, whose corpus is saved next to the model.
         output: the model's folder.
-        columns: which columns of the documents hold what.
-        language: that of all documents, or auto.
+        flags: those of ``building``, with their values.
         show_progress: whether to show the progress of building.
         resume: whether a corpus that was built before is taken again.
     """
     if not path.is_file():
-        given = {"text_column": columns.text != Columns().text, "lang_column": columns.lang != Columns().lang}
-        for name, is_given in {**given, "language": language is not None}.items():
-            if is_given:
-                raise InputError(f"{flag_of(name)} has no effect on a corpus folder: leave it out, or give a file")
+        if (name := first_given(flags)) is not None:
+            raise InputError(f"{flag_of(name)} has no effect on a corpus folder: leave it out, or give a file")
         return Corpus.load(path), path
     built = output.with_name(f"{output.name}-corpus")
     if resume and built.exists():
         return Corpus.load(built), built
     check_folder_target(built, replaces=CORPUS_FORMAT)
-    check_text_files([str(path)], None, None, None)
-    with left_out_counted_below():
-        corpus = Corpus.from_files(path, columns=columns, language=language, show_progress=show_progress)
+    corpus = built_from([str(path)], building(**flags), show_progress=show_progress)
     corpus.save(built)
     tell_what_became(corpus, built)
-    say(f"corpus written to {built}; for more settings of it, use gloctm corpus build")
+    say(f"corpus written to {built}")
     return corpus, built
+
+
+def built_from(sources: list[str], given: Mapping[str, Any], *, show_progress: bool) -> Corpus:
+    """Return the corpus of files.
+
+    Args:
+        sources: the files, or folders of them.
+        given: further arguments of ``Corpus.from_files``.
+        show_progress: whether to show the progress.
+    """
+    check_text_files(sources, given.get("file_format"), given.get("languages"), given.get("min_documents"))
+    say_what_is_replaced(given.get("stop_words"))
+    with left_out_counted_below():
+        return Corpus.from_files(sources, show_progress=show_progress, **given)
 
 
 def check_text_files(

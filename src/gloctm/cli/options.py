@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -95,6 +97,19 @@ MinConfidence = Annotated[
         rich_help_panel=LANGUAGE,
     ),
 ]
+
+
+def with_parameters(parameters: Sequence[inspect.Parameter]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command these parameters, in place of its ``**flags``."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
+        own = list(signature.parameters.values())[:-1]
+        # What typer reads; for the type checker a function has no such attribute.
+        command.__signature__ = signature.replace(parameters=[*own, *parameters])  # type: ignore[attr-defined]
+        return command
+
+    return decorate
 
 
 def split_languages(languages: str | None) -> list[str] | None:

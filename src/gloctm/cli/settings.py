@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gloctm.cli.options import with_parameters
 from gloctm.errors import FileFormatError, InputError
 from gloctm.training.presets import PRESETS, get_preset
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, SETTINGS, nearest_setting
@@ -58,15 +59,7 @@ def _number_or_auto(text: str) -> Any:
 
 def with_flags(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command flags for these settings, in place of its ``**flags``."""
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        signature = inspect.signature(command, eval_str=True)
-        own = list(signature.parameters.values())[:-1]
-        # What typer reads; for the type checker a function has no such attribute.
-        command.__signature__ = signature.replace(parameters=[*own, *setting_flags(*names)])  # type: ignore[attr-defined]
-        return command
-
-    return decorate
+    return with_parameters(setting_flags(*names))
 
 
 def settings_begun_with(preset: str | None, config: Path | None) -> dict[str, Any]:

@@ -9,24 +9,28 @@ from typing import Annotated, Any
 
 import typer
 
+from gloctm.cli.building import building_flags, taken_from
 from gloctm.cli.messages import say
-from gloctm.cli.options import DocumentLanguage, LangColumn, Quiet, TextColumn
-from gloctm.cli.settings import Config, Preset, given_flags, settings_begun_with, with_flags
+from gloctm.cli.options import Quiet, with_parameters
+from gloctm.cli.settings import Config, Preset, given_flags, setting_flags, settings_begun_with
 from gloctm.errors import InputError
 from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
 from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check_checkpoint, check_settings
 
 
-@with_flags(
-    *("num_topics", "method", "ranking", *CONTEXT_SETTINGS, *PUBLISHED_SETTINGS),
-    *("random_state", "threads", "show_progress"),
+@with_parameters(
+    [
+        *setting_flags("num_topics", "method", "ranking", *CONTEXT_SETTINGS, *PUBLISHED_SETTINGS),
+        *setting_flags("random_state", "threads", "show_progress"),
+        *building_flags("If CORPUS is a file"),
+    ]
 )
 def train(
     corpus: Annotated[
         Path,
         typer.Argument(
             help="A corpus folder; or a file of documents (JSON lines, CSV, TSV or Parquet), from which a corpus is "
-            "built with the default settings, in the folder OUTPUT-corpus.",
+            "built in the folder OUTPUT-corpus.",
             show_default=False,
         ),
     ],
@@ -39,9 +43,6 @@ def train(
             show_default=False,
         ),
     ],
-    text_column: TextColumn = "text",
-    lang_column: LangColumn = "lang",
-    language: DocumentLanguage = None,
     preset: Preset = None,
     config: Config = None,
     resume: Annotated[
@@ -79,12 +80,12 @@ def train(
     A flag takes precedence over the config file, the config file over the preset, the preset over the defaults.
     --resume continues an interrupted training and gives the same result.
     """
+    reading = taken_from(flags)
     flags = given_flags(flags)
     if quiet:
         flags["show_progress"] = False
     from gloctm.cli.built import corpus_to_train_on
     from gloctm.cli.topic_tables import outcome
-    from gloctm.corpus import Columns
     from gloctm.estimator import GloCTM
     from gloctm.model.storage import check_model_target
 
@@ -103,14 +104,7 @@ def train(
     check_model_target(output)
     check_checkpoint(None, checkpoint_minutes, resume=False)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    loaded, corpus = corpus_to_train_on(
-        corpus,
-        output,
-        columns=Columns(text_column, lang_column),
-        language=language,
-        show_progress=model.show_progress,
-        resume=resume,
-    )
+    loaded, corpus = corpus_to_train_on(corpus, output, reading, show_progress=model.show_progress, resume=resume)
     checkpoint = output.with_name(f"{output.name}.checkpoint")
     if resume and not checkpoint.exists():
         say(f"there is no {checkpoint} to go on from: training begins")
