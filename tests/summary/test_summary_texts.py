@@ -220,6 +220,23 @@ def test_documents_of_hardly_any_word_are_not_typical():
     assert [document.text for document in found] == ["text 2", "text 1", "text 3"]
 
 
+def test_short_documents_of_a_topic_come_before_long_ones_that_are_hardly_of_it():
+    long, short = [10, 10], [3, 2]
+    part = documents_of(["long one", "long two", "short", "long three", "word"], [long, long, short, long, [1, 0]])
+    theta = np.array([[0.2], [0.015], [0.705], [0.53], [0.9]])
+    [found] = typical_documents(part, np.arange(5), theta, [["rain"]], None, num_topics=6)
+    assert [(each.text, each.proportion) for each in found] == [
+        ("short", 0.705),
+        ("long three", 0.53),
+        ("long one", 0.2),
+    ]
+    [found] = typical_documents(part, np.arange(5), theta, [["rain"]], None, num_topics=6, num_documents=1)
+    assert [each.text for each in found] == ["long three"]
+    # Among a hundred topics, one has little of each document.
+    [found] = typical_documents(part, np.arange(5), theta, [["rain"]], None, num_topics=100)
+    assert found[-1].text == "long two"
+
+
 def test_only_texts_that_are_shown_are_read():
     texts = CountedTexts([f"text {row}" for row in range(1000)])
     part = documents_of(texts, [[10, 1]] * 1000)

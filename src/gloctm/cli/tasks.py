@@ -31,7 +31,8 @@ def documents(
     path: Model,
     corpus: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
     topic: Annotated[
-        int | None, typer.Option(help="Show the documents with the most of this topic.", show_default=False)
+        int | None,
+        typer.Option(help="Show the documents with the most of this topic, none with hardly any.", show_default=False),
     ] = None,
     find: Annotated[
         str | None,

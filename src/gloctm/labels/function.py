@@ -151,6 +151,7 @@ def _typical_documents(
             theta[:, list(words)],
             [[word for word, _ in own[code]] for own in words.values()],
             finder_in(model, part, code),
+            num_topics=model.num_topics_,
             num_documents=num_documents,
             max_characters=max_characters,
             infer=partial(_theta_of, model, code, via, list(words)),

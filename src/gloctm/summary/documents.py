@@ -16,8 +16,15 @@ from gloctm.summary.excerpts import ELLIPSIS, excerpt, in_utf16
 from gloctm.text.passages import split_at
 from gloctm.text.places import Place, finder_of
 
-#: Words of the vocabulary that a document must have to be shown: θ of a single word says nothing.
+#: A document of fewer words of the vocabulary is shown only where a topic lacks longer ones: θ of a few words says
+#: little.
 MIN_WORDS = 10
+#: A document of fewer is shown only in a corpus of such texts: θ of a single word says nothing.
+FEWEST_WORDS = 3
+#: A shorter document comes before a longer one that has less of the topic than all others together.
+LARGE = 0.5
+#: A document with less of a topic does not show it, unless it is more than each topic's share among many.
+FLOOR = 0.1
 # Texts that are read for one topic and language: a corpus may have one text a million times.
 _MOST_TEXTS = 200
 
@@ -35,14 +42,16 @@ def typical_documents(
     words: Sequence[Collection[str]],
     find: Callable[[str], list[Place]] | None,
     *,
+    num_topics: int | None = None,
     num_documents: int = 5,
     max_characters: int = 600,
     infer: Callable[[sp.csr_array], Floats] | None = None,
 ) -> list[tuple[TypicalDocument, ...]]:
     """Choose for each topic the documents with the highest θ, no two of the same text; of equals, the first.
 
-    A document must have at least 10 words of the vocabulary, or, in a corpus of short texts, as many as its median
-    document. Only the texts that are shown are read.
+    Documents of at least 10 words of the vocabulary, or as many as the median document has, are taken first as long
+    as half of each is of the topic. Then come all of at least 3 words, by θ. Documents are left out whose θ is below
+    0.1 and below the share of one topic among all. Only the texts that are shown are read.
 
     Args:
         part: the documents of one language.
@@ -50,6 +59,7 @@ def typical_documents(
         theta: their topic proportions, ``(len(rows), K)``.
         words: for each topic the words to mark.
         find: locates the words of the vocabulary in a text; None marks nothing.
+        num_topics: of the model, where ``theta`` has only some.
         num_documents: how many per topic, at most.
         max_characters: longer texts are cut, see ``gloctm.summary.excerpts.excerpt``.
         infer: returns topic proportions of counts, with the columns of ``theta``. Of documents that are split, the
@@ -61,7 +71,9 @@ def typical_documents(
     if part.texts is None or not num_documents or not len(rows):
         return [() for _ in words]
     lengths = np.asarray(part.counts.sum(axis=1)).ravel()[rows]
-    eligible = np.flatnonzero(lengths >= min(MIN_WORDS, np.median(lengths)))
+    long = lengths >= min(MIN_WORDS, np.median(lengths))
+    eligible = lengths >= min(FEWEST_WORDS, np.median(lengths))
+    floor = min(FLOOR, 1 / (num_topics or theta.shape[1]))
     places: dict[str, list[Place]] = {}
     passages = None if infer is None else _PassagesByTopic(part, infer)
 
@@ -83,9 +95,14 @@ def typical_documents(
 
     found = []
     for topic, marked in enumerate(words):
-        order = eligible[np.argsort(-theta[eligible, topic], kind="stable")[:_MOST_TEXTS]]
-        different = _different_texts(part.texts, rows[order].tolist(), num_documents)
-        own = dict(zip(rows[order].tolist(), theta[order, topic].tolist(), strict=True))
+        own_theta = theta[:, topic]
+        candidates = np.flatnonzero(eligible & (own_theta >= floor))
+        first = long[candidates] & (own_theta[candidates] >= LARGE)
+        order = candidates[np.lexsort((-own_theta[candidates], ~first))[:_MOST_TEXTS]]
+        own = dict(zip(rows[order].tolist(), own_theta[order].tolist(), strict=True))
+        different = sorted(
+            _different_texts(part.texts, rows[order].tolist(), num_documents), key=lambda each: (-own[each[0]], each[0])
+        )
         found.append(tuple(shown(row, text, min(own[row], 1.0), topic, frozenset(marked)) for row, text in different))
     return found
 

@@ -95,7 +95,15 @@ def representative_table(
             return shown.view.merge_theta(infer_counts(counts, code))[:, [place]]
 
         [found] = typical_documents(
-            part, has_words, own, [()], None, num_documents=number, max_characters=max_characters, infer=infer
+            part,
+            has_words,
+            own,
+            [()],
+            None,
+            num_topics=len(shown.view.groups),
+            num_documents=number,
+            max_characters=max_characters,
+            infer=infer,
         )
         rows += [
             {

@@ -127,8 +127,9 @@ class TableMethods(TopicModel):
     ) -> Table[dict[str, Any]]:
         """Return the documents with the highest θ of a topic, those that reports show as typical.
 
-        A document must have at least 10 words of the vocabulary or, in a corpus of short texts, as many as its median
-        document. No two have the same text.
+        Documents of at least 10 words of the vocabulary, or as many as the median document has, are taken first as long
+        as half of each is of the topic. Then come all of at least 3 words. Documents whose θ is below 0.1, and below
+        the share of one topic among all, are left out: there may be fewer than ``number``. No two have the same text.
 
         Args:
             topic: its number.
