@@ -176,7 +176,7 @@ def test_bad_lines_are_skipped_and_listed(tmp_path, plain):
             '{"text": "�", "lang": "en"}',
         ),
         30: (b'{"text": "one", "lang": "e!"}', "'e!' is not a language code", "one"),
-        31: (b'{"text": "two", "lang": "en", "label": [1]}', "'label' is [1], neither text nor a number", "two"),
+        31: (b'{"text": [1], "lang": "en"}', "'text' is [1], not text", "text: [1], lang: 'en'"),
         46: (b'{"text": null}', "has no text", "text: None"),
     }
     lines = list(good)
@@ -200,7 +200,7 @@ def test_bad_lines_are_skipped_and_listed(tmp_path, plain):
         "is not a JSON object": 1,
         "is not UTF-8 text …": 1,
         "… is not a language code": 1,
-        "'label' is …, neither text nor a number": 1,
+        "'text' is …, not text": 1,
     }
 
 

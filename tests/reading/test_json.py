@@ -89,3 +89,19 @@ def test_objects_that_share_a_line(tmp_path, between):
 
 def test_a_comma_after_the_last_item(tmp_path):
     assert read(tmp_path, '[{"text": "a"},\n{"text": "b"},\n]\n') == [("a", None), ("b", None)]
+
+
+def test_labels_and_ids_that_are_none_cost_no_document(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a", "label": ["x"], "id": {"$oid": "1"}}\n{"text": "b", "label": "y"}\n')
+    reader = read_records(path, on_error="skip")
+    assert [(record["text"], record.get("label"), record.get("id")) for record in reader] == [
+        ("a", None, None),
+        ("b", "y", None),
+    ]
+    assert reader.dropped == []
+    assert {note.what for note in reader.notes} == {
+        f"{each} is neither text nor a number, so the document has none" for each in ("label", "id")
+    }
+    with pytest.raises(FileFormatError, match=r"'label' is \['x'\], neither text nor a number: correct it, or leave"):
+        list(read_records(path))

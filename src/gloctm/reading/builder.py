@@ -200,6 +200,10 @@ class RecordBuilder:
                 try:
                     value = as_text(value)
                 except ValueError as error:
+                    if self._bad_rows.skips:
+                        # No document is left out for what is optional.
+                        self._bad_rows.notes.add(f"{field} is {error}, so the document has none", where, value)
+                        continue
                     unread = f'--{field}-column "" (in Python, Columns({field}=None))'
                     cure = f"correct it, or leave the column unread: {unread}"
                     return self._refuse(record, content, where, f": {column!r} is {value!r:.60}, {error}", cure)
