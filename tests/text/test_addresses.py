@@ -20,6 +20,11 @@ from gloctm.text.addresses import has_addresses, normalize_without_addresses
         ("en", "on Amazon.com's page, EXAMPLE.COM and x.com:8080/a", "on page and"),
         ("en", "https://www.example.com/x?y=1 hxxp://bad.ru/x https://abc.twitter.com/x ftps://a.b", ""),
         ("en", "me@example.co.uk john.doe@mail.example.com mailto:a@b.de @user@mastodon.social", ""),
+        (
+            "en",
+            "so true… http… or https:/… or htt… cut read:cnn.com/x via youtu.be and t.co.",
+            "so true or or cut read via and",
+        ),
         ("de", "Auf spiegel.de und orf.at/sport steht", "auf und steht"),
         ("ru", "на сайте yandex.ru/maps и ok.ru", "на сайте"),
         ("zh", "请看example.com/路然后t.co/Xy12回家pic.twitter.com/ab好", "请 看 路 然后 回家 好"),
@@ -42,6 +47,7 @@ def test_addresses_are_no_words(language, text, expected):
         ("the U.S. army, e.g. i.e. p.m. and/or Ph.D./M.A.", "the army and or ph"),
         ("it runs 3.5m/s or 1.5", "it runs or"),
         ("http is a protocol: see com, org", "http is protocol see com org"),
+        ("a youtu.bee at.co, https", "youtu bee at co https"),
     ],
 )
 def test_what_looks_like_addresses_stays(text, expected):
@@ -50,7 +56,8 @@ def test_what_looks_like_addresses_stays(text, expected):
 
 
 @pytest.mark.parametrize(
-    "piece", ["a.", "a.com", "a.b/", "www.", "t.co/", "@", "a@", "://", "x.de:", "pic.twitter.com"]
+    "piece",
+    ["a.", "a.com", "a.b/", "www.", "t.co/", "@", "a@", "://", "x.de:", "pic.twitter.com", "htt", "http:...", "t.co"],
 )
 @pytest.mark.parametrize("spaced", [True, False])
 def test_long_texts_take_no_time(piece, spaced):

@@ -55,12 +55,14 @@ def _of_names(word: str, label: str, rest: str) -> str:
         label: a part of the name, between dots.
         rest: a character of the path.
     """
-    begins, ends = rf"(?<![{word}@./:-])", rf"(?![{word}-])"
+    begins, ends = rf"(?<![{word}@./-])", rf"(?![{word}-])"
     path = rf"(?:/{rest}*+|:[0-9]++(?:/{rest}*+)?|\?[A-Za-z0-9_%-]++={rest}*+)"
     with_path = rf"(?:{_any_of(_COUNTRIES)}|{_any_of(_GENERIC)}){path}"
     plain = rf"(?:(?:{_any_of(_SECOND)})\.[a-z]{{2}}|{_any_of(_PLAIN)}){ends}"
     capital = rf"(?:[A-Z0-9-]++\.){{1,6}}(?:{_any_of(_PLAIN).upper()}){ends}"
-    return rf"{begins}(?:(?:{label}\.){{1,6}}(?:{with_path}|{plain})|{capital})"
+    return (
+        rf"{begins}(?:(?:{label}\.){{1,6}}(?:{with_path}|{plain})|{capital}|(?:t\.co|youtu\.be|bit\.ly|goo\.gl){ends})"
+    )
 
 
 _SCHEMELESS = (_glued(r"\S"), _of_names(r"\w", r"[^\W_][\w-]*+", r"\S"))
@@ -70,15 +72,17 @@ _COMPACT_SCHEMELESS = (_glued("[!-~]"), _of_names("A-Za-z0-9_", "[A-Za-z0-9][A-Z
 _DOT_WITHIN = re.compile(r"\.[A-Za-z]")
 _MAY_BE = re.compile(
     rf"\.(?:(?:(?:{_any_of(_SECOND)})\.[a-z]{{2}}|{_any_of(_PLAIN)}|{_any_of(_PLAIN).upper()})(?![a-zA-Z0-9_-])"
-    r"|[a-z]{2,6}[/:?])"
+    r"|[a-z]{2,6}[/:?]|(?:(?<=\bt\.)co|(?<=\byoutu\.)be|(?<=\bbit\.)ly|(?<=\bgoo\.)gl)\b)"
 )
 _SCHEMES = "h(?:tt|xx)ps?:/|(?:ftps?|sftp|file|git|ssh|ipfs|rtmp|wss?)://"
+# What is left of an address where a post was cut off.
+_CUT = r"(?<!\w)https?+:?/?/?(?:\.\.\.|…)|(?<!\w)htt(?:\.\.\.|…)"
 # An e-mail address is sought from the start of a run without spaces only, and without backtracking: a run may be as
 # long as the text.
-_ADDRESS = rf"(?:{_SCHEMES}|www\.)\S*|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|(?<!\w)@\w+"
+_ADDRESS = rf"(?:{_SCHEMES}|www\.)\S*|{_CUT}|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|(?<!\w)@\w+"
 # The name after an @ has at most 30 letters.
 _COMPACT_ADDRESS = (
-    rf"(?:{_SCHEMES}|www\.)[!#-~]*|(?<![a-z0-9._%+-])[a-z0-9._%+-]++@[a-z0-9-]+(?:\.[a-z0-9-]+)+|@\w{{1,30}}"
+    rf"(?:{_SCHEMES}|www\.)[!#-~]*|{_CUT}|(?<![a-z0-9._%+-])[a-z0-9._%+-]++@[a-z0-9-]+(?:\.[a-z0-9-]+)+|@\w{{1,30}}"
 )
 
 
@@ -129,7 +133,10 @@ def count_with_addresses(texts: Iterable[str]) -> int:
 
 
 def _may_have_addresses(text: str) -> bool:
-    return "@" in text or (":" in text and ":/" in text) or ("w" in text and "www." in text)
+    return (
+        ("@" in text or (":" in text and ":/" in text) or ("w" in text and "www." in text))
+        or ("htt" in text and ("..." in text or "…" in text))
+    )  # fmt: skip
 
 
 def _without_addresses(text: str, spaced: bool) -> str:
