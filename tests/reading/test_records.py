@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.reading.dropped import DroppedDocument, read_dropped, write_dropped
-from gloctm.reading.records import Columns, group_records, read_records
+from gloctm.reading.records import Columns, as_records, group_records, read_records
 from gloctm.reading.values import cell_value
 
 EN = '{"text": "a", "lang": "en"}\n'
@@ -380,6 +381,15 @@ def test_a_column_that_is_not_there(tmp_path):
 def test_numbers_as_labels_and_ids(tmp_path, written, read_as):
     (record,) = read(tmp_path, "a.jsonl", f'{{"text": "a", "label": {written}, "id": {written}}}')
     assert record == ({"text": "a"} if read_as is None else {"text": "a", "label": read_as, "id": read_as})
+
+
+@pytest.mark.parametrize(
+    ("value", "read_as"),
+    [("3.0", "3"), ("3", "3"), ("3E+1", "30"), ("1.50", "1.50"), ("NaN", None), ("-0.0", "0")],
+)
+def test_decimal_numbers_of_databases(value, read_as):
+    (record,) = as_records([{"text": "a", "id": Decimal(value), "label": Decimal(value)}])
+    assert (record.get("id"), record.get("label")) == (read_as, read_as)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ def is_missing(value: object) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     # NaN and numpy's "not a time" differ from themselves.
-    return isinstance(value, float | np.floating | np.datetime64) and bool(value != value)
+    return isinstance(value, float | Decimal | np.floating | np.datetime64) and bool(value != value)
 
 
 def cell_value(cell: str) -> str | None:
@@ -56,6 +57,9 @@ def as_text(value: Any) -> str | None:
         return _iso(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(float(value))
+    if isinstance(value, Decimal) and abs(value) < 2**53 and value == int(value):
+        # Databases have these.
+        return str(int(value))
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if isinstance(value, list | tuple | dict | set) or getattr(value, "ndim", None):
