@@ -56,10 +56,10 @@ COMMANDS = {
     ],
     "documents": [
         *("--topic", "--find", "--languages", "--number", "-n", "--threshold", "--view", "--format", "-f"),
-        *("--quiet", "-q"),
+        *("--corpus", "--quiet", "-q"),
     ],
     "compare": ["--num-words", "--words", "-n", "--format", "-f"],
-    "reduce": ["--output", "-o", "--view", "--format", "-f"],
+    "reduce": ["--num-topics", "--topics", "-k", "--output", "-o", "--view", "--format", "-f"],
     "info": [],
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 
 import pytest
 
@@ -67,6 +68,24 @@ def test_topics_are_reduced_to_a_view(model, corpus, tmp_path):
         run_here("documents", model, corpus, "--view", tmp_path / "view.json", "--format=jsonl", "--threshold=0")
     ).stdout.splitlines()
     assert {json.loads(row)["topic"] for row in rows} == set(view.numbers)
+
+
+def test_corpus_and_number_are_given_either_way(model, corpus, tmp_path):
+    expected = succeeded(run_here("documents", model, corpus, "--topic=1")).stdout
+    assert succeeded(run_here("documents", model, "--corpus", corpus, "--topic=1")).stdout == expected
+    parts = ("the corpus is given twice, by --corpus and without it: give one of them\n",)
+    assert_refused(run_here("documents", model, corpus, "--corpus", corpus), *parts)
+    parts = ("the corpus whose documents are shown is missing", f"as in gloctm documents {model} CORPUS\n")
+    assert_refused(run_here("documents", model, "--topic=1"), *parts)
+    moved = shutil.copytree(model, tmp_path / "model")
+    shutil.copytree(corpus, tmp_path / "model-corpus")
+    assert_refused(run_here("documents", moved), f"as in gloctm documents {moved} {moved}-corpus\n")
+    expected = succeeded(run_here("reduce", model, 2)).stdout
+    for flag in ("-k", "--num-topics", "--topics"):
+        assert succeeded(run_here("reduce", model, flag, 2)).stdout == expected
+    parts = ("the number of topics is given twice, by --num-topics and without it",)
+    assert_refused(run_here("reduce", model, 2, "-k", 2), *parts)
+    assert_refused(run_here("reduce", model), f"give a number, as in gloctm reduce {model} 10\n")
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -19,6 +20,7 @@ from gloctm.errors import InputError
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
 
+T = TypeVar("T")
 FORMATS = ("table", "json", "jsonl", "csv")
 Format = Annotated[str, typer.Option("--format", "-f", help="table (lines that fit the terminal), json, jsonl or csv.")]
 ViewFile = Annotated[
@@ -29,7 +31,10 @@ ViewFile = Annotated[
 
 def documents(
     path: Model,
-    corpus: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)],
+    corpus: Annotated[Path | None, typer.Argument(help="A corpus folder.", show_default=False)] = None,
+    named_corpus: Annotated[
+        Path | None, typer.Option("--corpus", help="The corpus folder, as other commands take it.", show_default=False)
+    ] = None,
     topic: Annotated[
         int | None,
         typer.Option(help="Show the documents with the most of this topic, none with hardly any.", show_default=False),
@@ -60,6 +65,11 @@ def documents(
         raise InputError("--topic and --find are both given: give one of them")
     if number is not None and topic is None and find is None:
         raise InputError("--number is given, but all documents are shown: give --topic or --find, or leave it out")
+    corpus = _given_once("the corpus", corpus, "--corpus", named_corpus)
+    if corpus is None:
+        beside = path.with_name(f"{path.name}-corpus")
+        missing = shlex.join(["gloctm", "documents", str(path), str(beside) if beside.is_dir() else "CORPUS"])
+        raise InputError(f"the corpus whose documents are shown is missing: give it, as in {missing}")
     model = _loaded(GloCTM.load(path), quiet)
     shown = counted_by_model(model, Corpus.load(corpus), corpus)
     given: dict[str, Any] = {"corpus": shown, "view": None if view is None else read_view(view)}
@@ -97,7 +107,11 @@ def compare(
 
 def reduce(
     path: Model,
-    number: Annotated[int, typer.Argument(help="How many topics are left.", show_default=False)],
+    number: Annotated[int | None, typer.Argument(help="How many topics are left.", show_default=False)] = None,
+    num_topics: Annotated[
+        int | None,
+        typer.Option("--num-topics", "--topics", "-k", help="The same, as other commands take it.", show_default=False),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -116,6 +130,10 @@ def reduce(
     from gloctm.cli.shown import read_view
     from gloctm.estimator import GloCTM
 
+    number = _given_once("the number of topics", number, "--num-topics", num_topics)
+    if number is None:
+        example = shlex.join(["gloctm", "reduce", str(path), "10"])
+        raise InputError(f"how many topics are left is missing: give a number, as in {example}")
     model = GloCTM.load(path)
     reduced = model.reduce_topics(number, view=None if view is None else read_view(view))
     names = [row["name"] for row in model.topic_info(view=reduced, num_words=3)]
@@ -148,6 +166,13 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], output
         table = Table([{name: row.get(name) for name in shown} for row in rows])
         for line in table.lines(max_characters=None, width=terminal_width()):
             print(line)
+
+
+def _given_once(what: str, argument: T | None, flag: str, option: T | None) -> T | None:
+    """Return what may be given as an argument or by a flag."""
+    if argument is not None and option is not None:
+        raise InputError(f"{what} is given twice, by {flag} and without it: give one of them")
+    return option if argument is None else argument
 
 
 def _in_one_cell(value: Any) -> Any:
