@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from command_line import assert_refuses, build, make_records, run_here, succeeded, write_csv
+from command_line import assert_refuses, build, make_records, run_here, run_process, succeeded, write_csv
 from gloctm import Corpus, GloCTM
 
 
@@ -47,6 +47,20 @@ def test_a_file_is_read_with_all_flags_of_building(tmp_path):
     assert (trained.languages, trained["de"].labels) == (("de", "en"), None)
     assert trained["en"].ids[-1] == "british"
     assert "again" not in trained["en"].ids
+
+
+def test_standard_input_is_trained_on(tmp_path, documents, corpus):
+    model = tmp_path / "model"
+    with documents.open("rb") as stream:
+        result = run_process("train", "-", "-o", model, "--num-topics=3", "--threads=1", "-q", stdin=stream)
+    assert result.returncode == 0, result.stderr
+    assert Corpus.load(tmp_path / "model-corpus").fingerprint() == Corpus.load(corpus).fingerprint()
+
+
+def test_what_is_missing_may_be_a_file(tmp_path):
+    arguments = ("-o", tmp_path / "model", "-q")
+    parts = ("nope.csv does not exist: give a file of documents (.jsonl, ", "or the folder of a saved corpus\n")
+    assert_refuses(tmp_path, ("train", tmp_path / "nope.csv", *arguments), *parts)
 
 
 def test_what_cannot_be_trained_on(tmp_path, corpus):

@@ -18,6 +18,7 @@ from gloctm.errors import InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.quoting import LITERAL, SPANNING
+from gloctm.reading.sources import STANDARD_INPUT
 
 
 def corpus_to_train_on(
@@ -26,13 +27,18 @@ def corpus_to_train_on(
     """Return a saved corpus, or one that is built from a file of documents, and where it is.
 
     Args:
-        path: a corpus folder, or a file of documents, whose corpus is saved next to the model.
+        path: a corpus folder, or a file of documents or ``-``, whose corpus is saved next to the model.
         output: the model's folder.
         flags: those of ``building``, with their values.
         show_progress: whether to show the progress of building.
         resume: whether a corpus that was built before is taken again.
     """
-    if not path.is_file():
+    if str(path) != STANDARD_INPUT and not path.exists():
+        raise InputError(
+            f"{path} does not exist: give a file of documents (.jsonl, .csv, .tsv or .parquet), or the folder of a "
+            "saved corpus"
+        )
+    if path.is_dir():
         if (name := first_given(flags)) is not None:
             raise InputError(f"{flag_of(name)} has no effect on a corpus folder: leave it out, or give a file")
         return Corpus.load(path), path

@@ -29,8 +29,8 @@ def train(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="A corpus folder; or a file of documents (JSON lines, CSV, TSV or Parquet), from which a corpus is "
-            "built in the folder OUTPUT-corpus.",
+            help="A corpus folder; or a file of documents (JSON lines, CSV, TSV or Parquet), or - for standard "
+            "input, from which a corpus is built in the folder OUTPUT-corpus.",
             show_default=False,
         ),
     ],
