@@ -113,6 +113,8 @@ def test_tags(text, words):
         ("en", "a long-\nterm plan for the long-term future", "a long-\nterm plan for the long-term future", 0),
         ("nl", "voor-\nen nadelen", "voor-\nen nadelen", 0),
         ("ru", "эко-\nномика, авто-\nи мототранспорт", "экономика, авто-\nи мототранспорт", 1),
+        ("ru", "кто-\nнибудь, прави-\nтельство", "кто-\nнибудь, правительство", 1),
+        ("fr", "peut-\nêtre, lui-\nmême, voi-\nlà", "peut-\nêtre, lui-\nmême, voilà", 1),
         ("el", "οικο-\nνομία", "οικονομία", 1),
         ("de", "Wirt-<br>schaft", "Wirtschaft", 1),
     ],

@@ -54,6 +54,12 @@ _BETWEEN = {
     "tr": "ve veya",
     "uk": "і й та або чи",
 }
+# Words that a hyphen joins to the one before, and that no divided word ends with: "peut-être", "кто-нибудь".
+_ATTACHED = {
+    "fr": "elle elles il ils moi même mêmes nous toi vous être",
+    "ru": "либо нибудь прежнему таки",
+    "uk": "небудь",
+}
 # A line breaks once, at its end and before the next one begins there may be spaces.
 _BREAK = r"[ \t\u00a0]*(?:\r\n?|[\n\u2028\v\f])[ \t\u00a0]*"
 _LETTER = r"[^\W\d_]"
@@ -122,7 +128,7 @@ def _pairs_within_lines(text: str) -> set[str]:
 
 @lru_cache(maxsize=64)
 def _division(code: str) -> re.Pattern[str]:
-    between = "|".join(_BETWEEN.get(code, "").split())
+    between = "|".join((*_BETWEEN.get(code, "").split(), *_ATTACHED.get(code, "").split()))
     unlike = rf"(?!(?:{between})(?!\w))" if between else ""
     return re.compile(rf"(?<={_LETTER})(?P<hyphen>[{_HYPHENS}{_DIVISIONS}]){_BREAK}{unlike}(?={_LETTER})")
 
