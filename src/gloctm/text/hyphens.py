@@ -56,7 +56,7 @@ _BETWEEN = {
 }
 # Words that a hyphen joins to the one before, and that no divided word ends with: "peut-être", "кто-нибудь".
 _ATTACHED = {
-    "fr": "elle elles il ils moi même mêmes nous toi vous être",
+    "fr": "elle elles il ils moi même mêmes nous vous être",
     "ru": "либо нибудь прежнему таки",
     "uk": "небудь",
 }
