@@ -464,7 +464,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 which compares languages best. The page names it.
 
         Raises:
-            InputError: a name that is no page's, a corpus with another vocabulary, a view or an evaluation of
+            InputError: a name that is no page's, a corpus of other words without texts, a view or an evaluation of
                 another model, or an evaluation with a view that merges or hides topics.
             MissingDependencyError: without plotly or jinja2.
 
@@ -475,12 +475,12 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         from gloctm.explorer import check_report_target, write_report
         from gloctm.summary import summarize
 
-        self.check_trained()
         check_report_target(path)
-        chosen = getattr(self, "corpus_", None) if corpus is None else corpus
+        self.check_trained()
+        shown = None if corpus is False else self._documents(corpus, "report", needed=False)
         summary = summarize(
             self,
-            None if chosen is False else chosen,
+            shown,
             view=view,
             title=title,
             num_words=num_words,

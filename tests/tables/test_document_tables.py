@@ -191,3 +191,26 @@ def test_a_published_model_answers_too():
     assert info[0]["prevalence_en"] == pytest.approx(theta["en"].mean(axis=0)[0], abs=1e-6)
     assert len(model.find_topics("en-0-1")) == 3
     assert len(model.reduce_topics(2)) == 2
+
+
+def test_new_documents_are_counted_in_the_words_of_the_model(model, tmp_path):
+    texts = {
+        "en": ["The train was an hour late.", "The doctor wrote a prescription."],
+        "de": ["Der Zug hielt.", "Regen!"],
+    }
+    new = Corpus.from_texts(texts, min_df=1, max_df=1.0, show_progress=False)
+    assert new["en"].vocabulary != model.vocabulary_["en"]
+    table = model.document_info(new, threshold=None)
+    for code in texts:
+        own = [row for row in table if row["language"] == code]
+        theta = model.transform(texts[code], code)
+        assert [row["topic"] for row in own] == theta.argmax(axis=1).tolist()
+    found = model.find_documents("doctor", 1, corpus=new)
+    assert (found[0]["language"], found[0]["text"]) == ("en", texts["en"][1])
+    assert sum(row["documents"] for row in model.topic_info(new)) == 4
+    assert len(copy.deepcopy(model).document_info(new)) == 4
+    of_two = GloCTM(num_topics=12, threads=1, show_progress=False).fit(Corpus.demo(["en", "de"], show_progress=False))
+    assert of_two.report(tmp_path / "new.html", corpus=new).exists()
+    bare = Corpus({code: replace(part, texts=None) for code, part in new.items()})
+    with pytest.raises(InputError, match="another vocabulary for 'en' than the model, and no texts to count"):
+        model.document_info(bare)

@@ -63,7 +63,7 @@ def report(
     model.show_progress = not quiet
     shown = None if view is None else read_view(view)
     measured = None if evaluation is None else read_evaluation(evaluation)
-    documents = None if corpus is None else counted_by_model(model, Corpus.load(corpus), corpus)
+    documents = None if corpus is None else counted_by_model(model, Corpus.load(corpus))
     model.report(
         output,
         corpus=documents,

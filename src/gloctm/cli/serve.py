@@ -125,7 +125,7 @@ def serve(
         model.show_progress = False
         summary = summarize(
             model,
-            None if corpus is None else counted_by_model(model, Corpus.load(corpus), corpus),
+            None if corpus is None else counted_by_model(model, Corpus.load(corpus)),
             view=shown,
             evaluation=measured,
             title=title,

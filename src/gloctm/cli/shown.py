@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +39,7 @@ def read_evaluation(path: Path) -> Any:
         raise FileFormatError(f"--evaluation takes a file that gloctm evaluate -o wrote: {error}") from None
 
 
-def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
+def counted_by_model(model: GloCTM, corpus: Corpus) -> Corpus:
     """Return a corpus in the model's languages, counted over its vocabularies: a corpus of other documents has its own.
 
     Raises:
@@ -49,24 +47,12 @@ def counted_by_model(model: GloCTM, corpus: Corpus, path: Path) -> Corpus:
     """
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
-    from gloctm.corpus.language import recounted
+    from gloctm.model.recounting import in_words_of
 
     if not all(code in corpus for code in model.languages_):
         # Whoever is given it says so.
         return corpus
     if foreign := [code for code in corpus.languages if code not in model.languages_]:
         say(f"left out, since the model was not trained on it: {', '.join(foreign)}")
-    parts = {}
-    for code in model.languages_:
-        part, vocabulary = corpus[code], model.vocabulary_[code]
-        if list(part.vocabulary) == vocabulary:
-            parts[code] = part
-            continue
-        if part.texts is None:
-            raise InputError(
-                f"--corpus {path} has another vocabulary for {code!r} than the model, and no texts to count by the "
-                "model's: give the corpus that it was trained on, or one built from texts (gloctm corpus build)"
-            )
-        counted = recounted(part, vocabulary, partial(model.counts, language=code))
-        parts[code] = replace(counted, tokenizer=model.tokenizers_[code], own_tokenizer=None)
-    return Corpus(parts, encoder=corpus.encoder)
+    shown = {code: corpus[code] for code in model.languages_}
+    return in_words_of(model, Corpus(shown, encoder=corpus.encoder))

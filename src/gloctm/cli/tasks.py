@@ -71,7 +71,7 @@ def documents(
         missing = shlex.join(["gloctm", "documents", str(path), str(beside) if beside.is_dir() else "CORPUS"])
         raise InputError(f"the corpus whose documents are shown is missing: give it, as in {missing}")
     model = _loaded(GloCTM.load(path), quiet)
-    shown = counted_by_model(model, Corpus.load(corpus), corpus)
+    shown = counted_by_model(model, Corpus.load(corpus))
     given: dict[str, Any] = {"corpus": shown, "view": None if view is None else read_view(view)}
     codes = split_languages(languages)
     if topic is not None:

@@ -153,7 +153,7 @@ class FittedModel:
             # What can be computed again is not copied.
             state.update(_neighbors={}, _linker=None, _known_encoder=None)
         # Nor are the documents of a training, which may be far larger than the model, and what is remembered of them.
-        for name in ("corpus_", "_theta_of_corpus"):
+        for name in ("corpus_", "_theta_of_corpus", "_counted_corpus"):
             state.pop(name, None)
         return state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,6 +18,7 @@ from gloctm.languages import normalize_languages
 from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
 from gloctm.model.model import TopicModel
+from gloctm.model.recounting import in_words_of
 from gloctm.model.table import Table
 from gloctm.model.view import TopicView, topic_shares
 from gloctm.tables.breakdowns import label_table, time_table
@@ -82,7 +83,7 @@ class TableMethods(TopicModel):
         """Return one row per document: its topic, how much of it that is, and its next topics.
 
         Args:
-            corpus: the documents; those of ``fit`` unless given.
+            corpus: the documents; those of ``fit`` unless given. Others with texts are counted in the model's words.
             language: of the documents, one or several; all unless given.
             view: topics renamed, merged or hidden.
             threshold: a document whose largest θ is smaller has no topic, −1. At 0.5, no topic outweighs all others
@@ -374,12 +375,23 @@ class TableMethods(TopicModel):
             corpus = getattr(self, "corpus_", None)
         if corpus is not None:
             check_corpus(corpus)
-        elif needed:
+            return self._counted(corpus)
+        if needed:
             raise InputError(
                 f"{method} needs documents, and a model that was not trained just now has none: give a corpus, for "
                 "example Corpus.load(path)"
             )
-        return corpus
+        return None
+
+    def _counted(self, corpus: Corpus) -> Corpus:
+        """Return a corpus in the words of this model; the last one that had others is remembered."""
+        known = self.__dict__.get("_counted_corpus")
+        if known is not None and known[0]() is corpus and known[1] is self.weights_:
+            return cast(Corpus, known[2])
+        counted = in_words_of(self, corpus)
+        if counted is not corpus:
+            self._counted_corpus = weakref.ref(corpus), self.weights_, counted
+        return counted
 
     def _theta(self, corpus: Corpus, via: Via | None = None) -> _Theta:
         """Infer θ of a corpus by language; the last one is remembered as long as it and these weights are there."""
