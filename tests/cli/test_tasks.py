@@ -50,7 +50,8 @@ def test_documents_and_topics_are_found(model, corpus):
     assert score.startswith(f"score: topic {found[0]['topic']} {found[0]['score']:.2f}, ")
 
 
-def test_two_models_are_compared(model, published):
+def test_two_models_are_compared(model, published, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     result = succeeded(run_here("compare", model, published, "-n", 4, "--format=json"))
     assert json.loads(result.stdout) == compare(GloCTM.load(model), GloCTM.load(published), num_words=4)
     heading, *lines = succeeded(run_here("compare", model, model)).stdout.splitlines()
