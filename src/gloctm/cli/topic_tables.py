@@ -94,14 +94,10 @@ def print_topics_as_csv(records: Sequence[TopicRecord]) -> None:
 def doubtful_topics(model: TopicModel) -> list[tuple[int, str]]:
     """List topics and languages where the topic probably has another theme than in the other languages."""
     from gloctm.model.vectors import topic_vectors
-    from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
+    from gloctm.summary.agreement import doubtful_by_topic
 
-    agreement = agreement_of_topics(topic_vectors(model.word_scores_, model.word_embeddings_)) or {}
-    return [
-        (topic, code)
-        for topic in range(model.num_topics_)
-        for code in doubtful_languages({name: float(each[topic]) for name, each in agreement.items()})
-    ]
+    doubtful = doubtful_by_topic(topic_vectors(model.word_scores_, model.word_embeddings_))
+    return [(topic, code) for topic, codes in enumerate(doubtful) for code in codes]
 
 
 def outcome(model: TopicModel) -> str:

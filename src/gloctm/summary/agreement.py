@@ -43,3 +43,14 @@ def doubtful_languages(agreement: Mapping[str, float] | None) -> tuple[str, ...]
         agreement: of one topic, by language; None with one language.
     """
     return tuple(code for code, cosine in (agreement or {}).items() if cosine < MIN_AGREEMENT)
+
+
+def doubtful_by_topic(vectors: Mapping[str, Array]) -> list[tuple[str, ...]]:
+    """List the doubtful languages of each topic.
+
+    Args:
+        vectors: see ``agreement_of_topics``.
+    """
+    agreement = agreement_of_topics(vectors) or {}
+    topics = range(len(next(iter(vectors.values()), ())))
+    return [doubtful_languages({code: float(each[topic]) for code, each in agreement.items()}) for topic in topics]

@@ -14,7 +14,7 @@ from gloctm.metrics import npmi
 from gloctm.model.model import TopicModel
 from gloctm.model.table import Table
 from gloctm.model.vectors import topic_vectors
-from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
+from gloctm.summary.agreement import doubtful_by_topic
 from gloctm.tables.shown import NO_TOPIC, NO_TOPIC_NAME, ShownTopics, main_topics, without_evidence
 
 # Words whose coherence is measured, as in evaluations of topics.
@@ -58,11 +58,10 @@ def topic_table(
     _add(rows, "prevalence", _prevalence(model, shown, amounts))
     if corpus is not None:
         _add(rows, "coherence", _coherence(shown, corpus))
-    agreement = agreement_of_topics(topic_vectors(shown.scores, model.word_embeddings_))
+    doubtful = doubtful_by_topic(topic_vectors(shown.scores, model.word_embeddings_))
     for place, row in enumerate(rows):
         known = place < len(shown.names)
-        own = {code: float(each[place]) for code, each in agreement.items()} if agreement and known else None
-        row["doubtful"] = list(doubtful_languages(own))
+        row["doubtful"] = list(doubtful[place]) if known else []
         row |= {f"words_{code}": each[place][:num_words] if known else [] for code, each in shown.words.items()}
     return Table(rows)
 
