@@ -56,6 +56,11 @@ def test_a_hint_names_an_extra_that_has_the_packages(packages):
         assert not {name_of(each) for each in packages.split()} & set().union(*map(packages_of, small))
 
 
+def test_the_table_of_extras_has_all_for_users():
+    page = (ROOT / "docs" / "get-started" / "install.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(OPTIONAL) - {"dev", "docs"}
+
+
 def test_a_message_names_the_packages_and_the_command():
     assert str(MissingDependencyError.of("Drawing", "plotly jinja2")) == (
         'Drawing needs plotly and jinja2, not installed here: pip install "gloctm[report]"'

@@ -168,8 +168,25 @@ def test_the_command_labels_by_a_model_and_by_hand(tmp_path, trained):
     shown = succeeded(run_here("topics", tmp_path / "labeled")).stdout
     assert "By hand" in shown
     # And in place.
-    succeeded(run_here("label", tmp_path / "labeled", "--set=0:fr=L'eau"))
+    result = run_here("label", tmp_path / "labeled", "--set=0:fr=L'eau")
+    assert result.returncode == 0
+    assert result.stderr.splitlines()[0] == (
+        "gloctm: warning: labels in fr are shown only where topics get words of that language (gloctm topics "
+        "--vocabulary): the model has en, de"
+    )
     assert GloCTM.load(tmp_path / "labeled").labels_ == {**expected, "fr": {0: "L'eau"}}
+
+
+def test_a_label_without_a_language_is_of_all(tmp_path, trained):
+    result = succeeded(run_here("label", trained[2], "--set=0=Books", "--set=0:de=Bücher", "-o", tmp_path / "labeled"))
+    assert "warning" not in result.stderr
+    assert GloCTM.load(tmp_path / "labeled").labels_ == {"en": {0: "Books"}, "de": {0: "Bücher"}}
+
+
+def test_the_command_shows_prompts_without_the_client(monkeypatch, trained):
+    monkeypatch.setitem(__import__("sys").modules, "openai", None)
+    shown = succeeded(run_here("label", trained[2], "--llm=small", "--languages=fr", "--show-prompts")).stdout
+    assert shown.count("Name the topic in: French (fr)") == 2
 
 
 def test_the_command_shows_its_prompts_and_sends_nothing(trained):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from gloctm.cli.options import LanguagesOption, split_languages
 from gloctm.errors import InputError
 
 if TYPE_CHECKING:
-    from gloctm.labels import ChatLabeler
+    from gloctm.labels import TopicToLabel
     from gloctm.model.labels import Labels
 
 
@@ -21,7 +22,10 @@ def label(
     given: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="A label by hand: TOPIC:LANG=TEXT, for example 3:en=Travel. Repeatable.", show_default=False
+            "--set",
+            help="A label by hand: TOPIC:LANG=TEXT, for example 3:en=Travel, or TOPIC=TEXT for all languages of the "
+            "model. Repeatable.",
+            show_default=False,
         ),
     ] = None,
     llm: Annotated[
@@ -68,19 +72,23 @@ def label(
     from gloctm.estimator import GloCTM
     from gloctm.labels import ChatLabeler, LabelingError, labels_from_function
     from gloctm.labels.chat import OLLAMA
+    from gloctm.languages import normalize_languages
     from gloctm.model.storage import check_model_target
 
     target = path if output is None else output
     model = GloCTM.load(path)
     check_model_target(target)
-    by_hand = _by_hand(given or [])
+    by_hand = _by_hand(given or [], model.languages_)
     model.set_labels(by_hand)
     if llm is not None:
-        labeler = ChatLabeler(llm, base_url=endpoint or OLLAMA, languages=split_languages(languages))
-        documents = None if corpus is None else Corpus.load(corpus)
+        codes = split_languages(languages)
         if show_prompts:
-            labels_from_function(model, lambda shown: _print_prompt(labeler, shown), corpus=documents)
+            documents = None if corpus is None else Corpus.load(corpus)
+            asked_in = None if codes is None else normalize_languages(codes)
+            labels_from_function(model, lambda shown: _print_prompt(shown, asked_in), corpus=documents)
             return
+        labeler = ChatLabeler(llm, base_url=endpoint or OLLAMA, languages=codes)
+        documents = None if corpus is None else Corpus.load(corpus)
         try:
             model.set_labels(labels_from_function(model, labeler, corpus=documents))
         except LabelingError as error:
@@ -92,26 +100,34 @@ def label(
         # What somebody wrote by hand outweighs.
         model.set_labels(by_hand)
     model.save(target)
+    if unseen := [code for code in normalize_languages(by_hand) if code not in model.languages_]:
+        say(
+            f"gloctm: warning: labels in {', '.join(unseen)} are shown only where topics get words of that language "
+            f"(gloctm topics --vocabulary): the model has {', '.join(model.languages_)}"
+        )
     say(f"labels written to {target}; see them with: gloctm topics {target}")
 
 
-def _by_hand(given: list[str]) -> Labels:
+def _by_hand(given: list[str], languages: Sequence[str]) -> Labels:
+    """Return the labels given as ``--set``; those without a language are of all these languages."""
     labels: Labels = {}
     for each in given:
         where, separator, text = each.partition("=")
-        topic, colon, language = where.partition(":")
-        if not (separator and colon and topic.strip().isdecimal() and language.strip() and text.strip()):
-            raise InputError(f"--set {each!r}: give TOPIC:LANG=TEXT, for example 3:en=Travel")
-        labels.setdefault(language.strip(), {})[int(topic)] = text.strip()
+        topic, colon, language = map(str.strip, where.partition(":"))
+        if not (separator and topic.isdecimal() and bool(colon) == bool(language) and text.strip()):
+            raise InputError(
+                f"--set {each!r}: give TOPIC:LANG=TEXT, for example 3:en=Travel, or TOPIC=TEXT for all languages"
+            )
+        for code in [language] if language else languages:
+            labels.setdefault(code, {})[int(topic)] = text.strip()
     return labels
 
 
-def _print_prompt(labeler: ChatLabeler, shown: object) -> str:
-    from gloctm.labels import TopicToLabel
+def _print_prompt(shown: TopicToLabel, languages: Sequence[str] | None) -> str:
+    from gloctm.labels.chat import messages_about
 
-    assert isinstance(shown, TopicToLabel)
     print(f"topic {shown.topic}")
-    for message in labeler.messages(shown):
+    for message in messages_about(shown, languages):
         print(f"[{message['role']}]\n{message['content']}")
     print()
     return "not sent"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gloctm.checks import check_number, listed
@@ -91,13 +91,7 @@ class ChatLabeler:
             Words in German (de): zug
             Name the topic in: English (en), German (de)
         """
-        lines = [
-            f"Words in {_told(code)}: {', '.join(word for word, _ in words)}" for code, words in shown.words.items()
-        ]
-        for code, documents in shown.documents.items():
-            lines += [f"A document in {_told(code)}: {' '.join(text.split())}" for text in documents]
-        lines.append(f"Name the topic in: {', '.join(map(_told, self._wanted(shown)))}")
-        return [{"role": "system", "content": _TASK}, {"role": "user", "content": "\n".join(lines)}]
+        return messages_about(shown, self.languages)
 
     def __call__(self, shown: TopicToLabel) -> dict[str, str]:
         """Ask the language model to name a topic.
@@ -122,14 +116,29 @@ class ChatLabeler:
         )
         content = answer.choices[0].message.content or ""
         names = _object_in(content)
-        wanted = self._wanted(shown)
+        wanted = _wanted(shown, self.languages)
         found = {code: " ".join(str(names[code]).split())[:MAX_LABEL] for code in wanted if names.get(code)}
         if missing := [code for code in wanted if code not in found]:
             raise InputError(f"{self.model} gave no name in {listed(missing)}; its answer was {content[:80]!r}")
         return found
 
-    def _wanted(self, shown: TopicToLabel) -> tuple[str, ...]:
-        return tuple(shown.words) if self.languages is None else self.languages
+
+def messages_about(shown: TopicToLabel, languages: Sequence[str] | None = None) -> list[dict[str, str]]:
+    """Return the messages that a language model is sent about a topic, which needs no package to send them.
+
+    Args:
+        shown: the topic.
+        languages: the languages to name it in; those of its words unless given.
+    """
+    lines = [f"Words in {_told(code)}: {', '.join(word for word, _ in words)}" for code, words in shown.words.items()]
+    for code, documents in shown.documents.items():
+        lines += [f"A document in {_told(code)}: {' '.join(text.split())}" for text in documents]
+    lines.append(f"Name the topic in: {', '.join(map(_told, _wanted(shown, languages)))}")
+    return [{"role": "system", "content": _TASK}, {"role": "user", "content": "\n".join(lines)}]
+
+
+def _wanted(shown: TopicToLabel, languages: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(shown.words if languages is None else languages)
 
 
 def _told(code: str) -> str:
