@@ -224,6 +224,24 @@ def test_wrong_usage_is_an_error_on_standard_error(arguments):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "suggested"),
+    [
+        (("train", "--seed", 3), "--random-state"),
+        (("train", "--n-topics=3"), "--num-topics"),
+        (("train", "--lr=0.1"), "--learning-rate"),
+        (("demo", "--seed=3"), "--random-state"),
+        (("train", "--merge-region"), "--merge-regions"),
+    ],
+)
+def test_an_unknown_option_suggests_what_is_meant(monkeypatch, arguments, suggested):
+    monkeypatch.setenv("COLUMNS", "200")
+    result = run_here(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert re.search(rf"No such option: .*[ (]{suggested}\)", result.stderr)
+    assert "--seed-weight" not in result.stderr
+
+
+@pytest.mark.parametrize(
     ("error", "code", "line"),
     [
         (InputError("num_topics is 1: it must be 2 or more"), 2, "error: num_topics is 1: it must be 2 or more"),

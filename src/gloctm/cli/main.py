@@ -23,6 +23,7 @@ from gloctm.cli import corpus, demo, evaluate, label, model, report, search, ser
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
 from gloctm.errors import TrainingInterrupted
 from gloctm.training.interrupts import Termination
+from gloctm.training.settings import nearest_setting
 
 
 class _Commands(TyperGroup):
@@ -43,7 +44,22 @@ class _Commands(TyperGroup):
             # The reader of our output (head, less) has gone: not an error; keep Python from complaining at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit from None
+        except Exception as error:
+            _suggest_setting(error)
+            raise
         return result
+
+
+def _suggest_setting(error: Any) -> None:
+    """Let an unknown option suggest the setting that other libraries call so, rather than what is spelled alike."""
+    name = getattr(error, "option_name", None)
+    ctx = getattr(error, "ctx", None)
+    if name is None or ctx is None:
+        return
+    setting = nearest_setting(name.lstrip("-").replace("-", "_"))
+    for parameter in ctx.command.params:
+        if parameter.name == setting and parameter.opts:
+            error.possibilities = [parameter.opts[0]]
 
 
 app = typer.Typer(
