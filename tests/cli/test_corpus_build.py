@@ -104,7 +104,7 @@ def test_text_files_that_are_too_few_documents(tmp_path):
         (
             ["notes.txt"],
             [],
-            "notes.txt is one document, since a text file is one whole, and a corpus needs 20 in each ",
+            "notes.txt is one document, since a text file is one whole, and languages that are identified ",
         ),
         (["notes.txt"], ["--languages=en,de"], "notes.txt is one document"),
         (["notes.txt", "more.txt"], [], "these are 2 documents, since a text file is one whole"),

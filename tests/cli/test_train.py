@@ -191,7 +191,7 @@ OTHER_METHOD = (
         (["--method=published", "--temperature=0.1"], OTHER_METHOD("temperature", "context", "published")),
         (["--config=a.toml"], OTHER_METHOD("num_refinements", "context", "published")),
         (
-            ["--tensorboard=loss"],
+            ["--tensorboard=loss", "--num-topics=3"],
             "--tensorboard is given, but the method 'context' has no epochs to tell of: leave it out, or give "
             "--method published",
         ),

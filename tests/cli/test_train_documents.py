@@ -57,6 +57,32 @@ def test_standard_input_is_trained_on(tmp_path, documents, corpus):
     assert Corpus.load(tmp_path / "model-corpus").fingerprint() == Corpus.load(corpus).fingerprint()
 
 
+def test_a_number_that_is_too_large_is_told_at_the_end(tmp_path):
+    records = [{**record, "text": f"{record['text']} {number}"} for number, record in enumerate(make_records(30))]
+    source, model = write_csv(tmp_path / "posts.csv", records), tmp_path / "model"
+    result = run_here("train", source, "-o", model, "--threads=1")
+    assert result.returncode == 0, result.stderr
+    *_, last = result.stderr.splitlines()
+    assert last == (
+        "gloctm: language 'en' has 30 documents for 50 topics, the default, which is too many: choose about 2, by "
+        f"gloctm train {model}-corpus -o {model} --num-topics auto"
+    )
+    again = succeeded(run_here(*last.partition("by gloctm ")[2].split(), "--threads=1"))
+    assert again.stderr.splitlines()[-1].startswith("next: ")
+    # Whoever gives a number is told before.
+    told = run_here("train", source, "-o", model, "--threads=1", "--num-topics=20").stderr.splitlines()
+    assert told[-1].startswith("next: ")
+
+
+def test_topics_that_documents_cannot_make_are_refused_before_embedding(tmp_path, corpus, monkeypatch):
+    source = table(tmp_path)
+    with monkeypatch.context() as changed:
+        changed.setattr(Corpus, "embed", None)
+        parts = ("there are 40 different documents, which can't make 50 topics: ask for about 2 (--num-topics 2 or ",)
+        assert_refuses(tmp_path, ("train", source, "-o", tmp_path / "model", "-q"), *parts)
+    assert_refuses(tmp_path, ("train", corpus, "-o", tmp_path / "model", "-q"), *parts)
+
+
 def test_what_is_missing_may_be_a_file(tmp_path):
     arguments = ("-o", tmp_path / "model", "-q")
     parts = ("nope.csv does not exist: give a file of documents (.jsonl, ", "or the folder of a saved corpus\n")

@@ -22,7 +22,13 @@ from gloctm.reading.sources import STANDARD_INPUT
 
 
 def corpus_to_train_on(
-    path: Path, output: Path, flags: Mapping[str, Any], *, show_progress: bool, resume: bool
+    path: Path,
+    output: Path,
+    flags: Mapping[str, Any],
+    *,
+    num_topics: int | None,
+    show_progress: bool,
+    resume: bool,
 ) -> tuple[Corpus, Path]:
     """Return a saved corpus, or one that is built from a file of documents, and where it is.
 
@@ -30,6 +36,7 @@ def corpus_to_train_on(
         path: a corpus folder, or a file of documents or ``-``, whose corpus is saved next to the model.
         output: the model's folder.
         flags: those of ``building``, with their values.
+        num_topics: K, which too few documents can't make; None for any.
         show_progress: whether to show the progress of building.
         resume: whether a corpus that was built before is taken again.
     """
@@ -41,16 +48,40 @@ def corpus_to_train_on(
     if path.is_dir():
         if (name := first_given(flags)) is not None:
             raise InputError(f"{flag_of(name)} has no effect on a corpus folder: leave it out, or give a file")
-        return Corpus.load(path), path
+        loaded = Corpus.load(path)
+        check_enough_documents(loaded, num_topics)
+        return loaded, path
     built = output.with_name(f"{output.name}-corpus")
     if resume and built.exists():
         return Corpus.load(built), built
     check_folder_target(built, replaces=CORPUS_FORMAT)
-    corpus = built_from([str(path)], building(**flags), show_progress=show_progress)
+    given = building(**flags)
+    embedding = {"encoder": given.pop("encoder", "auto"), "cache": given.pop("cache", True)}
+    corpus = built_from([str(path)], {**given, "encoder": None}, show_progress=show_progress)
+    # Before texts are embedded, which takes longest.
+    check_enough_documents(corpus, num_topics)
+    if embedding["encoder"] is not None:
+        corpus = corpus.embed(**embedding, show_progress=show_progress)
     corpus.save(built)
     tell_what_became(corpus, built)
     say(f"corpus written to {built}")
     return corpus, built
+
+
+def check_enough_documents(corpus: Corpus, num_topics: int | None) -> None:
+    """Raise if the texts that differ are fewer than the topics asked for."""
+    if num_topics is None:
+        return
+    from gloctm.context.num_topics import most_topics
+
+    parts = corpus.as_passages().values()
+    different = sum(len(set(part.texts or range(part.num_documents))) for part in parts)
+    if different < num_topics:
+        better = most_topics({code: part.num_documents for code, part in corpus.items()})
+        raise InputError(
+            f"there are {different:,} different documents, which can't make {num_topics:,} topics: ask for about "
+            f"{better} (--num-topics {better} or --num-topics auto), or add documents"
+        )
 
 
 def built_from(sources: list[str], given: Mapping[str, Any], *, show_progress: bool) -> Corpus:
@@ -80,8 +111,13 @@ def check_text_files(
     least = 1 if languages is not None else max(MIN_DOCUMENTS if min_documents is None else min_documents, 1)
     if len(paths) < 2 * least:
         counted = f"{paths[0]} is one document" if len(paths) == 1 else f"these are {len(paths)} documents"
+        needed = (
+            "a corpus needs one in each of two languages or more"
+            if least == 1
+            else f"languages that are identified need {least} each (--min-documents)"
+        )
         raise InputError(
-            f"{counted}, since a text file is one whole, and a corpus needs {least} in each of two languages or more: "
+            f"{counted}, since a text file is one whole, and {needed}: "
             "give many documents as lines of a .csv or .jsonl file, or as a folder of text files"
         )
 

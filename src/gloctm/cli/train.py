@@ -15,7 +15,13 @@ from gloctm.cli.options import Quiet, with_parameters
 from gloctm.cli.settings import Config, Preset, given_flags, setting_flags, settings_begun_with
 from gloctm.errors import InputError
 from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
-from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check_checkpoint, check_settings
+from gloctm.training.settings import (
+    CONTEXT_SETTINGS,
+    PUBLISHED_SETTINGS,
+    check_checkpoint,
+    check_settings,
+    settings_of_method,
+)
 
 
 @with_parameters(
@@ -26,9 +32,10 @@ from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS, check
     ]
 )
 def train(
-    corpus: Annotated[
+    source: Annotated[
         Path,
         typer.Argument(
+            metavar="CORPUS",
             help="A corpus folder; or a file of documents (JSON lines, CSV, TSV or Parquet), or - for standard "
             "input, from which a corpus is built in the folder OUTPUT-corpus.",
             show_default=False,
@@ -86,6 +93,7 @@ def train(
         flags["show_progress"] = False
     from gloctm.cli.built import corpus_to_train_on
     from gloctm.cli.topic_tables import outcome
+    from gloctm.context.num_topics import remark_on_few_documents
     from gloctm.estimator import GloCTM
     from gloctm.model.storage import check_model_target
 
@@ -100,11 +108,20 @@ def train(
                 "--tensorboard is given, but a training from a model has no epochs to tell of: leave it out"
             )
         model = GloCTM.load(start).set_params(**{"show_progress": True, **settings})
-    check_settings(model.get_params())
+    # What is wrong about settings is told before a corpus is built.
+    settings_of_method(check_settings(model.get_params()))
     check_model_target(output)
     check_checkpoint(None, checkpoint_minutes, resume=False)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    loaded, corpus = corpus_to_train_on(corpus, output, reading, show_progress=model.show_progress, resume=resume)
+    wanted: Any = model.num_topics if start is None and model.method == "context" else "auto"
+    loaded, corpus = corpus_to_train_on(
+        source,
+        output,
+        reading,
+        num_topics=None if wanted == "auto" else wanted,
+        show_progress=model.show_progress,
+        resume=resume,
+    )
     checkpoint = output.with_name(f"{output.name}.checkpoint")
     if resume and not checkpoint.exists():
         say(f"there is no {checkpoint} to go on from: training begins")
@@ -133,6 +150,11 @@ def train(
     say(f"{outcome(model)}; model written to {output}")
     shown, page = shlex.quote(str(output)), shlex.quote(f"{output}.html")
     say(f"next: gloctm topics {shown}, or a page: gloctm report {shown} --corpus {shlex.quote(str(corpus))} -o {page}")
+    if start is None and "num_topics" not in settings:
+        sizes = {code: part.num_documents for code, part in loaded.as_passages().items()}
+        if (remark := remark_on_few_documents(sizes, model.num_topics_)) is not None:
+            again = f"gloctm train {shlex.quote(str(corpus))} -o {shown} --num-topics auto"
+            say(f"gloctm: {remark[0]}, the default, which is too many: choose about {remark[1]}, by {again}")
 
 
 class _LossTerms(Callback):

@@ -92,18 +92,33 @@ def warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) -> 
         num_documents: by language.
         num_topics: K.
     """
+    if (told := remark_on_few_documents(num_documents, num_topics)) is not None:
+        what, better = told
+        cure = "add documents"
+        if better < num_topics:
+            cure = f"ask for about {better} topics (num_topics={better} or num_topics='auto'), or add documents"
+        warnings.warn(f"{what}, too few to distinguish that many topics: {cure}", SmallCorpusWarning, stacklevel=5)
+
+
+def remark_on_few_documents(num_documents: Mapping[str, int], num_topics: int) -> tuple[str, int] | None:
+    """Return what is too little for that many topics, and a number that suits it; None where there is enough.
+
+    Args:
+        num_documents: by language.
+        num_topics: K.
+
+    Examples:
+        >>> remark_on_few_documents({"en": 90, "de": 90}, 50)
+        ("language 'en' has 90 documents for 50 topics", 6)
+    """
     language = min(num_documents, key=lambda code: num_documents[code])
     total, fewest, better = sum(num_documents.values()), num_documents[language], most_topics(num_documents)
     if 2 * fewest < DOCUMENTS_PER_LANGUAGE * num_topics:
-        what = f"language {language!r} has {fewest:,} documents for {num_topics} topics"
-    elif total < DOCUMENTS_PER_TOPIC * num_topics and better < num_topics:
+        return f"language {language!r} has {fewest:,} documents for {num_topics} topics", better
+    if total < DOCUMENTS_PER_TOPIC * num_topics and better < num_topics:
         what = f"the corpus has {total:,} documents for {num_topics} topics, fewer than {DOCUMENTS_PER_TOPIC} per topic"
-    else:
-        return
-    cure = "add documents"
-    if better < num_topics:
-        cure = f"ask for about {better} topics (num_topics={better} or num_topics='auto'), or add documents"
-    warnings.warn(f"{what}, too few to distinguish that many topics: {cure}", SmallCorpusWarning, stacklevel=5)
+        return what, better
+    return None
 
 
 def chosen_num_topics(
