@@ -19,6 +19,9 @@ from gloctm.training.settings import CONTEXT_SETTINGS, PUBLISHED_SETTINGS
 
 Array = NDArray[np.float32]
 
+# Settings of the default method that say which model it is; seed words guide none here.
+_CHOSEN = ("num_near_documents", "num_refinements", "temperature")
+
 
 class TopicModel(Protocol):
     """A model that the quality benchmark can measure.
@@ -160,7 +163,7 @@ class GloCTMModel:
     @property
     def usual(self) -> dict[str, Any]:
         """Defaults that the preset leaves as they are: one that a later version adds makes no other model."""
-        own = ("num_topics", "method", "ranking", *CONTEXT_SETTINGS)
+        own = ("num_topics", "method", "ranking", *_CHOSEN)
         named = own if self.preset is None else get_preset(self.preset)
         usual = {name: value for name, value in GloCTM().get_params().items() if name not in named}
         # Results of a preset from before there was a choice of methods are of the same model.
@@ -199,5 +202,5 @@ class GloCTMModel:
     def details(self) -> dict[str, Any]:
         """What the default method chose by the corpus, or the losses of the last epoch."""
         if self.preset is None:
-            return {"chosen": {name: self.estimator.settings_[name] for name in CONTEXT_SETTINGS}}
+            return {"chosen": {name: self.estimator.settings_[name] for name in _CHOSEN}}
         return {"last_epoch": self.estimator.history_[-1]}

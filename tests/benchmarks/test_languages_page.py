@@ -53,5 +53,5 @@ def test_examples_print_what_they_show(page, tmp_path, monkeypatch, capsys):
         check_md_file(fpath=page, lang="python", memory=True)
     printed = capsys.readouterr().out.splitlines()
     shown = re.findall(r"^print\(.*\)(?:  |\n)# (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert len(shown) == 7
+    assert len(shown) == 8
     assert printed == [*shown, "['blue', 'boat', 'bus'] ['ဘတ်စ်ကား', 'လှေ']"]

@@ -195,7 +195,7 @@ def test_transform_lists_what_it_leaves_out(tmp_path, model):
     (tmp_path / "dropped.jsonl").write_text("an older list")
     listed = tmp_path / "dropped.jsonl"
     rows, said = transformed(model, first, second, "--skip-bad-lines", f"--dropped={listed}")
-    assert [(row["id"], row["lang"]) for row in rows] == [("x", "en"), ("3", "de")]
+    assert [(row["id"], row["lang"]) for row in rows] == [("x", "en"), ("6", "de")]
     assert said == (
         "gloctm: warning: 6 documents were left out (language not recognized: 2; is not JSON: 1; has no text: 1; "
         "has not as many fields as the heading: 1; is not CSV: 1), the first at "

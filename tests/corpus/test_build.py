@@ -781,3 +781,38 @@ def test_one_missing_text_stops_nothing(missing):
     assert [part.num_documents for part in corpus.values()] == [2, 2]
     assert corpus.report.dropped_by_reason() == {"has no text": 1}
     assert (corpus.report.dropped[0].source, corpus.report.dropped[0].id) == ("record 2", "7")
+
+
+def test_documents_without_ids_are_numbered_in_the_whole_input(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    rows = [
+        {"text": text, "lang": code}
+        for text, code in [
+            ("Rain fell", "en"),
+            ("Regen fiel", "de"),
+            ("Rain fell", "en"),
+            (None, "en"),
+            ("Schnee fiel", "de"),
+            ("Rain again", "en"),
+            ("Regen fiel", "de"),
+        ]
+    ]
+    path = tmp_path / "rows.csv"
+    pandas.DataFrame(rows).to_csv(path, index=False)
+    given = {**SETTINGS, "drop_duplicates": "exact", "min_df": 1, "max_df": 1.0, "stop_words": None}
+    for corpus in (
+        Corpus.from_records(rows, **given),
+        Corpus.from_records(pandas.DataFrame(rows, index=list("gfedcba")), **given),
+        Corpus.from_files(path, **given),
+    ):
+        assert {code: list(part.ids) for code, part in corpus.items()} == {"en": ["0", "5"], "de": ["1", "4"]}
+        assert [each.id for each in corpus.report.dropped if "duplicate" in each.reason] == ["2", "6"]
+
+
+def test_lines_that_cannot_be_read_count_among_the_positions(tmp_path):
+    path = tmp_path / "lines.jsonl"
+    path.write_text(
+        '{"text": "heavy rain", "lang": "en"}\nno\n{"text": "starker Regen", "lang": "de"}\n', encoding="utf-8"
+    )
+    corpus = Corpus.from_files(path, on_error="skip", min_df=1, max_df=1.0, **SETTINGS)
+    assert {code: list(part.ids) for code, part in corpus.items()} == {"en": ["0"], "de": ["2"]}

@@ -267,7 +267,7 @@ def test_grouping_by_language():
     assert list(grouped["texts"]) == ["zh", "en"]
     assert grouped["texts"] == {"zh": ["a", "c"], "en": ["b", "d"]}
     assert grouped["labels"] == {"zh": ["x", ""]}
-    assert grouped["ids"] == {"zh": ["z1", "1"], "en": ["0", "e2"]}
+    assert grouped["ids"] == {"zh": ["z1", "2"], "en": ["1", "e2"]}
 
 
 def test_grouping_nothing_and_nonsense():

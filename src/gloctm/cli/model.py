@@ -211,7 +211,7 @@ def transform(
             places.setdefault(each.source, len(places))
         unread = len(reader.dropped)
         places.setdefault(record["source"], len(places))
-        record.setdefault("id", str(len(numbered)))
+        record.setdefault("id", str(len(numbered) + len(reader.dropped)))
         numbered.append(record)
     if not numbered and not reader.dropped:
         raise InputError(f"{describe_sources(sources)} has no documents: nothing to transform")

@@ -28,7 +28,7 @@ class Documents:
     """What is collected of the documents of one language."""
 
     words: WordCollection = field(default_factory=WordCollection)
-    given_ids: list[str | None] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
     texts: TextWriter = field(default_factory=TextWriter)
@@ -36,14 +36,9 @@ class Documents:
     repeats: RepeatCounter = field(default_factory=RepeatCounter)
     dropped_boilerplate: dict[str, int] | None = None
 
-    @property
-    def ids(self) -> list[str]:
-        """The id of each document, or its position."""
-        return [str(row) if given is None else given for row, given in enumerate(self.given_ids)]
-
     def append(self, record: Record, cleaned: CleanedText) -> None:
         """Add one document; its words come in a block, through ``words``."""
-        self.given_ids.append(record.get("id"))
+        self.ids.append(record["id"])
         # Few labels and dates, many documents.
         self.labels.append(sys.intern(record.get("label", "")))
         self.dates.append(sys.intern(record.get("date", "")))
@@ -53,12 +48,11 @@ class Documents:
 
     def as_records(self, language: str) -> Iterator[Record]:
         """Yield all documents as they came, as documents of another language."""
-        columns = zip(self.texts.finished().entries(), self.given_ids, self.labels, self.dates, strict=True)
+        columns = zip(self.texts.finished().entries(), self.ids, self.labels, self.dates, strict=True)
         for entry, identifier, label, date in columns:
-            record = Record(text=entry["text"], source=entry["source"], lang=language, label=label, date=date)
-            if identifier is not None:
-                record["id"] = identifier
-            yield record
+            yield Record(
+                text=entry["text"], source=entry["source"], lang=language, id=identifier, label=label, date=date
+            )
 
     def as_dropped(self, language: str, reason: str) -> list[DroppedDocument]:
         """Return all documents as left out."""
@@ -98,8 +92,12 @@ class DocumentCollector:
         self._earlier: dict[str, deque[int]] = {}
 
     def read(self) -> Iterator[Record]:
-        """Yield the documents, except those whose language is given and not wanted."""
+        """Yield the documents, except those whose language is given and not wanted; each has an id.
+
+        Unless one is given, that is the position in the whole input, of which what can't be read is a part.
+        """
         for record in self._records:
+            record.setdefault("id", str(self.num_read + len(self._records.dropped)))
             self.num_read += 1
             language = record.get("lang")
             if not record["text"] or record["text"].isspace():
@@ -168,10 +166,7 @@ class DocumentCollector:
                 yield from documents.as_records(variant)
 
     def without_repeated(self, settings: RepeatSettings) -> Iterator[Record]:
-        """Drop repeated texts; yield the others again, of languages that have any, to be tokenized and added.
-
-        A document keeps its id, which is its former position where it has none of its own.
-        """
+        """Drop repeated texts; yield the others again, of languages that have any, to be tokenized and added."""
         for language in list(self.collected):
             documents = self.collected[language]
             texts, ids = documents.texts.finished(), documents.ids
@@ -183,7 +178,6 @@ class DocumentCollector:
             self._earlier[language] = deque(documents.changes[row] for row in kept.rows)
             reasons = dict(kept.reasons(ids))
             for row, record in enumerate(documents.as_records(language)):
-                record["id"] = ids[row]
                 if row in reasons:
                     self.dropped.append(left_out(record, reasons[row], language))
                 else:
@@ -196,7 +190,7 @@ class DocumentCollector:
         others remain, since small corpora may be meant.
         """
         wanted = self._settings.languages or ()
-        sizes = {code: len(each.given_ids) for code, each in self.collected.items()}
+        sizes = {code: len(each.ids) for code, each in self.collected.items()}
         enough = [code for code, size in sizes.items() if size >= min_documents]
         dropped = {}
         for language, size in sizes.items():

@@ -197,7 +197,7 @@ def group_records(records: Iterable[Record]) -> dict[str, Any]:
     """Return the ``texts``, ``labels`` and ``ids`` of documents, each by language.
 
     A document without a label where others of its language have one is labeled ``""``; one without an id gets
-    its position within its language.
+    its position among all.
 
     Raises:
         InputError: a document has no language, or none that there is.
@@ -215,5 +215,5 @@ def group_records(records: Iterable[Record]) -> dict[str, Any]:
         language = normal[spelling]
         texts.setdefault(language, []).append(record["text"])
         labels.setdefault(language, []).append(record.get("label", ""))
-        ids.setdefault(language, []).append(record.get("id", str(len(texts[language]) - 1)))
+        ids.setdefault(language, []).append(record.get("id", str(number - 1)))
     return {"texts": texts, "labels": {code: part for code, part in labels.items() if any(part)}, "ids": ids}
