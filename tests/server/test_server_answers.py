@@ -70,6 +70,25 @@ def test_languages_are_identified_as_the_model_spells_them(model):
     assert confidence > 0.9
 
 
+def test_documents_in_no_known_language_are_kept_on_request(client, model):
+    documents = [{"text": "rain and storm", "lang": "en", "id": "a"}, {"text": "12345", "id": "b"}]
+    assert "the language of documents[1] can't be identified" in detail(ask(client, *documents), 422)
+    answer = ask(client, *documents, keep_unidentified=True).json()
+    TransformResponse.model_validate(answer)
+    known, unknown = answer["documents"]
+    np.testing.assert_array_equal(np.float32(known["theta"]), model.transform(["rain and storm"], "en")[0])
+    assert unknown == {"id": "b", "lang": "und", "theta": None, "words": []}
+    assert answer["warnings"] == [
+        "the language can't be identified of 1 of 2 documents, the first with the id b; topics are missing (und): name "
+        "it"
+    ]
+
+
+@pytest.mark.parametrize(("name", "code"), [("English", "en"), (" deutsch ", "de"), ("日本語", "ja"), ("French", "fr")])
+def test_languages_may_be_named_as_in_files(client, name, code):
+    assert ask(client, {"text": "rain Regen 雨 pluie", "lang": name}).json()["documents"][0]["lang"] == code
+
+
 def test_a_missing_or_null_language_is_identified(client, model):
     text = "The train left the station in the rain, and everybody sang a song."
     for lang in ({}, {"lang": None}, {"lang": "auto"}):

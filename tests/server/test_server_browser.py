@@ -136,6 +136,20 @@ def test_what_the_server_warns_of_is_shown(open_page, address):
     assert len(shown_shares(page)) == 2
 
 
+def test_a_line_in_no_known_language_does_not_stop_the_others(open_page, address):
+    page = open_page(address)
+    page.get_by_label("Text", exact=True).fill("rain and storm, the train left the station\n12345")
+    page.get_by_label("Each line is a text of its own").check()
+    find_topics(page)
+    page.wait_for_selector(".result table")
+    rows = [row.locator("th, td").all_inner_texts() for row in page.locator(".result tbody tr").all()]
+    assert [row[1] for row in rows] == ["English", "unknown language"]
+    assert rows[0][3].endswith("%")
+    assert not rows[1][3].endswith("%")
+    warning = page.locator(".result .warning").inner_text()
+    assert "The language can't be identified of 1 of 2 lines, the first in line 2; topics are missing" in warning
+
+
 def test_what_the_server_objects_to_is_told_in_sentences(open_page, address):
     page = open_page(address, refused=3)
     text = page.get_by_label("Text", exact=True)

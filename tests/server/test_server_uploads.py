@@ -54,7 +54,7 @@ def test_documents_of_a_file_in_no_known_language_are_und(client):
     response = upload(client, "text\n12345\nrain in the station\n", "t.csv")
     assert response.text.splitlines()[1] == "0,und,12345,,,,,,"
     [warning] = json.loads(response.headers["gloctm-warnings"])
-    assert warning.startswith("the language of 1 of 2 documents, the first with the id 0 can't be identified")
+    assert warning.startswith("the language can't be identified of 1 of 2 documents, the first with the id 0;")
 
 
 def test_what_may_be_amiss_with_a_file_goes_into_a_header(client):

@@ -22,6 +22,7 @@ from gloctm.model.documents import vocabularies
 from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
 from gloctm.model.explanation import WordShare, explain_document
 from gloctm.model.fitted import Encoder, FittedModel
+from gloctm.model.identified import codes_of, is_to_be_identified
 from gloctm.model.inference import Via, topic_proportions
 from gloctm.model.labels import Labels, check_labels
 from gloctm.model.linking import linked_topic_word
@@ -103,7 +104,7 @@ class TopicModel(FittedModel):
     def transform(
         self,
         documents: Any,
-        language: str | Sequence[str] | None = None,
+        language: str | Sequence[str | None] | None = None,
         *,
         via: Via | None = None,
         latent: bool = False,
@@ -126,7 +127,8 @@ class TopicModel(FittedModel):
             documents: of one language, a list of texts, a list of lists of words, or a matrix of counts over
                 ``vocabulary_``; or a list of texts in several languages with one code per text as ``language``;
                 or a mapping from language to any of these; or a Corpus, or a part of one, with the model's vocabulary.
-            language: the language, or one per document; omitted for a mapping or a Corpus. A code that is not among
+            language: the language, or one per document; ``"auto"`` to identify it, preferably as one of the model's;
+                omitted for a mapping or a Corpus. A code that is not among
                 ``languages_`` is another language; a SimilarLanguagesWarning says if it differs in region alone.
             via: of a published model alone: ``"local"``, ``"global"`` or ``"both"``: the encoder, or the mean
                 of both μ. None uses the local one for trained languages, as published, and the global one for
@@ -148,8 +150,8 @@ class TopicModel(FittedModel):
 
         Raises:
             NotFittedError: the model is not trained.
-            InputError: documents that can't be read; ``via="local"`` for an untrained language; or an untrained
-                language if no encoder is known.
+            InputError: documents that can't be read; ``via="local"`` for an untrained language; an untrained
+                language if no encoder is known; or one that can't be identified.
 
         Examples:
             >>> model.transform(["The train was late."], language="en").shape
@@ -162,24 +164,25 @@ class TopicModel(FittedModel):
             spelled = dict(zip(normalize_languages(documents), documents, strict=True))
             corpus = documents if isinstance(documents, Corpus) else None
             routes = self._routes(spelled, via, vocabulary, encoder, corpus)
-            return {given: self._infer(documents[given], routes[code], latent) for code, given in spelled.items()}
+            return {key: self._infer(documents[key], routes[code], latent) for code, key in spelled.items()}
         if language is None:
             raise InputError(
-                f"language is missing: name the language of the documents, one of {', '.join(self.languages_)}"
+                f"language is missing: name the language of the documents, one of {', '.join(self.languages_)}, or "
+                "give 'auto' to identify it"
             )
-        if isinstance(language, str):
+        if isinstance(language, str) and not is_to_be_identified(language):
             code = normalize_language(language)
             return self._infer(documents, self._routes([code], via, vocabulary, encoder)[code], latent)
         if isinstance(documents, str):
             raise InputError("documents are one string: give a list of texts, even for one text")
         documents = list(documents)
-        normal = {given: normalize_language(given) for given in dict.fromkeys(language)}
-        codes = [normal[given] for given in language]
-        if len(codes) != len(documents):
+        given = [language] * len(documents) if isinstance(language, str) else list(language)
+        if len(given) != len(documents):
             raise InputError(
-                f"{count_of(len(documents), 'document')} but {count_of(len(codes), 'language')}: give one language for "
+                f"{count_of(len(documents), 'document')} but {count_of(len(given), 'language')}: give one language for "
                 "each document"
             )
+        codes = codes_of(documents, given, self.languages_)
         routes = self._routes(dict.fromkeys(codes), via, vocabulary, encoder)
         result = np.empty((len(documents), self.num_topics_), np.float32)
         for code, route in routes.items():
@@ -214,7 +217,7 @@ class TopicModel(FittedModel):
 
         Args:
             text: the document.
-            language: its language, trained or not.
+            language: its language, trained or not; ``"auto"`` to identify it.
             via: see ``transform``.
             vocabulary: see ``transform``.
             encoder: see ``transform``.
@@ -235,7 +238,7 @@ class TopicModel(FittedModel):
         self.check_trained()
         if not isinstance(text, str):
             raise InputError(f"text is a {type(text).__name__}: explain takes one text, as a string")
-        code = normalize_language(language)
+        [code] = codes_of([text], [language], self.languages_)
         route = self._routes([code], via, vocabulary, encoder)[code]
         tokenizer = self.tokenizer(code)
         evidence = self._evidence([text], route, stacklevel=3)

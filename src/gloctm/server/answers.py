@@ -107,14 +107,32 @@ class Answers:
             )
 
     def transform(
-        self, documents: Sequence[Asked], *, explain: bool, via: AnyVia, deadline: Deadline
+        self,
+        documents: Sequence[Asked],
+        *,
+        explain: bool,
+        via: AnyVia,
+        deadline: Deadline,
+        keep_unidentified: bool = False,
     ) -> dict[str, Any]:
-        """Infer topics of documents; raise InputError for the first whose language can't be identified."""
+        """Infer topics of documents.
+
+        Args:
+            documents: in any languages.
+            explain: whether to find the words that led to the topics.
+            via: see ``TopicModel.transform``.
+            deadline: of the request.
+            keep_unidentified: whether a document whose language can't be identified has ``und`` and no proportions.
+
+        Raises:
+            InputError: the language of a document can't be identified, unless those are kept.
+        """
         inferred, warnings = self._infer(documents, explain=explain, via=via, deadline=deadline)
-        for place, found in enumerate(inferred):
-            if found.lang == UNKNOWN:
-                cure = "name it" if len(documents) == 1 else "name it by lang"
-                raise InputError(f"the language of {_one_of(documents, place)} can't be identified: {cure}")
+        unknown = [place for place, found in enumerate(inferred) if found.lang == UNKNOWN]
+        if unknown and not keep_unidentified:
+            cure = "name it" if len(documents) == 1 else "name it by lang"
+            raise InputError(f"the language of {_one_of(documents, unknown[0])} can't be identified: {cure}")
+        warnings += _unidentified(documents, unknown)
         listed = [
             {
                 "id": document.id,
@@ -167,9 +185,7 @@ class Answers:
             for row, record in enumerate(records)
         ]
         inferred, warnings = self._infer(documents, explain=False, via=via, deadline=deadline)
-        if unknown := [row for row, each in enumerate(inferred) if each.lang == UNKNOWN]:
-            which = _how_many(documents, unknown)
-            warnings.append(f"the language of {which} can't be identified, so topics are missing (und): name it")
+        warnings += _unidentified(documents, [row for row, each in enumerate(inferred) if each.lang == UNKNOWN])
         rows = (
             ResultRow(document.id, each.lang, document.text, each.theta)
             for document, each in zip(documents, inferred, strict=True)
@@ -251,6 +267,13 @@ class Answers:
 
 def _one_of(documents: Sequence[Asked], place: int) -> str:
     return "the text" if len(documents) == 1 else f"documents[{place}]"
+
+
+def _unidentified(documents: Sequence[Asked], rows: Sequence[int]) -> list[str]:
+    """Return a sentence about documents whose language can't be identified; none if there are none."""
+    if not rows:
+        return []
+    return [f"the language can't be identified of {_how_many(documents, rows)}; topics are missing (und): name it"]
 
 
 def _how_many(documents: Sequence[Asked], rows: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from gloctm.corpus.options import MIN_CONFIDENCE
 from gloctm.errors import InputError, MissingDependencyError
+from gloctm.language_names import code_of_name
 from gloctm.languages import is_unidentified, known_spelling, normalize_language, without_region
 from gloctm.model.model import TopicModel
 from gloctm.server.work import Deadline
@@ -76,7 +77,7 @@ class Languages:
         self._identifying = threading.Lock()
 
     def normal(self, spelling: str) -> str:
-        """Normalize a code: to the model's own if it is one of its languages, else to language and script.
+        """Normalize a code or name: to the model's own if it is one of its languages, else to language and script.
 
         Raises:
             InputError: it is no code, or too many scripts of rare languages have been asked for.
@@ -99,6 +100,8 @@ class Languages:
             if meaning is not None:
                 # The usual script of a language is not part of its code.
                 return self._own.get(meaning.lower(), meaning)
+        if len(text) <= _LONGEST_CODE and (named := code_of_name(spelling)) is not None:
+            return self.normal(named)
         raise InputError(f"{spelling[:40]!r} is not a language code: use BCP-47, for example en, zh, pt-BR or zh-Hant")
 
     def _meaning(self, form: str, *, is_rare: bool = False) -> str | None:

@@ -150,8 +150,15 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
         answers.check_size(documents, explain=body.explain)
 
         def work() -> Response:
-            deadline = request.state.deadline
-            return _json(answers.transform(documents, explain=body.explain, via=body.via, deadline=deadline))
+            return _json(
+                answers.transform(
+                    documents,
+                    explain=body.explain,
+                    via=body.via,
+                    deadline=request.state.deadline,
+                    keep_unidentified=body.keep_unidentified,
+                )
+            )
 
         return await worked(request, work)
 

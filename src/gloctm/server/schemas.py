@@ -46,7 +46,8 @@ class Document(_Strict):
 
     text: str
     lang: Annotated[
-        str | None, Field(description="BCP-47, for example `en`; identified if it is missing, null or `auto`.")
+        str | None,
+        Field(description="BCP-47 or a name, for example `en` or `English`; identified if missing, null or `auto`."),
     ] = None
     id: Annotated[
         StrictStr | StrictInt | None,
@@ -71,6 +72,13 @@ class TransformRequest(_Strict):
     documents: Annotated[list[Document], FailFast(), Field(min_length=1, max_length=MOST_DOCUMENTS)]
     explain: Annotated[bool, Field(description="Whether to find the words that led to the topics.")] = False
     via: Via = None
+    keep_unidentified: Annotated[
+        bool,
+        Field(
+            description="Whether a document whose language can't be identified is answered, with `und` and without "
+            "proportions. Otherwise it is an error."
+        ),
+    ] = False
 
 
 class Word(BaseModel):
@@ -92,12 +100,12 @@ class InferredDocument(BaseModel):
     """The topics of a text."""
 
     id: str
-    lang: Annotated[str, Field(description="Its language, as named or identified.")]
+    lang: Annotated[str, Field(description="Its language, as named or identified; `und` for one kept unidentified.")]
     theta: Annotated[
         list[float] | None,
         Field(
             description="Proportions of the topics, in the order of `topics`; null if the model knows no word of the "
-            "text."
+            "text, or its language is `und`."
         ),
     ]
     words: Annotated[list[Word], Field(description="In order; empty without `explain`.")]

@@ -40,13 +40,13 @@ class TableMethods(TopicModel):
     """
 
     def document_topics(
-        self, text: str, language: str, number: int = 3, *, view: TopicView | None = None
+        self, text: str, language: str = "auto", number: int = 3, *, view: TopicView | None = None
     ) -> Table[dict[str, Any]]:
         """Return the largest topics of a text.
 
         Args:
             text: the document.
-            language: its language, trained or not.
+            language: its language, trained or not; identified unless given.
             number: of topics.
             view: topics renamed, merged or hidden.
 

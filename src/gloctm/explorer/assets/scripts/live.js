@@ -7,6 +7,9 @@ const LEAST_WEIGHT = 0.01;
 /** The option for a language that is named by its code. */
 const BY_CODE = "by code";
 
+/** The code of a language that could not be identified. */
+const UNIDENTIFIED = "und";
+
 /** The token that the server needs, kept while the page is open. */
 let token = null;
 
@@ -28,12 +31,14 @@ async function ask(path, body, headers = {}) {
 
 /** Turn what the server says into a sentence of a page. */
 function asSentence(text) {
-  const begun = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  const told = text.replace(/documents\[(\d+)\]/, (_, place) => `line ${Number(place) + 1}`);
+  const begun = `${told.slice(0, 1).toUpperCase()}${told.slice(1)}`;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** Name a language, trained or not. */
 function nameOfAny(code) {
+  if (code === UNIDENTIFIED) return "unknown language";
   if (languageNamed(code) || !languageTag(code)) return languageName(code);
   return knownLanguages.of(code);
 }
@@ -91,9 +96,9 @@ function textForm() {
     event.preventDefault();
     const several = lines.checked && !each.hidden;
     const texts = several ? linesOf(text.value) : [text.value];
-    const documents = texts.map((line) => ({ text: line, lang: language.value() }));
+    const documents = texts.map((line, place) => ({ text: line, lang: language.value(), id: place + 1 }));
     run(button, result, async () => {
-      const body = JSON.stringify({ documents, explain: !several, via: "page" });
+      const body = JSON.stringify({ documents, explain: !several, via: "page", keep_unidentified: several });
       const response = await ask("api/transform", body, { "Content-Type": "application/json" });
       const answer = await response.json();
       return several ? linesResult(texts, answer) : textResult(texts[0], answer);
@@ -145,6 +150,9 @@ function textResult(text, { topics, documents: [{ lang, theta, words }], warning
 /** Return the lines that have something in them. */
 const linesOf = (text) => text.split(/\r\n|\r|\n/).filter((line) => line.trim());
 
+/** Speak of lines, whose ids are their numbers, where the server speaks of documents. */
+const aboutLines = (warning) => warning.replace("documents, the first with the id", "lines, the first in line").replace(" (und)", "");
+
 /** Show the largest topic of each of several texts. */
 function linesResult(texts, { topics, documents, warnings }) {
   const rows = documents.map(({ lang, theta }, place) => {
@@ -161,7 +169,7 @@ function linesResult(texts, { topics, documents, warnings }) {
       { label: "share", value: ({ share }) => share, text: ({ share }) => (share === null ? NOTHING : formatPercent(share)), numeric: true },
     ],
   });
-  return make("div", {}, ...warningParts(warnings), make("h2", {}, "Their topics"), softNote(), table);
+  return make("div", {}, ...warningParts(warnings.map(aboutLines)), make("h2", {}, "Their topics"), softNote(), table);
 }
 
 function softNote() {
