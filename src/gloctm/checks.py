@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -91,3 +92,12 @@ def check_choice(name: str, value: Any, choices: Sequence[str], otherwise: str =
     if value not in choices:
         listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
         raise InputError(f"{name} is {value!r}: it must be {listed}{otherwise}")
+
+
+def caller_stacklevel() -> int:
+    """Return the ``stacklevel`` of a warning, given by whoever calls this, that points outside this package."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == __package__:
+        frame, level = frame.f_back, level + 1
+    # The first frame is of this function.
+    return max(level, 1)

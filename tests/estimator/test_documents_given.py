@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ import pytest
 
 from gloctm import Corpus, GloCTM
 from gloctm.demo import demo_records
-from gloctm.errors import InputError
+from gloctm.errors import InputError, SimilarLanguagesWarning
+from warned import OURS, of_category
 
 TEXTS = {code: [each["text"] for each in demo_records([code])[::4]] for code in ("en", "de")}
 ROWS = [
@@ -50,6 +52,28 @@ def test_fit_makes_a_corpus(documents, expected):
     assert model.corpus_.fingerprint() == expected.fingerprint() == model.corpus_fingerprint_
     if isinstance(documents, pd.DataFrame | pl.DataFrame | pa.Table):
         assert model.corpus_["de"].labels == [row["label"] for row in ROWS if row["language"] == "de"]
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_warnings_point_to_the_caller_and_advise_what_fit_takes(method):
+    half = len(TEXTS["en"]) // 2
+    rows = [{"text": text, "lang": ("en-GB", "en-US")[row < half]} for row, text in enumerate(TEXTS["en"])]
+    with pytest.warns(SimilarLanguagesWarning) as caught:
+        getattr(estimator(), method)(pd.DataFrame(rows))
+    [similar] = of_category(caught, SimilarLanguagesWarning)
+    assert str(similar.message).endswith(
+        "to merge them into en, pass merge_regions=True (in Corpus.from_records, whose corpus fit takes)"
+    )
+    assert {each.filename for each in caught if each.category in OURS} == {__file__}
+
+
+def test_filters_of_the_caller_count():
+    rows = [{"text": text, "lang": code} for code in ("en-GB", "en-US") for text in TEXTS["en"]]
+    with (
+        warnings.catch_warnings(action="error", category=SimilarLanguagesWarning),
+        pytest.raises(Warning, match="merge"),
+    ):
+        estimator().fit(rows)
 
 
 def test_lists_of_words_stay_as_they_are():

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gloctm.arrays import Array
+from gloctm.checks import caller_stacklevel
 from gloctm.context.anchors import Start
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
@@ -248,7 +249,7 @@ def _warn_of_separate_languages(likeness: Mapping[str, float]) -> None:
             "topics will be separate: check that they are in that language and about the same matters, or leave them "
             "out",
             SeparateLanguageWarning,
-            stacklevel=5,
+            stacklevel=caller_stacklevel(),
         )
 
 
