@@ -139,7 +139,7 @@ class EmptyDocumentWarning(UserWarning):
 
 
 class UnknownWordsWarning(UserWarning):
-    """Words outside the vocabulary were left out, since their encoder is not available here."""
+    """Words outside the vocabulary are left out, without their encoder, or are all that documents or a query have."""
 
 
 class ReadingWarning(UserWarning):

@@ -86,7 +86,9 @@ def test_words_of_no_vocabulary_count_in_a_language_trained_on(client, model):
     assert int(np.argmax(first["theta"])) == int(thetas(ask(client, {"text": "rain", "lang": "en"}))[0].argmax())
     assert second["theta"] is None
     assert alone.json()["warnings"] == [
-        "the model knows no word of 1 of 2 documents, the first with the id 1 in English (en)"
+        "no vocabulary has a word of 1 of 2 documents, the first with the id 0, so words with similar vectors answer: "
+        "check what it says",
+        "the model knows no word of 1 of 2 documents, the first with the id 1 in English (en)",
     ]
 
 
@@ -195,3 +197,12 @@ def test_words_that_can_not_be_embedded_are_left_out(trained, error, monkeypatch
 def test_the_page_says_how_proportions_were_inferred(client, summary):
     assert summary.inference == "context"
     assert "in the space of contexts that all languages share" in client.get("/").text
+
+
+def test_texts_without_a_known_word_are_warned_of(client):
+    response = ask(client, {"text": "pluie", "lang": "en"}, {"text": "rain", "lang": "en"})
+    assert response.json()["warnings"] == [
+        "no vocabulary has a word of 1 of 2 documents, the first with the id 0, so words with similar vectors answer: "
+        "check what it says"
+    ]
+    assert ask(client, {"text": "pluie", "lang": "fr"}).json()["warnings"] == []

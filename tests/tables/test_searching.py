@@ -7,8 +7,9 @@ import pytest
 
 from gloctm import Corpus, GloCTM, TopicView
 from gloctm.demo import THEMES
-from gloctm.errors import InputError
+from gloctm.errors import InputError, UnknownWordsWarning
 from planted import planted_corpus
+from warned import messages_of, no_warnings
 
 # By theme; French and Italian were never trained on.
 QUERIES = {
@@ -53,6 +54,17 @@ QUERIES = {
         *("goal", "cooking", "Wahl", "luna", "医生", "映画", "weather", "escuela", "phone", "Zug", "money", "musica"),
     ),
 }
+
+
+def test_no_topic_is_about_nonsense(model):
+    with pytest.warns(UnknownWordsWarning) as caught:
+        model.find_topics("qwzx")
+    [message] = messages_of(caught, UnknownWordsWarning)
+    assert message.startswith("no topic is clearly about 'qwzx': the best score is 0.")
+    assert caught[0].filename == __file__
+    with no_warnings():
+        for query in ("weather", "concierto y canciones", "音乐会和歌曲"):
+            model.find_topics(query)
 
 
 @pytest.mark.parametrize("language", list(QUERIES))

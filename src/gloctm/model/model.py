@@ -28,6 +28,7 @@ from gloctm.model.labels import Labels, check_labels
 from gloctm.model.linking import linked_topic_word
 from gloctm.model.storage import ModelArtifact, load_model, save_model
 from gloctm.model.topics import TopicTable, topic_records
+from gloctm.model.unknown import without_known_words
 from gloctm.text import as_tokenizer, normalize_text
 from gloctm.text.places import WordFinder
 
@@ -459,7 +460,16 @@ class TopicModel(FittedModel):
 
     def _infer(self, documents: Any, route: Route, latent: bool) -> Array:
         """Infer θ, or μ, with a warning where documents have no evidence."""
-        means, empty = latent_means_of(self._evidence(documents, route), self.weights_, self.vocabulary_)
+        evidence = self._evidence(documents, route)
+        means, empty = latent_means_of(evidence, self.weights_, self.vocabulary_)
+        if guessed := int((without_known_words(evidence, self.vocabulary_) & ~empty).sum()):
+            have, them = ("has", "it") if guessed == 1 else ("have", "them")
+            warnings.warn(
+                f"{guessed} of {len(means)} documents in {route.language!r} {have} no word that a vocabulary has, so "
+                f"words with similar vectors answer for {them}: check the text and its language",
+                UnknownWordsWarning,
+                stacklevel=3,
+            )
         if empty.any():
             what = "of the model's vocabulary" if route.known else "that can be linked to the model's vocabularies"
             warnings.warn(

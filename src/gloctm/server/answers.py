@@ -12,6 +12,7 @@ from gloctm.errors import InputError, MissingDependencyError
 from gloctm.model.explanation import WordShare
 from gloctm.model.inference import Via
 from gloctm.model.model import TopicModel
+from gloctm.model.unknown import without_known_words
 from gloctm.server.inference import Inference
 from gloctm.server.languages import UNKNOWN, called, is_named
 from gloctm.server.limits import Limits
@@ -239,6 +240,12 @@ class Answers:
             evidence = self.inference.evidence(code, texts, self._encoder(via, code), deadline)
             warnings.append(self.inference.note(evidence))
             theta, empty = self.inference.theta(evidence)
+            guessed = without_known_words(evidence, self._model.vocabulary_) & ~empty
+            if guessed.any():
+                which = _how_many(documents, [rows[place] for place in guessed.nonzero()[0]])
+                warnings.append(
+                    f"no vocabulary has a word of {which}, so words with similar vectors answer: check what it says"
+                )
             for place, row in enumerate(rows):
                 deadline.check()
                 if not empty[place]:

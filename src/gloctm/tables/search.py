@@ -15,6 +15,7 @@ in six languages. Words help with names and numbers, which encoders hardly know.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,12 +24,12 @@ from scipy.special import softmax
 
 from gloctm.arrays import Array, Numbers
 from gloctm.augmentation.neighbors import unit_vectors
-from gloctm.checks import check_int
+from gloctm.checks import caller_stacklevel, check_int
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name, get_encoders
 from gloctm.embedding.encoder import TextEncoder
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import InputError, MissingDependencyError, UnknownWordsWarning
 from gloctm.model.fitted import Encoder
 from gloctm.model.model import TopicModel
 from gloctm.model.table import Table
@@ -38,6 +39,9 @@ from gloctm.summary.links import MIN_COSINE, word_directions
 from gloctm.tables.documents import about_document
 from gloctm.tables.shown import ShownTopics, main_topics, without_evidence
 
+# On the demo, with 12 and with 20 topics, the best topic of 65 of 66 queries of random letters has a lower score, and
+# that of 2 of 49 queries of one to five words in four languages.
+_LEAST_SCORE = 0.2
 # Documents whose embeddings are compared at a time.
 _BLOCK_ROWS = 4096
 #: For each word of a query its column in every language that has it, or its nearest word.
@@ -84,6 +88,13 @@ def topic_search(
     ]
     share = shown.view.merge_theta(np.mean(shares, axis=0)[None])[0] if shares else np.zeros(len(shown.names))
     score = _score(query, similarity, share, known=bool(words))
+    if similarity is not None and score.max() < _LEAST_SCORE:
+        warnings.warn(
+            f"no topic is clearly about {query!r:.60}: the best score is {score.max():.2f}, which words without "
+            "meaning reach, too",
+            UnknownWordsWarning,
+            stacklevel=caller_stacklevel(),
+        )
     return Table(
         {
             "topic": shown.number(place),
