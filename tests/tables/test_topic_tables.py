@@ -109,6 +109,19 @@ def test_topics_over_time(model, corpus, theme_of):
         model.topics_over_time()
 
 
+def test_the_period_may_be_chosen(model, corpus):
+    dates = {code: ["2001-03-05", "2001-04-01", "2002"] * (part.num_documents // 3) for code, part in corpus.items()}
+    dated = Corpus({code: replace(part, dates=dates[code]) for code, part in corpus.items()})
+    months = model.topics_over_time(dated, period="month")
+    assert [*dict.fromkeys(row["period"] for row in months)] == ["2001-03", "2001-04"]
+    assert model.topics_over_time(dated) == model.topics_over_time(dated, period="year")
+    years = Corpus({code: replace(part, dates=["2001"] * part.num_documents) for code, part in corpus.items()})
+    with pytest.raises(InputError, match="no date has a month: choose a longer period, or auto"):
+        model.topics_over_time(years, period="month")
+    with pytest.raises(InputError, match="period is 'week': it must be auto, year, month or day"):
+        model.topics_over_time(dated, period="week")
+
+
 def test_labels_are_needed(model, corpus):
     bare = Corpus({code: replace(part, labels=None) for code, part in corpus.items()})
     with pytest.raises(InputError, match="no document has a label"):

@@ -64,20 +64,23 @@ def by_label(
     return breakdown, len(total)
 
 
-def by_date(theta: Proportions, dates: Mapping[str, Sequence[str]]) -> DateBreakdown | None:
+def by_date(theta: Proportions, dates: Mapping[str, Sequence[str]], unit: Unit | None = None) -> DateBreakdown | None:
     """Compute mean θ by period, language by language.
 
     Args:
         theta: for each language ``(D, K)``, of documents with any word.
         dates: for each language the dates of these documents, from ``checked_dates``; empty for one without.
+        unit: of the periods; that of ``choose_unit`` unless given. Dates that lack it count as none.
 
     Returns:
-        The breakdown by the unit of ``choose_unit``; None where no document has a date. Periods follow each other
+        The breakdown; None where no document has such a date. Periods follow each other
         without a gap. Where these would be more than 400, they are only those that have documents.
     """
+    if unit is not None:
+        dates = {code: [date if len(date) >= _LENGTH[unit] else "" for date in each] for code, each in dates.items()}
     if not any(date for each in dates.values() for date in each):
         return None
-    unit, reason = choose_unit(dates)
+    unit, reason = choose_unit(dates) if unit is None else (unit, None)
     length = _LENGTH[unit]
     present = sorted({date[:length] for each in dates.values() for date in each if date})
     periods = _between(present[0], present[-1], unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
 from gloctm.model.table import Table
 from gloctm.summary.breakdowns import by_date, by_label, checked_dates
-from gloctm.summary.content import Estimate
+from gloctm.summary.content import Estimate, Unit
 from gloctm.tables.shown import ShownTopics, with_no_topic, without_evidence
 
 # More labels than any table has: all are shown.
@@ -22,21 +22,26 @@ Estimates = Sequence[Sequence[Estimate | None]]
 
 
 def time_table(
-    corpus: Corpus, theta: Mapping[str, Array], shown: ShownTopics, threshold: float | None
+    corpus: Corpus, theta: Mapping[str, Array], shown: ShownTopics, threshold: float | None, period: str = "auto"
 ) -> Table[dict[str, Any]]:
     """Make the table of ``topics_over_time``.
 
     Raises:
-        InputError: no document has a date.
+        InputError: no document has a date, or none of such a period; an unknown period.
     """
+    unit = next((each for each in get_args(Unit) if each == period), None)
+    if unit is None and period != "auto":
+        raise InputError(f"period is {period!r}: it must be auto, year, month or day")
     proportions, rows = _proportions(theta, shown, threshold)
     dates = {code: checked_dates(code, _column(corpus, code, "dates", each)) for code, each in rows.items()}
-    found = by_date(proportions, dates)
+    found = by_date(proportions, dates, unit)
+    if found is None and unit is not None and any(map(any, dates.values())):
+        raise InputError(f"no date has a {period}: choose a longer period, or auto")
     if found is None:
         raise InputError("no document has a date: give a corpus with dates")
     return Table(
-        {"period": period, **row}
-        for place, period in enumerate(found.periods)
+        {"period": name, **row}
+        for place, name in enumerate(found.periods)
         for code in rows
         for row in _rows(shown, code, found.counts[code][place], found.prevalence[code], place)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -205,14 +205,19 @@ class TableMethods(TopicModel):
         return topic_table(self, shown, found, theta, amounts, threshold=threshold, num_words=num_words)
 
     def topics_over_time(
-        self, corpus: Corpus | None = None, *, view: TopicView | None = None, threshold: float | None = None
+        self,
+        corpus: Corpus | None = None,
+        *,
+        period: Literal["auto", "year", "month", "day"] = "auto",
+        view: TopicView | None = None,
+        threshold: float | None = None,
     ) -> Table[dict[str, Any]]:
         """Return how much of each topic there is in each period and language, with 95 % intervals.
 
-        The period (year, month or day) is the shortest in which most languages have 20 documents, as in reports.
-
         Args:
             corpus: see ``document_info``; with dates.
+            period: ``"year"``, ``"month"`` or ``"day"``; documents whose dates are coarser are left out. ``"auto"`` is
+                the shortest in which most languages have 20 documents, as in reports.
             view: see ``document_info``.
             threshold: see ``document_info``. A document without a topic is then all of topic −1. None, the default,
                 gives mean θ, as in reports.
@@ -222,7 +227,7 @@ class TableMethods(TopicModel):
             ``low``, ``high``. Periods without documents have no rows.
 
         Raises:
-            InputError: no document has a date; or see ``document_info``.
+            InputError: no document has a date, or none of such a period; or see ``document_info``.
 
         Examples:
             >>> model.topics_over_time(corpus)
@@ -231,7 +236,7 @@ class TableMethods(TopicModel):
             gloctm.errors.InputError: no document has a date: give a corpus with dates
         """
         found, theta, shown = self._to_compare(corpus, "topics_over_time", view)
-        return time_table(found, theta, shown, check_threshold(threshold))
+        return time_table(found, theta, shown, check_threshold(threshold), period)
 
     def topics_per_label(
         self, corpus: Corpus | None = None, *, view: TopicView | None = None, threshold: float | None = None

@@ -1,5 +1,8 @@
 // Further breakdowns of all languages or of one: by the documents' labels, and over time.
 
+/** Ticks of an axis of periods; of so many periods or fewer, each has one. */
+const MOST_TICKS = 6;
+
 /** Return a topic's figures by label, in one language or ("all") with equal weight of languages. */
 function labelEstimates(topic, code) {
   const { prevalence, by_language: byLanguage } = summary.labels;
@@ -105,7 +108,7 @@ function timeBreakdown(topic, code = "all") {
     layout: layoutOf({
       showlegend: true,
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
-      xaxis: { type: "date", tickformat: { year: "%Y", month: "%b %Y", day: "%d %b %Y" }[unit], nticks: 6, tickangle: 0 },
+      xaxis: { type: "date", tickformat: { year: "%Y", month: "%b %Y", day: "%d %b %Y" }[unit], ...ticksOf(periods), tickangle: 0 },
       yaxis: { tickformat: ".2~%", range: [0, 1.06 * Math.max(...tops, 0.01)] },
     }),
   });
@@ -239,3 +242,6 @@ function timeView(parameters) {
     parameters,
   );
 }
+
+/** Say where an axis of periods has ticks: between few, any more would repeat their names. */
+const ticksOf = (periods) => (periods.length > MOST_TICKS ? { nticks: MOST_TICKS } : { tickvals: periods });
