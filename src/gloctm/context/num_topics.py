@@ -23,6 +23,7 @@ from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from gloctm.arrays import Array
+from gloctm.checks import caller_stacklevel
 from gloctm.context.space import directions, evenly_spread, midpoints, near_documents
 from gloctm.context.topics import check_different, counting_proportions, topic_directions, topic_word_log_probabilities
 from gloctm.corpus.corpus import Corpus
@@ -97,7 +98,8 @@ def warn_of_few_documents(num_documents: Mapping[str, int], num_topics: int) -> 
         cure = "add documents"
         if better < num_topics:
             cure = f"ask for about {better} topics (num_topics={better} or num_topics='auto'), or add documents"
-        warnings.warn(f"{what}, too few to distinguish that many topics: {cure}", SmallCorpusWarning, stacklevel=5)
+        message = f"{what}, too few to distinguish that many topics: {cure}"
+        warnings.warn(message, SmallCorpusWarning, stacklevel=caller_stacklevel())
 
 
 def remark_on_few_documents(num_documents: Mapping[str, int], num_topics: int) -> tuple[str, int] | None:
