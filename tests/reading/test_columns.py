@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gloctm.errors import FileFormatError, InputError
-from gloctm.reading.columns import Columns, describe_columns
+from gloctm.reading.columns import ColumnChooser, Columns, describe_columns
+from gloctm.reading.notes import Notes
 from gloctm.reading.records import as_records, read_records
 
 ROW = {"Review": "a", "Locale": "en-GB", "Created At": "2024", "uuid": "7", "Category": "x", "other": "y"}
@@ -75,15 +76,15 @@ def test_names_that_are_not_clear(tmp_path, name):
     path = write(tmp_path, name, [{"content": "a", "body": "b"}])
     with pytest.raises(FileFormatError, match="no column 'text', but 'content' and 'body', each of which may be it"):
         list(read_records(path))
-    path = write(tmp_path, name, [{"text": "a", "category": "x", "rating": "y"}])
+    path = write(tmp_path, name, [{"text": "a", "category": "x", "topic": "y"}])
     reader = read_records(path)
     assert plain(reader) == [{"text": "a"}]
     assert reader.columns["label"] is None
     (note,) = reader.notes
     assert note.what == "column of the label is not read, since several may be it (--label-column names one)"
-    assert note.example == "category, rating"
+    assert note.example == "category, topic"
     # What is named is no candidate.
-    columns = Columns(label="category", text="rating")
+    columns = Columns(label="category", text="topic")
     assert plain(read_records(path, columns=columns)) == [{"text": "y", "label": "x"}]
 
 
@@ -134,3 +135,12 @@ def test_a_column_that_is_empty_throughout_is_there(tmp_path):
 def test_objects_without_any_text():
     with pytest.raises(InputError, match="record 1 has no 'text': each document needs one, and this has 'a'"):
         list(as_records([{"a": 1}] * 200))
+
+
+def test_a_category_is_the_label_rather_than_a_rating():
+    notes = Notes()
+    chooser = ColumnChooser(Columns(), False, FileFormatError, notes)
+    assert chooser.of_table("a.csv", ["text", "stars", "Category"])["label"] == "Category"
+    assert not notes.all()
+    assert "label" not in chooser.of_table("a.csv", ["text", "stars", "rating"])
+    assert "label" not in chooser.of_table("a.csv", ["text", "category", "topic", "stars"])

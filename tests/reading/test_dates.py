@@ -150,3 +150,16 @@ def test_dates_of_files(tmp_path):
     assert reader.settle_dates()("01/02/2024") == "2024-02-01"
     assert [str(note) for note in reader.notes] == [f"{UNREAD}: 1, the first at {path}, line 2 (x)"]
     assert [record["date"] for record in read_records(path, date_order="mdy") if "date" in record] == ["2024-01-02"]
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("16 Jan 25", "2025-01-16"),
+        ("6-Sept-99", "1999-09-06"),
+        ("1 Dec. '68", "2068-12-01"),
+        ("31-May-69", "1969-05-31"),
+    ],
+)
+def test_years_of_two_digits_follow_the_name_of_a_month(text, date):
+    assert as_date(text) == date

@@ -55,6 +55,11 @@ class Columns:
 
 
 _USUAL = asdict(Columns())
+_RATINGS = ("rating", "stars")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s-]+", "_", name.strip().lower())
 
 
 @dataclass
@@ -125,6 +130,9 @@ class ColumnChooser:
             if each in chosen or column != _USUAL[each]:
                 continue
             candidates = [name for name in self._candidates(each, names) if name not in chosen.values()]
+            if each == "label" and len(themes := [name for name in candidates if _plain(name) not in _RATINGS]) == 1:
+                # What a text is about, rather than how well it was liked.
+                candidates = themes
             if len(candidates) == 1:
                 chosen[each] = candidates[0]
             elif candidates and each == "text":
@@ -142,7 +150,7 @@ class ColumnChooser:
         """Return the columns with a common name; where one has the usual name, in whatever case, that alone."""
         if self._named[each] != _USUAL[each]:
             return []
-        plain = {name: re.sub(r"[\s-]+", "_", name.strip().lower()) for name in names}
+        plain = {name: _plain(name) for name in names}
         usual, *others = _COMMON[each]
         return [name for name in names if plain[name] == usual] or [name for name in names if plain[name] in others]
 

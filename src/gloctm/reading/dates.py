@@ -27,6 +27,8 @@ _MONTH_AND_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
 # 2024年5月31日, 2024년 5월.
 _EAST_ASIAN = re.compile(r"(\d{4}) ?[年년](?: ?(\d{1,2}) ?[月월](?: ?(\d{1,2}) ?[日일])?)?", re.ASCII)
 _DASHED_MONTH = re.compile(r"(\d{1,2})-([A-Za-z]{3,9})-(\d{4}(?: .*)?)", re.ASCII)
+# 16 Jan 25, 16-Jan-25.
+_SHORT_YEAR = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9}\.?)[ -]'?(\d\d)", re.ASCII)
 _TWELVE_HOURS = re.compile(r"[ap]m\Z", re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)?", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
@@ -151,6 +153,9 @@ def _read(text: str, order: DateOrder) -> str | None:
 def _parse(date: str, order: DateOrder) -> str | None:
     # Czech and German writers put spaces after the dots; others, dashes around the name of the month.
     date = re.sub(r"\A(\d{1,2})\. (\d{1,2})\. (?=\d{4})", r"\1.\2.", date)
+    if found := _SHORT_YEAR.fullmatch(date):
+        # As POSIX reads two digits.
+        date = f"{found[1]} {found[2]} {'19' if int(found[3]) >= 69 else '20'}{found[3]}"
     date = _DASHED_MONTH.sub(r"\1 \2 \3", date)
     if _ISO_TIME.match(date) and not _TWELVE_HOURS.search(date):
         # More forms of times than below, and fractions of seconds as numpy has them.
