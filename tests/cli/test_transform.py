@@ -347,7 +347,7 @@ def test_transform_says_which_columns_it_takes(tmp_path, model):
     assert [(row["id"], row["lang"]) for row in rows] == [("1", "en"), ("2", "de")]
     assert said == (
         "columns: text ← Body, language ← Language, id ← uuid\n"
-        "quotation mark is read as text, since the lines that it would join are rows: 1, the first at "
+        "quotation mark is read as text, since the lines that it would join are rows: at "
         f'{source}, line 2 (1 en "river boat)\n'
     )
     expected = GloCTM.load(model).transform(['"river boat', 'brot ofen"'], ["en", "de"])

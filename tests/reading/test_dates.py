@@ -148,7 +148,7 @@ def test_dates_of_files(tmp_path):
     # As written until all have been read.
     assert [record.get("date") for record in records] == ["01/02/2024", None, "2024-02-13"]
     assert reader.settle_dates()("01/02/2024") == "2024-02-01"
-    assert [str(note) for note in reader.notes] == [f"{UNREAD}: 1, the first at {path}, line 2 (x)"]
+    assert [str(note) for note in reader.notes] == [f"{UNREAD}: at {path}, line 2 (x)"]
     assert [record["date"] for record in read_records(path, date_order="mdy") if "date" in record] == ["2024-01-02"]
 
 

@@ -28,7 +28,8 @@ class Note:
     example: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.count:,}, the first at {self.source} ({self.example})"
+        places = f"at {self.source}" if self.count == 1 else f"{self.count:,}, the first at {self.source}"
+        return f"{self.what}: {places} ({self.example})"
 
 
 class Notes:
