@@ -126,6 +126,10 @@ class SeparateLanguageWarning(UserWarning):
     """The documents of a language share hardly a theme with those of the others."""
 
 
+class PoorMergeWarning(UserWarning):
+    """Topics were merged that are hardly alike."""
+
+
 class CheckpointWarning(UserWarning):
     """The state of a training could not be written; the training goes on."""
 

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import shutil
+import warnings
 
 import pytest
 
 from command_line import assert_refused, run_here, run_process, succeeded
 from gloctm import Corpus, GloCTM, TopicView
 from gloctm.tables import compare
+from planted import planted_corpus
 
 
 def test_documents_of_a_topic(model, corpus):
@@ -59,12 +61,33 @@ def test_two_models_are_compared(model, published, monkeypatch):
     assert [line.split()[:3] for line in lines] == [[str(topic), str(topic), "1.000"] for topic in range(3)]
 
 
-def test_topics_are_reduced_to_a_view(model, corpus, tmp_path):
-    result = succeeded(run_here("reduce", model, 2, "-o", tmp_path / "view.json", "--format=json"))
+def test_topics_without_a_match_are_listed_below_the_matches(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    for number in (2, 4):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            GloCTM(num_topics=number, threads=1, show_progress=False).fit(
+                planted_corpus(("en", "de"), documents=60)
+            ).save(tmp_path / str(number))
+    for pair in ((2, 4), (4, 2)):
+        _, *lines = succeeded(run_here("compare", *(tmp_path / str(number) for number in pair))).stdout.splitlines()
+        assert len(lines) == 3
+        assert lines[-1].startswith(f"without a match in the other: 2 topics of {tmp_path / '4'}: ")
+
+
+def test_topics_are_reduced_to_a_view(model, corpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    result = run_here("reduce", model, 2, "-o", tmp_path / "view.json", "--format=json")
+    assert result.returncode == 0
+    assert "warning: reducing 3 topics to 2 joins some that are hardly alike" in result.stderr
     view = TopicView.load(tmp_path / "view.json")
     assert view.groups == GloCTM.load(model).reduce_topics(2).groups
     assert [row["topics"] for row in json.loads(result.stdout)] == [list(group) for group in view.groups]
     assert "2 topics written as a view to" in result.stderr
+    heading, *lines = run_here("reduce", model, 2).stdout.splitlines()
+    assert heading.split() == ["topic", "name", "topics", "height", "words_en"]
+    words = {row["topic"]: row["words_en"] for row in json.loads(result.stdout)}
+    assert [" ".join(words[number]) in line for number, line in zip(view.numbers, lines, strict=True)] == [True, True]
     rows = succeeded(
         run_here("documents", model, corpus, "--view", tmp_path / "view.json", "--format=jsonl", "--threshold=0")
     ).stdout.splitlines()
@@ -81,9 +104,9 @@ def test_corpus_and_number_are_given_either_way(model, corpus, tmp_path):
     moved = shutil.copytree(model, tmp_path / "model")
     shutil.copytree(corpus, tmp_path / "model-corpus")
     assert_refused(run_here("documents", moved), f"as in gloctm documents {moved} {moved}-corpus\n")
-    expected = succeeded(run_here("reduce", model, 2)).stdout
+    expected = run_here("reduce", model, 2).stdout
     for flag in ("-k", "--num-topics", "--topics"):
-        assert succeeded(run_here("reduce", model, flag, 2)).stdout == expected
+        assert run_here("reduce", model, flag, 2).stdout == expected
     parts = ("the number of topics is given twice, by --num-topics and without it",)
     assert_refused(run_here("reduce", model, 2, "-k", 2), *parts)
     assert_refused(run_here("reduce", model), f"give a number, as in gloctm reduce {model} 10\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from rich.cells import cell_len
 
 from gloctm.model import Table
@@ -35,6 +37,15 @@ def test_lines_fit_a_terminal():
     table = Table([{"topic": 1, "text": "long " * 30}, {"topic": 2, "text": "雨" * 60}])
     assert [cell_len(line) for line in table.lines(max_characters=None, width=50)] == [11, 50, 50]
     assert len(table.lines(max_characters=None)[1]) > 150
+
+
+def test_a_table_is_printed_as_wide_as_the_terminal(monkeypatch):
+    table = Table([{"topic": 1, "name": "n" * 30, "text": "long " * 30}])
+    monkeypatch.setenv("COLUMNS", "50")
+    assert str(table) == table.as_text()
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True, write=lambda text: None, flush=lambda: None))
+    assert 45 < max(map(len, str(table).splitlines())) <= 50
+    assert len(table.as_text().splitlines()[1]) > 50
 
 
 def test_a_table_becomes_a_data_frame():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from gloctm import GloCTM, TopicView, compare
-from gloctm.errors import InputError
+from gloctm.errors import InputError, PoorMergeWarning
 from planted import planted_corpus
 
 
@@ -52,12 +54,42 @@ def test_a_hierarchy_is_cut_at_any_height(many):
     assert "<table>" in hierarchy._repr_html_()
 
 
-def test_names_given_by_hand_stay_with_topics_that_were_not_joined(model):
-    view = TopicView.of(model)
-    for topic in range(12):
-        view = view.rename(topic, f"name {topic}")
-    reduced = model.reduce_topics(6, view=view)
-    assert reduced.names == {group[0]: f"name {group[0]}" for group in reduced.groups if len(group) == 1}
+def test_a_group_is_called_as_its_largest_member_that_has_a_name(model):
+    hierarchy = model.topic_hierarchy()
+    group = next(each for each in hierarchy.cut(number=6).groups if len(each) > 1)
+    size = np.mean(list(model.topic_shares_.values()), axis=0)
+    small, large = sorted(group, key=lambda topic: size[topic])[:2]
+    view = TopicView.of(model).rename(small, "small").rename(large, "large")
+    assert model.reduce_topics(6, view=view).names == {group[0]: "large"}
+    assert model.reduce_topics(6, view=TopicView.of(model).rename(small, "small")).names == {group[0]: "small"}
+
+
+def test_labels_of_a_model_stay_with_its_groups(model):
+    labeled = copy.copy(model)
+    group = next(each for each in model.reduce_topics(6).groups if len(each) > 1)
+    labeled.labels_ = {"en": {group[1]: "Books"}}
+    view = labeled.reduce_topics(6)
+    assert view.names == {group[0]: "Books"}
+    assert "Books" in [row["name"] for row in labeled.topic_info(view=view)]
+    # One that all have needs no name: there is one for each language.
+    labeled.labels_ = {code: dict.fromkeys(group, f"Books {code}") for code in ("en", "de")}
+    assert labeled.reduce_topics(6).names == {}
+
+
+def test_a_poor_merge_is_said(model, many):
+    with pytest.warns(
+        PoorMergeWarning, match=r"reducing 12 topics to 4 joins .* heights up to .* at least 12, "
+    ) as said:
+        model.reduce_topics(4)
+    assert said[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PoorMergeWarning)
+        many.reduce_topics(12)
+
+
+def test_a_view_prints_its_groups(model):
+    view = TopicView.of(model).merge([1, 4], "Both").merge(range(5, 12)).hide(3)
+    assert str(view) == "TopicView of 12 topics: 0; 1 4 (Both); 2; 5 6 7 8 9 10 11; hidden: 3"
 
 
 def test_hidden_topics_stay_hidden(model):

@@ -102,7 +102,16 @@ def compare(
     rows = compare(GloCTM.load(path), GloCTM.load(other), num_words=num_words)
     # One language has room; the other formats have all of them, and the words that differ.
     shared = next(name for name in rows.columns if name.startswith("shared_"))
-    print_rows(rows, ("topic", "other_topic", "similarity", "name", "other_name", shared), output_format)
+    columns = ("topic", "other_topic", "similarity", "name", "other_name", shared)
+    if output_format != "table":
+        print_rows(rows, columns, output_format)
+        return
+    print_rows([row for row in rows if row["similarity"] is not None], columns, output_format)
+    for side, model in (("", path), ("other_", other)):
+        alone = [f"{row[f'{side}topic']} ({row[f'{side}name']})" for row in rows if row["similarity"] is None]
+        alone = [each for each in alone if not each.startswith("None ")]
+        if alone:
+            print(f"without a match in the other: {count_of(len(alone), 'topic')} of {model}: {', '.join(alone)}")
 
 
 def reduce(
@@ -129,19 +138,29 @@ def reduce(
     from gloctm.cli.messages import say
     from gloctm.cli.shown import read_view
     from gloctm.estimator import GloCTM
+    from gloctm.tables.hierarchy import warn_of_poor_merges
 
     number = _given_once("the number of topics", number, "--num-topics", num_topics)
     if number is None:
         example = shlex.join(["gloctm", "reduce", str(path), "10"])
         raise InputError(f"how many topics are left is missing: give a number, as in {example}")
     model = GloCTM.load(path)
-    reduced = model.reduce_topics(number, view=None if view is None else read_view(view))
-    names = [row["name"] for row in model.topic_info(view=reduced, num_words=3)]
+    hierarchy = model.topic_hierarchy(view=None if view is None else read_view(view))
+    reduced = hierarchy.cut(number=number)
+    warn_of_poor_merges(hierarchy, number, stacklevel=1)
+    named = model.topic_info(view=reduced)
+    words = next(name for name in named.columns if name.startswith("words_"))
     rows = [
-        {"topic": group[0], "name": name, "topics": list(group)}
-        for group, name in zip(reduced.groups, names, strict=True)
+        {
+            "topic": row["topic"],
+            "name": row["name"],
+            "topics": list(group),
+            "height": hierarchy.height_of(group),
+            **{name: value for name, value in row.items() if name.startswith("words_")},
+        }
+        for group, row in zip(reduced.groups, named, strict=True)
     ]
-    print_rows(rows, ("topic", "name", "topics"), output_format)
+    print_rows(rows, ("topic", "name", "topics", "height", words), output_format)
     if output is not None:
         reduced.save(output)
         say(f"{count_of(len(reduced), 'topic')} written as a view to {output}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Mapping
 from html import escape
 from importlib import import_module
@@ -17,7 +19,7 @@ MAX_CHARACTERS = 40
 class Table(list[Row]):
     """Rows of a table: a list of dictionaries with the same keys.
 
-    ``print`` shows it as text, a notebook as HTML.
+    ``print`` shows it as text, cut to the terminal's width; a notebook as HTML.
 
     Args:
         rows: the rows, in order.
@@ -78,7 +80,8 @@ class Table(list[Row]):
         return [_cut("  ".join(map(aligned, line, columns, widths)).rstrip(), width) for line in lines]
 
     def __str__(self) -> str:
-        return self.as_text()
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        return "\n".join(self.lines(width=width))
 
     def _frame(self, library: str) -> Any:
         try:

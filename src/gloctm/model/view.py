@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -27,7 +27,7 @@ VIEW_FORMAT = "gloctm-view"
 VIEW_VERSION = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TopicView:
     """Which topics of a model are shown, which of them as one, and under what names.
 
@@ -59,7 +59,7 @@ class TopicView:
     num_topics: int
     corpus_fingerprint: str
     seed: int
-    topics_fingerprint: str = field(repr=False)
+    topics_fingerprint: str
 
     def __post_init__(self) -> None:
         groups = sorted(tuple(sorted(group)) for group in self.groups)
@@ -87,6 +87,14 @@ class TopicView:
     def numbers(self) -> tuple[int, ...]:
         """The numbers of the topics shown: those of their first members, in the order of ``groups``."""
         return tuple(group[0] for group in self.groups)
+
+    def __repr__(self) -> str:
+        shown = "; ".join(
+            " ".join(map(str, group)) + (f" ({self.names[group[0]]})" if group[0] in self.names else "")
+            for group in self.groups
+        )
+        hidden = f"; hidden: {' '.join(map(str, sorted(self.hidden)))}" if self.hidden else ""
+        return f"TopicView of {self.num_topics} topics: {shown}{hidden}"
 
     def __hash__(self) -> int:
         return hash((self.groups, tuple(self.names.items()), self.topics_fingerprint))

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import scipy.sparse as sp
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, Numbers
 from gloctm.checks import check_int
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import EmptyDocumentWarning, InputError
@@ -23,7 +23,7 @@ from gloctm.model.table import Table
 from gloctm.model.view import TopicView, topic_shares
 from gloctm.tables.breakdowns import label_table, time_table
 from gloctm.tables.documents import document_table, representative_table
-from gloctm.tables.hierarchy import TopicHierarchy, hierarchy_of
+from gloctm.tables.hierarchy import TopicHierarchy, hierarchy_of, warn_of_poor_merges
 from gloctm.tables.search import document_search, topic_search
 from gloctm.tables.shown import THRESHOLD, ShownTopics, check_threshold, shown_topics, without_evidence
 from gloctm.tables.topics import topic_table
@@ -355,10 +355,13 @@ class TableMethods(TopicModel):
             0
         """
         self.check_trained()
-        return hierarchy_of(self, self._shown(view))
+        return hierarchy_of(self, self._shown(view), self._training_shares())
 
     def reduce_topics(self, number: int, *, view: TopicView | None = None) -> TopicView:
         """Return a view of fewer topics, the most similar ones merged (``topic_hierarchy``).
+
+        A merged topic is called by the name or label of its largest member that has one. A ``PoorMergeWarning`` says
+        when some that were merged are hardly alike.
 
         Args:
             number: of topics that are left.
@@ -371,7 +374,10 @@ class TableMethods(TopicModel):
             >>> len(model.reduce_topics(5))
             5
         """
-        return self.topic_hierarchy(view=view).cut(number=number)
+        hierarchy = self.topic_hierarchy(view=view)
+        reduced = hierarchy.cut(number=number)
+        warn_of_poor_merges(hierarchy, number, stacklevel=2)
+        return reduced
 
     def _documents(self, corpus: Corpus | None, method: str, *, needed: bool = True) -> Any:
         """Return the corpus given, or that of ``fit``; None where there is none and none is needed."""
@@ -432,9 +438,11 @@ class TableMethods(TopicModel):
         if theta:
             shares = topic_shares({code: each[~without_evidence(each)] for code, each in theta.items()})
         else:
-            # Those of the training.
-            shares = np.mean(list(self.topic_shares_.values()), axis=0) if self.topic_shares_ else None
+            shares = self._training_shares()
         return shown_topics(self, view, shares, num_words)
+
+    def _training_shares(self) -> Numbers | None:
+        return np.asarray(np.mean(list(self.topic_shares_.values()), axis=0)) if self.topic_shares_ else None
 
 
 def _languages(corpus: Corpus, language: str | Iterable[str] | None) -> tuple[str, ...]:
