@@ -283,7 +283,7 @@ def test_regions_that_write_another_script_are_told_apart():
     chinese = Languages(SimpleNamespace(languages_=("en", "zh", "pt-BR")))
     told = {"zh-Hans": "zh", "zh-CN": "zh", "zh-Hant": "zh-Hant", "zh_TW": "zh-Hant", "pt": "pt", "pt-br-x-a": "pt-BR"}
     assert {code: chinese.normal(code) for code in told} == told
-    for wrong in ("zh-yue", "zh-aaaa", "xx-yyyy", "english", "e", "", "no such", "en-", "qq", "../en", "x" * 2000):
+    for wrong in ("zh-yue", "zh-aaaa", "xx-yyyy", "anglish", "e", "", "no such", "en-", "qq", "../en", "x" * 2000):
         with pytest.raises(InputError, match="not a language code"):
             languages.normal(wrong)
 
