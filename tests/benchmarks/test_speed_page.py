@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pages.results
 import pytest
+
 import tables
 
 
