@@ -21,9 +21,6 @@ class Table(list[Row]):
 
     ``print`` shows it as text, cut to the terminal's width; a notebook as HTML.
 
-    Args:
-        rows: the rows, in order.
-
     Examples:
         >>> table = Table([{"topic": 0, "words": ["train", "bus"]}, {"topic": 1, "words": ["rain", "snow"]}])
         >>> table[1]["words"], table.columns

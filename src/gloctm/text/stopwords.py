@@ -80,8 +80,8 @@ def stop_word_classes(language: str) -> dict[str, frozenset[str]]:
         InputError: no such language.
 
     Example:
-        >>> sorted(stop_word_classes("de")["conjunctions"])[:3]
-        ['aber', 'als', 'bevor']
+        >>> "aber" in stop_word_classes("de")["conjunctions"]
+        True
     """
     code = normalize_language(language)
     classes: dict[str, set[str]] = {}
