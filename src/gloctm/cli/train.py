@@ -109,7 +109,10 @@ def train(
             )
         model = GloCTM.load(start).set_params(**{"show_progress": True, **settings})
     # What is wrong about settings is told before a corpus is built.
-    settings_of_method(check_settings(model.get_params()))
+    checked = check_settings(model.get_params())
+    # A model of the published method has its settings, and is refused by fit_more for the method itself.
+    if start is None:
+        settings_of_method(checked)
     check_model_target(output)
     check_checkpoint(None, checkpoint_minutes, resume=False)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
