@@ -160,7 +160,7 @@ def test_what_the_server_objects_to_is_told_in_sentences(open_page, address):
     find_topics(page)
     page.get_by_text("The text has 1,000 characters, and may have 500: split it.").wait_for()
     page.get_by_label("A file of texts").set_input_files(
-        files=[{"name": "mine.csv", "mimeType": "text/csv", "buffer": b"comment\nrain\n"}]
+        files=[{"name": "mine.csv", "mimeType": "text/csv", "buffer": b"nothing\nrain\n"}]
     )
     page.get_by_role("button", name="Upload").click()
     page.get_by_text("The file has no column 'text'").wait_for()
