@@ -40,7 +40,7 @@ from gloctm.tables.documents import about_document
 from gloctm.tables.shown import ShownTopics, main_topics, without_evidence
 
 # On the demo, with 12 and with 20 topics, the best topic of 65 of 66 queries of random letters has a lower score, and
-# that of 2 of 49 queries of one to five words in four languages.
+# that of 2 of 48 queries of one to five words in four languages.
 _LEAST_SCORE = 0.2
 # Documents whose embeddings are compared at a time.
 _BLOCK_ROWS = 4096
