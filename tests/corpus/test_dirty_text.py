@@ -205,6 +205,8 @@ BAD = [b"{", b"[]", b"5", b'{"text": null}', b'{"lang": "en"}', b'{"text": "\xff
 
 
 @given(lines=st.lists(st.sampled_from([*GOOD, *BAD]), max_size=20))
+@example([b"{", b"[]"])
+@example([b"{", b"[]", b'{"text": "\xff"}'])
 @quick
 def test_every_line_is_read_or_reported(lines):
     folder, path = written(b"\n".join(lines), "a.jsonl")

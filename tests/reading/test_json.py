@@ -74,6 +74,7 @@ def test_lines_that_are_cut_short_are_no_spread_objects(tmp_path):
     with pytest.raises(FileFormatError, match=r"a\.json, line 1 is not JSON"):
         read(tmp_path, '{"text": "a",\n{"text": "b"}\n')
     assert read(tmp_path, '{"text": "a",\n{"text": "b"}\n', on_error="skip") == [("b", None)]
+    assert read(tmp_path, '{\n[]\n{"text": "b"}\n', on_error="skip") == [("b", None)]
     with pytest.raises(FileFormatError, match=r"a\.json, item 1 is not JSON"):
         read(tmp_path, '{\n"text": "a"\n"lang": "en"}\n')
 

@@ -34,13 +34,31 @@ def begins_spread_object(beginning: bytes, encoding: Encoding) -> bool:
     if (found := _OBJECT.match(text)) is None:
         return False
     first, following = found[1].rstrip(), found[2]
+    if not _cut_short(first) or (following == "{" and not first.endswith("[")):
+        # Another object on the next line is the next of JSON lines.
+        return False
+    return not _fails_at(text[found.start(1) :], found.start(2) - found.start(1))
+
+
+def _cut_short(text: str) -> bool:
+    """Return whether text is JSON that lacks nothing but its end."""
     try:
-        json.loads(first)
+        json.loads(text)
     except json.JSONDecodeError as error:
-        # What is cut short fails at its end, where another object would be the next of JSON lines.
-        return error.pos >= len(first) and (following != "{" or first.endswith("["))
+        return error.pos >= len(text)
     except (ValueError, RecursionError):
         return False
+    return False
+
+
+def _fails_at(text: str, position: int) -> bool:
+    """Return whether the object that text begins with is malformed from here on, whatever may follow the text."""
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        return error.pos == position and not error.msg.startswith("Unterminated")
+    except (ValueError, RecursionError):
+        return True
     return False
 
 
