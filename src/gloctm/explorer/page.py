@@ -22,13 +22,15 @@ from gloctm.summary.content import content_of
 MOST_PLAIN_DATA = 100_000
 
 _NEEDS = "The report", "plotly jinja2"
-_STYLES = ("colors.css", "page.css", "parts.css", "print.css")
+_STYLES = ("colors.css", "page.css", "parts.css", "documents.css", "comparison.css", "editing.css", "print.css")
 _HEAD_SCRIPTS = ("theme.js",)
 # They form one module, and later ones use what earlier ones define.
 _SCRIPTS = (
     *("dom.js", "format.js", "data.js", "files.js", "tables.js", "charts.js"),
-    *("caveats.js", "measures.js", "words.js", "documents.js", "search.js", "map.js"),
-    *("overview.js", "topic.js", "compare.js", "breakdowns.js"),
+    *("caveats.js", "measures.js", "names.js", "words.js", "documents.js", "search.js", "map.js"),
+    *("parquet.js", "document_list.js", "document_map.js", "documents_view.js"),
+    *("findings.js", "overview.js", "about.js", "topic.js", "editing.js", "compare.js", "breakdowns.js"),
+    *("hierarchy.js", "multiples.js", "side_by_side.js"),
 )
 _LIVE_SCRIPT = "live.js"
 _LAST_SCRIPT = "main.js"

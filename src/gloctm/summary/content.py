@@ -12,7 +12,7 @@ from gloctm.errors import InputError
 from gloctm.model.inference import Via
 
 #: The version of the JSON.
-FORMAT = 2
+FORMAT = 3
 # Enough for every figure, at half the size of all digits.
 SIGNIFICANT_DIGITS = 4
 # Halves of characters, which Python's strings may hold and UTF-8 may not.
@@ -24,6 +24,8 @@ Mark = tuple[int, int]
 WordLink = tuple[str, int, str, int, float]
 #: The length of a period of dates.
 Unit = Literal["year", "month", "day"]
+#: What places documents on their map: UMAP, or the topics' own map where it is not installed.
+Projection = Literal["umap", "topics"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,29 @@ class TypicalDocument:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A word of a topic with what orders it from frequent to telling.
+
+    Attributes:
+        word: as in the vocabulary.
+        probability: p(w | topic), 0 to 1.
+        overall: p(w), its share of all words in the language, 0 to 1. The ratio of both is the lift; relevance is
+            λ log p(w | topic) + (1 − λ) log lift (Sievert and Shirley 2014, LDAvis).
+        documents: how many documents of the language have the word; None without a corpus.
+
+    Examples:
+        >>> term = Term("train", probability=0.02, overall=0.001, documents=31)
+        >>> round(term.probability / term.overall)
+        20
+    """
+
+    word: str
+    probability: float
+    overall: float
+    documents: int | None
+
+
+@dataclass(frozen=True)
 class TopicSummary:
     """One topic in all languages.
 
@@ -129,11 +154,14 @@ class TopicSummary:
         shares: by member its share of the topic, which weights the member's β; they sum to 1.
         name: the view's name, else a label, else its first 3 words in the first language. The language with the most
             labels takes precedence.
+        names: by language its name for readers of that language: the view's name, else the label in it, else the first
+            3 words in it.
         labels: by language the model's; of a merged topic, those that all its members share.
         x: horizontal place on the map, from −1 to 1.
         y: vertical place.
         prevalence: by language the mean θ of documents that have any word, 0 to 1; None without a corpus.
         overall: the mean of these; None without a corpus.
+        mainly: by language how many documents it is the largest topic of; None without a corpus.
         contrast: by language its prevalence minus the mean of the other languages' prevalences, −1 to 1; None without
             a corpus.
         agreement: by language the cosine of the topic's vector in it and the mean of those in the others, −1 to 1
@@ -141,6 +169,8 @@ class TopicSummary:
         doubtful: languages where it is below 0.6: the topic probably has another theme there, and differences between
             languages mean little.
         words: by language its heaviest words with their weights β.
+        terms: by language these words and the most relevant ones for any λ from 0 to 1; in the order of ``words``,
+            then by probability.
         links: translations among these words.
         similar: up to 5 other topics by id, with the cosine of their vectors, 0.1 or more; most similar first.
         documents: by language its most typical documents; none where the corpus has no texts.
@@ -156,15 +186,18 @@ class TopicSummary:
     members: tuple[int, ...]
     shares: Mapping[int, float]
     name: str
+    names: Mapping[str, str]
     labels: Mapping[str, str]
     x: float
     y: float
     prevalence: Mapping[str, Estimate] | None
     overall: float | None
+    mainly: Mapping[str, int] | None
     contrast: Mapping[str, Estimate] | None
     agreement: Mapping[str, float] | None
     doubtful: tuple[str, ...]
     words: Mapping[str, tuple[tuple[str, float], ...]]
+    terms: Mapping[str, tuple[Term, ...]]
     links: tuple[WordLink, ...]
     similar: tuple[tuple[int, float], ...]
     documents: Mapping[str, tuple[TypicalDocument, ...]]
@@ -241,6 +274,80 @@ class SearchIndex:
 
 
 @dataclass(frozen=True)
+class DocumentTable:
+    """Documents to read, filter and see on a map: all of the corpus, or a sample; a list of each attribute.
+
+    Attributes:
+        languages: of each, its place among the summary's languages.
+        ids: of each, as in the corpus.
+        texts: of each; None where the corpus has none. Long ones are cut, see ``cut``.
+        cut: of each, whether its text was cut.
+        labels: of each, its place among ``label_values``, −1 without; None where no document has one.
+        label_values: all labels of these documents, the most frequent first.
+        dates: of each, empty without; None where no document has one.
+        topics: of each its largest topics, with the proportion θ of each, the largest first: places among the summary's
+            topics.
+        marks: of each the words of topics in its text: start and length in UTF-16 code units, and the word's place
+            among ``words`` of its language; in order, none overlapping another. None where texts or tokens are unknown.
+        words: by language the words that marks refer to: all terms of all topics.
+        x: of each, its horizontal place on the map, from −1 to 1; NaN never.
+        y: of each, its vertical place.
+        projection: what made the places.
+        mixing: how well languages mix on the map: the share of other languages among each document's nearest
+            neighbors, over the share to expect were languages mixed at random; 1 is mixed perfectly. None with one
+            language.
+        totals: by language how many documents there are to choose from.
+
+    Examples:
+        >>> from gloctm.summary import summarize
+        >>> table = summarize(model, corpus).documents
+        >>> len(table.ids), table.languages[0], table.topics[0][0][1] <= 1
+        (480, 0, True)
+    """
+
+    languages: tuple[int, ...]
+    ids: tuple[str, ...]
+    texts: tuple[str, ...] | None
+    cut: tuple[bool, ...]
+    labels: tuple[int, ...] | None
+    label_values: tuple[str, ...]
+    dates: tuple[str, ...] | None
+    topics: tuple[tuple[tuple[int, float], ...], ...]
+    marks: tuple[tuple[tuple[int, int, int], ...], ...] | None
+    words: Mapping[str, tuple[str, ...]]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    projection: Projection
+    mixing: float | None
+    totals: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class OtherModel:
+    """Another model to compare with: its topics, and which of them match.
+
+    Attributes:
+        title: what it is about.
+        languages: codes.
+        topics: of each its number, name, names by language, and words by language, heaviest first.
+        matches: pairs of topics that match one to one: the id here, the number there, their similarity; most similar
+            first. Topics of either model that match none are in no pair.
+        similarity: for each topic here, in the summary's order, its similarity to each topic there.
+
+    Examples:
+        >>> other = OtherModel("12 topics in English", ("en",), (), (), ())
+        >>> other.title
+        '12 topics in English'
+    """
+
+    title: str
+    languages: tuple[str, ...]
+    topics: tuple[Mapping[str, Any], ...]
+    matches: tuple[tuple[int, int, float], ...]
+    similarity: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Summary:
     """Everything that figures and pages show of a model; ``to_dict()`` is ready for JSON.
 
@@ -258,6 +365,13 @@ class Summary:
         dates: topics by date; None where no document has one.
         search: by language where each word is heaviest.
         sampled: a sentence that says so, if not all documents or labels are included; else None.
+        similarity: for each topic its cosine with each, in the order of ``topics``.
+        merges: the hierarchy of topics, a step per merge: the two that merge, the height, and how many topics are in
+            it. Topics are 0 to K − 1 by place; step i makes K + i.
+        view: what a view file needs: the model's number of topics, fingerprints and seed, and the groups, names and
+            topics hidden of the view shown.
+        documents: documents to read; None without a corpus.
+        other: another model to compare with; None without one.
 
     Examples:
         >>> from gloctm.summary import summarize
@@ -280,6 +394,11 @@ class Summary:
     dates: DateBreakdown | None
     search: Mapping[str, SearchIndex]
     sampled: str | None
+    similarity: tuple[tuple[float, ...], ...]
+    merges: tuple[tuple[int, int, float, int], ...]
+    view: Mapping[str, Any]
+    documents: DocumentTable | None = None
+    other: OtherModel | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as dictionaries, lists, texts and numbers, keys in a fixed order.

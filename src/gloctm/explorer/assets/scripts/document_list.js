@@ -1,0 +1,1 @@
+// A list of documents that is filtered and sorted.

@@ -1,0 +1,1 @@
+// The view of documents: filters, map and list.

@@ -1,0 +1,1 @@
+// Topics renamed, merged and hidden in the page.

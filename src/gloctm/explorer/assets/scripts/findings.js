@@ -1,0 +1,1 @@
+// What is found first: the largest topics, the greatest differences, what changed.

@@ -1,0 +1,1 @@
+// Similarity of topics, and the tree of their merges.

@@ -1,0 +1,1 @@
+// Small multiples: every topic's course over time.

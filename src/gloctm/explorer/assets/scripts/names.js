@@ -1,0 +1,1 @@
+// The reader's language: in which names of topics and words are shown.

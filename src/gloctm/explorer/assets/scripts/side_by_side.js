@@ -1,0 +1,1 @@
+// Two topics, languages, labels, periods or models side by side.
