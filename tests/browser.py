@@ -97,6 +97,20 @@ def open_page(browser: Any) -> Iterator[Open]:
         profile.check()
 
 
+def heading(page: Any) -> str:
+    return str(page.locator("h1").inner_text())
+
+
+def go(page: Any, view: str) -> None:
+    """To another view of the page that is open."""
+    arrive(page, page.evaluate("(view) => { location.hash = view; return location.hash; }", view or "#view=overview"))
+
+
+def arrive(page: Any, address: str) -> None:
+    """Wait for the view whose address, as the browser spells it, begins like this: it is drawn after that changes."""
+    page.wait_for_selector(f'html[data-shown^="{address}"]')
+
+
 def serious_violations(page: Any, *rules: str) -> list[Any]:
     """What axe-core finds of serious impact, by all of its rules or by some."""
     if not page.evaluate("'axe' in window"):

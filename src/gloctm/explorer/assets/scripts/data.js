@@ -28,6 +28,17 @@ const languageNamed = (code) => summary.languages.find((language) => language.co
 const languageName = (code) => languageNamed(code)?.name ?? code;
 const directionOf = (code) => languageNamed(code)?.direction ?? "auto";
 let places;
+/** What forgets figures made of the summary, once another one is shown. */
+const forgetting = [() => (places = shareFormats = undefined)];
+/** Have something called each time that the summary is replaced, by one with topics merged or hidden. */
+const whenReplaced = (forget) => forgetting.push(forget);
+
+/** Show another summary from now on; the view has to be drawn again. */
+function replaceSummary(next) {
+  summary = next;
+  for (const forget of forgetting) forget();
+}
+
 /** Return the index of a topic in lists of figures. Its id is the model's number instead. */
 function placeOf(id) {
   places ??= new Map(summary.topics.map((topic, place) => [topic.id, place]));
@@ -61,12 +72,12 @@ function inLanguage(code, text, tag = "span", attributes = {}) {
   return make(tag, { lang: languageTag(code), dir: directionOf(code), ...attributes }, text);
 }
 
-/** Return the language of a topic's name, if known. */
+/** Return the language of a topic's title, if known. */
 function languageOfName(topic) {
-  const labeled = Object.entries(topic.labels).find(([, label]) => label === topic.name);
-  if (labeled) return labeled[0];
-  const found = summary.languages.find(({ code }) => topic.name === firstWords(topic, code, 3).join(" "));
-  return found ? found.code : null;
+  const title = topicTitle(topic);
+  const codes = languagesInOrder();
+  const labeled = codes.find((code) => topic.labels[code] === title);
+  return labeled ?? codes.find((code) => title === firstWords(topic, code, 3).join(" ")) ?? null;
 }
 
 /** Return the heaviest words of a topic in a language. */
@@ -74,10 +85,10 @@ function firstWords(topic, code, count) {
   return (topic.words[code] ?? []).slice(0, count).map(([word]) => word);
 }
 
-/** Mark up a topic's name in its language. */
+/** Mark up a topic's title in its language. */
 function topicName(topic, tag = "span") {
   const code = languageOfName(topic);
-  return code ? inLanguage(code, topic.name, tag) : make(tag, { dir: "auto" }, topic.name);
+  return code ? inLanguage(code, topicTitle(topic), tag) : make(tag, { dir: "auto" }, topicTitle(topic));
 }
 
 /** Link to a topic by its number and name. */
@@ -92,7 +103,7 @@ function topicLink(topic, further = {}) {
 }
 
 /** "Topic 3: rain storm wind", where only text is possible. */
-const topicText = (topic) => `Topic ${topic.id}: ${topic.name}`;
+const topicText = (topic) => `Topic ${topic.id}: ${topicTitle(topic)}`;
 
 /** Make a language's mark and name. */
 function languageMark(code) {

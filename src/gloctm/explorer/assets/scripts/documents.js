@@ -34,25 +34,27 @@ function documentCard(code, document) {
 
 /** Show the most typical documents of a topic, in a column per language. */
 function typicalDocuments(topic) {
-  const columns = summary.languages
-    .filter(({ code }) => topic.documents[code]?.length)
-    .map(({ code }) => {
+  const columns = languagesInOrder()
+    .filter((code) => topic.documents[code]?.length)
+    .map((code) => {
       const cards = topic.documents[code].map((document) => documentCard(code, document));
       const further = make("div", { class: "further-documents", hidden: true, id: freshId("documents") }, cards.slice(FIRST_DOCUMENTS));
-      return make(
+      const element = make(
         "section",
         { class: `document-column language-${toneOf(code)}` },
         make("h3", {}, languageMark(code)),
         cards.slice(0, FIRST_DOCUMENTS),
         cards.length > FIRST_DOCUMENTS && [unfolder(further, cards.length - FIRST_DOCUMENTS, languageName(code)), further],
       );
+      return { code, element };
     });
   if (!columns.length) return null;
-  const grid = make("div", { class: "document-columns" }, columns);
+  const grid = make("div", { class: "document-columns" });
+  const others = foldLanguages(grid, columns, "documents");
   // Rows of similar length: five columns become three and two, rather than four and one.
   const rows = Math.ceil(columns.length / 4);
   grid.style.setProperty("--columns", Math.ceil(columns.length / rows));
-  return grid;
+  return make("div", {}, grid, others);
 }
 
 /** Make a button that shows what is folded. */

@@ -123,7 +123,7 @@ function topicRows() {
   const rows = summary.topics.flatMap((topic) =>
     summary.languages.flatMap(({ code }) =>
       (topic.words[code] ?? []).map(([word, weight], rank) => [
-        ...[topic.id, topic.name, code, topic.labels[code]],
+        ...[topic.id, topicTitle(topic), code, topic.labels[code]],
         ...[rank + 1, word, weight],
       ]),
     ),

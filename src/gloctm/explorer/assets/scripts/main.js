@@ -35,6 +35,11 @@ function goTo(href, { stay = false } = {}) {
     return;
   }
   history.replaceState(null, "", href);
+  redraw();
+}
+
+/** Draw the view again, in the same place and with the focus where it was. */
+function redraw() {
   const labelIn = (element) => element?.querySelector("label")?.textContent;
   const label = labelIn(document.activeElement?.closest?.(".choice"));
   const place = window.scrollY;
@@ -98,6 +103,7 @@ function listen() {
       document.getElementById("main").focus();
     } else forward = true;
   });
+  listenToLanguage(document.getElementById("reader"));
   searchBox(document.getElementById("search"), document.getElementById("offers"));
   listenToTheme();
 }

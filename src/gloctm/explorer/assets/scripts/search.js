@@ -19,6 +19,7 @@ function folded(text) {
 }
 
 let searchIndex;
+whenReplaced(() => (searchIndex = undefined));
 
 /** All words, folded for comparison; made on first use. */
 function indexOfWords() {
@@ -46,7 +47,7 @@ function findTopics(typed) {
   const number = /^(?:topic\s*)?(\d+)$/.exec(begin)?.[1];
   const numbered = number === undefined ? undefined : topicOf(Number(number));
   const named = summary.topics.filter((topic) =>
-    [topic.name, ...Object.values(topic.labels)].some((name) => beginsWord(folded(name), begin)),
+    [topic.name, ...Object.values(topic.names ?? {}), ...Object.values(topic.labels)].some((name) => beginsWord(folded(name), begin)),
   );
   return [...new Set([numbered, ...named])].filter(Boolean);
 }

@@ -26,7 +26,7 @@ function topicView({ topic: id, word, lang }) {
 function neighbors(topic) {
   const place = placeOf(topic.id);
   const link = (other, text, rel) =>
-    other && make("a", { href: address({ topic: other.id }), rel, class: "step" }, text, make("span", { class: "offscreen" }, ` topic: ${other.name}`));
+    other && make("a", { href: address({ topic: other.id }), rel, class: "step" }, text, make("span", { class: "offscreen" }, ` topic: ${topicTitle(other)}`));
   return make(
     "nav",
     { class: "steps", "aria-label": "Neighboring topics" },
@@ -105,8 +105,8 @@ function topicsView() {
   const columns = [
     topicColumn,
     ...(hasPrevalence() ? [{ label: "mean share", saved: "mean proportion", value: (topic) => topic.overall, text: (topic) => formatPercent(topic.overall), numeric: true }] : []),
-    ...summary.languages.map(({ code, name }) => ({
-      label: name,
+    ...shownLanguages().map((code) => ({
+      label: languageName(code),
       value: (topic) => firstWords(topic, code, 10).join(" "),
       node: (topic) => inLanguage(code, firstWords(topic, code, 10).join(" "), "span", { class: "words-in-a-row" }),
     })),

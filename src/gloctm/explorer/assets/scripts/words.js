@@ -28,11 +28,13 @@ function wordColumns(topic, sought) {
   const buttons = new Map();
   const curves = makeSvg("svg", { class: "curves", "aria-hidden": "true" });
   const said = make("p", { class: "said", role: "status" });
-  const codes = summary.languages.map(({ code }) => code).filter((code) => topic.words[code]?.length);
+  const codes = languagesInOrder().filter((code) => topic.words[code]?.length);
   const longest = Math.max(0, ...codes.map((code) => topic.words[code].length));
   let held = null;
 
-  const grid = make("div", { class: "word-columns" }, curves, codes.map(column));
+  const columns = codes.map((code, place) => ({ code, element: column(code, place) }));
+  const grid = make("div", { class: "word-columns" }, curves);
+  const others = foldLanguages(grid, columns, "words", () => show(held));
   const more = make("button", { type: "button", "aria-expanded": "false" }, `Show all ${longest} words`);
   more.addEventListener("click", () => expand(!grid.classList.contains("all")));
 
@@ -94,7 +96,8 @@ function wordColumns(topic, sought) {
     const last = (grid.classList.contains("all") ? longest : Math.min(longest, FIRST_WORDS)) - 1;
     let target = null;
     if (step) {
-      const neighbor = codes[codes.indexOf(code) + step[0]] ?? code;
+      const next = columns[codes.indexOf(code) + step[0]];
+      const neighbor = next && !next.element.hidden ? next.code : code;
       target = buttons.get(`${neighbor} ${Math.min(rank + step[1], topic.words[neighbor].length - 1, last)}`);
     } else if (event.key === "Home") target = buttons.get(`${code} 0`);
     else if (event.key === "End") target = buttons.get(`${code} ${Math.min(last, topic.words[code].length - 1)}`);
@@ -189,7 +192,7 @@ function wordColumns(topic, sought) {
     make("p", { class: "offscreen", id: "words-help" }, "Arrow keys move from word to word."),
     make("div", { role: "group", "aria-label": "Words of the topic", "aria-describedby": "words-help" }, grid),
     rankingNote(),
-    make("div", { class: "row" }, longest > FIRST_WORDS && more, tableButtons(rows, `words of topic ${topic.id}`)),
+    make("div", { class: "row" }, others, longest > FIRST_WORDS && more, tableButtons(rows, `words of topic ${topic.id}`)),
   );
 }
 
