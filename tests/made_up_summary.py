@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 NAMES = {"en": "English", "ja": "Japanese", "ar": "Arabic", "de": "German", "zh": "Chinese"}
+NAMES |= {"fr": "French", "ru": "Russian", "he": "Hebrew"}
 THEMES = {
     "en": ["rain storm wind cloud", "train station ticket rail", "song guitar melody choir", "ball goal coach referee"],
     "ja": ["雨 嵐 風 雲", "電車 駅 切符 鉄道", "歌 ギター 旋律 合唱", "球 得点 監督 審判"],
@@ -18,7 +19,16 @@ THEMES = {
         "Ball Tor Trainer Elfmeter",
     ],
     "zh": ["雨 暴风 风 云", "火车 车站 车票 铁路", "歌曲 吉他 旋律 合唱", "球 进球 教练 裁判"],
+    "fr": [
+        "pluie orage vent nuage",
+        "train gare billet rail",
+        "chanson guitare mélodie chœur",
+        "but ballon arbitre club",
+    ],
+    "ru": ["дождь буря ветер облако", "поезд вокзал билет рельс", "песня гитара мелодия хор", "мяч гол тренер судья"],
+    "he": ["גשם סופה רוח ענן", "רכבת תחנה כרטיס מסילה", "שיר גיטרה מנגינה מקהלה", "כדור שער מאמן שופט"],
 }
+_MORE = {"ru": "абвгдеиклмно", "he": "אבגדהוזחטי"}
 LABELS = ["news", "sports", "culture"]
 PERIODS = ["2019", "2020", "2021", "2023"]
 
@@ -63,7 +73,7 @@ def made_up_summary(
             {
                 "code": code,
                 "name": NAMES[code],
-                "direction": "rtl" if code == "ar" else "ltr",
+                "direction": "rtl" if code in ("ar", "he") else "ltr",
                 "documents": 240 + number if corpus else None,
                 "words": len(words[code]),
                 "tokens": 5321 if corpus else None,
@@ -122,7 +132,9 @@ def made_up_ids(num_topics: int) -> list[int]:
 
 def _vocabulary(code: str, size: int, hostile: str, rng: random.Random) -> list[str]:
     known = [word for theme in THEMES[code] for word in theme.split()]
-    letters = {"ja": "あいうえおかきくけこ", "ar": "ابتثجحخدرس", "zh": "天地人山水火木金土日"}.get(code, "aeiourstlnm")
+    letters = {"ja": "あいうえおかきくけこ", "ar": "ابتثجحخدرس", "zh": "天地人山水火木金土日", **_MORE}.get(
+        code, "aeiourstlnm"
+    )
     made: dict[str, None] = dict.fromkeys(word + hostile for word in known)
     while len(made) < size:
         made["".join(rng.choices(letters, k=rng.randint(3, 9))) + hostile] = None

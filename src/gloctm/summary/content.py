@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal
 
@@ -321,6 +321,38 @@ class DocumentTable:
     mixing: float | None
     totals: Mapping[str, int]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the columns as lists, ready for JSON; topics and their proportions are lists of two numbers.
+
+        The marks of a document are one flat list of numbers, three per mark: how many code units after the end of the
+        mark before it (or after the beginning of the text) the word starts, its length, and its place among ``words``.
+        A list per mark would make a page of 20,000 documents larger by a tenth.
+
+        Examples:
+            >>> from gloctm.summary import summarize
+            >>> columns = summarize(model, corpus).documents.to_dict()
+            >>> text, (gap, length, word) = columns["texts"][0], columns["marks"][0][:3]
+            >>> text[gap : gap + length].lower(), columns["words"]["en"][word]
+            ('defender', 'defender')
+        """
+        return {
+            "languages": list(self.languages),
+            "ids": list(map(valid_utf8, self.ids)),
+            "texts": None if self.texts is None else list(map(valid_utf8, self.texts)),
+            "cut": list(self.cut),
+            "labels": None if self.labels is None else list(self.labels),
+            "label_values": list(map(valid_utf8, self.label_values)),
+            "dates": None if self.dates is None else list(self.dates),
+            "topics": [[list(each) for each in topics] for topics in self.topics],
+            "marks": None if self.marks is None else list(map(_flat_marks, self.marks)),
+            "words": {code: list(map(valid_utf8, words)) for code, words in self.words.items()},
+            "x": list(self.x),
+            "y": list(self.y),
+            "projection": self.projection,
+            "mixing": _plain(self.mixing),
+            "totals": dict(self.totals),
+        }
+
 
 @dataclass(frozen=True)
 class OtherModel:
@@ -443,14 +475,35 @@ def content_of(summary: Any) -> Mapping[str, Any]:
     return content
 
 
+def valid_utf8(text: str) -> str:
+    r"""Replace lone surrogates, which UTF-8 can't hold, by U+FFFD; places in the text remain.
+
+    Examples:
+        >>> valid_utf8("a\ud83d") == "a\ufffd"
+        True
+    """
+    return _LONE_SURROGATES.sub("\ufffd", text)
+
+
+def _flat_marks(marks: Sequence[tuple[int, int, int]]) -> list[int]:
+    """Return marks as numbers, three each: distance from the end of the mark before, length, word."""
+    flat, last = [], 0
+    for start, length, word in marks:
+        flat += [start - last, length, word]
+        last = start + length
+    return flat
+
+
 def _plain(value: Any, *, exact: bool = False) -> Any:
     """Bring a value to what JSON can hold."""
     if isinstance(value, str):
-        return _LONE_SURROGATES.sub("\ufffd", value)
+        return valid_utf8(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
         return value if exact else float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    if isinstance(value, DocumentTable):
+        return value.to_dict()
     if isinstance(value, Estimate):
         value = {"mean": value.value, "low": value.low, "high": value.high}
     if isinstance(value, Mapping):

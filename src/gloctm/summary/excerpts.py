@@ -42,6 +42,26 @@ def excerpt(text: str, marks: Sequence[Mark], max_characters: int) -> tuple[str,
     return f"{before}{text[start:end]}{after}", kept, True
 
 
+def beginning(text: str, max_characters: int) -> tuple[str, bool]:
+    """Cut a text to its beginning, with an ellipsis for the rest, at a space if there is one near.
+
+    Args:
+        text: any text.
+        max_characters: at least 2, the ellipsis included.
+
+    Returns:
+        The beginning, and whether the text was cut.
+
+    Examples:
+        >>> beginning("The train was late.", 12)
+        ('The train…', True)
+    """
+    if len(text) <= max_characters:
+        return text, False
+    end = _earlier(text, max(max_characters - len(ELLIPSIS), 1), 1)
+    return text[:end].rstrip() + ELLIPSIS, True
+
+
 def in_utf16(text: str, marks: Sequence[Mark]) -> tuple[Mark, ...]:
     """Convert places in characters to places in UTF-16 code units, which JavaScript counts in."""
     if not text or max(text) < "\U00010000":

@@ -1,0 +1,153 @@
+"""Documents on a plane: by UMAP, or by the map of their topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gloctm.arrays import Array, Floats, Numbers
+from gloctm.augmentation.neighbors import unit_vectors
+from gloctm.embedding.encoder import Embeddings
+from gloctm.errors import MissingDependencyError
+from gloctm.summary.content import Projection
+
+#: Fewer documents have no neighborhoods that UMAP could keep; the topics' map places them.
+FEWEST_DOCUMENTS = 50
+# Decimals of places: what a screen of 10,000 pixels shows.
+_DECIMALS = 4
+# How far documents of the same topics spread, as a share of the distance between neighboring topics.
+_SPREAD = 0.4
+# Documents whose vectors are in memory at once.
+_BATCH = 8192
+
+#: Vectors of a language's documents, and the rows of those to place.
+Vectors = tuple[Embeddings | None, NDArray[np.int64]]
+
+
+def place_documents(
+    theta: Array, topic_places: Floats, vectors: Sequence[Vectors], projection: Projection | None = None
+) -> tuple[Numbers, Projection]:
+    """Place documents on a plane; every call gives the same.
+
+    Args:
+        theta: topic proportions of all documents, ``(n, K)``, language by language.
+        topic_places: of topics on their own map, ``(K, 2)``.
+        vectors: by language.
+        projection: None takes UMAP if it is installed. Fewer than 50 documents are placed by topics in any case.
+
+    Returns:
+        ``(n, 2)`` within [−1, 1], and what made the places.
+
+    Raises:
+        MissingDependencyError: UMAP is asked for and is not installed.
+    """
+    installed = find_spec("umap") is not None
+    if projection == "umap" and not installed:
+        raise MissingDependencyError.of("The map of documents by UMAP", "umap-learn")
+    return by_topics(theta, topic_places, vectors), "topics"
+
+
+def by_topics(theta: Array, topic_places: Floats, vectors: Sequence[Vectors]) -> Numbers:
+    """Place each document between its topics, weighted by its proportions of them.
+
+    Documents of the same proportions would coincide. They are moved by what topics do not explain of their vectors,
+    along its two principal components, not farther than to 0.4 of the way to the next topic. Without vectors, they
+    are moved by their number, evenly over a disc.
+
+    Args:
+        theta: see ``place_documents``.
+        topic_places: see ``place_documents``.
+        vectors: see ``place_documents``.
+    """
+    of_topics: Numbers = np.asarray(topic_places, np.float64)
+    total = theta.sum(axis=1, keepdims=True, dtype=np.float64)
+    places: Numbers = np.asarray(theta @ of_topics / np.where(total > 0, total, 1), np.float64)
+    residual = _residual(theta, vectors)
+    moves = _over_a_disc(len(theta)) if residual is None else _within_a_disc(residual)
+    moved = places + _SPREAD * _distance(of_topics) * moves
+    return np.asarray(np.round(np.clip(moved, -1, 1), _DECIMALS) + 0.0)
+
+
+def _distance(topic_places: Numbers) -> float:
+    """Return the typical distance of a topic from the next one on the map."""
+    from sklearn.neighbors import KDTree
+
+    if len(topic_places) < 2:
+        return 1.0
+    nearest = KDTree(topic_places).query(topic_places, 2)[0][:, 1]
+    return float(np.median(nearest)) or 0.1
+
+
+def _over_a_disc(number: int) -> Numbers:
+    """Return places spread evenly over the disc of radius 1, each next one a golden angle further."""
+    order = np.arange(number)
+    # Consecutive documents get unlike radii: the golden ratio's multiples, modulo 1, are spread evenly.
+    radius = np.sqrt((order * 0.6180339887498949) % 1)
+    angle = order * 2.399963229728653
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def _within_a_disc(places: Numbers) -> Numbers:
+    """Bring places around 0 into the disc of radius 1, few of them near its edge."""
+    scale = np.sqrt((places**2).mean(axis=0))
+    scaled = places / np.where(scale > 0, scale, 1)
+    return np.asarray(scaled / np.sqrt(2 + (scaled**2).sum(axis=1, keepdims=True)))
+
+
+def _residual(theta: Array, vectors: Sequence[Vectors]) -> Numbers | None:
+    """Return the two principal components of what topic proportions do not explain of vectors; None without vectors.
+
+    Each language's vectors are centered, so that the language itself is no component.
+    """
+    if not usable(vectors):
+        return None
+    centers = language_means(vectors)
+    dimension, num_topics = len(centers[0]), theta.shape[1]
+    squares, products = np.zeros((dimension, dimension)), np.zeros((num_topics, dimension))
+    for rows, batch in centered_batches(vectors, centers):
+        squares += batch.T @ batch
+        products += theta[rows].T @ batch
+    gram = np.asarray(theta.T @ theta, np.float64)
+    # A little of the diagonal, for topics that no document has.
+    weights = np.linalg.solve(gram + 1e-6 * max(np.trace(gram), 1.0) * np.eye(num_topics), products)
+    left = squares - weights.T @ products - products.T @ weights + weights.T @ gram @ weights
+    components = np.linalg.eigh(left)[1][:, ::-1][:, :2]
+    # Of a component and its opposite, that whose largest entry is positive.
+    largest = np.abs(components).argmax(axis=0)
+    components = components * np.where(components[largest, np.arange(components.shape[1])] < 0, -1.0, 1.0)
+    found = np.zeros((len(theta), 2))
+    for rows, batch in centered_batches(vectors, centers):
+        found[rows, : components.shape[1]] = (batch - theta[rows] @ weights) @ components
+    return found
+
+
+def usable(vectors: Sequence[Vectors]) -> bool:
+    """Whether all languages have vectors of documents in one space."""
+    dimensions = {None if each is None else each.shape[1] for each, _ in vectors}
+    return len(dimensions) == 1 and None not in dimensions
+
+
+def language_means(vectors: Sequence[Vectors]) -> list[Numbers]:
+    """Return for each language the mean of its documents' vectors, each scaled to length 1."""
+    means = []
+    for part, rows in vectors:
+        assert part is not None
+        total = np.zeros(part.shape[1])
+        for start in range(0, len(rows), _BATCH):
+            total += unit_vectors(part[rows[start : start + _BATCH]]).sum(axis=0, dtype=np.float64)
+        means.append(total / max(len(rows), 1))
+    return means
+
+
+def centered_batches(vectors: Sequence[Vectors], means: Sequence[Numbers]) -> Iterator[tuple[slice, Numbers]]:
+    """Yield which of all documents are in a batch, and their vectors of length 1 without their language's mean."""
+    begin = 0
+    for (part, rows), mean in zip(vectors, means, strict=True):
+        assert part is not None
+        for start in range(0, len(rows), _BATCH):
+            batch = unit_vectors(part[rows[start : start + _BATCH]]) - mean
+            yield slice(begin, begin + len(batch)), np.asarray(batch, np.float64)
+            begin += len(batch)
