@@ -429,6 +429,7 @@ def _is_dispensable(character: str) -> bool:
 @example(text="\ud800 \udfff\ud800")
 @example(text="\u202eabc\u202c \u2067שלום\u2069 \x00\x1f\x7f")
 @example(text="👩‍👩‍👧‍👦 \u200d\u200c\u200b\ufe0f")
+@example(text="⺀ 〇")
 @settings(deadline=None, max_examples=60)
 def test_any_text_gives_words_and_the_same_again(language, text):
     tokenizer = get_tokenizer(language)

@@ -18,7 +18,7 @@ from gloctm.text.unicode import words_of
 Conversion = Literal["simplified", "traditional"]
 CONVERSIONS: tuple[Conversion, ...] = ("simplified", "traditional")
 
-_WORD = r"\p{Han}+|\p{L}{2,}"
+_WORD = r"〇*(?=\p{L})\p{Han}+|\p{L}{2,}"
 
 
 # Characters of nearly every traditional text that no simplified one has.

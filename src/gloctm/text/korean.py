@@ -20,7 +20,7 @@ _CONTENT = frozenset({"NNG", "NNP", "VV", "VA", "XR", "SL", "SH"})
 _PIECE = 1_000
 _HANGUL = re.compile("[가-힣]")
 # No loose letters of Hangul (laughter, slips of the keyboard), no single letters of other scripts.
-_WORD = r"[가-힣]+|\p{Han}+|(?:(?!\p{Hangul})\p{L}){2,}"
+_WORD = r"[가-힣]+|〇*(?=\p{L})\p{Han}+|(?:(?!\p{Hangul})\p{L}){2,}"
 
 
 class KoreanTokenizer:
