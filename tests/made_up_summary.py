@@ -43,11 +43,13 @@ def made_up_summary(
     characters: int = 160,
     hostile: str = "",
     corpus: bool = True,
+    documents: int | None = 4,
+    other: bool = False,
     context: bool = False,
     ranking: str = "coherence",
     seed: int = 0,
 ) -> dict[str, Any]:
-    """A mapping of version 2.
+    """A mapping of version 3.
 
     With four topics or more it is that of a view: the third topic is merged of the model's 2 and 3, and 5 is hidden,
     so that a topic's id is not its place: 0, 1, 2, 4, 6, 7 and so on.
@@ -56,6 +58,8 @@ def made_up_summary(
         codes: languages, of those in ``NAMES``.
         hostile: what is added to every text of the data: words, labels, names, documents, settings.
         corpus: without one there are no prevalences, documents, labels and dates.
+        documents: of each language, how many the table of documents has; None for no table.
+        other: with another model to compare with, of one topic fewer and without the last language.
         context: of a model of the context method, which has no epochs; of a published one otherwise.
         ranking: of the context method: by weights, these are logarithms, all below 0.
     """
@@ -67,7 +71,7 @@ def made_up_summary(
         for place in range(num_topics)
     ]
     made = {
-        "format": 2,
+        "format": 3,
         "title": f"Four seasons of news{hostile}",
         "languages": [
             {
@@ -112,6 +116,17 @@ def made_up_summary(
         "search": {code: _search(words[code], ids, rng) for code in codes},
         "sampled": f"Of 9,000 documents a language 240 were looked at.{hostile}" if corpus else None,
     }
+    made["similarity"] = _similarities(num_topics, num_topics, rng)
+    made["merges"] = _merges(num_topics)
+    made["view"] = {
+        **{"format": "gloctm-view", "format_version": 1, "num_topics": made["about"]["settings"]["num_topics"]},
+        **{"corpus_fingerprint": "0123456789abcdef", "seed": 0, "topics_fingerprint": "fedcba9876543210"},
+        **{"groups": [topic["members"] for topic in topics], "names": {}, "hidden": made["hidden"]},
+    }
+    made["documents"] = None
+    if corpus and documents is not None:
+        made["documents"] = _document_table(codes, made, documents, characters, hostile, rng)
+    made["other"] = _other(topics, codes, hostile, rng) if other else None
     if context and ranking == "weights":
         for weighed in (*(each for topic in topics for each in topic["words"].values()), *_found(made["search"])):
             for entry in weighed:
@@ -169,17 +184,25 @@ def _topic(
         "members": [2, 3] if merged else [number],
         "shares": {"2": 0.7, "3": 0.3} if merged else {str(number): 1.0},
         "name": " ".join(word for word, _ in shown[first][:3]),
+        "names": {
+            code: f"label {number}{hostile}"
+            if number % 2 and code == first
+            else " ".join(word for word, _ in shown[code][:3])
+            for code in codes
+        },
         "labels": {first: f"label {number}{hostile}"} if number % 2 else {},
         "x": round(rng.uniform(-1, 1), 4),
         "y": round(rng.uniform(-1, 1), 4),
         "prevalence": estimate if corpus else None,
         "overall": round(mean, 4) if corpus else None,
+        "mainly": {code: rng.randint(5, 90) for code in codes} if corpus else None,
         "contrast": {code: _contrast(value["mean"] - mean) for code, value in estimate.items()} if corpus else None,
         "agreement": {code: -0.1 if number == 1 and code == codes[-1] else 0.8 for code in codes}
         if len(codes) > 1
         else None,
         "doubtful": [codes[-1]] if number == 1 and len(codes) > 1 else [],
         "words": {code: [[word, weight] for word, weight in shown[code]] for code in codes},
+        "terms": {code: _terms(shown[code], words[code], corpus, rng) for code in codes},
         "links": links,
         "similar": [[other, round(0.9 - 0.1 * step, 2)] for step, other in enumerate(ids) if other != number][:5],
         "documents": {
@@ -196,6 +219,108 @@ def _topic_words(number: int, words: list[str], num_words: int, rng: random.Rand
     others = rng.sample(words[16:], num_words - len(own))
     weights = sorted((round(rng.uniform(0.2, 2), 3) for _ in range(num_words)), reverse=True)
     return list(zip([*own, *others], weights, strict=True))
+
+
+def _terms(shown: list[tuple[str, float]], words: list[str], corpus: bool, rng: random.Random) -> list[list[Any]]:
+    """The words shown, the frequent ones first, then 8 telling ones: rare, but frequent in the topic."""
+    known = {word for word, _ in shown}
+    others = [word for word in words if word not in known][:8]
+    made = []
+    for rank, word in enumerate([*(word for word, _ in shown), *others]):
+        probability = round(0.05 / (rank + 1), 5)
+        lift = 20 + rank if word in others else 1 + rank % 7
+        made.append([word, probability, round(probability / lift, 7), rng.randint(1, 90) if corpus else None])
+    return made
+
+
+def _similarities(rows: int, columns: int, rng: random.Random) -> list[list[float]]:
+    """Symmetric, with 1 on the diagonal, and two topics in a row alike."""
+    made = [[round(rng.uniform(-0.3, 0.4), 4) for _ in range(columns)] for _ in range(rows)]
+    for row in range(rows):
+        for column in range(columns):
+            if row == column:
+                made[row][column] = 1.0
+            elif row // 2 == column // 2:
+                made[row][column] = 0.8
+            elif row > column and row < columns and column < rows:
+                made[row][column] = made[column][row]
+    return made
+
+
+def _merges(num_topics: int) -> list[list[float]]:
+    """Pairs first, then all of them one after the other."""
+    groups, made = [(place, 1) for place in range(num_topics)], []
+    while len(groups) > 1:
+        pair = next((at for at in range(0, len(groups) - 1) if groups[at][1] == groups[at + 1][1] == 1), 0)
+        (one, size), (two, more) = groups[pair], groups[pair + 1]
+        made.append([one, two, round(0.2 + 0.9 * len(made) / num_topics, 4), size + more])
+        groups[pair : pair + 2] = [(num_topics + len(made) - 1, size + more)]
+    return made
+
+
+def _document_table(
+    codes: tuple[str, ...], made: dict[str, Any], count: int, characters: int, hostile: str, rng: random.Random
+) -> dict[str, Any]:
+    """Documents of all languages, the first of each without a label and a date."""
+    topics, places = made["topics"], range(len(made["topics"]))
+    words = {code: list(dict.fromkeys(term[0] for topic in topics for term in topic["terms"][code])) for code in codes}
+    numbers = {code: {word: number for number, word in enumerate(words[code])} for code in codes}
+    rows = [(language, place) for language in range(len(codes)) for place in range(count)]
+    table: dict[str, Any] = {
+        name: [] for name in ("ids", "texts", "cut", "labels", "dates", "topics", "marks", "x", "y")
+    }
+    for language, place in rows:
+        code, main = codes[language], place % len(topics)
+        found = _document(code, place, topics[main]["words"][code], characters, hostile, rng)
+        units = found["text"].encode("utf-16-le", "surrogatepass")
+        others = sorted(rng.sample([each for each in places if each != main], min(2, len(topics) - 1)))
+        table["ids"].append(found["id"])
+        table["texts"].append(found["text"])
+        table["cut"].append(found["cut"])
+        table["labels"].append(place % 3 if place else -1)
+        table["dates"].append(f"{PERIODS[place % 4]}-0{1 + place % 9}-1{place % 10}" if place else "")
+        table["topics"].append(
+            [[main, round(0.9 - 0.02 * (place % 20), 4)], *([other, 0.05 - 0.02 * n] for n, other in enumerate(others))]
+        )
+        table["marks"].append(
+            [
+                [start, end - start, numbers[code][units[2 * start : 2 * end].decode("utf-16-le", "surrogatepass")]]
+                for start, end in found["marks"]
+            ]
+        )
+        table["x"].append(round(min(1, max(-1, topics[main]["x"] + rng.uniform(-0.1, 0.1))), 4))
+        table["y"].append(round(min(1, max(-1, topics[main]["y"] + rng.uniform(-0.1, 0.1))), 4))
+    return {
+        "languages": [language for language, _ in rows],
+        **{name: table[name] for name in ("ids", "texts", "cut", "labels")},
+        "label_values": [label + hostile for label in LABELS],
+        **{name: table[name] for name in ("dates", "topics", "marks")},
+        "words": words,
+        **{"x": table["x"], "y": table["y"], "projection": "umap", "mixing": 0.81 if len(codes) > 1 else None},
+        "totals": dict.fromkeys(codes, 40 * count),
+    }
+
+
+def _other(topics: list[dict[str, Any]], codes: tuple[str, ...], hostile: str, rng: random.Random) -> dict[str, Any]:
+    """A model that lacks the first topic, if there are others; the rest is in another order."""
+    common = codes[:-1] or codes
+    own = topics[:0:-1] or topics
+    similarity = [[0.9 if other is topic else round(rng.uniform(-0.2, 0.3), 4) for other in own] for topic in topics]
+    return {
+        "title": f"Another year of news{hostile}",
+        "languages": list(common),
+        "topics": [
+            {
+                "number": number,
+                "name": f"other {number}{hostile}",
+                "names": {code: topic["names"][code] for code in common},
+                "words": {code: [word for word, _ in topic["words"][code][:10]] for code in common},
+            }
+            for number, topic in enumerate(own)
+        ],
+        "matches": [[topic["id"], number, 0.9] for number, topic in enumerate(own)],
+        "similarity": similarity,
+    }
 
 
 def _estimate(mean: float, width: float = 0.01) -> dict[str, float]:

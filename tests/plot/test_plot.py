@@ -917,7 +917,7 @@ def with_nan(part: str, key: str) -> dict:
         (lambda: plot.language_heatmap(a_model()), r"a summary, not of SimpleNamespace.*summarize"),
         (
             lambda: plot.topic_table({"format": 1, "languages": [1], "topics": [1]}),
-            "this version of gloctm knows format 2",
+            f"this version of gloctm knows format {FORMAT}",
         ),
         (lambda: plot.topic_table({"format": FORMAT, "languages": [], "topics": [1]}), "has no languages"),
         (lambda: plot.language_heatmap(a_summary(), languages=["fr"]), "no language 'fr': it has en, zh, ar"),

@@ -63,9 +63,9 @@ def replaced(corpus: Corpus, **changes) -> Corpus:
 def test_json_has_every_key_in_order(content):
     assert list(content) == [
         *("format", "title", "languages", "about", "history", "quality", "topics", "hidden", "inference", "labels"),
-        *("dates", "search", "sampled"),
+        *("dates", "search", "sampled", "similarity", "merges", "view", "documents", "other"),
     ]
-    assert content["format"] == FORMAT == 2
+    assert content["format"] == FORMAT == 3
     assert content["hidden"] == []
     assert content["inference"] == "context"
     assert content["title"] == "6 topics in English and Japanese"
@@ -77,8 +77,8 @@ def test_json_has_every_key_in_order(content):
     assert all(list(figure) == ["group", "measure", "where", "value"] for figure in content["quality"])
     for topic in content["topics"]:
         assert list(topic) == [
-            *("id", "members", "shares", "name", "labels", "x", "y", "prevalence", "overall", "contrast"),
-            *("agreement", "doubtful", "words", "links", "similar", "documents"),
+            *("id", "members", "shares", "name", "names", "labels", "x", "y", "prevalence", "overall", "mainly"),
+            *("contrast", "agreement", "doubtful", "words", "terms", "links", "similar", "documents"),
         ]
         assert topic["shares"] == {str(topic["id"]): 1.0}
         assert list(topic["prevalence"]["en"]) == ["mean", "low", "high"]
@@ -142,6 +142,67 @@ def test_words_are_those_of_the_model(summary, model):
         assert abs(topic.y) <= 1
         assert topic.id not in dict(topic.similar)
         assert all(cosine >= 0.1 for _, cosine in topic.similar)
+
+
+def test_terms_are_shown_words_and_the_most_relevant_for_each_weight(summary, model, corpus):
+    for code, part in corpus.items():
+        counts = part.counts.toarray()
+        overall, having = counts.sum(axis=0) / counts.sum(), (counts > 0).sum(axis=0)
+        logarithms = np.log(np.exp(model.topic_word_[code].astype(np.float64)))
+        for topic in summary.topics:
+            terms = topic.terms[code]
+            words = [term.word for term in terms]
+            assert words[:30] == [word for word, _ in topic.words[code]]
+            assert len(set(words)) == len(words)
+            others = [term.probability for term in terms[30:]]
+            assert others == sorted(others, reverse=True)
+            columns = [model.vocabulary_[code].index(word) for word in words]
+            assert [term.probability for term in terms] == pytest.approx(
+                np.exp(logarithms[topic.id][columns]), rel=1e-4
+            )
+            assert [term.overall for term in terms] == pytest.approx(overall[columns])
+            assert [term.documents for term in terms] == having[columns].tolist()
+            for weight in (0, 0.25, 0.5, 0.75, 1):
+                relevance = logarithms[topic.id] - (1 - weight) * np.log(overall)
+                # Words of equal relevance at the end are left out or not.
+                best = np.flatnonzero(relevance > np.sort(relevance)[-30] + 1e-4)
+                assert {model.vocabulary_[code][column] for column in best} <= set(words)
+
+
+def test_likeness_and_hierarchy_are_those_of_the_model(summary, model, corpus):
+    hierarchy = model.topic_hierarchy()
+    assert np.array(summary.merges) == pytest.approx(hierarchy.links)
+    similarity = np.array(summary.similarity)
+    assert similarity == pytest.approx(similarity.T)
+    assert np.diag(similarity) == pytest.approx(1)
+    first, second, height, _ = summary.merges[0]
+    assert similarity[first, second] == pytest.approx(1 - height)
+
+
+def test_documents_counted_by_their_largest_topic(summary, model, corpus, theta):
+    for code in corpus.languages:
+        main = theta[code].argmax(axis=1)
+        assert [topic.mainly[code] for topic in summary.topics] == np.bincount(main, minlength=6).tolist()
+    hidden = summarize(model, corpus, view=TopicView.of(model).hide(3), num_documents=0)
+    # Documents mostly of the topic hidden are not counted for others.
+    assert [topic.mainly for topic in hidden.topics] == [topic.mainly for topic in summary.topics if topic.id != 3]
+
+
+def test_the_view_shown_can_be_saved_and_changed(model, corpus, content):
+    assert TopicView.from_dict(content["view"]) == TopicView.of(model)
+    view = TopicView.of(model).merge([1, 4], "Weather").hide(3)
+    found = json.loads(json.dumps(summarize(model, view=view).to_dict()))["view"]
+    assert TopicView.from_dict(found) == view
+
+
+def test_names_in_each_language(corpus, model):
+    named = GloCTM(show_progress=False)
+    named.set_artifact(model.artifact())
+    named.set_labels({"en": {0: "Travel", 1: "Food"}, "ja": {0: "旅"}})
+    topics = summarize(named, view=TopicView.of(model).rename(1, "Meals")).topics
+    assert topics[0].names == {"en": "Travel", "ja": "旅"}
+    assert topics[1].names == {"en": "Meals", "ja": "Meals"}
+    assert topics[2].names == {code: " ".join(word for word, _ in topics[2].words[code][:3]) for code in corpus}
 
 
 def test_links_lead_from_word_to_word(summary, model):
@@ -285,7 +346,8 @@ def test_without_a_corpus_there_are_words_and_a_map(model, content):
     assert alone["dates"] is None
     assert alone["search"] == content["search"]
     for topic, other in zip(alone["topics"], content["topics"], strict=True):
-        assert topic["prevalence"] is topic["overall"] is topic["contrast"] is None
+        assert topic["prevalence"] is topic["overall"] is topic["contrast"] is topic["mainly"] is None
+        assert {term[3] for term in topic["terms"]["en"]} == {None}
         assert topic["documents"] == {"en": [], "ja": []}
         for same in ("words", "links", "similar", "x", "y", "name"):
             assert topic[same] == other[same]

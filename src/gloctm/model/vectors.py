@@ -78,6 +78,31 @@ def cosines(rows: Floats, columns: Floats) -> Numbers:
     return np.asarray(np.clip(first @ second.T, -1, 1))
 
 
+def linked_topics(vectors: Floats) -> Numbers:
+    """Join topics step by step, the most similar first: average linkage of the distances 1 − cosine.
+
+    Args:
+        vectors: a topic per row, ``(K, dimension)``.
+
+    Returns:
+        The steps as scipy's ``linkage`` gives them, ``(K − 1, 4)``: two groups, their height (the mean distance of
+        their topics), the number of topics. Groups below K are rows, the others earlier steps.
+
+    Examples:
+        >>> import numpy as np
+        >>> linked_topics(np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]))[0].round(2).tolist()
+        [1.0, 2.0, 0.2, 2.0]
+    """
+    from scipy.cluster.hierarchy import linkage
+    from scipy.spatial.distance import squareform
+
+    if len(vectors) < 2:
+        return np.empty((0, 4))
+    distances = 1 - cosines(vectors, vectors)
+    np.fill_diagonal(distances, 0)
+    return np.asarray(linkage(squareform(distances, checks=False), "average"))
+
+
 def _means(weights: Array, embeddings: Array, num_words: int) -> tuple[Numbers, NDArray[np.bool_]]:
     """Average each topic's heaviest words' unit vectors by weight; and say whether any of them has one."""
     heaviest = np.argsort(-weights, axis=1, kind="stable")[:, :num_words]

@@ -397,19 +397,28 @@ class TopicView:
             'view.json'
         """
         target = Path(path)
-        content = {
+        with atomic_file(target) as stream:
+            stream.write(json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n")
+        return target
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of the file that ``save`` writes, ready for JSON.
+
+        Examples:
+            >>> content = TopicView.of(model).hide(0).to_dict()
+            >>> content["format"], content["groups"][0], content["hidden"]
+            ('gloctm-view', [1], [0])
+        """
+        return {
             "format": VIEW_FORMAT,
             "format_version": VIEW_VERSION,
             **{
                 name: getattr(self, name) for name in ("num_topics", "corpus_fingerprint", "seed", "topics_fingerprint")
             },
-            "groups": self.groups,
+            "groups": [list(group) for group in self.groups],
             "names": {str(topic): name for topic, name in self.names.items()},
             "hidden": sorted(self.hidden),
         }
-        with atomic_file(target) as stream:
-            stream.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-        return target
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TopicView:
@@ -425,7 +434,23 @@ class TopicView:
         source = Path(path)
         if not source.is_file():
             raise FileFormatError(f"{source} is not the file of a view: check its name")
-        content = read_json(source)
+        return cls.from_dict(read_json(source), str(source))
+
+    @classmethod
+    def from_dict(cls, content: Any, source: str = "this") -> TopicView:
+        """Return the view whose ``to_dict`` gave this content.
+
+        Args:
+            content: of a view's file.
+            source: what it is called in messages, for example the file's name.
+
+        Raises:
+            FileFormatError: of another kind, damaged, or from a newer version.
+
+        Examples:
+            >>> TopicView.from_dict(TopicView.of(model).hide(0).to_dict()).hidden
+            frozenset({0})
+        """
         if not isinstance(content, dict) or content.get("format") != VIEW_FORMAT:
             raise FileFormatError(f"{source} is not the file of a view: TopicView.save writes one")
         version = content.get("format_version")
@@ -486,6 +511,24 @@ def topic_names(
     preferred = sorted(words, key=lambda code: -sum(code in each for each in labels))
     return [
         view.name(place) or next((own[code] for code in preferred if code in own), None) or " ".join(first[place][:3])
+        for place, own in enumerate(labels)
+    ]
+
+
+def topic_names_by_language(
+    view: TopicView, labels: Sequence[Mapping[str, str]], words: Mapping[str, Sequence[Sequence[str]]]
+) -> list[dict[str, str]]:
+    """Return what each topic of a view is called for readers of each language.
+
+    That is the name given by hand, else the label in the language, else the first 3 words in it.
+
+    Args:
+        view: which topics.
+        labels: for each of them labels by language.
+        words: for each language the words of each topic, best first.
+    """
+    return [
+        {code: view.name(place) or own.get(code) or " ".join(each[place][:3]) for code, each in words.items()}
         for place, own in enumerate(labels)
     ]
 

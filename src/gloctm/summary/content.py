@@ -161,7 +161,7 @@ class TopicSummary:
         y: vertical place.
         prevalence: by language the mean θ of documents that have any word, 0 to 1; None without a corpus.
         overall: the mean of these; None without a corpus.
-        mainly: by language how many documents it is the largest topic of; None without a corpus.
+        mainly: by language how many of the documents included it is the largest topic of; None without a corpus.
         contrast: by language its prevalence minus the mean of the other languages' prevalences, −1 to 1; None without
             a corpus.
         agreement: by language the cosine of the topic's vector in it and the mean of those in the others, −1 to 1
@@ -400,8 +400,8 @@ class Summary:
         similarity: for each topic its cosine with each, in the order of ``topics``.
         merges: the hierarchy of topics, a step per merge: the two that merge, the height, and how many topics are in
             it. Topics are 0 to K − 1 by place; step i makes K + i.
-        view: what a view file needs: the model's number of topics, fingerprints and seed, and the groups, names and
-            topics hidden of the view shown.
+        view: the content of the view's file, from ``TopicView.to_dict``: the model's number of topics, fingerprints and
+            seed, and the groups, names and topics hidden of the view shown.
         documents: documents to read; None without a corpus.
         other: another model to compare with; None without one.
 
@@ -436,7 +436,8 @@ class Summary:
         """Return all of it as dictionaries, lists, texts and numbers, keys in a fixed order.
 
         Numbers are rounded to 4 significant digits, except those in ``about``; NaN and infinite ones become None. Lone
-        surrogates, which UTF-8 can't hold, become U+FFFD, so marks remain in place.
+        surrogates, which UTF-8 can't hold, become U+FFFD, so marks remain in place. A term is a list of its word,
+        probability, overall share and number of documents.
 
         Examples:
             >>> from gloctm.summary import summarize
@@ -506,6 +507,8 @@ def _plain(value: Any, *, exact: bool = False) -> Any:
         return value.to_dict()
     if isinstance(value, Estimate):
         value = {"mean": value.value, "low": value.low, "high": value.high}
+    if isinstance(value, Term):
+        value = (value.word, value.probability, value.overall, value.documents)
     if isinstance(value, Mapping):
         return {_plain(str(name)): _plain(each, exact=exact) for name, each in value.items()}
     if isinstance(value, tuple | list):

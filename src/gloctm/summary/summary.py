@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, Numbers
 from gloctm.checks import check_int, listed
 from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
@@ -22,11 +22,11 @@ from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
 from gloctm.model.storage import HISTORY_TERMS
-from gloctm.model.vectors import joined_vectors, topic_vectors
-from gloctm.model.view import TopicView, topic_names, topic_shares, view_of
+from gloctm.model.vectors import cosines, joined_vectors, linked_topics, topic_vectors
+from gloctm.model.view import TopicView, topic_names, topic_names_by_language, topic_shares, view_of
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
-from gloctm.summary.content import Estimate, LanguageSummary, Summary, TopicSummary, TypicalDocument
+from gloctm.summary.content import Estimate, LanguageSummary, Summary, Term, TopicSummary, TypicalDocument
 from gloctm.summary.documents import finder_in, typical_documents
 from gloctm.summary.links import translation_links, word_directions
 from gloctm.summary.map import project, similar_topics
@@ -34,6 +34,13 @@ from gloctm.summary.names import direction_of, name_of_language
 from gloctm.summary.prevalence import contrasts, estimates, group_means
 from gloctm.summary.quality import evaluation_of, quality_figures
 from gloctm.summary.search import search_index
+from gloctm.summary.terms import (
+    counts_of_main_topics,
+    frequencies_in,
+    frequencies_of_topics,
+    topic_terms,
+    word_probabilities,
+)
 
 #: Documents per language, at most: means of this many are exact to a fraction of a percent.
 MAX_DOCUMENTS = 20_000
@@ -131,6 +138,7 @@ def summarize(
     sample = None if corpus is None else _sample(model, corpus, max_documents, via)
     shares = None if sample is None else topic_shares(sample.theta)
     topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.word_scores_.items()}
+    mainly = None if sample is None else counts_of_main_topics(sample.theta, view.groups)
     if sample is not None:
         sample = replace(sample, theta={code: view.merge_theta(each) for code, each in sample.theta.items()})
 
@@ -139,10 +147,14 @@ def summarize(
         code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()] for code in codes
     }
     labels = shared_labels(model.labels_, view.groups, codes)
-    names = topic_names(view, labels, words)
+    names, names_by_language = topic_names(view, labels, words), topic_names_by_language(view, labels, words)
+    terms = {code: _terms(model, corpus, code, view, shares, heaviest[code], num_words) for code in codes}
     vectors = topic_vectors(topic_word, model.word_embeddings_)
     agreement = agreement_of_topics(vectors)
     joined = joined_vectors(vectors)
+    similarity = cosines(joined, joined)
+    # A vector of zeros has no direction, but a topic is always like itself.
+    np.fill_diagonal(similarity, 1)
     places, similar = project(joined), similar_topics(joined)
     directions = {code: word_directions(model.word_embeddings_[code]) for code in codes}
     member_shares = view.member_shares(shares)
@@ -156,11 +168,13 @@ def summarize(
             members=view.groups[topic],
             shares=member_shares[topic],
             name=names[topic],
+            names=names_by_language[topic],
             labels=labels[topic],
             x=float(places[topic, 0]),
             y=float(places[topic, 1]),
             prevalence=own_prevalence,
             overall=own_prevalence and float(np.mean([each.value for each in own_prevalence.values()])),
+            mainly=_of_topic(mainly, topic),
             contrast=_of_topic(contrast, topic),
             agreement=own_agreement,
             doubtful=doubtful_languages(own_agreement),
@@ -168,6 +182,7 @@ def summarize(
                 code: tuple(zip(words[code][topic], each[topic, heaviest[code][topic]].tolist(), strict=True))
                 for code, each in topic_word.items()
             },
+            terms={code: terms[code][topic] for code in codes},
             links=tuple(translation_links({code: directions[code][heaviest[code][topic]] for code in codes})),
             similar=tuple((ids[other], cosine) for other, cosine in similar[topic] if cosine >= MIN_SIMILARITY),
             documents={code: documents[code][topic] for code in codes},
@@ -197,6 +212,11 @@ def summarize(
         dates=None if sample is None else by_date(sample.theta, dates),
         search={code: search_index(topic_word[code], model.vocabulary_[code], ids) for code in codes},
         sampled=None if sample is None else _sampled(sample, num_labels),
+        similarity=tuple(map(tuple, similarity.tolist())),
+        merges=tuple(
+            (int(one), int(other), height, int(size)) for one, other, height, size in linked_topics(joined).tolist()
+        ),
+        view=view.to_dict(),
     )
 
 
@@ -276,6 +296,26 @@ def _documents(
         )
         for code, rows in sample.rows.items()
     }
+
+
+def _terms(
+    model: TopicModel,
+    corpus: Corpus | None,
+    code: str,
+    view: TopicView,
+    shares: Numbers | None,
+    heaviest: NDArray[np.int64],
+    num_words: int,
+) -> list[tuple[Term, ...]]:
+    """Collect the terms of a language; without a corpus, the model's own shares of topics stand for it."""
+    probabilities = word_probabilities(model.topic_word_[code])
+    frequencies = (
+        frequencies_of_topics(probabilities, model.topic_shares_.get(code))
+        if corpus is None
+        else frequencies_in(corpus[code].counts)
+    )
+    merged = view.merge_topic_word(probabilities, shares)
+    return topic_terms(list(heaviest), merged, frequencies, model.vocabulary_[code], num_words)
 
 
 def _of_topic(found: Mapping[str, Any] | None, topic: int, kind: Callable[[Any], Any] = lambda each: each) -> Any:

@@ -24,7 +24,7 @@ from gloctm.errors import InputError, PoorMergeWarning
 from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
 from gloctm.model.table import Table
-from gloctm.model.vectors import cosines, joined_vectors, topic_vectors
+from gloctm.model.vectors import joined_vectors, linked_topics, topic_vectors
 from gloctm.model.view import TopicView
 from gloctm.tables.shown import ShownTopics
 
@@ -161,15 +161,7 @@ def warn_of_poor_merges(hierarchy: TopicHierarchy, number: int, stacklevel: int)
 
 def hierarchy_of(model: TopicModel, shown: ShownTopics, shares: Numbers | None) -> TopicHierarchy:
     """Join the topics shown, see above; ``shares`` are the amounts of the model's topics."""
-    from scipy.cluster.hierarchy import linkage
-    from scipy.spatial.distance import squareform
-
-    links = np.empty((0, 4))
-    if len(shown.names) > 1:
-        vectors = joined_vectors(topic_vectors(shown.scores, model.word_embeddings_))
-        distances = 1 - cosines(vectors, vectors)
-        np.fill_diagonal(distances, 0)
-        links = linkage(squareform(distances, checks=False), "average")
+    links = linked_topics(joined_vectors(topic_vectors(shown.scores, model.word_embeddings_)))
     groups = shown.view.groups
     sizes = [1.0 if shares is None else float(sum(shares[topic] for topic in group)) for group in groups]
     labels = [
