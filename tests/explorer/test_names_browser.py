@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,74 @@ def test_a_report_in_one_language_has_no_switch(browser, tmp_path):
     assert page.locator(".word-column:visible").count() == 1
     profile.context.close()
     profile.check()
+
+
+def shown_words(page: Any, code: str) -> list[str]:
+    return [str(word) for word in page.locator(f".word-column ol[lang={code}] .text").all_text_contents()]
+
+
+def by_relevance(terms: list[Any], weight: float) -> list[str]:
+    """As LDAvis orders them."""
+
+    def relevance(term: Any) -> float:
+        _, probability, overall, _ = term
+        return weight * math.log(probability) + (1 - weight) * math.log(probability / overall)
+
+    return [word for word, *_ in sorted(terms, key=relevance, reverse=True)]
+
+
+def test_words_are_ordered_from_frequent_to_telling(page, summary):
+    topic = summary["topics"][0]
+    go(page, "#topic=0")
+    slider = page.get_by_role("slider", name="Order of words")
+    in_model_order = {code: [word for word, _ in topic["words"][code]] for code in topic["words"]}
+    assert slider.get_attribute("aria-valuetext") == "the model's order"
+    assert shown_words(page, "en") == in_model_order["en"]
+    slider.focus()
+    page.keyboard.press("End")
+    assert slider.get_attribute("aria-valuetext") == "by relevance, λ = 0.00"
+    assert page.url.endswith("&lambda=0")
+    for code, terms in topic["terms"].items():
+        assert shown_words(page, code) == by_relevance(terms, 0)[:30]
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert "λ = 1.00" in page.locator(".order output").inner_text()
+    assert shown_words(page, "ja") == by_relevance(topic["terms"]["ja"], 1)[:30]
+    # Translations and the arrow keys work in this order, too.
+    page.keyboard.press("Tab")
+    first = page.evaluate("document.activeElement.querySelector('.text').textContent")
+    assert first == shown_words(page, "en")[0]
+    page.keyboard.press("ArrowDown")
+    second = page.evaluate("document.activeElement.querySelector('.text').textContent")
+    assert second == shown_words(page, "en")[1]
+    rain = page.locator(".word", has_text="rain")
+    rain.click()
+    assert set(page.locator(".word.partner .text").all_text_contents()) == {"雨", "عاصفة", "Wind"}
+    page.locator(".words").get_by_role("button", name="Copy table").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    head, row, *_ = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert head.split("\t")[:3] == ["English", "English: relevance", "English: share of the topic's words"]
+    assert row.split("\t")[0] == first
+    assert serious_violations(page) == []
+    # Kept on the way to the next topic, until it is set back.
+    page.get_by_role("link", name="Next").click()
+    arrive(page, "#topic=1")
+    assert "λ = 1.00" in page.locator(".order output").inner_text()
+    page.get_by_role("button", name="Model's order").click()
+    assert page.evaluate("document.activeElement.type") == "range"
+    assert shown_words(page, "en") == [word for word, _ in summary["topics"][1]["words"]["en"]]
+
+
+def test_a_word_tells_how_frequent_it_is(page, summary):
+    go(page, "#topic=0")
+    word, probability, overall, documents = summary["topics"][0]["terms"]["en"][0]
+    said = page.locator(".said")
+    assert "Point to a word" in said.inner_text()
+    page.locator(".word", has_text=word).first.hover()
+    text = said.inner_text()
+    assert text.startswith(f"{word} (English) ⇄ 雨 (Japanese, cosine 0.90)")
+    assert f"{100 * probability:.2g}".rstrip("0").rstrip(".") in text
+    assert f"in {documents} documents." in text
+    assert ("times as often in the topic" if probability >= overall else "less often in the topic") in text
+    page.mouse.move(0, 0)
+    assert "Point to a word" in said.inner_text()

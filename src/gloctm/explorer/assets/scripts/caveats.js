@@ -65,22 +65,24 @@ function doubtMark(topic) {
   return make("span", { class: "doubt", title: `The words in ${names} agree little with those of the other languages.` }, ` ${DOUBT}`, make("span", { class: "offscreen" }, ` in doubt: ${names}`));
 }
 
-/** Say how well a topic's words agree across languages, with a warning if needed; null with one language. */
+/** Say how well a topic's words agree across languages; null with one language. */
 function agreementPart(topic) {
   if (!topic.agreement) return null;
   const figures = summary.languages
     .filter(({ code }) => isNumber(topic.agreement[code]))
     .map(({ code, name }) => `${name} ${formatDecimal(topic.agreement[code])}`);
-  return [
-    topic.doubtful.length > 0 &&
-      make(
-        "p",
-        { class: "problem doubt-note" },
-        `${DOUBT} The words in ${formatList(doubtedNames(topic))} agree little with those of the other languages: there this topic is probably about something else. Comparing its shares between languages means little.`,
-      ),
-    figures.length > 0 &&
-      make("p", { class: "note" }, `How well each language's words agree with those of the others (cosine, 1 is best): ${figures.join(", ")}.`),
-  ];
+  return figures.length ? make("p", { class: "note" }, `How well each language's words agree with those of the others (cosine, 1 is best): ${figures.join(", ")}.`) : null;
+}
+
+/** Warn of a topic that has a doubtful language; null for others. */
+function doubtWarning(topic) {
+  if (!topic.doubtful.length) return null;
+  return make(
+    "p",
+    { class: "warning doubt-note" },
+    make("b", {}, DOUBT),
+    ` The words in ${formatList(doubtedNames(topic))} agree little with those of the other languages: there this topic is probably about something else. Comparing its shares between languages means little.`,
+  );
 }
 
 /** "7 documents in English and 3 in German have no date and are left out."; null if none is left out. */

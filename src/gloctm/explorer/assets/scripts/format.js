@@ -28,6 +28,14 @@ function formatsOfShares() {
 /** A share: 8.5%. */
 const formatPercent = (value) => (isNumber(value) ? formatsOfShares().percent.format(value) : NOTHING);
 
+const smallShares = new Intl.NumberFormat("en", { style: "percent", minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
+/** A share of any size, as of words: 0.034%. */
+const formatSmallShare = (value) => (isNumber(value) ? smallShares.format(value) : NOTHING);
+
+const times = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+/** A ratio: 7.1, 120. */
+const formatTimes = (value) => (isNumber(value) ? times.format(value) : NOTHING);
+
 /** A difference of two shares, in percentage points: +1.2, or −1.2 with a real minus sign. */
 const formatPoints = (value) =>
   isNumber(value) ? formatsOfShares().points.format(value * 100).replace("-", "−") : NOTHING;

@@ -1,11 +1,14 @@
 // The page of a topic, and the table of all.
 
-function topicView({ topic: id, word, lang }) {
+function topicView({ topic: id, word, lang, lambda }) {
   const topic = topicOf(Number(id));
   if (!topic) {
     const hidden = summary.hidden.includes(Number(id));
     return notFound(hidden ? `Topic ${id} of the model is hidden here.` : `There is no topic ${id} here.`);
   }
+  if (lambda !== undefined) chosenLambda = lambdaOf(lambda);
+  // A word that was searched for is found in the model's order.
+  else if (word) chosenLambda = null;
   const documents = typicalDocuments(topic);
   return {
     title: topicText(topic),
@@ -14,7 +17,8 @@ function topicView({ topic: id, word, lang }) {
       make("p", { class: "over" }, `Topic ${topic.id}`),
       make("h1", {}, make("span", { class: "offscreen" }, `Topic ${topic.id}: `), topicName(topic)),
       topicFacts(topic),
-      section("Words", ...[agreementPart(topic)].flat(), wordColumns(topic, word ? { word, lang } : null)),
+      doubtWarning(topic),
+      section("Words", wordColumns(topic, word ? { word, lang } : null), agreementPart(topic)),
       topic.prevalence && section("Prevalence", make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}.`), make("div", { class: "columns" }, breakdowns(topic))),
       documents && section("Typical documents", make("p", { class: "note" }, "The percentage is the topic's share of the document; words of the topic are marked."), documents),
       section("Similar topics", similarTopics(topic)),
