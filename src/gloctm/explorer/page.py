@@ -28,7 +28,7 @@ _HEAD_SCRIPTS = ("theme.js",)
 _SCRIPTS = (
     *("dom.js", "format.js", "data.js", "files.js", "tables.js", "charts.js"),
     *("caveats.js", "measures.js", "names.js", "words.js", "documents.js", "search.js", "map.js"),
-    *("parquet.js", "document_list.js", "document_map.js", "documents_view.js"),
+    *("parquet.js", "document_table.js", "document_list.js", "document_colors.js", "document_map.js", "documents_view.js"),
     *("findings.js", "overview.js", "about.js", "topic.js", "editing.js", "compare.js", "breakdowns.js"),
     *("hierarchy.js", "multiples.js", "side_by_side.js"),
 )
@@ -77,7 +77,9 @@ def page_and_policy(summary: HasDict | Mapping[str, Any], *, live: bool) -> tupl
     """Return the page of ``render_page`` and its Content-Security-Policy, which a server also sends as a header."""
     content = content_of(summary)
     bundle = _plotly_bundle()
-    data, encoding = _data(content)
+    shown, documents = _documents_apart(content)
+    data, encoding = _data(shown)
+    documents_data, documents_encoding = _data(documents)
     style, head_script = _assets("styles", _STYLES), _assets("scripts", _HEAD_SCRIPTS)
     live_scripts = (_LIVE_SCRIPT,) if live else ()
     script = _assets("scripts", (*_SCRIPTS, *live_scripts, _LAST_SCRIPT))
@@ -91,13 +93,27 @@ def page_and_policy(summary: HasDict | Mapping[str, Any], *, live: bool) -> tupl
         script=script,
         summary=data,
         summary_encoding=encoding,
+        documents=documents_data,
+        documents_encoding=documents_encoding,
         plotly=bundle.deflated,
     )
     return page, policy
 
 
-def _data(content: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the summary as text of the page, and its encoding: ``"json"`` or ``"deflate"``."""
+def _documents_apart(content: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """Return the summary without its documents, and these: the page opens without them, and reads them when asked for.
+
+    In place of them, the summary says how many there are, out of how many, and what is said of their map.
+    """
+    documents = content.get("documents")
+    if documents is None:
+        return content, None
+    said = {name: documents[name] for name in ("totals", "projection", "mixing")}
+    return {**content, "documents": {"count": len(documents["ids"]), **said}}, documents
+
+
+def _data(content: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return data as text of the page, and its encoding: ``"json"`` or ``"deflate"``."""
     try:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:

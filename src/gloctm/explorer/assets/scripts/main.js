@@ -8,6 +8,8 @@ function viewsOf() {
     ...(hasPrevalence() && { compare: { label: "Languages", draw: compareView } }),
     ...(summary.labels && { labels: { label: "Labels", draw: labelsView } }),
     ...(summary.dates && { time: { label: "Over time", draw: timeView } }),
+    // Without documents, an address of theirs says why.
+    documents: { label: "Documents", draw: documentsView, unlisted: !summary.documents },
     ...(document.documentElement.dataset.live && { try: { label: "Try a text", draw: tryView } }),
   };
 }
@@ -58,15 +60,18 @@ function draw() {
   main.replaceChildren(...content.flat().filter(Boolean));
   releaseCharts();
   document.title = title ? `${title} – ${summary.title}` : summary.title;
-  const current = parameters.topic !== undefined ? "topics" : parameters.search !== undefined ? null : (parameters.view ?? "overview");
+  const current = isTopic(parameters) ? "topics" : parameters.search !== undefined ? null : (parameters.view ?? "overview");
   for (const link of document.querySelectorAll("#views a")) {
     if (link.dataset.view === current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
 
+/** Return whether an address is that of a topic's page; other views may name a topic, too. */
+const isTopic = ({ topic, view }) => topic !== undefined && view === undefined;
+
 function viewFor(parameters) {
-  if (parameters.topic !== undefined) return topicView(parameters);
+  if (isTopic(parameters)) return topicView(parameters);
   if (parameters.search !== undefined) return searchView(parameters);
   const name = parameters.view ?? "overview";
   // An address may name anything, including a property of every object.
@@ -137,7 +142,8 @@ function listenToTheme() {
 }
 
 function drawNavigation() {
-  const items = Object.entries(views).map(([name, { label }]) =>
+  const listed = Object.entries(views).filter(([, { unlisted }]) => !unlisted);
+  const items = listed.map(([name, { label }]) =>
     make("li", {}, make("a", { href: address({ view: name }), "data-view": name }, label)),
   );
   document.getElementById("views").replaceChildren(...items);

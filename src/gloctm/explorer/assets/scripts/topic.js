@@ -20,7 +20,7 @@ function topicView({ topic: id, word, lang, lambda }) {
       doubtWarning(topic),
       section("Words", wordColumns(topic, word ? { word, lang } : null), agreementPart(topic)),
       topic.prevalence && section("Prevalence", make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}.`), make("div", { class: "columns" }, breakdowns(topic))),
-      documents && section("Typical documents", make("p", { class: "note" }, "The percentage is the topic's share of the document; words of the topic are marked."), documents),
+      documents && section("Typical documents", make("p", { class: "note" }, "The percentage is the topic's share of the document; words of the topic are marked."), documents, allDocumentsLink(topic)),
       section("Similar topics", similarTopics(topic)),
     ],
   };

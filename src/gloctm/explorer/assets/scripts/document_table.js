@@ -1,0 +1,179 @@
+// The documents of the report: unpacked on first use, indexed by column, filtered.
+
+let documentTable;
+
+/** Return the documents with what filters need of them, or null; the first call unpacks them, others wait for it. */
+function loadDocuments() {
+  documentTable ??= summary.documents ? embedded("documents").then((text) => indexedDocuments(JSON.parse(text))) : Promise.resolve(null);
+  return documentTable;
+}
+
+/** Replace lists of numbers by typed arrays, which take a tenth of the room and are filtered in a moment. */
+function indexedDocuments({ topics, languages, labels, dates, x, y, ...columns }) {
+  const size = columns.ids.length;
+  const offsets = new Uint32Array(size + 1);
+  for (let place = 0; place < size; place += 1) offsets[place + 1] = offsets[place] + topics[place].length;
+  const topicPlaces = new Uint16Array(offsets[size]);
+  const shares = new Float32Array(offsets[size]);
+  const main = new Int16Array(size).fill(-1);
+  topics.forEach((listed, place) => {
+    listed.forEach(([topic, share], rank) => {
+      topicPlaces[offsets[place] + rank] = topic;
+      shares[offsets[place] + rank] = share;
+    });
+    if (listed.length) main[place] = listed[0][0];
+  });
+  return {
+    ...columns,
+    size,
+    offsets,
+    topicPlaces,
+    shares,
+    main,
+    language: Uint16Array.from(languages),
+    label: labels && Int32Array.from(labels),
+    ...indexedDates(dates),
+    x: Float32Array.from(x),
+    y: Float32Array.from(y),
+    folded: columns.texts && new Array(size).fill(null),
+  };
+}
+
+/** Number the dates in their order; −1 without one. */
+function indexedDates(dates) {
+  if (!dates) return { dateValues: [], date: null };
+  const dateValues = [...new Set(dates)].filter(Boolean).sort();
+  const numbers = new Map(dateValues.map((value, number) => [value, number]));
+  return { dateValues, date: Int32Array.from(dates, (value) => numbers.get(value) ?? -1) };
+}
+
+const languageOfDocument = (table, place) => summary.languages[table.language[place]].code;
+const labelOfDocument = (table, place) => (table.label && table.label[place] >= 0 ? table.label_values[table.label[place]] : null);
+const dateOfDocument = (table, place) => (table.date && table.date[place] >= 0 ? table.dateValues[table.date[place]] : null);
+
+/** Return the share of a topic in a document; 0 if it is not among its largest topics. */
+function shareOf(table, place, topic) {
+  for (let at = table.offsets[place]; at < table.offsets[place + 1]; at += 1) if (table.topicPlaces[at] === topic) return table.shares[at];
+  return 0;
+}
+
+/** Return the share of a document's largest topic. */
+const largestShare = (table, place) => (table.main[place] < 0 ? 0 : table.shares[table.offsets[place]]);
+
+/** Return a document's topics, [place, share], the largest first. */
+const topicsOfDocument = (table, place) =>
+  Array.from({ length: table.offsets[place + 1] - table.offsets[place] }, (_, rank) => {
+    const at = table.offsets[place] + rank;
+    return [table.topicPlaces[at], table.shares[at]];
+  });
+
+/** Return an address of the view of documents; topics by id, share in percent. */
+const documentsAddress = (filters = {}) => address({ view: "documents", ...filters });
+
+/** The filters of the view, as its address names them. */
+const DOCUMENT_FILTERS = ["topic", "share", "lang", "label", "from", "to", "q"];
+
+// Most texts of many languages have nothing to fold but case.
+const PLAIN = /^[\x00-\x7f]*$/;
+const foldedText = (text) => (PLAIN.test(text) ? text.toLowerCase() : folded(text));
+
+/** Return a document's text as it is searched. */
+function searchedText(table, place) {
+  table.folded[place] ??= foldedText(table.texts[place]);
+  return table.folded[place];
+}
+
+/** Fold all texts a slice at a time, so that the first word typed finds them ready and the page stays responsive. */
+function prepareDocumentSearch(table) {
+  if (!table.texts || table.prepared) return;
+  table.prepared = true;
+  let place = 0;
+  const slice = () => {
+    const end = performance.now() + 6;
+    while (place < table.size && performance.now() < end) {
+      const stop = Math.min(table.size, place + 50);
+      for (; place < stop; place += 1) searchedText(table, place);
+    }
+    if (place < table.size) setTimeout(slice, 4);
+  };
+  setTimeout(slice, 50);
+}
+
+/** Return the words of a query as they are sought. */
+const soughtWords = (query) => folded(query ?? "").split(/\s+/u).filter(Boolean);
+
+/** Return whether a text is a year, a month or a day. */
+const isDate = (text) => /^\d{4}(-\d{2}(-\d{2})?)?$/.test(text);
+
+/** Return which dates are in a range, both ends included; "2019" includes all of its days. */
+function datesWithin(dateValues, from, to) {
+  const within = (value) => {
+    const cut = (end) => [value.slice(0, end.length), end.slice(0, value.length)];
+    const [late, start] = cut(from ?? "");
+    const [early, stop] = cut(to ?? "");
+    return late >= start && early <= stop;
+  };
+  return Uint8Array.from(dateValues, (value) => Number(within(value)));
+}
+
+/**
+ * Return which documents pass: 1 or 0 for each. Filters are as in the address: texts, topic as a number of the model.
+ * A filter by something that the report does not have is passed by none.
+ */
+function matchingDocuments(table, filters) {
+  const mask = new Uint8Array(table.size).fill(1);
+  const keep = (passes) => {
+    for (let place = 0; place < table.size; place += 1) if (mask[place] && !passes(place)) mask[place] = 0;
+  };
+  if (filters.topic !== undefined) {
+    const shown = topicOf(Number(filters.topic));
+    const topic = shown ? placeOf(shown.id) : -2;
+    const least = Number(filters.share) / 100;
+    keep(least > 0 ? (place) => shareOf(table, place, topic) >= least : (place) => table.main[place] === topic);
+  }
+  if (filters.lang !== undefined) {
+    const language = summary.languages.findIndex(({ code }) => code === filters.lang);
+    keep((place) => table.language[place] === language);
+  }
+  if (filters.label !== undefined) {
+    const label = table.label_values.indexOf(filters.label);
+    keep((place) => label >= 0 && table.label[place] === label);
+  }
+  const [from, to] = [filters.from, filters.to].map((value) => (isDate(value ?? "") ? value : null));
+  if (from || to) {
+    const within = datesWithin(table.dateValues, from, to);
+    keep((place) => table.date && table.date[place] >= 0 && within[table.date[place]]);
+  }
+  const words = soughtWords(filters.q);
+  if (words.length) {
+    const id = filters.q.trim();
+    keep((place) => table.ids[place] === id || (table.texts !== null && words.every((word) => searchedText(table, place).includes(word))));
+  }
+  return mask;
+}
+
+/** Return all documents in an order: by share, of the chosen topic or of each one's largest, by date, or by id. */
+function sortedDocuments(table, sort, topic) {
+  const key = `${sort} ${sort === "share" ? topic : ""}`;
+  if (table.sortedBy !== key) {
+    table.sorted = Uint32Array.from({ length: table.size }, (_, place) => place).sort(documentOrder(table, sort, topic));
+    table.sortedBy = key;
+  }
+  return table.sorted;
+}
+
+/** Return the comparison of a sort; ties stay in the order of the corpus. */
+function documentOrder(table, sort, topic) {
+  if (sort === "id") {
+    const collator = new Intl.Collator("en", { numeric: true });
+    const numbers = table.ids.every((id) => /^\d{1,15}$/.test(id)) && Float64Array.from(table.ids, Number);
+    return numbers ? (one, other) => numbers[one] - numbers[other] : (one, other) => collator.compare(table.ids[one], table.ids[other]);
+  }
+  if (sort === "newest" && table.date) return (one, other) => table.date[other] - table.date[one];
+  if (sort === "oldest" && table.date) {
+    const late = (place) => (table.date[place] < 0 ? Infinity : table.date[place]);
+    return (one, other) => late(one) - late(other) || 0;
+  }
+  const shares = Float32Array.from({ length: table.size }, (_, place) => (topic === null ? largestShare(table, place) : shareOf(table, place, topic)));
+  return (one, other) => shares[other] - shares[one] || one - other;
+}
