@@ -28,7 +28,14 @@ _HEAD_SCRIPTS = ("theme.js",)
 _SCRIPTS = (
     *("dom.js", "format.js", "data.js", "files.js", "tables.js", "charts.js"),
     *("caveats.js", "measures.js", "names.js", "words.js", "documents.js", "search.js", "map.js"),
-    *("parquet.js", "document_table.js", "document_list.js", "document_colors.js", "document_map.js", "documents_view.js"),
+    *(
+        "parquet.js",
+        "document_table.js",
+        "document_list.js",
+        "document_colors.js",
+        "document_map.js",
+        "documents_view.js",
+    ),
     *("findings.js", "overview.js", "about.js", "topic.js", "editing.js", "compare.js", "breakdowns.js"),
     *("hierarchy.js", "multiples.js", "side_by_side.js"),
 )
@@ -109,7 +116,9 @@ def _documents_apart(content: Mapping[str, Any]) -> tuple[Mapping[str, Any], Map
     if documents is None:
         return content, None
     said = {name: documents[name] for name in ("totals", "projection", "mixing")}
-    return {**content, "documents": {"count": len(documents["ids"]), **said}}, documents
+    # Topics may be merged or hidden in the page, and documents refer to those that the summary had.
+    members = [topic["members"] for topic in content["topics"]]
+    return {**content, "documents": {"count": len(documents["ids"]), **said}}, {**documents, "members": members}
 
 
 def _data(content: Mapping[str, Any] | None) -> tuple[str, str]:

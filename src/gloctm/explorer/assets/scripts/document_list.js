@@ -7,9 +7,6 @@ const EXCERPT = 220;
 const TOPICS_PER_ROW = 3;
 const LEAST_SHARE_NAMED = 0.1;
 
-/** Return a topic's name in the reader's language. */
-const documentTopicTitle = (topic) => (typeof topicTitle === "function" ? topicTitle(topic) : topic.name);
-
 /** Return a topic's words in a language, with what hovering over one says. */
 function wordsOfTopic(topic, code) {
   const said = new Map((topic.terms?.[code] ?? []).map(([word, probability]) => [word, `${formatShareOfWords(probability)} of the topic's words`]));
@@ -104,7 +101,7 @@ function documentHint(table, place) {
   const topic = table.main[place];
   return [
     table.texts ? inLanguage(code, shorten(table.texts[place].slice(0, 400), 140), "p", { class: "beginning" }) : make("p", { class: "beginning" }, make("bdi", {}, table.ids[place])),
-    make("p", { class: "about" }, topic < 0 ? "no topic" : `${documentTopicTitle(summary.topics[topic])} ${formatPercent(largestShare(table, place))}`, " · ", languageName(code)),
+    make("p", { class: "about" }, topic < 0 ? "no topic" : `${topicTitle(summary.topics[topic])} ${formatPercent(largestShare(table, place))}`, " · ", languageName(code)),
   ];
 }
 

@@ -33,7 +33,7 @@ function discOffsets(diameter, width) {
   for (let y = -reach; y <= reach; y += 1) {
     for (let x = -reach; x <= reach; x += 1) {
       const inside = radius - Math.hypot(x + shift, y + shift);
-      if (inside >= 0.35) full.push(y * width + x);
+      if (inside >= 0.2) full.push(y * width + x);
       else if (inside > -0.3) half.push(y * width + x);
     }
   }
@@ -193,7 +193,7 @@ function documentMap({ table, onOpen, onBrush }) {
 
   /** Return the diameter of a number of documents in pixels: larger if they are few, and as one zooms in. */
   function diameter({ width, height }, count) {
-    return Math.min(6, Math.max(2, Math.sqrt((0.3 * width * height) / Math.max(1, count)) * camera.zoom ** 0.4));
+    return Math.min(6, Math.max(2, Math.sqrt((0.9 * width * height) / Math.max(1, count)) * camera.zoom ** 0.4));
   }
 
   function drawPoints(view, density) {
@@ -273,7 +273,7 @@ function documentMap({ table, onOpen, onBrush }) {
     Object.assign(context, { font: `600 ${view.width < 480 ? 12 : 13}px ${theme.font}`, textAlign: "center", textBaseline: "middle", lineJoin: "round" });
     const names = [];
     for (const topic of namedTopics()) {
-      const name = shorten(documentTopicTitle(summary.topics[topic]), view.width < 480 ? 18 : 26);
+      const name = shorten(topicTitle(summary.topics[topic]), view.width < 480 ? 18 : 26);
       const key = context.font + name;
       if (!measured.has(key)) measured.set(key, context.measureText(name).width);
       names.push({ name, wide: measured.get(key), x: middles[topic].x * view.ax + view.bx, y: middles[topic].y * view.ay + view.by });

@@ -1,35 +1,24 @@
 // The documents of the report: unpacked on first use, indexed by column, filtered.
 
+/** The columns, and the table of them with the topics of the summary that is shown; promises. */
+let documentParts;
 let documentTable;
+whenReplaced(() => (documentTable = undefined));
 
 /** Return the documents with what filters need of them, or null; the first call unpacks them, others wait for it. */
 function loadDocuments() {
-  documentTable ??= summary.documents ? embedded("documents").then((text) => indexedDocuments(JSON.parse(text))) : Promise.resolve(null);
+  if (!summary.documents) return Promise.resolve(null);
+  documentParts ??= embedded("documents").then((text) => indexedColumns(JSON.parse(text)));
+  documentTable ??= documentParts.then((parts) => ({ ...parts, ...indexedTopics(parts) }));
   return documentTable;
 }
 
 /** Replace lists of numbers by typed arrays, which take a tenth of the room and are filtered in a moment. */
-function indexedDocuments({ topics, languages, labels, dates, x, y, ...columns }) {
+function indexedColumns({ languages, labels, dates, x, y, ...columns }) {
   const size = columns.ids.length;
-  const offsets = new Uint32Array(size + 1);
-  for (let place = 0; place < size; place += 1) offsets[place + 1] = offsets[place] + topics[place].length;
-  const topicPlaces = new Uint16Array(offsets[size]);
-  const shares = new Float32Array(offsets[size]);
-  const main = new Int16Array(size).fill(-1);
-  topics.forEach((listed, place) => {
-    listed.forEach(([topic, share], rank) => {
-      topicPlaces[offsets[place] + rank] = topic;
-      shares[offsets[place] + rank] = share;
-    });
-    if (listed.length) main[place] = listed[0][0];
-  });
   return {
     ...columns,
     size,
-    offsets,
-    topicPlaces,
-    shares,
-    main,
     language: Uint16Array.from(languages),
     label: labels && Int32Array.from(labels),
     ...indexedDates(dates),
@@ -37,6 +26,37 @@ function indexedDocuments({ topics, languages, labels, dates, x, y, ...columns }
     y: Float32Array.from(y),
     folded: columns.texts && new Array(size).fill(null),
   };
+}
+
+/**
+ * Put the documents' topics, by their places in the summary that is shown, into one row after the other. Topics may have
+ * been merged or hidden since the report was made: shares of merged ones add up.
+ */
+function indexedTopics({ topics, members, size }) {
+  const shown = members.map(([number]) => placeOf(topicOf(number)?.id) ?? null);
+  const same = shown.every((place, before) => place === before);
+  const total = topics.reduce((sum, listed) => sum + listed.length, 0);
+  const [offsets, topicPlaces, shares] = [new Uint32Array(size + 1), new Uint16Array(total), new Float32Array(total)];
+  const main = new Int16Array(size).fill(-1);
+  let next = 0;
+  for (let place = 0; place < size; place += 1) {
+    const listed = same ? topics[place] : mergedShares(topics[place], shown);
+    for (const [topic, share] of listed) {
+      topicPlaces[next] = topic;
+      shares[next] = share;
+      next += 1;
+    }
+    offsets[place + 1] = next;
+    if (listed.length) main[place] = listed[0][0];
+  }
+  return { offsets, topicPlaces, shares, main };
+}
+
+/** Add up the shares of topics that are shown as one, and leave out hidden ones. */
+function mergedShares(listed, shown) {
+  const sums = new Map();
+  for (const [topic, share] of listed) if (shown[topic] !== null) sums.set(shown[topic], (sums.get(shown[topic]) ?? 0) + share);
+  return [...sums].sort(([, one], [, other]) => other - one);
 }
 
 /** Number the dates in their order; −1 without one. */

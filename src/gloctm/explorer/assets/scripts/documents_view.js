@@ -271,7 +271,7 @@ function documentFilters(table, state, update) {
 
   function draw() {
     const { filters } = state;
-    const topics = [["", "any"], ...summary.topics.map((topic) => [String(topic.id), `${topic.id} ${shorten(documentTopicTitle(topic), 40)}`])];
+    const topics = [["", "any"], ...summary.topics.map((topic) => [String(topic.id), `${topic.id} ${shorten(topicTitle(topic), 40)}`])];
     const chosen = filters.topic === undefined ? undefined : topicOf(Number(filters.topic));
     const shares = [["", "mainly about it"], ...LEAST_SHARES.map((share) => [String(share), `at least ${share}% about it`])];
     const languages = [["", "any"], ...summary.languages.map(({ code, name }) => [code, name])];
@@ -330,7 +330,7 @@ function documentColumns(table, places) {
     text("label", (place) => labelOfDocument(table, place)),
     text("date", (place) => dateOfDocument(table, place)),
     { name: "topic", type: "int", values: shown.map((place) => main(place)?.id ?? null) },
-    text("name", (place) => (main(place) ? documentTopicTitle(main(place)) : null)),
+    text("name", (place) => (main(place) ? topicTitle(main(place)) : null)),
     { name: "share", type: "double", values: shown.map((place) => (main(place) ? exact(largestShare(table, place)) : null)) },
     text("text", (place) => table.texts?.[place] ?? null),
     { name: "cut", type: "truth", values: shown.map((place) => Boolean(table.cut[place])) },
