@@ -15,7 +15,7 @@ from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation, evaluate, name_of
 from gloctm.model.vectors import topic_vectors
 from gloctm.model.view import TopicView
-from gloctm.summary import Estimate, Summary, TypicalDocument, summarize
+from gloctm.summary import Estimate, Summarizer, Summary, TypicalDocument, summarize
 from gloctm.summary.content import FORMAT
 from gloctm.summary.links import word_directions
 from planted import planted_corpus
@@ -368,6 +368,28 @@ def test_settings(model, corpus):
             assert all(len(document.text) <= 30 for document in topic.documents[code])
     assert any(document.cut for topic in found.topics for document in topic.documents["en"])
     assert summarize(model, num_words=10_000).topics[0].words["en"][-1][1] == model.word_scores_["en"][0].min()
+
+
+def test_documents_are_inferred_once_for_all_views(model, corpus, monkeypatch):
+    maker = Summarizer(model, corpus, num_documents=1)
+    first = maker.summary()
+    assert first == summarize(model, corpus, num_documents=1)
+    monkeypatch.setattr(GloCTM, "transform", None)
+    view = TopicView.of(model).merge([1, 4]).hide(3)
+    changed = maker.summary(view)
+    assert [topic.members for topic in changed.topics] == [(0,), (1, 4), (2,), (5,)]
+    assert maker.summary() == first
+    monkeypatch.undo()
+    assert changed == summarize(model, corpus, view=view, num_documents=1)
+
+
+def test_an_evaluation_is_left_out_for_views_that_it_does_not_fit(model):
+    maker = Summarizer(model, evaluation=Evaluation({"purity": {"all": 0.5}}, evaluate(model).conditions))
+    view = TopicView.of(model)
+    assert maker.evaluated(view.rename(0, "Sport"))
+    assert "documents" in {figure.group for figure in maker.summary(view).quality}
+    assert not maker.evaluated(view.hide(3))
+    assert "documents" not in {figure.group for figure in maker.summary(view.hide(3)).quality}
 
 
 def test_a_view_is_summed_up(model, corpus, theta):

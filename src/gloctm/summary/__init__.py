@@ -5,22 +5,27 @@ from gloctm.summary.content import (
     Estimate,
     LabelBreakdown,
     LanguageSummary,
+    OtherModel,
     QualityFigure,
     SearchIndex,
     Summary,
+    Term,
     TopicSummary,
     TypicalDocument,
 )
-from gloctm.summary.summary import summarize
+from gloctm.summary.summary import Summarizer, summarize
 
 __all__ = [
     "DateBreakdown",
     "Estimate",
     "LabelBreakdown",
     "LanguageSummary",
+    "OtherModel",
     "QualityFigure",
     "SearchIndex",
+    "Summarizer",
     "Summary",
+    "Term",
     "TopicSummary",
     "TypicalDocument",
     "summarize",

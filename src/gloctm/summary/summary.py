@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -112,112 +112,190 @@ def summarize(
         >>> len(summary.topics), [word for word, _ in summary.topics[0].words["en"]] == model.topics(3)[0]["words"]
         (12, True)
     """
-    check_model(model, "summarize")
-    if title is not None and not isinstance(title, str):
-        raise InputError(f"title is {title!r:.60}: give a text, or None for one made of the languages")
-    model.check_via(via)
-    for name, value, least in [
-        *(("num_words", num_words, 1), ("num_documents", num_documents, 0)),
-        *(("max_characters", max_characters, 20), ("max_documents", max_documents, 2)),
-    ]:
-        check_int(name, value, least)
-    if not model.in_context:
-        via = via or "global"
+    maker = Summarizer(
+        model,
+        corpus,
+        num_words=num_words,
+        num_documents=num_documents,
+        max_characters=max_characters,
+        max_documents=max_documents,
+        evaluation=evaluation,
+        title=title,
+        via=via,
+    )
     view = view_of(model, view)
-    measured = None if evaluation is None else evaluation_of(model, evaluation)
-    if measured is not None and len(view) < view.num_topics:
+    if not maker.evaluated(view):
         raise InputError(
             "the evaluation is of all the model's topics one by one, and the view merges or hides some: leave the "
             "evaluation out, or the view"
         )
-    if corpus is not None:
-        check_corpus(corpus)
-        _check_languages(model, corpus)
+    return maker.summary(view)
 
-    codes, ids = list(model.languages_), view.numbers
-    sample = None if corpus is None else _sample(model, corpus, max_documents, via)
-    shares = None if sample is None else topic_shares(sample.theta)
-    topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.word_scores_.items()}
-    mainly = None if sample is None else counts_of_main_topics(sample.theta, view.groups)
-    if sample is not None:
-        sample = replace(sample, theta={code: view.merge_theta(each) for code, each in sample.theta.items()})
 
-    heaviest = {code: np.argsort(-each, axis=1, kind="stable")[:, :num_words] for code, each in topic_word.items()}
-    words = {
-        code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()] for code in codes
-    }
-    labels = shared_labels(model.labels_, view.groups, codes)
-    names, names_by_language = topic_names(view, labels, words), topic_names_by_language(view, labels, words)
-    terms = {code: _terms(model, corpus, code, view, shares, heaviest[code], num_words) for code in codes}
-    vectors = topic_vectors(topic_word, model.word_embeddings_)
-    agreement = agreement_of_topics(vectors)
-    joined = joined_vectors(vectors)
-    similarity = cosines(joined, joined)
-    # A vector of zeros has no direction, but a topic is always like itself.
-    np.fill_diagonal(similarity, 1)
-    places, similar = project(joined), similar_topics(joined)
-    directions = {code: word_directions(model.word_embeddings_[code]) for code in codes}
-    member_shares = view.member_shares(shares)
-    prevalence, contrast = _prevalence(sample)
-    documents = _documents(model, sample, words, num_documents, max_characters, view, via)
+class Summarizer:
+    """Makes summaries of a model, of one view after another: documents are inferred once.
 
-    def topic_summary(topic: int) -> TopicSummary:
-        own_prevalence, own_agreement = _of_topic(prevalence, topic), _of_topic(agreement, topic, float)
-        return TopicSummary(
-            id=ids[topic],
-            members=view.groups[topic],
-            shares=member_shares[topic],
-            name=names[topic],
-            names=names_by_language[topic],
-            labels=labels[topic],
-            x=float(places[topic, 0]),
-            y=float(places[topic, 1]),
-            prevalence=own_prevalence,
-            overall=own_prevalence and float(np.mean([each.value for each in own_prevalence.values()])),
-            mainly=_of_topic(mainly, topic),
-            contrast=_of_topic(contrast, topic),
-            agreement=own_agreement,
-            doubtful=doubtful_languages(own_agreement),
-            words={
-                code: tuple(zip(words[code][topic], each[topic, heaviest[code][topic]].tolist(), strict=True))
-                for code, each in topic_word.items()
+    Args:
+        model: see ``summarize``, as all others.
+        corpus: documents; they must not change.
+        num_words: words per topic and language.
+        num_documents: typical documents per topic and language.
+        max_characters: of a typical document.
+        max_documents: of a language, at most.
+        evaluation: measures of this model. Summaries of views that merge or hide topics are without it.
+        title: what the model is about.
+        via: for a published model, the encoder that infers θ.
+
+    Raises:
+        NotFittedError: the model is not trained.
+        InputError: see ``summarize``.
+
+    Examples:
+        >>> from gloctm import TopicView
+        >>> from gloctm.summary import Summarizer
+        >>> maker = Summarizer(model, corpus, num_documents=0)
+        >>> view = TopicView.of(model)
+        >>> [len(maker.summary(each).topics) for each in (view, view.hide(3))]
+        [12, 11]
+    """
+
+    def __init__(
+        self,
+        model: TopicModel,
+        corpus: Corpus | None = None,
+        *,
+        num_words: int = 30,
+        num_documents: int = 5,
+        max_characters: int = 600,
+        max_documents: int = MAX_DOCUMENTS,
+        evaluation: Evaluation | Mapping[str, Any] | None = None,
+        title: str | None = None,
+        via: Via | None = None,
+    ) -> None:
+        check_model(model, "summarize")
+        if title is not None and not isinstance(title, str):
+            raise InputError(f"title is {title!r:.60}: give a text, or None for one made of the languages")
+        model.check_via(via)
+        for name, value, least in [
+            *(("num_words", num_words, 1), ("num_documents", num_documents, 0)),
+            *(("max_characters", max_characters, 20), ("max_documents", max_documents, 2)),
+        ]:
+            check_int(name, value, least)
+        self.model = model
+        self.corpus = corpus
+        self._via: Via | None = via if model.in_context else via or "global"
+        self._measured = None if evaluation is None else evaluation_of(model, evaluation)
+        if corpus is not None:
+            check_corpus(corpus)
+            _check_languages(model, corpus)
+        self._num_words = num_words
+        self._num_documents = num_documents
+        self._max_characters = max_characters
+        self._max_documents = max_documents
+        self._title = title
+
+    def evaluated(self, view: TopicView) -> bool:
+        """Return whether a summary of a view has the evaluation that was given, or none was: it is of all topics."""
+        return self._measured is None or len(view) == view.num_topics
+
+    @cached_property
+    def _sample(self) -> _Sample | None:
+        """Documents with θ of all topics of the model, inferred when first needed."""
+        return None if self.corpus is None else _sample(self.model, self.corpus, self._max_documents, self._via)
+
+    def summary(self, view: TopicView | None = None) -> Summary:
+        """Make the summary of a view, or of all topics as they are.
+
+        Raises:
+            InputError: the view is of another model, or a document has an invalid date.
+        """
+        model, corpus, via, num_words = self.model, self.corpus, self._via, self._num_words
+        view = view_of(model, view)
+        sample, measured = self._sample, self._measured if self.evaluated(view) else None
+        codes, ids = list(model.languages_), view.numbers
+        shares = None if sample is None else topic_shares(sample.theta)
+        topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.word_scores_.items()}
+        mainly = None if sample is None else counts_of_main_topics(sample.theta, view.groups)
+        if sample is not None:
+            sample = replace(sample, theta={code: view.merge_theta(each) for code, each in sample.theta.items()})
+
+        heaviest = {code: np.argsort(-each, axis=1, kind="stable")[:, :num_words] for code, each in topic_word.items()}
+        words = {
+            code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()]
+            for code in codes
+        }
+        labels = shared_labels(model.labels_, view.groups, codes)
+        names, names_by_language = topic_names(view, labels, words), topic_names_by_language(view, labels, words)
+        terms = {code: _terms(model, corpus, code, view, shares, heaviest[code], num_words) for code in codes}
+        vectors = topic_vectors(topic_word, model.word_embeddings_)
+        agreement = agreement_of_topics(vectors)
+        joined = joined_vectors(vectors)
+        similarity = cosines(joined, joined)
+        # A vector of zeros has no direction, but a topic is always like itself.
+        np.fill_diagonal(similarity, 1)
+        places, similar = project(joined), similar_topics(joined)
+        directions = {code: word_directions(model.word_embeddings_[code]) for code in codes}
+        member_shares = view.member_shares(shares)
+        prevalence, contrast = _prevalence(sample)
+        documents = _documents(model, sample, words, self._num_documents, self._max_characters, view, via)
+
+        def topic_summary(topic: int) -> TopicSummary:
+            own_prevalence, own_agreement = _of_topic(prevalence, topic), _of_topic(agreement, topic, float)
+            return TopicSummary(
+                id=ids[topic],
+                members=view.groups[topic],
+                shares=member_shares[topic],
+                name=names[topic],
+                names=names_by_language[topic],
+                labels=labels[topic],
+                x=float(places[topic, 0]),
+                y=float(places[topic, 1]),
+                prevalence=own_prevalence,
+                overall=own_prevalence and float(np.mean([each.value for each in own_prevalence.values()])),
+                mainly=_of_topic(mainly, topic),
+                contrast=_of_topic(contrast, topic),
+                agreement=own_agreement,
+                doubtful=doubtful_languages(own_agreement),
+                words={
+                    code: tuple(zip(words[code][topic], each[topic, heaviest[code][topic]].tolist(), strict=True))
+                    for code, each in topic_word.items()
+                },
+                terms={code: terms[code][topic] for code in codes},
+                links=tuple(translation_links({code: directions[code][heaviest[code][topic]] for code in codes})),
+                similar=tuple((ids[other], cosine) for other, cosine in similar[topic] if cosine >= MIN_SIMILARITY),
+                documents={code: documents[code][topic] for code in codes},
+            )
+
+        found = None if sample is None else by_label(sample.theta, _column(sample, "labels"))
+        label_breakdown, num_labels = found or (None, 0)
+        dates = {} if sample is None else _column(sample, "dates")
+        dates = {code: checked_dates(code, each) for code, each in dates.items()}
+        return Summary(
+            title=self._title or _title(len(ids), codes),
+            languages=tuple(_language(model, corpus, code) for code in codes),
+            about={
+                "settings": dict(model.settings_),
+                "seed": model.seed_,
+                "encoder": model.encoder_,
+                "environment": dict(model.environment_),
+                "corpus_fingerprint": model.corpus_fingerprint_,
+                "gloctm": version("gloctm"),
             },
-            terms={code: terms[code][topic] for code in codes},
-            links=tuple(translation_links({code: directions[code][heaviest[code][topic]] for code in codes})),
-            similar=tuple((ids[other], cosine) for other, cosine in similar[topic] if cosine >= MIN_SIMILARITY),
-            documents={code: documents[code][topic] for code in codes},
+            history={term: tuple(epoch[term] for epoch in model.history_) for term in HISTORY_TERMS},
+            quality=quality_figures(topic_word, model.vocabulary_, corpus, measured),
+            topics=tuple(map(topic_summary, range(len(ids)))),
+            hidden=tuple(sorted(view.hidden)),
+            inference=via or "context",
+            labels=label_breakdown,
+            dates=None if sample is None else by_date(sample.theta, dates),
+            search={code: search_index(topic_word[code], model.vocabulary_[code], ids) for code in codes},
+            sampled=None if sample is None else _sampled(sample, num_labels),
+            similarity=tuple(map(tuple, similarity.tolist())),
+            merges=tuple(
+                (int(one), int(other), height, int(size)) for one, other, height, size in linked_topics(joined).tolist()
+            ),
+            view=view.to_dict(),
         )
-
-    found = None if sample is None else by_label(sample.theta, _column(sample, "labels"))
-    label_breakdown, num_labels = found or (None, 0)
-    dates = {} if sample is None else _column(sample, "dates")
-    dates = {code: checked_dates(code, each) for code, each in dates.items()}
-    return Summary(
-        title=title or _title(len(ids), codes),
-        languages=tuple(_language(model, corpus, code) for code in codes),
-        about={
-            "settings": dict(model.settings_),
-            "seed": model.seed_,
-            "encoder": model.encoder_,
-            "environment": dict(model.environment_),
-            "corpus_fingerprint": model.corpus_fingerprint_,
-            "gloctm": version("gloctm"),
-        },
-        history={term: tuple(epoch[term] for epoch in model.history_) for term in HISTORY_TERMS},
-        quality=quality_figures(topic_word, model.vocabulary_, corpus, measured),
-        topics=tuple(map(topic_summary, range(len(ids)))),
-        hidden=tuple(sorted(view.hidden)),
-        inference=via or "context",
-        labels=label_breakdown,
-        dates=None if sample is None else by_date(sample.theta, dates),
-        search={code: search_index(topic_word[code], model.vocabulary_[code], ids) for code in codes},
-        sampled=None if sample is None else _sampled(sample, num_labels),
-        similarity=tuple(map(tuple, similarity.tolist())),
-        merges=tuple(
-            (int(one), int(other), height, int(size)) for one, other, height, size in linked_topics(joined).tolist()
-        ),
-        view=view.to_dict(),
-    )
 
 
 def _check_languages(model: TopicModel, corpus: Corpus) -> None:
