@@ -32,7 +32,7 @@ from made_up_summary import made_up_summary
 pytestmark = pytest.mark.browser
 
 VIEWS = ["", "#topic=1", "#view=topics", "#view=compare", "#view=compare&lang=ar", "#view=labels", "#view=time"]
-VIEWS += ["#search=雨", "#view=constructor"]
+VIEWS += ["#view=about", "#search=雨", "#view=constructor"]
 # Where colors are of every kind.
 DARK_VIEWS = ["#topic=1", "#view=compare&lang=ar"]
 # Without spaces, since a word of a vocabulary may be like this, too.
@@ -386,6 +386,7 @@ def test_charts_words_and_the_citation_are_saved_and_copied(visit):
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == 6 * 4 * 30
     assert rows[30]["word"] == "雨"
+    go(page, "#view=about")
     name, citation = saved(page, page.get_by_role("button", name="Save the citation"))
     assert name == "gloctm.bib"
     assert b"Cross-Lingual Topic Modeling via a Global Context Space" in citation
@@ -477,8 +478,9 @@ def test_what_figures_do_not_say_is_said_next_to_them(visit):
 def test_a_page_of_the_context_method_says_what_is_true_of_it(open_page, visit, tmp_path):
     path = write_report(made_up_summary(context=True), tmp_path / "report.html")
     page = open_page(at(path))
+    go(page, "#view=about")
     sections = page.locator("h2").all_inner_texts()
-    assert sections == ["Topics", "Languages", "Quality", "Settings", "Cite"]
+    assert sections == ["Quality", "Figures", "Settings", "Cite"]
     page.locator("details summary", has_text="Model").click()
     assert "the words of each document in the space of contexts" in page.locator("main").inner_text()
     go(page, "#view=compare")
@@ -493,8 +495,8 @@ def test_a_page_of_the_context_method_says_what_is_true_of_it(open_page, visit, 
         assert "NaN" not in page.locator("main").inner_text()
         assert serious_violations(page) == []
     # A page of a published model has what this one lacks.
-    page = visit()
-    assert page.locator("h2").all_inner_texts() == [*sections[:3], "Training", *sections[3:]]
+    page = visit("#view=about")
+    assert page.locator("h2").all_inner_texts() == [*sections[:2], "Training", *sections[2:]]
     go(page, "#topic=0")
     assert "Weights above 0" not in page.locator("main").inner_text()
 
@@ -578,7 +580,7 @@ def test_topics_are_found_by_number_and_by_the_beginning_of_a_word(visit):
 def test_without_a_corpus_there_is_no_more_than_the_model_tells(open_page, tmp_path):
     path = write_report(made_up_summary(corpus=False), tmp_path / "report.html")
     page = open_page(at(path))
-    assert page.locator("#views a").all_text_contents() == ["Overview", "Topics"]
+    assert page.locator("#views a").all_text_contents() == ["Overview", "Topics", "About"]
     for view in ["#topic=0", "#view=topics", ""]:
         go(page, view)
         all_drawn(page)

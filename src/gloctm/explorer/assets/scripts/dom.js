@@ -27,6 +27,26 @@ function section(title, ...children) {
   return make("section", {}, make("h2", {}, title), ...children);
 }
 
+/** Make buttons that lead to the sections of a page; phones show them, where the page is long. */
+function jumpLinks(sections) {
+  const named = sections.filter(Boolean).map((element) => [element.querySelector("h2"), element]);
+  if (named.length < 2) return null;
+  return make(
+    "nav",
+    { class: "jumps", "aria-label": "On this page" },
+    named.map(([heading, element]) =>
+      make("button", { type: "button", class: "quiet", onclick: () => jumpTo(heading, element) }, heading.textContent),
+    ),
+  );
+}
+
+/** Scroll to a section, and go on reading there. */
+function jumpTo(heading, element) {
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  element.scrollIntoView({ block: "start" });
+}
+
 /** Make a labeled choice of one among several: options are [value, text] or [value, text, attributes]. */
 function choice(label, options, chosen, onChange) {
   const id = freshId("choice");

@@ -10,6 +10,7 @@ function viewsOf() {
     ...(summary.dates && { time: { label: "Over time", draw: timeView } }),
     // Without documents, an address of theirs says why.
     documents: { label: "Documents", draw: documentsView, unlisted: !summary.documents },
+    about: { label: "About", draw: aboutView },
     ...(document.documentElement.dataset.live && { try: { label: "Try a text", draw: tryView } }),
   };
 }
@@ -62,9 +63,17 @@ function draw() {
   document.title = title ? `${title} – ${summary.title}` : summary.title;
   const current = isTopic(parameters) ? "topics" : parameters.search !== undefined ? null : (parameters.view ?? "overview");
   for (const link of document.querySelectorAll("#views a")) {
-    if (link.dataset.view === current) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.dataset.view === current) {
+      link.setAttribute("aria-current", "page");
+      revealView(link);
+    } else link.removeAttribute("aria-current");
   }
+}
+
+/** Scroll the line of views, as phones have it, to a view. */
+function revealView(link) {
+  const list = document.getElementById("views");
+  list.scrollLeft = link.offsetLeft - list.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
 }
 
 /** Return whether an address is that of a topic's page; other views may name a topic, too. */

@@ -1,4 +1,4 @@
-// The overview: what the model consists of and how good it is.
+// The overview: what was found, and all topics.
 
 /** Names of the parts of the loss: in nats per document, summed over languages; CKA has no unit. */
 const CURVES = {
@@ -10,20 +10,19 @@ const CURVES = {
 };
 
 function overviewView() {
+  const parts = [
+    section("Findings", findings()),
+    section("Topics", mapWithList(), doubtNote(summary.topics), topicsButton()),
+    section("Languages", languagesTable()),
+  ];
   return {
     title: null,
     content: [
       make("h1", {}, make("span", { dir: "auto" }, summary.title)),
       make("p", { class: "lead" }, leadSentence()),
-      hiddenNote(),
-      !hasPrevalence() && make("p", { class: "note" }, "This report was made without a corpus, so it shows words alone: no documents, and no prevalence of topics."),
-      summary.sampled && make("p", { class: "note" }, summary.sampled),
-      section("Topics", mapWithList(), topicsButton()),
-      section("Languages", languagesTable()),
-      summary.quality.length > 0 && section("Quality", ...qualityTables()),
-      summary.history?.epoch?.length > 0 && section("Training", trainingCurve()),
-      section("Settings", settingsPart()),
-      section("Cite", citationPart()),
+      jumpLinks(parts),
+      parts,
+      section("What this rests on", hiddenNote(), summary.sampled && make("p", { class: "note" }, summary.sampled), make("p", {}, make("a", { href: address({ view: "about" }) }, "Quality, training, settings and how to cite"))),
     ],
   };
 }

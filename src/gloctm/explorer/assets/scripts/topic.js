@@ -10,6 +10,12 @@ function topicView({ topic: id, word, lang, lambda }) {
   // A word that was searched for is found in the model's order.
   else if (word) chosenLambda = null;
   const documents = typicalDocuments(topic);
+  const parts = [
+    section("Words", wordColumns(topic, word ? { word, lang } : null), agreementPart(topic)),
+    topic.prevalence && section("Shares", make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}.`), make("div", { class: "columns" }, breakdowns(topic))),
+    documents && section("Typical documents", make("p", { class: "note" }, "The percentage is the topic's share of the document; words of the topic are marked."), documents, allDocumentsLink(topic)),
+    section("Similar topics", similarTopics(topic)),
+  ];
   return {
     title: topicText(topic),
     content: [
@@ -18,10 +24,8 @@ function topicView({ topic: id, word, lang, lambda }) {
       make("h1", {}, make("span", { class: "offscreen" }, `Topic ${topic.id}: `), topicName(topic)),
       topicFacts(topic),
       doubtWarning(topic),
-      section("Words", wordColumns(topic, word ? { word, lang } : null), agreementPart(topic)),
-      topic.prevalence && section("Prevalence", make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}.`), make("div", { class: "columns" }, breakdowns(topic))),
-      documents && section("Typical documents", make("p", { class: "note" }, "The percentage is the topic's share of the document; words of the topic are marked."), documents, allDocumentsLink(topic)),
-      section("Similar topics", similarTopics(topic)),
+      jumpLinks(parts),
+      parts,
     ],
   };
 }
@@ -42,7 +46,8 @@ function neighbors(topic) {
 
 function topicFacts(topic) {
   const facts = [];
-  if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of a document on average, with equal weight of languages`);
+  if (isNumber(topic.overall)) facts.push(`${formatPercent(topic.overall)} of a document on average${summary.languages.length > 1 ? ", with equal weight of languages" : ""}`);
+  if (topic.mainly) facts.push(`mainly about: ${countOf(mainlyOf(topic), "document")}`);
   if (topic.members.length > 1) facts.push(`merged of the model's topics ${formatList(topic.members.map((member) => `${member} (${formatPercent(topic.shares[member])})`))}`);
   return facts.length ? make("p", { class: "lead" }, `${facts.join("; ")}.`) : null;
 }
