@@ -23,7 +23,7 @@ from gloctm.corpus.given import as_corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
 from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
-from gloctm.model.model import Ranking
+from gloctm.model.model import Ranking, TopicModel
 from gloctm.model.parameters import TOPIC_DIRECTION_NAME, topic_word_name
 from gloctm.model.storage import ModelArtifact, save_model, software_versions
 from gloctm.tables.methods import TableMethods
@@ -447,6 +447,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         num_documents: int = 5,
         evaluation: Evaluation | Mapping[str, Any] | None = None,
         via: Via | None = None,
+        other: TopicModel | None = None,
     ) -> Path:
         """Write a page to explore the topics: one HTML file, which needs neither network nor server.
 
@@ -462,10 +463,13 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             evaluation: what ``gloctm.evaluate`` measured of this model; None measures what is quick to measure.
             via: published method: the encoder that infers topic proportions. None uses the global one,
                 which compares languages best. The page names it.
+            other: another model, whose topics the page shows beside those of this one; see
+                ``gloctm.tables.compare``.
 
         Raises:
             InputError: a name that is no page's, a corpus of other words without texts, a view or an evaluation of
-                another model, or an evaluation with a view that merges or hides topics.
+                another model, an evaluation with a view that merges or hides topics, or a model to compare with that
+                has no language in common, or neither a word nor an encoder.
             MissingDependencyError: without plotly or jinja2.
 
         Examples:
@@ -487,6 +491,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             num_documents=num_documents,
             evaluation=evaluation,
             via=via,
+            other=other,
         )
         return write_report(summary, path)
 

@@ -94,6 +94,33 @@ def test_a_view_is_shown_as_it_was_saved(folder, tmp_path, capsys, monkeypatch):
     assert (tmp_path / "v.html").stat().st_size > 10_000
 
 
+def test_a_view_that_the_page_saved_is_taken(folder, tmp_path, capsys, monkeypatch):
+    page = tmp_path / "page.html"
+    assert run(capsys, monkeypatch, "report", folder / "model", "-o", page, "-q")[0] == 0
+    view = summary_of(page)["view"]
+    # Groups and their members in any order, names of two scripts.
+    view |= {"groups": [[2, 0], [1]], "names": {"0": "Wetter 天气"}, "hidden": []}
+    saved = tmp_path / "view.json"
+    saved.write_text(json.dumps(view, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    assert TopicView.load(saved) == TopicView.of(GloCTM.load(folder / "model")).merge([0, 2], "Wetter 天气")
+    given = ("report", folder / "model", "-o", page, "--view", saved, "--corpus", folder / "corpus", "-q")
+    assert run(capsys, monkeypatch, *given) == (0, f"report written to {page}: open it in a browser\n", "")
+    found = summary_of(page)
+    assert found["topics"][0]["names"] == dict.fromkeys(VOCABULARY, "Wetter 天气")
+    assert TopicView.from_dict(found["view"]) == TopicView.load(saved)
+
+
+def test_another_model_is_shown_beside(folder, tmp_path, capsys, monkeypatch, refused):
+    page = tmp_path / "page.html"
+    given = ("report", folder / "model", "-o", page, "--compare", folder / "model", "-q")
+    assert run(capsys, monkeypatch, *given)[0] == 0
+    other = summary_of(page)["other"]
+    assert [match[:2] for match in sorted(other["matches"])] == [[0, 0], [1, 1], [2, 2]]
+    handmade_model({"fr": ["pluie", "gare", "ballon", "chanson"]}, {"fr": TOPIC_WORD["en"]}).save(tmp_path / "french")
+    said = refused(folder / "model", "--compare", tmp_path / "french")
+    assert "the models have no language in common" in said
+
+
 @pytest.mark.parametrize(
     ("output", "said"),
     [

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 
-from gloctm import Corpus, GloCTM
+from gloctm import Corpus, GloCTM, compare
 from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation, evaluate, name_of
 from gloctm.model.vectors import topic_vectors
@@ -368,6 +368,31 @@ def test_settings(model, corpus):
             assert all(len(document.text) <= 30 for document in topic.documents[code])
     assert any(document.cut for topic in found.topics for document in topic.documents["en"])
     assert summarize(model, num_words=10_000).topics[0].words["en"][-1][1] == model.word_scores_["en"][0].min()
+
+
+def test_another_model_is_compared_with_the_topics_shown(model, published, corpus):
+    view = TopicView.of(model).merge([1, 4]).hide(3)
+    found = summarize(model, view=view, other=published, num_words=7)
+    other = found.other
+    assert other.title == f"{published.num_topics_} topics in English and Japanese"
+    assert other.languages == ("en", "ja")
+    assert [topic["number"] for topic in other.topics] == list(range(published.num_topics_))
+    for row in published.topics(7):
+        assert list(other.topics[row["topic"]]["words"][row["language"]]) == row["words"]
+        assert other.topics[row["topic"]]["names"][row["language"]] == " ".join(row["words"][:3])
+    expected = {
+        (row["topic"], row["other_topic"]): pytest.approx(row["similarity"], abs=1e-6)
+        for row in compare(model, published)
+        if row["similarity"] is not None
+    }
+    plain = summarize(model, other=published).other
+    assert {(topic, number): similarity for topic, number, similarity in plain.matches} == expected
+    values = [similarity for *_, similarity in plain.matches]
+    assert values == sorted(values, reverse=True)
+    places = {topic.id: place for place, topic in enumerate(found.topics)}
+    assert all(found.other.similarity[places[topic]][number] == value for topic, number, value in found.other.matches)
+    assert {topic for topic, *_ in other.matches} <= {0, 1, 2, 5}
+    assert json.loads(json.dumps(found.to_dict()))["other"]["topics"][0]["number"] == 0
 
 
 def test_documents_are_inferred_once_for_all_views(model, corpus, monkeypatch):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import warnings
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from gloctm import GloCTM, TopicView, compare
+from gloctm import Corpus, GloCTM, TopicView, compare
 from gloctm.errors import InputError, PoorMergeWarning
 from planted import planted_corpus
 
@@ -163,3 +164,16 @@ def test_models_without_a_common_language_are_refused():
         compare(*models)
     with pytest.raises(InputError, match="compare takes a GloCTM, not a str"):
         compare(models[0], "model")
+
+
+def test_models_without_a_common_word_and_encoder_are_refused():
+    planted = planted_corpus(("en", "de"), documents=60)
+    other = Corpus(
+        {
+            code: dataclasses.replace(part, vocabulary=[f"{word}x" for word in part.vocabulary])
+            for code, part in planted.items()
+        }
+    )
+    models = [GloCTM(num_topics=3, threads=1, show_progress=False).fit(each) for each in (planted, other)]
+    with pytest.raises(InputError, match="can't be compared: they have no word of English and German in common, and"):
+        compare(*models)

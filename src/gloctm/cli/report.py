@@ -32,6 +32,13 @@ def report(
         Path | None,
         typer.Option(help="File from gloctm evaluate -o for this model, shown as its quality.", show_default=False),
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another model folder, whose topics the page shows beside those of this one, as gloctm compare does.",
+            show_default=False,
+        ),
+    ] = None,
     via: Annotated[
         str | None,
         typer.Option(
@@ -73,6 +80,7 @@ def report(
         num_documents=num_documents,
         evaluation=measured,
         via=encoder,
+        other=None if compare is None else GloCTM.load(compare),
     )
     if corpus is None and not quiet:
         say("without --corpus there are words only: no documents, and not how much of each topic there is")

@@ -26,11 +26,12 @@ from gloctm.model.vectors import cosines, joined_vectors, linked_topics, topic_v
 from gloctm.model.view import TopicView, topic_names, topic_names_by_language, topic_shares, view_of
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
-from gloctm.summary.content import Estimate, LanguageSummary, Summary, Term, TopicSummary, TypicalDocument
+from gloctm.summary.content import Estimate, LanguageSummary, OtherModel, Summary, Term, TopicSummary, TypicalDocument
 from gloctm.summary.documents import finder_in, typical_documents
 from gloctm.summary.links import translation_links, word_directions
 from gloctm.summary.map import project, similar_topics
 from gloctm.summary.names import direction_of, name_of_language
+from gloctm.summary.other import languages_in_common, other_model
 from gloctm.summary.prevalence import contrasts, estimates, group_means
 from gloctm.summary.quality import evaluation_of, quality_figures
 from gloctm.summary.search import search_index
@@ -76,6 +77,7 @@ def summarize(
     evaluation: Evaluation | Mapping[str, Any] | None = None,
     title: str | None = None,
     via: Via | None = None,
+    other: TopicModel | None = None,
 ) -> Summary:
     """Compute everything that figures and pages show of a model.
 
@@ -100,12 +102,14 @@ def summarize(
         via: for a published model, the encoder that infers θ. None chooses the global one, which compares languages
             best: each local encoder normalizes the documents of its own language, which removes most of what a language
             talks about more.
+        other: another model, whose topics are compared with these: of other settings, or of other documents. Both need
+            a language in common, and words of one encoder or the same words.
 
     Raises:
-        NotFittedError: the model is not trained.
+        NotFittedError: a model is not trained.
         InputError: a setting is out of range, or the view or the evaluation is of another model. The view merges or
             hides, so the evaluation is of other topics. The corpus has other languages or vocabularies than the model,
-            or an invalid date.
+            or an invalid date. The other model can't be compared with this one.
 
     Examples:
         >>> summary = summarize(model, corpus, num_words=3, num_documents=0)
@@ -122,6 +126,7 @@ def summarize(
         evaluation=evaluation,
         title=title,
         via=via,
+        other=other,
     )
     view = view_of(model, view)
     if not maker.evaluated(view):
@@ -145,6 +150,7 @@ class Summarizer:
         evaluation: measures of this model. Summaries of views that merge or hide topics are without it.
         title: what the model is about.
         via: for a published model, the encoder that infers θ.
+        other: another model to compare with.
 
     Raises:
         NotFittedError: the model is not trained.
@@ -171,8 +177,12 @@ class Summarizer:
         evaluation: Evaluation | Mapping[str, Any] | None = None,
         title: str | None = None,
         via: Via | None = None,
+        other: TopicModel | None = None,
     ) -> None:
         check_model(model, "summarize")
+        if other is not None:
+            check_model(other, "summarize")
+            languages_in_common(model, other)
         if title is not None and not isinstance(title, str):
             raise InputError(f"title is {title!r:.60}: give a text, or None for one made of the languages")
         model.check_via(via)
@@ -193,6 +203,7 @@ class Summarizer:
         self._max_characters = max_characters
         self._max_documents = max_documents
         self._title = title
+        self._other = other
 
     def evaluated(self, view: TopicView) -> bool:
         """Return whether a summary of a view has the evaluation that was given, or none was: it is of all topics."""
@@ -295,7 +306,15 @@ class Summarizer:
                 (int(one), int(other), height, int(size)) for one, other, height, size in linked_topics(joined).tolist()
             ),
             view=view.to_dict(),
+            other=self._compared(ids, topic_word),
         )
+
+    def _compared(self, ids: Sequence[int], topic_word: Mapping[str, Array]) -> OtherModel | None:
+        """Compare the topics shown with those of the other model, if there is one."""
+        if self._other is None:
+            return None
+        title = _title(self._other.num_topics_, self._other.languages_)
+        return other_model(self.model, self._other, ids, topic_word, title=title, num_words=self._num_words)
 
 
 def _check_languages(model: TopicModel, corpus: Corpus) -> None:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from gloctm.arrays import Numbers
 from gloctm.checks import check_int
-from gloctm.errors import InputError
-from gloctm.metrics.stability import similarities_of_topics
 from gloctm.model.checks import check_model
 from gloctm.model.model import TopicModel
 from gloctm.model.table import Table
-from gloctm.model.vectors import cosines, joined_vectors, topic_vectors
 from gloctm.model.view import TopicView
-from gloctm.tables.shown import ShownTopics, shown_topics
+from gloctm.summary.other import languages_in_common, matches_of, similarity_of_models
+from gloctm.tables.shown import shown_topics
 
 
 def compare(
@@ -46,7 +41,8 @@ def compare(
         model with more of them that are left without a match follow, with None for the other.
 
     Raises:
-        InputError: the models have no language in common, or a view is of another model.
+        InputError: the models have no language in common, or neither a word nor an encoder; or a view is of another
+            model.
 
     Examples:
         >>> from gloctm import compare
@@ -57,21 +53,14 @@ def compare(
     check_model(model, "compare")
     check_model(other, "compare")
     check_int("num_words", num_words, 1)
-    codes = [code for code in model.languages_ if code in other.languages_]
-    if not codes:
-        raise InputError(
-            f"the models have no language in common: one is of {', '.join(model.languages_)}, the other of "
-            f"{', '.join(other.languages_)}"
-        )
-    from scipy.optimize import linear_sum_assignment
-
+    codes = languages_in_common(model, other)
     first, second = shown_topics(model, view, num_words=num_words), shown_topics(other, other_view, num_words=num_words)
-    similarity = _similarity(model, other, first, second, codes)
-    places, matches = linear_sum_assignment(similarity, maximize=True)
+    similarity = similarity_of_models(model, other, first.scores, second.scores, num_words)
     rows: list[dict[str, Any]] = []
-    pairs: list[tuple[int | None, int | None]] = list(zip(places.tolist(), matches.tolist(), strict=True))
-    pairs += [(place, None) for place in range(len(first.names)) if place not in places]
-    pairs += [(None, match) for match in range(len(second.names)) if match not in matches]
+    matched = matches_of(similarity)
+    pairs: list[tuple[int | None, int | None]] = [*matched]
+    pairs += [(place, None) for place in range(len(first.names)) if place not in {own for own, _ in matched}]
+    pairs += [(None, match) for match in range(len(second.names)) if match not in {other for _, other in matched}]
     for place, match in pairs:
         row: dict[str, Any] = {
             "topic": None if place is None else first.number(place),
@@ -88,16 +77,3 @@ def compare(
             row[f"other_only_{code}"] = [word for word in others if word not in own]
         rows.append(row)
     return Table(rows)
-
-
-def _similarity(
-    model: TopicModel, other: TopicModel, first: ShownTopics, second: ShownTopics, codes: list[str]
-) -> Numbers:
-    if model.word_encoder_ is not None and model.word_encoder_ == other.word_encoder_:
-        vectors, others = (
-            joined_vectors(topic_vectors({code: shown.scores[code] for code in codes}, each.word_embeddings_))
-            for each, shown in ((model, first), (other, second))
-        )
-        return cosines(vectors, others)
-    by_language = [similarities_of_topics(first.words[code], second.words[code]) for code in codes]
-    return np.asarray(np.mean(by_language, axis=0))
