@@ -5,8 +5,8 @@
 
 Without --all, writes explorer-overview.png, explorer-topic.png, explorer-documents.png, explorer-compare.png (wide,
 light), explorer-topic-dark.png and explorer-phone.png. With --all, writes VIEW-WIDTH-THEME.png of whole pages, to be
-looked at before a change of the page is called done, and fails if a page scrolls sideways. Needs playwright and Chromium
-(the distribution's, or the one of --chromium).
+looked at before a change of the page is called done, and says which page scrolls sideways. Needs playwright and
+Chromium (the distribution's, or the one of --chromium).
 """
 
 from __future__ import annotations
