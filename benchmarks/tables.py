@@ -12,14 +12,28 @@ import argparse
 import re
 import sys
 
-from pages import ablations, build, choosing_k, encoders, epochs, goals, languages, load, quality, small, speed, topics
+from pages import (
+    ablations,
+    build,
+    choosing_k,
+    encoders,
+    epochs,
+    goals,
+    languages,
+    load,
+    page,
+    quality,
+    small,
+    speed,
+    topics,
+)
 from pages.results import ROOT
 
 PAGES = ("README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))))
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
-    **encoders.TABLES,
+    **(encoders.TABLES | page.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS
 
