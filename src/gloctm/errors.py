@@ -14,6 +14,7 @@ EXTRAS = {
     "openai": "llm",
     "altair": "plot",
     "vl-convert-python": "plot",
+    "umap-learn": "map",
     "plotly": "report",
     "jinja2": "report",
     "python-multipart": "serve",

@@ -286,7 +286,7 @@ class DocumentTable:
         label_values: all labels of these documents, the most frequent first.
         dates: of each, empty without; None where no document has one.
         topics: of each its largest topics, with the proportion θ of each, the largest first: places among the summary's
-            topics.
+            topics. None of them where a document is wholly about topics that a view hides.
         marks: of each the words of topics in its text: start and length in UTF-16 code units, and the word's place
             among ``words`` of its language; in order, none overlapping another. None where texts or tokens are unknown.
         words: by language the words that marks refer to: all terms of all topics.
@@ -333,7 +333,7 @@ class DocumentTable:
             >>> columns = summarize(model, corpus).documents.to_dict()
             >>> text, (gap, length, word) = columns["texts"][0], columns["marks"][0][:3]
             >>> text[gap : gap + length].lower(), columns["words"]["en"][word]
-            ('defender', 'defender')
+            ('home', 'home')
         """
         return {
             "languages": list(self.languages),
@@ -402,7 +402,7 @@ class Summary:
             it. Topics are 0 to K − 1 by place; step i makes K + i.
         view: the content of the view's file, from ``TopicView.to_dict``: the model's number of topics, fingerprints and
             seed, and the groups, names and topics hidden of the view shown.
-        documents: documents to read; None without a corpus.
+        documents: documents to read; None without a corpus, or where none were to be listed.
         other: another model to compare with; None without one.
 
     Examples:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from gloctm.arrays import Array, Floats, Numbers
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.embedding.encoder import Embeddings
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import MissingDependencyError, import_optional
 from gloctm.summary.content import Projection
 
-#: Fewer documents have no neighborhoods that UMAP could keep; the topics' map places them.
-FEWEST_DOCUMENTS = 50
+#: Fewer documents are placed by topics unless UMAP is asked for: it would take 20 seconds to start, and in the embedded
+#: corpus, neighbors share their theme as often without it (0.996 and 0.997).
+WORTH_UMAP = 2000
+#: Fewer have no neighborhoods that UMAP could keep.
+FEWEST_DOCUMENTS = 20
+# Neighbors that UMAP keeps near, and how near points may be: its own defaults.
+_NEIGHBORS, _MIN_DISTANCE = 15, 0.1
+# Dimensions of vectors that neighbors are sought in, and the weight of vectors against topic proportions.
+_DIMENSIONS, _WEIGHT = 50, 0.5
+# Width of the places that UMAP begins with.
+_BEGIN = 10
 # Decimals of places: what a screen of 10,000 pixels shows.
 _DECIMALS = 4
 # How far documents of the same topics spread, as a share of the distance between neighboring topics.
@@ -36,7 +47,8 @@ def place_documents(
         theta: topic proportions of all documents, ``(n, K)``, language by language.
         topic_places: of topics on their own map, ``(K, 2)``.
         vectors: by language.
-        projection: None takes UMAP if it is installed. Fewer than 50 documents are placed by topics in any case.
+        projection: None takes UMAP if it is installed and there are 2,000 documents or more. Fewer than 20 are placed
+            by topics in any case.
 
     Returns:
         ``(n, 2)`` within [−1, 1], and what made the places.
@@ -47,7 +59,94 @@ def place_documents(
     installed = find_spec("umap") is not None
     if projection == "umap" and not installed:
         raise MissingDependencyError.of("The map of documents by UMAP", "umap-learn")
-    return by_topics(theta, topic_places, vectors), "topics"
+    wanted = projection == "umap" or (projection is None and installed and len(theta) >= WORTH_UMAP)
+    # With one thread, sums have one order: results repeat bit for bit on a machine.
+    with threadpool_limits(1):
+        places = by_topics(theta, topic_places, vectors)
+        if not wanted or len(theta) < FEWEST_DOCUMENTS:
+            return places, "topics"
+        return by_umap(theta, vectors, places), "umap"
+
+
+def by_umap(theta: Array, vectors: Sequence[Vectors], begin: Floats) -> Numbers:
+    """Place documents by UMAP: near each other if their topics and their vectors are alike.
+
+    Distances are those of √θ (Hellinger's, made for proportions), next to which the documents' vectors count half.
+    Vectors are centered by language, without which each language would be by itself. Of 3,000 news each in English and
+    Chinese with 50 topics, 57 % of neighbors on the map share their label, and languages mix by 0.74; by √θ alone 56 %
+    and 0.77, by vectors alone 59 % and 0.60.
+
+    Neighbors are exact: UMAP's own search needs a minute more to start, and is not the same with several threads.
+
+    Args:
+        theta: see ``place_documents``.
+        vectors: see ``place_documents``. Without vectors of one space in all languages, topics alone count.
+        begin: places to start with, ``(n, 2)``, so that the map is turned like that of the topics.
+
+    Raises:
+        MissingDependencyError: UMAP is not installed.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    umap = import_optional("umap", "The map of documents by UMAP", "umap-learn")
+    features = _features(theta, vectors)
+    number = min(_NEIGHBORS, len(features))
+    search = NearestNeighbors(n_neighbors=number, algorithm="brute", n_jobs=1).fit(features)
+    distances, neighbors = search.kneighbors(features)
+    # Each document is its own first neighbor; of equal ones, another may have been.
+    for row in np.flatnonzero(neighbors[:, 0] != np.arange(len(features))).tolist():
+        found = np.flatnonzero(neighbors[row] == row)
+        neighbors[row, found[0] if len(found) else -1] = neighbors[row, 0]
+        neighbors[row, 0] = row
+    with warnings.catch_warnings():
+        # That other documents can't be placed later, and that there is one thread.
+        warnings.simplefilter("ignore")
+        places = umap.UMAP(
+            n_neighbors=number,
+            min_dist=_MIN_DISTANCE,
+            init=np.asarray(begin * _BEGIN, np.float32),
+            random_state=0,
+            n_jobs=1,
+            precomputed_knn=(neighbors, distances.astype(np.float32), None),
+        ).fit_transform(features)
+    return _fitted(np.asarray(places, np.float64))
+
+
+def _features(theta: Array, vectors: Sequence[Vectors]) -> Array:
+    """Return what documents are compared by: √θ, and the principal components of their vectors."""
+    proportions = np.sqrt(np.maximum(theta, 0)).astype(np.float32)
+    if not usable(vectors):
+        return proportions
+    centers = language_means(vectors)
+    squares = np.zeros((len(centers[0]),) * 2)
+    for _, batch in centered_batches(vectors, centers):
+        batch = unit_vectors(batch).astype(np.float64)
+        squares += batch.T @ batch
+    components = _largest_components(squares, _DIMENSIONS)
+    placed = np.zeros((len(theta), components.shape[1]), np.float32)
+    for rows, batch in centered_batches(vectors, centers):
+        placed[rows] = unit_vectors(batch) @ components
+    return np.hstack([_of_variance_1(proportions), np.float32(_WEIGHT) * _of_variance_1(placed)])
+
+
+def _of_variance_1(features: Array) -> Array:
+    total = features.var(axis=0, dtype=np.float64).sum()
+    return np.asarray(features / np.sqrt(total if total > 0 else 1), np.float32)
+
+
+def _largest_components(squares: Numbers, number: int) -> Numbers:
+    """Return the principal components of vectors by the sums of their products, ``(dimension, number)`` at most."""
+    components = np.linalg.eigh(squares)[1][:, ::-1][:, :number]
+    # Of a component and its opposite, that whose largest entry is positive.
+    largest = np.abs(components).argmax(axis=0)
+    return np.asarray(components * np.where(components[largest, np.arange(components.shape[1])] < 0, -1.0, 1.0))
+
+
+def _fitted(places: Numbers) -> Numbers:
+    """Bring places into the square from −1 to 1, both axes in one scale."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    reach = (high - low).max() / 2
+    return np.asarray(np.round((places - (low + high) / 2) / (reach if reach > 0 else 1), _DECIMALS) + 0.0)
 
 
 def by_topics(theta: Array, topic_places: Floats, vectors: Sequence[Vectors]) -> Numbers:
@@ -114,10 +213,7 @@ def _residual(theta: Array, vectors: Sequence[Vectors]) -> Numbers | None:
     # A little of the diagonal, for topics that no document has.
     weights = np.linalg.solve(gram + 1e-6 * max(np.trace(gram), 1.0) * np.eye(num_topics), products)
     left = squares - weights.T @ products - products.T @ weights + weights.T @ gram @ weights
-    components = np.linalg.eigh(left)[1][:, ::-1][:, :2]
-    # Of a component and its opposite, that whose largest entry is positive.
-    largest = np.abs(components).argmax(axis=0)
-    components = components * np.where(components[largest, np.arange(components.shape[1])] < 0, -1.0, 1.0)
+    components = _largest_components(left, 2)
     found = np.zeros((len(theta), 2))
     for rows, batch in centered_batches(vectors, centers):
         found[rows, : components.shape[1]] = (batch - theta[rows] @ weights) @ components

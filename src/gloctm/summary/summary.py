@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,7 +26,17 @@ from gloctm.model.vectors import cosines, joined_vectors, linked_topics, topic_v
 from gloctm.model.view import TopicView, topic_names, topic_names_by_language, topic_shares, view_of
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
-from gloctm.summary.content import Estimate, LanguageSummary, OtherModel, Summary, Term, TopicSummary, TypicalDocument
+from gloctm.summary.content import (
+    DocumentTable,
+    Estimate,
+    LanguageSummary,
+    OtherModel,
+    Projection,
+    Summary,
+    Term,
+    TopicSummary,
+    TypicalDocument,
+)
 from gloctm.summary.documents import finder_in, typical_documents
 from gloctm.summary.links import translation_links, word_directions
 from gloctm.summary.map import project, similar_topics
@@ -35,6 +45,7 @@ from gloctm.summary.other import languages_in_common, other_model
 from gloctm.summary.prevalence import contrasts, estimates, group_means
 from gloctm.summary.quality import evaluation_of, quality_figures
 from gloctm.summary.search import search_index
+from gloctm.summary.table import MAX_LISTED, ListedDocuments
 from gloctm.summary.terms import (
     counts_of_main_topics,
     frequencies_in,
@@ -78,6 +89,8 @@ def summarize(
     title: str | None = None,
     via: Via | None = None,
     other: TopicModel | None = None,
+    max_listed: int = MAX_LISTED,
+    projection: Projection | None = None,
 ) -> Summary:
     """Compute everything that figures and pages show of a model.
 
@@ -104,6 +117,10 @@ def summarize(
             talks about more.
         other: another model, whose topics are compared with these: of other settings, or of other documents. Both need
             a language in common, and words of one encoder or the same words.
+        max_listed: documents to list with their texts and places on a map, at most; 0 for none. Of more, languages get
+            the same number each, until one has no more; always the same ones. 20,000 make a page of 8 MB.
+        projection: what places documents on their map: ``"umap"``, which needs the extra ``map``, or ``"topics"``, the
+            topics' own map. None takes UMAP if it is installed and there are 2,000 documents to list.
 
     Raises:
         NotFittedError: a model is not trained.
@@ -127,6 +144,8 @@ def summarize(
         title=title,
         via=via,
         other=other,
+        max_listed=max_listed,
+        projection=projection,
     )
     view = view_of(model, view)
     if not maker.evaluated(view):
@@ -151,6 +170,8 @@ class Summarizer:
         title: what the model is about.
         via: for a published model, the encoder that infers θ.
         other: another model to compare with.
+        max_listed: documents to list, at most.
+        projection: what places them on their map.
 
     Raises:
         NotFittedError: the model is not trained.
@@ -178,6 +199,8 @@ class Summarizer:
         title: str | None = None,
         via: Via | None = None,
         other: TopicModel | None = None,
+        max_listed: int = MAX_LISTED,
+        projection: Projection | None = None,
     ) -> None:
         check_model(model, "summarize")
         if other is not None:
@@ -189,8 +212,13 @@ class Summarizer:
         for name, value, least in [
             *(("num_words", num_words, 1), ("num_documents", num_documents, 0)),
             *(("max_characters", max_characters, 20), ("max_documents", max_documents, 2)),
+            ("max_listed", max_listed, 0),
         ]:
             check_int(name, value, least)
+        if projection not in (None, *get_args(Projection)):
+            raise InputError(
+                f"projection is {projection!r:.60}: it must be umap or topics, or None to choose by itself"
+            )
         self.model = model
         self.corpus = corpus
         self._via: Via | None = via if model.in_context else via or "global"
@@ -204,6 +232,8 @@ class Summarizer:
         self._max_documents = max_documents
         self._title = title
         self._other = other
+        self._max_listed = max_listed
+        self._projection = projection
 
     def evaluated(self, view: TopicView) -> bool:
         """Return whether a summary of a view has the evaluation that was given, or none was: it is of all topics."""
@@ -213,6 +243,17 @@ class Summarizer:
     def _sample(self) -> _Sample | None:
         """Documents with θ of all topics of the model, inferred when first needed."""
         return None if self.corpus is None else _sample(self.model, self.corpus, self._max_documents, self._via)
+
+    @cached_property
+    def _listed(self) -> ListedDocuments | None:
+        """Documents to list; their places on the map are those of the model's own topics, whatever the view."""
+        if self._sample is None or self.corpus is None or not self._max_listed:
+            return None
+        known = {code: (rows, self._sample.theta[code]) for code, rows in self._sample.rows.items()}
+        infer = partial(_inferred, self.model, self.corpus, via=self._via)
+        return ListedDocuments(
+            self.model, self.corpus, known, infer, max_listed=self._max_listed, projection=self._projection
+        )
 
     def summary(self, view: TopicView | None = None) -> Summary:
         """Make the summary of a view, or of all topics as they are.
@@ -281,6 +322,8 @@ class Summarizer:
         label_breakdown, num_labels = found or (None, 0)
         dates = {} if sample is None else _column(sample, "dates")
         dates = {code: checked_dates(code, each) for code, each in dates.items()}
+        marked = {code: dict.fromkeys(term.word for topic in each for term in topic) for code, each in terms.items()}
+        table = None if self._listed is None else self._listed.table(view, {code: list(marked[code]) for code in codes})
         return Summary(
             title=self._title or _title(len(ids), codes),
             languages=tuple(_language(model, corpus, code) for code in codes),
@@ -300,12 +343,13 @@ class Summarizer:
             labels=label_breakdown,
             dates=None if sample is None else by_date(sample.theta, dates),
             search={code: search_index(topic_word[code], model.vocabulary_[code], ids) for code in codes},
-            sampled=None if sample is None else _sampled(sample, num_labels),
+            sampled=None if sample is None else _sampled(sample, num_labels, table),
             similarity=tuple(map(tuple, similarity.tolist())),
             merges=tuple(
                 (int(one), int(other), height, int(size)) for one, other, height, size in linked_topics(joined).tolist()
             ),
             view=view.to_dict(),
+            documents=table,
             other=self._compared(ids, topic_word),
         )
 
@@ -340,10 +384,12 @@ def _sample(model: TopicModel, corpus: Corpus, max_documents: int, via: Via | No
         if len(rows) > max_documents:
             rows = np.sort(np.random.default_rng([_SEED, number]).choice(rows, max_documents, replace=False))
         sample.rows[code] = rows
-        sample.theta[code] = np.asarray(
-            model.transform(corpus[code].select(rows, embeddings=False), language=code, via=via)
-        )
+        sample.theta[code] = _inferred(model, corpus, code, rows, via=via)
     return sample
+
+
+def _inferred(model: TopicModel, corpus: Corpus, code: str, rows: NDArray[np.int64], *, via: Via | None) -> Array:
+    return np.asarray(model.transform(corpus[code].select(rows, embeddings=False), language=code, via=via))
 
 
 def _title(num_topics: int, codes: Sequence[str]) -> str:
@@ -441,7 +487,7 @@ def _column(sample: _Sample, name: Literal["labels", "dates"]) -> dict[str, list
     return found
 
 
-def _sampled(sample: _Sample, num_labels: int) -> str | None:
+def _sampled(sample: _Sample, num_labels: int, table: DocumentTable | None) -> str | None:
     totals = {code: int((~sample.corpus[code].empty_documents).sum()) for code in sample.rows}
     parts = [
         f"{len(rows):,} of {totals[code]:,} documents in {name_of_language(code)}"
@@ -451,5 +497,7 @@ def _sampled(sample: _Sample, num_labels: int) -> str | None:
     said = [f"computed from {listed(parts)}, drawn at random"] if parts else []
     if num_labels > MAX_LABELS:
         said.append(f"the {MAX_LABELS} most frequent of {num_labels:,} labels are shown")
+    if table is not None and len(table.ids) < sum(table.totals.values()):
+        said.append(f"{len(table.ids):,} of {sum(table.totals.values()):,} documents are listed, drawn at random")
     sentence = "; ".join(said)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,13 @@ from gloctm.arrays import Array, Floats
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.model.model import TopicModel
+from gloctm.model.vectors import joined_vectors, topic_vectors
+from gloctm.model.view import TopicView
 from gloctm.summary.breakdowns import checked_dates
 from gloctm.summary.content import DocumentTable, Projection, valid_utf8
 from gloctm.summary.documents import finder_in
 from gloctm.summary.excerpts import beginning, in_utf16
+from gloctm.summary.map import project
 from gloctm.summary.mixing import language_mixing
 from gloctm.summary.projection import place_documents
 from gloctm.text.places import LONGEST_TEXT, Place
@@ -35,6 +39,10 @@ _SEED = 1
 # Documents whose topic proportions are inferred at once.
 _BATCH = 8192
 
+#: Rows of documents in the corpus, ascending, and their topic proportions.
+Known = tuple[NDArray[np.int64], Array]
+#: A word in a text: where it starts, its length, itself.
+FoundWord = tuple[int, int, str]
 #: Returns topic proportions of some documents of a language: its code, their rows in the corpus.
 Infer = Callable[[str, NDArray[np.int64]], Array]
 
@@ -51,82 +59,122 @@ class Listed(NamedTuple):
     theta: Array
 
 
-def document_table(
-    model: TopicModel,
-    corpus: Corpus,
-    known: Mapping[str, tuple[NDArray[np.int64], Array]],
-    infer: Infer,
-    *,
-    topic_places: Floats,
-    words: Mapping[str, Sequence[str]],
-    max_listed: int = MAX_LISTED,
-    projection: Projection | None = None,
-) -> DocumentTable:
-    """List documents with their topics, texts and places on a map.
+class ListedDocuments:
+    """Documents of a corpus, chosen once: their texts and places are the same whatever view they are shown in.
 
     Args:
         model: trained.
         corpus: counted over the model's vocabularies.
         known: by language the rows of documents with known topic proportions, ascending, and these, ``(rows, K)``.
-        infer: infers those of other rows.
-        topic_places: of the K topics on their own map, ``(K, 2)``.
-        words: by language those to mark in texts.
+        infer: infers those of other rows, of all K topics of the model.
         max_listed: how many documents, at most. Languages get the same number each, until one has no more.
-        projection: what places documents; None takes UMAP if it is installed.
+        projection: what places documents, see ``gloctm.summary.projection.place_documents``.
 
     Raises:
-        InputError: an invalid date.
         MissingDependencyError: UMAP is asked for and is not installed.
     """
-    codes = list(known)
-    listed = choose_documents(corpus, known, infer, max_listed)
-    parts = {code: corpus[code] for code in codes}
-    languages = np.repeat(np.arange(len(codes)), [len(listed[code].rows) for code in codes])
-    theta = np.concatenate([listed[code].theta for code in codes])
-    places, made_by = place_documents(
-        theta,
-        topic_places,
-        [(parts[code].document_embeddings, listed[code].rows) for code in codes],
-        projection,
-    )
-    shown = _texts(parts, listed)
-    marks = None if shown is None else _marks(model, parts, shown, words)
-    label_values, labels = _labels(parts, listed)
-    texts, cut = [], []
-    for code in codes:
-        own = [("", False)] * len(listed[code].rows) if shown is None else shown[code]
-        texts += [text for text, _ in own]
-        cut += [was_cut for _, was_cut in own]
-    return DocumentTable(
-        languages=tuple(languages.tolist()),
-        ids=tuple(_ids(parts[code], row) for code in codes for row in listed[code].rows.tolist()),
-        texts=None if shown is None else tuple(texts),
-        cut=tuple(cut),
-        labels=labels,
-        label_values=label_values,
-        dates=_dates(parts, listed),
-        topics=largest_topics(theta),
-        marks=marks,
-        words={code: tuple(words[code]) for code in codes},
-        x=tuple(places[:, 0].tolist()),
-        y=tuple(places[:, 1].tolist()),
-        projection=made_by,
-        mixing=language_mixing(places, languages),
-        totals={code: int((~parts[code].empty_documents).sum()) for code in codes},
-    )
+
+    def __init__(
+        self,
+        model: TopicModel,
+        corpus: Corpus,
+        known: Mapping[str, Known],
+        infer: Infer,
+        *,
+        max_listed: int = MAX_LISTED,
+        projection: Projection | None = None,
+    ) -> None:
+        self._model = model
+        self._parts = {code: corpus[code] for code in known}
+        self._listed = choose_documents(corpus, known, infer, max_listed)
+        self._theta = np.concatenate([each.theta for each in self._listed.values()])
+        self._languages = np.repeat(np.arange(len(known)), [len(each.rows) for each in self._listed.values()])
+        self._places, self._projection = place_documents(
+            self._theta,
+            project(joined_vectors(topic_vectors(model.word_scores_, model.word_embeddings_))),
+            [(part.document_embeddings, self._listed[code].rows) for code, part in self._parts.items()],
+            projection,
+        )
+
+    def table(self, view: TopicView, words: Mapping[str, Sequence[str]]) -> DocumentTable:
+        """List the documents with the topics of a view.
+
+        Args:
+            view: of the model.
+            words: by language those to mark in texts.
+
+        Raises:
+            InputError: a document has an invalid date.
+        """
+        shown = self._shown
+        label_values, labels = _labels(self._parts, self._listed)
+        return DocumentTable(
+            languages=tuple(self._languages.tolist()),
+            ids=tuple(
+                str(row) if part.ids is None else str(part.ids[row])
+                for code, part in self._parts.items()
+                for row in self._listed[code].rows.tolist()
+            ),
+            texts=None if shown is None else tuple(text for each in shown.values() for text, _ in each),
+            cut=tuple(was_cut for each in shown.values() for _, was_cut in each)
+            if shown is not None
+            else (False,) * len(self._theta),
+            labels=labels,
+            label_values=label_values,
+            dates=_dates(self._parts, self._listed),
+            topics=largest_topics(view.merge_theta(self._theta)),
+            marks=self._marks(words),
+            words={code: tuple(words[code]) for code in self._parts},
+            x=tuple(self._places[:, 0].tolist()),
+            y=tuple(self._places[:, 1].tolist()),
+            projection=self._projection,
+            mixing=self._mixing,
+            totals={code: int((~part.empty_documents).sum()) for code, part in self._parts.items()},
+        )
+
+    @cached_property
+    def _shown(self) -> dict[str, list[tuple[str, bool]]] | None:
+        return _texts(self._parts, self._listed)
+
+    @cached_property
+    def _mixing(self) -> float | None:
+        return language_mixing(self._places, self._languages)
+
+    @cached_property
+    def _found(self) -> dict[str, list[tuple[FoundWord, ...]] | None]:
+        """By language the words of the vocabulary in each text; None where they can't be found."""
+        found: dict[str, list[tuple[FoundWord, ...]] | None] = {}
+        for code, part in self._parts.items():
+            find = None if part.texts is None or self._shown is None else finder_in(self._model, part, code)
+            found[code] = None if find is None or self._shown is None else _found_in(self._shown[code], find)
+        return found
+
+    def _marks(self, words: Mapping[str, Sequence[str]]) -> tuple[tuple[tuple[int, int, int], ...], ...] | None:
+        if all(each is None for each in self._found.values()):
+            return None
+        marks: list[tuple[tuple[int, int, int], ...]] = []
+        for code, texts in self._found.items():
+            numbers = {word: number for number, word in enumerate(words[code])}
+            marks += (
+                [()] * len(self._listed[code].rows)
+                if texts is None
+                else [
+                    tuple((start, length, numbers[word]) for start, length, word in each if word in numbers)
+                    for each in texts
+                ]
+            )
+        return tuple(marks)
 
 
-def choose_documents(
-    corpus: Corpus, known: Mapping[str, tuple[NDArray[np.int64], Array]], infer: Infer, most: int
-) -> dict[str, Listed]:
+def choose_documents(corpus: Corpus, known: Mapping[str, Known], infer: Infer, most: int) -> dict[str, Listed]:
     """Choose for each language the documents to list; a sample is always the same.
 
     Documents with known topic proportions are taken first, and only what is lacking is inferred.
 
     Args:
         corpus: with the languages.
-        known: see ``document_table``.
-        infer: see ``document_table``.
+        known: see ``ListedDocuments``.
+        infer: see ``ListedDocuments``.
         most: of all languages, at most.
     """
     with_words = {code: np.flatnonzero(~corpus[code].empty_documents) for code in known}
@@ -260,33 +308,14 @@ def _cut(text: str, max_bytes: int) -> tuple[str, bool]:
     return beginning(head if len(head) > most else text, most)
 
 
-def _marks(
-    model: TopicModel,
-    parts: Mapping[str, LanguageCorpus],
-    shown: Mapping[str, list[tuple[str, bool]]],
-    words: Mapping[str, Sequence[str]],
-) -> tuple[tuple[tuple[int, int, int], ...], ...] | None:
-    """Return for each document the words in the text shown; None where they are found in no language."""
-    finders = {code: None if part.texts is None else finder_in(model, part, code) for code, part in parts.items()}
-    if all(find is None for find in finders.values()):
-        return None
-    marks: list[tuple[tuple[int, int, int], ...]] = []
-    for code, find in finders.items():
-        numbers = {word: number for number, word in enumerate(words[code])}
-        marks += [() if find is None else _marks_in(text, find, numbers) for text, _ in shown[code]]
-    return tuple(marks)
-
-
-def _marks_in(
-    text: str, find: Callable[[str], list[Place]], numbers: Mapping[str, int]
-) -> tuple[tuple[int, int, int], ...]:
-    places = [place for place in find(text) if place.word in numbers]
-    spans = in_utf16(text, [(place.start, place.end) for place in places])
-    return tuple((start, end - start, numbers[place.word]) for (start, end), place in zip(spans, places, strict=True))
-
-
-def _ids(part: LanguageCorpus, row: int) -> str:
-    return str(row) if part.ids is None else str(part.ids[row])
+def _found_in(shown: Sequence[tuple[str, bool]], find: Callable[[str], list[Place]]) -> list[tuple[FoundWord, ...]]:
+    """Return the words found in each text, with their places in UTF-16 code units."""
+    found = []
+    for text, _ in shown:
+        places = find(text)
+        spans = in_utf16(text, [(place.start, place.end) for place in places])
+        found.append(tuple((start, end - start, place.word) for (start, end), place in zip(spans, places, strict=True)))
+    return found
 
 
 def _labels(
