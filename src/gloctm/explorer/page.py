@@ -20,6 +20,8 @@ from gloctm.summary.content import content_of
 
 #: Data of more bytes than this is embedded deflated; less is left readable to anyone who opens the source.
 MOST_PLAIN_DATA = 100_000
+# The best compression saves 5 % more of them, and takes 3 times as long: seconds with 20,000 documents.
+_DOCUMENTS_LEVEL = 6
 
 _NEEDS = "The report", "plotly jinja2"
 _STYLES = ("colors.css", "page.css", "parts.css", "documents.css", "comparison.css", "editing.css", "print.css")
@@ -86,7 +88,7 @@ def page_and_policy(summary: HasDict | Mapping[str, Any], *, live: bool) -> tupl
     bundle = _plotly_bundle()
     shown, documents = _documents_apart(content)
     data, encoding = _data(shown)
-    documents_data, documents_encoding = _data(documents)
+    documents_data, documents_encoding = _data(documents, level=_DOCUMENTS_LEVEL)
     style, head_script = _assets("styles", _STYLES), _assets("scripts", _HEAD_SCRIPTS)
     live_scripts = (_LIVE_SCRIPT,) if live else ()
     script = _assets("scripts", (*_SCRIPTS, *live_scripts, _LAST_SCRIPT))
@@ -121,7 +123,7 @@ def _documents_apart(content: Mapping[str, Any]) -> tuple[Mapping[str, Any], Map
     return {**content, "documents": {"count": len(documents["ids"]), **said}}, {**documents, "members": members}
 
 
-def _data(content: Mapping[str, Any] | None) -> tuple[str, str]:
+def _data(content: Mapping[str, Any] | None, *, level: int = 9) -> tuple[str, str]:
     """Return data as text of the page, and its encoding: ``"json"`` or ``"deflate"``."""
     try:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -132,14 +134,14 @@ def _data(content: Mapping[str, Any] | None) -> tuple[str, str]:
     # UTF-8 can't hold lone surrogates, which become JSON's own escapes.
     encoded = text.encode("utf-8", "backslashreplace")
     if len(encoded) > MOST_PLAIN_DATA:
-        return _deflated(encoded), "deflate"
+        return _deflated(encoded, level), "deflate"
     # Parsers of HTML and of scripts react to these characters; in JSON they occur in strings only.
     escapes = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
     return encoded.decode().translate(escapes), "json"
 
 
-def _deflated(content: bytes) -> str:
-    return base64.b64encode(zlib.compress(content, 9)).decode()
+def _deflated(content: bytes, level: int = 9) -> str:
+    return base64.b64encode(zlib.compress(content, level)).decode()
 
 
 def _writable(text: str) -> str:

@@ -33,7 +33,7 @@ const isDark = () => document.documentElement.dataset.theme === "dark";
 
 /** Return colors for many values: twelve hues of two lightnesses, with a contrast of 3 or more to the surface. */
 function manyColors() {
-  const levels = isDark() ? [0.68, 0.86] : [0.45, 0.63];
+  const levels = isDark() ? [0.68, 0.86] : [0.48, 0.66];
   return levels.flatMap((level, row) => Array.from({ length: 12 }, (_, hue) => colorOf(level, 0.17, 20 + 30 * hue + 15 * row)));
 }
 

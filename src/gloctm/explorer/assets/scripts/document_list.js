@@ -65,20 +65,34 @@ function bothMarked(text, ofTopic, ofSearch) {
   return markedText(text, marks.map(({ start, end }) => [start, end]), (number) => ({ title: marks[number].title, class: marks[number].class }));
 }
 
-/** Return the part of a text that a row shows: its beginning, or what surrounds the first word sought. */
+/** Return the part of a text that a row shows, [start, end]: its beginning, or what surrounds the first word sought. */
 function excerptOf(table, place, sought) {
   const text = table.texts[place];
   const first = sought.length ? Math.max(0, searchedText(table, place).indexOf(sought[0])) : 0;
   const begin = first < EXCERPT - 60 ? 0 : first - 60;
   // Not within a character of two units.
   const start = begin > 0 && /[\udc00-\udfff]/.test(text[begin]) ? begin + 1 : begin;
-  const shown = text.slice(start, start + 2 * EXCERPT);
-  return `${start ? "…" : ""}${shorten(shown, EXCERPT)}`;
+  const rest = text.slice(start, start + 2 * EXCERPT);
+  const shown = shorten(rest, EXCERPT);
+  return [start, start + (shown === rest ? rest.length : shown.length - 1)];
 }
 
-/** "12: rain storm wind 61%" as a link, or plain. */
+/** Show the part of a text with its topic's words marked, and those sought. */
+function markedExcerpt(table, place, topic, sought) {
+  const text = table.texts[place];
+  const [start, end] = excerptOf(table, place, sought);
+  const shown = text.slice(start, end);
+  const marks = topicMarks(table, place, topic).filter((mark) => mark[0] >= start && mark[1] <= end);
+  const parts = bothMarked(shown, marks.map(([from, to, title]) => [from - start, to - start, title]), soughtMarks(shown, sought));
+  return [start > 0 && "…", ...parts, end < text.length && "…"];
+}
+
+/** A document's share of a topic, as exact as it is known: 61%, 4.5%. */
+const formatShareOf = (share) => `${share >= 0.0995 ? Math.round(100 * share) : (100 * share).toFixed(1)}%`;
+
+/** "12 rain storm wind 61%", as a link. */
 function topicShare(topic, share) {
-  return make("span", { class: "topic-share" }, topicLink(summary.topics[topic]), make("b", {}, formatPercent(share)));
+  return make("span", { class: "topic-share" }, topicLink(summary.topics[topic]), make("b", {}, formatShareOf(share)));
 }
 
 /** Show language, label, date and id of a document. */
@@ -100,8 +114,8 @@ function documentHint(table, place) {
   const code = languageOfDocument(table, place);
   const topic = table.main[place];
   return [
-    table.texts ? inLanguage(code, shorten(table.texts[place].slice(0, 400), 140), "p", { class: "beginning" }) : make("p", { class: "beginning" }, make("bdi", {}, table.ids[place])),
-    make("p", { class: "about" }, topic < 0 ? "no topic" : `${topicTitle(summary.topics[topic])} ${formatPercent(largestShare(table, place))}`, " · ", languageName(code)),
+    table.texts?.[place] ? inLanguage(code, shorten(table.texts[place].slice(0, 400), 140), "p", { class: "beginning" }) : make("p", { class: "beginning" }, make("bdi", {}, table.ids[place])),
+    make("p", { class: "about" }, topic < 0 ? "no topic" : `${topicTitle(summary.topics[topic])} ${formatShareOf(largestShare(table, place))}`, " · ", languageName(code)),
   ];
 }
 
@@ -126,9 +140,9 @@ function namedShares(table, place, topic) {
 function documentRow(table, place, { topic = null, sought = [], open = false, onToggle = () => {}, onPoint = () => {} } = {}) {
   const code = languageOfDocument(table, place);
   const body = make("div", { class: "whole", id: freshId("document"), hidden: true });
-  const excerpt = table.texts && excerptOf(table, place, sought);
-  const title = table.texts
-    ? inLanguage(code, bothMarked(excerpt, [], soughtMarks(excerpt, sought)), "span", { class: "excerpt" })
+  const shownTopic = topic ?? table.main[place];
+  const title = table.texts?.[place]
+    ? inLanguage(code, markedExcerpt(table, place, shownTopic, sought), "span", { class: "excerpt" })
     : make("bdi", { class: "excerpt" }, table.ids[place]);
   const button = make("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": body.id }, title);
   const row = make(
@@ -140,7 +154,7 @@ function documentRow(table, place, { topic = null, sought = [], open = false, on
   );
 
   function toggle(opened) {
-    if (opened && !body.childElementCount) body.append(...wholeDocument(table, place, topic ?? table.main[place], sought));
+    if (opened && !body.childElementCount) body.append(...wholeDocument(table, place, shownTopic, sought));
     body.hidden = !opened;
     row.classList.toggle("open", opened);
     button.setAttribute("aria-expanded", String(opened));
@@ -165,7 +179,7 @@ function wholeDocument(table, place, topic, sought) {
 
   function mark(chosen) {
     buttons.forEach((button, each) => button.setAttribute("aria-pressed", String(each === chosen)));
-    if (!table.texts) return;
+    if (!table.texts?.[place]) return;
     const marks = topicMarks(table, place, chosen);
     const none = table.marks && !marks.length && chosen >= 0;
     text.replaceChildren(
@@ -181,11 +195,11 @@ function wholeDocument(table, place, topic, sought) {
     const number = summary.topics[each].id;
     const button = table.marks && make("button", { type: "button", class: "quiet", "aria-label": `Mark the words of topic ${number}`, onclick: () => mark(each) }, "Mark");
     if (button) buttons.set(each, button);
-    return make("li", {}, barOf(share / largest), topicLink(summary.topics[each]), make("span", { class: "figures" }, formatPercent(share)), button);
+    return make("li", {}, barOf(share / largest), topicLink(summary.topics[each]), make("span", { class: "figures" }, formatShareOf(share)), button);
   });
   mark(topic);
   return [
-    table.texts ? text : make("p", { class: "note" }, "The corpus keeps no texts. Build it with its texts to read documents here."),
+    table.texts?.[place] ? text : make("p", { class: "note" }, "The corpus keeps no texts. Build it with its texts to read documents here."),
     make("h3", {}, "Its topics"),
     bars.length ? make("ol", { class: "bars" }, bars) : make("p", { class: "note" }, "None of its words is in the vocabulary, so it has no topics."),
   ];

@@ -7,6 +7,10 @@ const MOST_STRETCH = 1.7;
 /** How near the pointer must come to a document, in pixels. */
 const REACH = 9;
 const GRID = 128;
+/** Drawing that takes longer, in milliseconds, is coarser while the map moves on screens of many pixels. */
+const LONGEST_DRAWING = 9;
+/** How long the map must stand still to be drawn finely again, in milliseconds. */
+const STANDS_STILL = 140;
 /** Opaque alpha of a pixel, and all bits but the lowest of each part. */
 const OPAQUE = 0xff000000;
 const HALVES = 0x7f7f7f7f;
@@ -193,7 +197,7 @@ function documentMap({ table, onOpen, onBrush }) {
 
   /** Return the diameter of a number of documents in pixels: larger if they are few, and as one zooms in. */
   function diameter({ width, height }, count) {
-    return Math.min(6, Math.max(2, Math.sqrt((0.9 * width * height) / Math.max(1, count)) * camera.zoom ** 0.4));
+    return Math.min(6, Math.max(2, Math.sqrt((0.5 * width * height) / Math.max(1, count)) * camera.zoom ** 0.4));
   }
 
   function drawPoints(view, density) {
@@ -202,8 +206,8 @@ function documentMap({ table, onOpen, onBrush }) {
     const room = Math.ceil(sizes[1] / 2) + 2;
     const [wide, high] = [Math.round(view.width * density) + 2 * room, Math.round(view.height * density) + 2 * room];
     if (!image || image.width !== wide || image.height !== high) {
-      points.width = canvas.width = wide - 2 * room;
-      points.height = canvas.height = high - 2 * room;
+      points.width = wide - 2 * room;
+      points.height = high - 2 * room;
       const made = new ImageData(wide, high);
       image = { made, width: wide, height: high, pixels: new Uint32Array(made.data.buffer) };
     }
@@ -237,6 +241,8 @@ function documentMap({ table, onOpen, onBrush }) {
 
   /** Draw what is above the points: names, what is being chosen, and rings. */
   function drawAbove(view, density) {
+    const [wide, high] = [Math.round(view.width * density), Math.round(view.height * density)];
+    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
     const context = canvas.getContext("2d");
     context.setTransform(density, 0, 0, density, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
@@ -279,7 +285,7 @@ function documentMap({ table, onOpen, onBrush }) {
       names.push({ name, wide: measured.get(key), x: middles[topic].x * view.ax + view.bx, y: middles[topic].y * view.ay + view.by });
     }
     const placed = namesWithoutOverlap(names, view.width, view.height);
-    Object.assign(context, { strokeStyle: theme.surface, lineWidth: 4, fillStyle: theme.ink });
+    Object.assign(context, { strokeStyle: theme.surface, lineWidth: 5, fillStyle: theme.ink });
     for (const { name, x, y } of placed) {
       context.strokeText(name, x, y);
       context.fillText(name, x, y);
@@ -302,17 +308,31 @@ function documentMap({ table, onOpen, onBrush }) {
     if (!element.clientWidth || !element.clientHeight) return;
     const began = performance.now();
     const density = Math.min(window.devicePixelRatio || 1, 2);
+    const coarse = moving && slow && density > 1;
     const view = transform();
-    drawPoints(view, density);
+    drawPoints(view, coarse ? 1 : density);
     drawAbove(view, density);
+    const took = performance.now() - began;
+    if (!coarse) slow = took > LONGEST_DRAWING;
     // For programs that drive the page: where points are, and how long drawing took.
     canvas.dataset.view = [view.ax, view.bx, view.ay, view.by].join(" ");
-    canvas.dataset.took = (performance.now() - began).toFixed(2);
+    canvas.dataset.took = took.toFixed(2);
   }
 
   /** Ask for a drawing before the next frame. */
   function ask() {
     asked ||= requestAnimationFrame(draw);
+  }
+
+  let [moving, slow, still] = [false, false, 0];
+  /** Draw finely once the map has stood still. */
+  function moves() {
+    moving = true;
+    clearTimeout(still);
+    still = setTimeout(() => {
+      moving = false;
+      if (slow) ask();
+    }, STANDS_STILL);
   }
 
   const placeInMap = (x, y) => {
@@ -325,6 +345,7 @@ function documentMap({ table, onOpen, onBrush }) {
     camera.x = Math.min(box.right, Math.max(box.left, x));
     camera.y = Math.min(box.top, Math.max(box.bottom, y));
     point(null);
+    moves();
     ask();
   }
 
@@ -453,6 +474,7 @@ function documentMap({ table, onOpen, onBrush }) {
     reset,
     /** Save the map as it is seen. */
     save() {
+      moving = false;
       draw();
       const whole = make("canvas", { width: points.width, height: points.height });
       const context = whole.getContext("2d");

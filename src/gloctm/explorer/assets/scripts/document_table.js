@@ -20,7 +20,7 @@ function indexedColumns({ languages, labels, dates, x, y, ...columns }) {
     ...columns,
     size,
     language: Uint16Array.from(languages),
-    label: labels && Int32Array.from(labels),
+    label: labels?.some((label) => label >= 0) ? Int32Array.from(labels) : null,
     ...indexedDates(dates),
     x: Float32Array.from(x),
     y: Float32Array.from(y),
@@ -61,7 +61,7 @@ function mergedShares(listed, shown) {
 
 /** Number the dates in their order; −1 without one. */
 function indexedDates(dates) {
-  if (!dates) return { dateValues: [], date: null };
+  if (!dates?.some(Boolean)) return { dateValues: [], date: null };
   const dateValues = [...new Set(dates)].filter(Boolean).sort();
   const numbers = new Map(dateValues.map((value, number) => [value, number]));
   return { dateValues, date: Int32Array.from(dates, (value) => numbers.get(value) ?? -1) };

@@ -2,7 +2,7 @@
 
 /** Shares of a topic to choose from, in percent; without one, documents mainly about it. */
 const LEAST_SHARES = [5, 10, 20, 30, 50];
-const DOCUMENT_SORTS = { share: "share of the topic", newest: "date, newest first", oldest: "date, oldest first", id: "id" };
+const DOCUMENT_SORTS = { share: "largest share", newest: "date, newest first", oldest: "date, oldest first", id: "id" };
 /** Fewer documents are never placed by UMAP. */
 const FEWEST_FOR_UMAP = 50;
 /** How long typing must pause before texts are searched, in milliseconds. */
@@ -13,10 +13,12 @@ function documentsView(parameters) {
   const heading = make("h1", {}, "Documents");
   if (!summary.documents) return { title: "Documents", content: [heading, make("p", { class: "lead" }, noDocuments())] };
   const holder = make("div", { class: "documents-view" }, make("p", { class: "note", role: "status" }, "One moment: documents are being unpacked…"));
-  loadDocuments().then(
-    (table) => holder.isConnected && holder.replaceChildren(...documentsParts(table, parameters)),
-    (error) => holder.replaceChildren(make("p", { class: "problem" }, `The documents can't be shown: ${error.message}.`)),
-  );
+  loadDocuments()
+    .then((table) => holder.isConnected && holder.replaceChildren(...documentsParts(table, parameters)))
+    .catch((error) => {
+      holder.replaceChildren(make("p", { class: "problem" }, `The documents can't be shown: ${error.message}.`));
+      throw error;
+    });
   return { title: "Documents", content: [heading, holder] };
 }
 
@@ -72,7 +74,7 @@ function documentsState(table, { view, color, sort, page, document: opened, ...f
 function documentsParts(table, parameters) {
   const state = documentsState(table, parameters);
   const count = make("p", { class: "count-shown", role: "status" });
-  const clearBrush = make("button", { type: "button", hidden: true, onclick: () => brush(null) }, "Clear what was chosen on the map");
+  const clearBrush = make("button", { type: "button", class: "quiet", hidden: true, onclick: () => brush(null) }, "Clear what was chosen on the map");
   const filters = documentFilters(table, state, update);
   const list = documentList({
     table,
@@ -182,10 +184,9 @@ function documentsParts(table, parameters) {
   prepareDocumentSearch(table);
   if (state.opened !== null) requestAnimationFrame(() => state.opened !== null && open(state.opened));
   return [
-    make("p", { class: "lead" }, sampleSentence(table)),
     !table.texts && make("p", { class: "note" }, "The corpus keeps no texts, so documents are listed by their ids. Build it with its texts to read and search them."),
     filters.element,
-    make("div", { class: "row shown-row" }, count, clearBrush, make("button", { type: "button", class: "quiet jump", onclick: () => document.getElementById(listId).scrollIntoView() }, "To the list")),
+    make("div", { class: "row shown-row" }, count, filters.clearing, clearBrush, make("p", { class: "note sample" }, sampleSentence(table)), make("button", { type: "button", class: "quiet jump", onclick: () => document.getElementById(listId).scrollIntoView() }, "To the list")),
     make(
       "div",
       { class: "map-and-documents" },
@@ -238,13 +239,15 @@ function legendOfDocuments(entries, onToggle) {
  * Make the filters.
  *
  * @param {function()} update called after state.filters has changed
- * @returns {{element, draw(), said()}} draw() shows state.filters again; said() tells how many are set
+ * @returns {{element, clearing, draw(), said()}} draw() shows state.filters again; said() tells how many are set; clearing
+ *   is the button that clears them
  */
 function documentFilters(table, state, update) {
   const fields = make("div", { class: "row controls" });
   const said = make("summary", {});
   const wide = matchMedia("(width > 44rem)").matches;
   const element = make("details", { class: "document-filters", open: wide }, said, fields);
+  const clearing = make("button", { type: "button", class: "quiet", onclick: clear }, "Clear filters");
   let waiting = 0;
 
   /** Set filters, empty ones left out. */
@@ -290,7 +293,6 @@ function documentFilters(table, state, update) {
         table.label && choice("Label", labels, filters.label ?? "", (label) => set({ label })),
         table.date && field("From", "from", { class: "date-sought", placeholder: example.slice(0, 4) }, { valid: isDate }),
         table.date && field("To", "to", { class: "date-sought", placeholder: table.dateValues.at(-1).slice(0, 7) }, { valid: isDate }),
-        make("button", { type: "button", class: "clear-filters", onclick: clear }, "Clear filters"),
       ].filter(Boolean),
     );
   }
@@ -300,16 +302,18 @@ function documentFilters(table, state, update) {
     clearTimeout(waiting);
     draw();
     update();
-    fields.querySelector("input, select").focus();
+    (element.open ? fields.querySelector("input, select") : said).focus();
   }
 
   draw();
   return {
     element,
+    clearing,
     draw,
     said() {
       const set = Object.keys(state.filters).length - (state.filters.share ? 1 : 0);
       said.textContent = set ? `Filters (${set} set)` : "Filters";
+      clearing.hidden = !set;
     },
   };
 }
