@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from large_summary import large_summary, made_up_documents
 
 from browser import Watched, arrive, go, heading, saved, serious_violations
 from browser import browser as browser
 from gloctm.explorer import write_report
-from large_summary import large_summary, made_up_documents
 from made_up_summary import made_up_summary
 
 pytestmark = pytest.mark.browser

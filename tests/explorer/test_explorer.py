@@ -14,6 +14,7 @@ import zlib
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,13 +70,22 @@ class Page(HTMLParser):
         """The script of an id."""
         return next((attributes, text) for attributes, text in self.scripts if attributes.get("id") == name)
 
-    @property
-    def summary(self) -> object:
-        """The embedded summary, decoded as its own attribute says."""
-        attributes, text = self.script("summary")
+    def data(self, name: str) -> Any:
+        """What a script of an id holds, decoded as its own attribute says."""
+        attributes, text = self.script(name)
         if attributes["data-encoding"] == "deflate":
             return json.loads(zlib.decompress(base64.b64decode(text)))
         return json.loads(text)
+
+    @property
+    def summary(self) -> object:
+        """The embedded summary, with the documents that are embedded apart."""
+        summary, documents = self.data("summary"), self.data("documents")
+        if documents is None:
+            return summary
+        assert documents.pop("members") == [topic["members"] for topic in summary["topics"]]
+        assert summary["documents"]["count"] == len(documents["ids"])
+        return {**summary, "documents": documents}
 
     @property
     def policy(self) -> dict[str, list[str]]:
