@@ -38,7 +38,16 @@ _SCRIPTS = (
         "document_map.js",
         "documents_view.js",
     ),
-    *("findings.js", "overview.js", "about.js", "topic.js", "editing.js", "compare.js", "breakdowns.js"),
+    *(
+        "findings.js",
+        "overview.js",
+        "about.js",
+        "topic.js",
+        "views_by_hand.js",
+        "editing.js",
+        "compare.js",
+        "breakdowns.js",
+    ),
     *("hierarchy.js", "multiples.js", "side_by_side.js"),
 )
 _LIVE_SCRIPT = "live.js"

@@ -99,6 +99,7 @@ function topicLink(topic, further = {}) {
     make("span", { class: "number" }, String(topic.id)),
     " ",
     topicName(topic),
+    topic.estimated && make("span", { class: "approximate", title: "Merged here: its figures are estimated" }, " ≈", make("span", { class: "offscreen" }, " estimated")),
   );
 }
 

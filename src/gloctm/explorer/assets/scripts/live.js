@@ -25,6 +25,7 @@ async function ask(path, body, headers = {}) {
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
   const error = new Error(asSentence(typeof answer.detail === "string" ? answer.detail : `the server answered ${response.status}`));
+  error.status = response.status;
   error.wantsToken = response.status === 401;
   throw error;
 }

@@ -94,14 +94,19 @@ function show() {
   draw();
   currentAddress = location.hash;
   if (!first) {
-    const heading = document.querySelector("#main h1");
-    heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
+    focusHeading();
     window.scrollTo(0, forward ? 0 : (scrolled.get(currentAddress) ?? 0));
     forward = false;
   }
   // The address changes before the view does: programs that drive the page wait for this.
   document.documentElement.dataset.shown = currentAddress;
+}
+
+/** Move the focus to the heading of the view. */
+function focusHeading() {
+  const heading = document.querySelector("#main h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 function listen() {
@@ -161,9 +166,11 @@ function drawNavigation() {
 async function start() {
   try {
     summary = JSON.parse(await embedded("summary"));
+    startEditing();
     views = viewsOf();
     drawNavigation();
     listen();
+    drawChanges();
     show();
     document.documentElement.dataset.ready = "true";
   } catch (error) {

@@ -12,9 +12,9 @@ function compareValues(one, other, direction) {
  * Make a table.
  *
  * @param {string} options.caption what it shows, for screen readers and the file's name
- * @param {object[]} options.columns each {label, value(row), text?(row), node?(row), numeric?, header?, hidden?, saved?,
- *   save?(row)}: value is sorted by and saved, text or node is shown; hidden ones are only saved; saved is the
- *   name of the column in files, and save its value there, if they differ
+ * @param {object[]} options.columns each {label, value(row), text?(row), node?(row), numeric?, header?, hidden?, unsaved?,
+ *   saved?, save?(row)}: value is sorted by and saved, text or node is shown; hidden ones are only saved, unsaved ones
+ *   only shown; saved is the name of the column in files, and save its value there, if they differ
  * @param {object[]} options.rows anything that columns understand
  * @param {{column: number, direction: string}} [options.sort] the initial order; without it, the table can't be sorted
  */
@@ -62,9 +62,10 @@ function dataTable({ caption, columns, rows, sort = null }) {
   }
 
   draw();
+  const kept = columns.filter((column) => !column.unsaved);
   const saved = () => [
-    columns.map((column) => column.saved ?? column.label),
-    ...sorted.map((row) => columns.map((column) => (column.save ?? column.value)(row))),
+    kept.map((column) => column.saved ?? column.label),
+    ...sorted.map((row) => kept.map((column) => (column.save ?? column.value)(row))),
   ];
   return make(
     "div",

@@ -23,6 +23,8 @@ function topicView({ topic: id, word, lang, lambda }) {
       make("p", { class: "over" }, `Topic ${topic.id}`),
       make("h1", {}, make("span", { class: "offscreen" }, `Topic ${topic.id}: `), topicName(topic)),
       topicFacts(topic),
+      topicTools(topic),
+      estimatedNote(topic),
       doubtWarning(topic),
       jumpLinks(parts),
       parts,
@@ -111,7 +113,9 @@ function similarTopics(topic) {
 
 /** Show all topics at once, with a column per language. */
 function topicsView() {
+  const chosen = chosenColumn();
   const columns = [
+    ...(chosen ? [chosen] : []),
     topicColumn,
     ...(hasPrevalence() ? [{ label: "mean share", saved: "mean proportion", value: (topic) => topic.overall, text: (topic) => formatPercent(topic.overall), numeric: true }] : []),
     ...shownLanguages().map((code) => ({
@@ -124,9 +128,12 @@ function topicsView() {
     title: "Topics",
     content: [
       make("h1", {}, "Topics"),
-      make("p", { class: "lead" }, "The first ten words of every topic, heaviest first."),
-      dataTable({ caption: "topics and their words", rows: summary.topics, columns, sort: { column: 0, direction: "ascending" } }),
+      make("p", { class: "lead" }, "The first ten words of every topic, in the model's order."),
+      hiddenNote(),
+      dataTable({ caption: "topics and their words", rows: summary.topics, columns, sort: { column: chosen ? 1 : 0, direction: "ascending" } }),
+      tableTools(),
       topicsButton(),
+      viewPart(),
     ],
   };
 }

@@ -1,0 +1,219 @@
+"""Topics are renamed, merged and hidden in the page, which keeps that and saves it as a view that gloctm reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import Watched, arrive, go, heading, saved, serious_violations
+from browser import browser as browser
+from gloctm import GloCTM, TopicView
+from gloctm.explorer import write_report
+from gloctm.summary import summarize
+from handmade import handmade_model
+from made_up_summary import made_up_summary
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def profile(browser: Any) -> Iterator[Watched]:
+    watched = Watched(browser)
+    yield watched
+    watched.context.close()
+    watched.check()
+
+
+@pytest.fixture(scope="module")
+def summary() -> dict[str, Any]:
+    return made_up_summary(num_topics=6)
+
+
+@pytest.fixture(scope="module")
+def report(summary: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(summary, tmp_path_factory.mktemp("editing") / "report.html")
+
+
+def tell(page: Any) -> str:
+    """What the bar of changes says."""
+    bar = page.locator("#changes")
+    if bar.locator("details:not([open])").count():
+        bar.locator("summary").click()
+    return str(bar.inner_text())
+
+
+def test_a_topic_is_renamed_everywhere_and_the_page_remembers(profile, report):
+    page = profile.open(report.as_uri() + "#topic=1")
+    assert not page.locator("#changes").is_visible()
+    page.get_by_role("button", name="Rename").click()
+    field = page.get_by_label("Name, in all languages")
+    assert page.evaluate("document.activeElement.tagName") == "INPUT"
+    field.fill("  Trains & <b>buses</b> ")
+    field.press("Enter")
+    assert heading(page).split("\n") == ["Topic 1:", "Trains & <b>buses</b>"]
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+    assert "Topic 1 is called “Trains & <b>buses</b>”." in tell(page)
+    assert serious_violations(page) == []
+    page.get_by_label("Names and words in").select_option("ja")
+    assert "Trains" in heading(page)
+    for view in ["#view=overview", "#view=topics"]:
+        go(page, view)
+        assert page.locator("main .topic-link", has_text="Trains & <b>buses</b>").count() > 0, view
+    page.get_by_role("combobox", name="Search a word").fill("buses")
+    page.get_by_role("option", name="Trains").click()
+    arrive(page, "#topic=1")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert "Trains" in heading(page)
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("button", name="Its own name").click()
+    assert "電車" in heading(page)
+    assert "Nothing is changed." in page.locator("#changes").inner_text()
+    page.get_by_role("button", name="Undo").click()
+    assert "Trains" in heading(page)
+    page.get_by_role("button", name="Discard all").click()
+    assert "電車" in heading(page)
+
+
+def test_topics_are_hidden_and_shown_again(profile, report, summary):
+    page = profile.open(report.as_uri() + "#topic=4")
+    page.get_by_role("button", name="Hide", exact=True).click()
+    arrive(page, "#view=topics")
+    numbers = page.locator("tbody .number")
+    assert numbers.all_inner_texts() == ["0", "1", "2", "6", "7"]
+    assert "Topic 4 is hidden." in tell(page)
+    go(page, "#view=labels")
+    # The figures of the others are still their own.
+    labels = summary["labels"]["prevalence"]
+    cells = page.locator("section table tbody tr").nth(3).locator("td")
+    assert cells.first.inner_text() == f"{100 * labels[4][0]['mean']:.1f}%"
+    go(page, "#topic=4")
+    assert "Topic 4 of the model is hidden here." in page.locator("main").inner_text()
+    go(page, "#search=ball")
+    assert page.locator("main .number", has_text="4").count() == 0
+    go(page, "#view=topics")
+    # One was hidden when the report was made: it has no figures here, which is said.
+    hidden = page.locator(".hidden-topics li")
+    assert [text.split("\n")[0][-9:] for text in hidden.all_inner_texts()][1].endswith("topic 5")
+    hidden.nth(1).get_by_role("button").click()
+    assert "no figures of topic 5" in page.locator("#changes").inner_text()
+    page.locator(".hidden-topics").get_by_role("button", name="Show again").click()
+    assert numbers.all_inner_texts() == ["0", "1", "2", "4", "6", "7"]
+    page.get_by_role("button", name="Discard all").click()
+    assert "Nothing is changed" in page.locator("#changes").inner_text()
+
+
+def test_topics_are_merged_as_far_as_it_is_exact(profile, report, summary):
+    page = profile.open(report.as_uri() + "#view=topics")
+    assert page.get_by_role("button", name="Merge them").is_disabled()
+    for number in (0, 4, 7):
+        page.get_by_role("checkbox", name=f"Choose Topic {number}:").check()
+    assert "3 topics chosen" in page.locator(".table-tools").inner_text()
+    assert serious_violations(page) == []
+    page.get_by_role("button", name="Merge them").click()
+    assert page.locator("tbody .number").all_inner_texts() == ["0", "1", "2", "6"]
+    assert "Topics 0, 4 and 7 are one." in tell(page)
+    assert "exact in a new report" in tell(page)
+    assert page.locator("tbody .topic-link .approximate").count() == 1
+    go(page, "#topic=7")
+    topics = {topic["id"]: topic for topic in summary["topics"]}
+    parts = [topics[number] for number in (0, 4, 7)]
+    text = page.locator("main").inner_text()
+    overall = sum(part["overall"] for part in parts)
+    assert f"{100 * overall:.1f}% of a document on average" in text
+    assert f"mainly about: {sum(sum(part['mainly'].values()) for part in parts)} documents" in text
+    assert f"0 ({100 * parts[0]['overall'] / overall:.1f}%)" in text
+    assert "Estimated." in text
+    by_language = page.locator("figure", has_text="By language").first
+    by_language.locator("summary").click()
+    mean = sum(part["prevalence"]["ja"]["mean"] for part in parts)
+    assert f"{100 * mean:.1f}%" in by_language.locator("tbody tr", has_text="Japanese").inner_text()
+    words = {
+        word: sum(
+            part["overall"] / overall * dict(map(tuple, part["words"]["en"])).get(word, part["words"]["en"][-1][1])
+            for part in parts
+        )
+        for part in parts
+        for word, _ in part["words"]["en"]
+    }
+    best = sorted(words, key=lambda word: -words[word])[:5]
+    assert page.locator(".word-column ol[lang=en] .text").all_text_contents()[:5] == best
+    for view in ["#view=overview", "#view=compare", "#view=labels", "#view=time", "#search=ball"]:
+        go(page, view)
+        assert "NaN" not in page.locator("main").inner_text(), view
+    page.get_by_role("button", name="Undo").click()
+    go(page, "#view=topics")
+    assert page.locator("tbody .number").all_inner_texts() == ["0", "1", "2", "4", "6", "7"]
+
+
+def test_a_topic_is_merged_with_the_most_similar_and_split_again(profile, report, summary):
+    page = profile.open(report.as_uri() + "#topic=6")
+    page.get_by_role("button", name="Merge with…").click()
+    options = page.get_by_label("Merge with (the most similar first)").locator("option")
+    similar = [number for number, _ in summary["topics"][4]["similar"]]
+    assert [int(option.get_attribute("value")) for option in options.all()] == similar
+    page.get_by_role("button", name="Merge", exact=True).click()
+    assert "merged of the model's topics" in page.locator(".lead").inner_text()
+    page.get_by_role("button", name="Split again").click()
+    assert "merged of" not in page.locator(".lead").inner_text()
+    assert "Nothing is changed." in page.locator("#changes").inner_text()
+
+
+@pytest.fixture(scope="module")
+def model() -> GloCTM:
+    words = {"en": ["rain", "storm", "train", "rail", "vote"], "de": ["Regen", "Sturm", "Zug", "Bahn", "Wahl"]}
+    weights = [[3, 2, 0, 0, 0], [2, 3, 0, 0, 0], [0, 0, 3, 2, 0], [0, 0, 0, 1, 3]]
+    return handmade_model(words, dict.fromkeys(words, weights))
+
+
+def test_what_is_saved_is_a_view_that_gloctm_reads(profile, model, tmp_path):
+    page = profile.open(write_report(summarize(model), tmp_path / "report.html").as_uri() + "#topic=0")
+    page.get_by_role("button", name="Merge with…").click()
+    page.get_by_label("Merge with (the most similar first)").select_option("1")
+    page.get_by_role("button", name="Merge", exact=True).click()
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name, in all languages").fill("天気 weather")
+    page.get_by_role("button", name="Save", exact=True).click()
+    go(page, "#topic=3")
+    page.get_by_role("button", name="Hide", exact=True).click()
+    name, content = saved(page, page.get_by_role("button", name="Save view file"))
+    assert name.endswith("view.json")
+    (tmp_path / "view.json").write_bytes(content)
+    view = TopicView.load(tmp_path / "view.json")
+    assert view == TopicView.of(model).merge([0, 1], "天気 weather").hide(3)
+    view.save(tmp_path / "again.json")
+    assert json.loads(content) == json.loads((tmp_path / "again.json").read_text())
+    assert summarize(model, view=view).topics[0].name == "天気 weather"
+    # And the page reads what gloctm writes.
+    page.get_by_role("button", name="Discard all").click()
+    other = TopicView.of(model).merge([2, 3]).rename(1, "Sturm").save(tmp_path / "other.json")
+    page.get_by_label("Load a view file").set_input_files(other)
+    page.get_by_text("You changed 2 things").wait_for()
+    assert page.locator("tbody .number").all_inner_texts() == ["0", "1", "2"]
+    assert page.locator("tbody .topic-link", has_text="Sturm").count() == 1
+    for wrong, said in [
+        ({"format": "something"}, "not the file of a view"),
+        ({**json.loads(content), "topics_fingerprint": "ff"}, "of another model"),
+        ({**json.loads(content), "hidden": []}, "damaged"),
+        (None, "not the file of a view"),
+    ]:
+        data = b"\xff" if wrong is None else json.dumps(wrong).encode()
+        page.get_by_label("Load a view file").set_input_files(
+            files=[{"name": "w.json", "mimeType": "application/json", "buffer": data}]
+        )
+        page.locator("#changes .problem", has_text=said).wait_for()
+
+
+def test_a_page_that_can_keep_nothing_edits_all_the_same(profile, report):
+    page = profile.open(report.as_uri() + "#topic=1")
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused'); } })")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name, in all languages").fill("Trains")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert "Trains" in heading(page)
