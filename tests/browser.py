@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-for package in ("jinja2", "plotly"):
+for package in ("jinja2", "vl_convert"):
     pytest.importorskip(package, reason=f"browser tests need {package}")
 axe = pytest.importorskip("axe_playwright_python.base", reason="browser tests need axe-playwright-python")
 playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright")

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 pytest.importorskip("fastapi", reason="the server needs the extra serve")
-pytest.importorskip("plotly", reason="its page needs the extra report")
+pytest.importorskip("vl_convert", reason="its page needs the extra report")
 
 from fastapi.testclient import TestClient
 

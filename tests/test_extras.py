@@ -62,8 +62,8 @@ def test_the_table_of_extras_has_all_for_users():
 
 
 def test_a_message_names_the_packages_and_the_command():
-    assert str(MissingDependencyError.of("Drawing", "plotly jinja2")) == (
-        'Drawing needs plotly and jinja2, not installed here: pip install "gloctm[report]"'
+    assert str(MissingDependencyError.of("Drawing", "vl-convert-python jinja2")) == (
+        'Drawing needs vl-convert-python and jinja2, not installed here: pip install "gloctm[report]"'
     )
     assert str(MissingDependencyError.of("Logging", "wandb")) == (
         "Logging needs wandb, not installed here: pip install wandb"

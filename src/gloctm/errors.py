@@ -15,7 +15,6 @@ EXTRAS = {
     "altair": "plot",
     "vl-convert-python": "plot",
     "umap-learn": "map",
-    "plotly": "report",
     "jinja2": "report",
     "python-multipart": "serve",
     "optuna": "search",

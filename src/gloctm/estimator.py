@@ -470,7 +470,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             InputError: a name that is no page's, a corpus of other words without texts, a view or an evaluation of
                 another model, an evaluation with a view that merges or hides topics, or a model to compare with that
                 has no language in common, or neither a word nor an encoder.
-            MissingDependencyError: without plotly or jinja2.
+            MissingDependencyError: without vl-convert-python or jinja2.
 
         Examples:
             >>> model.report("report.html", corpus=corpus).name

@@ -33,8 +33,8 @@ def test_the_demo_shows_topics_of_every_language(demo):
 
 
 def test_it_ends_by_writing_a_page_and_saying_where(demo):
-    for package in ("plotly", "jinja2"):
-        pytest.importorskip(package, reason="the report needs plotly and jinja2")
+    for package in ("vl_convert", "jinja2"):
+        pytest.importorskip(package, reason="the report needs vl-convert-python and jinja2")
     path, finished = demo
     page = path.with_name("model.html")
     assert finished.stdout.splitlines()[-1] == f"report written to {page}: open it in a browser"

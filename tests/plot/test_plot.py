@@ -318,7 +318,7 @@ def test_heat_map():
     np.testing.assert_allclose(matrix(figure), [[30, 30], [10, 20], [60, 50]])
     assert names(figure, "x") == ["Chinese", "English"]
     domain = units(figure, "rect")[0]["encoding"]["color"]["scale"]["domain"]
-    assert (domain[0], domain[-1]) == (0, pytest.approx(60))
+    assert (domain[0], domain[-1]) == (pytest.approx(10), pytest.approx(60))
     assert details(figure)[2] == "0 topic0 name\nthe model's topics 0, 7\nChinese: 10.00 % (9.00 to 12.00 %)"
     assert column(figure, "text", "text") == ["30.0", "30.0", "10.0", "20.0", "60.0", "50.0"]
     figure = plot.language_heatmap(a_summary(), order="prevalence")

@@ -27,7 +27,7 @@ def write_report(summary: HasDict | Mapping[str, Any], path: str | os.PathLike[s
 
     Raises:
         InputError: a folder, a name with another ending, a folder that does not exist; or see ``render_page``.
-        MissingDependencyError: jinja2 or plotly is not installed.
+        MissingDependencyError: jinja2 or vl-convert-python is not installed.
 
     Examples:
         >>> from gloctm import Corpus, GloCTM, summarize

@@ -12,8 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
+import numpy as np
 import regex
 
+from gloctm.descriptions import DESCRIPTIONS, filled
 from gloctm.errors import InputError, MissingDependencyError
 from gloctm.plot.palette import PALETTES, Palette, Style, color_at, legible_on
 from gloctm.plot.wording import axis_name, cut, one_line, widest
@@ -222,9 +224,9 @@ class Canvas:
             doubtful: row and column of the cells that have a question mark.
             note: a sentence above the matrix.
         """
-        alt, marked = self.alt, set(doubtful)
+        marked = set(doubtful)
         stops = self.palette.diverging if ends[0] < 0 else self.palette.sequential
-        low, span = ends[0], ends[1] - ends[0]
+        domain = _stops(ends, [value for row in values for value in row if value is not None], len(stops))
         written = len(columns) <= _MOST_WRITTEN
         cells: list[dict[str, Any]] = []
         missing: list[dict[str, Any]] = []
@@ -237,35 +239,29 @@ class Canvas:
                 cells.append({**cell, "value": value})
                 if written:
                     mark = " ?" if (row, column) in marked else ""
-                    ink = legible_on(color_at(stops, (value - low) / span))
+                    ink = legible_on(color_at(stops, float(np.interp(value, domain, np.linspace(0, 1, len(stops))))))
                     cells[-1] |= {"text": f"{value:z.{decimals}f}{mark}", "ink": ink}
         step = 52 if written else 24
-        turned = 7 * widest(columns) > step
-        x = alt.X("column:O", **self.names(columns, titles[1] or None, orient="top", labelAngle=-90 if turned else 0))
-        y = alt.Y("row:O", **self.names(rows, titles[0]))
-        gap = {"stroke": self.palette.background, "strokeWidth": 1}
-        color = alt.Color(
-            "value:Q",
+        chart = self.described(
+            "heat",
+            width={"step": step},
+            height={"step": 24},
+            cells=cells,
+            plain=missing,
+            written=cells if written else [],
+            row_names=nth(map(axis_name, rows)),
+            rows_order=list(range(len(rows))),
+            row_title=titles[0],
+            column_names=nth(map(axis_name, columns)),
+            columns_order=list(range(len(columns))),
+            column_title=titles[1] or None,
+            column_angle=-90 if 7 * widest(columns) > step else 0,
             title=titles[2],
-            scale=alt.Scale(
-                domain=[low + span * place / (len(stops) - 1) for place in range(len(stops))],
-                range=list(stops),
-                interpolate="rgb",
-            ),
-            legend=alt.Legend(titleOrient="right", titleLimit=0, gradientLength=min(240, max(120, 24 * len(rows)))),
+            stops=domain,
+            stop_colors=list(stops),
+            legend_title_orient="right",
+            legend_length=min(240, max(120, 24 * len(rows))),
         )
-        layers = [self.chart(cells).mark_rect(**gap).encode(x=x, y=y, color=color, **DETAILS)]
-        if missing:
-            layers.append(
-                self.chart(missing).mark_rect(color=self.palette.missing, **gap).encode(x=x, y=y, **DETAILS),
-            )
-        if written:
-            layers.append(
-                self.chart(cells)
-                .mark_text(fontSize=11, aria=False, color=alt.expr("datum.ink"))
-                .encode(x=x, y=y, text="text:N", tooltip="details:N")
-            )
-        chart = alt.layer(*layers).properties(width=alt.Step(step), height=alt.Step(24))
         return self.finish(chart, note=note)
 
     def panels(
@@ -287,43 +283,88 @@ class Canvas:
             ticks: places that are named, with their names; None leaves that to the drawing.
             tops: for each panel where its scale ends, which begins at 0; None fits the scales to the values.
         """
-        alt, across = self.alt, min(3, len(panels))
-        named = [name for name, _ in styles]
-        legend = {"orient": "right"} if tops is not None else {}
-        color = self.by_series("Color", named, (self.palette.categories[each.category] for _, each in styles), **legend)
-        dash = self.by_series("StrokeDash", named, (each.dash for _, each in styles), **legend)
-        shape = self.by_series("Shape", named, (each.marker for _, each in styles), **legend)
-        axis: dict[str, Any] = {"tickCount": 5, "grid": True}
-        if ticks:
-            axis = {"values": list(ticks[0]), "labelExpr": f"{nth(ticks[1], _place_in(ticks[0]))}", "grid": True}
+        across = min(3, len(panels))
+        named = nth(map(axis_name, (name for name, _ in styles)))
         drawn = []
         for number, (name, rows) in enumerate(panels):
             last = number + across >= len(panels)
-            scale = {"zero": False} if tops is None else {"domain": [0, tops[number]], "nice": False}
-            x = alt.X(
-                "x:Q",
-                scale=alt.Scale(zero=False, nice=False, padding=6),
-                axis=alt.Axis(title=titles[0] if last else None, labels=last, labelFlush=False, **axis),
+            alone = without_band(rows)
+            drawn.append(
+                {
+                    "rows": rows,
+                    "bands": any(row.get("low") is not None for row in rows),
+                    "alone": alone,
+                    "panel_title": {"text": cut(name, 30), "fontSize": 13, "fontWeight": "normal", "offset": 6},
+                    "width": 220,
+                    "height": 150,
+                    "series": list(range(len(styles))),
+                    "series_names": named,
+                    "colors": [self.palette.categories[each.category] for _, each in styles],
+                    "dashes": [each.dash for _, each in styles],
+                    "shapes": [each.marker for _, each in styles],
+                    "legend": len(styles) > 1 or tops is not None,
+                    "legend_orient": "right",
+                    "point_size": 30 if len(rows) <= 60 * len(styles) else 12,
+                    "x_title": titles[0] if last else None,
+                    "x_labels": last,
+                    "y_title": None if number % across else titles[1],
+                    "y_scale": {"zero": False} if tops is None else {"domain": [0, tops[number]], "nice": False},
+                    **(
+                        {"x_values": list(ticks[0]), "x_names": nth(ticks[1], _place_in(ticks[0]))}
+                        if ticks
+                        else {"x_ticks": 5}
+                    ),
+                }
             )
-            y = alt.Y(
-                "y:Q",
-                scale=alt.Scale(**scale),
-                axis=alt.Axis(title=None if number % across else titles[1], tickCount=4),
-            )
-            chart = self.chart(rows)
-            layers = [
-                chart.mark_line(strokeWidth=1.8, clip=True, aria=False).encode(x=x, y=y, color=color, strokeDash=dash),
-                chart.mark_point(filled=True, size=30 if len(rows) <= 60 * len(styles) else 12, opacity=1).encode(
-                    x=x, y=y, color=color, shape=shape, **DETAILS
-                ),
-            ]
-            ends = [row for row in rows if row.get("low") is not None]
-            if ends:
-                rule = self.chart(ends).mark_rule(opacity=0.5, clip=True, aria=False)
-                layers.insert(0, rule.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=color))
-            title = alt.Title(cut(name, 30), fontSize=13, fontWeight="normal", offset=6)
-            drawn.append(alt.layer(*layers).properties(width=220, height=150, title=title))
-        return self.finish(alt.concat(*drawn, columns=across, spacing=24))
+        return self.finish(self.described("multiples", panels=[("trend", values) for values in drawn], columns=across))
+
+    def described(self, kind: str, **values: Any) -> Any:
+        """Return the chart of a description, filled with values and the colors of the theme.
+
+        Rows are given as lists. Panels, as pairs of a kind and its values, become filled descriptions.
+        """
+        palette = self.palette
+        colors = {part: getattr(palette, part) for part in ("background", "foreground", "muted", "grid", "missing")}
+        whole = filled(DESCRIPTIONS[kind], {**colors, **values, "panels": ()})
+        if kind != "multiples":
+            return self._assembled(whole)
+        charts = [self.described(inner, **within) for inner, within in values["panels"]]
+        return self.alt.concat(*charts, columns=whole["columns"], spacing=whole["spacing"])
+
+    def _assembled(self, spec: Mapping[str, Any]) -> Any:
+        """Return an Altair chart of a specification whose data are lists of rows or sources with values."""
+        alt, rest = self.alt, {key: value for key, value in spec.items() if key not in ("layer", "data")}
+        if "layer" in spec:
+            return alt.layer(*map(self._assembled, spec["layer"])).properties(**rest)
+        data = spec["data"]
+        chart = alt.Chart.from_dict(rest, validate=False)
+        chart.data = alt.InlineData(values=list(data["values"] if isinstance(data, Mapping) else data))
+        return chart
+
+
+def without_band(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows with an interval that have no neighbor in their series to form a band with."""
+    found = []
+    for series in {row["series"]: None for row in rows}:
+        line = [row for row in rows if row["series"] == series]
+        ends = [row.get("low") is not None for row in line]
+        for row, before, here, after in zip(line, [False, *ends], ends, [*ends[1:], False], strict=False):
+            if here and not before and not after:
+                found.append(row)
+    return found
+
+
+def _stops(ends: tuple[float, float], values: Sequence[float], number: int) -> list[float]:
+    """Return where on the scale its colors are.
+
+    They are evenly apart. Where a few values are far above the others, which would then all have one color, the steps
+    of a scale of one hue grow with the values instead.
+    """
+    low, span = ends[0], ends[1] - ends[0]
+    shares = np.linspace(0, 1, number)
+    if low >= 0 and values and span > 3 * (float(np.quantile(values, 0.9)) - low):
+        shares = shares**2
+    return [float(low + span * share) for share in shares]
 
 
 #: Encodings by which a mark shows the text of its field ``details``.
@@ -337,22 +378,9 @@ def lines(parts: Iterable[str]) -> str:
 
 def config(palette: Palette) -> dict[str, Any]:
     """Return the Vega-Lite configuration of a palette."""
-    ink = {"labelColor": palette.foreground, "titleColor": palette.foreground}
-    text = {"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal"}
-    lines = {"gridColor": palette.grid, "domainColor": palette.grid, "tickColor": palette.grid}
-    return {
-        "background": palette.background,
-        "font": _FONTS,
-        "padding": 12,
-        "axis": {**ink, **text, **lines, "labelLimit": 0, "titleLimit": 0, "titlePadding": 8},
-        "legend": {**ink, **text, "symbolStrokeWidth": 2, "symbolLimit": 0},
-        "title": {
-            **{"anchor": "start", "frame": "bounds", "limit": 0, "offset": 14, "fontSize": 16, "subtitleFontSize": 12},
-            **{"color": palette.foreground, "subtitleColor": palette.muted},
-        },
-        "text": {"color": palette.foreground},
-        "view": {"stroke": None},
-    }
+    colors = {part: getattr(palette, part) for part in ("background", "foreground", "muted", "grid")}
+    found: dict[str, Any] = filled(DESCRIPTIONS["config"], {**colors, "font": _FONTS, "padding": 12})
+    return found
 
 
 def adaptive_svg(figure: Figure, label: str) -> str:

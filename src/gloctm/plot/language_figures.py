@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 from gloctm.errors import InputError
-from gloctm.plot.drawing import DETAILS, Canvas, Figure, Look, lines
+from gloctm.plot.drawing import Canvas, Figure, Look, lines, nth
 from gloctm.plot.reading import (
     Language,
     doubtful_codes,
@@ -17,7 +17,7 @@ from gloctm.plot.reading import (
     topic_name,
     topics_of,
 )
-from gloctm.plot.wording import cut
+from gloctm.plot.wording import axis_name, cut
 
 _WITHOUT_CORPUS = "the summary was made without a corpus: make one with gloctm.summary.summarize(model, corpus)"
 # A cross, as a path within -1 to 1.
@@ -81,7 +81,7 @@ def language_heatmap(
             for topic, cells in rows
         ],
         titles=("topic", "", "mean topic proportion (%)"),
-        ends=(0.0, max(present) or 1.0),
+        ends=_ends(present),
         decimals=1,
         doubtful=doubtful,
         note="?: words of probably another theme than in the other languages" if doubtful else "",
@@ -141,7 +141,7 @@ def language_comparison(
         raise InputError(f"there are no contrasts of {compared.code!r} to draw: {reason}")
     rows.sort(key=lambda row: -row["value"])
     canvas = Canvas(**look)
-    alt, palette = canvas.alt, canvas.palette
+    palette = canvas.palette
     name = cut(compared.name, 40)
     kinds = {
         "more": (f"more in {name}", palette.more, "circle"),
@@ -151,21 +151,26 @@ def language_comparison(
     }
     used = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
     names, colors, shapes = zip(*(kinds[kind] for kind in used), strict=True)
-    chart = canvas.chart({**row, "row": place, "series": used.index(row["kind"])} for place, row in enumerate(rows))
-    chart = chart.encode(
-        y=alt.Y("row:O", **canvas.names([row["name"] for row in rows], "topic", grid=True)),
-        color=canvas.by_series("Color", names, colors, orient="top"),
-    )
+    drawn_rows = [{**row, "row": place, "series": used.index(row["kind"])} for place, row in enumerate(rows)]
     other = cut(others[0], 40) if len(others) == 1 else "the others"
-    title = f"mean proportion in {name} minus that in {other} (percentage points, 95 % intervals)"
-    drawn = alt.layer(
-        canvas.chart([{"zero": 0}]).mark_rule(color=palette.muted, aria=False).encode(x="zero:Q"),
-        chart.mark_rule(strokeWidth=1.5, aria=False).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
-        chart.mark_point(filled=True, size=70, opacity=1).encode(
-            x="value:Q", shape=canvas.by_series("Shape", names, shapes, orient="top"), **DETAILS
-        ),
+    drawn = canvas.described(
+        "intervals",
+        width=480,
+        height={"step": 22},
+        rows=drawn_rows,
+        row_names=nth(axis_name(row["name"]) for row in rows),
+        rows_order=list(range(len(rows))),
+        row_title="topic",
+        title=f"mean proportion in {name} minus that in {other} (percentage points, 95 % intervals)",
+        series=list(range(len(used))),
+        series_names=nth(map(axis_name, names)),
+        colors=colors,
+        fills=[canvas.palette.background if kind == "unclear" else kinds[kind][1] for kind in used],
+        shapes=shapes,
+        legend=len(used) > 1,
+        legend_orient="top",
     )
-    return canvas.finish(drawn.properties(width=480, height=alt.Step(22)))
+    return canvas.finish(drawn)
 
 
 def _prevalence(topic: Mapping[str, Any], language: Language) -> tuple[float, float, float] | None:
@@ -184,6 +189,12 @@ def _details(topic: Mapping[str, Any], language: Language, cell: tuple[float, fl
 def _doubts(codes: Sequence[str], data: Mapping[str, Any]) -> Sequence[str]:
     names = [language.name for language in languages_of(data, None) if language.code in codes]
     return (f"probably of another theme in {', '.join(names)}",) if names else ()
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of the colors: the least and the greatest value, so that differences are seen."""
+    low, high = min(values), max(values)
+    return (low, high) if low < high else (0.0, high or 1.0)
 
 
 def _mean(values: list[float | None]) -> float:

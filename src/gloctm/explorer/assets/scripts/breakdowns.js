@@ -1,8 +1,5 @@
 // Further breakdowns of all languages or of one: by the documents' labels, and over time.
 
-/** Ticks of an axis of periods; of so many periods or fewer, each has one. */
-const MOST_TICKS = 6;
-
 /** Return a topic's figures by label, in one language or ("all") with equal weight of languages. */
 function labelEstimates(topic, code) {
   const { prevalence, by_language: byLanguage } = summary.labels;
@@ -23,9 +20,11 @@ function labelBreakdown(topic, code = "all") {
   const estimates = labelEstimates(topic, code);
   const points = summary.labels.values.map((value, place) => ({
     name: String(value),
-    ...(estimates[place] ?? {}),
-    symbol: "circle",
-    hover: `${value}: ${formatInterval(estimates[place])}`,
+    value: estimates[place]?.mean ?? null,
+    low: estimates[place]?.low,
+    high: estimates[place]?.high,
+    series: 0,
+    details: `${value}: ${formatInterval(estimates[place])}`,
     count: labelCount(place, code),
     estimate: estimates[place],
   }));
@@ -41,7 +40,9 @@ function labelBreakdown(topic, code = "all") {
   return chartFigure({
     title: "By label",
     description: `Mean share of a document that the topic has, by label, with 95% intervals; ${ofLanguages(code)}. The table has the figures.`,
-    build: (element) => intervalChart(element, points.map((point) => ({ ...point, color: color("accent") })), { axisTitle: "mean share of a document" }),
+    kind: "intervals",
+    rows: points,
+    parameters: { title: "mean share of a document", series: [{ name: ofLanguages(code), color: "accent" }] },
     height: 70 + 30 * points.length,
     table,
   });
@@ -61,57 +62,20 @@ function timeBreakdown(topic, code = "all") {
   const codes = datedLanguages(topic, code);
   const estimate = (each, number) => prevalence[each][placeOf(topic.id)][number];
   const count = (each, number) => counts[each]?.[number] ?? 0;
-  // The interval of a single document says nothing and would flatten everything else.
-  const reach = (each, number, end) => (count(each, number) > 1 ? Math.abs(estimate(each, number)[end] - estimate(each, number).mean) : 0);
   const known = codes.flatMap((each) => periods.map((_, number) => number).filter((number) => estimate(each, number)).map((number) => [each, number]));
-  const tops = known.map(([each, number]) => (count(each, number) < FEW_DOCUMENTS ? estimate(each, number).mean : estimate(each, number).high));
-  const build = () => ({
-    data: codes.flatMap((each) => {
-      const numbers = periods.map((_, number) => number);
-      const values = (of) => numbers.map((number) => (estimate(each, number) ? of(number) : null));
-      const tone = languageColor(each);
-      const line = { color: tone, width: 2, dash: languageDash(each) };
-      const name = literal(languageName(each));
-      // The legend would show the first mark, which may be hollow.
-      const key = { type: "scatter", mode: "lines+markers", name, legendgroup: each, x: [null], y: [null], line, marker: { color: tone, symbol: languageSymbol(each) } };
-      const trace = {
-        type: "scatter",
-        mode: "lines+markers",
-        name,
-        legendgroup: each,
-        showlegend: false,
-        x: periods,
-        y: values((number) => estimate(each, number).mean),
-        hovertext: periods.map((period, number) =>
-          literal(`${languageName(each)}, ${period}: ${formatInterval(estimate(each, number))}, ${formatCount(count(each, number))} ${count(each, number) === 1 ? "document" : "documents"}`),
-        ),
-        hoverinfo: "text",
-        line,
-        marker: {
-          color: numbers.map((number) => (count(each, number) < FEW_DOCUMENTS ? color("surface") : tone)),
-          line: { width: 1.5, color: tone },
-          symbol: languageSymbol(each),
-          size: periods.length > 24 ? 5 : 8,
-        },
-        error_y: {
-          type: "data",
-          symmetric: false,
-          array: values((number) => reach(each, number, "high")),
-          arrayminus: values((number) => reach(each, number, "low")),
-          color: tone,
-          thickness: 1,
-          width: 0,
-        },
-      };
-      return [key, trace];
-    }),
-    layout: layoutOf({
-      showlegend: true,
-      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
-      xaxis: { type: "date", tickformat: { year: "%Y", month: "%b %Y", day: "%d %b %Y" }[unit], ...ticksOf(periods), tickangle: 0 },
-      yaxis: { tickformat: ".2~%", range: [0, 1.06 * Math.max(...tops, 0.01)] },
-    }),
-  });
+  const row = (each, series, period, number) => {
+    const found = estimate(each, number);
+    const documents = count(each, number);
+    return {
+      series,
+      x: period,
+      y: found?.mean ?? null,
+      // The interval of a single document says nothing.
+      ...(found && documents > 1 ? { low: found.low, high: found.high } : {}),
+      few: documents < FEW_DOCUMENTS,
+      details: `${languageName(each)}, ${period}: ${formatInterval(found)}, ${formatCount(documents)} ${documents === 1 ? "document" : "documents"}`,
+    };
+  };
   const table = dataTable({
     caption: `topic ${topic.id} over time`,
     rows: periods.map((_, number) => number),
@@ -138,10 +102,12 @@ function timeBreakdown(topic, code = "all") {
   return chartFigure({
     title: "Over time",
     description: `Mean share of a document that the topic has, by ${unit} from ${periods[0]} to ${periods.at(-1)}, one line per language, with 95% intervals. The table has the figures.`,
-    build,
-    height: 320,
+    kind: "trend",
+    rows: codes.flatMap((each, series) => periods.map((period, number) => row(each, series, period, number))),
+    parameters: { series: languageSeries(codes), unit },
+    height: 340,
     table,
-    kind: "wide",
+    wide: true,
     controls: few ? [make("p", { class: "note" }, `Hollow marks are means of fewer than ${FEW_DOCUMENTS} documents, so mostly chance.`)] : [],
   });
 }
@@ -242,6 +208,3 @@ function timeView(parameters) {
     parameters,
   );
 }
-
-/** Say where an axis of periods has ticks: between few, any more would repeat their names. */
-const ticksOf = (periods) => (periods.length > MOST_TICKS ? { nticks: MOST_TICKS } : { tickvals: periods });

@@ -1,8 +1,6 @@
 // Which topics each language talks about more.
 
 const MEASURES = { difference: "difference from the other languages", prevalence: "mean share of a document" };
-/** No smaller difference fills a circle, so that small ones look small. */
-const FULL_DIFFERENCE = 0.05;
 
 function compareView({ lang, show }) {
   const codes = summary.languages.map(({ code }) => code);
@@ -52,25 +50,17 @@ function oneLanguage(code) {
   const topics = summary.topics
     .filter((topic) => topic.contrast?.[code])
     .sort((one, other) => other.contrast[code].difference - one.contrast[code].difference);
-  const build = (element) =>
-    intervalChart(
-      element,
-      topics.map((topic) => {
-        const { difference, low, high } = topic.contrast[code];
-        const direction = clearDirection(topic.contrast[code]);
-        return {
-          name: `${topic.doubtful.length ? `${DOUBT} ` : ""}${topic.id}: ${topic.name}`,
-          mean: difference,
-          low,
-          high,
-          hollow: direction === 0,
-          symbol: direction < 0 ? "diamond" : "circle",
-          color: color(direction > 0 ? "more" : direction < 0 ? "less" : "muted"),
-          hover: `${topic.name}: ${formatDifference(topic.contrast[code])} points`,
-        };
-      }),
-      { axisTitle: "← less · points · more →", differences: true },
-    );
+  const rows = topics.map((topic) => {
+    const { difference, low, high } = topic.contrast[code];
+    return {
+      name: markedName(topic),
+      value: difference,
+      low,
+      high,
+      series: { 1: 0, [-1]: 1, 0: 2 }[clearDirection(topic.contrast[code])],
+      details: `${topicText(topic)}: ${formatDifference(topic.contrast[code])} points`,
+    };
+  });
   const othersMean = (topic) => topic.prevalence[code].mean - topic.contrast[code].difference;
   const table = dataTable({
     caption: `${name} compared with ${others}`,
@@ -115,14 +105,19 @@ function oneLanguage(code) {
     ],
   });
   const clear = topics.filter((topic) => clearDirection(topic.contrast[code]) !== 0).length;
-  const key = [["circle more", `more in ${name}`], ["diamond less", "less"], ["circle", "not clear: the interval includes zero"]];
+  const series = [
+    { name: `more in ${name}`, color: "more" },
+    { name: "less", color: "less", shape: "diamond" },
+    { name: "not clear: the interval includes zero", color: "muted", hollow: true },
+  ];
   return [
     chartFigure({
       title: `Topics of ${name} against ${others}`,
       description: `${clear} of ${topics.length} topics clearly differ. Circles: more than in ${others}; diamonds: less; hollow: the interval includes zero. The table below has the same figures.`,
-      build,
-      height: 80 + 24 * topics.length,
-      controls: [chartKey(key)],
+      kind: "intervals",
+      rows,
+      parameters: { title: "← less · points · more →", differences: true, series, legend: true },
+      height: 110 + 24 * topics.length,
     }),
     table,
   ];
@@ -133,12 +128,10 @@ function verdictMark(topic, estimate) {
   return make("span", { class: verdictClass(estimate) }, SIGNS[direction], VERDICTS[direction], topic.doubtful.length > 0 && doubtMark(topic));
 }
 
-/** Explain a chart's marks. */
-function chartKey(entries) {
-  return make("p", { class: "key" }, entries.map(([mark, text]) => make("span", {}, make("span", { class: `sign ${mark}`, "aria-hidden": "true" }), text)));
-}
+/** Write a topic's number and name next to an axis, with the mark of doubt. */
+const markedName = (topic) => `${topic.doubtful.length ? `${DOUBT} ` : ""}${topic.id}: ${topicTitle(topic)}`;
 
-/** Show all languages side by side: circles by size, and the table. */
+/** Show all languages side by side: a matrix of colors, and the table. */
 function allLanguages(measure) {
   const differs = measure === "difference";
   const estimateOf = (topic, code) => (differs ? topic.contrast?.[code] : topic.prevalence?.[code]);
@@ -163,63 +156,35 @@ function allLanguages(measure) {
     ]),
     { label: "in doubt", value: (topic) => doubtedNames(topic).join(", "), hidden: true },
   ];
-  const values = rows.flatMap((topic) => summary.languages.map(({ code }) => Math.abs(valueOf(topic, code) ?? 0)));
-  const full = Math.max(...values, differs ? FULL_DIFFERENCE : Number.MIN_VALUE);
-  const largest = ["circle full", differs ? `a difference of ${formatPoints(full).replace("+", "")} points` : formatPercent(full)];
-  const key = differs
-    ? [["circle more", "more than in the other languages"], ["circle hollow-less", "less"], ["circle faint", "not clear (gray)"], largest]
-    : [largest];
+  const cells = rows.flatMap((topic, row) =>
+    summary.languages.map(({ code, name }, column) => {
+      const value = valueOf(topic, code);
+      const estimate = estimateOf(topic, code);
+      return {
+        row,
+        column,
+        value: isNumber(value) && differs ? 100 * value : value,
+        text: isNumber(value) ? `${differs ? formatPoints(value) : formatPercent(value)}${topic.doubtful.includes(code) ? " ?" : ""}` : "",
+        details: `${name}, ${topicText(topic)}: ${say(estimate)}`,
+        plain: differs && clearDirection(estimate) === 0,
+      };
+    }),
+  );
   return [
     chartFigure({
       title: differs ? "Differences by topic and language" : "Shares by topic and language",
-      description: `Circles sized by ${differs ? "difference" : "share"}. The table below has the same figures.`,
-      build: (element) => matrixChart(element, { topics: rows, valueOf, estimateOf, say, differs, full }),
-      height: 60 + 26 * rows.length,
-      controls: [chartKey(key)],
+      description: `A matrix with a row per topic and a column per language. ${differs ? "Colors show differences that are clear; gray ones are not." : "Darker is more."} The table below has the same figures.`,
+      kind: "heat",
+      rows: cells,
+      parameters: {
+        rows: rows.map(markedName),
+        columns: summary.languages.map(({ name }) => name),
+        title: differs ? "difference in points (gray: not clear)" : "mean share of a document",
+        diverging: differs,
+        format: differs ? null : ".2~%",
+      },
+      height: 120 + 26 * rows.length,
     }),
     dataTable({ caption: MEASURES[measure], rows, columns, sort: { column: 2, direction: "descending" } }),
   ];
-}
-
-/** Make a chart with a circle per topic and language: its area is the value, filled for more, hollow for less. */
-function matrixChart(element, { topics, valueOf, estimateOf, say, differs, full }) {
-  const cells = topics.flatMap((topic, row) =>
-    summary.languages.map(({ code }, column) => ({ topic, row, column, code, value: valueOf(topic, code) })),
-  );
-  const known = cells.filter((cell) => isNumber(cell.value));
-  const tone = (cell) => {
-    if (!differs) return color("accent");
-    const direction = clearDirection(estimateOf(cell.topic, cell.code));
-    return color(direction === 0 ? "faint" : direction > 0 ? "more" : "less");
-  };
-  const trace = {
-    type: "scatter",
-    mode: "markers",
-    x: known.map((cell) => cell.column),
-    y: known.map((cell) => cell.row),
-    hovertext: known.map((cell) => literal(`${languageName(cell.code)}, ${cell.topic.name}: ${say(estimateOf(cell.topic, cell.code))}`)),
-    hoverinfo: "text",
-    marker: {
-      size: known.map((cell) => Math.max(3, 22 * Math.sqrt(Math.abs(cell.value) / full))),
-      color: known.map((cell) => (differs && cell.value < 0 ? color("surface") : tone(cell))),
-      line: { width: 2, color: known.map(tone) },
-      opacity: 1,
-    },
-  };
-  const layout = layoutOf({
-    xaxis: {
-      tickvals: summary.languages.map((_, place) => place),
-      ticktext: summary.languages.map(({ name }) => literal(name)),
-      side: "top",
-      range: [-0.6, summary.languages.length - 0.4],
-      showgrid: false,
-      zeroline: false,
-    },
-    yaxis: namesAxis(
-      topics.map((topic) => `${topic.doubtful.length ? `${DOUBT} ` : ""}${topic.id}: ${topic.name}`),
-      element,
-      { showgrid: true },
-    ),
-  });
-  return { data: [trace], layout };
 }

@@ -1,145 +1,397 @@
 // The map of topics, and the list next to it, which says the same to everyone.
 
-const SMALLEST_BUBBLE = 16;
-const LARGEST_BUBBLE = 62;
+const SMALLEST_CIRCLE = 9;
+const LARGEST_CIRCLE = 30;
+/** Pixels of a cell of the raster that knows what is taken, and of a line of a name. */
+const CELL = 3;
+const NAME_LINE = 14;
+/** How far from its circle a name may be, and in which directions from it, the best first: in turns of a circle. */
+const DISTANCES = [3, 8, 14, 22, 32, 44, 58, 75, 95, 120, 150];
+const DIRECTIONS = [0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11].map((part) => (part / 16) * 2 * Math.PI);
 
-/** Return diameters in pixels: areas are in proportion to prevalence, none too small to hit, all small enough to fit. */
-function bubbleSizes(code, area) {
-  const largest = Math.min(LARGEST_BUBBLE, Math.sqrt((0.4 * area) / summary.topics.length));
+/** Return radii in pixels: areas are in proportion to prevalence, none too small to hit, all small enough to fit. */
+function circleSizes(code, area) {
+  const largest = Math.max(SMALLEST_CIRCLE, Math.min(LARGEST_CIRCLE, Math.sqrt((0.16 * area) / summary.topics.length) / 2));
   const shares = summary.topics.map((topic) => prevalenceOf(topic, code));
   const most = Math.max(...shares.map((share) => share ?? 0));
-  return shares.map((share) =>
-    share === null || !most ? Math.min(30, largest) : Math.max(SMALLEST_BUBBLE, largest * Math.sqrt(share / most)),
-  );
+  return shares.map((share) => (share === null || !most ? Math.min(14, largest) : Math.max(SMALLEST_CIRCLE, largest * Math.sqrt(share / most))));
 }
 
-/** Estimate the width of a name: characters of East Asian scripts are twice as wide. */
-const widthOf = (name) => [...name].reduce((sum, character) => sum + (character > "\u2e80" ? 12 : 6.6), 0);
-
-/**
- * Find where names fit: below a bubble and within the map, unless they would cover another name or bubble. Larger topics
- * come first. Names without a place are still in the list and under the pointer.
- *
- * @returns {(number|null)[]} the middle of each name, in pixels from the left; null if it is not shown
- */
-function placedNames(places, sizes, names, width) {
-  const overlaps = (one, other) =>
-    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
-  const bubbles = places.map(({ x, y }, number) => {
-    const radius = sizes[number] / 2;
-    return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
-  });
-  const taken = [];
-  const middles = new Array(names.length).fill(null);
-  const bySize = sizes.map((_, number) => number).sort((one, other) => sizes[other] - sizes[one]);
-  for (const number of bySize) {
-    const wide = widthOf(names[number]);
-    const x = Math.min(Math.max(places[number].x, wide / 2 + 2), width - wide / 2 - 2);
-    const top = bubbles[number].bottom + 1;
-    const box = { left: x - wide / 2, right: x + wide / 2, top, bottom: top + 15 };
-    const others = bubbles.filter((_, other) => other !== number);
-    if ([...taken, ...others].some((other) => overlaps(box, other))) continue;
-    taken.push(box);
-    middles[number] = x;
-  }
-  return middles;
-}
-
-/** Return the map's traces and layout for an element's size. */
-function mapChart(element, height, code, selected) {
-  const { topics } = summary;
-  const width = element.clientWidth;
-  const sizes = bubbleSizes(code, width * height);
-  // Room at the edges for a bubble, and for its name below.
-  const room = Math.max(...sizes) / 2;
-  const [reachX, reachY] = [1 / (1 - (2 * (room + 36)) / width), 1 / (1 - (2 * (room + 22)) / height)];
-  const places = topics.map(({ x, y }) => ({
-    x: ((x + reachX) / (2 * reachX)) * width,
-    y: ((reachY - y) / (2 * reachY)) * height,
+/** Place the circles by their likeness, and move those apart that would cover each other. */
+function circlePlaces(sizes, width, height) {
+  const room = Math.max(...sizes);
+  const [sideX, sideY] = [Math.min(room + 34, 0.2 * width), room + 20];
+  const places = summary.topics.map(({ x, y }) => ({
+    x: width / 2 + x * (width / 2 - sideX),
+    y: height / 2 - y * (height / 2 - sideY),
   }));
-  const names = topics.map((topic) => shorten(topic.name, width < 480 ? 18 : 24));
-  const middles = placedNames(places, sizes, names, width);
-  const isSelected = (topic) => topic.id === selected;
-  const faded = selected === null ? 0.82 : 0.3;
-  const bubbles = {
-    type: "scatter",
-    mode: "markers+text",
-    x: topics.map((topic) => topic.x),
-    y: topics.map((topic) => topic.y),
-    text: topics.map((topic) => String(topic.id)),
-    textfont: { color: topics.map((topic) => color(selected === null || isSelected(topic) ? "on-accent" : "ink")), size: 12 },
-    hovertext: topics.map((topic) => literal(`${topicText(topic)}\n${formatPercent(prevalenceOf(topic, code))}`).replace("\n", "<br>")),
-    hoverinfo: "text",
-    cliponaxis: false,
-    marker: {
-      size: sizes,
-      color: color("accent"),
-      opacity: topics.map((topic) => (isSelected(topic) ? 1 : faded)),
-      line: { width: 1.5, color: color("surface") },
+  for (let turn = 0; turn < 200; turn += 1) {
+    let moved = false;
+    for (let one = 0; one < places.length; one += 1) {
+      for (let other = 0; other < one; other += 1) {
+        const [a, b] = [places[one], places[other]];
+        const [x, y] = [a.x - b.x, a.y - b.y];
+        const distance = Math.hypot(x, y);
+        const lacking = sizes[one] + sizes[other] + 5 - distance;
+        if (lacking <= 0.5) continue;
+        moved = true;
+        // Two at one place part in a direction that depends on their numbers alone.
+        const [towardX, towardY] = distance > 0.01 ? [x / distance, y / distance] : [Math.cos(one + other), Math.sin(one + other)];
+        a.x += (towardX * lacking) / 2;
+        a.y += (towardY * lacking) / 2;
+        b.x -= (towardX * lacking) / 2;
+        b.y -= (towardY * lacking) / 2;
+      }
+    }
+    places.forEach((place, number) => {
+      place.x = Math.min(width - sizes[number] - 3, Math.max(sizes[number] + 3, place.x));
+      place.y = Math.min(height - sizes[number] - 3, Math.max(sizes[number] + 3, place.y));
+    });
+    if (!moved) break;
+  }
+  return places;
+}
+
+/** Make a raster of a drawing that knows what is taken. */
+function rasterOf(width, height) {
+  const [across, down] = [Math.ceil(width / CELL), Math.ceil(height / CELL)];
+  const taken = new Uint8Array(across * down);
+  const cells = ({ left, right, top, bottom }) => [left, right - 0.01, top, bottom - 0.01].map((edge) => Math.floor(edge / CELL));
+  return {
+    /** Return whether a box is within the drawing and free. */
+    free(box) {
+      if (box.left < 1 || box.top < 1 || box.right > width - 1 || box.bottom > height - 1) return false;
+      const [left, right, top, bottom] = cells(box);
+      for (let y = top; y <= bottom; y += 1) {
+        for (let x = left; x <= right; x += 1) if (taken[y * across + x]) return false;
+      }
+      return true;
+    },
+    take(box) {
+      const [left, right, top, bottom] = cells(box);
+      for (let y = Math.max(0, top); y <= Math.min(down - 1, bottom); y += 1) {
+        for (let x = Math.max(0, left); x <= Math.min(across - 1, right); x += 1) taken[y * across + x] = 1;
+      }
     },
   };
-  const pixels = (2 * reachY) / height;
-  const labels = {
-    type: "scatter",
-    mode: "text",
-    x: middles.map((middle, number) => (middle === null ? topics[number].x : ((2 * middle) / width - 1) * reachX)),
-    y: topics.map((topic, number) => topic.y - (sizes[number] / 2 + 8) * pixels),
-    text: names.map((name, number) => (middles[number] === null ? "" : literal(name))),
-    textfont: { color: color("ink"), size: 12 },
-    hoverinfo: "skip",
-    cliponaxis: false,
+}
+
+/** Return the small boxes along a line. */
+function boxesAlong({ x1, y1, x2, y2 }) {
+  const steps = Math.max(1, Math.ceil(Math.hypot(x2 - x1, y2 - y1) / CELL));
+  return Array.from({ length: steps + 1 }, (_, step) => {
+    const [x, y] = [x1 + ((x2 - x1) * step) / steps, y1 + ((y2 - y1) * step) / steps];
+    return { left: x - 1, right: x + 1, top: y - 1, bottom: y + 1 };
+  });
+}
+
+/** Return the forms of a name: on a line, on two if it is long, and shortened. */
+function nameForms(name, measure) {
+  const form = (lines) => ({ lines, wide: Math.max(...lines.map(measure)) + 2, high: NAME_LINE * lines.length });
+  const whole = shorten(name, 34);
+  const words = whole.split(" ");
+  const forms = [];
+  if (words.length > 1 && measure(whole) > 80) {
+    const splits = words.slice(1).map((_, place) => [words.slice(0, place + 1).join(" "), words.slice(place + 1).join(" ")]);
+    const widest = (lines) => Math.max(...lines.map(measure));
+    forms.push(form(splits.reduce((best, lines) => (widest(lines) < widest(best) ? lines : best))));
+  }
+  const onLine = form([whole]);
+  const short = form([shorten(name, 14)]);
+  return [...forms, onLine, ...(short.wide < onLine.wide - 10 ? [short] : [])];
+}
+
+/**
+ * Find a place for each name: near its circle, within the drawing, on nothing else. Where it has to be far away, a line leads
+ * to it. Names that found no place in one round are the first of the next.
+ *
+ * @returns {(object|null)[]} by topic {lines, x: the middle, y: the top, leader: a line or null}; null without a place
+ */
+function placedNames(places, sizes, names, width, height, measure) {
+  const forms = names.map((name) => nameForms(name, measure));
+  const near = places.map((place) => places.filter((other) => Math.hypot(place.x - other.x, place.y - other.y) < 90).length);
+  let order = placesOf(places).sort((one, other) => near[other] - near[one] || sizes[other] - sizes[one]);
+  let best = [];
+  let most = -1;
+  for (let round = 0; round < (places.length > 80 ? 3 : 10); round += 1) {
+    const found = placedInOrder(order);
+    const placed = found.filter(Boolean).length;
+    if (placed > most) [best, most] = [found, placed];
+    if (most === places.length) break;
+    order = [...order.filter((number) => !found[number]), ...order.filter((number) => found[number])];
+  }
+  return best;
+
+  function placedInOrder(numbers) {
+    const raster = rasterOf(width, height);
+    places.forEach(({ x, y }, number) => {
+      // A circle of rows.
+      const radius = sizes[number] + 1;
+      for (let row = -radius; row <= radius; row += CELL) {
+        const half = Math.sqrt(Math.max(0, radius ** 2 - row ** 2));
+        raster.take({ left: x - half, right: x + half, top: y + row - 1, bottom: y + row + 1 });
+      }
+    });
+    const found = new Array(places.length).fill(null);
+    for (const number of numbers) found[number] = placeOne(number, raster);
+    return found;
+  }
+
+  function placeOne(number, raster) {
+    const [{ x, y }, radius] = [places[number], sizes[number]];
+    const several = forms[number].slice(0, -1);
+    for (const tried of several.length ? [several, forms[number].slice(-1)] : [forms[number]]) {
+      for (const distance of DISTANCES) {
+        for (const turn of DIRECTIONS) {
+          for (const { lines, wide, high } of tried) {
+            const [toX, toY] = [Math.cos(turn), Math.sin(turn)];
+            const middle = { x: x + (radius + distance + wide / 2) * toX, y: y + (radius + distance + high / 2) * toY };
+            const box = { left: middle.x - wide / 2, right: middle.x + wide / 2, top: middle.y - high / 2, bottom: middle.y + high / 2 };
+            if (!raster.free(box)) continue;
+            const leader = leaderTo(box, x, y, radius);
+            // The beginning touches the circle itself.
+            const along = leader ? boxesAlong(leader).slice(2, -1) : [];
+            if (!along.every(raster.free)) continue;
+            [box, ...along].forEach(raster.take);
+            return { lines, x: middle.x, y: box.top, leader };
+          }
+        }
+      }
+    }
+    return null;
+  }
+}
+
+/** Return the line from a circle to the nearest point of a box; null if they are close. */
+function leaderTo(box, x, y, radius) {
+  const [nearX, nearY] = [Math.min(box.right, Math.max(box.left, x)), Math.min(box.bottom, Math.max(box.top, y))];
+  const distance = Math.hypot(nearX - x, nearY - y);
+  if (distance - radius < 9) return null;
+  const share = (radius + 1) / distance;
+  return { x1: x + (nearX - x) * share, y1: y + (nearY - y) * share, x2: nearX, y2: nearY };
+}
+
+/** Return the shares of a topic's languages, whose documents count alike, as [code, share]; none without a corpus. */
+function compositionOf(topic) {
+  const means = summary.languages.map(({ code }) => [code, topic.prevalence?.[code]?.mean ?? 0]);
+  const sum = means.reduce((total, [, mean]) => total + mean, 0);
+  return sum > 0 && summary.languages.length > 1 ? means.map(([code, mean]) => [code, mean / sum]) : [];
+}
+
+/** Describe a topic's languages: "English 40%, German 60%". */
+const compositionText = (topic) =>
+  compositionOf(topic).map(([code, share]) => `${languageName(code)} ${Math.round(100 * share)}%`).join(", ");
+
+/** Draw a ring with an arc per language. */
+function ringOf(topic, x, y, radius) {
+  const arcs = compositionOf(topic).filter(([, share]) => share > 0.004);
+  const at = (turn) => `${(x + radius * Math.sin(turn)).toFixed(2)} ${(y - radius * Math.cos(turn)).toFixed(2)}`;
+  const gap = arcs.length > 1 ? 0.7 / radius : 0;
+  let from = 0;
+  return arcs.map(([code, share]) => {
+    const to = from + 2 * Math.PI * Math.min(share, 0.9999);
+    const path = `M${at(from + gap)}A${radius} ${radius} 0 ${share > 0.5 ? 1 : 0} 1 ${at(Math.max(to - gap, from + gap + 0.01))}`;
+    from = to;
+    return makeSvg("path", { d: path, fill: "none", stroke: `var(--language-${toneOf(code)})`, "stroke-width": "4" });
+  });
+}
+
+/** Say all about a topic of the map: name, share, languages, doubt. */
+function topicSays(topic, code) {
+  const share = prevalenceOf(topic, code);
+  const parts = compositionText(topic);
+  return [
+    topicText(topic),
+    share === null ? null : `mean share of a document${code === "all" ? "" : ` in ${languageName(code)}`}: ${formatPercent(share)}`,
+    parts && `by language: ${parts}`,
+    topic.doubtful.length ? `${DOUBT} ${doubtReason(topic)}` : null,
+  ].filter(Boolean);
+}
+
+const doubtReason = (topic) => `The words in ${formatList(doubtedNames(topic))} agree little with those of the other languages.`;
+
+/** Make a text of the drawing. */
+function svgText(text, x, y, attributes = {}) {
+  const element = makeSvg("text", { x: x.toFixed(1), y: y.toFixed(1), "text-anchor": "middle", "font-size": "12", fill: "var(--ink)", ...attributes });
+  element.append(text);
+  return element;
+}
+
+/** Draw a topic: its circle with the ring of languages, number, mark of doubt and name, all of them a link. */
+function spotOf(topic, place, radius, name, { code, faded, onPoint }) {
+  const { x, y } = place;
+  const says = topicSays(topic, code);
+  const link = makeSvg("a", { class: "spot", href: address({ topic: topic.id }), "data-topic": topic.id, "aria-label": says.join("; ") });
+  const ring = ringOf(topic, x, y, radius - 2);
+  const outline = { cx: x.toFixed(1), cy: y.toFixed(1), r: (radius - (ring.length ? 2 : 1)).toFixed(1) };
+  const disc = makeSvg("circle", { ...outline, class: "disc", fill: "var(--accent-soft)", stroke: ring.length ? "none" : "var(--accent)", "stroke-width": "2" });
+  const round = makeSvg("g", { opacity: faded ? "0.35" : "1" });
+  round.append(disc, ...ring);
+  if (name?.leader) {
+    const { x1, y1, x2, y2 } = name.leader;
+    link.append(makeSvg("line", { x1: x1.toFixed(1), y1: y1.toFixed(1), x2: x2.toFixed(1), y2: y2.toFixed(1), stroke: "var(--line-strong)", "stroke-width": "1" }));
+  }
+  link.append(round, svgText(String(topic.id), x, y + 4, { "font-size": radius < 12 ? "10" : "12" }));
+  if (topic.doubtful.length) {
+    const mark = svgText(DOUBT, x + radius * 0.75, y - radius * 0.55, { class: "doubt", fill: "var(--less)", "font-size": "13", stroke: "var(--surface)", "stroke-width": "3", "paint-order": "stroke" });
+    const reason = makeSvg("title");
+    reason.append(doubtReason(topic));
+    mark.append(reason);
+    link.append(mark);
+  }
+  const tag = languageTag(languageOfName(topic) ?? "");
+  name?.lines.forEach((line, number) => {
+    link.append(svgText(line, name.x, name.y + 11 + NAME_LINE * number, { class: "name", fill: faded ? "var(--muted)" : "var(--ink)", ...(tag ? { lang: tag } : {}) }));
+  });
+  const point = (event) => {
+    showTip(event, says.join("\n"));
+    onPoint(topic.id);
   };
-  const axis = (reach) => ({ visible: false, range: [-reach, reach] });
-  const layout = layoutOf({ xaxis: axis(reachX), yaxis: axis(reachY), margin: { l: 0, r: 0, t: 0, b: 0 } });
-  return { data: [bubbles, labels], layout };
+  link.addEventListener("pointermove", point);
+  link.addEventListener("pointerleave", () => {
+    hideTip();
+    onPoint(null);
+  });
+  link.addEventListener("focus", () => onPoint(topic.id));
+  link.addEventListener("blur", () => onPoint(null));
+  return link;
+}
+
+/** Draw the legend of languages below the map, and return it with its height. */
+function legendOf(width, measure) {
+  const group = makeSvg("g", { class: "legend" });
+  if (summary.languages.length < 2 || !hasPrevalence()) return { group, height: 0 };
+  let [x, row] = [8, 0];
+  for (const { code, name } of summary.languages) {
+    const text = shorten(name, 24);
+    const wide = measure(text) + 32;
+    if (x + wide > width && x > 8) [x, row] = [8, row + 1];
+    group.append(
+      makeSvg("circle", { cx: x + 6, cy: 18 * row + 10, r: 5, fill: "none", stroke: `var(--language-${toneOf(code)})`, "stroke-width": "4" }),
+      svgText(text, x + 17, 18 * row + 14, { "text-anchor": "start" }),
+    );
+    x += wide;
+  }
+  return { group, height: 18 * (row + 1) + 6 };
+}
+
+/** Return a function that measures texts as the map writes them. */
+function measureOf(font) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `12px ${font}`;
+  return (text) => context.measureText(text).width;
+}
+
+/** Draw the map of topics for a size. */
+function mapDrawing(width, height, { code, selected, onPoint }) {
+  const font = getComputedStyle(document.body).fontFamily;
+  const measure = measureOf(font);
+  const legend = legendOf(width, measure);
+  const room = height - legend.height;
+  const sizes = circleSizes(code, width * room);
+  const places = circlePlaces(sizes, width, room);
+  const names = placedNames(places, sizes, summary.topics.map(topicTitle), width, room, measure);
+  const drawing = makeSvg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": font });
+  drawing.append(
+    ...summary.topics.map((topic, number) => {
+      const faded = selected !== null && topic.id !== selected;
+      return spotOf(topic, places[number], sizes[number], names[number], { code, faded, onPoint });
+    }),
+  );
+  legend.group.setAttribute("transform", `translate(0 ${room})`);
+  drawing.append(legend.group);
+  return drawing;
+}
+
+/** Return a drawing as a file: "svg", with the colors of the page, or "png". */
+async function pictureOf(drawing, format) {
+  const copy = drawing.cloneNode(true);
+  const [width, height] = ["width", "height"].map((side) => Number(drawing.getAttribute(side)));
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.prepend(makeSvg("rect", { width, height, fill: "var(--surface)" }));
+  // Addresses within the page lead nowhere outside of it.
+  for (const link of copy.querySelectorAll("a")) link.removeAttribute("href");
+  const text = new XMLSerializer().serializeToString(copy).replace(/var\(--([\w-]+)\)/g, (_, name) => color(name));
+  if (format === "svg") return svgBlob(text);
+  const image = new Image();
+  const url = URL.createObjectURL(svgBlob(text));
+  image.src = url;
+  await image.decode();
+  const canvas = make("canvas", { width: 2 * width, height: 2 * height });
+  canvas.getContext("2d").drawImage(image, 0, 0, 2 * width, 2 * height);
+  URL.revokeObjectURL(url);
+  return pngOf(canvas);
+}
+
+/** Draws maps when they get a width, and again when it changes. */
+const mapSizer = new ResizeObserver((entries) => {
+  for (const { target } of entries) if (target.clientWidth && Number(target.dataset.width) !== target.clientWidth) mapDrawers.get(target)?.();
+});
+const mapDrawers = new WeakMap();
+
+/** Make the figure of the map; onPoint is called with the topic that is pointed to, or null. */
+function topicMap({ height, code = "all", selected = null, onPoint = () => {} }) {
+  const sizes = hasPrevalence() ? "larger circles are more prevalent topics" : "all circles are equal without a corpus";
+  const rings = hasPrevalence() && summary.languages.length > 1 ? " The ring of a circle shows its languages' shares, with equal weight of languages." : "";
+  const said = `Topics with similar words are close together; ${sizes}.${rings} The list of topics says the same.`;
+  const element = make("div", { class: "chart map", role: "group", "aria-label": `Map of topics. ${said}` });
+  element.style.height = `${height}px`;
+  mapDrawers.set(element, () => {
+    element.dataset.width = String(element.clientWidth);
+    element.replaceChildren(mapDrawing(element.clientWidth, height, { code, selected, onPoint }));
+    element.dataset.drawn = "true";
+  });
+  mapSizer.observe(element);
+  const picture = async (format) => {
+    const drawing = element.querySelector("svg");
+    return drawing && pictureOf(drawing, format);
+  };
+  return figureOf({ title: "Map of topics", element, picture });
 }
 
 /** Ring the topic of a drawn map whose line in the list is pointed to; null for none. */
 function ringTopic(element, id) {
-  if (element.dataset.drawn !== "true") return;
-  const width = summary.topics.map((topic) => (topic.id === id ? 4 : 1.5));
-  const line = summary.topics.map((topic) => color(topic.id === id ? "ink" : "surface"));
-  drawingOf(element, window.Plotly.restyle(element, { "marker.line.width": [width], "marker.line.color": [line] }, [0]));
+  for (const spot of element.querySelectorAll(".spot")) spot.classList.toggle("pointed", Number(spot.dataset.topic) === id);
 }
 
-/** Make the figure of the map; onPoint is called with the topic that is pointed to. */
-function topicMap({ height, code = "all", selected = null, onPoint = () => {} }) {
-  const sizes = hasPrevalence() ? "larger circles are more prevalent topics" : "all circles are equal without a corpus";
-  return chartFigure({
-    title: "Map of topics",
-    description: `Topics with similar words are close together; ${sizes}. The list of topics says the same.`,
-    height,
-    kind: "map",
-    build: (element) => mapChart(element, height, code, selected),
-    onDrawn: (element) => {
-      element.on("plotly_click", ({ points }) => goTo(address({ topic: topicAt(points[0]).id })));
-      element.on("plotly_hover", ({ points }) => onPoint(topicAt(points[0]).id));
-      element.on("plotly_unhover", () => onPoint(null));
-    },
+/** Make the bar below a topic's line: as long as its share of the longest, in the colors of its languages. */
+function composedBar(topic, share) {
+  const bar = barOf(share);
+  const parts = compositionOf(topic).map(([code, part]) => {
+    const piece = make("span", { class: `language-${toneOf(code)}` });
+    piece.style.width = `${100 * part}%`;
+    return piece;
   });
+  bar.append(...(parts.length ? parts : [make("span", { class: "whole" })]));
+  return bar;
 }
-
-const topicAt = (point) => summary.topics[point.pointNumber];
 
 /** Show map and list side by side; each marks what is pointed to in the other. */
 function mapWithList() {
   const holder = make("div", { class: "map-holder" });
   const items = new Map();
-  const list = make("ol", { class: "topic-list bars", "aria-label": "Topics" });
+  const list = make("ol", { class: "topic-list bars composed", "aria-label": "Topics" });
+  const height = mapHeight();
   let code = "all";
 
-  const ring = (id) => {
-    const element = holder.querySelector(".chart");
-    if (element) ringTopic(element, id);
-  };
+  const ring = (id) => ringTopic(holder, id);
   const point = (id) => items.forEach((item, topic) => item.classList.toggle("pointed", topic === id));
 
   function item(topic, most) {
     const share = prevalenceOf(topic, code);
+    const mainly = mainlyOf(topic, code);
     const link = topicLink(topic);
     link.addEventListener("focus", () => ring(topic.id));
     link.addEventListener("blur", () => ring(null));
-    const element = make("li", {}, barOf(most ? share / most : 0), link, share !== null && make("span", { class: "figures" }, formatPercent(share)));
+    const figures = [formatPercent(share), mainly !== null && `mainly about: ${countOf(mainly, "document")}`].filter(Boolean);
+    const parts = compositionText(topic);
+    const element = make(
+      "li",
+      {},
+      composedBar(topic, most ? share / most : 0),
+      make("span", {}, link, topic.doubtful.length > 0 && doubtMark(topic)),
+      share !== null && make("span", { class: "figures" }, figures.join(" · "), parts && make("span", { class: "offscreen" }, `, by language: ${parts}`)),
+    );
     element.addEventListener("pointerenter", () => ring(topic.id));
     element.addEventListener("pointerleave", () => ring(null));
     items.set(topic.id, element);
@@ -151,8 +403,7 @@ function mapWithList() {
     const most = prevalenceOf(sorted[0], code);
     items.clear();
     list.replaceChildren(...sorted.map((topic) => item(topic, most)));
-    holder.replaceChildren(topicMap({ height: mapHeight(), code, onPoint: point }));
-    releaseCharts();
+    holder.replaceChildren(topicMap({ height, code, onPoint: point }));
   }
 
   const options = [["all", "all languages, weighted equally"], ...summary.languages.map((language) => [language.code, language.name])];
@@ -161,8 +412,13 @@ function mapWithList() {
     draw();
   });
   draw();
-  return make("div", { class: "map-and-list" }, holder, make("div", { class: "side" }, hasPrevalence() && size, list));
+  const whole = make("div", { class: "map-and-list" }, holder, make("div", { class: "side" }, hasPrevalence() && size, list));
+  whole.style.setProperty("--map-height", `${height}px`);
+  return whole;
 }
 
-/** Return the height that the window has room for. */
-const mapHeight = () => Math.round(Math.min(540, Math.max(320, window.innerHeight * 0.58)));
+/** Return the height that the window has room for; many topics need more. */
+function mapHeight() {
+  const many = summary.topics.length > 30;
+  return Math.round(Math.min(many ? 760 : 540, Math.max(many ? 480 : 320, window.innerHeight * (many ? 0.8 : 0.58))));
+}

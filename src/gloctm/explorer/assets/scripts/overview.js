@@ -93,19 +93,8 @@ function trainingCurve() {
     const name = CURVES[key];
     const unit = key === "cka" ? "" : "nats";
     const [first, last] = [history[key][0], history[key].at(-1)];
-    const build = () => ({
-      data: [
-        {
-          type: "scatter",
-          mode: history.epoch.length < 3 ? "markers" : "lines",
-          x: history.epoch,
-          y: history[key],
-          line: { color: color("accent"), width: 2.5 },
-          hovertemplate: "epoch %{x}: %{y:.4~g}<extra></extra>",
-        },
-      ],
-      layout: layoutOf({ xaxis: { title: { text: "epoch", font: { size: 13 } } }, yaxis: { title: { text: unit ? `${name} (${unit})` : name, font: { size: 13 } } } }),
-    });
+    const rows = history.epoch.map((epoch, place) => ({ x: epoch, y: history[key][place], details: `epoch ${epoch}: ${formatFigure(history[key][place])}` }));
+    const parameters = { x: "epoch", y: unit ? `${name} (${unit})` : name };
     const description = `${unit ? "In nats per document, summed over languages. " : ""}From ${formatFigure(first)} in epoch ${history.epoch[0]} to ${formatFigure(last)} in epoch ${history.epoch.at(-1)}.`;
     const table = dataTable({
       caption: "training",
@@ -119,7 +108,7 @@ function trainingCurve() {
       })),
     });
     const controls = [choice("Curve", keys.map((option) => [option, CURVES[option]]), key, draw)];
-    holder.replaceChildren(chartFigure({ title: `Training: ${name}`, description, build, height: 260, table, controls }));
+    holder.replaceChildren(chartFigure({ title: `Training: ${name}`, description, kind: "curve", rows, parameters, height: 260, table, controls }));
     holder.querySelector("select").focus({ preventScroll: true });
     releaseCharts();
   }

@@ -60,32 +60,28 @@ function breakdowns(topic) {
 }
 
 function languageBreakdown(topic) {
-  const points = summary.languages
-    .filter(({ code }) => topic.prevalence?.[code])
-    .map(({ code, name }) => ({
-      name,
-      ...topic.prevalence[code],
-      symbol: languageSymbol(code),
-      hover: `${name}: ${formatInterval(topic.prevalence[code])}`,
-      code,
-    }));
+  const codes = summary.languages.map(({ code }) => code).filter((code) => topic.prevalence?.[code]);
+  const points = codes.map((code, place) => {
+    const { mean, low, high } = topic.prevalence[code];
+    return { code, name: languageName(code), value: mean, low, high, series: place, details: `${languageName(code)}: ${formatInterval(topic.prevalence[code])}` };
+  });
   const table = dataTable({
     caption: `topic ${topic.id} by language`,
     rows: points,
     columns: [
       { label: "language", value: (point) => point.name, node: (point) => languageMark(point.code), header: true },
-      ...estimateColumns((point) => point),
+      ...estimateColumns((point) => topic.prevalence[point.code]),
     ],
   });
-  // Colors are read when drawn, since the theme may have changed.
-  const build = (element) =>
-    intervalChart(
-      element,
-      points.map((point) => ({ ...point, color: languageColor(point.code) })),
-      { axisTitle: "mean share of a document" },
-    );
-  const description = `Mean share of a document that the topic has, with 95% intervals. ${points.map((point) => point.hover).join("; ")}.`;
-  return chartFigure({ title: "By language", description, build, height: 70 + 34 * points.length, table });
+  return chartFigure({
+    title: "By language",
+    description: `Mean share of a document that the topic has, with 95% intervals. ${points.map((point) => point.details).join("; ")}.`,
+    kind: "intervals",
+    rows: points,
+    parameters: { title: "mean share of a document", series: languageSeries(codes) },
+    height: 70 + 34 * points.length,
+    table,
+  });
 }
 
 /** Make the columns of an estimate: shown as one, saved as three. */
