@@ -94,16 +94,6 @@ def still(page: Any) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-def nearest_to_middle(page: Any, summary: dict[str, Any], row: int) -> int:
-    """The document that is drawn nearest to another: the other itself, unless one is at its very place."""
-    documents = summary["documents"]
-    x, y = documents["x"][row], documents["y"][row]
-    return min(
-        range(len(documents["ids"])),
-        key=lambda other: (documents["x"][other] - x) ** 2 + (documents["y"][other] - y) ** 2,
-    )
-
-
 def test_documents_are_filtered_by_what_is_known_of_them(visit, summary):
     page = visit("#view=documents")
     assert heading(page) == "Documents"
@@ -409,7 +399,7 @@ def test_a_hundred_thousand_documents_are_filtered_chosen_and_saved(opened):
     page.get_by_label("Language", exact=True).select_option("he")
     found = matching(made, topics=mainly(place), languages=lambda language: language == 7)
     counted(page, len(found))
-    name, content = saved(page, page.get_by_role("button", name="Save the documents shown as Parquet"))
+    _, content = saved(page, page.get_by_role("button", name="Save the documents shown as Parquet"))
     assert pq.read_table(io.BytesIO(content)).num_rows == len(found)
     word = made["topics"][place]["words"]["he"][0][0]
     page.get_by_label("Words in the text").fill(word)

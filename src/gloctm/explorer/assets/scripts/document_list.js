@@ -102,7 +102,7 @@ function documentFacts(table, place) {
   return make(
     "span",
     { class: "facts" },
-    make("span", { class: `language language-${toneOf(languageOfDocument(table, place))}` }, languageMark(languageOfDocument(table, place))),
+    languageMark(languageOfDocument(table, place)),
     label !== null && make("bdi", { class: "label-of" }, label),
     date !== null && make("time", { datetime: date }, date),
     make("bdi", { class: "id-of" }, table.ids[place]),

@@ -236,7 +236,7 @@ function documentMap({ table, onOpen, onBrush }) {
         }
       }
     }
-    points.getContext("2d", { alpha: false }).putImageData(image.made, -room, -room);
+    points.getContext("2d").putImageData(image.made, -room, -room);
   }
 
   /** Draw what is above the points: names, what is being chosen, and rings. */
@@ -285,8 +285,15 @@ function documentMap({ table, onOpen, onBrush }) {
       names.push({ name, wide: measured.get(key), x: middles[topic].x * view.ax + view.bx, y: middles[topic].y * view.ay + view.by });
     }
     const placed = namesWithoutOverlap(names, view.width, view.height);
-    Object.assign(context, { strokeStyle: theme.surface, lineWidth: 5, fillStyle: theme.ink });
-    for (const { name, x, y } of placed) {
+    Object.assign(context, { strokeStyle: theme.surface, lineWidth: 4 });
+    for (const { name, x, y, wide } of placed) {
+      // A veil and a halo, so that names are legible on any colors.
+      context.globalAlpha = 0.55;
+      context.fillStyle = theme.surface;
+      context.beginPath();
+      context.roundRect(x - wide / 2 - 5, y - 10, wide + 10, 20, 6);
+      context.fill();
+      Object.assign(context, { globalAlpha: 1, fillStyle: theme.ink });
       context.strokeText(name, x, y);
       context.fillText(name, x, y);
     }
