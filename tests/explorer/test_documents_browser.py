@@ -420,6 +420,32 @@ def test_a_hundred_thousand_documents_are_filtered_chosen_and_saved(opened):
     assert serious_violations(page) == []
 
 
+def test_documents_follow_topics_that_are_merged_or_hidden_in_the_page(opened, summary):
+    page = opened(summary, "#view=topics", viewport={"width": 1280, "height": 900})
+    for number in (0, 4):
+        page.get_by_role("checkbox", name=f"Choose Topic {number}:").check()
+    page.get_by_role("button", name="Merge them").click()
+    go(page, "#view=documents&topic=4")
+    drawn(page)
+    merged = {place for place, topic in enumerate(summary["topics"]) if topic["id"] in (0, 4)}
+
+    def mainly_merged(topics: list[list[float]]) -> bool:
+        sums: dict[int, float] = {}
+        for topic, share in topics:
+            sums[-1 if topic in merged else topic] = sums.get(-1 if topic in merged else topic, 0) + share
+        return max(sums, key=lambda topic: sums[topic]) == -1
+
+    counted(page, len(matching(summary, topics=mainly_merged)))
+    assert page.get_by_label("Topic", exact=True).input_value() == "0"
+    go(page, "#topic=1")
+    page.get_by_role("button", name="Hide", exact=True).click()
+    arrive(page, "#view=topics")
+    go(page, "#view=documents")
+    drawn(page)
+    counted(page, 400)
+    assert page.get_by_label("Topic", exact=True).locator("option[value='1']").count() == 0
+
+
 @pytest.mark.parametrize("missing", ["texts", "labels", "dates"])
 def test_what_a_corpus_lacks_is_said(opened, missing):
     made = made_up_summary(num_topics=6)

@@ -1,15 +1,25 @@
 // The documents of the report: unpacked on first use, indexed by column, filtered.
 
-/** The columns, and the table of them with the topics of the summary that is shown; promises. */
-let documentParts;
-let documentTable;
-whenReplaced(() => (documentTable = undefined));
+/** The promise that columns are unpacked, these, and the table of them with the topics of the summary that is shown. */
+let [unpacking, documentParts, documentTable] = [null, null, null];
+whenReplaced(() => {
+  documentTable = null;
+  // A server's answer may have documents of its own.
+  if (summary.documents?.ids) documentParts = indexedColumns({ ...summary.documents, members: summary.topics.map(({ members }) => members) });
+});
 
 /** Return the documents with what filters need of them, or null; the first call unpacks them, others wait for it. */
-function loadDocuments() {
-  if (!summary.documents) return Promise.resolve(null);
-  documentParts ??= embedded("documents").then((text) => indexedColumns(JSON.parse(text)));
-  documentTable ??= documentParts.then((parts) => ({ ...parts, ...indexedTopics(parts) }));
+async function loadDocuments() {
+  if (!summary.documents) return null;
+  unpacking ??= embedded("documents").then((text) => (documentParts ??= indexedColumns(JSON.parse(text))));
+  await unpacking;
+  return documentsNow();
+}
+
+/** Return the documents if they are unpacked, else null. */
+function documentsNow() {
+  if (!summary.documents || !documentParts) return null;
+  documentTable ??= { ...documentParts, ...indexedTopics(documentParts) };
   return documentTable;
 }
 

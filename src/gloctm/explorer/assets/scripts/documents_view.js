@@ -8,18 +8,28 @@ const FEWEST_FOR_UMAP = 50;
 /** How long typing must pause before texts are searched, in milliseconds. */
 const TYPING_PAUSE = 120;
 
-/** Make the view: it is filled once the documents are unpacked. */
+/** Make the view. */
 function documentsView(parameters) {
   const heading = make("h1", {}, "Documents");
   if (!summary.documents) return { title: "Documents", content: [heading, make("p", { class: "lead" }, noDocuments())] };
-  const holder = make("div", { class: "documents-view" }, make("p", { class: "note", role: "status" }, "One moment: documents are being unpacked…"));
-  loadDocuments()
-    .then((table) => holder.isConnected && holder.replaceChildren(...documentsParts(table, parameters)))
-    .catch((error) => {
-      holder.replaceChildren(make("p", { class: "problem" }, `The documents can't be shown: ${error.message}.`));
-      throw error;
-    });
+  const holder = make("div", { class: "documents-view" });
+  const ready = documentsNow();
+  // At once where possible, so that a view that is drawn again stays where it was scrolled.
+  if (ready) holder.append(...documentsParts(ready, parameters));
+  else fillDocuments(holder, parameters);
   return { title: "Documents", content: [heading, holder] };
+}
+
+/** Fill the view once the documents are unpacked. */
+async function fillDocuments(holder, parameters) {
+  holder.append(make("p", { class: "note", role: "status" }, "One moment: documents are being unpacked…"));
+  try {
+    const table = await loadDocuments();
+    if (holder.isConnected) holder.replaceChildren(...documentsParts(table, parameters));
+  } catch (error) {
+    holder.replaceChildren(make("p", { class: "problem" }, `The documents can't be shown: ${error.message}.`));
+    throw error;
+  }
 }
 
 /** Say why there are no documents, and how to get them. */
