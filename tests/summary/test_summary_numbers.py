@@ -14,10 +14,11 @@ from sklearn.metrics.pairwise import cosine_similarity
 from gloctm.errors import InputError
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import by_date, by_label, checked_dates, choose_unit
+from gloctm.summary.content import Estimate
 from gloctm.summary.links import translation_links, word_directions
 from gloctm.summary.map import project, similar_topics
 from gloctm.summary.names import direction_of, name_of_language
-from gloctm.summary.prevalence import contrasts, estimates, group_means, mean_estimates
+from gloctm.summary.prevalence import contrasts, difference, estimates, group_means, mean_estimates
 from gloctm.summary.search import search_index
 
 SHARES = st.floats(0, 1, width=32)
@@ -69,6 +70,31 @@ def test_contrast_of_three_languages_by_hand():
     half = stats.t.ppf(0.975, freedom) * 0.0425**0.5
     assert third.low == pytest.approx(max(0.5 - half, -1))
     assert third.high == pytest.approx(min(0.5 + half, 1))
+
+
+def test_a_difference_by_hand():
+    # Below: √(0.1² + 0.2²), above: √(0.3² + 0.1²).
+    found = difference(Estimate(0.5, low=0.4, high=0.8), Estimate(0.2, low=0.1, high=0.4))
+    assert (found.value, found.low, found.high) == pytest.approx((0.3, 0.3 - 0.05**0.5, 0.3 + 0.1**0.5))
+    back = difference(Estimate(0.2, low=0.1, high=0.4), Estimate(0.5, low=0.4, high=0.8))
+    assert (back.value, back.low, back.high) == pytest.approx((-found.value, -found.high, -found.low))
+    exact = difference(Estimate(0.5, low=0.5, high=0.5), Estimate(0.2, low=0.1, high=0.4))
+    assert (exact.low, exact.high) == pytest.approx((0.1, 0.4))
+    apart = difference(Estimate(0.9, low=0.2, high=1.0), Estimate(0.0, low=0.0, high=1.0))
+    assert -1 <= apart.low <= apart.value <= apart.high <= 1
+
+
+@pytest.mark.parametrize("sizes", [(40, 40), (30, 200), (500, 60)])
+def test_a_difference_holds_the_true_one_as_often_as_it_says(sizes):
+    rng = np.random.default_rng(4)
+    shapes, rounds = ((2.0, 8.0), (1.5, 3.5)), 2000
+    truth = 0.2 - 0.3
+    both = [rng.beta(*shape, size=(size, rounds)) for shape, size in zip(shapes, sizes, strict=True)]
+    rows = [estimates(group_means(each, np.zeros(len(each), np.int64), 1))[0] for each in both]
+    found = [difference(one, other) for one, other in zip(*rows, strict=True)]
+    share = np.mean([each.low <= truth <= each.high for each in found])
+    # 95 % of 2,000 rounds, give or take three standard errors of such a share.
+    assert 0.935 <= share <= 0.965
 
 
 def test_of_one_document_nothing_is_known_and_of_none_there_is_no_mean():

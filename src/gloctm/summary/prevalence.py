@@ -10,6 +10,7 @@ everything. Each interval has its 95 % by itself: of 100 topics, about 5 differ 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,6 +111,32 @@ def contrasts(means: Means) -> list[list[Estimate]]:
     half = _half(np.square(weights).T[:, :, None] * means.squared_error[:, None, :], means.counts[:, None, None])
     found = _estimates(weights @ means.mean, half, (means.counts < 2).any(), known=means.counts, least=-1)
     return [[each for each in row if each is not None] for row in found]
+
+
+def difference(one: Estimate, other: Estimate) -> Estimate:
+    """Estimate how much more one group has of a topic than another, from their own intervals (MOVER).
+
+    Let d = m₁ − m₂, with intervals [l₁, u₁] and [l₂, u₂] around m₁ and m₂. Then the interval of d goes from
+    d − √((m₁ − l₁)² + (u₂ − m₂)²) to d + √((u₁ − m₁)² + (m₂ − l₂)²) (Zou and Donner 2008, Construction of confidence
+    limits about effect measures, Statistics in Medicine 27). It holds the true difference as often as each of the
+    intervals holds its mean. Both must be of different documents: two labels, two periods or two languages.
+
+    Args:
+        one: of a group.
+        other: of another.
+
+    Returns:
+        The difference, from −1 to 1, with its 95 % interval.
+
+    Examples:
+        >>> found = difference(Estimate(0.5, low=0.44, high=0.56), Estimate(0.3, low=0.22, high=0.38))
+        >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
+        (0.2, 0.1, 0.3)
+    """
+    value = one.value - other.value
+    below = math.hypot(one.value - one.low, other.high - other.value)
+    above = math.hypot(one.high - one.value, other.value - other.low)
+    return Estimate(value, low=max(value - below, -1.0), high=min(value + above, 1.0))
 
 
 def _half(parts: Numbers, counts: NDArray[np.integer]) -> Numbers:
