@@ -179,7 +179,7 @@ def test_every_answer_has_the_headers_of_security(client, path):
 def test_the_api_describes_itself(client):
     described = client.get("/api/openapi.json").json()
     assert set(described["paths"]) == {
-        f"/api/{name}" for name in ("transform", "transform/file", "topics", "similar", "healthz")
+        f"/api/{name}" for name in ("transform", "transform/file", "topics", "similar", "search", "view", "healthz")
     }
     for model_of, name in ((TransformResponse, "TransformResponse"), (TopicsResponse, "TopicsResponse")):
         [example] = described["components"]["schemas"][name]["examples"]

@@ -33,6 +33,14 @@ def serve(
             help="File with renamed, merged or hidden topics, see docs/guides/labels.md; the page and the API use them."
         ),
     ] = None,
+    edits: Annotated[
+        bool,
+        typer.Option(
+            "--edits/--no-edits",
+            help="Whether users may rename, merge and hide topics, for all users, until the server ends; nothing is "
+            "written to --view.",
+        ),
+    ] = True,
     evaluation: Annotated[
         Path | None,
         _optional(help="File from gloctm evaluate -o for this model, shown as its quality."),
@@ -119,21 +127,18 @@ def serve(
         from gloctm.corpus import Corpus
         from gloctm.estimator import GloCTM
         from gloctm.server import create_app
-        from gloctm.summary import summarize
+        from gloctm.summary import Summarizer
 
         model = GloCTM.load(path)
         model.show_progress = False
-        summary = summarize(
+        maker = Summarizer(
             model,
             None if corpus is None else counted_by_model(model, Corpus.load(corpus)),
-            view=shown,
             evaluation=measured,
             title=title,
             via=encoder,
         )
         # Others may reach it by any name, unless names are given.
         hosts = [*LOOPBACK_HOSTS, host, *names] if loopback or names else None
-        app = create_app(model, summary, limits=limits, token=token, hosts=hosts)
-        # Frees the memory of the corpus.
-        del summary
+        app = create_app(model, maker, view=shown, edits=edits, limits=limits, token=token, hosts=hosts)
         serve_at(bound, app, limits=limits, ready=lambda url: say(f"listening at {url} (Ctrl-C ends it)"))

@@ -64,7 +64,8 @@ class TopicView:
     def __post_init__(self) -> None:
         groups = sorted(tuple(sorted(group)) for group in self.groups)
         listed = [*(topic for group in groups for topic in group), *self.hidden]
-        if sorted(listed) != list(range(self.num_topics)) or not all(groups):
+        # The number is compared first: a list of as many as it says may have no room.
+        if len(listed) != self.num_topics or sorted(listed) != list(range(self.num_topics)) or not all(groups):
             raise InputError(
                 f"a view's groups and hidden topics must have each of the {self.num_topics} topics exactly once"
             )

@@ -16,11 +16,12 @@ from gloctm.model.unknown import without_known_words
 from gloctm.server.inference import Inference
 from gloctm.server.languages import UNKNOWN, called, is_named
 from gloctm.server.limits import Limits
+from gloctm.server.search import Search
 from gloctm.server.shown import ShownTopics, exact, rounded
 from gloctm.server.similar import Similar
 from gloctm.server.uploads import ResultRow, read_upload, upload_format, write_result
 from gloctm.server.work import Deadline
-from gloctm.summary import Summary
+from gloctm.summary import Summarizer, Summary
 
 #: An encoder, or ``"page"`` for the one that inferred the page's figures.
 AnyVia = Via | Literal["page"] | None
@@ -58,19 +59,37 @@ class Answers:
         model: a trained model.
         summary: its summary; the answers have the topics of the summary.
         limits: how much may be asked.
+        documents: has the documents that can be searched; None without any.
+        inference: of former answers, whose tools are used again; made unless given.
 
     Raises:
         InputError: the summary is of another model.
     """
 
-    def __init__(self, model: TopicModel, summary: Summary, limits: Limits) -> None:
+    def __init__(
+        self,
+        model: TopicModel,
+        summary: Summary,
+        limits: Limits,
+        documents: Summarizer | None = None,
+        inference: Inference | None = None,
+    ) -> None:
         self._model = model
         self._summary = summary
         self._limits = limits
+        self._documents = documents
         self._shown = ShownTopics(model, summary)
-        self.inference = Inference(model, self._shown, new_words=limits.new_words)
+        if inference is None:
+            self.inference = Inference(model, self._shown, new_words=limits.new_words)
+        else:
+            self.inference = inference.showing(self._shown)
         self.similar = Similar(model, summary, self._shown, self.inference)
+        self.search = Search(model, self._shown.as_table(summary), self.inference, documents)
         self._num_words = min(len(words) for topic in summary.topics for words in topic.words.values())
+
+    def showing(self, summary: Summary) -> Answers:
+        """Return answers with the topics of another summary of the model."""
+        return Answers(self._model, summary, self._limits, self._documents, self.inference)
 
     def warm(self) -> None:
         """Load what takes seconds to load, before the first request; a request names what is missing."""

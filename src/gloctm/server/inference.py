@@ -7,6 +7,7 @@ sentence.
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -154,10 +155,17 @@ class Inference:
         self._model = model
         self._shown = shown
         self._neighbors: dict[str, sp.csr_array] = {}
-        self._linking: tuple[WordLinker, WordVectors] | None = None
+        # Of one entry once it is known; shared by all views.
+        self._linking: list[tuple[WordLinker, WordVectors]] = []
         # Two, since linking must not wait for a search of neighbors, which may take minutes.
         self._neighbor_lock = threading.Lock()
         self._linking_lock = threading.Lock()
+
+    def showing(self, shown: ShownTopics) -> Inference:
+        """Return the same with other topics of the answers: all that was loaded or computed is shared."""
+        other = copy.copy(self)
+        other._shown = shown
+        return other
 
     def check_language(self, code: str, via: Via | None) -> str | None:
         """Check that the model can infer a language by an encoder; return a sentence if it may do so badly.
@@ -237,15 +245,15 @@ class Inference:
     def linking(self) -> tuple[WordLinker, WordVectors]:
         """Return what links words outside the vocabularies; raise InputError if the encoder is not known."""
         with self._linking_lock:
-            if self._linking is None:
+            if not self._linking:
                 encoder = self._model.encoder_of_words()
                 if encoder is None:
                     raise InputError(
                         "the encoder of the model's word embeddings is not known here: ask for words of the model"
                     )
                 linker = self._model.word_linker()
-                self._linking = linker, WordVectors(encoder, linker.dimension)
-            return self._linking
+                self._linking.append((linker, WordVectors(encoder, linker.dimension)))
+            return self._linking[0]
 
     def trained_neighbors(self, code: str, deadline: Deadline) -> sp.csr_array:
         """Return N_l of a trained language; raise OutOfTimeError if another thread computes it for too long."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -14,25 +13,27 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
-from gloctm.errors import InputError, MissingDependencyError
-from gloctm.explorer.page import page_and_policy
-from gloctm.server.answers import Answers, Asked, TooMuchError
+from gloctm.errors import FileFormatError, InputError, MissingDependencyError
+from gloctm.server.answers import Asked, TooMuchError
 from gloctm.server.api_page import render_api_page
 from gloctm.server.guard import Guard, problem
 from gloctm.server.limits import Limits
+from gloctm.server.live import Live, ReadOnlyError
 from gloctm.server.schemas import (
     Health,
     Problem,
+    SearchRequest,
+    SearchResponse,
     SimilarRequest,
     SimilarResponse,
     TopicsResponse,
     TransformRequest,
     TransformResponse,
     Via,
+    ViewRequest,
 )
 from gloctm.server.uploads import ResultFormat
 from gloctm.server.work import BusyError, OutOfTimeError, Workers
-from gloctm.summary import Summary
 
 Result = TypeVar("Result")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -51,7 +52,16 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 #: The header with the ``warnings`` of a file's answer.
 WARNINGS = "gloctm-warnings"
 _MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
-_STATUS = {InputError: 422, MissingDependencyError: 501, TooMuchError: 413, BusyError: 503, OutOfTimeError: 504}
+_READ_ONLY: dict[int | str, dict[str, Any]] = {403: {"model": Problem, "description": "The server takes no views"}}
+_STATUS = {
+    InputError: 422,
+    FileFormatError: 422,
+    MissingDependencyError: 501,
+    ReadOnlyError: 403,
+    TooMuchError: 413,
+    BusyError: 503,
+    OutOfTimeError: 504,
+}
 # For errors of pydantic that only programmers understand.
 _REASONS = {
     "dict_type": "it must be an object, {…}",
@@ -70,22 +80,24 @@ _REASONS = {
 }
 
 
-def make_app(
-    answers: Answers, summary: Summary, *, limits: Limits, token: str | None, hosts: Sequence[str] | None
-) -> FastAPI:
+def make_app(live: Live, title: str, *, limits: Limits, token: str | None, hosts: Sequence[str] | None) -> FastAPI:
     """Put the app together; see ``gloctm.server.create_app``."""
     workers = Workers(limits.concurrent, limits.queue, limits.seconds)
+    # A thread of their own, so that views, which take longest, leave room for all other requests; one after the other.
+    editors = Workers(1, 0, limits.seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workers.start()
+        editors.start()
         try:
             yield
         finally:
             workers.stop()
+            editors.stop()
 
     app = FastAPI(
-        title=summary.title,
+        title=title,
         summary="Topics of texts in any language, by a GloCTM model.",
         version=version("gloctm"),
         openapi_url="/api/openapi.json",
@@ -101,24 +113,16 @@ def make_app(
         },
     )
     app.add_middleware(Guard, limits=limits, hosts=hosts, token=token, workers=workers)
-    router = _router(answers, workers, guarded=token is not None)
+    router = _router(live, workers, editors, guarded=token is not None)
     app.include_router(router, prefix="/api")
     app.include_router(router, include_in_schema=False)
 
-    html, policy = page_and_policy(summary, live=True)
-    page = html.encode()
-    headers = {
-        "content-security-policy": f"{policy}; frame-ancestors 'none'",
-        # The browser keeps the page but asks each time, since another model has another page.
-        "cache-control": "private, no-cache",
-        "etag": f'"{hashlib.sha256(page).hexdigest()[:32]}"',
-    }
-
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def explorer(request: Request) -> Response:
-        if request.headers.get("if-none-match") == headers["etag"]:
-            return Response(status_code=304, headers=headers)
-        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+        shown = live.now
+        if request.headers.get("if-none-match") == shown.headers["etag"]:
+            return Response(status_code=304, headers=dict(shown.headers))
+        return Response(shown.page, media_type="text/html; charset=utf-8", headers=dict(shown.headers))
 
     @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> Response:
@@ -132,7 +136,7 @@ def make_app(
     return app
 
 
-def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
+def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) -> APIRouter:
     # Guard checks the token; this documents it.
     documented = [Depends(HTTPBearer(auto_error=False))] if guarded else []
     router = APIRouter()
@@ -143,6 +147,7 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
     @router.post("/transform", response_model=TransformResponse, responses=_PROBLEMS, dependencies=documented)
     async def transform(request: Request, body: TransformRequest) -> Response:
         """Infer the topics of texts, also in languages that the model was not trained on."""
+        answers = live.now.answers
         documents = [
             Asked(document.text, document.lang, str(place if document.id is None else document.id))
             for place, document in enumerate(body.documents)
@@ -199,6 +204,7 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
         Topic columns are empty for a document without any word that the model knows, or whose language can't be
         identified (`und`).
         """
+        answers = live.now.answers
         name, deadline = file.filename or "", request.state.deadline
         content, warnings = await worked(
             request,
@@ -223,11 +229,12 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
         lang: Annotated[str | None, Query(description="The one language to show.")] = None,
     ) -> Response:
         """Return the topics with their words in each language."""
-        return _json(answers.topics(num_words, lang))
+        return _json(live.now.answers.topics(num_words, lang))
 
     @router.post("/similar", response_model=SimilarResponse, responses=_PROBLEMS, dependencies=documented)
     async def similar(request: Request, body: SimilarRequest) -> Response:
         """Find the topics most similar to a text, a word or a topic, and similar words in every language."""
+        answers = live.now.answers
         given = [name for name in ("text", "word", "topic") if getattr(body, name) is not None]
         if len(given) != 1:
             found = f"{' and '.join(given)} are given" if given else "nothing is given"
@@ -246,6 +253,39 @@ def _router(answers: Answers, workers: Workers, *, guarded: bool) -> APIRouter:
             return _json(found.to_text(body.text or "", body.lang, body.num, deadline))
 
         return await worked(request, work)
+
+    @router.post("/search", response_model=SearchResponse, responses=_PROBLEMS, dependencies=documented)
+    async def search(request: Request, body: SearchRequest) -> Response:
+        """Find the topics and the documents that a word or a sentence is about, in any language, by meaning.
+
+        The score is that of `find_topics` and `find_documents` in Python.
+        """
+        found = live.now.answers.search
+        return await worked(request, lambda: _json(found(body.query, body.lang, body.num, request.state.deadline)))
+
+    @router.post(
+        "/view",
+        dependencies=documented,
+        response_class=Response,
+        responses={
+            200: {"description": "The summary of the view, as the page has it", "content": {"application/json": {}}},
+            **_READ_ONLY,
+            **_PROBLEMS,
+        },
+    )
+    async def view(request: Request, body: ViewRequest) -> Response:
+        """Show topics renamed, merged or hidden: the page and all answers use this view from now on.
+
+        The body is a view's file, as the page saves it. It is for everybody who uses the server, until the next view or
+        the server's end: nothing is written to a file. To keep a view, save it in the page, and start the server with
+        `--view FILE`.
+
+        Views are made one after the other. Documents are not inferred again.
+        """
+        live.check()
+        deadline = request.state.deadline
+        content = await editors.run(lambda: live.show(body.model_dump(), deadline), deadline, request.is_disconnected)
+        return Response(content, media_type="application/json")
 
     @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz", response_model=Health)

@@ -206,6 +206,97 @@ class SimilarResponse(BaseModel):
     warnings: Warnings
 
 
+class ViewRequest(BaseModel):
+    """A view, as in the file that the page saves and that ``TopicView.save`` writes."""
+
+    model_config = _with_examples(
+        {
+            "format": "gloctm-view",
+            "format_version": 1,
+            "num_topics": 5,
+            "corpus_fingerprint": "5f1d…",
+            "seed": 0,
+            "topics_fingerprint": "c0a8…",
+            "groups": [[0], [1, 4], [2]],
+            "names": {"1": "Food"},
+            "hidden": [3],
+        }
+    )
+
+    format: StrictStr
+    format_version: Annotated[StrictInt, Field(description="Of the file.")] = 1
+    num_topics: Annotated[StrictInt, Field(description="Of the model.")]
+    corpus_fingerprint: StrictStr
+    seed: StrictInt
+    topics_fingerprint: StrictStr
+    groups: Annotated[
+        list[Annotated[list[StrictInt], FailFast()]],
+        FailFast(),
+        Field(
+            description="The topics shown, each with its members in the model. Each topic of the model is in one "
+            "group, or hidden."
+        ),
+    ]
+    names: Annotated[dict[str, StrictStr], FailFast(), Field(description="Names by the smallest number of each group.")]
+    hidden: Annotated[list[StrictInt], FailFast(), Field(description="The topics that are not shown.")]
+
+
+class SearchRequest(_Strict):
+    """A query."""
+
+    model_config = _with_examples({"query": "a train that is late", "num": 5})
+
+    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    lang: Annotated[
+        str | None, Field(description="The language of the documents, as a code or a name; all unless given.")
+    ] = None
+    num: Annotated[StrictInt, Field(ge=1, le=50, description="Topics, and documents, at most.")] = 10
+
+
+_Score = Annotated[float, Field(description="The higher, the better: (2 · similarity + word_share) / 3.")]
+_Similarity = Annotated[
+    float | None, Field(description="The cosine of the query and the topic or document; null without an encoder.")
+]
+
+
+class FoundTopic(BaseModel):
+    """A topic that a query is about."""
+
+    topic: Annotated[int, Field(description="Its number.")]
+    name: str
+    score: _Score
+    similarity: _Similarity
+    word_share: Annotated[float, Field(description="How much the query's words belong to it, from 0 to 1.")]
+
+
+class FoundDocument(BaseModel):
+    """A document that a query is about."""
+
+    id: str
+    lang: str
+    text: Annotated[str, Field(description="Its beginning, 300 characters at most.")]
+    label: str | None
+    date: str | None
+    score: _Score
+    similarity: _Similarity
+    word_share: Annotated[float, Field(description="The share of the query's words that it has.")]
+    topic: Annotated[int | None, Field(description="Its topic; null where none has half of it.")]
+    name: str | None
+    proportion: Annotated[float | None, Field(description="θ of its largest topic; null without a known word.")]
+
+
+class SearchResponse(BaseModel):
+    """Topics and documents, the best first."""
+
+    by: Annotated[
+        Literal["meaning", "words"],
+        Field(description="`words` where the encoder of the model's words is not available: meaning is not compared."),
+    ]
+    topics: list[FoundTopic]
+    documents: Annotated[list[FoundDocument] | None, Field(description="null where the server has no corpus.")]
+    warnings: Warnings
+
+
 class Health(BaseModel):
     """The state of the server."""
 

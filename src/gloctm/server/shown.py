@@ -11,6 +11,7 @@ from gloctm.errors import InputError
 from gloctm.model.model import TopicModel
 from gloctm.model.view import TopicView
 from gloctm.summary import Summary
+from gloctm.tables.shown import ShownTopics as TableTopics
 
 
 def exact(value: float) -> float:
@@ -40,6 +41,7 @@ class ShownTopics:
         codes = tuple(language.code for language in summary.languages)
         if codes != tuple(model.languages_) or len(set(listed)) < len(listed) or max(listed) >= num_topics:
             raise InputError("the summary is of another model: make one with summarize(model, corpus)")
+        self._model = model
         self.ids = [topic.id for topic in summary.topics]
         self.names = [topic.name for topic in summary.topics]
         self._view = replace(
@@ -59,6 +61,12 @@ class ShownTopics:
             if number in group:
                 raise InputError(f"topic {number} is merged into topic {own}: ask for topic {own}")
         raise InputError(f"topic {number} is not shown, or does not exist: choose one of those that /topics lists")
+
+    def as_table(self, summary: Summary) -> TableTopics:
+        """Return the topics as tables show them, with the summary's names and words."""
+        scores = {code: self.merge_topic_word(beta) for code, beta in self._model.word_scores_.items()}
+        words = {code: [[word for word, _ in topic.words[code]] for topic in summary.topics] for code in scores}
+        return TableTopics(self._view, scores, words, self.names)
 
     def merge_theta(self, theta: Array) -> Array:
         """Return θ of the topics shown, ``(documents, topics)``: sums over members, without hidden topics."""

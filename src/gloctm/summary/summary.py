@@ -147,12 +147,7 @@ def summarize(
         max_listed=max_listed,
         projection=projection,
     )
-    view = view_of(model, view)
-    if not maker.evaluated(view):
-        raise InputError(
-            "the evaluation is of all the model's topics one by one, and the view merges or hides some: leave the "
-            "evaluation out, or the view"
-        )
+    maker.check(view)
     return maker.summary(view)
 
 
@@ -235,6 +230,14 @@ class Summarizer:
         self._max_listed = max_listed
         self._projection = projection
 
+    def check(self, view: TopicView | None) -> None:
+        """Raise InputError unless a view is of the model, and the evaluation, if there is one, of its topics."""
+        if not self.evaluated(view_of(self.model, view)):
+            raise InputError(
+                "the evaluation is of all the model's topics one by one, and the view merges or hides some: leave the "
+                "evaluation out, or the view"
+            )
+
     def evaluated(self, view: TopicView) -> bool:
         """Return whether a summary of a view has the evaluation that was given, or none was: it is of all topics."""
         return self._measured is None or len(view) == view.num_topics
@@ -254,6 +257,25 @@ class Summarizer:
         return ListedDocuments(
             self.model, self.corpus, known, infer, max_listed=self._max_listed, projection=self._projection
         )
+
+    def proportions(self, code: str, row: int) -> Array | None:
+        """Return the topic proportions of a document, of all topics of the model; None for one without words.
+
+        Args:
+            code: its language.
+            row: its row in the corpus.
+        """
+        corpus, sample = self.corpus, self._sample
+        if corpus is None or sample is None:
+            raise InputError("the summary was made without a corpus: give one")
+        part, rows = corpus[code], sample.rows[code]
+        if part.empty_documents[row]:
+            return None
+        place = int(np.searchsorted(rows, row))
+        if place < len(rows) and rows[place] == row:
+            return np.asarray(sample.theta[code][place])
+        document = part.select([row], embeddings=False)
+        return np.asarray(np.asarray(self.model.transform(document, language=code, via=self._via))[0])
 
     def summary(self, view: TopicView | None = None) -> Summary:
         """Make the summary of a view, or of all topics as they are.

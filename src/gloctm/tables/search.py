@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,35 +40,134 @@ from gloctm.summary.excerpts import excerpt
 from gloctm.summary.links import MIN_COSINE, word_directions
 from gloctm.tables.documents import about_document
 from gloctm.tables.shown import ShownTopics, main_topics, without_evidence
+from gloctm.text import Tokenizer
 
 # On the demo, with 12 and with 20 topics, the best topic of 65 of 66 queries of random letters has a lower score, and
 # that of 2 of 48 queries of one to five words in four languages.
-_LEAST_SCORE = 0.2
+LEAST_SCORE = 0.2
 # Documents whose embeddings are compared at a time.
 _BLOCK_ROWS = 4096
 #: For each word of a query its column in every language that has it, or its nearest word.
 QueryWords = Mapping[str, Mapping[str, int]]
 
 
-def query_words(model: TopicModel, query: str) -> dict[str, dict[str, int]]:
-    """Find the words of a query in every vocabulary: themselves, or the nearest word of a cosine of 0.6 or more."""
-    found: dict[str, dict[str, int]] = {}
-    for code, vocabulary in model.vocabulary_.items():
-        columns = {word: column for column, word in enumerate(vocabulary)}
-        # A tokenizer of the user's own, or of a package, may be missing.
-        with contextlib.suppress(InputError, MissingDependencyError):
-            for word in dict.fromkeys(model.tokenizer(code)(query)):
-                if word in columns:
-                    found.setdefault(word, {})[code] = columns[word]
-    if found:
-        directions = {code: word_directions(each) for code, each in model.word_embeddings_.items()}
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """How much topics or documents are about a query.
+
+    Attributes:
+        score: the higher, the more, ``(n,)``.
+        similarity: the cosines; None without an encoder.
+        word_share: how much the query's words count.
+    """
+
+    score: Numbers
+    similarity: Numbers | None
+    word_share: Numbers
+
+
+class Finder:
+    """Compares queries with topics and documents; what all queries need is computed once.
+
+    Args:
+        model: trained.
+        shown: the topics to find.
+    """
+
+    def __init__(self, model: TopicModel, shown: ShownTopics) -> None:
+        self._model = model
+        self._shown = shown
+
+    @cached_property
+    def _columns(self) -> dict[str, dict[str, int]]:
+        return {
+            code: {word: column for column, word in enumerate(words)} for code, words in self._model.vocabulary_.items()
+        }
+
+    @cached_property
+    def _directions(self) -> dict[str, Array]:
+        return {code: word_directions(each) for code, each in self._model.word_embeddings_.items()}
+
+    @cached_property
+    def _topics(self) -> tuple[Array, Numbers]:
+        """The vectors of the topics, and the mean of the languages' centers."""
+        scores, embeddings = self._shown.scores, self._model.word_embeddings_
+        centers = language_centers(scores, embeddings)
+        return joined_vectors(topic_vectors(scores, embeddings)), np.mean(list(centers.values()), axis=0)
+
+    def words(self, query: str, tokenizer: Callable[[str], Tokenizer] | None = None) -> QueryWords:
+        """Find the words of a query in every vocabulary: themselves, or the nearest word of a cosine of 0.6 or more.
+
+        Args:
+            query: some text.
+            tokenizer: gives the tokenizer of a language; the model's own unless given.
+        """
+        found: dict[str, dict[str, int]] = {}
+        for code, columns in self._columns.items():
+            # A tokenizer of the user's own, or of a package, may be missing.
+            with contextlib.suppress(InputError, MissingDependencyError):
+                for word in dict.fromkeys((tokenizer or self._model.tokenizer)(code)(query)):
+                    if word in columns:
+                        found.setdefault(word, {})[code] = columns[word]
         for places in found.values():
-            vector = np.mean([directions[code][column] for code, column in places.items()], axis=0)
-            for code in [code for code in directions if code not in places]:
-                cosine = cosines(vector[None], directions[code])[0]
+            vector = np.mean([self._directions[code][column] for code, column in places.items()], axis=0)
+            for code in [code for code in self._directions if code not in places]:
+                cosine = cosines(vector[None], self._directions[code])[0]
                 if cosine.max() >= MIN_COSINE:
                     places[code] = int(cosine.argmax())
-    return found
+        return found
+
+    def topics(self, query: str, words: QueryWords, embedded: Array | None) -> Scores:
+        """Compare a query with the topics shown.
+
+        Args:
+            query: as it was asked.
+            words: from ``words``.
+            embedded: the query's vector by the encoder of the model's words, ``(dimension,)``; None without one.
+
+        Raises:
+            InputError: there is no vector, and no vocabulary has a word of the query.
+        """
+        model, similarity = self._model, None
+        if embedded is not None:
+            vectors, center = self._topics
+            similarity = cosines(unit_vectors(embedded[None]) - center, vectors)[0]
+        shares = [
+            np.mean(
+                [softmax(model.topic_word_[code][:, column].astype(np.float64)) for code, column in each.items()], 0
+            )
+            for each in words.values()
+        ]
+        view = self._shown.view
+        share = view.merge_theta(np.mean(shares, axis=0)[None])[0] if shares else np.zeros(len(self._shown.names))
+        return _scores(query, similarity, share, known=bool(words))
+
+    def documents(
+        self, query: str, words: QueryWords, embedded: Array | None, corpus: Corpus, languages: Sequence[str]
+    ) -> Scores:
+        """Compare a query with the documents of some languages, one language after the other.
+
+        Args:
+            query: as it was asked.
+            words: from ``words``.
+            embedded: the query's vector by the encoder of the documents; None without one.
+            corpus: the documents; without embeddings of documents, words alone count.
+            languages: of the documents.
+
+        Raises:
+            InputError: there are no vectors to compare, and no vocabulary has a word of the query.
+        """
+        similarity = None
+        if embedded is not None and all(corpus[code].document_embeddings is not None for code in languages):
+            vector = unit_vectors(embedded[None])[0]
+            similarity = np.concatenate([_cosines(corpus, code, vector) for code in languages])
+        share = np.concatenate([_share_of_words(self._model, corpus, code, words) for code in languages])
+        return _scores(query, similarity, share, known=bool(words))
+
+
+def is_poor(scores: Scores) -> bool:
+    """Return whether no topic is clearly about a query: words without meaning score as high."""
+    return scores.similarity is not None and bool(scores.score.max() < LEAST_SCORE)
 
 
 def topic_search(
@@ -74,23 +175,13 @@ def topic_search(
 ) -> Table[dict[str, Any]]:
     """Make the table of ``find_topics``."""
     check_int("number", number, 1)
-    words = query_words(model, _checked(query))
+    finder = Finder(model, shown)
+    words = finder.words(_checked(query))
     chosen = model.encoder_of_words(encoder)
-    similarity = None
-    if chosen is not None:
-        vectors = joined_vectors(topic_vectors(shown.scores, model.word_embeddings_))
-        centers = language_centers(shown.scores, model.word_embeddings_)
-        embedded = unit_vectors(_embedded(query, chosen)) - np.mean(list(centers.values()), axis=0)
-        similarity = cosines(embedded, vectors)[0]
-    shares = [
-        np.mean([softmax(model.topic_word_[code][:, column].astype(np.float64)) for code, column in each.items()], 0)
-        for each in words.values()
-    ]
-    share = shown.view.merge_theta(np.mean(shares, axis=0)[None])[0] if shares else np.zeros(len(shown.names))
-    score = _score(query, similarity, share, known=bool(words))
-    if similarity is not None and score.max() < _LEAST_SCORE:
+    found = finder.topics(query, words, None if chosen is None else _embedded(query, chosen)[0])
+    if is_poor(found):
         warnings.warn(
-            f"no topic is clearly about {query!r:.60}: the best score is {score.max():.2f}, which words without "
+            f"no topic is clearly about {query!r:.60}: the best score is {found.score.max():.2f}, which words without "
             "meaning reach, too",
             UnknownWordsWarning,
             stacklevel=caller_stacklevel(),
@@ -99,12 +190,12 @@ def topic_search(
         {
             "topic": shown.number(place),
             "name": shown.names[place],
-            "score": float(score[place]),
-            "similarity": None if similarity is None else float(similarity[place]),
-            "word_share": float(share[place]),
+            "score": float(found.score[place]),
+            "similarity": None if found.similarity is None else float(found.similarity[place]),
+            "word_share": float(found.word_share[place]),
             **{f"words_{code}": each[place] for code, each in shown.words.items()},
         }
-        for place in np.argsort(-score, kind="stable")[:number].tolist()
+        for place in np.argsort(-found.score, kind="stable")[:number].tolist()
     )
 
 
@@ -124,17 +215,16 @@ def document_search(
     """Make the table of ``find_documents``."""
     check_int("number", number, 1)
     check_int("max_characters", max_characters, 3)
-    words = query_words(model, _checked(query))
-    chosen = _document_encoder(model, corpus, encoder)
+    finder = Finder(model, shown)
+    words = finder.words(_checked(query))
+    chosen = encoder_of_documents(model, corpus, encoder)
     embedded = None
     if chosen is not None and all(corpus[code].document_embeddings is not None for code in languages):
-        embedded = unit_vectors(_embedded(query, chosen))[0]
-    similarity = None if embedded is None else np.concatenate([_cosines(corpus, code, embedded) for code in languages])
-    share = np.concatenate([_share_of_words(model, corpus, code, words) for code in languages])
-    score = _score(query, similarity, share, known=bool(words))
+        embedded = _embedded(query, chosen)[0]
+    compared = finder.documents(query, words, embedded, corpus, languages)
     places = [(code, row) for code in languages for row in range(corpus[code].num_documents)]
     rows = []
-    for found in np.argsort(-score, kind="stable")[:number].tolist():
+    for found in np.argsort(-compared.score, kind="stable")[:number].tolist():
         code, row = places[found]
         part, own = corpus[code], theta[code][[row]]
         merged = shown.view.merge_theta(own)
@@ -142,10 +232,10 @@ def document_search(
         rows.append(
             {
                 **about_document(part, code, row),
-                "text": excerpt(_text(part, row), [], max_characters)[0],
-                "score": float(score[found]),
-                "similarity": None if similarity is None else float(similarity[found]),
-                "word_share": float(share[found]),
+                "text": shown_text(part, row, max_characters),
+                "score": float(compared.score[found]),
+                "similarity": None if compared.similarity is None else float(compared.similarity[found]),
+                "word_share": float(compared.word_share[found]),
                 "topic": shown.number(place),
                 "topic_name": shown.name(place),
                 "proportion": float(merged.max()),
@@ -164,17 +254,17 @@ def _embedded(query: str, encoder: TextEncoder) -> Array:
     return np.asarray(embed_texts([query], encoder, cache=False, show_progress=False), np.float32)
 
 
-def _score(query: str, similarity: Numbers | None, share: Numbers, *, known: bool) -> Numbers:
-    if similarity is None:
-        if not known:
-            raise InputError(
-                f"no vocabulary has a word of {query!r:.60}, and no encoder is known to compare it by: give one"
-            )
-        return share
-    return (2 * similarity + share) / 3
+def _scores(query: str, similarity: Numbers | None, share: Numbers, *, known: bool) -> Scores:
+    if similarity is not None:
+        return Scores((2 * similarity + share) / 3, similarity, share)
+    if not known:
+        raise InputError(
+            f"no vocabulary has a word of {query!r:.60}, and no encoder is known to compare it by: give one"
+        )
+    return Scores(share, None, share)
 
 
-def _document_encoder(model: TopicModel, corpus: Corpus, encoder: Encoder | None) -> TextEncoder | None:
+def encoder_of_documents(model: TopicModel, corpus: Corpus, encoder: Encoder | None = None) -> TextEncoder | None:
     """Return the encoder of a corpus' documents, None for vectors of the user's own."""
     if encoder is not None:
         return get_encoders(encoder).documents
@@ -186,6 +276,11 @@ def _document_encoder(model: TopicModel, corpus: Corpus, encoder: Encoder | None
         return get_encoder_by_name(name)
     except InputError:
         return None
+
+
+def shown_text(part: LanguageCorpus, row: int, max_characters: int) -> str:
+    """Return the beginning of a document's text, or of its words."""
+    return excerpt(_text(part, row), [], max_characters)[0]
 
 
 def _text(part: LanguageCorpus, row: int) -> str:

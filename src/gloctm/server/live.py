@@ -1,0 +1,111 @@
+"""What the server shows at a time: the page and the answers of one view, until a request brings another view."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gloctm.errors import InputError
+from gloctm.explorer.page import page_and_policy
+from gloctm.model.view import TopicView
+from gloctm.server.answers import Answers
+from gloctm.server.work import Deadline
+from gloctm.summary import Summarizer, Summary
+
+
+class ReadOnlyError(Exception):
+    """The server takes no views; the message is the sentence of the answer."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One view of the model.
+
+    Attributes:
+        answers: to requests.
+        page: the explorer.
+        headers: of the page.
+    """
+
+    answers: Answers
+    page: bytes
+    headers: Mapping[str, str]
+
+
+class Live:
+    """The view that is shown now. Requests in progress keep the one that they began with.
+
+    Args:
+        answers: of the first view.
+        summary: of the first view.
+        maker: makes summaries of further views; None takes none.
+        why_not: a sentence on why none are taken.
+        title: of all pages; the summaries' unless given.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        summary: Summary,
+        maker: Summarizer | None,
+        *,
+        why_not: str = "",
+        title: str | None = None,
+    ) -> None:
+        self._maker = maker
+        self._why_not = why_not
+        self._title = title
+        self.now = _shown(answers, summary)
+
+    def check(self) -> None:
+        """Raise ReadOnlyError unless views are taken."""
+        if self._maker is None:
+            raise ReadOnlyError(self._why_not)
+
+    def show(self, content: Mapping[str, Any], deadline: Deadline) -> bytes:
+        """Show another view from now on, and return its summary as JSON.
+
+        Args:
+            content: of a view's file.
+            deadline: of the request; when it is over, the former view stays.
+
+        Raises:
+            FileFormatError: it is no view.
+            InputError: it is a view of another model.
+            OutOfTimeError: the time is over.
+        """
+        assert self._maker is not None
+        model = self._maker.model
+        if content.get("num_topics") != model.num_topics_:
+            # Before anything is made as large as the number says.
+            raise InputError(
+                f"the view is one of {content.get('num_topics')} topics, and this model has {model.num_topics_}: save "
+                "it in the page of this model"
+            )
+        view = TopicView.from_dict(dict(content), "the view")
+        deadline.check()
+        summary = self._maker.summary(view)
+        if self._title is not None:
+            summary = replace(summary, title=self._title)
+        deadline.check()
+        shown = _shown(self.now.answers.showing(summary), summary)
+        text = json.dumps(summary.to_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # Whoever asked in vain expects the former view.
+        deadline.check()
+        self.now = shown
+        return text.encode("utf-8", "backslashreplace")
+
+
+def _shown(answers: Answers, summary: Summary) -> Shown:
+    html, policy = page_and_policy(summary, live=True)
+    page = html.encode()
+    headers = {
+        "content-security-policy": f"{policy}; frame-ancestors 'none'",
+        # The browser keeps the page but asks each time, since another model or view has another page.
+        "cache-control": "private, no-cache",
+        "etag": f'"{hashlib.sha256(page).hexdigest()[:32]}"',
+    }
+    return Shown(answers, page, headers)
