@@ -218,6 +218,6 @@ def test_a_page_describes_the_api_without_scripts_or_other_hosts(client):
 def test_examples_of_the_page_are_answered(client):
     page = html.unescape(client.get("/docs").text)
     bodies = re.findall(r"curl http://127\.0\.0\.1:8000(\S+) (?:(?!curl).)*?-d '(.*?)'</code>", page, re.DOTALL)
-    assert [path for path, _ in bodies] == ["/api/transform", "/api/similar"]
+    assert [path for path, _ in bodies] == ["/api/transform", "/api/similar", "/api/search", "/api/view"]
     for path, body in bodies:
         assert client.post(path, json=json.loads(body.replace("'\\''", "'"))).status_code in (200, 422)

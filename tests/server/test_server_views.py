@@ -73,8 +73,11 @@ def test_a_view_that_the_page_saves_is_shown_from_then_on(client, context, tmp_p
     path = tmp_path / "view.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     view = TopicView.load(path)
-    expected = summarize(model, corpus, view=view, title="Weather").to_dict()
-    assert answer.json() == json.loads(json.dumps(expected))
+    expected = json.loads(json.dumps(summarize(model, corpus, view=view, title="Weather").to_dict()))
+    found = answer.json()
+    # The page has its documents already.
+    assert found.pop("documents")["count"] == len(expected.pop("documents")["ids"])
+    assert found == expected
     # The page and the API have the new view; a browser that has the former page gets it.
     after = client.get("/", headers={"if-none-match": before.headers["etag"]})
     assert after.status_code == 200
@@ -99,7 +102,7 @@ def test_documents_are_not_inferred_again_for_a_view(context, monkeypatch):
         content = TopicView.of(model).hide(0).to_dict()
         found = client.post("/api/view", json=content).json()
     assert sum(topic["mainly"]["en"] for topic in found["topics"]) == 20
-    assert found["documents"] is None or len(found["documents"]["ids"]) == 90
+    assert found["documents"]["count"] == 90
 
 
 def test_without_documents_a_view_is_of_words(model):

@@ -97,7 +97,7 @@ def page_and_policy(summary: HasDict | Mapping[str, Any], *, live: bool) -> tupl
     """Return the page of ``render_page`` and its Content-Security-Policy, which a server also sends as a header."""
     content = content_of(summary)
     bundle = _vega_bundle()
-    shown, documents = _documents_apart(content)
+    shown, documents = documents_apart(content)
     data, encoding = _data(shown)
     documents_data, documents_encoding = _data(documents, level=_DOCUMENTS_LEVEL)
     style, head_script = _assets("styles", _STYLES), _assets("scripts", _HEAD_SCRIPTS)
@@ -121,7 +121,7 @@ def page_and_policy(summary: HasDict | Mapping[str, Any], *, live: bool) -> tupl
     return page, policy
 
 
-def _documents_apart(content: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+def documents_apart(content: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
     """Return the summary without its documents, and these: the page opens without them, and reads them when asked for.
 
     In place of them, the summary says how many there are, out of how many, and what is said of their map.

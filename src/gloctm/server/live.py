@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gloctm.errors import InputError
-from gloctm.explorer.page import page_and_policy
+from gloctm.explorer.page import documents_apart, page_and_policy
 from gloctm.model.view import TopicView
 from gloctm.server.answers import Answers
 from gloctm.server.work import Deadline
@@ -66,7 +66,7 @@ class Live:
             raise ReadOnlyError(self._why_not)
 
     def show(self, content: Mapping[str, Any], deadline: Deadline) -> bytes:
-        """Show another view from now on, and return its summary as JSON.
+        """Show another view from now on, and return its summary as JSON, as the page has it.
 
         Args:
             content: of a view's file.
@@ -92,7 +92,9 @@ class Live:
             summary = replace(summary, title=self._title)
         deadline.check()
         shown = _shown(self.now.answers.showing(summary), summary)
-        text = json.dumps(summary.to_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # The page has its documents already.
+        content_of_page, _ = documents_apart(summary.to_dict())
+        text = json.dumps(content_of_page, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         # Whoever asked in vain expects the former view.
         deadline.check()
         self.now = shown
