@@ -581,7 +581,8 @@ def test_topics_are_found_by_number_and_by_the_beginning_of_a_word(visit):
 def test_without_a_corpus_there_is_no_more_than_the_model_tells(open_page, tmp_path):
     path = write_report(made_up_summary(corpus=False), tmp_path / "report.html")
     page = open_page(at(path))
-    assert page.locator("#views a").all_text_contents() == ["Overview", "Topics", "About"]
+    names = ["Overview", "Topics", "Similarity", "Side by side", "About"]
+    assert page.locator("#views a").all_text_contents() == names
     for view in ["#topic=0", "#view=topics", ""]:
         go(page, view)
         all_drawn(page)

@@ -31,26 +31,11 @@ _HEAD_SCRIPTS = ("theme.js",)
 # They form one module, and later ones use what earlier ones define.
 _SCRIPTS = (
     *("dom.js", "format.js", "data.js", "files.js", "tables.js", "charts.js"),
-    *("caveats.js", "measures.js", "names.js", "words.js", "documents.js", "search.js", "map.js"),
-    *(
-        "parquet.js",
-        "document_table.js",
-        "document_list.js",
-        "document_colors.js",
-        "document_map.js",
-        "documents_view.js",
-    ),
-    *(
-        "findings.js",
-        "overview.js",
-        "about.js",
-        "topic.js",
-        "views_by_hand.js",
-        "editing.js",
-        "compare.js",
-        "breakdowns.js",
-    ),
-    *("hierarchy.js", "multiples.js", "side_by_side.js"),
+    *("caveats.js", "differences.js", "heat.js", "measures.js", "names.js", "words.js", "documents.js", "search.js"),
+    *("map.js", "parquet.js", "document_table.js", "document_list.js", "document_colors.js", "document_map.js"),
+    *("documents_view.js", "findings.js", "overview.js", "about.js", "topic.js", "views_by_hand.js", "editing.js"),
+    *("compare.js", "breakdowns.js", "hierarchy.js", "multiples.js"),
+    *("side_by_side.js", "side_groups.js", "side_models.js"),
 )
 _LIVE_SCRIPT = "live.js"
 _LAST_SCRIPT = "main.js"

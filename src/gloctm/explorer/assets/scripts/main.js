@@ -10,6 +10,8 @@ function viewsOf() {
     ...(summary.dates && { time: { label: "Over time", draw: timeView } }),
     // Without documents, an address of theirs says why.
     documents: { label: "Documents", draw: documentsView, unlisted: !summary.documents },
+    similarity: { label: "Similarity", draw: similarityView, unlisted: !(summary.similarity?.length > 1) },
+    side: { label: "Side by side", draw: sideView, unlisted: summary.topics.length < 2 },
     about: { label: "About", draw: aboutView },
     ...(document.documentElement.dataset.live && { try: { label: "Try a text", draw: tryView } }),
   };
@@ -85,7 +87,7 @@ function viewFor(parameters) {
   const name = parameters.view ?? "overview";
   // An address may name anything, including a property of every object.
   const view = Object.hasOwn(views, name) ? views[name] : null;
-  return view ? view.draw(parameters) : notFound("There is no such view in this report.");
+  return view ? view.draw(parameters) : absentView(name, parameters) ?? notFound("There is no such view in this report.");
 }
 
 /** Show the view of the address as a new page: from its top, with the focus on its heading. */

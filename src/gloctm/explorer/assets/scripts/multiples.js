@@ -1,1 +1,212 @@
 // Small multiples: every topic's course over time.
+
+/** Courses per page; the rest follows by a button. */
+const FIRST_COURSES = 60;
+const COURSE_SCALES = { same: "the same for all", own: "its own for each" };
+const COURSE_ORDERS = { size: "size", growth: "growth", decline: "decline", name: "name" };
+
+/** Return a topic's course: by line its code, and by period an estimate with its number of documents, or null. */
+function courseOf(topic, codes) {
+  return codes.map((code) => ({
+    code,
+    points: summary.dates.periods.map((_, period) => {
+      const estimate = dateEstimate(topic, code, period);
+      return estimate && { ...estimate, count: dateCount(period, code) };
+    }),
+  }));
+}
+
+/** Return the change of a topic's share from the first third of the periods to the last, with its interval. */
+function growthOf(topic, code) {
+  const count = summary.dates.periods.length;
+  const third = Math.max(1, Math.floor(count / 3));
+  const known = summary.dates.periods.map((_, period) => dateEstimate(topic, code, period));
+  if (count < 2) return null;
+  return differenceOf(meanEstimate(known.slice(-third)), meanEstimate(known.slice(0, third)));
+}
+
+/** Say what the change is between. */
+function growthText() {
+  const { periods } = summary.dates;
+  const third = Math.max(1, Math.floor(periods.length / 3));
+  const span = (from, to) => (from === to ? from : `${from} to ${to}`);
+  return `${span(periods.at(-third), periods.at(-1))} less ${span(periods[0], periods[third - 1])}`;
+}
+
+/** Draw lines over time, with a band for the interval of a single one; filled by a drawing that stretches. */
+function courseSvg(lines, { top, band }) {
+  const [width, height] = [240, 84];
+  const count = summary.dates.periods.length;
+  const svg = makeSvg("svg", { class: "course", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  const x = (period) => (count === 1 ? width / 2 : 4 + (period / (count - 1)) * (width - 8)).toFixed(1);
+  const y = (value) => (height - 3 - Math.min(1, value / top) * (height - 6)).toFixed(1);
+  for (const { code, points, tone } of lines) {
+    const runs = runsOf(points);
+    const kind = tone ?? (code === "all" ? "line-all" : `language-${toneOf(code)}`);
+    if (band) {
+      for (const run of runs) {
+        const upper = run.map((period) => `${x(period)},${y(points[period].high)}`);
+        const lower = run.map((period) => `${x(period)},${y(points[period].low)}`).reverse();
+        svg.append(makeSvg("path", { class: `band ${kind}`, d: `M${[...upper, ...lower].join("L")}Z` }));
+      }
+    }
+    // A period between two without documents is a dot.
+    const d = runs.map((run) => `M${run.map((period) => `${x(period)},${y(points[period].mean)}`).join("L")}${run.length === 1 ? "h0.01" : ""}`).join("");
+    if (d) svg.append(makeSvg("path", { class: `curve ${kind} dashes-${code === "all" ? 0 : toneOf(code)}`, d }));
+  }
+  return svg;
+}
+
+/** Return the runs of periods that have documents. */
+function runsOf(points) {
+  const runs = [];
+  points.forEach((point, period) => {
+    if (!point) return;
+    if (runs.at(-1)?.at(-1) === period - 1) runs.at(-1).push(period);
+    else runs.push([period]);
+  });
+  return runs;
+}
+
+/** Return the largest figure that a scale must reach: intervals of few documents would flatten everything. */
+function topOf(courses, band) {
+  const ends = courses.flatMap(({ points }) => points.filter(Boolean).map((point) => (band && point.count >= FEW_DOCUMENTS ? point.high : point.mean)));
+  return Math.max(...ends, 1e-6);
+}
+
+/**
+ * Make small charts of every topic over time.
+ *
+ * @param {object} options.parameters of the address: lang, scale and order
+ * @param {string[]} options.codes languages that have dates
+ * @param {function(object): void} options.change shows the view with other parameters
+ */
+function multiples({ parameters, codes, change }) {
+  const lang = [...codes, "each"].includes(parameters.lang) ? parameters.lang : "all";
+  const scale = Object.hasOwn(COURSE_SCALES, parameters.scale ?? "") ? parameters.scale : "same";
+  const order = Object.hasOwn(COURSE_ORDERS, parameters.order ?? "") ? parameters.order : "size";
+  const lines = lang === "each" ? codes : [lang];
+  const band = lines.length === 1;
+  const growthIn = lang === "each" ? "all" : lang;
+  const entries = summary.topics.map((topic) => ({ topic, courses: courseOf(topic, lines), growth: growthOf(topic, growthIn), size: prevalenceOf(topic, growthIn) ?? 0 }));
+  entries.sort(orderOf(order));
+  const shared = topOf(entries.flatMap(({ courses }) => courses), band);
+  const grid = make("ol", { class: "plain multiples" });
+  const more = make("button", { type: "button" }, `Show all ${formatCount(entries.length)} topics`);
+  const languages = [["all", "all, weighted equally"], ...(codes.length > 1 ? [["each", "all, one line each"]] : []), ...codes.map((code) => [code, languageName(code)])];
+
+  const waiting = new WeakMap();
+  const watcher = new IntersectionObserver(
+    (seen) => {
+      for (const { isIntersecting, target } of seen) {
+        if (!isIntersecting) continue;
+        watcher.unobserve(target);
+        waiting.get(target)();
+      }
+    },
+    { rootMargin: "300px" },
+  );
+
+  function card({ topic, courses, growth }) {
+    const top = scale === "own" ? topOf(courses, band) : shared;
+    const plot = make("div", { class: "course-plot" });
+    const { periods } = summary.dates;
+    const said = make("span", { class: "course-said" });
+    const usually = () => said.replaceChildren(growth ? make("span", { class: verdictClass(growth), title: growthText() }, `${SIGNS[clearDirection(growth)]}${formatDifference(growth)} points`) : "");
+    usually();
+    waiting.set(plot, () => plot.append(courseSvg(courses, { top, band })));
+    watcher.observe(plot);
+    plot.addEventListener("pointermove", (event) => {
+      const frame = plot.getBoundingClientRect();
+      const period = Math.max(0, Math.min(periods.length - 1, Math.round(((event.clientX - frame.left) / frame.width) * (periods.length - 1))));
+      said.textContent = `${periods[period]}: ${courses.map(({ code, points }) => `${lines.length > 1 ? `${code} ` : ""}${lines.length > 1 ? formatPercent(points[period]?.mean) : formatInterval(points[period])}`).join(" · ")}`;
+    });
+    plot.addEventListener("pointerleave", usually);
+    return make(
+      "li",
+      {},
+      topicLink(topic),
+      make("span", { class: "course-top" }, formatPercent(top)),
+      plot,
+      make("span", { class: "course-ends" }, make("span", {}, periods[0]), periods.length > 1 && make("span", {}, periods.at(-1))),
+      said,
+    );
+  }
+
+  function show(count) {
+    grid.replaceChildren(...entries.slice(0, count).map(card));
+    more.hidden = count >= entries.length;
+  }
+
+  more.addEventListener("click", () => {
+    show(entries.length);
+    grid.children[FIRST_COURSES].querySelector("a").focus({ preventScroll: true });
+  });
+  show(FIRST_COURSES);
+  return [
+    make(
+      "p",
+      { class: "note" },
+      `Each topic's share by ${summary.dates.unit}${band ? ", with its 95% interval as a band" : ""}. Below it the change: the mean of ${growthText()}, with its interval.`,
+    ),
+    make(
+      "div",
+      { class: "row controls" },
+      choice("Lines", languages, lang, (value) => change({ lang: value })),
+      choice("Scale", Object.entries(COURSE_SCALES), scale, (value) => change({ scale: value })),
+      choice("Sorted by", Object.entries(COURSE_ORDERS), order, (value) => change({ order: value })),
+    ),
+    lang === "each" && make("p", { class: "key" }, codes.map((code) => languageMark(code))),
+    grid,
+    more,
+  ];
+}
+
+/** Return how entries of the multiples are sorted. */
+function orderOf(order) {
+  const bySize = (one, other) => other.size - one.size || one.topic.id - other.topic.id;
+  const grown = ({ growth }) => growth?.difference ?? 0;
+  return {
+    size: bySize,
+    growth: (one, other) => grown(other) - grown(one) || bySize(one, other),
+    decline: (one, other) => grown(one) - grown(other) || bySize(one, other),
+    name: (one, other) => topicTitle(one.topic).localeCompare(topicTitle(other.topic)) || bySize(one, other),
+  }[order];
+}
+
+/** Draw two courses in one larger chart, with a scale. */
+function courseChart({ title, lines }) {
+  const { periods, unit } = summary.dates;
+  const top = topOf(lines, true);
+  const plot = make("div", { class: "course-plot large" }, courseSvg(lines, { top, band: true }));
+  const said = make("p", { class: "said", role: "status" }, "");
+  plot.addEventListener("pointermove", (event) => {
+    const frame = plot.getBoundingClientRect();
+    const period = Math.max(0, Math.min(periods.length - 1, Math.round(((event.clientX - frame.left) / frame.width) * (periods.length - 1))));
+    said.textContent = `${periods[period]}: ${lines.map(({ name, points }) => `${name} ${formatInterval(points[period])}`).join("; ")}`;
+  });
+  const table = dataTable({
+    caption: title,
+    rows: periods.map((_, period) => period),
+    columns: [
+      { label: unit, value: (period) => periods[period], header: true },
+      ...lines.flatMap(({ name, points }) => [
+        { label: name, saved: `${name}: mean proportion`, value: (period) => points[period]?.mean, text: (period) => formatInterval(points[period]), numeric: true },
+        { label: `${name}: low`, value: (period) => points[period]?.low, hidden: true },
+        { label: `${name}: high`, value: (period) => points[period]?.high, hidden: true },
+      ]),
+    ],
+  });
+  const ticks = [...new Set([0, Math.floor((periods.length - 1) / 2), periods.length - 1])];
+  return make(
+    "figure",
+    { class: "course-figure" },
+    make("figcaption", {}, make("h3", {}, title)),
+    make("p", { class: "key" }, lines.map(({ name, tone }) => make("span", {}, make("span", { class: `dash ${tone}`, "aria-hidden": "true" }), make("bdi", {}, name)))),
+    make("span", { class: "course-top" }, formatPercent(top)),
+    plot,
+    make("span", { class: "course-ends" }, ticks.map((period) => make("span", {}, periods[period]))),
+    said,
+    make("details", {}, make("summary", {}, "The same figures as a table"), table),
+  );
+}

@@ -1,0 +1,151 @@
+// Differences of estimates with their intervals, and how they are shown.
+
+/**
+ * Subtract an estimate from another, with the 95% interval of the difference from their own intervals (MOVER: Zou and
+ * Donner 2008). It holds for different documents. Shares of two topics in the same documents depend on each other; with
+ * same, the interval is wide enough for any such dependence.
+ */
+function differenceOf(one, other, { same = false } = {}) {
+  if (!one || !other) return null;
+  const join = same ? (first, second) => Math.abs(first) + Math.abs(second) : Math.hypot;
+  const difference = one.mean - other.mean;
+  return {
+    difference,
+    low: Math.max(-1, difference - join(one.mean - one.low, other.high - other.mean)),
+    high: Math.min(1, difference + join(one.high - one.mean, other.mean - other.low)),
+  };
+}
+
+/** Average estimates of different documents, each with the same weight; null of none. */
+function meanEstimate(estimates) {
+  const known = estimates.filter(Boolean);
+  if (!known.length) return null;
+  const mean = known.reduce((sum, each) => sum + each.mean, 0) / known.length;
+  const reach = (end) => Math.hypot(...known.map((each) => each[end] - each.mean)) / known.length;
+  return { mean, low: Math.max(0, mean - reach("low")), high: Math.min(1, mean + reach("high")) };
+}
+
+/** Return a topic's share of documents in one language or ("all") with equal weight of languages; null without. */
+function shareEstimate(topic, code) {
+  if (code !== "all") return topic.prevalence?.[code] ?? null;
+  return topic.prevalence ? meanEstimate(Object.values(topic.prevalence)) : null;
+}
+
+/** Return a topic's share in a period, in one language or ("all") with equal weight of those with documents. */
+function dateEstimate(topic, code, period) {
+  const { prevalence } = summary.dates;
+  const place = placeOf(topic.id);
+  const codes = code === "all" ? Object.keys(prevalence) : [code];
+  const known = codes.map((each) => prevalence[each]?.[place]?.[period]).filter(Boolean);
+  return code === "all" ? meanEstimate(known) : (known[0] ?? null);
+}
+
+/** Count the documents of a period, in one language or all. */
+function dateCount(period, code) {
+  const { counts } = summary.dates;
+  const codes = code === "all" ? Object.keys(counts) : [code];
+  return codes.reduce((sum, each) => sum + (counts[each]?.[period] ?? 0), 0);
+}
+
+/** How a report gets shares and documents. */
+const REPORT_WITH_CORPUS = "gloctm report MODEL --corpus CORPUS";
+
+/** Say how documents get labels or dates. */
+function cureOf(what) {
+  if (!hasPrevalence()) return `This report was made without a corpus: ${REPORT_WITH_CORPUS}.`;
+  return `Build the corpus from documents with a column "${what}", and make the report again.`;
+}
+
+/** "1 document", "12 documents". */
+const documentsText = (count) => `${formatCount(count)} ${count === 1 ? "document" : "documents"}`;
+
+/** Link to the documents of a topic, a language, a label or a period; only text where the page has no documents. */
+function documentsLink(text, filters) {
+  return summary.documents ? make("a", { href: address({ view: "documents", ...filters }) }, text) : make("span", {}, text);
+}
+
+/** Return how far a scale of differences reaches: intervals that say nothing must not flatten all others. */
+function reachOf(differences) {
+  const known = differences.filter(Boolean);
+  const largest = Math.max(0, ...known.map(({ difference }) => Math.abs(difference)));
+  const ends = known.map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high))).sort((one, other) => one - other);
+  const most = Math.max(largest, ends[Math.floor(0.9 * (ends.length - 1))] ?? 0);
+  return Math.min(Math.max(most, 1e-4), 2 * largest || most || 1) * 1.05;
+}
+
+/** Draw a difference with its interval as a dot on a line, from −reach to +reach; its figures are next to it. */
+function differenceStrip(estimate, reach) {
+  const strip = make("span", { class: "strip", "aria-hidden": "true" }, make("span", { class: "strip-zero" }));
+  if (!estimate) return strip;
+  const at = (value) => 50 + 50 * Math.max(-1, Math.min(1, value / reach));
+  const direction = clearDirection(estimate);
+  const kind = { 1: "more", [-1]: "less", 0: "unclear" }[direction];
+  const line = make("span", { class: `strip-line ${kind}` });
+  line.style.insetInlineStart = `${at(estimate.low)}%`;
+  line.style.width = `${at(estimate.high) - at(estimate.low)}%`;
+  line.classList.toggle("beyond-low", estimate.low < -reach);
+  line.classList.toggle("beyond-high", estimate.high > reach);
+  const dot = make("span", { class: `strip-dot ${kind}` });
+  dot.style.insetInlineStart = `${at(estimate.difference)}%`;
+  strip.append(line, dot);
+  return strip;
+}
+
+/** Order clear differences before unclear ones, each by size. */
+const byClarity = (estimate) => (estimate ? (clearDirection(estimate) ? 10 : 0) + Math.abs(estimate.difference) : null);
+
+/**
+ * Make a table of differences with a dot and interval in each row; the first column names the row.
+ *
+ * @param {object} options.first the column of what is compared: a topic, a language, a label
+ * @param {string[]} options.names what the one and the other are called
+ * @param {object[]} options.rows each {one, other, difference, …}: two estimates, and their difference with its interval
+ * @param {object[]} [options.further] further columns
+ */
+function differenceTable({ caption, first, names, rows, further = [] }) {
+  const reach = reachOf(rows.map((row) => row.difference));
+  const [one, other] = names;
+  const share = (name, of) => [
+    { label: name, saved: `${name}: mean proportion`, value: (row) => of(row)?.mean, text: (row) => formatInterval(of(row)), numeric: true },
+    { label: `${name}: low`, value: (row) => of(row)?.low, hidden: true },
+    { label: `${name}: high`, value: (row) => of(row)?.high, hidden: true },
+  ];
+  const columns = [
+    ...first,
+    { label: "in short", value: (row) => byClarity(row.difference), save: (row) => verdictText(row.difference, one, other), node: (row) => verdictOf(row, one, other), numeric: true },
+    {
+      label: `← ${shorten(other, 18)} · points · ${shorten(one, 18)} →`,
+      value: (row) => row.difference?.difference,
+      saved: "difference (proportion)",
+      node: (row) => make("span", { class: "strip-holder" }, differenceStrip(row.difference, reach), make("span", {}, formatDifference(row.difference))),
+      numeric: true,
+    },
+    { label: "difference: low", value: (row) => row.difference?.low, hidden: true },
+    { label: "difference: high", value: (row) => row.difference?.high, hidden: true },
+    ...share(one, (row) => row.one),
+    ...share(other, (row) => row.other),
+    ...further,
+  ];
+  const column = columns.findIndex(({ label }) => label === "in short");
+  return make("div", { class: "differences" }, dataTable({ caption, rows, columns, sort: { column, direction: "descending" } }));
+}
+
+/** Say in words which of two has more. */
+function verdictText(estimate, one, other) {
+  if (!estimate) return "no figure";
+  return { 1: `more in ${one}`, [-1]: `more in ${other}`, 0: "not clear" }[clearDirection(estimate)];
+}
+
+function verdictOf({ difference, topic }, one, other) {
+  const direction = clearDirection(difference);
+  return make("span", { class: verdictClass(difference) }, SIGNS[direction], verdictText(difference, one, other), topic?.doubtful.length > 0 && doubtMark(topic));
+}
+
+/** Say how many of a list of differences are clear, and how many would be by chance. */
+function clearSentence(rows, what) {
+  const known = rows.filter(({ difference }) => difference);
+  const clear = known.filter(({ difference }) => clearDirection(difference) !== 0).length;
+  const chance = Math.round(known.length / 20);
+  const byChance = chance > 0 ? ` About ${formatCount(chance)} would look clear by chance alone.` : "";
+  return `${formatCount(clear)} of ${formatCount(known.length)} ${what} clearly differ: their 95% intervals exclude zero.${byChance}`;
+}

@@ -1,0 +1,179 @@
+// Tables whose cells are colored by their figures: topics by label, topics by period.
+
+/** Rows that are shown at first. */
+const FIRST_HEAT_ROWS = 60;
+/** No larger ratio of a share to the usual one gets a stronger color. */
+const MOST_RATIO = 4;
+const HEAT_COLORS = { share: "the share itself", usual: "more or less than usual" };
+
+/** A ratio: ×1.4. */
+const formatRatio = (value) => (isNumber(value) ? `×${value.toFixed(value < 0.95 ? 2 : 1)}` : NOTHING);
+
+/**
+ * Make a table of topics with colored cells. Pressing the head of a column sorts by it; pointing to a cell, or moving to
+ * it with the arrow keys, tells its interval.
+ *
+ * @param {string} options.caption what it shows
+ * @param {object[]} options.columns each {name, count, filters(topic)}: what a column is of, its documents, and what
+ *   the view of documents is asked for
+ * @param {function(object, number): object|null} options.estimateOf the figure of a topic and the place of a column
+ * @param {string} options.colors what colors say, of HEAT_COLORS
+ * @param {string} options.usual what the usual share is the mean of
+ */
+function heatTable({ caption, columns, estimateOf, colors, usual }) {
+  const rows = summary.topics.map((topic) => {
+    const estimates = columns.map((_, place) => estimateOf(topic, place));
+    return { topic, estimates, mean: meanEstimate(estimates)?.mean ?? null };
+  });
+  const said = make("p", { class: "said", role: "status" });
+  const body = make("tbody");
+  let sort = { column: "mean", direction: "descending" };
+  let all = rows.length <= FIRST_HEAT_ROWS;
+
+  const relative = colors === "usual";
+  const valueOf = (row, place) => {
+    const mean = row.estimates[place]?.mean;
+    if (!isNumber(mean)) return null;
+    return relative ? (row.mean > 0 ? mean / row.mean : null) : mean;
+  };
+  const strengthOf = (row, place) => {
+    const value = valueOf(row, place);
+    if (value === null) return null;
+    return relative ? Math.log(Math.max(value, 1 / MOST_RATIO)) : value;
+  };
+  const strengths = rows.flatMap((row) => columns.map((_, place) => Math.abs(strengthOf(row, place) ?? 0)));
+  const most = Math.min(Math.max(...strengths, relative ? 0.05 : Number.MIN_VALUE), relative ? Math.log(MOST_RATIO) : 1);
+  const isClear = ({ estimates, mean }, place) => estimates[place].low > mean || estimates[place].high < mean;
+
+  const headers = ["topic", "mean", ...columns.keys()].map(header);
+  const more = make("button", { type: "button", onclick: showAll }, `Show all ${formatCount(rows.length)} topics`);
+
+  function header(key) {
+    const { name = key === "mean" ? "mean" : "topic", count } = columns[key] ?? {};
+    const label = make("span", { dir: "auto", title: name }, shorten(name, 40));
+    const button = make("button", { type: "button", class: "sort" }, label, isNumber(count) && make("span", { class: "of" }, ` ${formatCount(count)}`));
+    button.addEventListener("click", () => {
+      const first = key === "topic" ? "ascending" : "descending";
+      const second = key === "topic" ? "descending" : "ascending";
+      sort = { column: key, direction: sort.column === key && sort.direction === first ? second : first };
+      draw();
+      announce(`Sorted by ${name}, ${sort.direction}.`);
+    });
+    return make("th", { scope: "col", class: key === "topic" ? null : "numeric", "data-key": key }, button);
+  }
+
+  function sorted() {
+    const value = ({ topic, mean }, row) =>
+      sort.column === "topic" ? topic.id : sort.column === "mean" ? mean : valueOf(row, sort.column);
+    return [...rows].sort((one, other) => compareValues(value(one, one), value(other, other), sort.direction));
+  }
+
+  function draw() {
+    const shown = sorted().slice(0, all ? rows.length : FIRST_HEAT_ROWS);
+    for (const element of headers) {
+      if (element.dataset.key === String(sort.column)) element.setAttribute("aria-sort", sort.direction);
+      else element.removeAttribute("aria-sort");
+    }
+    body.replaceChildren(...shown.map((row) => line(row)));
+    const first = body.querySelector(".heat-cell");
+    if (first) first.tabIndex = 0;
+    more.hidden = all;
+    sayHow();
+  }
+
+  function line(row) {
+    return make("tr", {}, make("th", { scope: "row" }, topicLink(row.topic)), make("td", { class: "numeric" }, formatPercent(row.mean)), columns.map((_, place) => cell(row, place)));
+  }
+
+  function cell(row, place) {
+    const value = valueOf(row, place);
+    if (value === null) return make("td", { class: "heat-none numeric" }, NOTHING);
+    const share = Math.min(1, Math.abs(strengthOf(row, place)) / most);
+    const weak = relative && !isClear(row, place);
+    const filters = columns[place].filters?.(row.topic);
+    const href = summary.documents && filters ? address({ view: "documents", ...filters }) : null;
+    const inside = make(href ? "a" : "span", { class: `heat-cell ${relative && value < 1 ? "heat-less" : "heat-more"}`, href, tabindex: "-1" }, relative ? formatRatio(value) : formatPercent(value));
+    inside.style.setProperty("--part", weak ? 0.3 * share : share);
+    inside.addEventListener("pointerenter", () => say(row, place));
+    inside.addEventListener("focus", () => {
+      for (const other of body.querySelectorAll('.heat-cell[tabindex="0"]')) other.tabIndex = -1;
+      inside.tabIndex = 0;
+      say(row, place);
+    });
+    return make("td", { class: "heat-holder" }, inside);
+  }
+
+  function say(row, place) {
+    const { name, count } = columns[place];
+    const ratio = row.mean > 0 ? `, ${formatRatio(row.estimates[place].mean / row.mean)} the usual ${formatPercent(row.mean)}` : "";
+    const documents = isNumber(count) ? `; ${documentsText(count)}` : "";
+    said.replaceChildren(make("bdi", {}, name), ", ", make("bdi", {}, topicText(row.topic)), `: ${formatInterval(row.estimates[place])}${ratio}${documents}.`);
+  }
+
+  function sayHow() {
+    said.textContent = `Point to a cell, or use the arrow keys, for its interval${summary.documents ? "; press it for its documents" : ""}.`;
+  }
+
+  function move(event) {
+    const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
+    const from = event.target.closest?.(".heat-cell");
+    if (!step || !from) return;
+    event.preventDefault();
+    let line = from.closest("tr");
+    let place = [...line.children].indexOf(from.parentElement);
+    // Past cells that have no figure.
+    for (;;) {
+      line = step[0] > 0 ? line.nextElementSibling : step[0] < 0 ? line.previousElementSibling : line;
+      place += step[1];
+      const holder = line?.children[place];
+      if (!holder || place < 2) return;
+      const target = holder.querySelector(".heat-cell");
+      if (target) {
+        target.focus();
+        return;
+      }
+    }
+  }
+
+  function showAll() {
+    all = true;
+    draw();
+    body.querySelector(".heat-cell")?.focus({ preventScroll: true });
+  }
+
+  draw();
+  body.addEventListener("keydown", move);
+  const saved = () => [
+    ["topic", "name", "mean proportion", ...columns.flatMap(({ name }) => [`${name}: mean proportion`, `${name}: low`, `${name}: high`])],
+    ...sorted().map(({ topic, mean, estimates }) => [topic.id, topicTitle(topic), mean, ...estimates.flatMap((each) => [each?.mean, each?.low, each?.high])]),
+  ];
+  return make(
+    "div",
+    { class: "heat" },
+    heatKey({ relative, most, usual }),
+    said,
+    make(
+      "div",
+      { class: "table" },
+      make(
+        "div",
+        { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
+        make("table", {}, make("caption", { class: "offscreen" }, caption), make("thead", {}, make("tr", {}, headers)), body),
+      ),
+      make("div", { class: "row heat-foot" }, more, tableButtons(saved, caption)),
+    ),
+  );
+}
+
+/** Explain the colors of a table. */
+function heatKey({ relative, most, usual }) {
+  const ramp = (kind) => make("span", { class: `heat-ramp ${kind}`, "aria-hidden": "true" });
+  return relative
+    ? make(
+        "p",
+        { class: "key" },
+        make("span", {}, formatRatio(Math.exp(-most)), ramp("both"), `${formatRatio(Math.exp(most))} the topic's ${usual}`),
+        make("span", {}, "Pale cells are not clear: the interval includes the usual share."),
+      )
+    : make("p", { class: "key" }, make("span", {}, "0", ramp("one"), formatPercent(most)));
+}
