@@ -3,27 +3,6 @@
 /** Findings of a kind that are told. */
 const MOST_FINDINGS = 3;
 
-/** Return the interval of the difference of two estimates, one minus other, from their own (MOVER: Zou and Donner 2008). */
-function differenceOf(one, other) {
-  const difference = one.mean - other.mean;
-  return {
-    difference,
-    low: difference - Math.hypot(one.mean - one.low, other.high - other.mean),
-    high: difference + Math.hypot(one.high - one.mean, other.mean - other.low),
-  };
-}
-
-/** Return the mean of estimates that are independent of one another, and its interval by the same method. */
-function meanOf(estimates) {
-  const count = estimates.length;
-  const mean = estimates.reduce((sum, each) => sum + each.mean, 0) / count;
-  return {
-    mean,
-    low: mean - Math.hypot(...estimates.map((each) => each.mean - each.low)) / count,
-    high: mean + Math.hypot(...estimates.map((each) => each.high - each.mean)) / count,
-  };
-}
-
 /** Keep clear differences, the greatest first, of each key no more than one. */
 function greatest(found, keyOf) {
   const seen = new Set();
@@ -78,7 +57,7 @@ function characteristicLabels() {
     return values.flatMap((label, place) => {
       const others = estimates.filter((each, other) => each && enough[other] && other !== place);
       if (!estimates[place] || !enough[place] || !others.length) return [];
-      const rest = meanOf(others);
+      const rest = meanEstimate(others);
       return [{ topic, label, own: estimates[place], rest, estimate: differenceOf(estimates[place], rest) }];
     });
   });
