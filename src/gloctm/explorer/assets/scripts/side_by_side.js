@@ -71,20 +71,8 @@ function figuresLanguage(parameters, codes, chosen, pair) {
   return choice("Language of the figures", options, chosen, (lang) => goTo(address({ view: "side", ...parameters, ...pair, lang }), { stay: true }));
 }
 
-/** Make buttons that lead to the sections of a long view. */
-function jumpsTo(sections) {
-  const known = sections.filter(Boolean);
-  const buttons = known.map((part) => {
-    const heading = part.querySelector("h2");
-    const go = () => {
-      heading.tabIndex = -1;
-      heading.focus({ preventScroll: true });
-      heading.scrollIntoView();
-    };
-    return make("li", {}, make("button", { type: "button", class: "quiet", onclick: go }, heading.textContent));
-  });
-  return make("nav", { class: "jumps", "aria-label": "On this page" }, make("ul", {}, buttons));
-}
+/** Make buttons that lead to the sections of a long view, on wide windows too. */
+const jumpsTo = (sections) => make("div", { class: "jumps-anywhere" }, jumpLinks(sections));
 
 function sideOfTopics(parameters) {
   const { topics } = summary;
