@@ -69,7 +69,7 @@ function runsOf(points) {
 }
 
 /** Return the largest figure that a scale must reach: intervals of few documents would flatten everything. */
-function topOf(courses, band) {
+function courseTop(courses, band) {
   const ends = courses.flatMap(({ points }) => points.filter(Boolean).map((point) => (band && point.count >= FEW_DOCUMENTS ? point.high : point.mean)));
   return Math.max(...ends, 1e-6);
 }
@@ -90,7 +90,7 @@ function multiples({ parameters, codes, change }) {
   const growthIn = lang === "each" ? "all" : lang;
   const entries = summary.topics.map((topic) => ({ topic, courses: courseOf(topic, lines), growth: growthOf(topic, growthIn), size: prevalenceOf(topic, growthIn) ?? 0 }));
   entries.sort(orderOf(order));
-  const shared = topOf(entries.flatMap(({ courses }) => courses), band);
+  const shared = courseTop(entries.flatMap(({ courses }) => courses), band);
   const grid = make("ol", { class: "plain multiples" });
   const more = make("button", { type: "button" }, `Show all ${formatCount(entries.length)} topics`);
   const languages = [["all", "all, weighted equally"], ...(codes.length > 1 ? [["each", "all, one line each"]] : []), ...codes.map((code) => [code, languageName(code)])];
@@ -108,7 +108,7 @@ function multiples({ parameters, codes, change }) {
   );
 
   function card({ topic, courses, growth }) {
-    const top = scale === "own" ? topOf(courses, band) : shared;
+    const top = scale === "own" ? courseTop(courses, band) : shared;
     const plot = make("div", { class: "course-plot" });
     const { periods } = summary.dates;
     const said = make("span", { class: "course-said" });
@@ -177,7 +177,7 @@ function orderOf(order) {
 /** Draw two courses in one larger chart, with a scale. */
 function courseChart({ title, lines }) {
   const { periods, unit } = summary.dates;
-  const top = topOf(lines, true);
+  const top = courseTop(lines, true);
   const plot = make("div", { class: "course-plot large" }, courseSvg(lines, { top, band: true }));
   const said = make("p", { class: "said", role: "status" }, "");
   plot.addEventListener("pointermove", (event) => {
