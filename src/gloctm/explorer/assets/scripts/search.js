@@ -1,8 +1,12 @@
-// Search: every word of every vocabulary, by its beginning.
+// Search: words of every vocabulary, topics by name or words, labels, documents; over a server also by meaning.
 
-/** Words offered while typing, and shown on the page of results. */
-const MOST_OFFERED = 10;
+/** What is offered of each kind while typing, and shown on the page of results. */
+const MOST_OFFERED = { words: 7, topics: 4, labels: 3 };
 const MOST_FOUND = 60;
+/** Documents that the page of results shows itself. */
+const MOST_DOCUMENTS = 3;
+/** Documents are counted once nothing has been typed for this long, in milliseconds. */
+const PAUSE = 250;
 
 /**
  * Fold a text for comparison: case, width and accents of Latin letters are ignored.
@@ -18,8 +22,12 @@ function folded(text) {
     .normalize("NFC");
 }
 
+/** Return the parts of what was typed, all of which are sought. */
+const partsOf = (typed) => folded(typed).split(/\s+/u).filter(Boolean);
+
 let searchIndex;
-whenReplaced(() => (searchIndex = undefined));
+let topicIndex;
+whenReplaced(() => (searchIndex = topicIndex = undefined));
 
 /** All words, folded for comparison; made on first use. */
 function indexOfWords() {
@@ -29,27 +37,95 @@ function indexOfWords() {
   return searchIndex;
 }
 
-/** Find words that begin with what was typed: the word itself first, then words of topics. */
-function findWords(typed, most) {
-  const begin = folded(typed.trim());
-  if (!begin) return [];
-  const rank = (entry) => (entry.compared === begin ? -1 : (entry.topics[0]?.[1] ?? Infinity));
-  return indexOfWords()
-    .filter((entry) => entry.compared.startsWith(begin))
-    .sort((one, other) => rank(one) - rank(other) || one.compared.length - other.compared.length)
-    .slice(0, most);
+/** All topics with what they are found by, folded: names and labels in all languages, and their words. */
+function indexOfTopics() {
+  topicIndex ??= summary.topics.map((topic) => ({
+    topic,
+    names: [...new Set([topic.name, ...Object.values(topic.names ?? {}), ...Object.values(topic.labels)])].map(folded),
+    words: Object.values(topic.words).flatMap((list) => list.map(([word]) => folded(word))),
+  }));
+  return topicIndex;
 }
 
-/** Find topics by the beginning of a word of their name or label, or by their number. */
+/** Rank how a text has what is sought: 0 is it, 1 begins with it, 2 has a word that does, 3 has it inside, 4 has all of its parts. */
+function rankOfMatch(text, whole, parts) {
+  if (text === whole) return 0;
+  if (text.startsWith(whole)) return 1;
+  if (beginsWord(text, whole)) return 2;
+  if (text.includes(whole)) return 3;
+  return parts.length > 1 && parts.every((part) => text.includes(part)) ? 4 : null;
+}
+
+/** Find what matches, best first: rank(entry) is null for what does not, else numbers to sort by. */
+function ranked(entries, rank) {
+  return entries
+    .map((entry) => ({ entry, rank: rank(entry) }))
+    .filter((each) => each.rank)
+    .sort((one, other) => one.rank.map((value, place) => value - other.rank[place]).find(Boolean) ?? 0)
+    .map(({ entry }) => entry);
+}
+
+/**
+ * Find words that have what was typed anywhere in them: the word itself first, then those that begin so, in the reader's
+ * language, and by their rank in a topic. Of several words typed that are not one in a vocabulary, each is found.
+ */
+function findWords(typed, most) {
+  const parts = partsOf(typed);
+  const whole = parts.join(" ");
+  if (!whole) return [];
+  const foreign = (code) => Number(!shownLanguages().includes(code));
+  const order = (entry, match) => [match, foreign(entry.code), entry.topics[0]?.[1] ?? Infinity, entry.compared.length];
+  const found = ranked(indexOfWords(), (entry) => {
+    const match = rankOfMatch(entry.compared, whole, parts);
+    return match === null ? null : order(entry, match);
+  });
+  if (found.length || parts.length === 1) return found.slice(0, most);
+  return ranked(indexOfWords(), (entry) => (parts.includes(entry.compared) ? order(entry, parts.indexOf(entry.compared)) : null)).slice(0, most);
+}
+
+/** Find topics by number, by a name or label in any language, and by several words that are all among theirs. */
 function findTopics(typed) {
-  const begin = folded(typed.trim());
-  if (!begin) return [];
-  const number = /^(?:topic\s*)?(\d+)$/.exec(begin)?.[1];
+  const parts = partsOf(typed);
+  const whole = parts.join(" ");
+  if (!whole) return [];
+  const number = /^(?:topic\s*)?(\d+)$/.exec(whole)?.[1];
   const numbered = number === undefined ? undefined : topicOf(Number(number));
-  const named = summary.topics.filter((topic) =>
-    [topic.name, ...Object.values(topic.names ?? {}), ...Object.values(topic.labels)].some((name) => beginsWord(folded(name), begin)),
-  );
-  return [...new Set([numbered, ...named])].filter(Boolean);
+  return ranked(indexOfTopics(), ({ topic, names, words }) => {
+    if (topic === numbered) return [-1, 0];
+    const matches = names.map((name) => rankOfMatch(name, whole, parts)).filter((match) => match !== null);
+    if (matches.length) return [Math.min(...matches), placeOf(topic.id)];
+    const places = parts.map((part) => words.findIndex((word) => word.includes(part)));
+    return parts.length > 1 && places.every((place) => place >= 0) ? [5, sumOf(places)] : null;
+  }).map(({ topic }) => topic);
+}
+
+/** Find labels of documents. */
+function findLabels(typed) {
+  const parts = partsOf(typed);
+  const whole = parts.join(" ");
+  if (!whole || !summary.labels) return [];
+  const labels = summary.labels.values.map((label, place) => ({ label, place }));
+  return ranked(labels, ({ label, place }) => {
+    const match = rankOfMatch(folded(label), whole, parts);
+    return match === null ? null : [match, place];
+  });
+}
+
+/** Return the address of a label: its most frequent topic among all labels. */
+function labelAddress({ place }) {
+  const share = (topic) => labelEstimates(topic, "all")[place]?.mean ?? -1;
+  const [most] = [...summary.topics].sort((one, other) => share(other) - share(one));
+  return address({ view: "labels", of: most.id });
+}
+
+/** Count the documents that have what was typed in their text, or as their id; null without documents. */
+async function countDocuments(typed) {
+  const table = await loadDocuments();
+  if (!table) return null;
+  const mask = matchingDocuments(table, { q: typed });
+  const places = [];
+  for (let place = 0; place < table.size; place += 1) if (mask[place]) places.push(place);
+  return { table, places };
 }
 
 /** Return whether a word of a text begins so; without spaces between words, as in Chinese, the text itself. */
@@ -72,49 +148,84 @@ function topicsOfWord(topics) {
 /** Return the address of a word. */
 const wordAddress = (entry) => address({ search: entry.word, lang: entry.code });
 
+/** Return what is offered for what was typed: groups of {href, content}. */
+function offersFor(typed) {
+  const sought = typed.trim();
+  const words = findWords(typed, MOST_OFFERED.words).map((entry) => ({
+    href: wordAddress(entry),
+    content: [
+      inLanguage(entry.code, entry.word, "b"),
+      make("span", { class: "where" }, languageName(entry.code)),
+      make("span", { class: "topics" }, `${entry.topics.length > 1 ? "topics" : "topic"} ${entry.topics.map(([topic]) => topic).join(", ")}`),
+    ],
+  }));
+  const topics = findTopics(typed).slice(0, MOST_OFFERED.topics).map((topic) => ({
+    href: address({ topic: topic.id }),
+    content: [topicName(topic, "b"), make("span", { class: "where" }, `topic ${topic.id}`)],
+  }));
+  const labels = findLabels(typed).slice(0, MOST_OFFERED.labels).map((found) => ({
+    href: labelAddress(found),
+    content: [make("b", { dir: "auto" }, found.label), make("span", { class: "where" }, countOf(labelCount(found.place, "all"), "document"))],
+  }));
+  const documents = summary.documents && sought ? [{ href: documentsAddress({ q: sought }), content: [make("span", { class: "counted" }, "Documents with it")], counted: true }] : [];
+  const meaning = document.documentElement.dataset.live && sought ? [{ href: meaningAddress(sought), content: ["Search by meaning"] }] : [];
+  const groups = [["Words", words], ["Topics", topics], ["Labels", labels], ["Documents", documents], ["Meaning", meaning]];
+  return groups.filter(([, offers]) => offers.length);
+}
+
+/** Return the address of a search by meaning. */
+const meaningAddress = (sought) => address({ search: sought, by: "meaning" });
+
+const NOT_FOUND = "No word, topic or label has this";
+
 /** Set up the search field, by the combobox pattern of WAI-ARIA. */
 function searchBox(input, list) {
   let offered = [];
+  let options = [];
   let active = -1;
+  let counting = null;
 
   function offer() {
     const typed = input.value;
-    const words = findWords(typed, MOST_OFFERED).map((entry) => ({
-      href: wordAddress(entry),
-      content: [
-        inLanguage(entry.code, entry.word, "b"),
-        make("span", { class: "where" }, languageName(entry.code)),
-        make("span", { class: "topics" }, `${entry.topics.length > 1 ? "topics" : "topic"} ${entry.topics.map(([topic]) => topic).join(", ")}`),
-      ],
-    }));
-    const topics = findTopics(typed).slice(0, 3).map((topic) => ({
-      href: address({ topic: topic.id }),
-      content: [topicName(topic, "b"), make("span", { class: "where" }, `topic ${topic.id}`)],
-    }));
-    offered = [...words, ...topics];
+    const groups = offersFor(typed);
+    offered = groups.flatMap(([, offers]) => offers);
     active = -1;
+    let place = 0;
     list.replaceChildren(
-      ...offered.map(({ content }, place) =>
-        make(
-          "li",
-          {
-            id: `offer-${place}`,
-            role: "option",
-            "aria-selected": "false",
-            // Before the field loses the focus and the list closes.
-            onpointerdown: (event) => event.preventDefault(),
-            onclick: () => go(place),
-          },
-          content,
-        ),
+      ...groups.map(([title, offers]) =>
+        make("li", { role: "group", "aria-label": title }, make("div", { class: "group-title", "aria-hidden": "true" }, title), offers.map((each) => option(each, place++))),
       ),
     );
+    options = [...list.querySelectorAll("[role=option]")];
     const sought = Boolean(typed.trim());
-    if (sought && !offered.length) {
-      list.replaceChildren(make("li", { class: "where", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "No word or topic begins like this"));
-    }
+    const known = groups.some(([title]) => !["Documents", "Meaning"].includes(title));
+    if (sought && !known) list.prepend(make("li", { class: "where none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, NOT_FOUND));
     open(sought);
-    if (sought) announce(offered.length ? `${offered.length} found` : "No word or topic begins like this");
+    if (sought) announce(known ? `${offered.length} found` : NOT_FOUND);
+    clearTimeout(counting);
+    if (sought && summary.documents) counting = setTimeout(() => count(typed), PAUSE);
+  }
+
+  function option({ content }, place) {
+    return make(
+      "div",
+      {
+        id: `offer-${place}`,
+        role: "option",
+        "aria-selected": "false",
+        // Before the field loses the focus and the list closes.
+        onpointerdown: (event) => event.preventDefault(),
+        onclick: () => go(place),
+      },
+      content,
+    );
+  }
+
+  /** Put the number of documents into their offer. */
+  async function count(typed) {
+    const found = await countDocuments(typed);
+    const counted = list.querySelector(".counted");
+    if (input.value === typed && found && counted) counted.textContent = `${countOf(found.places.length, "document")} with it`;
   }
 
   function open(shown) {
@@ -125,11 +236,11 @@ function searchBox(input, list) {
 
   function activate(place) {
     active = place;
-    [...list.children].forEach((item, number) => item.setAttribute("aria-selected", String(number === place)));
+    options.forEach((item, number) => item.setAttribute("aria-selected", String(number === place)));
     if (place < 0) input.removeAttribute("aria-activedescendant");
     else {
       input.setAttribute("aria-activedescendant", `offer-${place}`);
-      list.children[place].scrollIntoView({ block: "nearest" });
+      options[place].scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -163,23 +274,99 @@ function searchBox(input, list) {
   input.addEventListener("blur", () => open(false));
 }
 
-/** Make the page of a search: the words found, each with the topics where it weighs most. */
-function searchView({ search, lang }) {
+/** Make the page of a search: topics, words with the topics where each weighs most, labels, documents. */
+function searchView({ search, lang, by }) {
+  if (by === "meaning" && document.documentElement.dataset.live) return meaningView(search);
   const exactly = lang ? indexOfWords().filter((entry) => entry.code === lang && entry.word === search) : [];
   const entries = exactly.length ? exactly : findWords(search, MOST_FOUND);
   const topics = lang ? [] : findTopics(search);
-  const found = entries.length || topics.length;
+  const labels = lang ? [] : findLabels(search);
+  const found = entries.length || topics.length || labels.length;
+  const parts = [
+    topics.length > 0 && section("Topics", make("ul", { class: "plain" }, topics.slice(0, MOST_FOUND).map((topic) => make("li", {}, topicLink(topic))))),
+    entries.length > 0 && section("Words", make("div", { class: "cards" }, entries.map(foundWord)), entries.length === MOST_FOUND && make("p", { class: "note" }, "More matches exist; keep typing.")),
+    labels.length > 0 && section("Labels", make("ul", { class: "plain" }, labels.map(foundLabel))),
+    summary.documents && section("Documents", foundDocuments(search)),
+  ];
   return {
     title: `Search: ${search}`,
     content: [
       make("h1", {}, "Search: ", make("span", { dir: "auto" }, search)),
-      topics.length > 0 && section("Topics", make("ul", { class: "plain" }, topics.map((topic) => make("li", {}, topicLink(topic))))),
-      entries.length > 0 && make("div", { class: "cards" }, entries.map(foundWord)),
-      entries.length === MOST_FOUND && make("p", { class: "note" }, "More matches exist; keep typing."),
+      document.documentElement.dataset.live && make("p", {}, make("a", { href: meaningAddress(search) }, "Search by meaning"), ", in any language the model's encoder knows."),
       !found &&
-        make("p", {}, "No word of any language's vocabulary begins like this. The vocabularies have no rare words, no stop words, and no words of other languages. ", views.try && make("a", { href: address({ view: "try" }) }, "Try it as a text")),
+        make("p", {}, "No word of any language's vocabulary has this, and no name or label. The vocabularies have no rare words, no stop words, and no words of other languages. ", views.try && make("a", { href: address({ view: "try" }) }, "Try it as a text")),
+      jumpLinks(parts),
+      parts,
     ],
   };
+}
+
+function foundLabel(found) {
+  const documents = countOf(labelCount(found.place, "all"), "document");
+  return make(
+    "li",
+    {},
+    make("a", { href: labelAddress(found) }, make("b", { dir: "auto" }, found.label)),
+    " ",
+    summary.documents ? make("a", { href: documentsAddress({ label: found.label }) }, documents) : documents,
+  );
+}
+
+/** Count the documents that have what is sought, and show the first; they are unpacked for that. */
+function foundDocuments(search) {
+  const place = make("div", { class: "found-documents" }, make("p", { class: "note" }, "One moment…"));
+  countDocuments(search).then(({ table, places }) => {
+    const all = make("a", { href: documentsAddress({ q: search }) }, places.length > MOST_DOCUMENTS ? `All ${countOf(places.length, "document")}` : "In the view of documents");
+    const list = make("ul", { class: "plain document-rows" }, places.slice(0, MOST_DOCUMENTS).map((each) => documentRow(table, each, { sought: partsOf(search) })));
+    const none = make("p", { class: "note" }, table.texts ? "No document has this in its text, nor as its id." : "No document has this id; the report has no texts to search.");
+    place.replaceChildren(...(places.length ? [list, make("p", {}, all)] : [none]));
+  });
+  return place;
+}
+
+/** Make the page of a search by meaning, which the server answers. */
+function meaningView(search) {
+  const place = make("div", { class: "result", role: "status" }, make("p", { class: "note" }, "One moment…"));
+  const code = readerLanguage();
+  ask("api/search", JSON.stringify({ query: search, lang: null, num: 10 }), { "Content-Type": "application/json" })
+    .then((response) => response.json())
+    .then((answer) => place.replaceChildren(...meaningParts(answer, code)))
+    .catch((error) => place.replaceChildren(make("p", { class: "problem" }, error.message), ...(error.wantsToken ? [tokenForm()] : [])));
+  return {
+    title: `By meaning: ${search}`,
+    content: [
+      make("h1", {}, "By meaning: ", make("span", { dir: "auto" }, search)),
+      make("p", {}, make("a", { href: address({ search }) }, "Search as typed")),
+      place,
+    ],
+  };
+}
+
+/** Show what the server found: topics and documents, the nearest first. */
+function meaningParts({ by, topics, documents, warnings }) {
+  const scored = (score) => make("span", { class: "figures" }, `score ${formatDecimal(score)}`);
+  const known = topics.filter(({ topic }) => topicOf(topic));
+  const most = Math.max(...known.map(({ score }) => score), Number.MIN_VALUE);
+  const nearest = make("ol", { class: "bars topic-list" }, known.map(({ topic, score }) => make("li", {}, barOf(score / most), topicLink(topicOf(topic)), scored(score))));
+  return [
+    ...warningParts(warnings),
+    by === "words" && make("p", { class: "note" }, "Only words of the vocabularies were compared, not meaning."),
+    make("h2", {}, "Topics"),
+    known.length ? nearest : make("p", { class: "note" }, "No topic is near."),
+    make("h2", {}, "Documents"),
+    documents?.length ? make("div", {}, documents.map(nearDocument)) : make("p", { class: "note" }, documents ? "No document is near." : "The server has no documents to search."),
+  ].filter(Boolean);
+}
+
+function nearDocument({ id, lang, text, label, date, score, topic }) {
+  const about = [id, label, date].filter((value) => value !== null && value !== undefined && value !== "");
+  const shown = topic === null || topic === undefined ? null : topicOf(topic);
+  return make(
+    "article",
+    { class: `document language-${toneOf(lang)}` },
+    make("p", { class: "about" }, languageMark(lang), make("b", {}, `score ${formatDecimal(score)}`), about.map((value) => make("span", { dir: "auto" }, String(value))), shown && topicLink(shown)),
+    inLanguage(lang, text ?? "", "p", { class: "text" }),
+  );
 }
 
 /** Show a word and its topics. */
@@ -187,8 +374,8 @@ function foundWord({ code, word, topics }) {
   const heaviest = Math.max(...topics.map(([, , weight]) => weight));
   return make(
     "section",
-    { class: `card language-${toneOf(code)}` },
-    make("h2", {}, inLanguage(code, word), " ", languageMark(code)),
+    { class: `card found language-${toneOf(code)}` },
+    make("h3", {}, inLanguage(code, word), " ", languageMark(code)),
     make(
       "ol",
       { class: "bars" },
