@@ -217,3 +217,60 @@ def test_a_page_that_can_keep_nothing_edits_all_the_same(profile, report):
     page.get_by_label("Name, in all languages").fill("Trains")
     page.get_by_role("button", name="Save", exact=True).click()
     assert "Trains" in heading(page)
+
+
+def test_a_server_computes_what_is_changed(browser):
+    import serving
+    from gloctm.summary import Summarizer
+
+    model, corpus = serving.make_context_model()
+    exact = summarize(model, corpus, view=TopicView.of(model).merge([0, 1], "Weather"))
+    profile = Watched(browser)
+    with serving.listening(serving.create_app(model, Summarizer(model, corpus))) as address:
+        page = profile.open(f"{address.rstrip('/')}/#topic=0")
+        page.get_by_role("button", name="Merge with…").click()
+        page.get_by_label("Merge with (the most similar first)").select_option("1")
+        page.get_by_role("button", name="Merge", exact=True).click()
+        page.get_by_text("You changed 1 thing").wait_for()
+        assert page.locator(".estimated").count() == 0
+        page.get_by_role("button", name="Rename").click()
+        page.get_by_label("Name, in all languages").fill("Weather")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("You changed 2 things").wait_for()
+        assert "Weather" in heading(page)
+        topic = exact.topics[0]
+        assert f"{100 * topic.overall:.1f}% of a document on average" in page.locator(".lead").inner_text()
+        assert page.locator(".word-column ol[lang=en] .text").all_text_contents() == [w for w, _ in topic.words["en"]]
+        # Everyone has it, until it is undone.
+        other = profile.open(f"{address.rstrip('/')}/#view=topics")
+        assert other.locator("tbody .topic-link", has_text="Weather").count() == 1
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_text("You changed 1 thing").wait_for()
+        assert "Weather" not in heading(page)
+        page.get_by_role("button", name="Split again").click()
+        page.get_by_text("Nothing is changed.").wait_for()
+        assert page.locator("#views a", has_text="Documents").count() == 1
+    # The server is gone: it is said, and nothing is changed.
+    profile.refused = 1
+    page.get_by_role("button", name="Hide", exact=True).click()
+    page.get_by_text("The server can't be reached.").wait_for()
+    profile.context.close()
+    profile.check()
+
+
+def test_where_a_server_takes_no_changes_the_page_shows_them_alone(browser):
+    import serving
+
+    model, corpus = serving.make_context_model()
+    profile = Watched(browser, refused=1)
+    with serving.listening(serving.create_app(model, summarize(model, corpus))) as address:
+        page = profile.open(f"{address.rstrip('/')}/#topic=0")
+        page.get_by_role("button", name="Rename").click()
+        page.get_by_label("Name, in all languages").fill("Weather")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("changes are shown in this page only").wait_for()
+        assert "Weather" in heading(page)
+        page.get_by_role("button", name="Undo").click()
+        assert "Weather" not in heading(page)
+    profile.context.close()
+    profile.check()
