@@ -200,7 +200,7 @@ function documentsParts(table, parameters) {
     make(
       "div",
       { class: "map-and-documents" },
-      make("section", { class: "document-map-part", "aria-label": "Map of documents" }, mapControls(table, map, state, recolor, remember), map.element, legend, mapSentences(table)),
+      make("section", { class: "document-map-part", "aria-label": "Map of documents" }, mapControls(table, map, state, recolor, remember), map.element, make("p", { class: "note for-touch" }, "Two fingers move and zoom the map."), legend, mapSentences(table)),
       make("section", { class: "document-list-part", "aria-label": "List of documents", id: listId }, make("div", { class: "row list-controls" }, sort, saving), list.element),
     ),
   ].filter(Boolean);
