@@ -167,7 +167,8 @@ def by_topics(theta: Array, topic_places: Floats, vectors: Sequence[Vectors]) ->
     residual = _residual(theta, vectors)
     moves = _over_a_disc(len(theta)) if residual is None else _within_a_disc(residual)
     moved = places + _SPREAD * _distance(of_topics) * moves
-    return np.asarray(np.round(np.clip(moved, -1, 1), _DECIMALS) + 0.0)
+    # All alike: cut off at the edges, those around outer topics would be in straight lines.
+    return np.asarray(np.round(moved / max(1.0, np.abs(moved).max(initial=0)), _DECIMALS) + 0.0)
 
 
 def _distance(topic_places: Numbers) -> float:
