@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from made_up_summary import made_up_summary
 pytestmark = pytest.mark.browser
 
 VIEWS = [f"#view=side&kind={kind}" for kind in ("topics", "languages", "labels", "periods", "models")]
-VIEWS += ["#view=similarity&groups=3", "#view=labels", "#view=time"]
+VIEWS += ["#view=similarity&groups=3", "#view=labels&colors=usual", "#view=time"]
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +79,13 @@ def first_column(table: Any) -> list[str]:
 
 
 def percent(value: float) -> str:
-    return f"{100 * value:.1f}%"
+    """As the page writes it: halves are rounded up."""
+    return f"{(100 * Decimal(repr(value))).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
 
 
 def points(value: float) -> str:
-    shown = round(100 * value, 1)
-    return f"{shown:+.1f}".replace("-", "−") if shown else "0.0"
+    shown = Decimal(repr(100 * value)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{shown:+}".replace("-", "−") if shown else "0.0"
 
 
 def mover(one: dict[str, float], other: dict[str, float]) -> tuple[float, float, float]:
@@ -146,9 +148,13 @@ def test_shares_of_two_topics_have_intervals_that_bear_their_dependence(visit, s
     assert f"{points(difference)} ({points(low)}" in row.inner_text()
     assert percent(one["mean"]) in row.inner_text()
     # Over time and by label the same two.
-    assert page.locator(".course-plot.large .curve").count() == 2
-    page.locator(".course-plot.large").hover()
-    assert "Topic 1: " in page.locator(".course-figure .said").inner_text()
+    assert page.get_by_role("img", name="Topics 1 and 4 by year, all languages, weighted equally").is_visible()
+    page.locator("figure details > summary").click()
+    trend = page.get_by_role("region", name="topics 1 and 4 by year")
+    assert first_column(trend) == ["2019", "2020", "2021", "2023"]
+    # Of all languages: the mean of their means.
+    means = [summary["dates"]["prevalence"][code][1][0]["mean"] for code in ("en", "ja", "ar", "de")]
+    assert percent(sum(means) / 4) in trend.locator("tbody tr").first.inner_text()
     assert first_column(page.get_by_role("region", name="topics 1 and 4 by label")) == ["news", "sports", "culture"]
 
 
@@ -278,6 +284,92 @@ def test_similar_topics_are_grouped_by_cutting_their_tree(visit, summary):
     assert "0.80" in cells.inner_text()
     cells.get_by_role("link", name="side by side").click()
     arrive(page, "#view=side&kind=topics")
+
+
+def test_groups_of_the_tree_become_a_view(open_page, report, summary):
+    page = open_page(report.as_uri() + "#view=similarity&groups=2")
+    page.get_by_role("button", name="Use these groups as a view").click()
+    page.locator(".matrix-names li").nth(2).wait_for(state="detached")
+    go(page, "#view=topics")
+    assert page.locator("main tbody tr").count() == 2
+
+
+def test_cells_of_labels_are_colored_sorted_and_lead_to_documents(visit, summary):
+    page = visit("#view=labels&lang=ja")
+    table = page.get_by_role("region", name="topics by label, Japanese")
+    estimates = [row[1] for row in summary["labels"]["by_language"]["ja"]]
+    table.get_by_role("button", name="sports").click()
+    order = sorted(range(6), key=lambda place: -estimates[place]["mean"])
+    assert [int(each.split()[0]) for each in first_column(table)] == [summary["topics"][place]["id"] for place in order]
+    assert table.locator("th", has_text="sports").get_attribute("aria-sort") == "descending"
+    # The largest share has the strongest color, and each cell a text that can be read on its own.
+    parts = [
+        float(each)
+        for each in table.locator(".heat-cell").evaluate_all(
+            "cells => cells.map(cell => cell.style.getPropertyValue('--part'))"
+        )
+    ]
+    assert max(parts) == 1
+    assert serious_violations(page, "color-contrast") == []
+    # Arrow keys go from cell to cell and tell the interval.
+    table.locator(".heat-cell").first.focus()
+    page.keyboard.press("ArrowRight")
+    said = page.locator(".heat .said")
+    best = estimates[order[0]]
+    assert f"{percent(best['mean'])} (" in said.inner_text()
+    assert said.inner_text().startswith("sports, Topic ")
+    assert "100 documents" in said.inner_text()
+    # Into the next row; past its end the focus stays.
+    page.keyboard.press("ArrowDown")
+    assert percent(estimates[order[1]]["mean"]) in said.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert percent(estimates[order[1]]["mean"]) in said.inner_text()
+    page.get_by_label("Colors").select_option("usual")
+    assert "colors=usual" in hash_of(page)
+    assert "lang=ja" in hash_of(page)
+    assert table.locator(".heat-cell").first.inner_text().startswith("×")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert serious_violations(page, "color-contrast") == []
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    table.locator(".heat-cell").first.click()
+    arrive(page, "#view=documents&topic=")
+    assert "lang=ja" in hash_of(page)
+    assert "label=" in hash_of(page)
+
+
+def test_courses_of_all_topics_are_sorted_scaled_and_linked(visit, summary):
+    page = visit("#view=time")
+    cards = page.locator(".multiples > li")
+    names = [card.locator(".topic-link").inner_text() for card in cards.all()]
+    sizes = sorted(summary["topics"], key=lambda topic: (-topic["overall"], topic["id"]))
+    assert [int(name.split()[0]) for name in names] == [topic["id"] for topic in sizes]
+    cards.last.scroll_into_view_if_needed()
+    page.locator(".multiples .course").nth(5).wait_for(state="attached")
+    assert cards.first.locator(".curve:not(.lone)").count() == 1
+    assert cards.first.locator(".band").count() >= 1
+    assert len(set(page.locator(".course-top").all_inner_texts())) == 1
+    page.get_by_label("Scale").select_option("own")
+    assert len(set(page.locator(".course-top").all_inner_texts())) > 1
+    page.get_by_label("Lines").select_option("each")
+    page.get_by_label("Sorted by").select_option("name")
+    assert {"lines=each", "order=name", "scale=own"} <= set(hash_of(page).split("&"))
+    titles = [topic["name"] for topic in summary["topics"]]
+    names = [card.locator(".topic-link").inner_text().split(" ", 1)[1] for card in cards.all()]
+    assert sorted(names) == sorted(titles)
+    assert names == page.evaluate("names => names.sort((one, other) => one.localeCompare(other))", names)
+    cards.last.scroll_into_view_if_needed()
+    page.locator(".multiples .course").nth(5).wait_for(state="attached")
+    assert cards.first.locator(".curve:not(.lone)").count() == 4
+    cards.first.locator(".course-plot").hover()
+    assert "Arabic" in page.locator(".tip").inner_text()
+    # The change, from the first year to the last.
+    page.get_by_label("Lines").select_option("en")
+    topic = summary["topics"][0]
+    first, _, _, last = summary["dates"]["prevalence"]["en"][0]
+    card = cards.filter(has_text=topic["name"])
+    assert shown_difference(last, first) in card.inner_text()
+    card.get_by_role("link").click()
+    arrive(page, "#topic=0")
 
 
 def test_every_comparison_fits_a_narrow_window_and_is_accessible(open_page, report):

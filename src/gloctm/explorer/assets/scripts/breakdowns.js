@@ -116,15 +116,17 @@ function timeBreakdown(topic, code = "all") {
 function breakdownView(view, { title, lead, notes, everyLanguage, codes, figure, further = () => [] }, parameters) {
   const topic = topicOf(Number(parameters.of ?? NaN)) ?? topicsByPrevalence()[0];
   const code = codes.includes(parameters.lang) ? parameters.lang : "all";
-  const change = (changes) => goTo(address({ view, of: topic.id, lang: code, ...changes }), { stay: true });
+  const change = (changes) => goTo(address({ ...parameters, view, of: topic.id, lang: code, ...changes }), { stay: true });
   const topics = summary.topics.map((option) => [option.id, topicText(option), { lang: languageTag(languageOfName(option) ?? "") }]);
   const languages = [["all", everyLanguage], ...codes.map((each) => [each, languageName(each)])];
+  const sections = further(code, change);
   return {
     title,
     content: [
       make("h1", {}, title),
       make("p", { class: "lead" }, lead),
       ...notes,
+      jumpsTo(sections),
       make(
         "div",
         { class: "row controls" },
@@ -133,14 +135,13 @@ function breakdownView(view, { title, lead, notes, everyLanguage, codes, figure,
         make("a", { class: "step", href: address({ topic: topic.id }) }, "Open this topic"),
       ),
       figure(topic, code),
-      ...further(code),
+      ...sections,
     ],
   };
 }
 
 function labelsView(parameters) {
-  const { counts, unlabeled } = summary.labels;
-  const labeled = ({ code }) => counts[code]?.some((count) => count > 0);
+  if (!summary.labels) return missing("Topics by label", `No document has a label. ${cureOf("label")}`);
   return breakdownView(
     "labels",
     {
@@ -148,50 +149,70 @@ function labelsView(parameters) {
       lead: "How much of a document is about a topic, by label.",
       notes: [
         make("p", { class: "note" }, `The mean share of a document, as inferred by ${inferredBy()}; all languages have equal weight, whatever their number of documents. The intervals cover sampling error only.`),
-        leftOutNote(unlabeled, "label"),
+        leftOutNote(summary.labels.unlabeled, "label"),
       ],
       everyLanguage: "all, weighted equally",
-      codes: summary.languages.filter(labeled).map(({ code }) => code),
+      codes: labeledCodes(),
       figure: labelBreakdown,
-      further: (code) => [section("All topics", labelsTable(code))],
+      further: (code, change) => [section("All topics by label", ...labelsHeat(parameters, code, change)), labelPairs()],
     },
     parameters,
   );
 }
 
-/** Make the table of topics and labels; larger shares are darker. */
-function labelsTable(code) {
-  const meanOf = (topic, place) => labelEstimates(topic, code)[place]?.mean;
-  const most = Math.max(...summary.topics.flatMap((topic) => summary.labels.values.map((_, place) => meanOf(topic, place) ?? 0)), Number.MIN_VALUE);
-  const shaded = (topic, place) => {
-    const cell = make("span", { class: "shaded" }, formatPercent(meanOf(topic, place)));
-    cell.style.setProperty("--share", `${(100 * (meanOf(topic, place) ?? 0)) / most}%`);
-    return cell;
-  };
-  return dataTable({
-    caption: `topics by label, ${ofLanguages(code)}`,
-    rows: summary.topics,
-    sort: { column: 0, direction: "ascending" },
-    columns: [
-      topicColumn,
-      topicNameColumn,
-      ...summary.labels.values.flatMap((value, place) => [
-        {
-          label: `${value} (${formatCount(labelCount(place, code))})`,
-          saved: `${value}: mean proportion`,
-          value: (topic) => meanOf(topic, place),
-          node: (topic) => shaded(topic, place),
-          numeric: true,
-        },
-        { label: `${value}: low`, value: (topic) => labelEstimates(topic, code)[place]?.low, hidden: true },
-        { label: `${value}: high`, value: (topic) => labelEstimates(topic, code)[place]?.high, hidden: true },
-      ]),
-    ],
-  });
+/** Make the choice of what the colors of a table say. */
+function heatColors({ colors }, change) {
+  const chosen = Object.hasOwn(HEAT_COLORS, colors ?? "") ? colors : "share";
+  return { chosen, element: make("div", { class: "row controls" }, choice("Colors", Object.entries(HEAT_COLORS), chosen, (value) => change({ colors: value }))) };
+}
+
+/** Make the table of topics and labels. */
+function labelsHeat(parameters, code, change) {
+  const { chosen, element } = heatColors(parameters, change);
+  const language = code === "all" ? {} : { lang: code };
+  return [
+    element,
+    heatTable({
+      caption: `topics by label, ${ofLanguages(code)}`,
+      columns: summary.labels.values.map((value, place) => ({
+        name: String(value),
+        count: labelCount(place, code),
+        filters: (topic) => ({ topic: topic.id, label: value, ...language }),
+      })),
+      estimateOf: (topic, place) => labelEstimates(topic, code)[place] ?? null,
+      colors: chosen,
+      usual: "mean over the labels",
+    }),
+  ];
+}
+
+/** Lead to the comparison of two labels. */
+const labelPairs = () => summary.labels.values.length > 1 && section("Two labels", make("a", { class: "step", href: address({ view: "side", kind: "labels" }) }, "Put two labels side by side"));
+
+/** Make the table of topics and periods. */
+function periodsHeat(parameters, code, change) {
+  const { chosen, element } = heatColors(parameters, change);
+  const language = code === "all" ? {} : { lang: code };
+  return [
+    element,
+    heatTable({
+      caption: `topics by ${summary.dates.unit}, ${ofLanguages(code)}`,
+      columns: summary.dates.periods.map((period, place) => ({
+        name: period,
+        count: dateCount(place, code),
+        filters: (topic) => ({ topic: topic.id, from: period, to: period, ...language }),
+      })),
+      estimateOf: (topic, place) => dateEstimate(topic, code, place),
+      colors: chosen,
+      usual: "mean over the periods",
+    }),
+  ];
 }
 
 function timeView(parameters) {
-  const { unit, unit_reason: reason, undated, prevalence } = summary.dates;
+  if (!summary.dates) return missing("Topics over time", `No document has a date. ${cureOf("date")}`);
+  const { unit, unit_reason: reason, undated } = summary.dates;
+  const codes = datedCodes();
   return breakdownView(
     "time",
     {
@@ -202,8 +223,13 @@ function timeView(parameters) {
         leftOutNote(undated, "date"),
       ],
       everyLanguage: "all, one line each",
-      codes: summary.languages.map(({ code }) => code).filter((code) => prevalence[code]?.some((row) => row.some(Boolean))),
+      codes,
       figure: timeBreakdown,
+      further: (code, change) => [
+        section("Every topic", ...multiples({ parameters, codes, change })),
+        section(`All topics by ${unit}`, ...periodsHeat(parameters, code, change)),
+        summary.dates.periods.length > 1 && section("Two periods", make("a", { class: "step", href: address({ view: "side", kind: "periods" }) }, "Put two periods side by side")),
+      ],
     },
     parameters,
   );

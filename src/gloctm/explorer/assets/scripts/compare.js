@@ -3,6 +3,7 @@
 const MEASURES = { difference: "difference from the other languages", prevalence: "mean share of a document" };
 
 function compareView({ lang, show }) {
+  if (!hasPrevalence()) return missing("Languages compared", `Shares need the corpus: ${REPORT_WITH_CORPUS}.`);
   const codes = summary.languages.map(({ code }) => code);
   // With two languages, the differences of the other are the same with the opposite sign.
   const chosen = codes.includes(lang) || lang === "all" ? lang : codes.length === 2 ? codes[0] : "all";
@@ -40,7 +41,7 @@ function othersOf(code) {
   return others.length === 1 ? others[0].name : "the others";
 }
 
-const topicNameColumn = { label: "name", value: (topic) => topic.name, hidden: true };
+const topicNameColumn = { label: "name", value: (topic) => topicTitle(topic), hidden: true };
 const topicColumn = { label: "topic", value: (topic) => topic.id, node: (topic) => topicLink(topic), header: true };
 
 /** Compare a language with the mean of the others. */

@@ -41,8 +41,12 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
     if (value === null) return null;
     return relative ? Math.log(Math.max(value, 1 / MOST_RATIO)) : value;
   };
-  const strengths = rows.flatMap((row) => columns.map((_, place) => Math.abs(strengthOf(row, place) ?? 0)));
-  const most = Math.min(Math.max(...strengths, relative ? 0.05 : Number.MIN_VALUE), relative ? Math.log(MOST_RATIO) : 1);
+  const strengths = rows.flatMap((row) => columns.map((_, place) => strengthOf(row, place))).filter(isNumber).map(Math.abs);
+  const largest = strengths.reduce((most, each) => Math.max(most, each), relative ? 0.05 : Number.MIN_VALUE);
+  const most = relative ? Math.min(largest, Math.log(MOST_RATIO)) : largest;
+  const smallest = strengths.reduce((least, each) => Math.min(least, each), most);
+  // Shares that hardly differ would all have the strongest color.
+  const least = !relative && smallest > most / 3 ? smallest - (most - smallest) / 8 : 0;
   const isClear = ({ estimates, mean }, place) => estimates[place].low > mean || estimates[place].high < mean;
 
   const headers = ["topic", "mean", ...columns.keys()].map(header);
@@ -88,13 +92,14 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
   function cell(row, place) {
     const value = valueOf(row, place);
     if (value === null) return make("td", { class: "heat-none numeric" }, NOTHING);
-    const share = Math.min(1, Math.abs(strengthOf(row, place)) / most);
+    const share = Math.min(1, (Math.abs(strengthOf(row, place)) - least) / (most - least || 1));
     const weak = relative && !isClear(row, place);
     const filters = columns[place].filters?.(row.topic);
     const href = summary.documents && filters ? address({ view: "documents", ...filters }) : null;
     const inside = make(href ? "a" : "span", { class: `heat-cell ${relative && value < 1 ? "heat-less" : "heat-more"}`, href, tabindex: "-1" }, relative ? formatRatio(value) : formatPercent(value));
     inside.style.setProperty("--part", weak ? 0.3 * share : share);
-    inside.addEventListener("pointerenter", () => say(row, place));
+    inside.addEventListener("pointerenter", (event) => showTip(event, say(row, place)));
+    inside.addEventListener("pointerleave", hideTip);
     inside.addEventListener("focus", () => {
       for (const other of body.querySelectorAll('.heat-cell[tabindex="0"]')) other.tabIndex = -1;
       inside.tabIndex = 0;
@@ -103,11 +108,14 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
     return make("td", { class: "heat-holder" }, inside);
   }
 
+  /** Tell the figure of a cell, and return what is said. */
   function say(row, place) {
     const { name, count } = columns[place];
+    const figure = formatInterval(row.estimates[place]);
     const ratio = row.mean > 0 ? `, ${formatRatio(row.estimates[place].mean / row.mean)} the usual ${formatPercent(row.mean)}` : "";
     const documents = isNumber(count) ? `; ${documentsText(count)}` : "";
-    said.replaceChildren(make("bdi", {}, name), ", ", make("bdi", {}, topicText(row.topic)), `: ${formatInterval(row.estimates[place])}${ratio}${documents}.`);
+    said.replaceChildren(make("bdi", {}, name), ", ", make("bdi", {}, topicText(row.topic)), `: ${figure}${ratio}${documents}.`);
+    return said.textContent;
   }
 
   function sayHow() {
@@ -150,7 +158,7 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
   return make(
     "div",
     { class: "heat" },
-    heatKey({ relative, most, usual }),
+    heatKey({ relative, least, most, usual }),
     said,
     make(
       "div",
@@ -166,14 +174,14 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
 }
 
 /** Explain the colors of a table. */
-function heatKey({ relative, most, usual }) {
+function heatKey({ relative, least, most, usual }) {
   const ramp = (kind) => make("span", { class: `heat-ramp ${kind}`, "aria-hidden": "true" });
   return relative
     ? make(
         "p",
-        { class: "key" },
+        { class: "color-key" },
         make("span", {}, formatRatio(Math.exp(-most)), ramp("both"), `${formatRatio(Math.exp(most))} the topic's ${usual}`),
         make("span", {}, "Pale cells are not clear: the interval includes the usual share."),
       )
-    : make("p", { class: "key" }, make("span", {}, "0", ramp("one"), formatPercent(most)));
+    : make("p", { class: "color-key" }, make("span", {}, least > 0 ? formatPercent(least) : "0", ramp("one"), formatPercent(most)));
 }

@@ -144,7 +144,7 @@ const groupsText = (number) => `${formatCount(number)} ${number === 1 ? "group" 
 
 /** Make the buttons that use groups, if the page can edit its topics. */
 function useButtons(groups, number) {
-  if (typeof applyGroups !== "function") {
+  if (!canEdit()) {
     return [make("p", { class: "note" }, "To use these groups in Python: ", make("code", {}, `model.topic_hierarchy().cut(number=${number})`))];
   }
   const members = groups.map((group) => group.flatMap((place) => summary.topics[place].members));
@@ -306,7 +306,7 @@ function similarityMatrix({ tree, cells: size }) {
       cursor.setAttribute("visibility", "visible");
       const text = pairText(row, column);
       said.textContent = text;
-      box.title = text;
+      return text;
     };
     const under = (event) => {
       const frame = svg.getBoundingClientRect();
@@ -317,7 +317,8 @@ function similarityMatrix({ tree, cells: size }) {
       const [one, other] = [topics[at.row], topics[at.column]];
       goTo(one === other ? address({ topic: one.id }) : address({ view: "side", kind: "topics", one: one.id, other: other.id }));
     };
-    box.addEventListener("pointermove", (event) => point(...under(event)));
+    box.addEventListener("pointermove", (event) => showTip(event, point(...under(event))));
+    box.addEventListener("pointerleave", hideTip);
     box.addEventListener("click", (event) => {
       point(...under(event));
       open();
@@ -358,7 +359,7 @@ function similarityMatrix({ tree, cells: size }) {
 
 /** Explain the colors of cells. */
 function matrixKey(most) {
-  return make("p", { class: "key" }, make("span", {}, "0 or less", make("span", { class: "heat-ramp one", "aria-hidden": "true" }), formatDecimal(most)));
+  return make("p", { class: "color-key" }, make("span", {}, "0 or less", make("span", { class: "heat-ramp one", "aria-hidden": "true" }), formatDecimal(most)));
 }
 
 /** Make the table of the most similar pairs. */

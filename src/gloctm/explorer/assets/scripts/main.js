@@ -5,10 +5,10 @@ function viewsOf() {
   return {
     overview: { label: "Overview", draw: overviewView },
     topics: { label: "Topics", draw: topicsView },
-    ...(hasPrevalence() && { compare: { label: "Languages", draw: compareView } }),
-    ...(summary.labels && { labels: { label: "Labels", draw: labelsView } }),
-    ...(summary.dates && { time: { label: "Over time", draw: timeView } }),
-    // Without documents, an address of theirs says why.
+    // Without shares, labels, dates or documents, an address of theirs says why.
+    compare: { label: "Languages", draw: compareView, unlisted: !hasPrevalence() },
+    labels: { label: "Labels", draw: labelsView, unlisted: !summary.labels },
+    time: { label: "Over time", draw: timeView, unlisted: !summary.dates },
     documents: { label: "Documents", draw: documentsView, unlisted: !summary.documents },
     similarity: { label: "Similarity", draw: similarityView, unlisted: !(summary.similarity?.length > 1) },
     side: { label: "Side by side", draw: sideView, unlisted: summary.topics.length < 2 },
@@ -87,7 +87,7 @@ function viewFor(parameters) {
   const name = parameters.view ?? "overview";
   // An address may name anything, including a property of every object.
   const view = Object.hasOwn(views, name) ? views[name] : null;
-  return view ? view.draw(parameters) : absentView(name, parameters) ?? notFound("There is no such view in this report.");
+  return view ? view.draw(parameters) : notFound("There is no such view in this report.");
 }
 
 /** Show the view of the address as a new page: from its top, with the focus on its heading. */

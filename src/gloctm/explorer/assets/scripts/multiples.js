@@ -36,13 +36,14 @@ function growthText() {
 /** Draw lines over time, with a band for the interval of a single one; filled by a drawing that stretches. */
 function courseSvg(lines, { top, band }) {
   const [width, height] = [240, 84];
-  const count = summary.dates.periods.length;
+  const days = summary.dates.periods.map(dayOf);
+  const [first, last] = [days[0], days.at(-1)];
   const svg = makeSvg("svg", { class: "course", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
-  const x = (period) => (count === 1 ? width / 2 : 4 + (period / (count - 1)) * (width - 8)).toFixed(1);
+  const x = (period) => (first === last ? width / 2 : 4 + ((days[period] - first) / (last - first)) * (width - 8)).toFixed(1);
   const y = (value) => (height - 3 - Math.min(1, value / top) * (height - 6)).toFixed(1);
-  for (const { code, points, tone } of lines) {
+  for (const { code, points } of lines) {
     const runs = runsOf(points);
-    const kind = tone ?? (code === "all" ? "line-all" : `language-${toneOf(code)}`);
+    const kind = code === "all" ? "line-all" : `language-${toneOf(code)}`;
     if (band) {
       for (const run of runs) {
         const upper = run.map((period) => `${x(period)},${y(points[period].high)}`);
@@ -50,9 +51,11 @@ function courseSvg(lines, { top, band }) {
         svg.append(makeSvg("path", { class: `band ${kind}`, d: `M${[...upper, ...lower].join("L")}Z` }));
       }
     }
+    const along = (run) => `M${run.map((period) => `${x(period)},${y(points[period].mean)}`).join("L")}`;
+    const [lone, long] = [runs.filter((run) => run.length === 1), runs.filter((run) => run.length > 1)];
+    if (long.length) svg.append(makeSvg("path", { class: `curve ${kind} dashes-${code === "all" ? 0 : toneOf(code)}`, d: long.map(along).join("") }));
     // A period between two without documents is a dot.
-    const d = runs.map((run) => `M${run.map((period) => `${x(period)},${y(points[period].mean)}`).join("L")}${run.length === 1 ? "h0.01" : ""}`).join("");
-    if (d) svg.append(makeSvg("path", { class: `curve ${kind} dashes-${code === "all" ? 0 : toneOf(code)}`, d }));
+    if (lone.length) svg.append(makeSvg("path", { class: `curve lone ${kind}`, d: lone.map((run) => `${along(run)}h0.01`).join("") }));
   }
   return svg;
 }
@@ -77,12 +80,12 @@ function courseTop(courses, band) {
 /**
  * Make small charts of every topic over time.
  *
- * @param {object} options.parameters of the address: lang, scale and order
+ * @param {object} options.parameters of the address: lines, scale and order
  * @param {string[]} options.codes languages that have dates
  * @param {function(object): void} options.change shows the view with other parameters
  */
 function multiples({ parameters, codes, change }) {
-  const lang = [...codes, "each"].includes(parameters.lang) ? parameters.lang : "all";
+  const lang = [...codes, "each"].includes(parameters.lines) ? parameters.lines : "all";
   const scale = Object.hasOwn(COURSE_SCALES, parameters.scale ?? "") ? parameters.scale : "same";
   const order = Object.hasOwn(COURSE_ORDERS, parameters.order ?? "") ? parameters.order : "size";
   const lines = lang === "each" ? codes : [lang];
@@ -111,25 +114,23 @@ function multiples({ parameters, codes, change }) {
     const top = scale === "own" ? courseTop(courses, band) : shared;
     const plot = make("div", { class: "course-plot" });
     const { periods } = summary.dates;
-    const said = make("span", { class: "course-said" });
-    const usually = () => said.replaceChildren(growth ? make("span", { class: verdictClass(growth), title: growthText() }, `${SIGNS[clearDirection(growth)]}${formatDifference(growth)} points`) : "");
-    usually();
     waiting.set(plot, () => plot.append(courseSvg(courses, { top, band })));
     watcher.observe(plot);
     plot.addEventListener("pointermove", (event) => {
       const frame = plot.getBoundingClientRect();
-      const period = Math.max(0, Math.min(periods.length - 1, Math.round(((event.clientX - frame.left) / frame.width) * (periods.length - 1))));
-      said.textContent = `${periods[period]}: ${courses.map(({ code, points }) => `${lines.length > 1 ? `${code} ` : ""}${lines.length > 1 ? formatPercent(points[period]?.mean) : formatInterval(points[period])}`).join(" · ")}`;
+      const period = nearestPeriod((event.clientX - frame.left) / frame.width);
+      const figures = courses.map(({ code, points }) => (band ? formatInterval(points[period]) : `${languageName(code)} ${formatPercent(points[period]?.mean)}`));
+      showTip(event, `${periods[period]}: ${figures.join(" · ")}`);
     });
-    plot.addEventListener("pointerleave", usually);
+    plot.addEventListener("pointerleave", hideTip);
     return make(
       "li",
       {},
-      topicLink(topic),
+      make("span", { class: "course-name", title: topicText(topic) }, topicLink(topic)),
       make("span", { class: "course-top" }, formatPercent(top)),
       plot,
       make("span", { class: "course-ends" }, make("span", {}, periods[0]), periods.length > 1 && make("span", {}, periods.at(-1))),
-      said,
+      growth && make("span", { class: "course-growth" }, make("span", { class: verdictClass(growth) }, `${SIGNS[clearDirection(growth)]}${formatDifference(growth)}`)),
     );
   }
 
@@ -147,19 +148,26 @@ function multiples({ parameters, codes, change }) {
     make(
       "p",
       { class: "note" },
-      `Each topic's share by ${summary.dates.unit}${band ? ", with its 95% interval as a band" : ""}. Below it the change: the mean of ${growthText()}, with its interval.`,
+      `Each topic's share by ${summary.dates.unit}${band ? ", with its 95% interval as a band" : ""}. Below it its change in points, ${growthText()}, with its interval.`,
     ),
     make(
       "div",
       { class: "row controls" },
-      choice("Lines", languages, lang, (value) => change({ lang: value })),
+      choice("Lines", languages, lang, (value) => change({ lines: value })),
       choice("Scale", Object.entries(COURSE_SCALES), scale, (value) => change({ scale: value })),
       choice("Sorted by", Object.entries(COURSE_ORDERS), order, (value) => change({ order: value })),
     ),
-    lang === "each" && make("p", { class: "key" }, codes.map((code) => languageMark(code))),
+    lang === "each" && make("p", { class: "color-key" }, codes.map((code) => languageMark(code))),
     grid,
     more,
   ];
+}
+
+/** Return the period nearest to a share of the width of a chart. */
+function nearestPeriod(share) {
+  const days = summary.dates.periods.map(dayOf);
+  const day = days[0] + Math.max(0, Math.min(1, share)) * (days.at(-1) - days[0]);
+  return days.reduce((best, each, period) => (Math.abs(each - day) < Math.abs(days[best] - day) ? period : best), 0);
 }
 
 /** Return how entries of the multiples are sorted. */
@@ -172,41 +180,4 @@ function orderOf(order) {
     decline: (one, other) => grown(one) - grown(other) || bySize(one, other),
     name: (one, other) => topicTitle(one.topic).localeCompare(topicTitle(other.topic)) || bySize(one, other),
   }[order];
-}
-
-/** Draw two courses in one larger chart, with a scale. */
-function courseChart({ title, lines }) {
-  const { periods, unit } = summary.dates;
-  const top = courseTop(lines, true);
-  const plot = make("div", { class: "course-plot large" }, courseSvg(lines, { top, band: true }));
-  const said = make("p", { class: "said", role: "status" }, "");
-  plot.addEventListener("pointermove", (event) => {
-    const frame = plot.getBoundingClientRect();
-    const period = Math.max(0, Math.min(periods.length - 1, Math.round(((event.clientX - frame.left) / frame.width) * (periods.length - 1))));
-    said.textContent = `${periods[period]}: ${lines.map(({ name, points }) => `${name} ${formatInterval(points[period])}`).join("; ")}`;
-  });
-  const table = dataTable({
-    caption: title,
-    rows: periods.map((_, period) => period),
-    columns: [
-      { label: unit, value: (period) => periods[period], header: true },
-      ...lines.flatMap(({ name, points }) => [
-        { label: name, saved: `${name}: mean proportion`, value: (period) => points[period]?.mean, text: (period) => formatInterval(points[period]), numeric: true },
-        { label: `${name}: low`, value: (period) => points[period]?.low, hidden: true },
-        { label: `${name}: high`, value: (period) => points[period]?.high, hidden: true },
-      ]),
-    ],
-  });
-  const ticks = [...new Set([0, Math.floor((periods.length - 1) / 2), periods.length - 1])];
-  return make(
-    "figure",
-    { class: "course-figure" },
-    make("figcaption", {}, make("h3", {}, title)),
-    make("p", { class: "key" }, lines.map(({ name, tone }) => make("span", {}, make("span", { class: `dash ${tone}`, "aria-hidden": "true" }), make("bdi", {}, name)))),
-    make("span", { class: "course-top" }, formatPercent(top)),
-    plot,
-    make("span", { class: "course-ends" }, ticks.map((period) => make("span", {}, periods[period]))),
-    said,
-    make("details", {}, make("summary", {}, "The same figures as a table"), table),
-  );
 }

@@ -25,19 +25,6 @@ function sideView(parameters) {
   };
 }
 
-/** Make a view that this report has nothing for, which says why; null if there is no such view. */
-function absentView(name, parameters) {
-  const without = (title, sentence) => () => missing(title, sentence);
-  const absent = {
-    side: () => sideView(parameters),
-    similarity: () => similarityView(parameters),
-    compare: without("Languages compared", `Shares need the corpus: ${REPORT_WITH_CORPUS}.`),
-    labels: without("Topics by label", `No document has a label. ${cureOf("label")}`),
-    time: without("Topics over time", `No document has a date. ${cureOf("date")}`),
-  };
-  return Object.hasOwn(absent, name) ? absent[name]() : null;
-}
-
 /** Say what is missing for a comparison, and how to get it. */
 function lacking(...sentence) {
   return { content: [make("p", { class: "missing" }, ...sentence)] };
@@ -212,14 +199,44 @@ function topicShares(one, other) {
 function topicTrend(parameters, one, other) {
   const codes = datedCodes();
   const code = codes.includes(parameters.lang) ? parameters.lang : "all";
-  const lines = [
-    { ...courseOf(one, [code])[0], name: topicText(one), tone: "tone-one" },
-    { ...courseOf(other, [code])[0], name: topicText(other), tone: "tone-other" },
-  ];
+  const { unit, periods } = summary.dates;
+  const lines = [one, other].map((topic) => ({ name: topicText(topic), points: courseOf(topic, [code])[0].points }));
   return [
     make("div", { class: "row controls" }, figuresLanguage(parameters, codes, code, { one: one.id, other: other.id })),
-    courseChart({ title: `Topics ${one.id} and ${other.id} by ${summary.dates.unit}, ${ofLanguages(code)}`, lines }),
+    chartFigure({
+      title: `Topics ${one.id} and ${other.id} by ${unit}, ${ofLanguages(code)}`,
+      description: `Mean shares of a document from ${periods[0]} to ${periods.at(-1)}, a line per topic, with 95% intervals. The table has the figures.`,
+      kind: "trend",
+      rows: lines.flatMap(({ name, points }, series) =>
+        periods.map((period, place) => {
+          const point = points[place];
+          const few = !point || point.count < FEW_DOCUMENTS;
+          return { series, x: period, y: point?.mean ?? null, ...(point?.count > 1 ? { low: point.low, high: point.high } : {}), few, details: `${name}, ${period}: ${formatInterval(point)}` };
+        }),
+      ),
+      parameters: { series: lines.map(({ name }, place) => ({ name, color: place ? "other" : "one", shape: place ? "square" : "circle" })), unit },
+      height: 300,
+      table: trendTable(lines, `topics ${one.id} and ${other.id} by ${unit}`),
+      wide: true,
+    }),
   ];
+}
+
+/** Make the table of lines over time. */
+function trendTable(lines, caption) {
+  const { periods, unit } = summary.dates;
+  return dataTable({
+    caption,
+    rows: placesOf(periods),
+    columns: [
+      { label: unit, value: (period) => periods[period], header: true },
+      ...lines.flatMap(({ name, points }) => [
+        { label: name, saved: `${name}: mean proportion`, value: (period) => points[period]?.mean, text: (period) => formatInterval(points[period]), numeric: true },
+        { label: `${name}: low`, value: (period) => points[period]?.low, hidden: true },
+        { label: `${name}: high`, value: (period) => points[period]?.high, hidden: true },
+      ]),
+    ],
+  });
 }
 
 /** Return the languages that have documents with dates. */
