@@ -481,7 +481,7 @@ def test_a_page_of_the_context_method_says_what_is_true_of_it(open_page, visit, 
     page = open_page(at(path))
     go(page, "#view=about")
     sections = page.locator("h2").all_inner_texts()
-    assert sections == ["Quality", "Figures", "Settings", "Cite"]
+    assert sections == ["Quality", "What the figures say", "Settings", "Cite"]
     page.locator("details summary", has_text="Model").click()
     assert "the words of each document in the space of contexts" in page.locator("main").inner_text()
     go(page, "#view=compare")

@@ -3,7 +3,7 @@
 function aboutView() {
   const parts = [
     summary.quality.length > 0 && section("Quality", ...qualityTables(), changedNote()),
-    section("Figures", figuresPart()),
+    section("What the figures say", figuresPart()),
     summary.history?.epoch?.length > 0 && section("Training", trainingCurve()),
     section("Settings", settingsPart()),
     section("Cite", citationPart()),

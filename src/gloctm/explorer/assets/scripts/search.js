@@ -5,6 +5,7 @@ const MOST_OFFERED = { words: 7, topics: 4, labels: 3 };
 const MOST_FOUND = 60;
 /** Documents that the page of results shows itself. */
 const MOST_DOCUMENTS = 3;
+const ALPHABETIC = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Arabic}\p{Script=Hebrew}]$/u;
 /** Documents are counted once nothing has been typed for this long, in milliseconds. */
 const PAUSE = 250;
 
@@ -49,11 +50,12 @@ function indexOfTopics() {
 
 /** Rank how a text has what is sought: 0 is it, 1 begins with it, 2 has a word that does, 3 has it inside, 4 has all of its parts. */
 function rankOfMatch(text, whole, parts) {
+  if (!text.includes(whole)) return parts.length > 1 && parts.every((part) => text.includes(part)) ? 4 : null;
   if (text === whole) return 0;
   if (text.startsWith(whole)) return 1;
   if (beginsWord(text, whole)) return 2;
-  if (text.includes(whole)) return 3;
-  return parts.length > 1 && parts.every((part) => text.includes(part)) ? 4 : null;
+  // A letter is inside most words; a character of Chinese is not.
+  return whole.length === 1 && ALPHABETIC.test(whole) ? null : 3;
 }
 
 /** Find what matches, best first: rank(entry) is null for what does not, else numbers to sort by. */
@@ -270,7 +272,11 @@ function searchBox(input, list) {
 
   input.addEventListener("input", offer);
   input.addEventListener("keydown", onKey);
-  input.addEventListener("focus", () => input.value && offer());
+  input.addEventListener("focus", () => {
+    // Folding many words takes a moment, before the first is typed.
+    setTimeout(indexOfWords, PAUSE);
+    if (input.value) offer();
+  });
   input.addEventListener("blur", () => open(false));
 }
 

@@ -141,7 +141,8 @@ function wordColumns(topic, sought) {
         tabindex: "-1",
         "aria-pressed": linked ? "false" : null,
       },
-      make("span", { class: "area" }, bars, make("span", { class: "text" }, word), linked && make("span", { class: "link-sign", "aria-hidden": "true" }, "⇄")),
+      make("span", { class: "area" }, bars, make("span", { class: "text" }, word)),
+      make("span", { class: "link-sign", "aria-hidden": "true" }, linked ? "⇄" : ""),
       make("span", { class: "weight", dir: "ltr" }, figure),
     );
     button.addEventListener("pointerenter", () => held ?? show(key));
