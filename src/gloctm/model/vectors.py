@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gloctm.arrays import Array, Floats, Numbers
 from gloctm.augmentation.neighbors import unit_vectors
+from gloctm.model.topics import heaviest_columns
 
 #: Heaviest words that make up a topic's vector: beyond them β says little.
 VECTOR_WORDS = 30
@@ -105,7 +106,7 @@ def linked_topics(vectors: Floats) -> Numbers:
 
 def _means(weights: Array, embeddings: Array, num_words: int) -> tuple[Numbers, NDArray[np.bool_]]:
     """Average each topic's heaviest words' unit vectors by weight; and say whether any of them has one."""
-    heaviest = np.argsort(-weights, axis=1, kind="stable")[:, :num_words]
+    heaviest = heaviest_columns(weights, num_words)
     has_vector = np.any(embeddings, axis=1)[heaviest]
     taken = np.where(has_vector, np.maximum(np.take_along_axis(weights, heaviest, axis=1), 0), 0).astype(np.float64)
     # Without a positive weight, words count alike.

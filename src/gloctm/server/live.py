@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gloctm.errors import InputError
@@ -20,19 +21,37 @@ class ReadOnlyError(Exception):
     """The server takes no views; the message is the sentence of the answer."""
 
 
-@dataclass(frozen=True)
 class Shown:
     """One view of the model.
 
-    Attributes:
+    Args:
         answers: to requests.
-        page: the explorer.
-        headers: of the page.
+        summary: of the view.
     """
 
-    answers: Answers
-    page: bytes
-    headers: Mapping[str, str]
+    def __init__(self, answers: Answers, summary: Summary) -> None:
+        self.answers = answers
+        self._summary: Summary | None = summary
+        self._page: tuple[bytes, dict[str, str]] | None = None
+        self._lock = threading.Lock()
+
+    def page(self) -> tuple[bytes, dict[str, str]]:
+        """Return the explorer, with its headers; made when first asked for, in seconds with many documents."""
+        with self._lock:
+            if self._page is None:
+                assert self._summary is not None
+                html, policy = page_and_policy(self._summary, live=True)
+                page = html.encode()
+                headers = {
+                    "content-security-policy": f"{policy}; frame-ancestors 'none'",
+                    # The browser keeps the page but asks each time, since another model or view has another page.
+                    "cache-control": "private, no-cache",
+                    "etag": f'"{hashlib.sha256(page).hexdigest()[:32]}"',
+                }
+                self._page = page, headers
+                # Documents need memory.
+                self._summary = None
+            return self._page
 
 
 class Live:
@@ -58,7 +77,9 @@ class Live:
         self._maker = maker
         self._why_not = why_not
         self._title = title
-        self.now = _shown(answers, summary)
+        self.now = Shown(answers, summary)
+        # Whoever asks first does not wait, and a page that can't be made is known before.
+        self.now.page()
 
     def check(self) -> None:
         """Raise ReadOnlyError unless views are taken."""
@@ -91,7 +112,7 @@ class Live:
         if self._title is not None:
             summary = replace(summary, title=self._title)
         deadline.check()
-        shown = _shown(self.now.answers.showing(summary), summary)
+        shown = Shown(self.now.answers.showing(summary), summary)
         # The page has its documents already.
         content_of_page, _ = documents_apart(summary.to_dict())
         text = json.dumps(content_of_page, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -99,15 +120,3 @@ class Live:
         deadline.check()
         self.now = shown
         return text.encode("utf-8", "backslashreplace")
-
-
-def _shown(answers: Answers, summary: Summary) -> Shown:
-    html, policy = page_and_policy(summary, live=True)
-    page = html.encode()
-    headers = {
-        "content-security-policy": f"{policy}; frame-ancestors 'none'",
-        # The browser keeps the page but asks each time, since another model or view has another page.
-        "cache-control": "private, no-cache",
-        "etag": f'"{hashlib.sha256(page).hexdigest()[:32]}"',
-    }
-    return Shown(answers, page, headers)

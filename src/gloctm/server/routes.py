@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
@@ -119,10 +120,10 @@ def make_app(live: Live, title: str, *, limits: Limits, token: str | None, hosts
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def explorer(request: Request) -> Response:
-        shown = live.now
-        if request.headers.get("if-none-match") == shown.headers["etag"]:
-            return Response(status_code=304, headers=dict(shown.headers))
-        return Response(shown.page, media_type="text/html; charset=utf-8", headers=dict(shown.headers))
+        page, headers = await run_in_threadpool(live.now.page)
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
+        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
     @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> Response:

@@ -27,7 +27,8 @@ def search_index(
     order = np.argsort(-topic_word, axis=1, kind="stable")
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(topic_word.shape[1])[None, :], axis=1)
-    topics = np.argsort(-topic_word, axis=0, kind="stable")[:num_topics]
+    # A row per word: rows that are next to each other in memory are sorted in half the time.
+    topics = np.argsort(-np.ascontiguousarray(topic_word.T), axis=1, kind="stable")[:, :num_topics].T
     parts = (np.asarray(ids)[topics], *(np.take_along_axis(each, topics, axis=0) for each in (ranks, topic_word)))
     columns = zip(*(part.T.tolist() for part in parts), strict=True)
     return SearchIndex(tuple(vocabulary), tuple(tuple(zip(*each, strict=True)) for each in columns))

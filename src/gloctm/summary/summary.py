@@ -22,6 +22,7 @@ from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
 from gloctm.model.storage import HISTORY_TERMS
+from gloctm.model.topics import heaviest_columns
 from gloctm.model.vectors import cosines, joined_vectors, linked_topics, topic_vectors
 from gloctm.model.view import TopicView, topic_names, topic_names_by_language, topic_shares, view_of
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
@@ -293,7 +294,7 @@ class Summarizer:
         if sample is not None:
             sample = replace(sample, theta={code: view.merge_theta(each) for code, each in sample.theta.items()})
 
-        heaviest = {code: np.argsort(-each, axis=1, kind="stable")[:, :num_words] for code, each in topic_word.items()}
+        heaviest = {code: heaviest_columns(each, num_words) for code, each in topic_word.items()}
         words = {
             code: [[model.vocabulary_[code][column] for column in row] for row in heaviest[code].tolist()]
             for code in codes
