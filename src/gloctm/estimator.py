@@ -448,6 +448,8 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         evaluation: Evaluation | Mapping[str, Any] | None = None,
         via: Via | None = None,
         other: TopicModel | None = None,
+        max_listed: int = 20_000,
+        projection: Literal["umap", "topics"] | None = None,
     ) -> Path:
         """Write a page to explore the topics: one HTML file, which needs neither network nor server.
 
@@ -455,7 +457,8 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             path: the file; its name ends in ``.html``.
             corpus: the documents to show; None takes those of ``fit`` (``corpus_``), if the model has them. The page
                 then shows documents behind the topics, how much of each topic each language has, and topics by label
-                and over time if there are labels and dates. It contains some of the texts. False shows words alone.
+                and over time if there are labels and dates. It contains texts, see ``max_listed``: share it only with
+                people who may read them. False shows words alone.
             view: topics renamed, merged or hidden.
             title: of the page; None makes one of topics and languages.
             num_words: words per topic and language.
@@ -465,6 +468,10 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 which compares languages best. The page names it.
             other: another model, whose topics the page shows beside those of this one; see
                 ``gloctm.tables.compare``.
+            max_listed: documents to list and to draw on a map, with the beginnings of their texts; 0 for none. Of more,
+                a sample. 20,000 make a page of up to 8 MB.
+            projection: what places documents on the map: ``"umap"``, which needs the extra ``map``, or ``"topics"``,
+                the topics' own map. None takes UMAP if it is installed and there are 2,000 documents or more.
 
         Raises:
             InputError: a name that is no page's, a corpus of other words without texts, a view or an evaluation of
@@ -492,6 +499,8 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             evaluation=evaluation,
             via=via,
             other=other,
+            max_listed=max_listed,
+            projection=projection,
         )
         return write_report(summary, path)
 

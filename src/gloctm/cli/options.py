@@ -16,6 +16,7 @@ from gloctm.languages import normalize_language
 if TYPE_CHECKING:
     from gloctm.metrics.reference import Source
     from gloctm.model.inference import Via
+    from gloctm.summary.content import Projection
 
 # The parts of the help.
 DOCUMENTS, LANGUAGE, WORDS = "How documents are read", "Language", "Vocabulary"
@@ -191,6 +192,16 @@ def _files_by_language(given: str) -> dict[str, Path]:
             raise InputError(f"--reference {given}: two files are of {language}: give one of each language")
         found[language] = path
     return found
+
+
+def check_projection(projection: str) -> Projection:
+    """Return what is given as ``--map``.
+
+    Raises:
+        InputError: it is neither of the ways.
+    """
+    check_choice("--map", projection, ("umap", "topics"))
+    return cast("Projection", projection)
 
 
 def check_via(via: str) -> Via:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gloctm.cli.model import Model
-from gloctm.cli.options import Quiet, check_via
+from gloctm.cli.options import Quiet, check_projection, check_via
 from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
 
 
@@ -52,12 +52,31 @@ def report(
     num_words: Annotated[
         int, typer.Option("--num-words", "--words", "-n", min=1, help="Words per topic and language.")
     ] = 30,
-    num_documents: Annotated[int, typer.Option(min=0, help="Documents per topic and language.")] = 5,
+    num_documents: Annotated[int, typer.Option(min=0, help="Typical documents per topic and language.")] = 5,
+    listed: Annotated[
+        int,
+        typer.Option(
+            "--documents",
+            min=0,
+            help="Documents to list and to draw on a map, of more a sample; the file contains the beginnings of their "
+            "texts. 0 for none.",
+        ),
+    ] = 20_000,
+    projection: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            help="What places documents on the map: umap, which needs the extra map, or topics, the topics' own map. "
+            "(default: umap, if it is installed and there are 2,000 documents or more)",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a page to explore the topics: one HTML file, which opens in any browser without a network.
 
-    The file contains a few texts of the corpus for each topic: share it only with people who may read them.
+    With --corpus, the file contains texts: some for each topic, and the beginnings of those that --documents lists.
+    Share it only with people who may read them.
     """
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
@@ -81,6 +100,8 @@ def report(
         evaluation=measured,
         via=encoder,
         other=None if compare is None else GloCTM.load(compare),
+        max_listed=listed,
+        projection=None if projection is None else check_projection(projection),
     )
     if corpus is None and not quiet:
         say("without --corpus there are words only: no documents, and not how much of each topic there is")

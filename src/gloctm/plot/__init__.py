@@ -13,6 +13,7 @@ is imported when a figure is drawn, not before.
 
 from __future__ import annotations
 
+from gloctm.plot.document_figures import document_map
 from gloctm.plot.drawing import Figure, Look, Theme
 from gloctm.plot.hierarchy_figures import dendrogram
 from gloctm.plot.language_figures import language_comparison, language_heatmap
@@ -25,6 +26,7 @@ __all__ = [
     "Theme",
     "alignment_heatmap",
     "dendrogram",
+    "document_map",
     "language_comparison",
     "language_heatmap",
     "quality_bars",

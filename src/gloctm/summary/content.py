@@ -284,7 +284,7 @@ class DocumentTable:
         cut: of each, whether its text was cut.
         labels: of each, its place among ``label_values``, −1 without; None where no document has one.
         label_values: all labels of these documents, the most frequent first.
-        dates: of each, empty without; None where no document has one.
+        dates: of each, without its time; empty without a date. None where no document has one.
         topics: of each its largest topics, with the proportion θ of each, the largest first: places among the summary's
             topics. None of them where a document is wholly about topics that a view hides.
         marks: of each the words of topics in its text: start and length in UTF-16 code units, and the word's place

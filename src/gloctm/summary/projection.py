@@ -120,12 +120,11 @@ def _features(theta: Array, vectors: Sequence[Vectors]) -> Array:
     centers = language_means(vectors)
     squares = np.zeros((len(centers[0]),) * 2)
     for _, batch in centered_batches(vectors, centers):
-        batch = unit_vectors(batch).astype(np.float64)
         squares += batch.T @ batch
     components = _largest_components(squares, _DIMENSIONS)
     placed = np.zeros((len(theta), components.shape[1]), np.float32)
     for rows, batch in centered_batches(vectors, centers):
-        placed[rows] = unit_vectors(batch) @ components
+        placed[rows] = batch @ components
     return np.hstack([_of_variance_1(proportions), np.float32(_WEIGHT) * _of_variance_1(placed)])
 
 
@@ -240,11 +239,14 @@ def language_means(vectors: Sequence[Vectors]) -> list[Numbers]:
 
 
 def centered_batches(vectors: Sequence[Vectors], means: Sequence[Numbers]) -> Iterator[tuple[slice, Numbers]]:
-    """Yield which of all documents are in a batch, and their vectors of length 1 without their language's mean."""
+    """Yield which of all documents are in a batch, and their vectors without their language's mean, of length 1.
+
+    Of length 1 again, since what is left is short where the mean is long, and languages would differ by that.
+    """
     begin = 0
     for (part, rows), mean in zip(vectors, means, strict=True):
         assert part is not None
         for start in range(0, len(rows), _BATCH):
-            batch = unit_vectors(part[rows[start : start + _BATCH]]) - mean
+            batch = unit_vectors(unit_vectors(part[rows[start : start + _BATCH]]) - mean)
             yield slice(begin, begin + len(batch)), np.asarray(batch, np.float64)
             begin += len(batch)

@@ -29,13 +29,15 @@ from gloctm.text.places import LONGEST_TEXT, Place
 MAX_LISTED = 20_000
 #: Bytes of all texts of a table in UTF-8. Deflated and in a page, they are about half of that. Bytes and not
 #: characters, since a character of Chinese takes as much of a page as three of English.
-TEXT_BYTES = 4_500_000
+TEXT_BYTES = 5_000_000
 #: Bytes that every text may have, however many there are: less says nothing.
 FEWEST_BYTES = 120
 #: Topics that are listed per document, at most, and the share of θ that is enough.
 MOST_TOPICS, ENOUGH = 8, 0.95
 _DECIMALS = 3
 _SEED = 1
+# Letters of a day; times are left out.
+_DAY = len("2020-05-31")
 # Documents whose topic proportions are inferred at once.
 _BATCH = 8192
 
@@ -331,7 +333,9 @@ def _labels(
 
 def _dates(parts: Mapping[str, LanguageCorpus], listed: Mapping[str, Listed]) -> tuple[str, ...] | None:
     found = [
-        date for code, part in parts.items() for date in checked_dates(code, _column(part.dates, listed[code].rows))
+        date[:_DAY]
+        for code, part in parts.items()
+        for date in checked_dates(code, _column(part.dates, listed[code].rows))
     ]
     return tuple(found) if any(found) else None
 
