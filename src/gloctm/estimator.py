@@ -466,7 +466,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             evaluation: what ``gloctm.evaluate`` measured of this model; None measures what is quick to measure.
             via: published method: the encoder that infers topic proportions. None uses the global one,
                 which compares languages best. The page names it.
-            other: another model, whose topics the page shows beside those of this one; see
+            other: another model, whose topics the page shows next to those of this one; see
                 ``gloctm.tables.compare``.
             max_listed: documents to list and to draw on a map, with the beginnings of their texts; 0 for none. Of more,
                 a sample. 20,000 make a page of up to 8 MB.

@@ -35,7 +35,7 @@ def report(
     compare: Annotated[
         Path | None,
         typer.Option(
-            help="Another model folder, whose topics the page shows beside those of this one, as gloctm compare does.",
+            help="Another model folder, whose topics the page shows next to those of this one, as gloctm compare does.",
             show_default=False,
         ),
     ] = None,

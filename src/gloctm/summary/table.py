@@ -301,7 +301,7 @@ def _num_bytes(text: str) -> int:
 
 
 def _cut(text: str, max_bytes: int) -> tuple[str, bool]:
-    """Return the beginning of a text that has at most so many bytes, and whether anything is left out."""
+    """Return the beginning of a text that has at most some number of bytes, and whether anything is left out."""
     # Each character has a byte or more.
     head = valid_utf8(text[: max_bytes + 1])
     if len(text) == len(head) and _num_bytes(head) <= max_bytes:
