@@ -192,7 +192,7 @@ function sortedDocuments(table, sort, topic) {
   return table.sorted;
 }
 
-/** Return the comparison of a sort; ties stay in the order of the corpus. */
+/** Return the comparison of a sort. Ties stay in the order of the corpus, but among shares: there, no language is first. */
 function documentOrder(table, sort, topic) {
   if (sort === "id") {
     const collator = new Intl.Collator("en", { numeric: true });
@@ -205,5 +205,7 @@ function documentOrder(table, sort, topic) {
     return (one, other) => late(one) - late(other) || 0;
   }
   const shares = Float32Array.from({ length: table.size }, (_, place) => (topic === null ? largestShare(table, place) : shareOf(table, place, topic)));
-  return (one, other) => shares[other] - shares[one] || one - other;
+  const ranks = new Uint32Array(table.size);
+  shuffled(table.size).forEach((place, rank) => (ranks[place] = rank));
+  return (one, other) => shares[other] - shares[one] || ranks[one] - ranks[other];
 }
