@@ -387,6 +387,17 @@ def test_wide_comparisons_are_accessible_in_the_light(visit):
         assert serious_violations(page) == [], view
 
 
+def test_markup_in_texts_is_text_in_comparisons(open_summary):
+    script = "<script>window.intruder=1</script><img/src=x/onerror='window.intruder=1'>"
+    page = open_summary(made_up_summary(num_topics=6, other=True, hostile=script), VIEWS[0])
+    for view in VIEWS:
+        go(page, view)
+        assert page.locator("main img, main script").count() == 0
+        assert page.evaluate("window.intruder") is None
+        wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= window, view
+
+
 def test_what_is_missing_is_said_with_its_cure(open_summary):
     made = made_up_summary(("en",), num_topics=5, corpus=False)
     page = open_summary(made, "#view=side&kind=languages")

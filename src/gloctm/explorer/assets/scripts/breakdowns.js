@@ -193,16 +193,17 @@ const labelPairs = () => summary.labels.values.length > 1 && section("Two labels
 function periodsHeat(parameters, code, change) {
   const { chosen, element } = heatColors(parameters, change);
   const language = code === "all" ? {} : { lang: code };
+  const counts = dateCounts(code);
   return [
     element,
     heatTable({
       caption: `topics by ${summary.dates.unit}, ${ofLanguages(code)}`,
       columns: summary.dates.periods.map((period, place) => ({
         name: period,
-        count: dateCount(place, code),
+        count: counts[place],
         filters: (topic) => ({ topic: topic.id, from: period, to: period, ...language }),
       })),
-      estimateOf: (topic, place) => dateEstimate(topic, code, place),
+      estimateOf: (topic, place) => dateEstimates(topic, code)[place],
       colors: chosen,
       usual: "mean over the periods",
     }),

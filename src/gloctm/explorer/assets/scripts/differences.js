@@ -21,7 +21,7 @@ function meanEstimate(estimates) {
   const known = estimates.filter(Boolean);
   if (!known.length) return null;
   const mean = known.reduce((sum, each) => sum + each.mean, 0) / known.length;
-  const reach = (end) => Math.hypot(...known.map((each) => each[end] - each.mean)) / known.length;
+  const reach = (end) => Math.sqrt(known.reduce((sum, each) => sum + (each[end] - each.mean) ** 2, 0)) / known.length;
   return { mean, low: Math.max(0, mean - reach("low")), high: Math.min(1, mean + reach("high")) };
 }
 
@@ -31,20 +31,32 @@ function shareEstimate(topic, code) {
   return topic.prevalence ? meanEstimate(Object.values(topic.prevalence)) : null;
 }
 
-/** Return a topic's share in a period, in one language or ("all") with equal weight of those with documents. */
-function dateEstimate(topic, code, period) {
-  const { prevalence } = summary.dates;
-  const place = placeOf(topic.id);
-  const codes = code === "all" ? Object.keys(prevalence) : [code];
-  const known = codes.map((each) => prevalence[each]?.[place]?.[period]).filter(Boolean);
-  return code === "all" ? meanEstimate(known) : (known[0] ?? null);
+/** What was computed of the dates that are shown; editing topics makes others. */
+const coursesKnown = new WeakMap();
+
+/**
+ * Return a topic's shares by period, in one language or ("all") with equal weight of those with documents; null where there
+ * is no document.
+ */
+function dateEstimates(topic, code) {
+  const { dates } = summary;
+  if (!coursesKnown.has(dates)) coursesKnown.set(dates, new Map());
+  const known = coursesKnown.get(dates);
+  const key = `${topic.id} ${code}`;
+  if (!known.has(key)) {
+    const codes = code === "all" ? Object.keys(dates.prevalence) : [code];
+    const rows = codes.map((each) => dates.prevalence[each]?.[placeOf(topic.id)]).filter(Boolean);
+    const of = (period) => (code === "all" ? meanEstimate(rows.map((row) => row[period])) : (rows[0]?.[period] ?? null));
+    known.set(key, dates.periods.map((_, period) => of(period)));
+  }
+  return known.get(key);
 }
 
-/** Count the documents of a period, in one language or all. */
-function dateCount(period, code) {
-  const { counts } = summary.dates;
-  const codes = code === "all" ? Object.keys(counts) : [code];
-  return codes.reduce((sum, each) => sum + (counts[each]?.[period] ?? 0), 0);
+/** Count the documents of each period, in one language or all. */
+function dateCounts(code) {
+  const { counts, periods } = summary.dates;
+  const rows = (code === "all" ? Object.keys(counts) : [code]).map((each) => counts[each] ?? []);
+  return periods.map((_, period) => rows.reduce((sum, row) => sum + (row[period] ?? 0), 0));
 }
 
 /** How a report gets shares and documents. */
@@ -112,7 +124,7 @@ function differenceTable({ caption, first, names, rows, further = [] }) {
   ];
   const columns = [
     ...first,
-    { label: "in short", value: (row) => byClarity(row.difference), save: (row) => verdictText(row.difference, one, other), node: (row) => verdictOf(row, one, other), numeric: true },
+    { label: "in short", value: (row) => byClarity(row.difference), save: (row) => verdictText(row.difference, one, other), node: (row) => verdictOf(row, one, other), numeric: true, kind: "in-short" },
     {
       label: `← ${shorten(other, 18)} · points · ${shorten(one, 18)} →`,
       value: (row) => row.difference?.difference,

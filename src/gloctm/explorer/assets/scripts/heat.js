@@ -1,7 +1,8 @@
 // Tables whose cells are colored by their figures: topics by label, topics by period.
 
-/** Rows that are shown at first. */
-const FIRST_HEAT_ROWS = 60;
+/** Cells that are shown at first; and rows, however many columns there are. */
+const FIRST_HEAT_CELLS = 3000;
+const FIRST_HEAT_ROWS = 20;
 /** No larger ratio of a share to the usual one gets a stronger color. */
 const MOST_RATIO = 4;
 const HEAT_COLORS = { share: "the share itself", usual: "more or less than usual" };
@@ -28,7 +29,8 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
   const said = make("p", { class: "said", role: "status" });
   const body = make("tbody");
   let sort = { column: "mean", direction: "descending" };
-  let all = rows.length <= FIRST_HEAT_ROWS;
+  const first = Math.max(FIRST_HEAT_ROWS, Math.floor(FIRST_HEAT_CELLS / columns.length));
+  let all = rows.length <= first;
 
   const relative = colors === "usual";
   const valueOf = (row, place) => {
@@ -57,13 +59,12 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
     const label = make("span", { dir: "auto", title: name }, shorten(name, 40));
     const button = make("button", { type: "button", class: "sort" }, label, isNumber(count) && make("span", { class: "of" }, ` ${formatCount(count)}`));
     button.addEventListener("click", () => {
-      const first = key === "topic" ? "ascending" : "descending";
-      const second = key === "topic" ? "descending" : "ascending";
-      sort = { column: key, direction: sort.column === key && sort.direction === first ? second : first };
+      const [usually, again] = key === "topic" ? ["ascending", "descending"] : ["descending", "ascending"];
+      sort = { column: key, direction: sort.column === key && sort.direction === usually ? again : usually };
       draw();
       announce(`Sorted by ${name}, ${sort.direction}.`);
     });
-    return make("th", { scope: "col", class: key === "topic" ? null : "numeric", "data-key": key }, button);
+    return make("th", { scope: "col", class: key === "topic" ? null : key === "mean" ? "numeric heat-mean" : "numeric", "data-key": key }, button);
   }
 
   function sorted() {
@@ -73,20 +74,19 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
   }
 
   function draw() {
-    const shown = sorted().slice(0, all ? rows.length : FIRST_HEAT_ROWS);
+    const shown = sorted().slice(0, all ? rows.length : first);
     for (const element of headers) {
       if (element.dataset.key === String(sort.column)) element.setAttribute("aria-sort", sort.direction);
       else element.removeAttribute("aria-sort");
     }
     body.replaceChildren(...shown.map((row) => line(row)));
-    const first = body.querySelector(".heat-cell");
-    if (first) first.tabIndex = 0;
+    body.querySelector(".heat-cell")?.setAttribute("tabindex", "0");
     more.hidden = all;
     sayHow();
   }
 
   function line(row) {
-    return make("tr", {}, make("th", { scope: "row" }, topicLink(row.topic)), make("td", { class: "numeric" }, formatPercent(row.mean)), columns.map((_, place) => cell(row, place)));
+    return make("tr", {}, make("th", { scope: "row" }, topicLink(row.topic)), make("td", { class: "numeric heat-mean" }, formatPercent(row.mean)), columns.map((_, place) => cell(row, place)));
   }
 
   function cell(row, place) {

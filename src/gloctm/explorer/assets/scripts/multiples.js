@@ -5,23 +5,18 @@ const FIRST_COURSES = 60;
 const COURSE_SCALES = { same: "the same for all", own: "its own for each" };
 const COURSE_ORDERS = { size: "size", growth: "growth", decline: "decline", name: "name" };
 
-/** Return a topic's course: by line its code, and by period an estimate with its number of documents, or null. */
-function courseOf(topic, codes) {
-  return codes.map((code) => ({
-    code,
-    points: summary.dates.periods.map((_, period) => {
-      const estimate = dateEstimate(topic, code, period);
-      return estimate && { ...estimate, count: dateCount(period, code) };
-    }),
-  }));
+/** Return a function of a topic: its course in each language, by period an estimate, or null, and the number of documents. */
+function coursesOf(codes) {
+  const lines = codes.map((code) => ({ code, counts: dateCounts(code) }));
+  return (topic) => lines.map(({ code, counts }) => ({ code, counts, points: dateEstimates(topic, code) }));
 }
 
 /** Return the change of a topic's share from the first third of the periods to the last, with its interval. */
 function growthOf(topic, code) {
   const count = summary.dates.periods.length;
   const third = Math.max(1, Math.floor(count / 3));
-  const known = summary.dates.periods.map((_, period) => dateEstimate(topic, code, period));
   if (count < 2) return null;
+  const known = dateEstimates(topic, code);
   return differenceOf(meanEstimate(known.slice(-third)), meanEstimate(known.slice(0, third)));
 }
 
@@ -73,8 +68,13 @@ function runsOf(points) {
 
 /** Return the largest figure that a scale must reach: intervals of few documents would flatten everything. */
 function courseTop(courses, band) {
-  const ends = courses.flatMap(({ points }) => points.filter(Boolean).map((point) => (band && point.count >= FEW_DOCUMENTS ? point.high : point.mean)));
-  return Math.max(...ends, 1e-6);
+  let top = 1e-6;
+  for (const { points, counts } of courses) {
+    points.forEach((point, period) => {
+      if (point) top = Math.max(top, band && counts[period] >= FEW_DOCUMENTS ? point.high : point.mean);
+    });
+  }
+  return top;
 }
 
 /**
@@ -91,7 +91,8 @@ function multiples({ parameters, codes, change }) {
   const lines = lang === "each" ? codes : [lang];
   const band = lines.length === 1;
   const growthIn = lang === "each" ? "all" : lang;
-  const entries = summary.topics.map((topic) => ({ topic, courses: courseOf(topic, lines), growth: growthOf(topic, growthIn), size: prevalenceOf(topic, growthIn) ?? 0 }));
+  const coursesIn = coursesOf(lines);
+  const entries = summary.topics.map((topic) => ({ topic, courses: coursesIn(topic), growth: growthOf(topic, growthIn), size: prevalenceOf(topic, growthIn) ?? 0 }));
   entries.sort(orderOf(order));
   const shared = courseTop(entries.flatMap(({ courses }) => courses), band);
   const grid = make("ol", { class: "plain multiples" });

@@ -5,6 +5,8 @@ const KINDS = { topics: "two topics", languages: "two languages", labels: "two l
 const COMPARED_WORDS = 30;
 /** Words of each part that are shown at first. */
 const FIRST_COMPARED = 10;
+/** Languages whose words are shown at first. */
+const FIRST_LANGUAGES = 4;
 /** Typical documents per language and side. */
 const COMPARED_DOCUMENTS = 2;
 
@@ -66,7 +68,9 @@ function sideOfTopics(parameters) {
   if (topics.length < 2) return lacking("The model shows one topic, so there are no two to compare. Train one with more: ", make("code", {}, "gloctm train CORPUS --num-topics 20"), ".");
   const ids = topicsByPrevalence().map(({ id }) => id);
   const whole = (id) => topicOf(Number(id ?? NaN))?.id;
-  const pair = chosenPair({ one: whole(parameters.one), other: whole(parameters.other) }, ids);
+  const first = whole(parameters.one) ?? ids.find((id) => id !== whole(parameters.other));
+  // What is most like it, unless the address says otherwise.
+  const pair = chosenPair({ one: first, other: whole(parameters.other) ?? topicNumbered(first).similar[0]?.[0] }, ids);
   const [one, other] = pair.map(topicNumbered);
   const options = topics.map((topic) => [topic.id, topicText(topic), { lang: languageTag(languageOfName(topic) ?? "") }]);
   const sections = [
@@ -82,6 +86,9 @@ function sideOfTopics(parameters) {
     content: [topicHeads(one, other), jumpsTo(sections), ...sections, ...whatLacks()],
   };
 }
+
+/** Link to two topics side by side. */
+const besideLink = (one, other) => make("a", { href: address({ view: "side", kind: "topics", one: one.id, other: other.id }) }, "side by side", make("span", { class: "offscreen" }, `: topics ${one.id} and ${other.id}`));
 
 /** Say how similar two topics are, and lead to each. */
 function topicHeads(one, other) {
@@ -124,11 +131,15 @@ function comparedWords(topic, code) {
 
 /** Show the words of one topic, of both, and of the other, in every language shown. */
 function sharedWords(one, other) {
-  const codes = shownLanguages().filter((code) => one.words[code]?.length || other.words[code]?.length);
+  const codes = languagesInOrder().filter((code) => one.words[code]?.length || other.words[code]?.length);
+  const first = readerLanguage() === "all" ? FIRST_LANGUAGES : 1;
+  const parts = codes.map((code) => venn(one, other, code));
+  const further = make("div", { class: "venns", id: freshId("words"), hidden: true }, parts.slice(first));
   return [
     make("p", { class: "note" }, `Of the first ${COMPARED_WORDS} words of each topic; bars are probabilities, the heaviest word's in full.`),
-    make("div", { class: "venns" }, codes.map((code) => venn(one, other, code))),
-  ];
+    make("div", { class: "venns" }, parts.slice(0, first)),
+    parts.length > first && [unfolder(further, parts.length - first, "other languages"), further],
+  ].flat();
 }
 
 function venn(one, other, code) {
@@ -200,7 +211,8 @@ function topicTrend(parameters, one, other) {
   const codes = datedCodes();
   const code = codes.includes(parameters.lang) ? parameters.lang : "all";
   const { unit, periods } = summary.dates;
-  const lines = [one, other].map((topic) => ({ name: topicText(topic), points: courseOf(topic, [code])[0].points }));
+  const counts = dateCounts(code);
+  const lines = [one, other].map((topic) => ({ name: topicText(topic), points: dateEstimates(topic, code) }));
   return [
     make("div", { class: "row controls" }, figuresLanguage(parameters, codes, code, { one: one.id, other: other.id })),
     chartFigure({
@@ -210,8 +222,8 @@ function topicTrend(parameters, one, other) {
       rows: lines.flatMap(({ name, points }, series) =>
         periods.map((period, place) => {
           const point = points[place];
-          const few = !point || point.count < FEW_DOCUMENTS;
-          return { series, x: period, y: point?.mean ?? null, ...(point?.count > 1 ? { low: point.low, high: point.high } : {}), few, details: `${name}, ${period}: ${formatInterval(point)}` };
+          const few = counts[place] < FEW_DOCUMENTS;
+          return { series, x: period, y: point?.mean ?? null, ...(point && counts[place] > 1 ? { low: point.low, high: point.high } : {}), few, details: `${name}, ${period}: ${formatInterval(point)}` };
         }),
       ),
       parameters: { series: lines.map(({ name }, place) => ({ name, color: place ? "other" : "one", shape: place ? "square" : "circle" })), unit },
@@ -265,7 +277,7 @@ function topicLabels(one, other) {
 
 /** Show typical documents of both topics, a row per language. */
 function documentsOfBoth(one, other) {
-  const codes = shownLanguages().filter((code) => one.documents[code]?.length || other.documents[code]?.length);
+  const codes = languagesInOrder().filter((code) => one.documents[code]?.length || other.documents[code]?.length);
   if (!codes.length) return null;
   const rows = codes.map((code) => {
     const cards = (topic, tone) =>

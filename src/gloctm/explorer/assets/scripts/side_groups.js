@@ -19,7 +19,7 @@ function topicDifferences({ names, estimatesOf, caption, what = "topics", ofBoth
         { label: "name", value: (row) => topicTitle(row.topic), hidden: true },
       ],
       further: [
-        ...(ofBoth ? [{ label: "documents", value: () => null, save: () => "", node: ofBoth }] : []),
+        ...(ofBoth ? [{ label: "documents", value: () => null, unsaved: true, node: ofBoth }] : []),
         { label: "in doubt", value: (row) => doubtedNames(row.topic).join(", "), hidden: true },
       ],
     }),
@@ -49,6 +49,7 @@ function sideOfLanguages(parameters) {
           estimatesOf: (each) => pair.map((code) => each.prevalence?.[code] ?? null),
           ofBoth: documentsOf(names, pair.map((code) => ({ lang: code }))),
         }),
+        comparisonNotes(0),
       ),
     section("One topic in both", make("div", { class: "row controls" }, choice("Topic", topics, topic.id, change), make("a", { class: "step", href: address({ topic: topic.id }) }, "Open this topic")), pairedWords(topic, pair), languageDocuments(topic, pair)),
   ].filter(Boolean);
@@ -57,7 +58,7 @@ function sideOfLanguages(parameters) {
     about: pairChoices(parameters, options, pair),
     content: [
       counts.every(isNumber) && make("p", {}, `${names[0]}: ${documentsText(counts[0])}; ${names[1]}: ${documentsText(counts[1])}.`),
-      hasPrevalence() ? comparisonNotes(0) : make("p", { class: "missing" }, `Shares need the corpus: ${REPORT_WITH_CORPUS}. Words are compared below.`),
+      !hasPrevalence() && make("p", { class: "missing" }, `Shares need the corpus: ${REPORT_WITH_CORPUS}. Words are compared below.`),
       jumpsTo(sections),
       ...sections,
     ],
@@ -164,13 +165,14 @@ function sideOfPeriods(parameters) {
   // The first and the last, unless the address says otherwise.
   const pair = chosenPair({ one: parameters.one ?? periods.at(-1), other: parameters.other ?? periods[0] }, periods);
   const places = pair.map((period) => periods.indexOf(period));
+  const counts = dateCounts(code);
   return sideOfGroups(parameters, {
     pair,
-    options: periods.map((period, place) => [period, `${period} (${formatCount(dateCount(place, code))})`]),
+    options: periods.map((period, place) => [period, `${period} (${formatCount(counts[place])})`]),
     codes,
     code,
-    count: (side) => dateCount(places[side], code),
-    estimatesOf: (topic) => places.map((place) => dateEstimate(topic, code, place)),
+    count: (side) => counts[places[side]],
+    estimatesOf: (topic) => places.map((place) => dateEstimates(topic, code)[place]),
     filters: pair.map((period) => ({ from: period, to: period })),
     note: leftOutNote(summary.dates.undated, "date"),
   });

@@ -8,13 +8,16 @@ function compareValues(one, other, direction) {
   return direction === "ascending" ? order : -order;
 }
 
+const classOf = ({ numeric, kind }) => [numeric && "numeric", kind].filter(Boolean).join(" ") || null;
+
 /**
  * Make a table.
  *
  * @param {string} options.caption what it shows, for screen readers and the file's name
  * @param {object[]} options.columns each {label, value(row), text?(row), node?(row), numeric?, header?, hidden?, unsaved?,
- *   saved?, save?(row)}: value is sorted by and saved, text or node is shown; hidden ones are only saved, unsaved ones
- *   only shown; saved is the name of the column in files, and save its value there, if they differ
+ *   saved?, save?(row), kind?}: value is sorted by and saved, text or node is shown; hidden ones are only saved, unsaved ones
+ *   only shown; saved is the name of the column in files, and save its value there, if they differ;
+ *   kind is a class of its cells, for the style sheet
  * @param {object[]} options.rows anything that columns understand
  * @param {{column: number, direction: string}} [options.sort] the initial order; without it, the table can't be sorted
  */
@@ -27,7 +30,7 @@ function dataTable({ caption, columns, rows, sort = null }) {
   const headers = shown.map((column) => header(column));
 
   function header(column) {
-    const attributes = { scope: "col", class: column.numeric ? "numeric" : null };
+    const attributes = { scope: "col", class: classOf(column) };
     if (!sort) return make("th", attributes, column.label);
     const button = make("button", { type: "button", class: "sort" }, column.label);
     button.addEventListener("click", () => sortBy(columns.indexOf(column)));
@@ -44,7 +47,7 @@ function dataTable({ caption, columns, rows, sort = null }) {
 
   function cell(column, row) {
     const content = column.node ? column.node(row) : column.text ? column.text(row) : String(column.value(row) ?? NOTHING);
-    const attributes = { class: column.numeric ? "numeric" : null };
+    const attributes = { class: classOf(column) };
     return column.header ? make("th", { ...attributes, scope: "row" }, content) : make("td", attributes, content);
   }
 

@@ -101,7 +101,7 @@ function similarTopics(topic) {
     { class: "bars topic-list" },
     topic.similar.map(([id, cosine]) => {
       const other = topicNumbered(id);
-      return other && make("li", {}, barOf(cosine), topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)}`));
+      return other && make("li", {}, barOf(cosine), topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)} `, besideLink(topic, other)));
     }),
   );
   return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "side" }, topic.similar.length ? list : none));
