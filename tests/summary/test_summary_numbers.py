@@ -14,7 +14,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 from gloctm.errors import InputError
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import by_date, by_label, checked_dates, choose_unit
-from gloctm.summary.content import Estimate
+from gloctm.summary.content import FORMAT, Estimate
+from gloctm.summary.differences import compare_groups
 from gloctm.summary.links import translation_links, word_directions
 from gloctm.summary.map import project, similar_topics
 from gloctm.summary.names import direction_of, name_of_language
@@ -78,6 +79,8 @@ def test_a_difference_by_hand():
     assert (found.value, found.low, found.high) == pytest.approx((0.3, 0.3 - 0.05**0.5, 0.3 + 0.1**0.5))
     back = difference(Estimate(0.2, low=0.1, high=0.4), Estimate(0.5, low=0.4, high=0.8))
     assert (back.value, back.low, back.high) == pytest.approx((-found.value, -found.high, -found.low))
+    both = difference(Estimate(0.5, low=0.4, high=0.8), Estimate(0.2, low=0.1, high=0.4), same=True)
+    assert (both.low, both.high) == pytest.approx((0.0, 0.7))
     exact = difference(Estimate(0.5, low=0.5, high=0.5), Estimate(0.2, low=0.1, high=0.4))
     assert (exact.low, exact.high) == pytest.approx((0.1, 0.4))
     apart = difference(Estimate(0.9, low=0.2, high=1.0), Estimate(0.0, low=0.0, high=1.0))
@@ -95,6 +98,52 @@ def test_a_difference_holds_the_true_one_as_often_as_it_says(sizes):
     share = np.mean([each.low <= truth <= each.high for each in found])
     # 95 % of 2,000 rounds, give or take three standard errors of such a share.
     assert 0.935 <= share <= 0.965
+
+
+def test_two_groups_are_compared_topic_by_topic():
+    def share(mean):
+        return {"mean": mean, "low": mean - 0.1, "high": mean + 0.2}
+
+    content = {
+        "format": FORMAT,
+        "languages": [{"code": "en"}, {"code": "de"}],
+        "topics": [
+            {"id": 3, "name": "rain", "prevalence": {"en": share(0.3), "de": share(0.6)}},
+            {"id": 5, "name": "song", "prevalence": {"en": share(0.5), "de": share(0.2)}},
+        ],
+        "labels": {
+            "values": ["news", "sport", "arts"],
+            "counts": {"en": [9, 9, 0], "de": [9, 9, 9]},
+            "by_language": {
+                "en": [[share(0.2), share(0.4), None], [share(0.7), share(0.1), None]],
+                "de": [[share(0.4), share(0.8), share(0.3)], [share(0.5), share(0.1), share(0.3)]],
+            },
+        },
+        "dates": None,
+    }
+    first, second = compare_groups(content, "language", "de", "en")
+    assert [(row["topic"], row["topic_name"]) for row in (first, second)] == [(3, "rain"), (5, "song")]
+    assert [first["proportion"], first["other_proportion"], first["difference"]] == pytest.approx([0.6, 0.3, 0.3])
+    assert [first["low"], first["high"]] == pytest.approx([0.3 - 0.05**0.5, 0.3 + 0.05**0.5])
+    # Mean over the languages, the intervals of four means of different documents.
+    song, rain = compare_groups(content, "label", "news", "sport")
+    assert [song["topic"], rain["topic"]] == [5, 3]
+    assert [rain["proportion"], rain["other_proportion"]] == pytest.approx([0.3, 0.6])
+    assert rain["difference"] - rain["low"] == pytest.approx((2 * 0.1**2 + 2 * 0.2**2) ** 0.5 / 2)
+    # English has no arts, so German alone is compared, in both groups.
+    assert compare_groups(content, "label", "arts", "news")[0]["other_proportion"] == pytest.approx(0.4)
+    assert compare_groups(content, "label", "news", "sport", language="en")[1]["proportion"] == pytest.approx(0.2)
+    for asked, message in (
+        (("label", "news", "culture"), "no label 'culture': it has news, sport, arts"),
+        (("label", "news", "news"), "compared with itself"),
+        (("period", "2019", "2020"), "no document of the summary has a date"),
+        (("language", "de", "fr"), "no language 'fr': it has en, de"),
+        (("topic", "1", "2"), "it must be language, label or period"),
+    ):
+        with pytest.raises(InputError, match=message):
+            compare_groups(content, *asked)
+    with pytest.raises(InputError, match="no documents of both 'arts' and 'news' in en"):
+        compare_groups(content, "label", "arts", "news", language="en")
 
 
 def test_of_one_document_nothing_is_known_and_of_none_there_is_no_mean():

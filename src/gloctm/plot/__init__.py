@@ -16,7 +16,7 @@ from __future__ import annotations
 from gloctm.plot.document_figures import document_map
 from gloctm.plot.drawing import Figure, Look, Theme
 from gloctm.plot.hierarchy_figures import dendrogram
-from gloctm.plot.language_figures import language_comparison, language_heatmap
+from gloctm.plot.language_figures import differences, language_comparison, language_heatmap
 from gloctm.plot.model_figures import alignment_heatmap, quality_bars, training_curve
 from gloctm.plot.topic_figures import topic_map, topic_table, topics_over_time
 
@@ -26,6 +26,7 @@ __all__ = [
     "Theme",
     "alignment_heatmap",
     "dendrogram",
+    "differences",
     "document_map",
     "language_comparison",
     "language_heatmap",

@@ -18,6 +18,7 @@ from gloctm.plot.reading import (
     topics_of,
 )
 from gloctm.plot.wording import axis_name, cut
+from gloctm.summary.differences import Groups, compare_groups
 
 _WITHOUT_CORPUS = "the summary was made without a corpus: make one with gloctm.summary.summarize(model, corpus)"
 # A cross, as a path within -1 to 1.
@@ -139,10 +140,75 @@ def language_comparison(
     if not rows:
         reason = _WITHOUT_CORPUS if others else "no other language to compare with"
         raise InputError(f"there are no contrasts of {compared.code!r} to draw: {reason}")
+    other = others[0] if len(others) == 1 else "the others"
+    return _differences(Canvas(**look), rows, compared.name, other)
+
+
+def differences(
+    summary: Any,
+    by: Groups,
+    one: str,
+    other: str,
+    *,
+    language: str | None = None,
+    topics: Iterable[int] | None = None,
+    **look: Unpack[Look],
+) -> Figure:
+    """Draw which topics one group of documents has more of than another: two languages, two labels or two periods.
+
+    For each topic the figure shows the difference of the mean proportions with its 95 % interval, in percentage points,
+    the largest on top (``gloctm.summary.compare_groups``). Colors and crosses mean the same as in
+    ``language_comparison``.
+
+    Args:
+        summary: a ``Summary`` of a model and a corpus, or its mapping.
+        by: what the groups are: ``"language"``, ``"label"`` or ``"period"``.
+        one: a code of a language, a label, or a period as the summary has it.
+        other: another.
+        language: of labels and periods, the one language whose documents are compared. None takes the mean of the
+            languages that have documents of both.
+        topics: numbers; None draws all.
+        **look: ``title`` and ``theme``, see ``Look``.
+
+    Raises:
+        InputError: not a summary, or one without a corpus, labels or dates; a group or topic that it lacks; an unknown
+            theme.
+        MissingDependencyError: Altair is not installed.
+
+    Examples:
+        >>> from gloctm import summarize
+        >>> differences(summarize(model, corpus), "label", "music", "space").save("labels.svg")
+    """
+    data = read_summary(summary)
+    chosen = dict(topics_of(data, topics)).values()
+    compared = {row["topic"]: row for row in compare_groups(data, by, one, other, language=language)}
+    pair = languages_of(data, [one, other]) if by == "language" else []
+    one_name, other_name = [each.name for each in pair] or [one, other]
+    rows: list[dict[str, Any]] = []
+    for topic in chosen:
+        row = compared[topic["id"]]
+        value, low, high = (100 * row[name] for name in ("difference", "low", "high"))
+        doubtful = [each.code for each in pair if each.code in doubtful_codes(topic)]
+        kind = "doubtful" if doubtful else "more" if low > 0 else "less" if high < 0 else "unclear"
+        about = lines(
+            (
+                *topic_lines(topic),
+                f"{value:+.2f} percentage points ({low:+.2f} to {high:+.2f})",
+                f"{100 * row['proportion']:.2f} % and {100 * row['other_proportion']:.2f} %",
+                *_doubts(doubtful, data),
+            )
+        )
+        rows.append(
+            {"name": topic_name(topic), "value": value, "low": low, "high": high, "kind": kind, "details": about}
+        )
+    return _differences(Canvas(**look), rows, one_name, other_name)
+
+
+def _differences(canvas: Canvas, rows: list[dict[str, Any]], name: str, other: str) -> Figure:
+    """Draw a difference with its interval per topic, the largest on top."""
     rows.sort(key=lambda row: -row["value"])
-    canvas = Canvas(**look)
     palette = canvas.palette
-    name = cut(compared.name, 40)
+    name, other = cut(name, 40), cut(other, 40)
     kinds = {
         "more": (f"more in {name}", palette.more, "circle"),
         "less": (f"less in {name}", palette.less, "diamond"),
@@ -152,7 +218,6 @@ def language_comparison(
     used = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
     names, colors, shapes = zip(*(kinds[kind] for kind in used), strict=True)
     drawn_rows = [{**row, "row": place, "series": used.index(row["kind"])} for place, row in enumerate(rows)]
-    other = cut(others[0], 40) if len(others) == 1 else "the others"
     drawn = canvas.described(
         "intervals",
         width=480,

@@ -13,6 +13,7 @@ from gloctm.summary.content import (
     TopicSummary,
     TypicalDocument,
 )
+from gloctm.summary.differences import compare_groups
 from gloctm.summary.summary import Summarizer, summarize
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "Term",
     "TopicSummary",
     "TypicalDocument",
+    "compare_groups",
     "summarize",
 ]

@@ -113,17 +113,19 @@ def contrasts(means: Means) -> list[list[Estimate]]:
     return [[each for each in row if each is not None] for row in found]
 
 
-def difference(one: Estimate, other: Estimate) -> Estimate:
+def difference(one: Estimate, other: Estimate, *, same: bool = False) -> Estimate:
     """Estimate how much more one group has of a topic than another, from their own intervals (MOVER).
 
     Let d = m₁ − m₂, with intervals [l₁, u₁] and [l₂, u₂] around m₁ and m₂. Then the interval of d goes from
     d − √((m₁ − l₁)² + (u₂ − m₂)²) to d + √((u₁ − m₁)² + (m₂ − l₂)²) (Zou and Donner 2008, Construction of confidence
     limits about effect measures, Statistics in Medicine 27). It holds the true difference as often as each of the
-    intervals holds its mean. Both must be of different documents: two labels, two periods or two languages.
+    intervals holds its mean, if both are of different documents: two labels, two periods or two languages.
 
     Args:
         one: of a group.
         other: of another.
+        same: whether both are of the same documents, such as two topics. Sums in place of roots of squares then make
+            the interval wide enough for any dependence.
 
     Returns:
         The difference, from −1 to 1, with its 95 % interval.
@@ -134,9 +136,28 @@ def difference(one: Estimate, other: Estimate) -> Estimate:
         (0.2, 0.1, 0.3)
     """
     value = one.value - other.value
-    below = math.hypot(one.value - one.low, other.high - other.value)
-    above = math.hypot(one.high - one.value, other.value - other.low)
-    return Estimate(value, low=max(value - below, -1.0), high=min(value + above, 1.0))
+    below = (one.value - one.low, other.high - other.value)
+    above = (one.high - one.value, other.value - other.low)
+    down, up = (sum(each) if same else math.hypot(*each) for each in (below, above))
+    return Estimate(value, low=max(value - down, -1.0), high=min(value + up, 1.0))
+
+
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """Average estimates of different documents, each counted alike; the interval as in ``difference``.
+
+    Args:
+        estimates: one or more.
+
+    Examples:
+        >>> found = mean_of([Estimate(0.5, low=0.44, high=0.56), Estimate(0.3, low=0.22, high=0.38)])
+        >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
+        (0.4, 0.35, 0.45)
+    """
+    count = len(estimates)
+    value = math.fsum(each.value for each in estimates) / count
+    below = math.hypot(*(each.value - each.low for each in estimates)) / count
+    above = math.hypot(*(each.high - each.value for each in estimates)) / count
+    return Estimate(value, low=max(value - below, 0.0), high=min(value + above, 1.0))
 
 
 def _half(parts: Numbers, counts: NDArray[np.integer]) -> Numbers:
