@@ -260,6 +260,15 @@ _HEAT_PLACES = {
     ),
     "y": _cell("row", "row_names", "rows_order", "row_title"),
 }
+_HEAT_LEGEND = {
+    "titleOrient": _perhaps("legend_title_orient"),
+    "titleLimit": 0,
+    "orient": _perhaps("legend_orient"),
+    "direction": _perhaps("legend_direction"),
+    "gradientLength": _place("legend_length"),
+    "format": _perhaps("format"),
+    "tickCount": _perhaps("legend_ticks"),
+}
 _HEAT = {
     "width": _place("width"),
     "height": _place("height"),
@@ -278,15 +287,7 @@ _HEAT = {
                         "interpolate": "rgb",
                         "clamp": True,
                     },
-                    legend={
-                        "titleOrient": _perhaps("legend_title_orient"),
-                        "titleLimit": 0,
-                        "orient": _perhaps("legend_orient"),
-                        "direction": _perhaps("legend_direction"),
-                        "gradientLength": _place("legend_length"),
-                        "format": _perhaps("format"),
-                        "values": _perhaps("legend_values"),
-                    },
+                    legend={"if": "legend", "then": _HEAT_LEGEND, "else": None},
                 ),
                 **_DETAILS,
             },

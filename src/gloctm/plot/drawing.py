@@ -259,6 +259,7 @@ class Canvas:
             title=titles[2],
             stops=domain,
             stop_colors=list(stops),
+            legend=bool(cells),
             legend_title_orient="right",
             legend_length=min(240, max(120, 24 * len(rows))),
         )

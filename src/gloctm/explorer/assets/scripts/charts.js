@@ -87,6 +87,17 @@ function seriesValues(series, width, legend) {
 /** Estimate the width of a text of 12 pixels: characters of East Asian scripts are twice as wide. */
 const widthOf = (text) => [...text].reduce((sum, character) => sum + (character > "\u2e80" ? 12 : 6.6), 0);
 
+/** Break a text into lines of at most a width, between words. */
+function linesOf(text, width) {
+  const lines = [];
+  for (const word of String(text).split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** The day of a period such as 2019, 2019-05 or 2019-05-31, as a number. */
 function dayOf(period) {
   const [year, month = "1", day = "1"] = String(period).split("-");
@@ -199,7 +210,8 @@ function fittedColors(values, diverging) {
 function heatValues(cells, { rows, columns, title, rowTitle = null, columnTitle = null, diverging = false, format = ".2~%", color: fitted }, width) {
   const { stops, colors } = fitted ?? fittedColors(cells.filter((cell) => !cell.plain).map((cell) => cell.value), diverging);
   const names = besideAxis(rows, width);
-  const room = (width - Math.max(...names.map(widthOf)) - 16) / Math.max(1, columns.length);
+  const across = width - Math.max(...names.map(widthOf)) - 16;
+  const room = across / Math.max(1, columns.length);
   const shortened = columns.map((name) => shorten(String(name), 24));
   const written = Math.max(0, ...cells.map((cell) => widthOf(cell.text ?? ""))) + 4 <= room;
   const inked = cells.map((cell) => ({ ...cell, ink: cell.plain ? color("ink") : legibleOn(colorAt(cell.value, stops, colors)) }));
@@ -215,12 +227,14 @@ function heatValues(cells, { rows, columns, title, rowTitle = null, columnTitle 
     columns_order: placesOf(columns),
     column_title: columnTitle,
     column_angle: Math.max(...shortened.map(widthOf)) > room ? -90 : 0,
-    title,
+    title: linesOf(title, across),
     stops,
     stop_colors: colors,
+    legend: known.length > 0,
     legend_orient: "top",
     legend_direction: "horizontal",
-    legend_length: Math.min(260, Math.max(120, width - 40)),
+    legend_length: Math.min(260, across - 8),
+    legend_ticks: Math.max(2, Math.min(5, Math.floor(across / 50))),
     format: format ?? undefined,
   };
 }

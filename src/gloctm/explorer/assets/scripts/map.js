@@ -1,6 +1,6 @@
 // The map of topics, and the list next to it, which says the same to everyone.
 
-const SMALLEST_CIRCLE = 9;
+const SMALLEST_CIRCLE = 11;
 const LARGEST_CIRCLE = 30;
 /** Pixels of a cell of the raster that knows what is taken, and of a line of a name. */
 const CELL = 3;
@@ -103,22 +103,26 @@ function nameForms(name, measure) {
 
 /**
  * Find a place for each name: near its circle, within the drawing, on nothing else. Where it has to be far away, a line leads
- * to it. Names that found no place in one round are the first of the next.
+ * to it. Those of rank 0 come first. Names that found no place in one round are the first of the next, unless there are so
+ * many that not all can be placed: then those of larger circles are.
  *
  * @returns {(object|null)[]} by topic {lines, x: the middle, y: the top, leader: a line or null}; null without a place
  */
-function placedNames(places, sizes, names, width, height, measure) {
+function placedNames(places, sizes, names, ranks, width, height, measure) {
   const forms = names.map((name) => nameForms(name, measure));
   const near = places.map((place) => places.filter((other) => Math.hypot(place.x - other.x, place.y - other.y) < 90).length);
-  let order = placesOf(places).sort((one, other) => near[other] - near[one] || sizes[other] - sizes[one]);
+  const many = places.length > 80;
+  let order = placesOf(places).sort(
+    (one, other) => ranks[one] - ranks[other] || (many ? 0 : near[other] - near[one]) || sizes[other] - sizes[one],
+  );
   let best = [];
   let most = -1;
-  for (let round = 0; round < (places.length > 80 ? 3 : 10); round += 1) {
+  for (let round = 0; round < (many ? 1 : 10); round += 1) {
     const found = placedInOrder(order);
     const placed = found.filter(Boolean).length;
     if (placed > most) [best, most] = [found, placed];
     if (most === places.length) break;
-    order = [...order.filter((number) => !found[number]), ...order.filter((number) => found[number])];
+    order = [...order.filter((number) => !found[number]), ...order.filter((number) => found[number])].sort((one, other) => ranks[one] - ranks[other]);
   }
   return best;
 
@@ -131,6 +135,7 @@ function placedNames(places, sizes, names, width, height, measure) {
         const half = Math.sqrt(Math.max(0, radius ** 2 - row ** 2));
         raster.take({ left: x - half, right: x + half, top: y + row - 1, bottom: y + row + 1 });
       }
+      if (summary.topics[number].doubtful.length) raster.take(markBox(places[number], sizes[number]));
     });
     const found = new Array(places.length).fill(null);
     for (const number of numbers) found[number] = placeOne(number, raster);
@@ -162,6 +167,9 @@ function placedNames(places, sizes, names, width, height, measure) {
   }
 }
 
+/** Return where the mark of doubt of a circle is. */
+const markBox = ({ x, y }, radius) => ({ left: x + 0.75 * radius - 7, right: x + 0.75 * radius + 7, top: y - 0.55 * radius - 11, bottom: y - 0.55 * radius + 2 });
+
 /** Return the line from a circle to the nearest point of a box; null if they are close. */
 function leaderTo(box, x, y, radius) {
   const [nearX, nearY] = [Math.min(box.right, Math.max(box.left, x)), Math.min(box.bottom, Math.max(box.top, y))];
@@ -183,7 +191,7 @@ const compositionText = (topic) =>
   compositionOf(topic).map(([code, share]) => `${languageName(code)} ${Math.round(100 * share)}%`).join(", ");
 
 /** Draw a ring with an arc per language. */
-function ringOf(topic, x, y, radius) {
+function ringOf(topic, x, y, radius, thick) {
   const arcs = compositionOf(topic).filter(([, share]) => share > 0.004);
   const at = (turn) => `${(x + radius * Math.sin(turn)).toFixed(2)} ${(y - radius * Math.cos(turn)).toFixed(2)}`;
   const gap = arcs.length > 1 ? 0.7 / radius : 0;
@@ -192,7 +200,7 @@ function ringOf(topic, x, y, radius) {
     const to = from + 2 * Math.PI * Math.min(share, 0.9999);
     const path = `M${at(from + gap)}A${radius} ${radius} 0 ${share > 0.5 ? 1 : 0} 1 ${at(Math.max(to - gap, from + gap + 0.01))}`;
     from = to;
-    return makeSvg("path", { d: path, fill: "none", stroke: `var(--language-${toneOf(code)})`, "stroke-width": "4" });
+    return makeSvg("path", { d: path, fill: "none", stroke: `var(--language-${toneOf(code)})`, "stroke-width": thick });
   });
 }
 
@@ -218,12 +226,13 @@ function svgText(text, x, y, attributes = {}) {
 }
 
 /** Draw a topic: its circle with the ring of languages, number, mark of doubt and name, all of them a link. */
-function spotOf(topic, place, radius, name, { code, faded, onPoint }) {
+function spotOf(topic, place, radius, name, { code, faded, chosen, onPoint }) {
   const { x, y } = place;
   const says = topicSays(topic, code);
-  const link = makeSvg("a", { class: "spot", href: address({ topic: topic.id }), "data-topic": topic.id, "aria-label": says.join("; ") });
-  const ring = ringOf(topic, x, y, radius - 2);
-  const outline = { cx: x.toFixed(1), cy: y.toFixed(1), r: (radius - (ring.length ? 2 : 1)).toFixed(1) };
+  const link = makeSvg("a", { class: chosen ? "spot chosen" : "spot", href: address({ topic: topic.id }), "data-topic": topic.id, "aria-label": says.join("; ") });
+  const thick = radius < 15 ? 3 : 4;
+  const ring = ringOf(topic, x, y, radius - thick / 2, thick);
+  const outline = { cx: x.toFixed(1), cy: y.toFixed(1), r: (radius - (ring.length ? thick : 1)).toFixed(1) };
   const disc = makeSvg("circle", { ...outline, class: "disc", fill: "var(--accent-soft)", stroke: ring.length ? "none" : "var(--accent)", "stroke-width": "2" });
   const round = makeSvg("g", { opacity: faded ? "0.35" : "1" });
   round.append(disc, ...ring);
@@ -231,7 +240,7 @@ function spotOf(topic, place, radius, name, { code, faded, onPoint }) {
     const { x1, y1, x2, y2 } = name.leader;
     link.append(makeSvg("line", { x1: x1.toFixed(1), y1: y1.toFixed(1), x2: x2.toFixed(1), y2: y2.toFixed(1), stroke: "var(--line-strong)", "stroke-width": "1" }));
   }
-  link.append(round, svgText(String(topic.id), x, y + 4, { "font-size": radius < 12 ? "10" : "12" }));
+  link.append(round, svgText(String(topic.id), x, y + 4, { "font-size": radius < 13 ? "10" : "12" }));
   if (topic.doubtful.length) {
     const mark = svgText(DOUBT, x + radius * 0.75, y - radius * 0.55, { class: "doubt", fill: "var(--less)", "font-size": "13", stroke: "var(--surface)", "stroke-width": "3", "paint-order": "stroke" });
     const reason = makeSvg("title");
@@ -290,12 +299,14 @@ function mapDrawing(width, height, { code, selected, onPoint }) {
   const room = height - legend.height;
   const sizes = circleSizes(code, width * room);
   const places = circlePlaces(sizes, width, room);
-  const names = placedNames(places, sizes, summary.topics.map(topicTitle), width, room, measure);
+  const near = selected === null ? null : new Set([selected, ...topicNumbered(selected).similar.map(([id]) => id)]);
+  const ranks = summary.topics.map(({ id }) => (near && !near.has(id) ? 1 : 0));
+  const names = placedNames(places, sizes, summary.topics.map(topicTitle), ranks, width, room, measure);
   const drawing = makeSvg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": font });
   drawing.append(
     ...summary.topics.map((topic, number) => {
-      const faded = selected !== null && topic.id !== selected;
-      return spotOf(topic, places[number], sizes[number], names[number], { code, faded, onPoint });
+      const faded = near !== null && !near.has(topic.id);
+      return spotOf(topic, places[number], sizes[number], names[number], { code, faded, chosen: topic.id === selected, onPoint });
     }),
   );
   legend.group.setAttribute("transform", `translate(0 ${room})`);

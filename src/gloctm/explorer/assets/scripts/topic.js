@@ -104,7 +104,7 @@ function similarTopics(topic) {
       return other && make("li", {}, barOf(cosine), topicLink(other), make("span", { class: "figures" }, `cosine ${formatDecimal(cosine)} `, besideLink(topic, other)));
     }),
   );
-  return make("div", { class: "map-and-list" }, topicMap({ height: 340, selected: topic.id }), make("div", { class: "side" }, topic.similar.length ? list : none));
+  return make("div", { class: "map-and-list" }, topicMap({ height: summary.topics.length > 30 ? 560 : 340, selected: topic.id }), make("div", { class: "side" }, topic.similar.length ? list : none));
 }
 
 /** Show all topics at once, with a column per language. */
