@@ -292,7 +292,8 @@ const CHART_KINDS = {
     const top = topOf(rows);
     const drawn = panels.map((name, panel) => {
       const own = rows.filter((row) => row.panel === panel);
-      const labeled = panel + columns >= panels.length;
+      // Of many rows, the last one is far from the first.
+      const labeled = panel + columns >= panels.length || panels.length > 4 * columns;
       return {
         ...trendValues(own, more, inner),
         // The legend is of all, as wide as all.
@@ -493,8 +494,9 @@ function chartFigure({ title, description, kind, rows, parameters = {}, height =
   }
 
   async function render(embed, descriptions) {
-    const width = element.clientWidth;
-    element.dataset.width = String(width);
+    // A part of a pixel more would be clipped.
+    const width = Math.floor(element.getBoundingClientRect().width);
+    element.dataset.width = String(element.clientWidth);
     const spec = specificationOf(descriptions, CHART_KINDS[kind](rows, parameters, width), width, height);
     const before = embeddedCharts.get(element);
     const options = {

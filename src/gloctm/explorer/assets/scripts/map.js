@@ -5,8 +5,10 @@ const LARGEST_CIRCLE = 30;
 /** Pixels of a cell of the raster that knows what is taken, and of a line of a name. */
 const CELL = 3;
 const NAME_LINE = 14;
+/** How far circles are moved apart, in pixels, as far as names need it. */
+const GAPS = [5, 12, 20, 30, 42, 56];
 /** How far from its circle a name may be, and in which directions from it, the best first: in turns of a circle. */
-const DISTANCES = [3, 8, 14, 22, 32, 44, 58, 75, 95, 120, 150];
+const DISTANCES = [3, 8, 14, 22, 32, 44, 58, 75, 95, 120, 150, 190];
 const DIRECTIONS = [0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11].map((part) => (part / 16) * 2 * Math.PI);
 
 /** Return radii in pixels: areas are in proportion to prevalence, none too small to hit, all small enough to fit. */
@@ -17,8 +19,8 @@ function circleSizes(code, area) {
   return shares.map((share) => (share === null || !most ? Math.min(14, largest) : Math.max(SMALLEST_CIRCLE, largest * Math.sqrt(share / most))));
 }
 
-/** Place the circles by their likeness, and move those apart that would cover each other. */
-function circlePlaces(sizes, width, height) {
+/** Place the circles by their likeness, and move those apart that are closer to each other than a gap. */
+function circlePlaces(sizes, width, height, gap) {
   const room = Math.max(...sizes);
   const [sideX, sideY] = [Math.min(room + 34, 0.2 * width), room + 20];
   const places = summary.topics.map(({ x, y }) => ({
@@ -32,7 +34,7 @@ function circlePlaces(sizes, width, height) {
         const [a, b] = [places[one], places[other]];
         const [x, y] = [a.x - b.x, a.y - b.y];
         const distance = Math.hypot(x, y);
-        const lacking = sizes[one] + sizes[other] + 5 - distance;
+        const lacking = sizes[one] + sizes[other] + gap - distance;
         if (lacking <= 0.5) continue;
         moved = true;
         // Two at one place part in a direction that depends on their numbers alone.
@@ -85,7 +87,7 @@ function boxesAlong({ x1, y1, x2, y2 }) {
   });
 }
 
-/** Return the forms of a name: on a line, on two if it is long, and shortened. */
+/** Return the forms of a name, by preference: on a line or on two if it is long, then shortened, then even more. */
 function nameForms(name, measure) {
   const form = (lines) => ({ lines, wide: Math.max(...lines.map(measure)) + 2, high: NAME_LINE * lines.length });
   const whole = shorten(name, 34);
@@ -97,8 +99,9 @@ function nameForms(name, measure) {
     forms.push(form(splits.reduce((best, lines) => (widest(lines) < widest(best) ? lines : best))));
   }
   const onLine = form([whole]);
-  const short = form([shorten(name, 14)]);
-  return [...forms, onLine, ...(short.wide < onLine.wide - 10 ? [short] : [])];
+  const shorter = [14, 9].map((most) => form([shorten(name, most)])).filter(({ wide }) => wide < onLine.wide - 10);
+  // By preference: each is tried only after those before it had no place.
+  return [[...forms, onLine], ...shorter.map((each) => [each])];
 }
 
 /**
@@ -117,7 +120,7 @@ function placedNames(places, sizes, names, ranks, width, height, measure) {
   );
   let best = [];
   let most = -1;
-  for (let round = 0; round < (many ? 1 : 10); round += 1) {
+  for (let round = 0; round < (many ? 1 : 3); round += 1) {
     const found = placedInOrder(order);
     const placed = found.filter(Boolean).length;
     if (placed > most) [best, most] = [found, placed];
@@ -144,8 +147,7 @@ function placedNames(places, sizes, names, ranks, width, height, measure) {
 
   function placeOne(number, raster) {
     const [{ x, y }, radius] = [places[number], sizes[number]];
-    const several = forms[number].slice(0, -1);
-    for (const tried of several.length ? [several, forms[number].slice(-1)] : [forms[number]]) {
+    for (const tried of forms[number]) {
       for (const distance of DISTANCES) {
         for (const turn of DIRECTIONS) {
           for (const { lines, wide, high } of tried) {
@@ -169,6 +171,25 @@ function placedNames(places, sizes, names, ranks, width, height, measure) {
 
 /** Return where the mark of doubt of a circle is. */
 const markBox = ({ x, y }, radius) => ({ left: x + 0.75 * radius - 7, right: x + 0.75 * radius + 7, top: y - 0.55 * radius - 11, bottom: y - 0.55 * radius + 2 });
+
+/**
+ * Place circles and names: circles are moved apart no further than it takes to have room for the names, or for most of them.
+ *
+ * @returns {{places: object[], names: (object|null)[]}} by topic
+ */
+function placedTopics(sizes, titles, ranks, width, height, measure) {
+  let best = { worth: -1 };
+  for (const gap of GAPS) {
+    const places = circlePlaces(sizes, width, height, gap);
+    const names = placedNames(places, sizes, titles, ranks, width, height, measure);
+    const found = names.filter(Boolean);
+    const shortened = found.filter(({ lines }) => lines.join("").includes("…")).length;
+    const worth = found.length - shortened / 5;
+    if (worth > best.worth) best = { places, names, worth };
+    if (found.length === titles.length && shortened <= titles.length / 12) break;
+  }
+  return best;
+}
 
 /** Return the line from a circle to the nearest point of a box; null if they are close. */
 function leaderTo(box, x, y, radius) {
@@ -298,10 +319,9 @@ function mapDrawing(width, height, { code, selected, onPoint }) {
   const legend = legendOf(width, measure);
   const room = height - legend.height;
   const sizes = circleSizes(code, width * room);
-  const places = circlePlaces(sizes, width, room);
   const near = selected === null ? null : new Set([selected, ...topicNumbered(selected).similar.map(([id]) => id)]);
   const ranks = summary.topics.map(({ id }) => (near && !near.has(id) ? 1 : 0));
-  const names = placedNames(places, sizes, summary.topics.map(topicTitle), ranks, width, room, measure);
+  const { places, names } = placedTopics(sizes, summary.topics.map(topicTitle), ranks, width, room, measure);
   const drawing = makeSvg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": font });
   drawing.append(
     ...summary.topics.map((topic, number) => {
@@ -431,5 +451,5 @@ function mapWithList() {
 /** Return the height that the window has room for; many topics need more. */
 function mapHeight() {
   const many = summary.topics.length > 30;
-  return Math.round(Math.min(many ? 760 : 540, Math.max(many ? 480 : 320, window.innerHeight * (many ? 0.8 : 0.58))));
+  return Math.round(Math.min(many ? 780 : 540, Math.max(many ? 640 : 320, window.innerHeight * (many ? 0.85 : 0.58))));
 }
