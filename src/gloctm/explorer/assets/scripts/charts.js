@@ -88,7 +88,7 @@ function seriesValues(series, width, legend) {
 const widthOf = (text) => [...text].reduce((sum, character) => sum + (character > "\u2e80" ? 12 : 6.6), 0);
 
 /** Break a text into lines of at most a width, between words. */
-function linesOf(text, width) {
+function wrappedText(text, width) {
   const lines = [];
   for (const word of String(text).split(" ")) {
     const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
@@ -227,7 +227,7 @@ function heatValues(cells, { rows, columns, title, rowTitle = null, columnTitle 
     columns_order: placesOf(columns),
     column_title: columnTitle,
     column_angle: Math.max(...shortened.map(widthOf)) > room ? -90 : 0,
-    title: linesOf(title, across),
+    title: wrappedText(title, across),
     stops,
     stop_colors: colors,
     legend: known.length > 0,
