@@ -65,14 +65,14 @@ function assignedColors(order, distance) {
   return assigned.map((color) => color.rgb);
 }
 
-/** Read a color of the page's style sheet. */
+/** Read a color of the page's style sheet. Not by a canvas: some browsers keep pages from reading those. */
 function rgbOfPage(name) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = 1;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  context.fillRect(0, 0, 1, 1);
-  return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  const probe = make("span", { hidden: true });
+  probe.style.color = `var(--${name})`;
+  document.body.append(probe);
+  const rgb = getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+  probe.remove();
+  return rgb;
 }
 
 const cssColor = (rgb) => `rgb(${rgb.join(" ")})`;

@@ -286,7 +286,7 @@ function documentFilters(table, state, update) {
     const { filters } = state;
     const topics = [["", "any"], ...summary.topics.map((topic) => [String(topic.id), `${topic.id} ${shorten(topicTitle(topic), 40)}`])];
     const chosen = filters.topic === undefined ? undefined : topicOf(Number(filters.topic));
-    const shares = [["", "mainly about it"], ...LEAST_SHARES.map((share) => [String(share), `at least ${share}% about it`])];
+    const shares = [["", "mainly about it"], ...LEAST_SHARES.map((share) => [String(share), `at least ${share}%`])];
     const languages = [["", "any"], ...summary.languages.map(({ code, name }) => [code, name])];
     const labels = [["", "any"], ...table.label_values.map((label) => [label, shorten(label, 40)])];
     const example = table.dateValues[0];
