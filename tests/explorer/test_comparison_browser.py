@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -16,6 +15,8 @@ from browser import Open, Watched, arrive, go, heading, saved, serious_violation
 from browser import browser as browser
 from browser import open_page as open_page
 from gloctm.explorer import write_report
+from gloctm.summary.content import Estimate
+from gloctm.summary.prevalence import difference
 from made_up_summary import made_up_summary
 
 pytestmark = pytest.mark.browser
@@ -89,16 +90,14 @@ def points(value: float) -> str:
 
 
 def mover(one: dict[str, float], other: dict[str, float]) -> tuple[float, float, float]:
-    """The difference of two estimates with its interval, by Zou and Donner."""
-    difference = one["mean"] - other["mean"]
-    low = math.hypot(one["mean"] - one["low"], other["high"] - other["mean"])
-    high = math.hypot(one["high"] - one["mean"], other["mean"] - other["low"])
-    return difference, difference - low, difference + high
+    """The difference of two estimates with its interval, as Python computes it."""
+    found = difference(*(Estimate(each["mean"], each["low"], each["high"]) for each in (one, other)))
+    return found.value, found.low, found.high
 
 
 def shown_difference(one: dict[str, float], other: dict[str, float]) -> str:
-    difference, low, high = mover(one, other)
-    return f"{points(difference)} ({points(low)}\u00a0to\u00a0{points(high)})"
+    value, low, high = mover(one, other)
+    return f"{points(value)} ({points(low)}\u00a0to\u00a0{points(high)})"
 
 
 def test_two_topics_are_chosen_swapped_and_linked_to(visit, summary):
@@ -143,9 +142,9 @@ def test_shares_of_two_topics_have_intervals_that_bear_their_dependence(visit, s
     table = page.get_by_role("region", name="shares of topics 1 and 4")
     one, other = (summary["topics"][place]["prevalence"]["de"] for place in (1, 3))
     row = table.locator("tbody tr", has_text="German")
-    difference = one["mean"] - other["mean"]
-    low = difference - (one["mean"] - one["low"]) - (other["high"] - other["mean"])
-    assert f"{points(difference)} ({points(low)}" in row.inner_text()
+    value = one["mean"] - other["mean"]
+    low = value - (one["mean"] - one["low"]) - (other["high"] - other["mean"])
+    assert f"{points(value)} ({points(low)}" in row.inner_text()
     assert percent(one["mean"]) in row.inner_text()
     # Over time and by label the same two.
     assert page.get_by_role("img", name="Topics 1 and 4 by year, all languages, weighted equally").is_visible()

@@ -44,9 +44,12 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
     return relative ? Math.log(Math.max(value, 1 / MOST_RATIO)) : value;
   };
   const strengths = rows.flatMap((row) => columns.map((_, place) => strengthOf(row, place))).filter(isNumber).map(Math.abs);
-  const largest = strengths.reduce((most, each) => Math.max(most, each), relative ? 0.05 : Number.MIN_VALUE);
-  const most = relative ? Math.min(largest, Math.log(MOST_RATIO)) : largest;
-  const smallest = strengths.reduce((least, each) => Math.min(least, each), most);
+  const sortedStrengths = [...strengths].sort((one, other) => one - other);
+  // A few extreme ratios must not pale all others.
+  const most = relative
+    ? Math.min(Math.max(sortedStrengths[Math.floor(0.95 * (strengths.length - 1))] ?? 0, 0.05), Math.log(MOST_RATIO))
+    : (sortedStrengths.at(-1) ?? 1);
+  const smallest = sortedStrengths[0] ?? 0;
   // Shares that hardly differ would all have the strongest color.
   const least = !relative && smallest > most / 3 ? smallest - (most - smallest) / 8 : 0;
   const isClear = ({ estimates, mean }, place) => estimates[place].low > mean || estimates[place].high < mean;

@@ -5,7 +5,7 @@ const POOR_HEIGHT = 0.75;
 /** Colors of cells, from none to the strongest. */
 const LEVELS = 20;
 /** Cells of this many pixels or more show their value. */
-const SMALLEST_WITH_VALUE = 27;
+const SMALLEST_WITH_VALUE = 30;
 const CELLS = { fit: "as large as fit", values: "large, with values" };
 /** With more topics, so many values would be slow to draw; the line above the matrix tells each. */
 const MOST_WITH_VALUES = 100;
