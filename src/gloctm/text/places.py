@@ -75,6 +75,7 @@ class WordFinder:
         self._conversion = None if kind is None else conversion_of(language, kind)
         # Runs recur in every document.
         self._known: dict[str, list[Place | None]] = {}
+        self._normalized: dict[str, str] = {}
 
     def __call__(self, text: str) -> list[Place]:
         """Return the places of vocabulary words in a text, in order and without overlap."""
@@ -138,8 +139,10 @@ class WordFinder:
 
     def _span(self, word: str, text: str, cursor: int) -> tuple[int, int] | None:
         """Return the next place of a word in normalized text, as it is or in another form."""
-        # Words of the user's own tokenizer need not be normalized.
-        word = normalize_text(word, self._language).strip() or word
+        if word not in self._normalized:
+            # Words of the user's own tokenizer need not be normalized.
+            self._normalized[word] = normalize_text(word, self._language).strip() or word
+        word = self._normalized[word]
         start = text.find(word, cursor)
         if self._conversion is not None:
             for place in range(cursor, len(text) - len(word) + 1 if start < 0 else start):
