@@ -282,12 +282,12 @@ def _document_table(
         table["topics"].append(
             [[main, round(0.9 - 0.02 * (place % 20), 4)], *([other, 0.05 - 0.02 * n] for n, other in enumerate(others))]
         )
-        table["marks"].append(
-            [
-                [start, end - start, numbers[code][units[2 * start : 2 * end].decode("utf-16-le", "surrogatepass")]]
-                for start, end in found["marks"]
-            ]
-        )
+        flat, last = [], 0
+        for start, end in found["marks"]:
+            word = units[2 * start : 2 * end].decode("utf-16-le", "surrogatepass")
+            flat += [start - last, end - start, numbers[code][word]]
+            last = end
+        table["marks"].append(flat)
         table["x"].append(round(min(1, max(-1, topics[main]["x"] + rng.uniform(-0.1, 0.1))), 4))
         table["y"].append(round(min(1, max(-1, topics[main]["y"] + rng.uniform(-0.1, 0.1))), 4))
     return {

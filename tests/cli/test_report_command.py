@@ -69,6 +69,22 @@ def test_the_command_writes_a_page_of_model_and_corpus(folder, tmp_path, capsys,
     assert 'http-equiv="Content-Security-Policy"' in html
 
 
+def test_documents_are_listed_as_many_as_asked_for(folder, tmp_path, capsys, monkeypatch):
+    page = tmp_path / "report.html"
+    given = ("report", folder / "model", "-o", page, "--corpus", folder / "corpus", "-q")
+    assert run(capsys, monkeypatch, *given, "--documents", 6, "--map", "topics")[0] == 0
+    summary = summary_of(page)
+    assert summary["documents"]["totals"] == {"en": 12, "ja": 12}
+    assert summary["documents"]["projection"] == "topics"
+    assert "6 of 24 documents are listed" in summary["sampled"]
+    assert run(capsys, monkeypatch, *given, "--documents", 0)[0] == 0
+    assert summary_of(page)["documents"] is None
+    code, _, err = run(capsys, monkeypatch, *given, "--map", "tsne")
+    assert code == 2
+    assert "--map" in err
+    assert "umap" in err
+
+
 def test_without_a_corpus_there_are_words_and_a_word_about_it(folder, tmp_path, capsys, monkeypatch):
     code, out, err = run(capsys, monkeypatch, "report", folder / "model", "-o", tmp_path / "a.html")
     assert code == 0

@@ -2,6 +2,7 @@
 
 from gloctm.summary.content import (
     DateBreakdown,
+    DocumentTable,
     Estimate,
     LabelBreakdown,
     LanguageSummary,
@@ -18,6 +19,7 @@ from gloctm.summary.summary import Summarizer, summarize
 
 __all__ = [
     "DateBreakdown",
+    "DocumentTable",
     "Estimate",
     "LabelBreakdown",
     "LanguageSummary",
