@@ -89,8 +89,8 @@ def test_topics_are_hidden_and_shown_again(profile, report, summary):
     go(page, "#view=labels")
     # The figures of the others are still their own.
     labels = summary["labels"]["prevalence"]
-    cells = page.locator("section table tbody tr").nth(3).locator("td")
-    assert cells.first.inner_text() == f"{100 * labels[4][0]['mean']:.1f}%"
+    row = page.locator("section table tbody tr", has=page.locator(".number", has_text="6"))
+    assert row.locator("td").nth(1).inner_text() == f"{100 * labels[4][0]['mean']:.1f}%"
     go(page, "#topic=4")
     assert "Topic 4 of the model is hidden here." in page.locator("main").inner_text()
     go(page, "#search=ball")

@@ -101,6 +101,15 @@ function findTopics(typed) {
   }).map(({ topic }) => topic);
 }
 
+/** Return a name of a topic that has what was typed, where its title has not: null for others. */
+function otherName(topic, typed) {
+  const parts = partsOf(typed);
+  const matches = (name) => rankOfMatch(folded(name), parts.join(" "), parts) !== null;
+  if (matches(topicTitle(topic))) return null;
+  const [code, name] = [...Object.entries(topic.names ?? {}), ...Object.entries(topic.labels)].find(([, each]) => matches(each)) ?? [];
+  return name ? inLanguage(code, name) : null;
+}
+
 /** Find labels of documents. */
 function findLabels(typed) {
   const parts = partsOf(typed);
@@ -163,7 +172,7 @@ function offersFor(typed) {
   }));
   const topics = findTopics(typed).slice(0, MOST_OFFERED.topics).map((topic) => ({
     href: address({ topic: topic.id }),
-    content: [topicName(topic, "b"), make("span", { class: "where" }, `topic ${topic.id}`)],
+    content: [topicName(topic, "b"), make("span", { class: "where" }, otherName(topic, typed), ` topic ${topic.id}`)],
   }));
   const labels = findLabels(typed).slice(0, MOST_OFFERED.labels).map((found) => ({
     href: labelAddress(found),
@@ -289,7 +298,7 @@ function searchView({ search, lang, by }) {
   const labels = lang ? [] : findLabels(search);
   const found = entries.length || topics.length || labels.length;
   const parts = [
-    topics.length > 0 && section("Topics", make("ul", { class: "plain" }, topics.slice(0, MOST_FOUND).map((topic) => make("li", {}, topicLink(topic))))),
+    topics.length > 0 && section("Topics", make("ul", { class: "plain" }, topics.slice(0, MOST_FOUND).map((topic) => make("li", {}, topicLink(topic), " ", make("span", { class: "note" }, otherName(topic, search)))))),
     entries.length > 0 && section("Words", make("div", { class: "cards" }, entries.map(foundWord)), entries.length === MOST_FOUND && make("p", { class: "note" }, "More matches exist; keep typing.")),
     labels.length > 0 && section("Labels", make("ul", { class: "plain" }, labels.map(foundLabel))),
     summary.documents && section("Documents", foundDocuments(search)),
