@@ -187,6 +187,15 @@ def test_the_command_serves_until_interrupted(folder):
             theta = thetas(client.post("/transform", json={"documents": [{"text": "rain song", "lang": "en"}]}))
             expected = GloCTM.load(folder / "model").transform(["rain song"], "en")
             np.testing.assert_array_equal(theta, expected)
+            # A view of fewer topics, without the measures of all of them; then the former one.
+            view = TopicView.of(GloCTM.load(folder / "model"))
+            changed = client.post("/api/view", json=view.hide(1).to_dict()).json()
+            assert [topic["id"] for topic in changed["topics"]] == [0, 2]
+            assert "0.875" not in client.get("/").text
+            assert client.post("/api/view", json=view.to_dict()).status_code == 200
+            assert client.get("/").headers["etag"] == page.headers["etag"]
+            found = client.post("/api/search", json={"query": "rain"}).json()
+            assert found["documents"]
             assert client.get("/topics", headers={"host": "evil.example"}).status_code == 400
             assert "server" not in client.get("/healthz").headers
             # Chunks beyond the limit, over a real connection.
@@ -211,8 +220,10 @@ def test_the_command_serves_until_interrupted(folder):
 
 def test_the_command_wants_its_token_loads_no_torch_and_can_be_terminated(folder):
     model = GloCTM.load(folder / "model")
-    TopicView.of(model).hide(0).save(folder / "view.json")
-    arguments = ("--view", str(folder / "view.json"), "--name", "topics.example.org")
+    # As the page saves it.
+    view = json.dumps(TopicView.of(model).hide(0).to_dict(), ensure_ascii=False, separators=(",", ":"))
+    (folder / "view.json").write_text(view, encoding="utf-8")
+    arguments = ("--view", str(folder / "view.json"), "--name", "topics.example.org", "--no-edits")
     with serving_process(folder, *arguments, GLOCTM_TOKEN=TOKEN) as (process, url):
         with httpx.Client(base_url=url, timeout=200) as client:
             assert client.get("/topics").status_code == 401
@@ -222,6 +233,7 @@ def test_the_command_wants_its_token_loads_no_torch_and_can_be_terminated(folder
             body = {"documents": [{"text": "rain", "lang": "en"}]}
             own = {**outside, "origin": "https://topics.example.org"}
             assert client.post("/transform", json=body, headers=own).status_code == 200
+            assert client.post("/api/view", json=json.loads(view), headers=own).status_code == 403
             assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400
             assert client.get("/healthz").status_code == 200
         maps = f"/proc/{process.pid}/maps"
