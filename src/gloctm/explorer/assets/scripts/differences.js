@@ -90,7 +90,7 @@ function differenceStrip(estimate, reach) {
   const strip = make("span", { class: "strip", "aria-hidden": "true" }, make("span", { class: "strip-zero" }));
   if (!estimate) return strip;
   const at = (value) => 50 + 50 * Math.max(-1, Math.min(1, value / reach));
-  const direction = clearDirection(estimate);
+  const direction = shownDirection(estimate);
   const kind = { 1: "more", [-1]: "less", 0: "unclear" }[direction];
   const line = make("span", { class: `strip-line ${kind}` });
   line.style.insetInlineStart = `${at(estimate.low)}%`;
@@ -103,8 +103,11 @@ function differenceStrip(estimate, reach) {
   return strip;
 }
 
+/** Return the sign of a clear difference that does not look like zero in its digits; else 0. */
+const shownDirection = (estimate) => (estimate && /[1-9]/.test(formatPoints(estimate.difference)) ? clearDirection(estimate) : 0);
+
 /** Order clear differences before unclear ones, each by size. */
-const byClarity = (estimate) => (estimate ? (clearDirection(estimate) ? 10 : 0) + Math.abs(estimate.difference) : null);
+const byClarity = (estimate) => (estimate ? (shownDirection(estimate) ? 10 : 0) + Math.abs(estimate.difference) : null);
 
 /**
  * Make a table of differences with a dot and interval in each row; the first column names the row.
@@ -145,18 +148,20 @@ function differenceTable({ caption, first, names, rows, further = [] }) {
 /** Say in words which of two has more. */
 function verdictText(estimate, one, other) {
   if (!estimate) return "no figure";
-  return { 1: `more in ${one}`, [-1]: `more in ${other}`, 0: "not clear" }[clearDirection(estimate)];
+  const direction = shownDirection(estimate);
+  if (direction) return `more in ${direction > 0 ? one : other}`;
+  return clearDirection(estimate) ? "as good as equal" : "not clear";
 }
 
 function verdictOf({ difference, topic }, one, other) {
-  const direction = clearDirection(difference);
-  return make("span", { class: verdictClass(difference) }, SIGNS[direction], verdictText(difference, one, other), topic?.doubtful.length > 0 && doubtMark(topic));
+  const direction = shownDirection(difference);
+  return make("span", { class: direction ? verdictClass(difference) : "verdict unclear" }, SIGNS[direction], verdictText(difference, one, other), topic?.doubtful.length > 0 && doubtMark(topic));
 }
 
 /** Say how many of a list of differences are clear, and how many would be by chance. */
 function clearSentence(rows, what) {
   const known = rows.filter(({ difference }) => difference);
-  const clear = known.filter(({ difference }) => clearDirection(difference) !== 0).length;
+  const clear = known.filter(({ difference }) => shownDirection(difference) !== 0).length;
   const chance = Math.round(known.length / 20);
   const byChance = chance > 0 ? ` About ${formatCount(chance)} would look clear by chance alone.` : "";
   return `${formatCount(clear)} of ${formatCount(known.length)} ${what} clearly differ: their 95% intervals exclude zero.${byChance}`;

@@ -8,7 +8,7 @@ const MOST_RATIO = 4;
 const HEAT_COLORS = { share: "the share itself", usual: "more or less than usual" };
 
 /** A ratio: ×1.4. */
-const formatRatio = (value) => (isNumber(value) ? `×${value.toFixed(value < 0.95 ? 2 : 1)}` : NOTHING);
+const formatRatio = (value) => (isNumber(value) ? `×${value.toFixed(value < 0.95 ? 2 : value < 9.95 ? 1 : 0)}` : NOTHING);
 
 /**
  * Make a table of topics with colored cells. Pressing the head of a column sorts by it; pointing to a cell, or moving to

@@ -68,9 +68,10 @@ function sideOfTopics(parameters) {
   if (topics.length < 2) return lacking("The model shows one topic, so there are no two to compare. Train one with more: ", make("code", {}, "gloctm train CORPUS --num-topics 20"), ".");
   const ids = topicsByPrevalence().map(({ id }) => id);
   const whole = (id) => topicOf(Number(id ?? NaN))?.id;
-  const first = whole(parameters.one) ?? ids.find((id) => id !== whole(parameters.other));
-  // What is most like it, unless the address says otherwise.
-  const pair = chosenPair({ one: first, other: whole(parameters.other) ?? topicNumbered(first).similar[0]?.[0] }, ids);
+  const asked = [whole(parameters.one), whole(parameters.other)];
+  const [first, second] = asked.some(isNumber) ? asked : mostSimilar();
+  // What is most like the one, unless the address says otherwise.
+  const pair = chosenPair({ one: first, other: second ?? topicNumbered(first)?.similar[0]?.[0] }, ids);
   const [one, other] = pair.map(topicNumbered);
   const options = topics.map((topic) => [topic.id, topicText(topic), { lang: languageTag(languageOfName(topic) ?? "") }]);
   const sections = [
@@ -85,6 +86,21 @@ function sideOfTopics(parameters) {
     about: pairChoices(parameters, options, pair),
     content: [topicHeads(one, other), jumpsTo(sections), ...sections, ...whatLacks()],
   };
+}
+
+/** Return the numbers of the two topics that are most alike; of the two largest, where no similarity is known. */
+function mostSimilar() {
+  let best = topicsByPrevalence().slice(0, 2).map(({ id }) => id);
+  let most = -Infinity;
+  summary.topics.forEach(({ id }, row) =>
+    summary.topics.slice(0, row).forEach((other, column) => {
+      const cosine = summary.similarity?.[row]?.[column];
+      if (!(cosine > most)) return;
+      most = cosine;
+      best = [other.id, id];
+    }),
+  );
+  return best;
 }
 
 /** Link to two topics side by side. */
