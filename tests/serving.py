@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 import threading
+import zlib
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -132,6 +136,12 @@ def detail(response, status):
 
 def upload(client, content, name="texts.jsonl", *, path="/transform/file", **fields):
     return client.post(path, files={"file": (name, content)}, data=fields)
+
+
+def shown(response):
+    """The summary that a page holds."""
+    encoding, text = re.search(r'id="summary" data-encoding="(\w+)">(.*?)</script>', response.text, re.DOTALL).groups()
+    return json.loads(zlib.decompress(b64decode(text)) if encoding == "deflate" else text)
 
 
 JSON = {"content-type": "application/json"}

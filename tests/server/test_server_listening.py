@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serving import JSON, TOKEN, WORDS, listening, make_model, thetas
+from serving import JSON, TOKEN, WORDS, listening, make_model, shown, thetas
 
 # First, since it skips where the server's packages lack.
 # isort: split
@@ -179,11 +179,14 @@ def test_the_command_serves_until_interrupted(folder):
     evaluation["measures"]["translation_agreement"] = {"en de": 0.875}
     (folder / "evaluation.json").write_text(json.dumps(evaluation), encoding="utf-8")
     arguments = ("--corpus", str(folder / "corpus"), "--evaluation", str(folder / "evaluation.json"))
+    arguments += ("--compare", str(folder / "model"), "--listed", "7", "--map", "topics")
     with serving_process(folder, *arguments) as (process, url):
         with httpx.Client(base_url=url, timeout=200) as client:
             page = client.get("/")
             assert page.headers["content-type"].startswith("text/html")
             assert "0.875" in page.text
+            assert shown(page)["documents"]["count"] == 7
+            assert len(shown(page)["other"]["matches"]) == 3
             theta = thetas(client.post("/transform", json={"documents": [{"text": "rain song", "lang": "en"}]}))
             expected = GloCTM.load(folder / "model").transform(["rain song"], "en")
             np.testing.assert_array_equal(theta, expected)
@@ -256,6 +259,7 @@ def test_the_command_wants_its_token_loads_no_torch_and_can_be_terminated(folder
         ({"view": Path("missing")}, "missing"),
         ({"evaluation": Path("missing")}, "missing"),
         ({"via": "telepathy"}, "--via"),
+        ({"projection": "globe"}, "--map"),
         ({"name": ["topics.example.org"]}, "GLOCTM_TOKEN"),
         ({"name": ["https://topics.example.org"], "token": TOKEN}, "topics.example.org"),
     ],

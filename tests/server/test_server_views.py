@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-import zlib
-from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from serving import JSON, TOKEN, ask, detail, listening, make_context_model, serving, thetas
+from serving import JSON, TOKEN, ask, detail, listening, make_context_model, serving, shown, thetas
 from serving import model as model
 from serving import summary as summary
 
@@ -50,12 +48,6 @@ def client(context):
 def searched(demo):
     with serving(demo[0], Summarizer(*demo), limits=Limits(rate=0)) as open_client:
         yield open_client
-
-
-def shown(response):
-    """The summary that a page holds."""
-    encoding, text = re.search(r'id="summary" data-encoding="(\w+)">(.*?)</script>', response.text, re.DOTALL).groups()
-    return json.loads(zlib.decompress(b64decode(text)) if encoding == "deflate" else text)
 
 
 # Views

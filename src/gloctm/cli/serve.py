@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gloctm.cli.model import Model
-from gloctm.cli.options import check_via
+from gloctm.cli.options import check_projection, check_via
 from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
 from gloctm.errors import InputError
 
@@ -44,6 +44,28 @@ def serve(
     evaluation: Annotated[
         Path | None,
         _optional(help="File from gloctm evaluate -o for this model, shown as its quality."),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        _optional(
+            help="Another model folder, whose topics the page shows next to those of this one, as gloctm compare does."
+        ),
+    ] = None,
+    listed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Documents that the page lists and draws on a map, of more a sample; the page contains the beginnings "
+            "of their texts. 0 for none.",
+        ),
+    ] = 20_000,
+    projection: Annotated[
+        str | None,
+        _optional(
+            "--map",
+            help="What places documents on the map: umap, which needs the extra map, or topics, the topics' own map. "
+            "(default: umap, if it is installed and there are 2,000 documents or more)",
+        ),
     ] = None,
     title: Annotated[str | None, _optional(help="Title of the page. (default: topics and languages)")] = None,
     via: Annotated[
@@ -111,6 +133,7 @@ def serve(
     encoder = None if via is None else check_via(via)
     measured = None if evaluation is None else read_evaluation(evaluation)
     shown = None if view is None else read_view(view)
+    places = None if projection is None else check_projection(projection)
     if token is not None:
         check_token(token)
     elif not loopback:
@@ -137,6 +160,9 @@ def serve(
             evaluation=measured,
             title=title,
             via=encoder,
+            other=None if compare is None else GloCTM.load(compare),
+            max_listed=listed,
+            projection=places,
         )
         # Others may reach it by any name, unless names are given.
         hosts = [*LOOPBACK_HOSTS, host, *names] if loopback or names else None
