@@ -241,6 +241,11 @@ def test_a_server_computes_what_is_changed(browser):
         topic = exact.topics[0]
         assert f"{100 * topic.overall:.1f}% of a document on average" in page.locator(".lead").inner_text()
         assert page.locator(".word-column ol[lang=en] .text").all_text_contents() == [w for w, _ in topic.words["en"]]
+        go(page, "#search=rain+and+storm&by=meaning")
+        page.locator(".result .topic-list .topic-link").first.wait_for()
+        assert "Weather" in page.locator(".result .topic-list").inner_text()
+        assert page.locator(".result .document").count() > 0
+        go(page, "#topic=0")
         # Everyone has it, until it is undone.
         other = profile.open(f"{address.rstrip('/')}/#view=topics")
         assert other.locator("tbody .topic-link", has_text="Weather").count() == 1

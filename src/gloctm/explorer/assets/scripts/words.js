@@ -91,6 +91,9 @@ function wordColumns(topic, sought) {
 
   const columns = codes.map((code) => ({ code, element: column(code) }));
   const grid = make("div", { class: "word-columns" }, curves);
+  // Eight columns become four and four, rather than six and two, but where there is room for all.
+  grid.style.setProperty("--in-a-row", codes.length);
+  grid.style.setProperty("--in-rows", Math.ceil(codes.length / Math.ceil(codes.length / 6)));
   const others = foldLanguages(grid, columns, "words", () => show(held));
   const more = make("button", { type: "button", "aria-expanded": "false" }, `Show all ${longest} words`);
   more.addEventListener("click", () => expand(!grid.classList.contains("all")));
