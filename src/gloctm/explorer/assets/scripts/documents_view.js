@@ -3,8 +3,8 @@
 /** Shares of a topic to choose from, in percent; without one, documents mainly about it. */
 const LEAST_SHARES = [5, 10, 20, 30, 50];
 const DOCUMENT_SORTS = { share: "largest share", newest: "date, newest first", oldest: "date, oldest first", id: "id" };
-/** Fewer documents are never placed by UMAP. */
-const FEWEST_FOR_UMAP = 50;
+/** Fewer documents are placed by UMAP only where the report was asked for it. */
+const FEWEST_FOR_UMAP = 2000;
 /** How long typing must pause before texts are searched, in milliseconds. */
 const TYPING_PAUSE = 120;
 
