@@ -109,7 +109,7 @@ function oneLanguage(code) {
   const series = [
     { name: `more in ${name}`, color: "more" },
     { name: "less", color: "less", shape: "diamond" },
-    { name: "not clear: the interval includes zero", color: "muted", hollow: true },
+    { name: "not clear", color: "muted", hollow: true },
   ];
   return [
     chartFigure({

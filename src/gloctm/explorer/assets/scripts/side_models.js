@@ -16,18 +16,20 @@ function sideOfModels() {
   const wordsThere = (topic, shared = []) => wordsInRow(theirWords(topic), code, shared);
   const theirName = (topic) => make("span", { class: "topic-link" }, make("span", { class: "number" }, String(topic.number)), " ", make("bdi", {}, nameThere(topic, code)));
   const columns = [
-    { label: "topic here", value: ({ topic }) => topic.id, node: ({ topic }) => topicLink(topic), header: true },
-    { label: "its words", value: ({ topic }) => firstWords(topic, code, 10).join(" "), node: ({ topic, their }) => wordsHere(topic, theirWords(their)) },
+    { label: "topic here", value: ({ topic }) => topic.id, node: ({ topic, their }) => [topicLink(topic), wordsHere(topic, theirWords(their))], header: true },
+    { label: "name here", value: ({ topic }) => topicTitle(topic), hidden: true },
+    { label: "words here", value: ({ topic }) => firstWords(topic, code, 10).join(" "), hidden: true },
     { label: "similarity", value: ({ similarity }) => similarity, node: ({ similarity }) => make("span", { class: "meter" }, formatDecimal(similarity), meterBar(similarity)), numeric: true },
-    { label: "topic there", value: ({ their }) => their.number, node: ({ their }) => theirName(their) },
-    { label: "words there", value: ({ their }) => theirWords(their).join(" "), node: ({ topic, their }) => wordsThere(their, firstWords(topic, code, 10)) },
+    { label: "topic there", value: ({ their }) => their.number, node: ({ topic, their }) => [theirName(their), wordsThere(their, firstWords(topic, code, 10))] },
+    { label: "name there", value: ({ their }) => nameThere(their, code), hidden: true },
+    { label: "words there", value: ({ their }) => theirWords(their).join(" "), hidden: true },
   ];
   return {
     name: "two models",
     content: [
       make("p", {}, "Here: ", make("bdi", {}, summary.title), ". There: ", make("bdi", {}, other.title), "."),
       make("p", {}, `${formatCount(matches.length)} topics match one to one; ${formatCount(ours.length)} here and ${formatCount(rest.length)} there have no match. Words are those in ${languageName(code)}; those in bold are the same in both.`),
-      section("Topics that match", matches.length ? dataTable({ caption: "topics that match", rows: matches, columns, sort: { column: 2, direction: "descending" } }) : make("p", { class: "missing" }, "No topic of one model matches one of the other.")),
+      section("Topics that match", matches.length ? make("div", { class: "matches" }, dataTable({ caption: "topics that match", rows: matches, columns, sort: { column: 3, direction: "descending" } })) : make("p", { class: "missing" }, "No topic of one model matches one of the other.")),
       ours.length > 0 && section("Only here", unmatchedHere(ours, wordsHere)),
       rest.length > 0 && section("Only there", make("ul", { class: "plain unmatched" }, rest.map((topic) => make("li", {}, theirName(topic), wordsThere(topic), nearestHere(topic))))),
     ],
