@@ -89,6 +89,11 @@ def test_names_are_in_the_reader_s_language_everywhere(page, summary):
     box.fill("قطار محطة")
     page.get_by_role("option", name="電車 駅 切符").click()
     arrive(page, "#topic=1")
+    # Documents in it come first.
+    go(page, "#view=documents")
+    page.get_by_text("Those in Japanese come first.").wait_for()
+    assert page.locator(".document-row .excerpt").first.get_attribute("lang") == "ja"
+    go(page, "#topic=1")
     page.get_by_label("Names and words in").select_option("all")
     assert summary["topics"][1]["name"] in heading(page)
 

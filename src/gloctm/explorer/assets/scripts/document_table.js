@@ -192,6 +192,14 @@ function sortedDocuments(table, sort, topic) {
   return table.sorted;
 }
 
+/** Put documents in the reader's language first, if one is chosen. */
+function readersFirst(table, places) {
+  const code = readerLanguage();
+  if (code === "all") return places;
+  const own = (place) => languageOfDocument(table, place) === code;
+  return Uint32Array.from([...places.filter(own), ...places.filter((place) => !own(place))]);
+}
+
 /** Return the comparison of a sort. Ties stay in the order of the corpus, but among shares: there, no language is first. */
 function documentOrder(table, sort, topic) {
   if (sort === "id") {

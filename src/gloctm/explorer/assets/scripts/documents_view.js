@@ -132,7 +132,7 @@ function documentsParts(table, parameters) {
     if (state.brush) for (let place = 0; place < table.size; place += 1) mask[place] &= state.brush[place];
     const chosen = state.filters.topic === undefined ? undefined : topicOf(Number(state.filters.topic));
     const topic = chosen ? placeOf(chosen.id) : null;
-    shown = sortedDocuments(table, state.sort, topic).filter((place) => mask[place]);
+    shown = readersFirst(table, sortedDocuments(table, state.sort, topic).filter((place) => mask[place]));
     if (state.opened !== null && !mask[state.opened]) state.opened = null;
     list.show(shown, { topic, sought: soughtWords(state.filters.q), opened: state.opened }, page);
     map.show(mask);
@@ -146,7 +146,7 @@ function documentsParts(table, parameters) {
   function sayCount() {
     const of = state.brush ? "chosen on the map and by filters" : "shown";
     const none = shown.length ? "" : " No document passes all filters: clear one of them.";
-    count.textContent = `${formatCount(shown.length)} of ${formatCount(table.size)} documents ${of}.${none}`;
+    count.textContent = `${formatCount(shown.length)} of ${formatCount(table.size)} documents ${of}.${none}${shown.length && readerLanguage() !== "all" ? ` Those in ${languageName(readerLanguage())} come first.` : ""}`;
   }
 
   function recolor() {

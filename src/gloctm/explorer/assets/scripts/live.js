@@ -157,8 +157,8 @@ const aboutLines = (warning) => warning.replace("documents, the first with the i
 /** Show the largest topic of each of several texts. */
 function linesResult(texts, { topics, documents, warnings }) {
   const rows = documents.map(({ lang, theta }, place) => {
-    const largest = theta ? theta.indexOf(Math.max(...theta)) : null;
-    return { text: texts[place], lang, topic: theta && topicNumbered(topics[largest]), share: theta && theta[largest] };
+    const [largest = null] = theta ? sharesOf(topics, theta) : [];
+    return { text: texts[place], lang, topic: largest?.topic ?? null, share: largest?.share ?? null };
   });
   const table = dataTable({
     caption: "topics of the lines",
@@ -178,12 +178,23 @@ function softNote() {
   return text && make("p", { class: "note" }, text);
 }
 
+/**
+ * Return the shares of the topics that the page shows, the largest first: those that it has merged add up, and those that
+ * it hides are left out. The server may show others, if somebody has changed its view since.
+ */
+function sharesOf(topics, theta) {
+  const sums = new Map();
+  theta.forEach((share, place) => {
+    const topic = topicOf(topics[place]);
+    if (topic) sums.set(topic, (sums.get(topic) ?? 0) + share);
+  });
+  return [...sums].map(([topic, share]) => ({ topic, share })).sort((one, other) => other.share - one.share);
+}
+
 /** List the topics of a text, the largest first; small ones are folded. */
 function shareLists(topics, theta) {
-  const shares = theta
-    .map((share, place) => ({ share, topic: topicNumbered(topics[place]) }))
-    .sort((one, other) => other.share - one.share);
-  const largest = shares[0].share;
+  const shares = sharesOf(topics, theta);
+  const largest = Math.max(shares[0]?.share ?? 0, Number.MIN_VALUE);
   const list = (some, attributes = {}) =>
     make(
       "ol",
@@ -198,7 +209,7 @@ function shareLists(topics, theta) {
 /** Show the text with the words that changed a topic's share, and by how much. */
 function ledThere(text, lang, words) {
   const telling = words
-    .map((word) => ({ ...word, topics: word.topics.filter(([, weight]) => weight >= LEAST_WEIGHT) }))
+    .map((word) => ({ ...word, topics: word.topics.filter(([id, weight]) => weight >= LEAST_WEIGHT && topicOf(id)) }))
     .filter(({ topics }) => topics.length);
   const marks = telling.map(({ start, end }) => [start, end]);
   const once = [...new Map(telling.map((word) => [word.word, word])).values()];
@@ -214,7 +225,7 @@ function ledThere(text, lang, words) {
 
 /** Return the title of a marked word: its topics. */
 function wordAttributes({ topics }) {
-  return { title: topics.map(([id]) => topicText(topicNumbered(id))).join("; ") };
+  return { title: topics.map(([id]) => topicText(topicOf(id))).join("; ") };
 }
 
 function wordsTable(words) {
@@ -230,7 +241,7 @@ function wordsTable(words) {
           make(
             "ul",
             { class: "plain" },
-            topics.map(([id, weight]) => make("li", {}, topicLink(topicNumbered(id)), ` ${formatPoints(weight)}`)),
+            topics.map(([id, weight]) => make("li", {}, topicLink(topicOf(id)), ` ${formatPoints(weight)}`)),
           ),
       },
     ],

@@ -112,7 +112,7 @@ function topicsView() {
   const chosen = chosenColumn();
   const columns = [
     ...(chosen ? [chosen] : []),
-    topicColumn,
+    { ...topicColumn, node: (topic) => make("span", {}, topicLink(topic), topic.doubtful.length > 0 && doubtMark(topic)) },
     ...(hasPrevalence() ? [{ label: "mean share", saved: "mean proportion", value: (topic) => topic.overall, text: (topic) => formatPercent(topic.overall), numeric: true }] : []),
     ...shownLanguages().map((code) => ({
       label: languageName(code),
@@ -126,6 +126,7 @@ function topicsView() {
       make("h1", {}, "Topics"),
       make("p", { class: "lead" }, "The first ten words of every topic, in the model's order."),
       hiddenNote(),
+      doubtNote(summary.topics),
       dataTable({ caption: "topics and their words", rows: summary.topics, columns, sort: { column: chosen ? 1 : 0, direction: "ascending" } }),
       tableTools(),
       topicsButton(),
