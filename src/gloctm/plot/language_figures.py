@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from gloctm.errors import InputError
 from gloctm.plot.drawing import Canvas, Figure, Look, lines, nth
@@ -18,7 +18,9 @@ from gloctm.plot.reading import (
     topics_of,
 )
 from gloctm.plot.wording import axis_name, cut
-from gloctm.summary.differences import Groups, compare_groups
+
+if TYPE_CHECKING:
+    from gloctm.summary.differences import Groups
 
 _WITHOUT_CORPUS = "the summary was made without a corpus: make one with gloctm.summary.summarize(model, corpus)"
 # A cross, as a path within -1 to 1.
@@ -181,6 +183,8 @@ def differences(
     """
     data = read_summary(summary)
     chosen = dict(topics_of(data, topics)).values()
+    from gloctm.summary.differences import compare_groups
+
     compared = {row["topic"]: row for row in compare_groups(data, by, one, other, language=language)}
     pair = languages_of(data, [one, other]) if by == "language" else []
     one_name, other_name = [each.name for each in pair] or [one, other]
