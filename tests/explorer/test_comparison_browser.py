@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from large_summary import large_summary
 
 from browser import Open, Watched, arrive, go, heading, saved, serious_violations
 from browser import browser as browser
@@ -60,8 +61,8 @@ def visit(shared: tuple[Watched, Any]) -> Iterator[Open]:
 def open_summary(open_page: Open, tmp_path: Path) -> Callable[..., Any]:
     """Opens a view of the page of a made-up summary."""
 
-    def open_it(made: dict[str, Any], view: str) -> Any:
-        return open_page(write_report(made, tmp_path / "report.html").as_uri() + view)
+    def open_it(made: dict[str, Any], view: str, **options: Any) -> Any:
+        return open_page(write_report(made, tmp_path / "report.html").as_uri() + view, **options)
 
     return open_it
 
@@ -384,6 +385,33 @@ def test_wide_comparisons_are_accessible_in_the_light(visit):
     for view in [*VIEWS, "#view=similarity&cells=values"]:
         page = visit(view)
         assert serious_violations(page) == [], view
+
+
+def test_many_topics_are_shown_in_parts(open_summary):
+    """A hundred topics, six labels, eight languages, in a narrow window."""
+    made = large_summary(num_documents=80, num_topics=100)
+    page = open_summary(made, "#view=side&kind=languages", viewport={"width": 320, "height": 800})
+    rows = page.get_by_role("region", name="English and Japanese").locator("tbody tr")
+    assert rows.count() == 50
+    page.get_by_role("button", name="Show all 100 rows").press("Enter")
+    assert rows.count() == 100
+    assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 51
+    go(page, "#view=time")
+    cards = page.locator(".multiples > li")
+    assert cards.count() == 60
+    page.get_by_role("button", name="Show all 100 topics").click()
+    assert cards.count() == 100
+    # Those out of sight are not drawn yet.
+    assert page.locator(".multiples .course").count() < 100
+    go(page, "#view=similarity&groups=50")
+    assert page.locator(".topic-group").count() == 24
+    more = page.get_by_role("button", name="Show all 50 groups")
+    more.click()
+    assert page.locator(".topic-group").count() + page.locator(".alone li").count() >= 50
+    for view in VIEWS:
+        go(page, view)
+        wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= window, view
 
 
 def test_markup_in_texts_is_text_in_comparisons(open_summary):

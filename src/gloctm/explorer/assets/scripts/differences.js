@@ -59,6 +59,9 @@ function dateCounts(code) {
   return periods.map((_, period) => rows.reduce((sum, row) => sum + (row[period] ?? 0), 0));
 }
 
+/** Rows of a table of differences that are shown at first: the clear and large ones. */
+const FIRST_DIFFERENCES = 50;
+
 /** How a report gets shares and documents. */
 const REPORT_WITH_CORPUS = "gloctm report MODEL --corpus CORPUS";
 
@@ -142,7 +145,7 @@ function differenceTable({ caption, first, names, rows, further = [] }) {
     ...further,
   ];
   const column = columns.findIndex(({ label }) => label === "in short");
-  return make("div", { class: "differences" }, dataTable({ caption, rows, columns, sort: { column, direction: "descending" } }));
+  return make("div", { class: "differences" }, dataTable({ caption, rows, columns, sort: { column, direction: "descending" }, first: FIRST_DIFFERENCES }));
 }
 
 /** Say in words which of two has more. */

@@ -59,7 +59,7 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
 
   function header(key) {
     const { name = key === "mean" ? "mean" : "topic", count } = columns[key] ?? {};
-    const label = make("span", { dir: "auto", title: name }, shorten(name, 40));
+    const label = make("span", { dir: "auto", title: name, class: name.length > 12 ? null : "short" }, shorten(name, 40));
     const button = make("button", { type: "button", class: "sort" }, label, isNumber(count) && make("span", { class: "of" }, ` ${formatCount(count)}`));
     button.addEventListener("click", () => {
       const [usually, again] = key === "topic" ? ["ascending", "descending"] : ["descending", "ascending"];

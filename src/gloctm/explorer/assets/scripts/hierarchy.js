@@ -13,6 +13,10 @@ const SMALLEST_CELL = 18;
 const LARGEST_CELL = 40;
 /** Pairs in the table of the most similar ones. */
 const MOST_PAIRS = 300;
+/** Of which are shown at first. */
+const FIRST_PAIRS = 50;
+/** Groups that are shown at first. */
+const FIRST_GROUPS = 24;
 /** Words that a group is described by. */
 const GROUP_WORDS = 8;
 
@@ -154,8 +158,17 @@ function useButtons(groups, number) {
 /** Make a card per group of several topics, and one line of those on their own. */
 function groupCards(groups) {
   const alone = groups.filter((group) => group.length === 1).map(([place]) => summary.topics[place]);
+  const joined = groups.filter((group) => group.length > 1);
+  const cards = make("div", { class: "cards" }, joined.slice(0, FIRST_GROUPS).map(groupCard));
+  const more = make("button", { type: "button" }, `Show all ${formatCount(joined.length)} groups`);
+  more.addEventListener("click", () => {
+    cards.append(...joined.slice(FIRST_GROUPS).map(groupCard));
+    more.remove();
+    cards.children[FIRST_GROUPS].querySelector("a").focus({ preventScroll: true });
+  });
   return [
-    make("div", { class: "cards" }, groups.filter((group) => group.length > 1).map(groupCard)),
+    cards,
+    joined.length > FIRST_GROUPS && make("div", { class: "buttons" }, more),
     alone.length > 0 && make("section", { class: "alone" }, make("h3", {}, `On their own: ${formatCount(alone.length)}`), make("ul", { class: "plain chips" }, alone.map((topic) => make("li", {}, topicLink(topic))))),
   ].filter(Boolean);
 }
@@ -373,6 +386,7 @@ function pairsTable() {
     dataTable({
       caption: "most similar topics",
       rows: shown,
+      first: FIRST_PAIRS,
       sort: { column: 2, direction: "descending" },
       columns: [
         { label: "topic", value: (pair) => pair.one.id, node: (pair) => topicLink(pair.one), header: true },

@@ -20,9 +20,22 @@ const classOf = ({ numeric, kind }) => [numeric && "numeric", kind].filter(Boole
  *   kind is a class of its cells, for the style sheet
  * @param {object[]} options.rows anything that columns understand
  * @param {{column: number, direction: string}} [options.sort] the initial order; without it, the table can't be sorted
+ * @param {number} [options.first] rows that are shown until a button is pressed; copied and saved are all
  */
-function dataTable({ caption, columns, rows, sort = null }) {
+function dataTable({ caption, columns, rows, sort = null, first = Infinity }) {
   const body = make("tbody");
+  let most = rows.length > first + 3 ? first : Infinity;
+  const more = make("button", { type: "button", class: "quiet" }, `Show all ${formatCount(rows.length)} rows`);
+  more.addEventListener("click", () => {
+    const before = most;
+    most = Infinity;
+    more.remove();
+    draw();
+    // Reading goes on with the first of the new rows.
+    const link = body.rows[before].querySelector("a, button");
+    link?.focus({ preventScroll: true });
+    announce(`All ${formatCount(rows.length)} rows are shown.`);
+  });
   let order = sort;
   let sorted = [];
 
@@ -61,7 +74,7 @@ function dataTable({ caption, columns, rows, sort = null }) {
         else element.removeAttribute("aria-sort");
       });
     }
-    body.replaceChildren(...sorted.map((row) => make("tr", {}, shown.map((column) => cell(column, row)))));
+    body.replaceChildren(...sorted.slice(0, most).map((row) => make("tr", {}, shown.map((column) => cell(column, row)))));
   }
 
   draw();
@@ -85,6 +98,7 @@ function dataTable({ caption, columns, rows, sort = null }) {
         body,
       ),
     ),
+    most < Infinity && make("div", { class: "buttons" }, more),
     tableButtons(saved, caption),
   );
 }
