@@ -78,6 +78,8 @@ def test_clear_differences_between_languages_are_told_without_doubtful_topics(pa
     assert first.inner_text().startswith(f"{name}: {direction} about {topic['name']}")
     points = f"{100 * estimate['difference']:+.1f} points ({100 * estimate['low']:+.1f}"
     assert points.replace("-", "−") in first.inner_text()
+    # Five topics without doubt, in four languages.
+    assert "The greatest of 20 comparisons, of which about 1 looks clear by chance" in differences.inner_text()
     assert "Left out: 1 topic with another theme in some language." in differences.inner_text()
     first.get_by_role("link").click()
     arrive(page, f"#view=compare&lang={code}")

@@ -79,13 +79,21 @@ const pointsOf = (estimate) => {
   return `${formatPoints(estimate.difference)} points ${interval ?? ""}`.trim();
 };
 
-/** Make a card of findings: its title, its sentences or why there are none, and a link to all. */
-function findingCard(title, sentences, none, all) {
+/** Say among how many comparisons the greatest were found, and how many of them look clear by chance; null for few. */
+function chanceNote(comparisons) {
+  const chance = Math.round(comparisons / 20);
+  if (!chance) return null;
+  return make("p", { class: "note" }, `The greatest of ${formatCount(comparisons)} comparisons, of which about ${formatCount(chance)} ${chance === 1 ? "looks" : "look"} clear by chance alone.`);
+}
+
+/** Make a card of findings: its title, its sentences with a note, or why there are none, and a link to all. */
+function findingCard(title, sentences, none, all, note = null) {
   return make(
     "section",
     { class: "card finding" },
     make("h3", {}, title),
     sentences.length ? make("ol", { class: "plain" }, sentences.map((parts) => make("li", {}, parts))) : make("p", { class: "note" }, none),
+    sentences.length > 0 && note,
     all && make("p", { class: "more" }, make("a", { href: all.href }, all.text)),
   );
 }
@@ -114,9 +122,11 @@ function languageFindings() {
     findingLink(topic, { view: "compare", lang: code }),
     make("span", { class: "figures" }, `${pointsOf(estimate)}, compared with ${othersOf(code)}`),
   ]);
+  // Of two languages, each difference is the other's with the opposite sign.
+  const comparisons = comparableTopics().length * (summary.languages.length === 2 ? 1 : summary.languages.length);
   const doubtful = summary.topics.length - comparableTopics().length;
   const left = doubtful ? ` Left out: ${countOf(doubtful, "topic")} with another theme in some language.` : "";
-  const card = findingCard(title, sentences, `No difference is clear: the interval of each includes zero.${left}`, { href: address({ view: "compare" }), text: "All differences" });
+  const card = findingCard(title, sentences, `No difference is clear: the interval of each includes zero.${left}`, { href: address({ view: "compare" }), text: "All differences" }, chanceNote(comparisons));
   if (sentences.length && left) card.querySelector("ol").after(make("p", { class: "note" }, `${DOUBT}${left}`));
   return card;
 }
@@ -128,8 +138,9 @@ function timeFindings() {
     findingLink(topic, { view: "time", of: topic.id, lang: code }),
     make("span", { class: "figures" }, `${formatPercent(first.mean)} in ${from}, ${formatPercent(last.mean)} in ${to}: ${pointsOf(estimate)}`),
   ]);
+  const dated = summary.languages.filter(({ code }) => endsOf(summary.dates.counts[code] ?? []));
   const none = `No topic changed clearly from the first ${unit} to the last: the interval of each change includes zero.`;
-  return findingCard("What changed over time", sentences, none, { href: address({ view: "time" }), text: "All topics over time" });
+  return findingCard("What changed over time", sentences, none, { href: address({ view: "time" }), text: "All topics over time" }, chanceNote(summary.topics.length * dated.length));
 }
 
 function labelFindings() {
