@@ -219,11 +219,19 @@ def test_charts_tell_what_is_pointed_at_and_follow_the_window_and_the_theme(page
     page.set_viewport_size({"width": 700, "height": 800})
     page.wait_for_function("(wide) => document.querySelector('.intervals svg').clientWidth !== wide", arg=int(wide))
     assert chart.locator("svg").bounding_box()["width"] <= chart.bounding_box()["width"]
-    ink = chart.locator("text").first.get_attribute("fill")
+    ink = "text => getComputedStyle(text).fill"
+    light = chart.locator("text").first.evaluate(ink)
     page.get_by_role("button", name="Dark theme").click()
-    page.wait_for_selector(f".intervals:not(:has(text[fill='{ink}']))")
+    assert chart.locator("text").first.evaluate(ink) != light
     page.get_by_role("button", name="Dark theme").click()
-    page.wait_for_selector(f".intervals:has(text[fill='{ink}'])")
+    assert chart.locator("text").first.evaluate(ink) == light
+    # Colors that are mixed are drawn again.
+    heat = go(page, "#view=compare&show=prevalence&lang=all", ".heat")
+    fill = heat.locator(".mark-rect.role-mark path").first.get_attribute("fill")
+    page.get_by_role("button", name="Dark theme").click()
+    page.wait_for_selector(f".heat .mark-rect.role-mark path:first-child:not([fill='{fill}'])")
+    page.get_by_role("button", name="Dark theme").click()
+    page.wait_for_selector(f".heat .mark-rect.role-mark path:first-child[fill='{fill}']")
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to run the script")

@@ -26,6 +26,7 @@ from gloctm.plot.palette import PALETTES, color_at, contrast, legible_on, style
 from gloctm.plot.topic_figures import _ticks
 from gloctm.plot.wording import cut, one_line, width, wrapped
 from gloctm.summary.content import FORMAT
+from made_up_summary import made_up_summary
 
 altair = pytest.importorskip("altair", reason='pip install "gloctm[plot]"')
 pytest.importorskip("vl_convert", reason='pip install "gloctm[plot]"')
@@ -124,6 +125,7 @@ FIGURES = {
     "topics_over_time": lambda **look: plot.topics_over_time(a_summary(), **look),
     "language_heatmap": lambda **look: plot.language_heatmap(a_summary(), **look),
     "language_comparison": lambda **look: plot.language_comparison(a_summary(), "zh", **look),
+    "document_map": lambda **look: plot.document_map(made_up_summary(), color="language", **look),
     "differences": lambda **look: plot.differences(a_summary(), "language", "zh", "en", **look),
     "alignment_heatmap": lambda **look: plot.alignment_heatmap(a_model(), "en", "de", num_words=2, **look),
     "training_curve": lambda **look: plot.training_curve(a_summary(), **look),
@@ -142,6 +144,7 @@ SHOWN = {
     "topics_over_time": ["0 topic0 name", "2 topic2 name", "English", "Chinese", "mean proportion (%)", "2019-12"],
     "language_heatmap": ["0 topic0 name", "2 topic2 name", "Arabic", "mean topic proportion (%)", "60.0"],
     "language_comparison": ["1 topic1 name", "less in Chinese", "more in Chinese", "no clear difference"],
+    "document_map": ["English", "German"],
     "differences": ["1 topic1 name", "less in Chinese", "more in Chinese", "mean proportion in Chinese minus that in"],
     "alignment_heatmap": ["0 en0 en1", "2 de4 de5", "cosine", "1.00", "3 of 3 topics in English"],
     "training_curve": ["loss", "local path", "global path", "regularization", "CKA", "epoch", "mean per document"],

@@ -18,6 +18,8 @@ function loadVega() {
 
 /** Return a color of the page by the name of its variable. */
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+/** Return what stands for a color of the page in a drawing, which thus follows the theme, on paper as well. */
+const variable = (name) => `var(--${name})`;
 /** Return the colors of a variable that lists several. */
 const colorsOf = (name) => color(name).split(/\s+/);
 
@@ -69,13 +71,13 @@ const besideAxis = (names, width) => names.map((name) => shorten(String(name), w
  * style sheet.
  */
 function seriesValues(series, width, legend) {
-  const colors = series.map((each) => color(each.color));
+  const colors = series.map((each) => variable(each.color));
   const widest = Math.max(...series.map(({ name }) => widthOf(String(name)))) + 44;
   return {
     series: placesOf(series),
     series_names: nthText(series.map(({ name }) => shorten(String(name), 40))),
     colors,
-    fills: series.map((each, place) => (each.hollow ? color("surface") : colors[place])),
+    fills: series.map((each, place) => (each.hollow ? variable("surface") : colors[place])),
     shapes: series.map((each) => each.shape ?? "circle"),
     dashes: series.map((each) => each.dash ?? [1, 0]),
     legend,
@@ -214,7 +216,7 @@ function heatValues(cells, { rows, columns, title, rowTitle = null, columnTitle 
   const room = across / Math.max(1, columns.length);
   const shortened = columns.map((name) => shorten(String(name), 24));
   const written = Math.max(0, ...cells.map((cell) => widthOf(cell.text ?? ""))) + 4 <= room;
-  const inked = cells.map((cell) => ({ ...cell, ink: cell.plain ? color("ink") : legibleOn(colorAt(cell.value, stops, colors)) }));
+  const inked = cells.map((cell) => ({ ...cell, ink: cell.plain ? variable("ink") : legibleOn(colorAt(cell.value, stops, colors)) }));
   const known = inked.filter((cell) => !cell.plain && isNumber(cell.value));
   return {
     cells: known,
@@ -334,11 +336,11 @@ function namedData(values, prefix, datasets) {
 /** Return the Vega-Lite specification of a chart in the current colors. */
 function specificationOf(descriptions, { of, values, panels }, width, height) {
   const theme = {
-    background: color("surface"),
-    foreground: color("ink"),
-    muted: color("muted"),
-    grid: color("line"),
-    missing: color("missing"),
+    background: variable("surface"),
+    foreground: variable("ink"),
+    muted: variable("muted"),
+    grid: variable("line"),
+    missing: variable("missing"),
     font: getComputedStyle(document.body).fontFamily,
     padding: 0,
   };
@@ -386,9 +388,10 @@ const resizer = new ResizeObserver((entries) => {
   }
 });
 
-/** Redraw all charts that have been drawn, after the colors have changed. */
+/** Redraw charts whose colors are mixed of others, after these have changed; the others follow by themselves. */
 function redrawCharts() {
-  return Promise.all([...charts.keys()].map((element) => drawers.get(element)()));
+  const mixed = [...charts.keys()].filter((element) => element.classList.contains("heat"));
+  return Promise.all(mixed.map((element) => drawers.get(element)()));
 }
 
 /** Release charts that are no longer in the page. */
@@ -456,8 +459,20 @@ function figureOf({ title, element, picture, table = null, controls = [] }) {
   );
 }
 
-const pngOf = (canvas) => new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-const svgBlob = (text) => new Blob([text], { type: "image/svg+xml;charset=utf-8" });
+/** Return a drawing, written as SVG, as a file: "svg", in the colors that the page now has, or "png" of twice the size. */
+async function pictureOf(drawing, format, width, height) {
+  const text = drawing.replace(/var\(--([\w-]+)\)/g, (_, name) => color(name));
+  const blob = new Blob([text], { type: "image/svg+xml;charset=utf-8" });
+  if (format === "svg") return blob;
+  const image = new Image();
+  const url = URL.createObjectURL(blob);
+  image.src = url;
+  await image.decode();
+  const canvas = make("canvas", { width: 2 * width, height: 2 * height });
+  canvas.getContext("2d").drawImage(image, 0, 0, 2 * width, 2 * height);
+  URL.revokeObjectURL(url);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
 
 /**
  * Make the figure of a chart, which is drawn when it first becomes visible, and again in other colors or widths.
@@ -521,7 +536,9 @@ function chartFigure({ title, description, kind, rows, parameters = {}, height =
     await draw();
     const view = embeddedCharts.get(element)?.view;
     if (element.dataset.drawn !== "true" || !view) return null;
-    return format === "svg" ? svgBlob(await view.toSVG()) : pngOf(await view.toCanvas(2));
+    const drawing = await view.toSVG();
+    const [width, height] = ["width", "height"].map((side) => Number(new RegExp(`^<svg[^>]* ${side}="([\\d.]+)"`).exec(drawing)[1]));
+    return pictureOf(drawing, format, width, height);
   }
 
   return figureOf({ title, element, picture, table, controls });

@@ -334,24 +334,14 @@ function mapDrawing(width, height, { code, selected, onPoint }) {
   return drawing;
 }
 
-/** Return a drawing as a file: "svg", with the colors of the page, or "png". */
-async function pictureOf(drawing, format) {
+/** Write a drawing as SVG, to be saved. */
+function writtenDrawing(drawing, width, height) {
   const copy = drawing.cloneNode(true);
-  const [width, height] = ["width", "height"].map((side) => Number(drawing.getAttribute(side)));
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.prepend(makeSvg("rect", { width, height, fill: "var(--surface)" }));
   // Addresses within the page lead nowhere outside of it.
   for (const link of copy.querySelectorAll("a")) link.removeAttribute("href");
-  const text = new XMLSerializer().serializeToString(copy).replace(/var\(--([\w-]+)\)/g, (_, name) => color(name));
-  if (format === "svg") return svgBlob(text);
-  const image = new Image();
-  const url = URL.createObjectURL(svgBlob(text));
-  image.src = url;
-  await image.decode();
-  const canvas = make("canvas", { width: 2 * width, height: 2 * height });
-  canvas.getContext("2d").drawImage(image, 0, 0, 2 * width, 2 * height);
-  URL.revokeObjectURL(url);
-  return pngOf(canvas);
+  return new XMLSerializer().serializeToString(copy);
 }
 
 /** Draws maps when they get a width, and again when it changes. */
@@ -375,7 +365,8 @@ function topicMap({ height, code = "all", selected = null, onPoint = () => {} })
   mapSizer.observe(element);
   const picture = async (format) => {
     const drawing = element.querySelector("svg");
-    return drawing && pictureOf(drawing, format);
+    const width = Number(element.dataset.width);
+    return drawing && pictureOf(writtenDrawing(drawing, width, height), format, width, height);
   };
   return figureOf({ title: "Map of topics", element, picture });
 }
