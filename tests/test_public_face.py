@@ -102,7 +102,16 @@ def test_examples_run(example, namespace, tmp_path, monkeypatch):
 
 
 # What these scripts take apart, replace or build upon is inside the rooms.
-INSIDE = ("ablations.py", "choosing_k.py", "epochs.py", "languages.py", "plot.py", "speed.py", "unseen_language.py")
+INSIDE = (
+    "ablations.py",
+    "choosing_k.py",
+    "document_map.py",
+    "epochs.py",
+    "languages.py",
+    "plot.py",
+    "speed.py",
+    "unseen_language.py",
+)
 
 
 def imports(code):
