@@ -305,7 +305,7 @@ def test_cells_of_labels_are_colored_sorted_and_lead_to_documents(visit, summary
     # The largest share has the strongest color, and each cell a text that can be read on its own.
     parts = [
         float(each)
-        for each in table.locator(".heat-cell").evaluate_all(
+        for each in table.locator(".heat-holder").evaluate_all(
             "cells => cells.map(cell => cell.style.getPropertyValue('--part'))"
         )
     ]
@@ -450,9 +450,9 @@ def test_a_report_of_little_says_so(open_summary):
     made = made_up_summary(("en", "ar"), num_topics=1, num_documents=1)
     made["labels"] = made["dates"] = None
     page = open_summary(made, "#view=side")
-    assert "The model shows one topic" in text_of(page)
+    assert "One topic is shown" in text_of(page)
     go(page, "#view=similarity")
-    assert "The model shows one topic" in text_of(page)
+    assert "One topic is shown" in text_of(page)
     for kind in ("labels", "periods"):
         go(page, f"#view=side&kind={kind}")
         assert "Build the corpus from documents with a column" in text_of(page)

@@ -99,8 +99,7 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
     const weak = relative && !isClear(row, place);
     const filters = columns[place].filters?.(row.topic);
     const href = summary.documents && filters ? address({ view: "documents", ...filters }) : null;
-    const inside = make(href ? "a" : "span", { class: `heat-cell ${relative && value < 1 ? "heat-less" : "heat-more"}`, href, tabindex: "-1" }, relative ? formatRatio(value) : formatPercent(value));
-    inside.style.setProperty("--part", weak ? 0.3 * share : share);
+    const inside = make(href ? "a" : "span", { class: "heat-cell", href, tabindex: "-1" }, relative ? formatRatio(value) : formatPercent(value));
     inside.addEventListener("pointerenter", (event) => showTip(event, say(row, place)));
     inside.addEventListener("pointerleave", hideTip);
     inside.addEventListener("focus", () => {
@@ -108,7 +107,9 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
       inside.tabIndex = 0;
       say(row, place);
     });
-    return make("td", { class: "heat-holder" }, inside);
+    const holder = make("td", { class: `heat-holder ${relative && value < 1 ? "heat-less" : "heat-more"}` }, inside);
+    holder.style.setProperty("--part", weak ? 0.3 * share : share);
+    return holder;
   }
 
   /** Tell the figure of a cell, and return what is said. */
@@ -184,7 +185,7 @@ function heatKey({ relative, least, most, usual }) {
         "p",
         { class: "color-key" },
         make("span", {}, formatRatio(Math.exp(-most)), ramp("both"), `${formatRatio(Math.exp(most))} the topic's ${usual}`),
-        make("span", {}, "Pale cells are not clear: the interval includes the usual share."),
+        make("span", {}, "Faint cells are not clear: the interval includes the usual share."),
       )
     : make("p", { class: "color-key" }, make("span", {}, least > 0 ? formatPercent(least) : "0", ramp("one"), formatPercent(most)));
 }

@@ -64,7 +64,7 @@ function heightOf(one, other) {
 function similarityView({ groups, cells }) {
   const title = "Similarity of topics";
   const count = summary.topics.length;
-  if (count < 2) return missing(title, "The model shows one topic, which can be compared with no other. Train one with more: gloctm train CORPUS --num-topics 20.");
+  if (count < 2) return missing(title, "One topic is shown, which can be compared with no other. Split it, or train a model with more: gloctm train CORPUS --num-topics 20.");
   if (!summary.similarity?.length) return missing(title, "This report has no similarities of topics. Make it again with this version: gloctm report.");
   const hasTree = summary.merges?.length > 0;
   const asked = Number.parseInt(groups, 10);

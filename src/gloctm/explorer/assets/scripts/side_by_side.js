@@ -65,7 +65,7 @@ const jumpsTo = (sections) => make("div", { class: "jumps-anywhere" }, jumpLinks
 
 function sideOfTopics(parameters) {
   const { topics } = summary;
-  if (topics.length < 2) return lacking("The model shows one topic, so there are no two to compare. Train one with more: ", make("code", {}, "gloctm train CORPUS --num-topics 20"), ".");
+  if (topics.length < 2) return lacking("One topic is shown, so there are no two to compare. Split it, or train a model with more: ", make("code", {}, "gloctm train CORPUS --num-topics 20"), ".");
   const ids = topicsByPrevalence().map(({ id }) => id);
   const whole = (id) => topicOf(Number(id ?? NaN))?.id;
   const asked = [whole(parameters.one), whole(parameters.other)];
