@@ -176,7 +176,7 @@ _TREND = {
             "if": "bands",
             "then": {
                 "data": _place("rows"),
-                "mark": {"type": "area", "opacity": 0.16, "clip": True, "aria": False},
+                "mark": {"type": "area", "opacity": _place("band_opacity"), "clip": True, "aria": False},
                 "encoding": {
                     "x": _TREND_X,
                     "y": _number("low"),
@@ -210,7 +210,6 @@ _TREND = {
                         "title": _perhaps("y_title"),
                         "tickCount": 4,
                         "format": _perhaps("format"),
-                        "minExtent": _perhaps("y_extent"),
                     },
                 ),
                 "color": _by_series("colors"),

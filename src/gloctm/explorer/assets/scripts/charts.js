@@ -154,6 +154,8 @@ function trendValues(rows, { series, unit = null, legend = series.length > 1, ..
     ...seriesValues(series, width, legend),
     rows: placed,
     bands: placed.some((row) => isNumber(row.low)),
+    // Bands of many series cover each other.
+    band_opacity: series.length < 5 ? 0.16 : 0.08,
     alone: withoutBand(placed, placesOf(series)),
     point_size: days.length > 24 ? 16 : 60,
     x_labels: true,
@@ -285,34 +287,6 @@ const CHART_KINDS = {
   }),
 
   /**
-   * Trends side by side. Rows: as of a trend, with panel: a place among the panels. Parameters: as of a trend, and
-   * {panels: their names, sameScale?: true, panelHeight?}.
-   */
-  multiples: (rows, { panels, sameScale = true, panelHeight = 110, ...more }, width) => {
-    const columns = Math.max(1, Math.min(panels.length, 5, Math.floor((width + 24) / 230)));
-    const inner = Math.floor((width - 24 * (columns - 1)) / columns) - 46;
-    const top = topOf(rows);
-    const drawn = panels.map((name, panel) => {
-      const own = rows.filter((row) => row.panel === panel);
-      // Of many rows, the last one is far from the first.
-      const labeled = panel + columns >= panels.length || panels.length > 4 * columns;
-      return {
-        ...trendValues(own, more, inner),
-        // The legend is of all, as wide as all.
-        ...seriesValues(more.series, width, more.legend ?? more.series.length > 1),
-        y_scale: { domain: [0, sameScale ? top : topOf(own)], nice: false },
-        y_extent: 36,
-        x_labels: labeled,
-        width: Math.max(80, inner),
-        height: panelHeight,
-        point_size: 14,
-        panel_title: { text: shorten(String(name), Math.max(12, Math.floor(inner / 7))), fontSize: 13, fontWeight: "normal", offset: 6 },
-      };
-    });
-    return { of: "multiples", values: { columns }, panels: drawn };
-  },
-
-  /**
    * A matrix of colored cells. Rows: {row, column: places, value, text?, details, plain?}: plain ones have no color, since
    * their value says nothing or is missing. Parameters: {rows, columns: names, title, diverging?, format?, rowTitle?,
    * columnTitle?}.
@@ -321,20 +295,19 @@ const CHART_KINDS = {
 };
 
 /** Replace lists of rows by names of data, in a filled description; the lists are returned by their names. */
-function namedData(values, prefix, datasets) {
+function namedData(values, datasets) {
   const named = { ...values };
   for (const part of ["rows", "alone", "cells", "plain", "written"]) {
     if (!Array.isArray(values[part])) continue;
-    const name = `${prefix}${part}`;
-    datasets[name] = values[part];
+    datasets[part] = values[part];
     // An empty list leaves out its layer.
-    named[part] = values[part].length || part === "rows" || part === "cells" ? { name } : null;
+    named[part] = values[part].length || part === "rows" || part === "cells" ? { name: part } : null;
   }
   return named;
 }
 
 /** Return the Vega-Lite specification of a chart in the current colors. */
-function specificationOf(descriptions, { of, values, panels }, width, height) {
+function specificationOf(descriptions, { of, values }, width, height) {
   const theme = {
     background: variable("surface"),
     foreground: variable("ink"),
@@ -345,11 +318,13 @@ function specificationOf(descriptions, { of, values, panels }, width, height) {
     padding: 0,
   };
   const datasets = {};
-  const fill = (name, its, prefix = "") => filled(descriptions[name], { ...theme, ...namedData(its, prefix, datasets) });
-  const spec = panels
-    ? fill(of, { ...values, panels: panels.map((each, place) => fill("trend", each, `${place}-`)) })
-    : { ...fill(of, { width, height, ...values }), autosize: { type: "fit", contains: "padding" } };
-  return { ...spec, datasets, config: { ...filled(descriptions.config, theme), aria: false } };
+  const spec = filled(descriptions[of], { ...theme, width, height, ...namedData(values, datasets) });
+  return {
+    ...spec,
+    datasets,
+    autosize: { type: "fit", contains: "padding" },
+    config: { ...filled(descriptions.config, theme), aria: false },
+  };
 }
 
 /**
@@ -482,15 +457,14 @@ async function pictureOf(drawing, format, width, height) {
  * @param {string} options.kind one of CHART_KINDS
  * @param {object[]} options.rows what is drawn, as the kind wants it
  * @param {object} [options.parameters] what the kind takes; colors are names of the style sheet's variables
- * @param {number} [options.height] in pixels; multiples have their own
+ * @param {number} [options.height] in pixels
  * @param {HTMLElement} [options.table] the same figures, unless the description says where they are
  * @param {HTMLElement[]} [options.controls] elements above the chart
  * @param {boolean} [options.wide] whether it takes a whole row
  */
 function chartFigure({ title, description, kind, rows, parameters = {}, height = 320, table = null, controls = [], wide = false }) {
   const element = make("div", { class: `chart ${kind}${wide ? " wide" : ""}`, role: "img", "aria-label": `${title}. ${description}` });
-  const own = kind === "multiples";
-  element.style[own ? "minHeight" : "height"] = `${height}px`;
+  element.style.height = `${height}px`;
   drawers.set(element, draw);
   watcher.observe(element);
 

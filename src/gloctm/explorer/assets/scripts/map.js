@@ -6,7 +6,7 @@ const LARGEST_CIRCLE = 30;
 const CELL = 3;
 const NAME_LINE = 14;
 /** How far circles are moved apart, in pixels, as far as names need it. */
-const GAPS = [5, 12, 20, 30, 42, 56];
+const GAPS = [5, 12, 20, 30, 42, 56, 70];
 /** How far from its circle a name may be, and in which directions from it, the best first: in turns of a circle. */
 const DISTANCES = [3, 8, 14, 22, 32, 44, 58, 75, 95, 120, 150, 190];
 const DIRECTIONS = [0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11].map((part) => (part / 16) * 2 * Math.PI);
@@ -159,7 +159,9 @@ function placedNames(places, sizes, names, ranks, width, height, measure) {
             // The beginning touches the circle itself.
             const along = leader ? boxesAlong(leader).slice(2, -1) : [];
             if (!along.every(raster.free)) continue;
-            [box, ...along].forEach(raster.take);
+            // Names need air between them to be told apart.
+            const around = { left: box.left - 3, right: box.right + 3, top: box.top - 1, bottom: box.bottom + 1 };
+            [around, ...along].forEach(raster.take);
             return { lines, x: middle.x, y: box.top, leader };
           }
         }
@@ -442,5 +444,5 @@ function mapWithList() {
 /** Return the height that the window has room for; many topics need more. */
 function mapHeight() {
   const many = summary.topics.length > 30;
-  return Math.round(Math.min(many ? 780 : 540, Math.max(many ? 640 : 320, window.innerHeight * (many ? 0.85 : 0.58))));
+  return Math.round(Math.min(many ? 780 : 540, Math.max(many ? 700 : 320, window.innerHeight * (many ? 0.85 : 0.58))));
 }
