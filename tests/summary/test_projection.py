@@ -92,7 +92,7 @@ def test_few_documents_do_not_start_umap():
 
 
 @pytest.mark.parametrize("vectors", [True, False])
-def test_umap_keeps_topics_together_and_mixes_languages(vectors):
+def test_umap_keeps_topics_together_and_mixes_languages(vectors, monkeypatch):
     pytest.importorskip("umap")
     theta, topic_places, parts, languages, topics = planted(vectors=vectors)
     # Documents that are all alike.
@@ -102,7 +102,11 @@ def test_umap_keeps_topics_together_and_mixes_languages(vectors):
     topics[:30] = topics[0]
     places, made_by = place_documents(theta, topic_places, parts, "umap")
     assert made_by == "umap"
-    assert np.array_equal(places, place_documents(theta, topic_places, parts, "umap")[0])
+    # The same again, by itself where there are documents enough.
+    monkeypatch.setattr(projection, "WORTH_UMAP", 400)
+    again, made_by = place_documents(theta, topic_places, parts)
+    assert made_by == "umap"
+    assert np.array_equal(places, again)
     assert share_of_topic(places, topics) > 0.95
     assert language_mixing(places[30:], languages[30:]) > 0.75
     assert np.abs(places).max() == pytest.approx(1)
