@@ -54,6 +54,10 @@ function circlePlaces(sizes, width, height, gap) {
   return places;
 }
 
+/** Return whether no circle covers another. */
+const areApart = (places, sizes) =>
+  places.every(({ x, y }, one) => places.slice(0, one).every((other, place) => Math.hypot(x - other.x, y - other.y) > sizes[one] + sizes[place] + 1));
+
 /** Make a raster of a drawing that knows what is taken. */
 function rasterOf(width, height) {
   const [across, down] = [Math.ceil(width / CELL), Math.ceil(height / CELL)];
@@ -181,8 +185,10 @@ const markBox = ({ x, y }, radius) => ({ left: x + 0.75 * radius - 7, right: x +
  */
 function placedTopics(sizes, titles, ranks, width, height, measure) {
   let best = { worth: -1 };
-  for (const gap of GAPS) {
+  for (const gap of titles.length > 80 ? GAPS.slice(0, 1) : GAPS) {
     const places = circlePlaces(sizes, width, height, gap);
+    // Those that have no room for such gaps may be pushed onto each other.
+    if (gap > GAPS[0] && !areApart(places, sizes)) break;
     const names = placedNames(places, sizes, titles, ranks, width, height, measure);
     const found = names.filter(Boolean);
     const shortened = found.filter(({ lines }) => lines.join("").includes("…")).length;
@@ -443,6 +449,7 @@ function mapWithList() {
 
 /** Return the height that the window has room for; many topics need more. */
 function mapHeight() {
+  if (summary.topics.length > 100) return 940;
   const many = summary.topics.length > 30;
   return Math.round(Math.min(many ? 780 : 540, Math.max(many ? 700 : 320, window.innerHeight * (many ? 0.85 : 0.58))));
 }
