@@ -23,12 +23,13 @@ def large_summary(
     codes: Sequence[str] = CODES,
     words_per_text: int = 10,
     hostile: str = "",
+    other: bool = False,
     seed: int = 0,
     **columns: bool,
 ) -> dict[str, Any]:
     """Return the mapping of a summary with many documents; ``columns`` are those of ``made_up_documents``."""
     made = made_up_summary(
-        tuple(codes), num_topics=num_topics, num_documents=3, vocabulary=400, hostile=hostile, seed=seed
+        tuple(codes), num_topics=num_topics, num_documents=3, vocabulary=400, hostile=hostile, other=other, seed=seed
     )
     made["documents"] = made_up_documents(
         made, num_documents=num_documents, words_per_text=words_per_text, hostile=hostile, seed=seed, **columns

@@ -21,7 +21,9 @@ const softShares = (text) => summary.inference !== "context" && text;
 /** Explain what is compared, what its intervals cover, and where it means little. */
 function comparisonNotes(comparisons) {
   const chance = Math.round(comparisons / 20);
-  return make(
+  // On a phone, they would take the first two screens.
+  const phone = matchMedia("(width <= 44rem)").matches;
+  const paragraphs = make(
     "div",
     { class: "caveats" },
     make(
@@ -41,6 +43,7 @@ function comparisonNotes(comparisons) {
     ),
     doubtNote(summary.topics),
   );
+  return phone ? make("details", { class: "folded-caveats" }, make("summary", {}, "What these figures say, and what not"), paragraphs) : paragraphs;
 }
 
 /** Explain the mark of doubt, if a topic has one. */

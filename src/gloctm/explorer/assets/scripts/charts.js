@@ -249,10 +249,11 @@ function heatValues(cells, { rows, columns, title, rowTitle = null, columnTitle 
  */
 const CHART_KINDS = {
   /**
-   * Dots with intervals, a line each. Rows: {name, value, low, high, series, details}. Parameters: {title, series, legend?,
-   * differences?}: values are shares, shown in percent; differences in percentage points, around zero.
+   * Dots with intervals, a line each. Rows: {name, value, low, high, series, details}. Parameters: {title, short?: the
+   * title on a phone, series, legend?, differences?}: values are shares, shown in percent; differences in percentage points,
+   * around zero.
    */
-  intervals: (rows, { title, series, legend = false, differences = false }, width) => {
+  intervals: (rows, { title, short = title, series, legend = false, differences = false }, width) => {
     const scale = differences ? 100 : 1;
     const scaled = ({ value, low, high }) => ({ value: scale * value, low: scale * low, high: scale * high });
     return {
@@ -263,7 +264,7 @@ const CHART_KINDS = {
         rows_order: placesOf(rows),
         row_names: nthText(besideAxis(rows.map(({ name }) => name), width)),
         row_title: null,
-        title,
+        title: width < 400 ? short : title,
         format: differences ? undefined : ".2~%",
         ticks: width < 480 ? 4 : 8,
       },
@@ -344,6 +345,9 @@ const embeddedCharts = new WeakMap();
 /** The function that draws the chart of an element. */
 const drawers = new WeakMap();
 
+/** Milliseconds after which charts that are out of sight are drawn. */
+const DRAWN_WITHIN = 4000;
+
 /** Draws a chart when it first becomes visible. */
 const watcher = new IntersectionObserver(
   (entries) => {
@@ -362,6 +366,13 @@ const resizer = new ResizeObserver((entries) => {
     if (charts.has(target) && Number(target.dataset.width) !== target.clientWidth && target.clientWidth) drawers.get(target)();
   }
 });
+
+/** Draw what has not been in sight yet, too, once the page has nothing else to do: it may be printed. */
+function drawAllLater(element) {
+  const draw = () => element.isConnected && !charts.has(element) && (watcher.unobserve(element), drawers.get(element)());
+  if (typeof requestIdleCallback === "function") requestIdleCallback(draw, { timeout: DRAWN_WITHIN });
+  else setTimeout(draw, DRAWN_WITHIN);
+}
 
 /** Redraw charts whose colors are mixed of others, after these have changed; the others follow by themselves. */
 function redrawCharts() {
@@ -467,6 +478,7 @@ function chartFigure({ title, description, kind, rows, parameters = {}, height =
   element.style.height = `${height}px`;
   drawers.set(element, draw);
   watcher.observe(element);
+  drawAllLater(element);
 
   async function draw() {
     try {

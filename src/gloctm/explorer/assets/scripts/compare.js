@@ -111,17 +111,15 @@ function oneLanguage(code) {
     { name: "less", color: "less", shape: "diamond" },
     { name: "not clear", color: "muted", hollow: true },
   ];
-  return [
-    chartFigure({
-      title: `Topics of ${name} against ${others}`,
-      description: `${clear} of ${topics.length} topics clearly differ. Circles: more than in ${others}; diamonds: less; hollow: the interval includes zero. The table below has the same figures.`,
-      kind: "intervals",
-      rows,
-      parameters: { title: "← less · points · more →", differences: true, series, legend: true },
-      height: 110 + 24 * topics.length,
-    }),
-    table,
-  ];
+  const figure = chartFigure({
+    title: `Topics of ${name} against ${others}`,
+    description: `${clear} of ${topics.length} topics clearly differ. Circles: more than in ${others}; diamonds: less; hollow: the interval includes zero. The table below has the same figures.`,
+    kind: "intervals",
+    rows,
+    parameters: { title: "← less · points · more →", short: "less ← → more", differences: true, series, legend: true },
+    height: 110 + 24 * topics.length,
+  });
+  return [jumpLinks([["Figure", figure], ["Table", table]]), figure, table];
 }
 
 function verdictMark(topic, estimate) {
@@ -171,21 +169,20 @@ function allLanguages(measure) {
       };
     }),
   );
-  return [
-    chartFigure({
-      title: differs ? "Differences by topic and language" : "Shares by topic and language",
-      description: `A matrix with a row per topic and a column per language. ${differs ? "Colors show differences that are clear; gray ones are not." : "Darker is more."} The table below has the same figures.`,
-      kind: "heat",
-      rows: cells,
-      parameters: {
-        rows: rows.map(markedName),
-        columns: summary.languages.map(({ name }) => name),
-        title: differs ? "difference in points (gray: not clear)" : "mean share of a document",
-        diverging: differs,
-        format: differs ? null : ".2~%",
-      },
-      height: 120 + 26 * rows.length,
-    }),
-    dataTable({ caption: MEASURES[measure], rows, columns, sort: { column: 2, direction: "descending" } }),
-  ];
+  const figure = chartFigure({
+    title: differs ? "Differences by topic and language" : "Shares by topic and language",
+    description: `A matrix with a row per topic and a column per language. ${differs ? "Colors show differences that are clear; gray ones are not." : "Darker is more."} The table below has the same figures.`,
+    kind: "heat",
+    rows: cells,
+    parameters: {
+      rows: rows.map(markedName),
+      columns: summary.languages.map(({ name }) => name),
+      title: differs ? "difference in points (gray: not clear)" : "mean share of a document",
+      diverging: differs,
+      format: differs ? null : ".2~%",
+    },
+    height: 120 + 26 * rows.length,
+  });
+  const table = dataTable({ caption: MEASURES[measure], rows, columns, sort: { column: 2, direction: "descending" } });
+  return [jumpLinks([["Figure", figure], ["Table", table]]), figure, table];
 }

@@ -27,15 +27,19 @@ function section(title, ...children) {
   return make("section", {}, make("h2", {}, title), ...children);
 }
 
-/** Make buttons that lead to the sections of a page; phones show them, where the page is long. */
+/** Make buttons that lead to the sections of a page, or to [name, element]; phones show them, where the page is long. */
 function jumpLinks(sections) {
-  const named = sections.filter(Boolean).map((element) => [element.querySelector("h2"), element]);
+  const named = sections.filter(Boolean).map((part) => {
+    if (Array.isArray(part)) return [part[0], part[1], part[1]];
+    const heading = part.querySelector("h2");
+    return [heading.textContent, heading, part];
+  });
   if (named.length < 2) return null;
   return make(
     "nav",
     { class: "jumps", "aria-label": "On this page" },
-    named.map(([heading, element]) =>
-      make("button", { type: "button", class: "quiet", onclick: () => jumpTo(heading, element) }, heading.textContent),
+    named.map(([name, focused, element]) =>
+      make("button", { type: "button", class: "quiet", onclick: () => jumpTo(focused, element) }, name),
     ),
   );
 }

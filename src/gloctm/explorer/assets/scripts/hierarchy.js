@@ -70,6 +70,8 @@ function similarityView({ groups, cells }) {
   const asked = Number.parseInt(groups, 10);
   const number = hasTree && asked >= 1 && asked <= count ? asked : hasTree ? usualCut() : count;
   const parts = hasTree ? cutParts(number) : null;
+  const matrix = similarityMatrix({ tree: parts?.tree, cells: cells === "values" && count <= MOST_WITH_VALUES ? "values" : "fit" });
+  const list = parts && section("Groups", ...parts.list);
   return {
     title,
     content: [
@@ -77,13 +79,24 @@ function similarityView({ groups, cells }) {
       make("p", { class: "lead" }, "How alike the words of topics are, all languages together; similar topics are next to each other. Press a cell to put two topics side by side."),
       make("p", { class: "note" }, "Cosines of the topics' vectors, less what all topics have in common: 1 is the same, 0 unrelated, below 0 less alike than most."),
       hiddenNote(),
+      list && jumpLinks([["Matrix", matrix], ["Groups", list]]),
       parts?.controls,
-      similarityMatrix({ tree: parts?.tree, cells: cells === "values" && count <= MOST_WITH_VALUES ? "values" : "fit" }),
+      matrix,
       make("details", { class: "pairs" }, make("summary", {}, "The most similar pairs as a table"), pairsTable()),
-      parts && section("Groups", ...parts.list),
+      list,
     ],
   };
 }
+
+/** Pixels between the margins of a sheet of paper. */
+const PAPER_WIDTH = 680;
+// Paper does not scroll, so a wide matrix gets smaller.
+addEventListener("beforeprint", () => {
+  for (const matrix of document.querySelectorAll(".matrix")) matrix.style.zoom = Math.min(1, PAPER_WIDTH / matrix.offsetWidth);
+});
+addEventListener("afterprint", () => {
+  for (const matrix of document.querySelectorAll(".matrix")) matrix.style.zoom = "";
+});
 
 /** Make a view that says what is missing, and how to get it. */
 function missing(title, sentence) {

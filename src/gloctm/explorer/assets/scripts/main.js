@@ -124,6 +124,10 @@ function listen() {
       document.getElementById("main").focus();
     } else forward = true;
   });
+  document.getElementById("top").addEventListener("click", () => {
+    focusHeading();
+    window.scrollTo(0, 0);
+  });
   listenToLanguage(document.getElementById("reader"));
   searchBox(document.getElementById("search"), document.getElementById("offers"));
   listenToTheme();

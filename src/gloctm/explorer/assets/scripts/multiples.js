@@ -5,6 +5,14 @@ const FIRST_COURSES = 60;
 const COURSE_SCALES = { same: "the same for all", own: "its own for each" };
 const COURSE_ORDERS = { size: "size", growth: "growth", decline: "decline", name: "name" };
 
+/** What draws each course of the view that is not in sight yet. */
+let coursesWaiting = new Map();
+// On paper, all are in sight.
+addEventListener("beforeprint", () => {
+  for (const draw of coursesWaiting.values()) draw();
+  coursesWaiting.clear();
+});
+
 /** Return a function of a topic: its course in each language, by period an estimate, or null, and the number of documents. */
 function coursesOf(codes) {
   const lines = codes.map((code) => ({ code, counts: dateCounts(code) }));
@@ -99,13 +107,15 @@ function multiples({ parameters, codes, change }) {
   const more = make("button", { type: "button" }, `Show all ${formatCount(entries.length)} topics`);
   const languages = [["all", "all, weighted equally"], ...(codes.length > 1 ? [["each", "all, one line each"]] : []), ...codes.map((code) => [code, languageName(code)])];
 
-  const waiting = new WeakMap();
+  const waiting = new Map();
+  coursesWaiting = waiting;
   const watcher = new IntersectionObserver(
     (seen) => {
       for (const { isIntersecting, target } of seen) {
         if (!isIntersecting) continue;
         watcher.unobserve(target);
-        waiting.get(target)();
+        waiting.get(target)?.();
+        waiting.delete(target);
       }
     },
     { rootMargin: "300px" },
@@ -136,6 +146,7 @@ function multiples({ parameters, codes, change }) {
   }
 
   function show(count) {
+    waiting.clear();
     grid.replaceChildren(...entries.slice(0, count).map(card));
     more.hidden = count >= entries.length;
   }

@@ -24,14 +24,18 @@ function sideOfModels() {
     { label: "name there", value: ({ their }) => nameThere(their, code), hidden: true },
     { label: "words there", value: ({ their }) => theirWords(their).join(" "), hidden: true },
   ];
+  const sections = [
+    section("Topics that match", matches.length ? make("div", { class: "matches" }, dataTable({ caption: "topics that match", rows: matches, columns, sort: { column: 3, direction: "descending" } })) : make("p", { class: "missing" }, "No topic of one model matches one of the other.")),
+    ours.length > 0 && section("Only here", unmatchedHere(ours, wordsHere)),
+    rest.length > 0 && section("Only there", make("ul", { class: "plain unmatched" }, rest.map((topic) => make("li", {}, theirName(topic), wordsThere(topic), nearestHere(topic))))),
+  ];
   return {
     name: "two models",
     content: [
       make("p", {}, "Here: ", make("bdi", {}, summary.title), ". There: ", make("bdi", {}, other.title), "."),
       make("p", {}, `${formatCount(matches.length)} topics match one to one; ${formatCount(ours.length)} here and ${formatCount(rest.length)} there have no match. Words are those in ${languageName(code)}; those in bold are the same in both.`),
-      section("Topics that match", matches.length ? make("div", { class: "matches" }, dataTable({ caption: "topics that match", rows: matches, columns, sort: { column: 3, direction: "descending" } })) : make("p", { class: "missing" }, "No topic of one model matches one of the other.")),
-      ours.length > 0 && section("Only here", unmatchedHere(ours, wordsHere)),
-      rest.length > 0 && section("Only there", make("ul", { class: "plain unmatched" }, rest.map((topic) => make("li", {}, theirName(topic), wordsThere(topic), nearestHere(topic))))),
+      jumpLinks(sections),
+      ...sections,
     ],
   };
 }

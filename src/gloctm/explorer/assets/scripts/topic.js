@@ -120,6 +120,8 @@ function topicsView() {
       node: (topic) => inLanguage(code, firstWords(topic, code, 10).join(" "), "span", { class: "words-in-a-row" }),
     })),
   ];
+  const table = dataTable({ caption: "topics and their words", rows: summary.topics, columns, sort: { column: chosen ? 1 : 0, direction: "ascending" } });
+  const tools = tableTools();
   return {
     title: "Topics",
     content: [
@@ -127,8 +129,9 @@ function topicsView() {
       make("p", { class: "lead" }, "The first ten words of every topic, in the model's order."),
       hiddenNote(),
       doubtNote(summary.topics),
-      dataTable({ caption: "topics and their words", rows: summary.topics, columns, sort: { column: chosen ? 1 : 0, direction: "ascending" } }),
-      tableTools(),
+      tools && jumpLinks([["Table", table], ["Changes of topics", tools]]),
+      table,
+      tools,
       topicsButton(),
       viewPart(),
     ],
