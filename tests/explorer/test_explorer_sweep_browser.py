@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from large_summary import large_summary
 
-from browser import Watched, arrive, go, serious_violations
+from browser import Watched, go, serious_violations
 from browser import browser as browser
 from browser import open_page as open_page
 from gloctm.explorer import write_report
@@ -35,9 +35,11 @@ POINTS = "main :is(figure, .findings, .words, .table, .side-heads, .map-and-list
 FLAWS = """() => {
   const found = [];
   const width = document.documentElement.clientWidth;
-  const named = (element) => `${element.tagName} ${element.getAttribute("class") ?? ""} "${element.textContent.trim().slice(0, 40)}"`;
+  const kind = (element) => element.getAttribute("class") ?? "";
+  const named = (element) => `${element.tagName} ${kind(element)} "${element.textContent.trim().slice(0, 40)}"`;
   const within = (element, what) => {
-    for (let each = element.parentElement; each; each = each.parentElement) if (what(getComputedStyle(each))) return true;
+    for (let each = element.parentElement; each; each = each.parentElement)
+      if (what(getComputedStyle(each))) return true;
     return false;
   };
   const total = document.documentElement.scrollWidth;
@@ -48,12 +50,14 @@ FLAWS = """() => {
     if (!box.width || !box.height) continue;
     const style = getComputedStyle(element);
     const out = box.right > width + 1 || box.left < -1;
-    if (out && !within(element, ({ overflowX }) => overflowX !== "visible")) found.push(`out of the window: ${named(element)}`);
+    if (out && !within(element, ({ overflowX }) => overflowX !== "visible"))
+      found.push(`out of the window: ${named(element)}`);
     // An ellipsis, and lines that are counted, are signs.
     const said = style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
     const wider = element.scrollWidth > element.clientWidth + 1 && /hidden|clip/.test(style.overflowX);
     const higher = element.scrollHeight > element.clientHeight + 2 && /hidden|clip/.test(style.overflowY);
-    if (element.clientWidth > 1 && element.textContent.trim() && !said && (wider || higher)) found.push(`cut off: ${named(element)}`);
+    const shown = element.clientWidth > 1 && element.textContent.trim();
+    if (shown && !said && (wider || higher)) found.push(`cut off: ${named(element)}`);
   }
   for (const svg of document.querySelectorAll("main svg")) {
     const frame = svg.getBoundingClientRect();
@@ -63,14 +67,15 @@ FLAWS = """() => {
       .filter((text) => text.textContent.trim() && visible(getComputedStyle(text)))
       .map((text) => [text.textContent, text.getBoundingClientRect()]);
     for (const [text, box] of texts) {
-      if (box.left < frame.left - 2 || box.right > frame.right + 2 || box.top < frame.top - 2 || box.bottom > frame.bottom + 2)
-        found.push(`cut off in a figure: ${text}`);
+      const aside = box.left < frame.left - 2 || box.right > frame.right + 2;
+      if (aside || box.top < frame.top - 2 || box.bottom > frame.bottom + 2) found.push(`cut off in a figure: ${text}`);
     }
     texts.forEach(([text, one], place) => {
       for (const [further, other] of texts.slice(place + 1, place + 60)) {
         const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
         const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
-        if (across > 2 && down > 0.25 * Math.min(one.height, other.height)) found.push(`over each other: ${text} / ${further}`);
+        if (across > 2 && down > 0.25 * Math.min(one.height, other.height))
+          found.push(`over each other: ${text} / ${further}`);
       }
     });
   }
@@ -210,8 +215,8 @@ def test_texts_from_right_to_left_are_so(page):
         assert words.evaluate("each => getComputedStyle(each).direction") == "rtl"
         document = page.locator(f".document [lang={code}]").first
         style = document.evaluate("each => [getComputedStyle(each).direction, getComputedStyle(each).textAlign]")
-        assert style[0] == "rtl" and style[1] in ("start", "right")
-    arrive(page, "#topic=0")
+        assert style[0] == "rtl"
+        assert style[1] in ("start", "right")
 
 
 def test_paper_has_figures_and_texts_and_nothing_to_press(page):
@@ -223,9 +228,8 @@ def test_paper_has_figures_and_texts_and_nothing_to_press(page):
         page.emulate_media(media="print")
         page.set_viewport_size({"width": 720, "height": 1000})
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert (
-            page.locator("header, footer, .buttons, .jumps, select, main input").locator("visible=true").count() == 0
-        ), view
+        pressed = page.locator("header, footer, .buttons, .jumps, select, main input")
+        assert pressed.locator("visible=true").count() == 0, view
         assert page.evaluate(FLAWS) == [], view
         assert page.locator(".course-plot:not(:has(svg))").count() == 0, view
         page.evaluate("dispatchEvent(new Event('afterprint'))")

@@ -294,7 +294,6 @@ class Canvas:
                 {
                     "rows": rows,
                     "bands": any(row.get("low") is not None for row in rows),
-                    "band_opacity": max(0.04, min(0.16, 0.4 / len(styles))),
                     "alone": alone,
                     # Bands of many series cover each other.
                     "band_opacity": 0.16 if len(styles) < 5 else 0.08,

@@ -5,8 +5,9 @@ const LARGEST_CIRCLE = 30;
 /** Pixels of a cell of the raster that knows what is taken, and of a line of a name. */
 const CELL = 3;
 const NAME_LINE = 14;
-/** How far circles are moved apart, in pixels, as far as names need it. */
+/** How far circles are moved apart, in pixels, as far as names need it, and at least. */
 const GAPS = [5, 12, 20, 30, 42, 56, 70];
+const LEAST_GAP = 2;
 /** How far from its circle a name may be, and in which directions from it, the best first: in turns of a circle. */
 const DISTANCES = [3, 8, 14, 22, 32, 44, 58, 75, 95, 120, 150, 190];
 const DIRECTIONS = [0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11].map((part) => (part / 16) * 2 * Math.PI);
@@ -27,6 +28,14 @@ function circlePlaces(sizes, width, height, gap) {
     x: width / 2 + x * (width / 2 - sideX),
     y: height / 2 - y * (height / 2 - sideY),
   }));
+  moveApart(places, sizes, width, height, gap);
+  // A gap that the drawing has no room for pushes circles over each other at its edges.
+  if (gap > LEAST_GAP) moveApart(places, sizes, width, height, LEAST_GAP);
+  return places;
+}
+
+/** Move circles apart that are closer to each other than a gap, within the drawing. */
+function moveApart(places, sizes, width, height, gap) {
   for (let turn = 0; turn < 200; turn += 1) {
     let moved = false;
     for (let one = 0; one < places.length; one += 1) {
@@ -46,12 +55,12 @@ function circlePlaces(sizes, width, height, gap) {
       }
     }
     places.forEach((place, number) => {
-      place.x = Math.min(width - sizes[number] - 3, Math.max(sizes[number] + 3, place.x));
-      place.y = Math.min(height - sizes[number] - 3, Math.max(sizes[number] + 3, place.y));
+      // Above them and to their right, there may be a mark of doubt.
+      place.x = Math.min(width - sizes[number] - 6, Math.max(sizes[number] + 3, place.x));
+      place.y = Math.min(height - sizes[number] - 3, Math.max(sizes[number] + 7, place.y));
     });
     if (!moved) break;
   }
-  return places;
 }
 
 /** Return whether no circle covers another. */
