@@ -331,6 +331,26 @@ def test_heat_map():
     np.testing.assert_allclose(matrix(figure), [[50, 60, 40], [30, 30, 30], [20, 10, 30]])
 
 
+def test_heat_map_where_one_share_is_far_above_the_others():
+    summary = a_summary()
+    for place, topic in enumerate(summary["topics"]):
+        for step, code in enumerate(CODES):
+            share = 0.01 + 0.005 * place + 0.001 * step
+            topic["prevalence"][code] = {"mean": share, "low": share, "high": share}
+    evenly = units(plot.language_heatmap(summary), "rect")[0]["encoding"]["color"]["scale"]["domain"]
+    np.testing.assert_allclose(np.diff(evenly), np.diff(evenly)[0])
+    summary["topics"][2]["prevalence"]["ar"] = {"mean": 0.9, "low": 0.9, "high": 0.9}
+    figure = plot.language_heatmap(summary)
+    growing = units(figure, "rect")[0]["encoding"]["color"]["scale"]["domain"]
+    assert (growing[0], growing[-1]) == (pytest.approx(1), pytest.approx(90))
+    assert all(np.diff(growing, n=2) > 0)
+    # What is written can be read all the same.
+    palette = PALETTES["light"]
+    for row in units(figure, "text")[0]["rows"]:
+        color = color_at(palette.sequential, float(np.interp(row["value"], growing, np.linspace(0, 1, 5))))
+        assert contrast(row["ink"], color) >= 4.5
+
+
 def test_heat_map_of_a_language_without_documents():
     summary = a_summary()
     for topic in summary["topics"]:
@@ -453,6 +473,21 @@ def test_over_time_with_intervals():
     bare = plot.topics_over_time(a_summary(), topics=[0], languages=["zh"], intervals=False)
     assert not units(bare, "rule")
     assert details(bare)[0] == "0 topic0 name\nChinese, 2019-11\n20.00 % (16.00 to 25.00 %)\n2 documents"
+
+
+def test_intervals_over_time_are_bands_where_they_have_neighbors():
+    figure = plot.topics_over_time(a_summary(), topics=[0])
+    [band] = units(figure, "area")
+    assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("low", "high")
+    assert len(band["rows"]) == 6
+    # Chinese has no documents in between.
+    [rule] = units(figure, "rule")
+    assert [(row["series"], row["x"]) for row in rule["rows"]] == [
+        (1, date(2019, 11, 1).toordinal()),
+        (1, date(2020, 1, 1).toordinal()),
+    ]
+    assert not units(plot.topics_over_time(a_summary(), topics=[0], languages=["en"]), "rule")
+    assert not units(plot.topics_over_time(a_summary(), topics=[0], intervals=False), "area")
 
 
 def ends(figure) -> list:

@@ -37,9 +37,10 @@ def language_heatmap(
 ) -> Figure:
     """Draw how much of each topic is in each language: a row per topic, a column per language.
 
-    The cells are mean topic proportions of the language's documents. The colors begin at 0. Up to 12 languages have
-    numbers in the cells, with a question mark if the topic probably has another theme than in the other languages
-    (``doubtful``). The cells of a language without documents are gray.
+    The cells are mean topic proportions of the language's documents. The colors go from the least to the greatest of
+    them, so that small differences are seen; the key says how far apart these are. Up to 12 languages have numbers in
+    the cells, with a question mark if the topic probably has another theme than in the other languages (``doubtful``).
+    The cells of a language without documents are gray.
 
     Args:
         summary: a ``Summary`` of a model and a corpus, or its mapping.

@@ -209,8 +209,9 @@ def topics_over_time(
 ) -> Figure:
     """Draw the mean proportion of topics over time, with 95 % intervals: a panel per topic, a line per language.
 
-    The summary chose the unit (year, month or day) by the number of documents. A line is interrupted where the language
-    has no documents. Intervals of a few documents may extend beyond the panel.
+    The intervals are bands, and vertical lines at periods with none next to them. The summary chose the unit (year,
+    month or day) by the number of documents. A line is interrupted where the language has no documents. Intervals of a
+    few documents may extend beyond the panel.
 
     Args:
         summary: a ``Summary`` of a corpus with dates, or its mapping.
