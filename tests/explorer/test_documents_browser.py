@@ -475,7 +475,9 @@ def test_one_document_and_none_are_pages_as_well(opened):
     page.locator("canvas.names").focus()
     page.keyboard.press("+")
     made = made_up_summary(num_topics=6)
-    made["documents"] = {**made_up_documents(made, num_documents=60), "projection": "topics", "mixing": 0.4}
+    # So many that UMAP would place them, were it installed.
+    listed = made_up_documents(made, num_documents=2000, words_per_text=5)
+    made["documents"] = {**listed, "projection": "topics", "mixing": 0.4}
     page = opened(made)
     drawn(page)
     said = page.locator(".document-map-part").inner_text()

@@ -9,16 +9,15 @@ const LEAST_SHARE_NAMED = 0.1;
 
 /** Return a topic's words in a language, with what hovering over one says. */
 function wordsOfTopic(topic, code) {
-  const said = new Map((topic.terms?.[code] ?? []).map(([word, probability]) => [word, `${formatShareOfWords(probability)} of the topic's words`]));
+  const said = new Map((topic.terms?.[code] ?? []).map(([word, probability]) => [word, `${formatSmallShare(probability)} of the topic's words`]));
   for (const [word, weight] of topic.words[code] ?? []) said.set(word, `weight ${formatDecimal(weight)}`);
   return said;
 }
 
-const formatShareOfWords = (share) => (isNumber(share) ? `${(100 * share).toPrecision(2)}%` : NOTHING);
-
-/** Return where a topic's words are in a document: [start, end, what hovering says]. */
+/** Return where the words of a topic, by its place, are in a document: [start, end, what hovering says]. */
 function topicMarks(table, place, topic) {
-  if (!table.marks || topic === null || topic === undefined) return [];
+  // −1 for a document all about topics that are hidden.
+  if (!table.marks || topic === null || topic === undefined || topic < 0) return [];
   const code = languageOfDocument(table, place);
   const known = wordsOfTopic(summary.topics[topic], code);
   const words = table.words[code] ?? [];
@@ -201,7 +200,7 @@ function wholeDocument(table, place, topic, sought) {
   return [
     table.texts?.[place] ? text : make("p", { class: "note" }, "The corpus keeps no texts. Build it with its texts to read documents here."),
     make("h3", {}, "Its topics"),
-    bars.length ? make("ol", { class: "bars" }, bars) : make("p", { class: "note" }, "None of its words is in the vocabulary, so it has no topics."),
+    bars.length ? make("ol", { class: "bars" }, bars) : make("p", { class: "note" }, summary.hidden.length ? "It is about hidden topics alone." : "None of its words is in the vocabulary, so it has no topics."),
   ];
 }
 

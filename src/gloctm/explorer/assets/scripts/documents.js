@@ -62,7 +62,9 @@ function allDocumentsLink(topic) {
   if (!summary.documents) return null;
   const count = Object.values(topic.mainly ?? {}).reduce((sum, each) => sum + each, 0);
   const total = Object.values(summary.documents.totals).reduce((sum, each) => sum + each, 0);
-  const whole = (summary.documents.count ?? summary.documents.ids.length) === total && count > 1;
+  // The list adds up what is merged in the page, and has documents without their hidden topics: it may have others.
+  const exact = !topic.estimated && !summary.hidden.length;
+  const whole = exact && (summary.documents.count ?? summary.documents.ids.length) === total && count > 1;
   const text = whole ? `All ${formatCount(count)} documents that are mainly about this topic` : "All documents of this report that are mainly about this topic";
   return make("p", { class: "all-documents" }, make("a", { href: documentsAddress({ topic: topic.id }) }, text));
 }

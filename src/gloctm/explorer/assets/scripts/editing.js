@@ -46,9 +46,13 @@ function showView(view) {
 
 /** Change the view, draw everything again, and tell it; with a server, its answer is shown. */
 async function changeView(view, told, { back = false } = {}) {
-  if (editing || sameView(view, viewNow)) return;
-  const before = viewNow;
+  if (editing) return;
   editProblem = null;
+  if (sameView(view, viewNow)) {
+    drawChanges();
+    return;
+  }
+  const before = viewNow;
   if (serverEdits) {
     editing = true;
     drawChanges();
@@ -85,8 +89,8 @@ async function viewFromServer(view) {
 function afterChange(told) {
   views = viewsOf();
   drawNavigation();
-  const { topic } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  if (topic !== undefined && !topicOf(Number(topic))) goTo(address({ view: "topics" }));
+  const parameters = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  if (isTopic(parameters) && !topicOf(Number(parameters.topic))) goTo(address({ view: "topics" }));
   else redraw();
   drawChanges();
   // What was pressed is no longer there.

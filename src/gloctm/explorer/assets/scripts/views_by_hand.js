@@ -57,11 +57,14 @@ function splitView(view, number) {
   return orderedView({ ...view, names, groups: [...view.groups.filter((each) => each !== group), ...group.map((member) => [member])] });
 }
 
+/** Return whether something may be a topic's name: one line, not too long. */
+const isName = (name) => typeof name === "string" && name.trim() !== "" && name.trim().search(NOT_IN_A_NAME) < 0 && [...name.trim()].length <= MOST_OF_NAME;
+
 /** Return what is wrong with the content of a view's file for the model of a summary's own view; null if nothing. */
 function problemOfView(content, own) {
   const whole = (value) => Number.isInteger(value) && value >= 0;
   if (content?.format !== "gloctm-view") return "This is not the file of a view.";
-  if (content.format_version > own.format_version) return "This view was written by a newer gloctm: update it, and make the report again.";
+  if (Number.isInteger(content.format_version) && content.format_version > own.format_version) return "This view was written by a newer gloctm: update it, and make the report again.";
   const { groups, names, hidden } = content;
   const lists = Array.isArray(groups) && groups.every((group) => Array.isArray(group) && group.length && group.every(whole));
   if (!lists || !groups.length || !Array.isArray(hidden) || typeof names !== "object" || names === null) return "This view is damaged: make it again.";
@@ -70,7 +73,7 @@ function problemOfView(content, own) {
   }
   const listed = [...groups.flat(), ...hidden].sort((one, other) => one - other);
   const complete = listed.length === own.num_topics && listed.every((number, place) => number === place);
-  const named = Object.entries(names).every(([first, name]) => groups.some((group) => Math.min(...group) === Number(first)) && typeof name === "string" && name.trim());
+  const named = Object.entries(names).every(([first, name]) => groups.some((group) => Math.min(...group) === Number(first)) && isName(name));
   return complete && named ? null : "This view is damaged: make it again.";
 }
 
