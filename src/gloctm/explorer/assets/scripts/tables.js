@@ -8,7 +8,7 @@ function compareValues(one, other, direction) {
   return direction === "ascending" ? order : -order;
 }
 
-const classOf = ({ numeric, kind }) => [numeric && "numeric", kind].filter(Boolean).join(" ") || null;
+const classOf = ({ numeric, kind, header }) => [numeric && "numeric", header && "of-row", kind].filter(Boolean).join(" ") || null;
 
 /**
  * Make a table.
