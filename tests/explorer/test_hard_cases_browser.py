@@ -94,3 +94,5 @@ def test_undoing_stays_in_the_view_of_documents(profile, report):
     go(page, "#view=documents&topic=2")
     page.locator("#changes").get_by_role("button", name="Undo").click()
     assert page.locator("h1").inner_text() == "Documents"
+    # The report hides a topic.
+    assert "a document mostly about one of them is listed with the largest" in page.locator("main").inner_text()

@@ -195,6 +195,7 @@ function documentsParts(table, parameters) {
   if (state.opened !== null) requestAnimationFrame(() => state.opened !== null && open(state.opened));
   return [
     !table.texts && make("p", { class: "note" }, "The corpus keeps no texts, so documents are listed by their ids. Build it with its texts to read and search them."),
+    summary.hidden.length > 0 && make("p", { class: "note" }, "Hidden topics are left out: a document mostly about one of them is listed with the largest topic that is shown."),
     filters.element,
     make("div", { class: "row shown-row" }, count, filters.clearing, clearBrush, make("p", { class: "note sample" }, sampleSentence(table)), make("button", { type: "button", class: "quiet jump", onclick: () => document.getElementById(listId).scrollIntoView() }, "To the list")),
     make(
