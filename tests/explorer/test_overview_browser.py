@@ -160,7 +160,8 @@ def test_what_is_missing_is_said(browser, tmp_path):
     assert "No difference is clear" in card(page, "Greatest differences").inner_text()
     first = card(page, "What labels are about").locator("li").first
     assert first.inner_text().startswith(f"news: more about {made_up['topics'][1]['name']}")
-    assert "50.0% of a document, 10.0% with other labels" in first.inner_text()
+    assert "50.0% of a document, 10.0% with other labels: +40.0 points (" in first.inner_text()
+    assert "looks clear by chance alone" in card(page, "What labels are about").inner_text()
     first.get_by_role("link").click()
     arrive(page, "#view=labels&of=1")
     profile.check()

@@ -73,7 +73,7 @@ function timeBreakdown(topic, code = "all") {
       // The interval of a single document says nothing.
       ...(found && documents > 1 ? { low: found.low, high: found.high } : {}),
       few: documents < FEW_DOCUMENTS,
-      details: `${languageName(each)}, ${period}: ${formatInterval(found)}, ${formatCount(documents)} ${documents === 1 ? "document" : "documents"}`,
+      details: `${languageName(each)}, ${period}: ${formatInterval(found)}, ${countOf(documents, "document")}`,
     };
   };
   const table = dataTable({

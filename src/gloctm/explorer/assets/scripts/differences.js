@@ -71,9 +71,6 @@ function cureOf(what) {
   return `Build the corpus from documents with a column "${what}", and make the report again.`;
 }
 
-/** "1 document", "12 documents". */
-const documentsText = (count) => `${formatCount(count)} ${count === 1 ? "document" : "documents"}`;
-
 /** Link to the documents of a topic, a language, a label or a period; only text where the page has no documents. */
 function documentsLink(text, filters) {
   return summary.documents ? make("a", { href: address({ view: "documents", ...filters }) }, text) : make("span", {}, text);

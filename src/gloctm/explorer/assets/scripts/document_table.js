@@ -129,9 +129,6 @@ function prepareDocumentSearch(table) {
   setTimeout(slice, 50);
 }
 
-/** Return the words of a query as they are sought. */
-const soughtWords = (query) => folded(query ?? "").split(/\s+/u).filter(Boolean);
-
 /** Return whether a text is a year, a month or a day. */
 const isDate = (text) => /^\d{4}(-\d{2}(-\d{2})?)?$/.test(text);
 
@@ -174,7 +171,7 @@ function matchingDocuments(table, filters) {
     const within = datesWithin(table.dateValues, from, to);
     keep((place) => table.date && table.date[place] >= 0 && within[table.date[place]]);
   }
-  const words = soughtWords(filters.q);
+  const words = partsOf(filters.q ?? "");
   if (words.length) {
     const id = filters.q.trim();
     keep((place) => table.ids[place] === id || (table.texts !== null && words.every((word) => searchedText(table, place).includes(word))));

@@ -60,7 +60,7 @@ function typicalDocuments(topic) {
 /** Link to all documents that are mainly about a topic; null without documents to read. */
 function allDocumentsLink(topic) {
   if (!summary.documents) return null;
-  const count = Object.values(topic.mainly ?? {}).reduce((sum, each) => sum + each, 0);
+  const count = mainlyOf(topic) ?? 0;
   const total = Object.values(summary.documents.totals).reduce((sum, each) => sum + each, 0);
   // The list adds up what is merged in the page, and has documents without their hidden topics: it may have others.
   const exact = !topic.estimated && !summary.hidden.length;

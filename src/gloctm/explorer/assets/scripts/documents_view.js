@@ -134,7 +134,7 @@ function documentsParts(table, parameters) {
     const topic = chosen ? placeOf(chosen.id) : null;
     shown = readersFirst(table, sortedDocuments(table, state.sort, topic).filter((place) => mask[place]));
     if (state.opened !== null && !mask[state.opened]) state.opened = null;
-    list.show(shown, { topic, sought: soughtWords(state.filters.q), opened: state.opened }, page);
+    list.show(shown, { topic, sought: partsOf(state.filters.q ?? ""), opened: state.opened }, page);
     map.show(mask);
     drawLegendState();
     clearBrush.hidden = !state.brush;

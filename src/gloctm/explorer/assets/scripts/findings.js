@@ -70,9 +70,6 @@ function mainlyOf(topic, code = "all") {
   return code === "all" ? Object.values(topic.mainly).reduce((sum, count) => sum + count, 0) : (topic.mainly[code] ?? 0);
 }
 
-/** "41 documents", "1 document". */
-const countOf = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
-
 /** "+5.2 points (3.1 to 7.3)". */
 const pointsOf = (estimate) => {
   const [, interval] = formatDifference(estimate).split(" ");
@@ -144,14 +141,15 @@ function timeFindings() {
 }
 
 function labelFindings() {
-  const sentences = characteristicLabels().map(({ topic, label, own, rest }) => [
+  const sentences = characteristicLabels().map(({ topic, label, own, rest, estimate }) => [
     make("b", { dir: "auto" }, label),
     ": more about ",
     findingLink(topic, { view: "labels", of: topic.id }),
-    make("span", { class: "figures" }, `${formatPercent(own.mean)} of a document, ${formatPercent(rest.mean)} with other labels`),
+    make("span", { class: "figures" }, `${formatPercent(own.mean)} of a document, ${formatPercent(rest.mean)} with other labels: ${pointsOf(estimate)}`),
   ]);
   const none = "No label has clearly more of a topic than the others: the interval of each difference includes zero.";
-  return findingCard("What labels are about", sentences, none, { href: address({ view: "labels" }), text: "All labels" });
+  const compared = summary.labels.values.filter((_, place) => labelCount(place, "all") >= FEW_DOCUMENTS).length;
+  return findingCard("What labels are about", sentences, none, { href: address({ view: "labels" }), text: "All labels" }, chanceNote(summary.topics.length * compared));
 }
 
 /** Tell what changed over time; without a clear change, or without dates, what labels are about. */

@@ -11,6 +11,9 @@ const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 /** A count: 12,345. */
 const formatCount = (value) => (isNumber(value) ? wholeNumbers.format(value) : NOTHING);
 
+/** "41 documents", "1 document". */
+const countOf = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 /** Formats of shares and their differences; one more digit with many topics, whose shares are small. */
 let shareFormats;
 function formatsOfShares() {

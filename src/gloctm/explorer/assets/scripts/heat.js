@@ -117,7 +117,7 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
     const { name, count } = columns[place];
     const figure = formatInterval(row.estimates[place]);
     const ratio = row.mean > 0 ? `, ${formatRatio(row.estimates[place].mean / row.mean)} the usual ${formatPercent(row.mean)}` : "";
-    const documents = isNumber(count) ? `; ${documentsText(count)}` : "";
+    const documents = isNumber(count) ? `; ${countOf(count, "document")}` : "";
     said.replaceChildren(make("bdi", {}, name), ", ", make("bdi", {}, topicText(row.topic)), `: ${figure}${ratio}${documents}.`);
     return said.textContent;
   }

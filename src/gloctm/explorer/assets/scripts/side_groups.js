@@ -57,7 +57,7 @@ function sideOfLanguages(parameters) {
     name: names.join(" and "),
     about: pairChoices(parameters, options, pair),
     content: [
-      counts.every(isNumber) && make("p", {}, `${names[0]}: ${documentsText(counts[0])}; ${names[1]}: ${documentsText(counts[1])}.`),
+      counts.every(isNumber) && make("p", {}, `${names[0]}: ${countOf(counts[0], "document")}; ${names[1]}: ${countOf(counts[1], "document")}.`),
       !hasPrevalence() && make("p", { class: "missing" }, `Shares need the corpus: ${REPORT_WITH_CORPUS}. Words are compared below.`),
       jumpsTo(sections),
       ...sections,
@@ -190,7 +190,7 @@ function sideOfGroups(parameters, { pair, options, codes, code, count, estimates
       make(
         "p",
         {},
-        names.flatMap((name, side) => [side ? "; " : "", make("bdi", {}, name), ": ", documentsLink(documentsText(count(side)), { ...filters[side], ...language })]),
+        names.flatMap((name, side) => [side ? "; " : "", make("bdi", {}, name), ": ", documentsLink(countOf(count(side), "document"), { ...filters[side], ...language })]),
         `, ${ofLanguages(code)}.`,
       ),
       few.length > 0 && make("p", { class: "note" }, `Fewer than ${FEW_DOCUMENTS} documents in ${formatList(few)}: their means are mostly chance.`),

@@ -337,7 +337,7 @@ function figuresOfWord({ weight, term }) {
     parts.push(`${formatSmallShare(term.probability)} of the topic's words`);
     const lift = liftOf(term);
     if (isNumber(lift)) parts.push(`${formatSmallShare(term.overall)} of all words, ${lift >= 1 ? `${formatTimes(lift)} times as often in the topic` : "less often in the topic"}`);
-    if (isNumber(term.documents)) parts.push(`in ${formatCount(term.documents)} ${term.documents === 1 ? "document" : "documents"}`);
+    if (isNumber(term.documents)) parts.push(`in ${countOf(term.documents, "document")}`);
   }
   return parts.length ? `${parts.join("; ").replace(/^./, (first) => first.toUpperCase())}.` : "";
 }
