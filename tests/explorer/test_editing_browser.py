@@ -52,6 +52,8 @@ def test_a_topic_is_renamed_everywhere_and_the_page_remembers(profile, report):
     page.get_by_role("button", name="Rename").click()
     field = page.get_by_label("Name, in all languages")
     assert page.evaluate("document.activeElement.tagName") == "INPUT"
+    page.keyboard.type("Rail")
+    assert field.input_value() == "Rail"
     field.fill("  Trains & <b>buses</b> ")
     field.press("Enter")
     assert heading(page).split("\n") == ["Topic 1:", "Trains & <b>buses</b>"]
@@ -261,6 +263,78 @@ def test_a_server_computes_what_is_changed(browser):
     page.get_by_text("The server can't be reached.").wait_for()
     profile.context.close()
     profile.check()
+
+
+def rename(page, name):
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name, in all languages").fill(name)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_edits_of_several_people_at_once_are_all_kept_or_it_is_said_which_are_not(browser):
+    import serving
+    from gloctm.summary import Summarizer
+
+    model, corpus = serving.make_context_model()
+    # A browser tells of the answer that refuses a change.
+    profile = Watched(browser, refused=2)
+    with serving.listening(serving.create_app(model, Summarizer(model, corpus))) as address:
+        url = address.rstrip("/")
+        one, other = profile.open(f"{url}/#topic=1"), profile.open(f"{url}/#topic=2")
+        rename(one, "AAA")
+        one.get_by_text("You changed 1 thing").wait_for()
+        rename(other, "BBB")
+        other.get_by_text("You changed 1 thing").wait_for()
+        assert "Topic 2 is called “BBB”." in tell(other)
+        go(other, "#view=topics")
+        names = other.locator("tbody .topic-link").all_inner_texts()
+        assert [name for name in names if "AAA" in name or "BBB" in name] == names[1:]
+        visitor = profile.open(f"{url}/#view=topics")
+        assert visitor.locator("tbody .topic-link").all_inner_texts() == names
+        # What is undone is one's own change alone.
+        other.get_by_role("button", name="Undo").click()
+        other.locator("tbody .topic-link", has_text="BBB").wait_for(state="detached")
+        assert other.locator("tbody .topic-link", has_text="AAA").count() == 1
+        # Both change the same topic: the first one stands, and the second reader is told.
+        go(other, "#topic=1")
+        rename(other, "CCC")
+        other.get_by_text("You changed 1 thing").wait_for()
+        rename(one, "DDD")
+        said = one.locator("#changes .problem")
+        said.wait_for()
+        assert "Topic 1 is called “CCC”." in said.inner_text()
+        assert "Your change is not shown: Topic 1 is called “DDD”." in said.inner_text()
+        assert "CCC" in heading(one)
+        # It may be made over theirs.
+        rename(one, "DDD")
+        one.get_by_text("You changed 1 thing").wait_for()
+        assert "DDD" in heading(one)
+    profile.context.close()
+    profile.check()
+
+
+def test_a_report_of_another_view_of_the_model_begins_without_the_edits_of_the_first(profile, model, tmp_path):
+    view = TopicView.of(model).merge([0, 1])
+    # In one folder, both have one storage.
+    first = write_report(summarize(model), tmp_path / "report.html")
+    second = write_report(summarize(model, view=view), tmp_path / "viewed.html")
+    page = profile.open(first.as_uri() + "#topic=3")
+    assert page.locator(".brand").inner_text() == "4 topics in English and German"
+    page.get_by_role("button", name="Hide", exact=True).click()
+    page.get_by_text("You changed 1 thing").wait_for()
+    go(page, "#view=overview")
+    # A title by default follows.
+    for place in [".brand", "h1"]:
+        assert page.locator(place).inner_text() == "3 topics in English and German", place
+    page.goto(second.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert not page.locator("#changes").is_visible()
+    assert heading(page) == "3 topics in English and German"
+    page.goto(first.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert "Topic 3 is hidden." in tell(page)
+    page.get_by_role("button", name="Discard all").click()
+    assert page.locator(".brand").inner_text() == "4 topics in English and German"
 
 
 def test_where_a_server_takes_no_changes_the_page_shows_them_alone(browser):

@@ -106,6 +106,31 @@ def test_without_documents_a_view_is_of_words(model):
         assert shown(client.get("/"))["hidden"] == [2]
 
 
+def test_an_edit_of_a_view_that_is_no_longer_shown_is_refused(client, context):
+    own = TopicView.of(context[0])
+    first, second = own.rename(1, "AAA"), own.rename(2, "BBB")
+
+    def changes(view):
+        return {name: view.to_dict()[name] for name in ("groups", "names", "hidden")}
+
+    assert client.post("/api/view", json={**first.to_dict(), "changes": changes(own)}).status_code == 200
+    before = client.get("/").headers["etag"]
+    refused = client.post("/api/view", json={**second.to_dict(), "changes": changes(own)})
+    assert refused.status_code == 409
+    assert "changed by someone else meanwhile" in refused.json()["detail"]
+    assert refused.json()["view"] == first.to_dict()
+    assert client.get("/").headers["etag"] == before
+    both = first.rename(2, "BBB")
+    found = client.post("/api/view", json={**both.to_dict(), "changes": changes(first)}).json()
+    assert [topic["name"] for topic in found["topics"]][1:] == ["AAA", "BBB"]
+    # The order of lists does not matter; who names no view replaces any.
+    shuffled = {**changes(both), "groups": [[2], [0], [1]]}
+    assert client.post("/api/view", json={**both.to_dict(), "changes": shuffled}).status_code == 200
+    wrong = {**changes(both), "groups": [[0]]}
+    assert "exactly once" in detail(client.post("/api/view", json={**both.to_dict(), "changes": wrong}), 422)
+    assert client.post("/api/view", json=own.to_dict()).json()["view"]["names"] == {}
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

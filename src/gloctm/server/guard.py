@@ -10,6 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -43,12 +44,14 @@ _HEADERS = {
 _log = logging.getLogger("gloctm.server")
 
 
-def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """Return the answer to a request that is refused."""
+def problem(
+    status: int, sentence: str, headers: Mapping[str, str] | None = None, more: Mapping[str, Any] | None = None
+) -> JSONResponse:
+    """Return the answer to a request that is refused; ``more`` is what it has besides the sentence."""
     if status == 503:
         headers = {"retry-after": RETRY_AFTER}
     # A sentence may quote the user's text.
-    return JSONResponse({"detail": storable(sentence)}, status, headers)
+    return JSONResponse({"detail": storable(sentence), **(more or {})}, status, headers)
 
 
 class Guard:

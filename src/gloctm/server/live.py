@@ -21,16 +21,35 @@ class ReadOnlyError(Exception):
     """The server takes no views; the message is the sentence of the answer."""
 
 
+class ChangedMeanwhileError(Exception):
+    """A view changes another one than is shown; the message is the sentence of the answer.
+
+    Attributes:
+        view: what is shown, as in a view's file.
+    """
+
+    def __init__(self, view: Mapping[str, Any]) -> None:
+        super().__init__(
+            "topics were changed by someone else meanwhile: make your change to the view in this answer, and send it "
+            "again with that one as changes"
+        )
+        self.view = view
+
+
 class Shown:
     """One view of the model.
 
     Args:
         answers: to requests.
         summary: of the view.
+
+    Attributes:
+        view: the content of the view's file.
     """
 
     def __init__(self, answers: Answers, summary: Summary) -> None:
         self.answers = answers
+        self.view = dict(summary.view)
         self._summary: Summary | None = summary
         self._page: tuple[bytes, dict[str, str]] | None = None
         self._lock = threading.Lock()
@@ -86,16 +105,21 @@ class Live:
         if self._maker is None:
             raise ReadOnlyError(self._why_not)
 
-    def show(self, content: Mapping[str, Any], deadline: Deadline) -> bytes:
+    def show(self, content: Mapping[str, Any], deadline: Deadline, changes: Mapping[str, Any] | None = None) -> bytes:
         """Show another view from now on, and return its summary as JSON, as the page has it.
+
+        Views are shown one after the other: whoever calls this sees to it.
 
         Args:
             content: of a view's file.
+            changes: groups, names and hidden topics of the view that this one was made of; whatever is shown unless
+                given.
             deadline: of the request; when it is over, the former view stays.
 
         Raises:
             FileFormatError: it is no view.
             InputError: it is a view of another model.
+            ChangedMeanwhileError: it was made of another view than is shown now.
             OutOfTimeError: the time is over.
         """
         assert self._maker is not None
@@ -107,6 +131,10 @@ class Live:
                 "it in the page of this model"
             )
         view = TopicView.from_dict(dict(content), "the view")
+        if changes is not None:
+            changed = TopicView.from_dict({**content, **changes}, "the view in changes")
+            if changed.to_dict() != self.now.view:
+                raise ChangedMeanwhileError(self.now.view)
         deadline.check()
         summary = self._maker.summary(view)
         if self._title is not None:

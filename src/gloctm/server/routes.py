@@ -19,8 +19,9 @@ from gloctm.server.answers import Asked, TooMuchError
 from gloctm.server.api_page import render_api_page
 from gloctm.server.guard import Guard, problem
 from gloctm.server.limits import Limits
-from gloctm.server.live import Live, ReadOnlyError
+from gloctm.server.live import ChangedMeanwhileError, Live, ReadOnlyError
 from gloctm.server.schemas import (
+    ChangedMeanwhile,
     Health,
     Problem,
     SearchRequest,
@@ -54,6 +55,9 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 WARNINGS = "gloctm-warnings"
 _MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 _READ_ONLY: dict[int | str, dict[str, Any]] = {403: {"model": Problem, "description": "The server takes no views"}}
+_CHANGED: dict[int | str, dict[str, Any]] = {
+    409: {"model": ChangedMeanwhile, "description": "Another view is shown than the one that this changes"}
+}
 _STATUS = {
     InputError: 422,
     FileFormatError: 422,
@@ -110,6 +114,7 @@ def make_app(live: Live, title: str, *, limits: Limits, token: str | None, hosts
         exception_handlers={
             RequestValidationError: _invalid,
             HTTPException: _refused,
+            ChangedMeanwhileError: _changed_meanwhile,
             **dict.fromkeys(_STATUS, _failed),
         },
     )
@@ -271,6 +276,7 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
         responses={
             200: {"description": "The summary of the view, as the page has it", "content": {"application/json": {}}},
             **_READ_ONLY,
+            **_CHANGED,
             **_PROBLEMS,
         },
     )
@@ -281,11 +287,16 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
         the server's end: nothing is written to a file. To keep a view, save it in the page, and start the server with
         `--view FILE`.
 
+        With `changes`, nobody's edits are lost: where the view shown is another one than that, the answer is 409 with
+        the one shown, and nothing is changed. Without it, the view replaces whatever is shown.
+
         Views are made one after the other. Documents are not inferred again.
         """
         live.check()
         deadline = request.state.deadline
-        content = await editors.run(lambda: live.show(body.model_dump(), deadline), deadline, request.is_disconnected)
+        given = body.model_dump()
+        changes = given.pop("changes")
+        content = await editors.run(lambda: live.show(given, deadline, changes), deadline, request.is_disconnected)
         return Response(content, media_type="application/json")
 
     @router.head("/healthz", include_in_schema=False)
@@ -306,6 +317,11 @@ def _json(content: Any) -> Response:
 async def _failed(_: Request, error: Exception) -> Response:
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     return problem(status, " ".join(str(error).split()))
+
+
+async def _changed_meanwhile(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ChangedMeanwhileError)
+    return problem(409, str(error), more={"view": error.view})
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -206,7 +206,22 @@ class SimilarResponse(BaseModel):
     warnings: Warnings
 
 
-class ViewRequest(BaseModel):
+class ViewContent(BaseModel):
+    """What a view shows."""
+
+    groups: Annotated[
+        list[Annotated[list[StrictInt], FailFast()]],
+        FailFast(),
+        Field(
+            description="The topics shown, each with its members in the model. Each topic of the model is in one "
+            "group, or hidden."
+        ),
+    ]
+    names: Annotated[dict[str, StrictStr], FailFast(), Field(description="Names by the smallest number of each group.")]
+    hidden: Annotated[list[StrictInt], FailFast(), Field(description="The topics that are not shown.")]
+
+
+class ViewRequest(ViewContent):
     """A view, as in the file that the page saves and that ``TopicView.save`` writes."""
 
     model_config = _with_examples(
@@ -229,16 +244,13 @@ class ViewRequest(BaseModel):
     corpus_fingerprint: StrictStr
     seed: StrictInt
     topics_fingerprint: StrictStr
-    groups: Annotated[
-        list[Annotated[list[StrictInt], FailFast()]],
-        FailFast(),
+    changes: Annotated[
+        ViewContent | None,
         Field(
-            description="The topics shown, each with its members in the model. Each topic of the model is in one "
-            "group, or hidden."
+            description="Of the view that this one was made of. Where another one is shown by now, the answer is 409. "
+            "Unless given, the view replaces any other."
         ),
-    ]
-    names: Annotated[dict[str, StrictStr], FailFast(), Field(description="Names by the smallest number of each group.")]
-    hidden: Annotated[list[StrictInt], FailFast(), Field(description="The topics that are not shown.")]
+    ] = None
 
 
 class SearchRequest(_Strict):
@@ -307,3 +319,9 @@ class Problem(BaseModel):
     """Why a request was refused."""
 
     detail: Annotated[str, Field(description="One sentence.")]
+
+
+class ChangedMeanwhile(Problem):
+    """Why a view was refused that was made of another one than is shown."""
+
+    view: Annotated[ViewRequest, Field(description="What is shown.")]

@@ -14,7 +14,11 @@ let serverEdits = Boolean(document.documentElement.dataset.live);
 /** Return whether topics can be changed: the summary must say which view it shows. */
 const canEdit = () => Boolean(viewNow);
 
-const editsKey = () => `gloctm-view-${summary.view.topics_fingerprint}`;
+/** Changes are kept for the model's topics and the view that the page was made with: another report begins afresh. */
+const editsKey = () => ["gloctm-view", viewAtFirst.topics_fingerprint, contentOfView(viewAtFirst)].join("-");
+
+// A title made by default counts the topics.
+whenReplaced(() => document.querySelector(".brand span").replaceChildren(summary.title));
 
 /** Begin: apply what the reader changed before. */
 function startEditing() {
@@ -52,15 +56,22 @@ async function changeView(view, told, { back = false } = {}) {
     drawChanges();
     return;
   }
-  const before = viewNow;
+  let before = viewNow;
   if (serverEdits) {
     editing = true;
     drawChanges();
     try {
-      const { summary: answer } = await viewFromServer(view);
+      const { answer, others, lost } = await viewFromServer(view);
+      for (const theirs of others) followOthers(theirs);
+      before = viewNow;
       givenSummary = answer;
       viewNow = orderedView(answer.view);
       replaceSummary(answer);
+      if (lost) {
+        editProblem = lost;
+        redrawAll();
+        return;
+      }
     } catch (error) {
       if (error.status !== 403) {
         editProblem = error;
@@ -79,14 +90,58 @@ async function changeView(view, told, { back = false } = {}) {
   afterChange(told);
 }
 
-/** Send a view to the server, and return the summary that it computes. */
+/** How often a change is tried again over those of others, before the reader is told. */
+const MOST_TRIES = 5;
+
+/**
+ * Send a view to the server, which refuses it where someone else made another one since. It is then made again over
+ * theirs; where both are about the same topics, theirs stands.
+ *
+ * @returns {Promise<{answer: object, others: object[], lost: Error | null}>} the summary that the server computed; the
+ *   views that others made meanwhile, in turn; and what became of the change, if it is not shown
+ */
 async function viewFromServer(view) {
-  const response = await ask("api/view", JSON.stringify(fileOfView(view)), { "Content-Type": "application/json" });
-  return { summary: await response.json() };
+  const others = [];
+  let [wanted, present, lost] = [view, viewNow, null];
+  for (;;) {
+    try {
+      const { groups, names, hidden } = present;
+      const body = { ...fileOfView(wanted), changes: { groups, names, hidden } };
+      const response = await ask("api/view", JSON.stringify(body), { "Content-Type": "application/json" });
+      return { answer: await response.json(), others, lost };
+    } catch (error) {
+      if (error.status !== 409 || !error.view || others.length === MOST_TRIES) throw error;
+      const theirs = orderedView({ ...viewAtFirst, ...error.view });
+      const both = lost ? null : joinedView(present, wanted, theirs);
+      lost ??= both ? null : lostChange(present, wanted, theirs);
+      // Without a change of one's own, the server computes theirs for this page.
+      [wanted, present] = [both ?? theirs, theirs];
+      others.push(theirs);
+    }
+  }
 }
 
-/** Draw everything again after a change. */
+/** Say that someone else's change stands, and what is not shown for it. */
+function lostChange(before, wanted, theirs) {
+  return new Error(["Someone else changed the same topics before you, and that stands:", ...changesOf(theirs, before), "Your change is not shown:", ...changesOf(wanted, before), "Make it again if it should be so."].join(" "));
+}
+
+/** Take over what others changed since: it is not told as the reader's, and undoing leaves it. */
+function followOthers(theirs) {
+  const over = (view) => joinedView(viewNow, view, theirs);
+  viewsBefore = viewsBefore.map(over).filter(Boolean);
+  viewAtFirst = over(viewAtFirst) ?? theirs;
+  viewNow = theirs;
+}
+
+/** Draw everything again after a change, and tell it. */
 function afterChange(told) {
+  redrawAll();
+  announce(told);
+}
+
+/** Draw everything again. */
+function redrawAll() {
   views = viewsOf();
   drawNavigation();
   const parameters = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
@@ -95,7 +150,6 @@ function afterChange(told) {
   drawChanges();
   // What was pressed is no longer there.
   if (document.activeElement === document.body) focusHeading();
-  announce(told);
 }
 
 /** Return the content of a view's file. */
@@ -128,16 +182,16 @@ const split = (topic) => changeView(splitView(viewNow, numberInView(topic)), `Sp
 const undo = () => changeView(viewsBefore.at(-1), "The last change is undone.", { back: true });
 const discard = () => changeView(viewAtFirst, "All your changes are discarded.");
 
-/** Tell what a view changes, a sentence each. */
-function changesOf(view) {
-  const isNew = (group) => !viewAtFirst.groups.some((each) => String(each) === String(group));
-  const first = (number) => viewAtFirst.groups.find((group) => group.includes(number));
+/** Tell what a view changes of the one at first, or of another one, a sentence each. */
+function changesOf(view, before = viewAtFirst) {
+  const isNew = (group) => !before.groups.some((each) => String(each) === String(group));
+  const first = (number) => before.groups.find((group) => group.includes(number));
   const merged = view.groups.filter((group) => group.length > 1 && isNew(group));
-  const apart = viewAtFirst.groups.filter((group) => group.length > 1 && new Set(group.map((number) => groupOf(view, number)?.[0] ?? -1)).size > 1);
-  const renamed = view.groups.filter(([number]) => view.names[number] && view.names[number] !== viewAtFirst.names[number]);
-  const unnamed = view.groups.filter(([number]) => !view.names[number] && viewAtFirst.names[number]);
-  const hidden = view.hidden.filter((number) => !viewAtFirst.hidden.includes(number));
-  const shown = viewAtFirst.hidden.filter((number) => !view.hidden.includes(number));
+  const apart = before.groups.filter((group) => group.length > 1 && new Set(group.map((number) => groupOf(view, number)?.[0] ?? -1)).size > 1);
+  const renamed = view.groups.filter(([number]) => view.names[number] && view.names[number] !== before.names[number]);
+  const unnamed = view.groups.filter(([number]) => !view.names[number] && before.names[number]);
+  const hidden = view.hidden.filter((number) => !before.hidden.includes(number));
+  const shown = before.hidden.filter((number) => !view.hidden.includes(number));
   const list = (numbers) => formatList(numbers.map(String));
   return [
     ...merged.map((group) => `Topics ${list(group)} are one.`),
@@ -230,7 +284,10 @@ function topicTools(topic) {
     if (close) button.focus();
     else {
       button.setAttribute("aria-expanded", "true");
-      form.querySelector("input, select").focus();
+      const field = form.querySelector("input, select");
+      field.focus();
+      // Typing replaces the former name.
+      field.select?.();
     }
   }
 
@@ -343,7 +400,7 @@ function viewPart() {
     viewNow.hidden.length > 0 && section("Hidden topics", make("ul", { class: "plain hidden-topics" }, viewNow.hidden.map(hiddenTopic))),
     section(
       "View file",
-      make("p", { class: "note" }, "A view file keeps names, merged and hidden topics. The commands of gloctm take it by ", make("code", {}, "--view FILE"), ", Python by ", make("code", {}, "TopicView.load"), "."),
+      make("p", { class: "note" }, "A view file keeps names, merged and hidden topics. gloctm report, serve, documents and reduce take it by ", make("code", {}, "--view FILE"), ", Python by ", make("code", {}, "TopicView.load"), "."),
       make("div", { class: "row" }, make("button", { type: "button", onclick: saveView }, "Save the view shown"), make("div", { class: "choice" }, make("label", { for: id }, "Load a view file"), input)),
     ),
   ];

@@ -26,6 +26,8 @@ async function ask(path, body, headers = {}) {
   const answer = await response.json().catch(() => ({}));
   const error = new Error(asSentence(typeof answer.detail === "string" ? answer.detail : `the server answered ${response.status}`));
   error.status = response.status;
+  // Of changes that come after someone else's.
+  error.view = answer.view;
   error.wantsToken = response.status === 401;
   throw error;
 }

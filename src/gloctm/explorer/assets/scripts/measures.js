@@ -11,7 +11,7 @@ const MEASURES_SAY = {
   "quality in the corpus": "coherence in the corpus itself times uniqueness",
   NPMI: "whether words of a topic occur in the same documents of a reference corpus, −1 to 1; 0: no more than by chance",
   "words in the reference corpus": "the share of top words that the reference corpus has, on which the others rest",
-  "NPMI in the corpus": "whether words of a topic occur in the same documents of this corpus, −1 to 1; 0: no more than by chance, below 0 is common in short texts",
+  "NPMI in the corpus": "below 0 is usual for short texts and small corpora, where even related words rarely meet in one document, and says little by itself: compare it with other models of the same corpus. It tells whether words of a topic occur in the same documents of this corpus, −1 to 1; 0: no more than by chance",
   c_v: "whether words of a topic have similar contexts in a reference corpus, in practice 0.2 to 0.8",
   "translation agreement": "how often top words have a translation among the top words of the other language",
   "words in the dictionary": "the share of top words that the dictionary has, on which agreement rests",

@@ -77,8 +77,37 @@ function problemOfView(content, own) {
   return complete && named ? null : "This view is damaged: make it again.";
 }
 
+/** Return what a view shows, as a text. */
+const contentOfView = ({ groups, names, hidden }) => JSON.stringify([groups, names, hidden]);
+
 /** Return whether two views show the same. */
-const sameView = (one, other) => JSON.stringify([one.groups, one.names, one.hidden]) === JSON.stringify([other.groups, other.names, other.hidden]);
+const sameView = (one, other) => contentOfView(one) === contentOfView(other);
+
+/** Return the topics that two views show differently: merged with others, under another name, or not at all. */
+function changedTopics(before, view) {
+  const shownAs = (each, number) => {
+    const group = groupOf(each, number);
+    return group ? JSON.stringify([group, each.names[group[0]] ?? ""]) : "hidden";
+  };
+  return [...before.groups.flat(), ...before.hidden].filter((number) => shownAs(before, number) !== shownAs(view, number));
+}
+
+/** Return a view that has both the changes of one view and of another; null where both change the same topics. */
+function joinedView(before, mine, theirs) {
+  const [changed, others] = [changedTopics(before, mine), changedTopics(before, theirs)];
+  if (changed.some((number) => others.includes(number))) return null;
+  // All members of a topic are changed, or none.
+  const isMine = ([first]) => changed.includes(first);
+  const groups = [...mine.groups.filter(isMine), ...theirs.groups.filter((group) => !isMine(group))];
+  if (!groups.length) return null;
+  const nameOf = (group) => (isMine(group) ? mine : theirs).names[group[0]];
+  return orderedView({
+    ...theirs,
+    groups,
+    names: Object.fromEntries(groups.map((group) => [group[0], nameOf(group)])),
+    hidden: [...mine.hidden.filter((number) => changed.includes(number)), ...theirs.hidden.filter((number) => !changed.includes(number))],
+  });
+}
 
 /**
  * Return for each group of a view the topics of a summary that it consists of. A topic that the summary has merged, and
@@ -115,6 +144,7 @@ function changedSummary(original, view) {
   const { labels, dates, search, other } = original;
   return {
     ...original,
+    title: original.title === ownTitle(original) ? ownTitle({ ...original, topics }) : original.title,
     topics,
     hidden: view.hidden,
     view: { ...original.view, ...view },
@@ -130,6 +160,9 @@ function changedSummary(original, view) {
     },
   };
 }
+
+/** Return the title that Python gives a summary unless its user does. */
+const ownTitle = ({ topics, languages }) => `${topics.length} ${topics.length === 1 ? "topic" : "topics"} in ${formatList(languages.map(({ name }) => name))}`;
 
 /** Return the number of a topic: that of its first member, or of its data's, where a merged one is split in part. */
 const shownId = (original, group, parts) => (parts.length === 1 ? original.topics[parts[0]].id : group[0]);
