@@ -181,7 +181,7 @@ function labelsHeat(parameters, code, change) {
       })),
       estimateOf: (topic, place) => labelEstimates(topic, code)[place] ?? null,
       colors: chosen,
-      usual: "mean over the labels",
+      usual: "mean of the labels",
     }),
   ];
 }
@@ -205,7 +205,7 @@ function periodsHeat(parameters, code, change) {
       })),
       estimateOf: (topic, place) => dateEstimates(topic, code)[place],
       colors: chosen,
-      usual: "mean over the periods",
+      usual: `mean of the ${summary.dates.unit}s`,
     }),
   ];
 }

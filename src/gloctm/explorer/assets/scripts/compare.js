@@ -30,7 +30,7 @@ function compareView({ lang, show }) {
 }
 
 /** A difference in a word, for readers without signs or colors. */
-const VERDICTS = { 1: "more", [-1]: "less", 0: "not clear" };
+const verdictWord = (estimate) => ({ 1: "more", [-1]: "less" })[clearDirection(estimate)] ?? UNCLEAR_WORDS[clarityOf(estimate)] ?? "no figure";
 const SIGNS = { 1: "▲ ", [-1]: "▼ ", 0: "" };
 /** Return the class of such a figure. */
 const verdictClass = (estimate) => `verdict ${{ 1: "more", [-1]: "less", 0: "unclear" }[clearDirection(estimate)]}`;
@@ -52,14 +52,15 @@ function oneLanguage(code) {
     .filter((topic) => topic.contrast?.[code])
     .sort((one, other) => other.contrast[code].difference - one.contrast[code].difference);
   const rows = topics.map((topic) => {
-    const { difference, low, high } = topic.contrast[code];
+    const estimate = contrastOf(topic, code);
+    const { difference, low, high } = estimate;
     return {
       name: markedName(topic),
       value: difference,
       low,
       high,
-      series: { 1: 0, [-1]: 1, 0: 2 }[clearDirection(topic.contrast[code])],
-      details: `${topicText(topic)}: ${formatDifference(topic.contrast[code])} points`,
+      series: { clear: difference > 0 ? 0 : 1, small: 2, unclear: 3, few: 3 }[clarityOf(estimate)],
+      details: `${topicText(topic)}: ${formatDifference(estimate)} points, ${verdictWord(estimate)}`,
     };
   });
   const othersMean = (topic) => topic.prevalence[code].mean - topic.contrast[code].difference;
@@ -72,9 +73,9 @@ function oneLanguage(code) {
       topicNameColumn,
       {
         label: "in short",
-        value: (topic) => clearDirection(topic.contrast[code]),
-        save: (topic) => VERDICTS[clearDirection(topic.contrast[code])],
-        node: (topic) => verdictMark(topic, topic.contrast[code]),
+        value: (topic) => clearDirection(contrastOf(topic, code)),
+        save: (topic) => verdictWord(contrastOf(topic, code)),
+        node: (topic) => verdictMark(topic, contrastOf(topic, code)),
         numeric: true,
       },
       {
@@ -105,15 +106,16 @@ function oneLanguage(code) {
       { label: "documents", saved: `documents in ${name}`, value: () => languageNamed(code).documents, hidden: true },
     ],
   });
-  const clear = topics.filter((topic) => clearDirection(topic.contrast[code]) !== 0).length;
+  const counted = clearSentence(topics.map((topic) => contrastOf(topic, code)), "topics");
   const series = [
     { name: `more in ${name}`, color: "more" },
     { name: "less", color: "less", shape: "diamond" },
-    { name: "not clear", color: "muted", hollow: true },
+    { name: UNCLEAR_WORDS.small, color: "muted" },
+    { name: topics.some((topic) => contrastOf(topic, code).few) ? UNCLEAR_WORDS.few : UNCLEAR_WORDS.unclear, color: "muted", hollow: true },
   ];
   const figure = chartFigure({
     title: `Topics of ${name} against ${others}`,
-    description: `${clear} of ${topics.length} topics clearly differ. Circles: more than in ${others}; diamonds: less; hollow: the interval includes zero. The table below has the same figures.`,
+    description: `${counted} Circles: more than in ${others}; diamonds: less; gray: clear but small; hollow: not clear. The table below has the same figures.`,
     kind: "intervals",
     rows,
     parameters: { title: "← less · points · more →", short: "less ← → more", differences: true, series, legend: true },
@@ -124,7 +126,7 @@ function oneLanguage(code) {
 
 function verdictMark(topic, estimate) {
   const direction = clearDirection(estimate);
-  return make("span", { class: verdictClass(estimate) }, SIGNS[direction], VERDICTS[direction], topic.doubtful.length > 0 && doubtMark(topic));
+  return make("span", { class: verdictClass(estimate) }, SIGNS[direction], verdictWord(estimate), topic.doubtful.length > 0 && doubtMark(topic));
 }
 
 /** Write a topic's number and name next to an axis, with the mark of doubt. */
@@ -133,7 +135,7 @@ const markedName = (topic) => `${topic.doubtful.length ? `${DOUBT} ` : ""}${topi
 /** Show all languages side by side: a matrix of colors, and the table. */
 function allLanguages(measure) {
   const differs = measure === "difference";
-  const estimateOf = (topic, code) => (differs ? topic.contrast?.[code] : topic.prevalence?.[code]);
+  const estimateOf = (topic, code) => (differs ? contrastOf(topic, code) : topic.prevalence?.[code]);
   const valueOf = (topic, code) => (differs ? estimateOf(topic, code)?.difference : estimateOf(topic, code)?.mean);
   const say = differs ? formatDifference : formatInterval;
   const rows = topicsByPrevalence();
@@ -171,13 +173,13 @@ function allLanguages(measure) {
   );
   const figure = chartFigure({
     title: differs ? "Differences by topic and language" : "Shares by topic and language",
-    description: `A matrix with a row per topic and a column per language. ${differs ? "Colors show differences that are clear; gray ones are not." : "Darker is more."} The table below has the same figures.`,
+    description: `A matrix with a row per topic and a column per language. ${differs ? "Colors show differences that are clear; gray ones are not, or are small." : "Darker is more."} The table below has the same figures.`,
     kind: "heat",
     rows: cells,
     parameters: {
       rows: rows.map(markedName),
       columns: summary.languages.map(({ name }) => name),
-      title: differs ? "difference in points (gray: not clear)" : "mean share of a document",
+      title: differs ? "difference in points (gray: not clear, or small)" : "mean share of a document",
       diverging: differs,
       format: differs ? null : ".2~%",
     },

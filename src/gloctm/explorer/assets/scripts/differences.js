@@ -16,6 +16,48 @@ function differenceOf(one, other, { same = false } = {}) {
   };
 }
 
+/** A difference of fewer percentage points is not called clear: it is too small to say anything of. */
+const LEAST_CLEAR_POINTS = 0.5;
+
+/** Return points as their digits show them. */
+const shownPoints = (value) => Number(formatPoints(value).replace("−", "-"));
+
+/**
+ * Return how clear a difference is, the one rule of the page: "few" where a side has too few documents, "clear",
+ * "small" where its interval excludes zero but it is below half a point, "unclear", or null without a figure.
+ *
+ * @param {{difference, low, high, few}|null} estimate few: whether a side has fewer than FEW_DOCUMENTS
+ */
+function clarityOf(estimate) {
+  if (!estimate) return null;
+  if (estimate.few) return "few";
+  if (estimate.low <= 0 && estimate.high >= 0) return "unclear";
+  if (Math.abs(shownPoints(estimate.difference)) < LEAST_CLEAR_POINTS) return "small";
+  // An interval that reaches 0.0 in its digits would belie the word.
+  return shownPoints(estimate.low) > 0 || shownPoints(estimate.high) < 0 ? "clear" : "unclear";
+}
+
+/** Return the sign of a clear difference; else 0. */
+const clearDirection = (estimate) => (clarityOf(estimate) === "clear" ? Math.sign(estimate.difference) : 0);
+
+/** What is said of differences that are not clear. */
+const UNCLEAR_WORDS = { few: "too few documents", small: "clear but small", unclear: "not clear" };
+
+/** Explain what is called clear. */
+const CLEAR_RULE = `clear differences have a 95% interval without zero and ${LEAST_CLEAR_POINTS} points or more`;
+
+/** Return an estimate with the mark of few documents on a side; unknown counts are not few. */
+const withCounts = (estimate, counts) => estimate && { ...estimate, few: counts.some((count) => isNumber(count) && count < FEW_DOCUMENTS) };
+
+/** Count the documents of a language, or of all; NaN where that is not known. */
+const documentsIn = (code) => summary.languages.filter((language) => code === "all" || language.code === code).reduce((sum, { documents }) => sum + (documents ?? NaN), 0);
+
+/** Return a topic's difference of a language from the others, with the mark of few documents. */
+function contrastOf(topic, code) {
+  const own = documentsIn(code);
+  return withCounts(topic.contrast?.[code] ?? null, [own, documentsIn("all") - own]);
+}
+
 /** Average estimates of different documents, each with the same weight; null of none. */
 function meanEstimate(estimates) {
   const known = estimates.filter(Boolean);
@@ -90,7 +132,7 @@ function differenceStrip(estimate, reach) {
   const strip = make("span", { class: "strip", "aria-hidden": "true" }, make("span", { class: "strip-zero" }));
   if (!estimate) return strip;
   const at = (value) => 50 + 50 * Math.max(-1, Math.min(1, value / reach));
-  const direction = shownDirection(estimate);
+  const direction = clearDirection(estimate);
   const kind = { 1: "more", [-1]: "less", 0: "unclear" }[direction];
   const line = make("span", { class: `strip-line ${kind}` });
   line.style.insetInlineStart = `${at(estimate.low)}%`;
@@ -103,11 +145,8 @@ function differenceStrip(estimate, reach) {
   return strip;
 }
 
-/** Return the sign of a clear difference that does not look like zero in its digits; else 0. */
-const shownDirection = (estimate) => (estimate && /[1-9]/.test(formatPoints(estimate.difference)) ? clearDirection(estimate) : 0);
-
 /** Order clear differences before unclear ones, each by size. */
-const byClarity = (estimate) => (estimate ? (shownDirection(estimate) ? 10 : 0) + Math.abs(estimate.difference) : null);
+const byClarity = (estimate) => (estimate ? (clearDirection(estimate) ? 10 : 0) + Math.abs(estimate.difference) : null);
 
 /**
  * Make a table of differences with a dot and interval in each row; the first column names the row.
@@ -148,21 +187,23 @@ function differenceTable({ caption, first, names, rows, further = [] }) {
 /** Say in words which of two has more. */
 function verdictText(estimate, one, other) {
   if (!estimate) return "no figure";
-  const direction = shownDirection(estimate);
-  if (direction) return `more in ${direction > 0 ? one : other}`;
-  return clearDirection(estimate) ? "as good as equal" : "not clear";
+  const direction = clearDirection(estimate);
+  return direction ? `more in ${direction > 0 ? one : other}` : UNCLEAR_WORDS[clarityOf(estimate)];
 }
 
 function verdictOf({ difference, topic }, one, other) {
-  const direction = shownDirection(difference);
-  return make("span", { class: direction ? verdictClass(difference) : "verdict unclear" }, SIGNS[direction], verdictText(difference, one, other), topic?.doubtful.length > 0 && doubtMark(topic));
+  const direction = clearDirection(difference);
+  return make("span", { class: verdictClass(difference) }, SIGNS[direction], verdictText(difference, one, other), topic?.doubtful.length > 0 && doubtMark(topic));
 }
 
-/** Say how many of a list of differences are clear, and how many would be by chance. */
-function clearSentence(rows, what) {
-  const known = rows.filter(({ difference }) => difference);
-  const clear = known.filter(({ difference }) => shownDirection(difference) !== 0).length;
+/** Say how many differences are clear, how many of them but small, and how many would be by chance. */
+function clearSentence(estimates, what) {
+  const known = estimates.filter(Boolean);
+  const having = (clarity) => known.filter((estimate) => clarityOf(estimate) === clarity).length;
+  if (known.length && having("few") === known.length) return `Too few documents to call a difference clear: fewer than ${FEW_DOCUMENTS} on a side.`;
   const chance = Math.round(known.length / 20);
-  const byChance = chance > 0 ? ` About ${formatCount(chance)} would look clear by chance alone.` : "";
-  return `${formatCount(clear)} of ${formatCount(known.length)} ${what} clearly differ: their 95% intervals exclude zero.${byChance}`;
+  const byChance = chance > 0 ? ` About ${formatCount(chance)} would look so by chance alone.` : "";
+  const small = having("small");
+  const further = small ? ` ${formatCount(small)} more ${small === 1 ? "is" : "are"} clear but small: below ${LEAST_CLEAR_POINTS} points.` : "";
+  return `${formatCount(having("clear"))} of ${formatCount(known.length)} ${what} clearly differ: ${CLEAR_RULE}.${further}${byChance}`;
 }

@@ -3,6 +3,9 @@
 /** Findings of a kind that are told. */
 const MOST_FINDINGS = 3;
 
+/** Why a card of findings has none. */
+const NONE_CLEAR = `No difference is clear: the interval of each includes zero, or it is below ${LEAST_CLEAR_POINTS} points, or of too few documents.`;
+
 /** Keep clear differences, the greatest first, of each key no more than one. */
 function greatest(found, keyOf) {
   const seen = new Set();
@@ -19,7 +22,7 @@ const comparableTopics = () => summary.topics.filter((topic) => !topic.doubtful.
 /** Find the greatest clear differences of a language from the others. */
 function differencesOfLanguages() {
   const found = comparableTopics().flatMap((topic) =>
-    Object.entries(topic.contrast ?? {}).map(([code, estimate]) => ({ topic, code, estimate })),
+    Object.keys(topic.contrast ?? {}).map((code) => ({ topic, code, estimate: contrastOf(topic, code) })),
   );
   return greatest(found, ({ topic }) => topic.id);
 }
@@ -42,7 +45,7 @@ function changesOverTime() {
     return summary.topics.flatMap((topic) => {
       const [first, last] = ends.map((place) => prevalence[code]?.[placeOf(topic.id)]?.[place]);
       if (!first || !last) return [];
-      return [{ topic, code, first, last, from: periods[ends[0]], to: periods[ends[1]], estimate: differenceOf(last, first) }];
+      return [{ topic, code, first, last, from: periods[ends[0]], to: periods[ends[1]], estimate: withCounts(differenceOf(last, first), ends.map((place) => counts[code][place])) }];
     });
   });
   return greatest(found, ({ topic }) => topic.id);
@@ -123,7 +126,7 @@ function languageFindings() {
   const comparisons = comparableTopics().length * (summary.languages.length === 2 ? 1 : summary.languages.length);
   const doubtful = summary.topics.length - comparableTopics().length;
   const left = doubtful ? ` Left out: ${countOf(doubtful, "topic")} with another theme in some language.` : "";
-  const card = findingCard(title, sentences, `No difference is clear: the interval of each includes zero.${left}`, { href: address({ view: "compare" }), text: "All differences" }, chanceNote(comparisons));
+  const card = findingCard(title, sentences, `${NONE_CLEAR}${left}`, { href: address({ view: "compare" }), text: "All differences" }, chanceNote(comparisons));
   if (sentences.length && left) card.querySelector("ol").after(make("p", { class: "note" }, `${DOUBT}${left}`));
   return card;
 }
@@ -136,7 +139,7 @@ function timeFindings() {
     make("span", { class: "figures" }, `${formatPercent(first.mean)} in ${from}, ${formatPercent(last.mean)} in ${to}: ${pointsOf(estimate)}`),
   ]);
   const dated = summary.languages.filter(({ code }) => endsOf(summary.dates.counts[code] ?? []));
-  const none = `No topic changed clearly from the first ${unit} to the last: the interval of each change includes zero.`;
+  const none = `No topic changed clearly from the first ${unit} to the last. ${NONE_CLEAR}`;
   return findingCard("What changed over time", sentences, none, { href: address({ view: "time" }), text: "All topics over time" }, chanceNote(summary.topics.length * dated.length));
 }
 
@@ -147,7 +150,7 @@ function labelFindings() {
     findingLink(topic, { view: "labels", of: topic.id }),
     make("span", { class: "figures" }, `${formatPercent(own.mean)} of a document, ${formatPercent(rest.mean)} with other labels: ${pointsOf(estimate)}`),
   ]);
-  const none = "No label has clearly more of a topic than the others: the interval of each difference includes zero.";
+  const none = `No label has clearly more of a topic than the others. ${NONE_CLEAR}`;
   const compared = summary.labels.values.filter((_, place) => labelCount(place, "all") >= FEW_DOCUMENTS).length;
   return findingCard("What labels are about", sentences, none, { href: address({ view: "labels" }), text: "All labels" }, chanceNote(summary.topics.length * compared));
 }

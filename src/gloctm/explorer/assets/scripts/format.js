@@ -68,13 +68,6 @@ function formatDifference(estimate) {
   return `${formatPoints(estimate.difference)} ${inParentheses(formatPoints(estimate.low), formatPoints(estimate.high))}`;
 }
 
-/** Return the sign of a clear difference, whose interval excludes zero; else 0. */
-function clearDirection(estimate) {
-  if (!estimate) return 0;
-  if (estimate.low > 0) return 1;
-  return estimate.high < 0 ? -1 : 0;
-}
-
 /** "a, b and c". */
 function formatList(texts) {
   return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(texts);

@@ -19,7 +19,7 @@ const formatRatio = (value) => (isNumber(value) ? `×${value.toFixed(value < 0.9
  *   the view of documents is asked for
  * @param {function(object, number): object|null} options.estimateOf the figure of a topic and the place of a column
  * @param {string} options.colors what colors say, of HEAT_COLORS
- * @param {string} options.usual what the usual share is the mean of
+ * @param {string} options.usual what the usual share is: the mean of the columns
  */
 function heatTable({ caption, columns, estimateOf, colors, usual }) {
   const rows = summary.topics.map((topic) => {
@@ -52,13 +52,16 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
   const smallest = sortedStrengths[0] ?? 0;
   // Shares that hardly differ would all have the strongest color.
   const least = !relative && smallest > most / 3 ? smallest - (most - smallest) / 8 : 0;
-  const isClear = ({ estimates, mean }, place) => estimates[place].low > mean || estimates[place].high < mean;
+  const isClear = ({ estimates, mean }, place) => {
+    const { mean: own, low, high } = estimates[place];
+    return clearDirection(withCounts({ difference: own - mean, low: low - mean, high: high - mean }, [columns[place].count])) !== 0;
+  };
 
   const headers = ["topic", "mean", ...columns.keys()].map(header);
   const more = make("button", { type: "button", onclick: showAll }, `Show all ${formatCount(rows.length)} topics`);
 
   function header(key) {
-    const { name = key === "mean" ? "mean" : "topic", count } = columns[key] ?? {};
+    const { name = key === "mean" ? usual : "topic", count } = columns[key] ?? {};
     const label = make("span", { dir: "auto", title: name, class: name.length > 12 ? null : "short" }, shorten(name, 40));
     const button = make("button", { type: "button", class: "sort" }, label, isNumber(count) && make("span", { class: "of" }, ` ${formatCount(count)}`));
     button.addEventListener("click", () => {
@@ -156,12 +159,13 @@ function heatTable({ caption, columns, estimateOf, colors, usual }) {
   draw();
   body.addEventListener("keydown", move);
   const saved = () => [
-    ["topic", "name", "mean proportion", ...columns.flatMap(({ name }) => [`${name}: mean proportion`, `${name}: low`, `${name}: high`])],
+    ["topic", "name", `${usual} (proportion)`, ...columns.flatMap(({ name }) => [`${name}: mean proportion`, `${name}: low`, `${name}: high`])],
     ...sorted().map(({ topic, mean, estimates }) => [topic.id, topicTitle(topic), mean, ...estimates.flatMap((each) => [each?.mean, each?.low, each?.high])]),
   ];
   return make(
     "div",
     { class: "heat" },
+    make("p", { class: "note" }, `The ${usual} gives each the same weight, however many documents it has: elsewhere a topic's share is that of all documents.`),
     heatKey({ relative, least, most, usual }),
     said,
     make(
@@ -185,7 +189,7 @@ function heatKey({ relative, least, most, usual }) {
         "p",
         { class: "color-key" },
         make("span", {}, formatRatio(Math.exp(-most)), ramp("both"), `${formatRatio(Math.exp(most))} the topic's ${usual}`),
-        make("span", {}, "Faint cells are not clear: the interval includes the usual share."),
+        make("span", {}, `Faint cells are not clear: the interval includes the usual share, or they are less than ${LEAST_CLEAR_POINTS} points from it, or of fewer than ${FEW_DOCUMENTS} documents.`),
       )
     : make("p", { class: "color-key" }, make("span", {}, least > 0 ? formatPercent(least) : "0", ramp("one"), formatPercent(most)));
 }

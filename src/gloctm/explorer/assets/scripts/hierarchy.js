@@ -10,7 +10,9 @@ const CELLS = { fit: "as large as fit", values: "large, with values" };
 /** With more topics, so many values would be slow to draw; the line above the matrix tells each. */
 const MOST_WITH_VALUES = 100;
 const SMALLEST_CELL = 18;
-const LARGEST_CELL = 40;
+const LARGEST_CELL = 96;
+/** Of the window's height, what a matrix of few topics may take. */
+const PART_OF_HEIGHT = 0.7;
 /** Pairs in the table of the most similar ones. */
 const MOST_PAIRS = 300;
 /** Of which are shown at first. */
@@ -48,8 +50,24 @@ function groupsAt(number) {
   return [...current].map((each) => members[each]).sort((one, other) => order.get(one[0]) - order.get(other[0]));
 }
 
-/** Count the groups that are left when all that have much in common are joined. */
-const usualCut = () => summary.topics.length - summary.merges.filter(([, , height]) => height <= POOR_HEIGHT).length;
+/** A first cut has no fewer and no more groups than these parts of the number of topics. */
+const FEWEST_GROUPS = 1 / 5;
+const MOST_GROUPS = 2 / 3;
+
+/** Return the number of groups to begin with: where heights leave the largest gap between two merges, and groups say something. */
+function usualCut() {
+  const count = summary.topics.length;
+  const third = Math.max(1, Math.round(count / 3));
+  const heightOfStep = (step) => summary.merges[step]?.[2];
+  let [best, widest] = [third, -Infinity];
+  for (let number = Math.max(2, Math.ceil(count * FEWEST_GROUPS)); number <= Math.floor(count * MOST_GROUPS); number += 1) {
+    const gap = heightOfStep(count - number) - heightOfStep(count - number - 1);
+    // Of equal gaps, the one nearest to a third of the topics.
+    const nearer = Math.abs(number - third) < Math.abs(best - third);
+    if (gap > widest + 1e-9 || (gap > widest - 1e-9 && nearer)) [best, widest] = [number, gap];
+  }
+  return best;
+}
 
 /** Return the height at which two topics come into one group; null if they never do. */
 function heightOf(one, other) {
@@ -268,8 +286,12 @@ function similarityMatrix({ tree, cells: size }) {
     const treeWidth = tree ? (narrow ? 28 : 120) : 0;
     const names = narrow ? 100 : 210;
     const smallest = size === "values" ? SMALLEST_WITH_VALUE : SMALLEST_CELL;
-    const cell = Math.floor(Math.min(LARGEST_CELL, Math.max(smallest, (width - treeWidth - names - 18) / topics.length)));
-    return { treeWidth, names, cell };
+    const largest = Math.min(LARGEST_CELL, Math.max(40, (PART_OF_HEIGHT * innerHeight) / topics.length));
+    const cell = Math.floor(Math.min(largest, Math.max(smallest, (width - treeWidth - names - 18) / topics.length)));
+    // What few cells leave of the width, the names and the tree take.
+    const left = Math.max(0, width - treeWidth - names - 18 - cell * topics.length);
+    const wider = Math.min(240, Math.floor(left / 2));
+    return { treeWidth: tree ? treeWidth + Math.min(240, Math.floor(left - wider)) : 0, names: names + wider, cell };
   }
 
   function draw() {

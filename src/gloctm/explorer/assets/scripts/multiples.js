@@ -24,8 +24,11 @@ function growthOf(topic, code) {
   const count = summary.dates.periods.length;
   const third = Math.max(1, Math.floor(count / 3));
   if (count < 2) return null;
-  const known = dateEstimates(topic, code);
-  return differenceOf(meanEstimate(known.slice(-third)), meanEstimate(known.slice(0, third)));
+  const [known, counts] = [dateEstimates(topic, code), dateCounts(code)];
+  return withCounts(
+    differenceOf(meanEstimate(known.slice(-third)), meanEstimate(known.slice(0, third))),
+    [counts.slice(-third), counts.slice(0, third)].map(sumOf),
+  );
 }
 
 /** Say what the change is between. */
@@ -141,7 +144,7 @@ function multiples({ parameters, codes, change }) {
       make("span", { class: "course-top" }, formatPercent(top)),
       plot,
       make("span", { class: "course-ends" }, make("span", {}, periods[0]), periods.length > 1 && make("span", {}, periods.at(-1))),
-      growth && make("span", { class: "course-growth" }, make("span", { class: verdictClass(growth) }, `${SIGNS[clearDirection(growth)]}${formatDifference(growth)}`)),
+      growth && make("span", { class: "course-growth" }, make("span", { class: verdictClass(growth) }, `${SIGNS[clearDirection(growth)]}${formatDifference(growth)}`), growth.few && ` ${UNCLEAR_WORDS.few}`),
     );
   }
 
@@ -160,7 +163,7 @@ function multiples({ parameters, codes, change }) {
     make(
       "p",
       { class: "note" },
-      `Each topic's share by ${summary.dates.unit}${band ? ", with its 95% interval as a band" : ""}. Below it its change in points, ${growthText()}, with its interval.`,
+      `Each topic's share by ${summary.dates.unit}${band ? ", with its 95% interval as a band" : ""}. Below it its change in points, ${growthText()}, with its interval. ▲ and ▼ mark clear changes: ${CLEAR_RULE}.`,
     ),
     make(
       "div",

@@ -33,7 +33,7 @@ whenReplaced(() => (searchIndex = topicIndex = undefined));
 /** All words, folded for comparison; made on first use. */
 function indexOfWords() {
   searchIndex ??= Object.entries(summary.search).flatMap(([code, { words, topics }]) =>
-    words.map((word, place) => ({ code, word, compared: folded(word), topics: topicsOfWord(topics[place]) })),
+    words.map((word, place) => ({ code, word, compared: folded(word), topics: topicsOfWord(topics[place], code, word) })),
   );
   return searchIndex;
 }
@@ -150,10 +150,17 @@ function beginsWord(text, begin) {
 /** Number of first words of a topic: further down the list, a weight says nothing about the topic. */
 const FIRST_OF_TOPIC = 50;
 
+/** Return whether a word is among those of a topic. */
+const isListed = (topic, code, word) => [topic?.words[code], topic?.terms?.[code]].some((list) => list?.some(([each]) => each === word));
+
 /** Return the topics that have a word among their first words, or the one where it weighs most. */
-function topicsOfWord(topics) {
+function topicsOfWord(topics, code, word) {
   const [heaviest, ...others] = topics;
-  return heaviest ? [heaviest, ...others.filter(([, rank, weight]) => rank < FIRST_OF_TOPIC && (weight > 0 || areLogarithms()))] : [];
+  if (!heaviest) return [];
+  const further = others.filter(([, rank, weight]) => rank < FIRST_OF_TOPIC && (weight > 0 || areLogarithms()));
+  // A negative weight ties no word to a topic, but where the topic lists it.
+  const [id, , weight] = heaviest;
+  return weight > 0 || areLogarithms() || isListed(topicOf(id), code, word) ? [heaviest, ...further] : further;
 }
 
 /** Return the address of a word. */
@@ -162,14 +169,20 @@ const wordAddress = (entry) => address({ search: entry.word, lang: entry.code })
 /** Return what is offered for what was typed: groups of {href, content}. */
 function offersFor(typed) {
   const sought = typed.trim();
-  const words = findWords(typed, MOST_OFFERED.words).map((entry) => ({
+  const found = findWords(typed, Infinity);
+  const words = found.slice(0, MOST_OFFERED.words).map((entry) => ({
     href: wordAddress(entry),
     content: [
       inLanguage(entry.code, entry.word, "b"),
       make("span", { class: "where" }, languageName(entry.code)),
-      make("span", { class: "topics" }, `${entry.topics.length > 1 ? "topics" : "topic"} ${entry.topics.map(([topic]) => topic).join(", ")}`),
+      make("span", { class: "topics" }, topicsText(entry.topics)),
     ],
   }));
+  const further = found.length - words.length;
+  if (further > 0) {
+    const shows = found.length > MOST_FOUND ? `the first ${MOST_FOUND}` : "all";
+    words.push({ href: address({ search: sought }), content: [make("span", { class: "where" }, `${formatCount(further)} more ${further === 1 ? "word" : "words"}: Enter shows ${shows}`)] });
+  }
   const topics = findTopics(typed).slice(0, MOST_OFFERED.topics).map((topic) => ({
     href: address({ topic: topic.id }),
     content: [topicName(topic, "b"), make("span", { class: "where" }, otherName(topic, typed), ` topic ${topic.id}`)],
@@ -178,10 +191,25 @@ function offersFor(typed) {
     href: labelAddress(found),
     content: [make("b", { dir: "auto" }, found.label), make("span", { class: "where" }, countOf(labelCount(found.place, "all"), "document"))],
   }));
+  const strong = isStrong(typed, found, topics.length + labels.length);
   const documents = summary.documents && sought ? [{ href: documentsAddress({ q: sought }), content: [make("span", { class: "counted" }, "Documents with it")], counted: true }] : [];
-  const meaning = document.documentElement.dataset.live && sought ? [{ href: meaningAddress(sought), content: ["Search by meaning"] }] : [];
-  const groups = [["Words", words], ["Topics", topics], ["Labels", labels], ["Documents", documents], ["Meaning", meaning]];
+  const meaning = document.documentElement.dataset.live && sought ? [{ href: meaningAddress(sought), content: [make(strong ? "span" : "b", {}, "Search by meaning")] }] : [];
+  const others = [["Words", words], ["Topics", topics], ["Labels", labels], ["Documents", documents]];
+  const groups = strong ? [...others, ["Meaning", meaning]] : [["Meaning", meaning], ...others];
   return groups.filter(([, offers]) => offers.length);
+}
+
+/** "topic 3", "topics 1, 4"; "no topic" where none has a word among its own. */
+const topicsText = (topics) => (topics.length ? `${topics.length > 1 ? "topics" : "topic"} ${topics.map(([topic]) => topic).join(", ")}` : "no topic");
+
+/**
+ * Return whether what was found is more than weak hits. These are words that have what was typed inside, and some of
+ * several words that were typed.
+ */
+function isStrong(typed, words, others) {
+  if (others > 0) return true;
+  const parts = partsOf(typed);
+  return words.some(({ compared }) => ![null, 3].includes(rankOfMatch(compared, parts.join(" "), parts)));
 }
 
 /** Return the address of a search by meaning. */
@@ -307,13 +335,20 @@ function searchView({ search, lang, by }) {
     title: `Search: ${search}`,
     content: [
       make("h1", {}, "Search: ", make("span", { dir: "auto" }, search)),
-      document.documentElement.dataset.live && make("p", {}, make("a", { href: meaningAddress(search) }, "Search by meaning"), ", in any language the model's encoder knows."),
+      document.documentElement.dataset.live && meaningOffer(search, isStrong(search, entries, topics.length + labels.length)),
       !found &&
         make("p", {}, "No word of any language's vocabulary has this, and no name or label. The vocabularies have no rare words, no stop words, and no words of other languages. ", views.try && make("a", { href: address({ view: "try" }) }, "Try it as a text")),
       jumpLinks(parts),
       parts,
     ],
   };
+}
+
+/** Offer to search by meaning: prominently, where what was typed is in no name and, as a whole, in no document. */
+function meaningOffer(search, strong) {
+  const link = make("a", { class: strong ? null : "main-link", href: meaningAddress(search) }, "Search by meaning");
+  if (!strong && summary.documents) countDocuments(search).then(({ places }) => places.length > 0 && link.classList.remove("main-link"));
+  return make("p", { class: "by-meaning" }, link, strong ? ", in any language the model's encoder knows." : " finds topics and documents about this, in any language the model's encoder knows.");
 }
 
 function foundLabel(found) {
@@ -391,6 +426,7 @@ function foundWord({ code, word, topics }) {
     "section",
     { class: `card found language-${toneOf(code)}` },
     make("h3", {}, inLanguage(code, word), " ", languageMark(code)),
+    !topics.length && make("p", { class: "note" }, "No topic has it among its words."),
     make(
       "ol",
       { class: "bars" },

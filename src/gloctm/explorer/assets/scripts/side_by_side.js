@@ -209,7 +209,9 @@ function foldedList(items, code) {
 function topicShares(one, other) {
   const codes = summary.languages.map(({ code }) => code);
   const all = codes.length > 1 ? [{ code: "all", one: shareEstimate(one, "all"), other: shareEstimate(other, "all") }] : [];
-  const rows = [...all, ...codes.map((code) => ({ code, one: shareEstimate(one, code), other: shareEstimate(other, code) }))].map((row) => ({ ...row, difference: differenceOf(row.one, row.other, { same: true }) }));
+  const rows = [...all, ...codes.map((code) => ({ code, one: shareEstimate(one, code), other: shareEstimate(other, code) }))]
+    .map((row) => ({ ...row, difference: differenceOf(row.one, row.other, { same: true }) }))
+    .map((row) => ({ ...row, difference: withCounts(row.difference, [documentsIn(row.code)]) }));
   const name = (row) => (row.code === "all" ? "all, weighted equally" : languageName(row.code));
   return [
     make("p", { class: "note" }, `Mean shares of a document, as inferred by ${inferredBy()}. Both topics are in the same documents, so the intervals of their differences are wide enough for any dependence.`),
@@ -277,7 +279,8 @@ const labeledCodes = () => summary.languages.map(({ code }) => code).filter((cod
 function topicLabels(one, other) {
   const rows = summary.labels.values
     .map((value, place) => ({ value, place, one: labelEstimates(one, "all")[place], other: labelEstimates(other, "all")[place] }))
-    .map((row) => ({ ...row, difference: differenceOf(row.one, row.other, { same: true }) }));
+    .map((row) => ({ ...row, difference: differenceOf(row.one, row.other, { same: true }) }))
+    .map((row) => ({ ...row, difference: withCounts(row.difference, [labelCount(row.place, "all")]) }));
   return [
     differenceTable({
       caption: `topics ${one.id} and ${other.id} by label`,

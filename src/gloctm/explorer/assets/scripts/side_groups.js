@@ -1,15 +1,15 @@
 // Two groups of documents side by side: languages, labels, periods.
 
 /** Compare the topics' shares in two groups of documents. */
-function topicDifferences({ names, estimatesOf, caption, what = "topics", ofBoth }) {
+function topicDifferences({ names, counts, estimatesOf, caption, what = "topics", ofBoth }) {
   const rows = summary.topics
     .map((topic) => {
       const [one, other] = estimatesOf(topic);
-      return { topic, one, other, difference: differenceOf(one, other) };
+      return { topic, one, other, difference: withCounts(differenceOf(one, other), counts) };
     })
     .filter((row) => row.one || row.other);
   return [
-    make("p", {}, clearSentence(rows, what)),
+    make("p", {}, clearSentence(rows.map(({ difference }) => difference), what)),
     differenceTable({
       caption,
       names,
@@ -45,6 +45,7 @@ function sideOfLanguages(parameters) {
         "Topics by difference",
         ...topicDifferences({
           names,
+          counts,
           caption: `${names[0]} and ${names[1]}`,
           estimatesOf: (each) => pair.map((code) => each.prevalence?.[code] ?? null),
           ofBoth: documentsOf(names, pair.map((code) => ({ lang: code }))),
@@ -71,7 +72,7 @@ function mostDifferent([one, other]) {
   return [...summary.topics].sort((first, second) => rank(second) - rank(first))[0];
 }
 
-/** Show a topic's words in two languages: those that translate each other, and those of one alone. */
+/** Show a topic's words in two languages: those that are nearest to each other, and those of one alone. */
 function pairedWords(topic, pair) {
   const [one, other] = pair;
   const links = topic.links
@@ -97,13 +98,14 @@ function pairedWords(topic, pair) {
     return make(
       "div",
       { class: `venn-part ${tone}` },
-      make("h4", {}, `${languageName(code)}, without a translation here`, make("span", { class: "figures" }, ` ${formatCount(words.length)}`)),
+      make("h4", {}, `${languageName(code)}, none near here`, make("span", { class: "figures" }, ` ${formatCount(words.length)}`)),
       words.length ? foldedList(words.map((word) => make("li", {}, inLanguage(code, word, "span", { class: "text" }))), code) : make("p", { class: "note" }, "no word"),
     );
   };
   return make(
     "div",
     { class: "venn" },
+    make("p", { class: "note" }, "In the middle: words that are each other's nearest in the other language, by their vectors. Often they translate each other; not always, and translations may be missing."),
     make(
       "div",
       { class: "venn-parts" },
@@ -111,8 +113,8 @@ function pairedWords(topic, pair) {
       make(
         "div",
         { class: "venn-part tone-both" },
-        make("h4", {}, "translations of each other", make("span", { class: "figures" }, ` ${formatCount(links.length)}`)),
-        links.length ? foldedList(links.map(linkItem), "") : make("p", { class: "note" }, "No two of these words translate each other."),
+        make("h4", {}, "nearest to each other", make("span", { class: "figures" }, ` ${formatCount(links.length)}`)),
+        links.length ? foldedList(links.map(linkItem), "") : make("p", { class: "note" }, "No two of these words are nearest to each other."),
       ),
       list(1, "tone-other"),
     ),
@@ -197,6 +199,7 @@ function sideOfGroups(parameters, { pair, options, codes, code, count, estimates
       note,
       ...topicDifferences({
         names,
+        counts: names.map((_, side) => count(side)),
         caption: names.join(" and "),
         estimatesOf,
         ofBoth: documentsOf(names, filters.map((filter) => ({ ...filter, ...language }))),

@@ -7,8 +7,9 @@ function sideOfModels() {
   const theirs = new Map(other.topics.map((topic) => [topic.number, topic]));
   const matches = other.matches.map(([id, number, similarity]) => ({ topic: topicNumbered(id), their: theirs.get(number), similarity })).filter((each) => each.topic && each.their);
   const matched = [new Set(matches.map(({ topic }) => topic.id)), new Set(matches.map(({ their }) => their.number))];
-  const ours = summary.topics.filter(({ id }) => !matched[0].has(id));
-  const rest = other.topics.filter(({ number }) => !matched[1].has(number));
+  const parts = splitsAndJoins(matches);
+  const ours = summary.topics.filter((topic) => !matched[0].has(topic.id) && !parts.some(({ here }) => here.includes(topic)));
+  const rest = other.topics.filter((topic) => !matched[1].has(topic.number) && !parts.some(({ there }) => there.includes(topic)));
   const codes = shownLanguages().filter((code) => other.languages.includes(code));
   const code = codes[0] ?? summary.languages[0].code;
   const theirWords = (topic) => (topic.words[code] ?? []).slice(0, 10);
@@ -26,6 +27,7 @@ function sideOfModels() {
   ];
   const sections = [
     section("Topics that match", matches.length ? make("div", { class: "matches" }, dataTable({ caption: "topics that match", rows: matches, columns, sort: { column: 3, direction: "descending" } })) : make("p", { class: "missing" }, "No topic of one model matches one of the other.")),
+    parts.length > 0 && section("Topics that split, or were joined", ...splitList(parts, theirName)),
     ours.length > 0 && section("Only here", unmatchedHere(ours, wordsHere)),
     rest.length > 0 && section("Only there", make("ul", { class: "plain unmatched" }, rest.map((topic) => make("li", {}, theirName(topic), wordsThere(topic), nearestHere(topic))))),
   ];
@@ -33,11 +35,73 @@ function sideOfModels() {
     name: "two models",
     content: [
       make("p", {}, "Here: ", make("bdi", {}, summary.title), ". There: ", make("bdi", {}, other.title), "."),
-      make("p", {}, `${formatCount(matches.length)} topics match one to one; ${formatCount(ours.length)} here and ${formatCount(rest.length)} there have no match. Words are those in ${languageName(code)}; those in bold are the same in both.`),
+      make("p", {}, `${formatCount(matches.length)} topics match one to one; ${parts.length ? `${formatCount(parts.length)} split or were joined; ` : ""}${formatCount(ours.length)} here and ${formatCount(rest.length)} there have no match. Words are those in ${languageName(code)}; those in bold are the same in both.`),
+      make("p", { class: "note" }, "These similarities are on another scale than those under Similarity: what all topics have in common is not subtracted, so unrelated topics are above 0 and matches near 1. Compare them with each other only."),
       jumpLinks(sections),
       ...sections,
     ],
   };
+}
+
+/** Of matches, the part that is less similar than what is called typical. */
+const LESS_THAN_TYPICAL = 0.25;
+
+/**
+ * Find topics that split or were joined: each topic without a match whose nearest is as similar as matches typically are,
+ * with that nearest one and the topic that it matches. Those around one topic are one entry.
+ *
+ * @returns {{here: object[], there: object[], similarity: number}[]} the topics of both sides, the least similarity
+ */
+function splitsAndJoins(matches) {
+  const { similarity, topics } = summary.other;
+  const ordered = matches.map((match) => match.similarity).sort((one, other) => one - other);
+  const typical = ordered[Math.floor(LESS_THAN_TYPICAL * (ordered.length - 1))];
+  if (!isNumber(typical) || !similarity?.length) return [];
+  const found = new Map();
+  const add = (match, side, topic, cosine) => {
+    if (!match || !(cosine >= typical)) return;
+    const key = `${side} ${match.topic.id}`;
+    if (!found.has(key)) found.set(key, { here: [match.topic], there: [match.their], similarity: cosine });
+    const entry = found.get(key);
+    entry[side].push(topic);
+    entry.similarity = Math.min(entry.similarity, cosine);
+  };
+  summary.topics.forEach((topic, row) => {
+    if (matches.some((match) => match.topic === topic)) return;
+    const column = placeOfMost(similarity[row]);
+    add(matches.find(({ their }) => their === topics[column]), "here", topic, similarity[row][column]);
+  });
+  topics.forEach((topic, column) => {
+    if (matches.some(({ their }) => their === topic)) return;
+    const values = similarity.map((row) => row[column]);
+    const row = placeOfMost(values);
+    add(matches.find((match) => match.topic === summary.topics[row]), "there", topic, values[row]);
+  });
+  return [...found.values()];
+}
+
+/** Return the place of the largest of some values. */
+const placeOfMost = (values) => values.indexOf(Math.max(...values));
+
+/** List topics that split or were joined: "1 here → 1 and 18 there". */
+function splitList(parts, theirName) {
+  const numbers = (some, key) => formatList(some.map((topic) => String(topic[key])));
+  return [
+    make("p", { class: "note" }, "Each topic matches one at most. These have no match of their own, but are as similar to one that is taken as matches typically are."),
+    make(
+      "ul",
+      { class: "plain unmatched" },
+      parts.map(({ here, there, similarity }) =>
+        make(
+          "li",
+          {},
+          make("b", {}, `${numbers(here, "id")} here → ${numbers(there, "number")} there`),
+          make("span", { class: "part-names" }, here.map((topic) => [topicLink(topic), " "]).flat(), "→ ", there.map((topic) => [theirName(topic), " "]).flat()),
+          make("span", { class: "note" }, `${there.length > here.length ? "split" : "joined"}; similarity ${formatDecimal(similarity)}${here.length + there.length > 3 ? " or more" : ""}`),
+        ),
+      ),
+    ),
+  ];
 }
 
 /** Make a row of words, in bold those that the other side has, too. */

@@ -208,7 +208,7 @@ function wordColumns(topic, sought) {
 
   function say(key, found) {
     if (!key) {
-      said.replaceChildren("Point to a word, or go to it by keyboard, to read how frequent it is. ⇄ marks words with a translation among those shown: press one to keep both in view.");
+      said.replaceChildren("Point to a word, or go to it by keyboard, to read how frequent it is. ⇄ marks words whose nearest word in another language, by their vectors, is shown: press one to keep both in view. It often is a translation, but not always.");
       return;
     }
     const code = key.slice(0, key.indexOf(" "));
