@@ -24,7 +24,7 @@ Visit = Callable[[str], Any]
 
 @pytest.fixture(scope="module")
 def summary() -> dict[str, Any]:
-    made = made_up_summary(num_topics=6)
+    made = made_up_summary(num_topics=6, num_words=40)
     made["documents"] = made_up_documents(made, num_documents=400, words_per_text=40)
     return made
 
@@ -156,9 +156,22 @@ def test_words_are_sought_inside_words_in_any_script_and_case(visit, summary):
         page.get_by_label("Words in the text").fill(typed)
         found = [row for row, text in enumerate(texts) if all(word in text.lower() for word in sought)]
         assert found
+        page.locator(".document-row mark.sought", has_text=sought[0]).first.wait_for()
         counted(page, len(found))
         assert set(rows(page)) <= set(found)
-        assert page.locator(".document-row mark.sought").count() > 0
+    # In quotes: one after the other. Rows show the place, however far within the text.
+    first, second = next(
+        text.split()[30:32] for text in texts if len(text.split()) > 32 and "…" not in text.split()[30:32]
+    )
+    page.get_by_label("Words in the text").fill(f'"{first} {second}"')
+    found = [row for row, text in enumerate(texts) if f"{first} {second}".lower() in text.lower()]
+    assert len(found) < sum(first.lower() in text.lower() and second.lower() in text.lower() for text in texts)
+    counted(page, len(found))
+    for row in page.locator(".document-row").all():
+        marked = row.locator("mark.sought")
+        assert f"{first} {second}".lower() in row.locator(".excerpt").inner_text().lower()
+        seen, excerpt = marked.first.bounding_box(), row.locator(".excerpt").bounding_box()
+        assert seen["y"] + seen["height"] <= excerpt["y"] + excerpt["height"] + 3
     page.get_by_label("Words in the text").fill("no such word")
     counted(page, 0)
     assert "No document passes all filters" in page.locator(".count-shown").inner_text()
@@ -175,10 +188,11 @@ def test_a_document_opens_with_the_words_of_a_topic_marked(visit, summary):
     assert f"document={row}" in page.evaluate("location.hash")
     text = page.locator(".document-row.open .whole .text[lang=ar][dir=rtl]")
     assert text.inner_text() == documents["texts"][row].strip()
-    words = {entry[0] for key in ("words", "terms") for entry in summary["topics"][1].get(key, {}).get("ar", [])}
+    # Only the first words of the topic: with more, half of the text would be marked.
+    words = [entry[0] for entry in summary["topics"][1]["words"]["ar"]]
     marked = text.locator("mark").all_inner_texts()
-    assert marked
-    assert set(marked) <= words
+    assert set(marked) == set(words[:30]) & set(documents["texts"][row].split())
+    assert set(words[30:]) & set(documents["texts"][row].split())
     assert "weight" in text.locator("mark").first.get_attribute("title")
     bars = page.locator(".document-row.open .whole .bars li")
     assert bars.count() == len(documents["topics"][row])
@@ -187,7 +201,7 @@ def test_a_document_opens_with_the_words_of_a_topic_marked(visit, summary):
     last.get_by_role("button").click()
     other = summary["topics"][documents["topics"][row][-1][0]]
     assert last.get_by_role("button").get_attribute("aria-pressed") == "true"
-    known = {entry[0] for key in ("words", "terms") for entry in other.get(key, {}).get("ar", [])}
+    known = {entry[0] for entry in other["words"]["ar"][:30]}
     assert set(text.locator("mark").all_inner_texts()) <= known
     cut = next(each for each in matching(summary, cut=bool, topics=mainly(1)))
     page = visit(f"#view=documents&document={cut}")
@@ -234,8 +248,10 @@ def test_what_is_shown_is_saved_as_csv_and_as_parquet(visit, summary):
         assert read["cut"] == documents["cut"][row]
         shares = {topics[each]["id"]: share for each, share in documents["topics"][row]}
         assert {topic["id"]: read[f"share of topic {topic['id']}"] for topic in topics} == {
-            topic["id"]: shares.get(topic["id"]) for topic in topics
+            topic["id"]: shares.get(topic["id"], 0) for topic in topics
         }
+        # Smaller shares, so that a row sums to 1.
+        assert read["rest"] == pytest.approx(1 - sum(shares.values()), abs=1e-4)
         assert read["topic"] == next(iter(shares))
         assert read["x"] == pytest.approx(documents["x"][row], abs=1e-4)
     _, content = saved(page, page.get_by_role("button", name="Save the documents shown as CSV"))
@@ -437,13 +453,83 @@ def test_documents_follow_topics_that_are_merged_or_hidden_in_the_page(opened, s
 
     counted(page, len(matching(summary, topics=mainly_merged)))
     assert page.get_by_label("Topic", exact=True).input_value() == "0"
+    page.get_by_role("button", name="Clear filters").click()
+    before = topic_colors(page)
+    assert len(set(before.values())) == len(before) == 5
     go(page, "#topic=1")
     page.get_by_role("button", name="Hide", exact=True).click()
     arrive(page, "#view=topics")
     go(page, "#view=documents")
     drawn(page)
     counted(page, 400)
+    assert topic_colors(page) == {number: color for number, color in before.items() if number != "1"}
     assert page.get_by_label("Topic", exact=True).locator("option[value='1']").count() == 0
+
+
+def topic_colors(page: Any) -> dict[str, str]:
+    """The color of each topic, by the model's number."""
+    return dict(
+        page.locator(".legend-of-documents button").evaluate_all(
+            "(all) => all.map((each) => [each.querySelector('.number').textContent, "
+            "getComputedStyle(each.querySelector('.swatch')).backgroundColor])"
+        )
+    )
+
+
+def test_the_map_zooms_to_documents_and_names_all_of_its_groups(opened):
+    made = made_up_summary(num_topics=40)
+    documents = made["documents"] = made_up_documents(made, num_documents=400)
+    # Two groups with nothing between them; the left one is of five topics that are at one place.
+    for row, topics in enumerate(documents["topics"]):
+        main = row % 6
+        topics[:] = [[main, 0.9]]
+        documents["x"][row] = (1 if main == 5 else -1) * (0.9 + row / 4000)
+        documents["y"][row] = (row // 6) / 200
+    page = opened(made, viewport={"width": 1280, "height": 900})
+    drawn(page)
+    canvas = page.locator("canvas.names")
+    assert len(canvas.get_attribute("data-names").splitlines()) == 6
+    box = canvas.bounding_box()
+    for _ in range(6):
+        before = canvas.get_attribute("data-view")
+        page.get_by_role("button", name="Zoom in").click()
+        still(page)
+        assert canvas.get_attribute("data-view") != before
+        places = [place_on_page(page, made, row) for row in range(400)]
+        assert any(0 < x - box["x"] < box["width"] and 0 < y - box["y"] < box["height"] for x, y in places)
+    hint = page.locator(".nothing-here")
+    assert hint.is_hidden()
+    canvas.focus()
+    for _ in range(40):
+        if hint.is_visible():
+            break
+        page.keyboard.press("ArrowRight")
+        still(page)
+    assert "No documents shown here" in hint.inner_text()
+    assert serious_violations(page) == []
+    hint.get_by_role("button", name="Show all").click()
+    still(page)
+    assert hint.is_hidden()
+    assert page.evaluate("document.activeElement.className") == "names"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_long_legend_shows_whole_rows_and_says_that_it_scrolls(opened, width):
+    made = made_up_summary(num_topics=40)
+    made["documents"] = made_up_documents(made, num_documents=400)
+    page = opened(made, viewport={"width": width, "height": 900})
+    drawn(page)
+    legend = page.locator(".legend-of-documents")
+    page.get_by_text("Scroll for all 40 colors.").wait_for()
+    cut = """(list) => {
+      const box = list.getBoundingClientRect();
+      const parts = [...list.querySelectorAll("button")].map((each) => each.getBoundingClientRect());
+      return parts.filter(({ top, bottom }) => top < box.bottom - 1 && bottom > box.bottom + 1).length;
+    }"""
+    assert legend.locator("ul").evaluate(cut) == 0
+    page.get_by_label("Color by").select_option("language")
+    still(page)
+    assert legend.locator(".note").is_hidden()
 
 
 @pytest.mark.parametrize("missing", ["texts", "labels", "dates"])

@@ -46,23 +46,16 @@ function colorsInOrder(count) {
   });
 }
 
-/**
- * Assign colors to values so that near ones differ: larger ones choose first, each the color that is least like those
- * of the values around it.
- *
- * @param {number[]} order the values, the largest first
- * @param {function(number, number): number} distance of two values, where 1 is far
- */
-function assignedColors(order, distance) {
+/** Return the many colors in an order in which each is least like those before it: the first ones differ most. */
+function colorsApart() {
   const palette = manyColors();
   const likeness = (one, other) => Math.exp(-Math.hypot(...one.lab.map((value, axis) => value - other.lab[axis])) / 0.07);
-  const assigned = new Array(order.length);
-  order.forEach((value, rank) => {
-    const before = order.slice(0, rank);
-    const costs = palette.map((color) => before.reduce((sum, other) => sum + likeness(color, assigned[other]) * Math.exp(-distance(value, other) / 0.35), 0));
-    assigned[value] = palette[costs.indexOf(Math.min(...costs))];
-  });
-  return assigned.map((color) => color.rgb);
+  const chosen = [];
+  while (chosen.length < palette.length) {
+    const costs = palette.map((color) => (chosen.includes(color) ? Infinity : chosen.reduce((sum, other) => sum + likeness(color, other), 0)));
+    chosen.push(palette[costs.indexOf(Math.min(...costs))]);
+  }
+  return chosen.map((color) => color.rgb);
 }
 
 /** Read a color of the page's style sheet. Not by a canvas: some browsers keep pages from reading those. */
@@ -97,12 +90,12 @@ function topicMiddles(table) {
 
 const byCount = (counts) => counts.map((_, value) => value).sort((one, other) => counts[other] - counts[one] || one - other);
 
+/** Color by the model's topic numbers, so that hiding or merging topics leaves the colors of the others. */
 function colorsByTopic(table) {
-  const middles = topicMiddles(table);
-  const counts = middles.map((middle) => middle?.count ?? 0);
+  const counts = topicMiddles(table).map((middle) => middle?.count ?? 0);
   const order = byCount(counts);
-  const apart = (one, other) => (middles[one] && middles[other] ? Math.hypot(middles[one].x - middles[other].x, middles[one].y - middles[other].y) : 2);
-  const rgb = assignedColors(order, apart);
+  const colors = colorsApart();
+  const rgb = summary.topics.map(({ id }) => colors[id % colors.length]);
   const entry = (topic) => ({
     content: [make("span", { class: "number" }, String(summary.topics[topic].id)), " ", topicName(summary.topics[topic])],
     rgb: rgb[topic],
@@ -122,7 +115,8 @@ function colorsByLanguage(table) {
 function colorsByLabel(table) {
   const counts = countsOf(table.label, table.label_values.length);
   const order = byCount(counts);
-  const rgb = assignedColors(order, () => 0);
+  const colors = colorsApart();
+  const rgb = counts.map((_, label) => colors[order.indexOf(label) % colors.length]);
   const entry = (label) => ({ content: [make("bdi", {}, table.label_values[label])], rgb: rgb[label], count: counts[label], filters: { label: table.label_values[label] } });
   return { values: table.label, rgb, entries: order.map(entry), without: "no label" };
 }

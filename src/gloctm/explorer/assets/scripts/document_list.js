@@ -3,16 +3,17 @@
 const DOCUMENTS_PER_PAGE = 20;
 /** Characters of a document's beginning. */
 const EXCERPT = 220;
+/** Characters before the first match in an excerpt: a row shows two lines, which are short on a phone. */
+const BEFORE_MATCH = 24;
 /** Topics named in a row; smaller shares than this say little. */
 const TOPICS_PER_ROW = 3;
 const LEAST_SHARE_NAMED = 0.1;
 
-/** Return a topic's words in a language, with what hovering over one says. */
-function wordsOfTopic(topic, code) {
-  const said = new Map((topic.terms?.[code] ?? []).map(([word, probability]) => [word, `${formatSmallShare(probability)} of the topic's words`]));
-  for (const [word, weight] of topic.words[code] ?? []) said.set(word, `weight ${formatDecimal(weight)}`);
-  return said;
-}
+/** Words of a topic that are marked: with more of them, half a text would be. */
+const WORDS_MARKED = 30;
+
+/** Return a topic's first words in a language, in the model's order, with what hovering over one says. */
+const wordsOfTopic = (topic, code) => new Map((topic.words[code] ?? []).slice(0, WORDS_MARKED).map(([word, weight]) => [word, `weight ${formatDecimal(weight)}`]));
 
 /** Return where the words of a topic, by its place, are in a document: [start, end, what hovering says]. */
 function topicMarks(table, place, topic) {
@@ -33,7 +34,7 @@ function topicMarks(table, place, topic) {
   return marks;
 }
 
-/** Return where the words of a search are in a text: [start, end]. */
+/** Return where the words and phrases of a search are in a text: [start, end]. */
 function soughtMarks(text, sought) {
   if (!sought.length) return [];
   // Folding may change lengths, so each character's origin is kept.
@@ -46,7 +47,7 @@ function soughtMarks(text, sought) {
     place += character.length;
   }
   origins.push(text.length);
-  const compared = parts.join("");
+  const compared = spaced(parts.join(""));
   const found = [];
   for (const word of sought) {
     for (let at = compared.indexOf(word); at >= 0; at = compared.indexOf(word, at + word.length)) found.push([origins[at], origins[at + word.length]]);
@@ -54,21 +55,39 @@ function soughtMarks(text, sought) {
   return found.filter(([start, end]) => start < end);
 }
 
+/** Return the parts of a range that others, in their order, leave: [start, end]. */
+function besides([start, end], others) {
+  const parts = [];
+  let from = start;
+  for (const other of others) {
+    if (other[0] > from) parts.push([from, other[0]]);
+    from = Math.max(from, other[1]);
+  }
+  return from < end ? [...parts, [from, end]] : parts;
+}
+
 /** Mark a topic's words and sought ones in a text; where both meet, the topic's word is marked as both. */
 function bothMarked(text, ofTopic, ofSearch) {
   const meets = ([start, end], [otherStart, otherEnd]) => start < otherEnd && otherStart < end;
   const marks = [
     ...ofTopic.map(([start, end, title]) => ({ start, end, title, class: ofSearch.some((other) => meets([start, end], other)) ? "sought" : null })),
-    ...ofSearch.filter((mark) => !ofTopic.some((other) => meets(mark, other))).map(([start, end]) => ({ start, end, class: "sought only" })),
+    ...ofSearch.flatMap((mark) => besides(mark, ofTopic.filter((other) => meets(mark, other)))).map(([start, end]) => ({ start, end, class: "sought only" })),
   ].sort((one, other) => one.start - other.start);
   return markedText(text, marks.map(({ start, end }) => [start, end]), (number) => ({ title: marks[number].title, class: marks[number].class }));
+}
+
+/** Return where an excerpt begins whose match is at a place: at a word, if one begins close before. */
+function beginBefore(text, first) {
+  const earliest = first - BEFORE_MATCH;
+  const space = text.slice(earliest, first).search(/\s\S/u);
+  return space >= 0 ? earliest + space + 1 : earliest;
 }
 
 /** Return the part of a text that a row shows, [start, end]: its beginning, or what surrounds the first word sought. */
 function excerptOf(table, place, sought) {
   const text = table.texts[place];
-  const first = sought.length ? Math.max(0, searchedText(table, place).indexOf(sought[0])) : 0;
-  const begin = first < EXCERPT - 60 ? 0 : first - 60;
+  const first = soughtMarks(text, sought).reduce((least, [start]) => Math.min(least, start), Infinity);
+  const begin = first > 2 * BEFORE_MATCH && first < Infinity ? beginBefore(text, first) : 0;
   // Not within a character of two units.
   const start = begin > 0 && /[\udc00-\udfff]/.test(text[begin]) ? begin + 1 : begin;
   const rest = text.slice(start, start + 2 * EXCERPT);

@@ -4,6 +4,8 @@
 const MOST_ZOOM = 80;
 /** Both directions of the map are scaled alike, unless the window is wide. */
 const MOST_STRETCH = 1.7;
+/** With less than one in so many documents around the middle of the view, zooming in goes to where more are. */
+const FEW_IN_MIDDLE = 20;
 /** How near the pointer must come to a document, in pixels. */
 const REACH = 9;
 const GRID = 128;
@@ -104,23 +106,30 @@ function documentsWithin(table, grid, polygon) {
   return mask;
 }
 
+/** Where a name may stand, seen from the middle of its topic's documents: parts of its width, and pixels downward. */
+const NAME_PLACES = [[0, 0], [0, -20], [0, 20], [0.3, -20], [-0.3, -20], [0.3, 20], [-0.3, 20], [0.5, 0], [-0.5, 0], [0, -40], [0, 40], [0.5, -40], [-0.5, -40], [0.5, 40], [-0.5, 40]];
+
 /**
- * Place names without overlap, the largest first; names leave room at the edges, and those whose middle is outside are
- * left out.
+ * Place names without overlap, the largest first: at the middle of their documents or else close to it. Names leave room
+ * at the edges, and those whose middle is outside are left out.
  *
  * @param {{x: number, y: number, wide: number}[]} names the middle and width of each, in pixels
  */
 function namesWithoutOverlap(names, width, height) {
   const taken = [];
+  const isFree = (box) => !taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom);
   return names.filter((name) => {
     if (name.x < 0 || name.x > width || name.y < 0 || name.y > height) return false;
-    const x = Math.min(Math.max(name.x, name.wide / 2 + 6), Math.max(name.wide / 2 + 6, width - name.wide / 2 - 6));
-    const y = Math.min(Math.max(name.y, 14), height - 14);
-    const box = { left: x - name.wide / 2 - 5, right: x + name.wide / 2 + 5, top: y - 11, bottom: y + 11 };
-    if (taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom)) return false;
-    taken.push(box);
-    Object.assign(name, { x, y });
-    return true;
+    for (const [part, down] of NAME_PLACES) {
+      const x = Math.min(Math.max(name.x + part * name.wide, name.wide / 2 + 6), Math.max(name.wide / 2 + 6, width - name.wide / 2 - 6));
+      const y = Math.min(Math.max(name.y + down, 14), height - 14);
+      const box = { left: x - name.wide / 2 - 5, right: x + name.wide / 2 + 5, top: y - 10, bottom: y + 10 };
+      if (!isFree(box)) continue;
+      taken.push(box);
+      Object.assign(name, { x, y });
+      return true;
+    }
+    return false;
   });
 }
 
@@ -131,7 +140,7 @@ function namesWithoutOverlap(names, width, height) {
  * @param {function(number)} options.onOpen called with a document that is clicked
  * @param {function(Uint8Array|null)} options.onBrush called with the documents that were chosen, null for none
  * @returns element, and functions: color(pixels), show(mask), ring(document|null), brush(null) to forget the choice,
- *   setMode, zoomBy, reset, save, release
+ *   setMode, zoomBy, zoomIn, reset, save, release
  */
 function documentMap({ table, onOpen, onBrush }) {
   const points = make("canvas", { class: "points", "aria-hidden": "true" });
@@ -142,7 +151,12 @@ function documentMap({ table, onOpen, onBrush }) {
     "aria-label": "Map of documents: those with similar topics are close together. The list says the same; filters choose as drawing on the map does. Keys: plus and minus zoom, arrows move, 0 shows all.",
   });
   const tip = make("div", { class: "document-tip", hidden: true });
-  const element = make("div", { class: "document-map" }, points, canvas, tip);
+  const showAll = () => {
+    reset();
+    canvas.focus({ preventScroll: true });
+  };
+  const nothing = make("div", { class: "nothing-here", hidden: true }, make("span", {}, "No documents shown here."), make("button", { type: "button", onclick: showAll }, "Show all"));
+  const element = make("div", { class: "document-map" }, points, canvas, nothing, tip);
 
   const box = extentOf(table);
   const grid = gridOf(table, box);
@@ -200,6 +214,7 @@ function documentMap({ table, onOpen, onBrush }) {
     return Math.min(6, Math.max(2, Math.sqrt((0.5 * width * height) / Math.max(1, count)) * camera.zoom ** 0.4));
   }
 
+  /** Draw the documents, and return how many of those shown are in view. */
   function drawPoints(view, density) {
     const sizes = [table.size, shownCount].map((count) => Math.round(diameter(view, count) * density));
     // Room around, so that discs at the edge need no clipping.
@@ -216,16 +231,18 @@ function documentMap({ table, onOpen, onBrush }) {
     const [ax, ay, bx, by] = [view.ax * density, view.ay * density, view.bx * density + room, view.by * density + room];
     const faint = table.size - shownCount;
     stamp(0, faint, discOffsets(sizes[0], wide));
-    stamp(faint, table.size, discOffsets(sizes[1], wide));
+    const seen = stamp(faint, table.size, discOffsets(sizes[1], wide));
 
-    /** Write discs of documents from a place of their order to another. */
+    /** Write discs of documents from a place of their order to another, and return how many of them are in view. */
     function stamp(from, to, { full, half }) {
       const [right, bottom] = [wide - room + 1, high - room + 1];
       const [fulls, halves] = [full.length, half.length];
+      let inView = 0;
       for (let at = from; at < to; at += 1) {
         const x = drawnX[at] * ax + bx;
         const y = drawnY[at] * ay + by;
         if (!(x >= room - 1 && x < right && y >= room - 1 && y < bottom)) continue;
+        inView += 1;
         const base = (y | 0) * wide + (x | 0);
         const pixel = drawnColor[at];
         const halved = (pixel >>> 1) & HALVES;
@@ -235,8 +252,10 @@ function documentMap({ table, onOpen, onBrush }) {
           pixels[spot] = (((pixels[spot] >>> 1) & HALVES) + halved) | OPAQUE;
         }
       }
+      return inView;
     }
     points.getContext("2d").putImageData(image.made, -room, -room);
+    return seen;
   }
 
   /** Draw what is above the points: names, what is being chosen, and rings. */
@@ -317,7 +336,10 @@ function documentMap({ table, onOpen, onBrush }) {
     const density = Math.min(window.devicePixelRatio || 1, 2);
     const coarse = moving && slow && density > 1;
     const view = transform();
-    drawPoints(view, coarse ? 1 : density);
+    const seen = drawPoints(view, coarse ? 1 : density);
+    const isEmpty = shownCount > 0 && !seen;
+    if (isEmpty && nothing.hidden) announce("No documents shown here.");
+    nothing.hidden = !isEmpty;
     drawAbove(view, density);
     const took = performance.now() - began;
     if (!coarse) slow = took > LONGEST_DRAWING;
@@ -363,6 +385,36 @@ function documentMap({ table, onOpen, onBrush }) {
     const after = placeInMap(x, y);
     move(camera.x + before[0] - after[0], camera.y + before[1] - after[1]);
     if (camera.zoom === 1) reset();
+  }
+
+  /** Zoom in around documents, and move them toward the middle: between groups, the middle of the map may have none. */
+  function zoomIn(factor) {
+    const place = documentInMiddle();
+    if (place === null || camera.zoom * factor > MOST_ZOOM) return zoomBy(factor);
+    const nearer = (from, to) => to + (from - to) / (2 * factor);
+    camera.zoom *= factor;
+    return move(nearer(camera.x, table.x[place]), nearer(camera.y, table.y[place]));
+  }
+
+  /** Return a document amid those shown around the middle of the view, or else of all that are in view; null for none. */
+  function documentInMiddle() {
+    const { ax, ay } = transform();
+    const shownWithin = (part) => {
+      const [across, up] = [(part * element.clientWidth) / 2 / ax, (part * element.clientHeight) / 2 / -ay];
+      const found = [];
+      grid.within({ left: camera.x - across, right: camera.x + across, bottom: camera.y - up, top: camera.y + up }, (place) => {
+        if (mask[place] && Math.abs(table.x[place] - camera.x) <= across && Math.abs(table.y[place] - camera.y) <= up) found.push(place);
+      });
+      return found;
+    };
+    const all = shownWithin(1);
+    const inner = shownWithin(0.5);
+    const places = inner.length >= all.length / FEW_IN_MIDDLE ? inner : all;
+    if (!places.length) return null;
+    const median = (values) => Float32Array.from(places, (place) => values[place]).sort()[places.length >> 1];
+    const [x, y] = [median(table.x), median(table.y)];
+    const away = (place) => ((table.x[place] - x) * ax) ** 2 + ((table.y[place] - y) * ay) ** 2;
+    return places.reduce((best, place) => (away(place) < away(best) ? place : best));
   }
 
   function reset() {
@@ -417,6 +469,7 @@ function documentMap({ table, onOpen, onBrush }) {
     modeNow: () => mode,
     pan,
     zoomBy,
+    zoomIn,
     reset,
     canZoomOut: () => camera.zoom > 1,
     outline(shape) {
@@ -478,6 +531,7 @@ function documentMap({ table, onOpen, onBrush }) {
       canvas.classList.toggle("choosing", mode !== "move");
     },
     zoomBy,
+    zoomIn,
     reset,
     /** Save the map as it is seen. */
     save() {
@@ -493,7 +547,7 @@ function documentMap({ table, onOpen, onBrush }) {
 }
 
 /** Return what pointers, the wheel and keys do on the map. */
-function documentMapGestures({ canvas, modeNow, pan, zoomBy, reset, canZoomOut, outline, choose, hover, leave, click }) {
+function documentMapGestures({ canvas, modeNow, pan, zoomBy, zoomIn, reset, canZoomOut, outline, choose, hover, leave, click }) {
   const fingers = new Map();
   let [start, moved, shape, kind] = [null, false, null, null];
   const at = (event) => {
@@ -517,8 +571,8 @@ function documentMapGestures({ canvas, modeNow, pan, zoomBy, reset, canZoomOut, 
   }
 
   const keys = {
-    "+": () => zoomBy(1.5),
-    "=": () => zoomBy(1.5),
+    "+": () => zoomIn(1.5),
+    "=": () => zoomIn(1.5),
     "-": () => zoomBy(1 / 1.5),
     0: reset,
     ArrowLeft: () => pan(60, 0),

@@ -107,9 +107,12 @@ const DOCUMENT_FILTERS = ["topic", "share", "lang", "label", "from", "to", "q"];
 const PLAIN = /^[\x00-\x7f]*$/;
 const foldedText = (text) => (PLAIN.test(text) ? text.toLowerCase() : folded(text));
 
+/** Lines end as words do, so that phrases go on over them; lengths stay. */
+const spaced = (text) => text.replace(/\s/gu, " ");
+
 /** Return a document's text as it is searched. */
 function searchedText(table, place) {
-  table.folded[place] ??= foldedText(table.texts[place]);
+  table.folded[place] ??= spaced(foldedText(table.texts[place]));
   return table.folded[place];
 }
 
@@ -128,6 +131,10 @@ function prepareDocumentSearch(table) {
   };
   setTimeout(slice, 50);
 }
+
+/** Return the words of a query as they are sought; those in quotes are one phrase. */
+const soughtWords = (query) =>
+  Array.from(folded(query ?? "").matchAll(/(?<!\S)["“”„«]([^"“”„«»]*)["“”„«»]?|\S+/gu), ([word, phrase]) => (phrase ?? word).trim().replace(/\s+/gu, " ")).filter(Boolean);
 
 /** Return whether a text is a year, a month or a day. */
 const isDate = (text) => /^\d{4}(-\d{2}(-\d{2})?)?$/.test(text);
@@ -171,7 +178,7 @@ function matchingDocuments(table, filters) {
     const within = datesWithin(table.dateValues, from, to);
     keep((place) => table.date && table.date[place] >= 0 && within[table.date[place]]);
   }
-  const words = partsOf(filters.q ?? "");
+  const words = soughtWords(filters.q);
   if (words.length) {
     const id = filters.q.trim();
     keep((place) => table.ids[place] === id || (table.texts !== null && words.every((word) => searchedText(table, place).includes(word))));

@@ -5,6 +5,7 @@ const LEAST_SHARES = [5, 10, 20, 30, 50];
 const DOCUMENT_SORTS = { share: "largest share", newest: "date, newest first", oldest: "date, oldest first", id: "id" };
 /** Fewer documents are placed by UMAP only where the report was asked for it. */
 const FEWEST_FOR_UMAP = 2000;
+const HOW_TO_SEEK = 'Texts that have all of these words, or words with these parts. In quotes, words must follow each other: "heart attack". An id finds its document.';
 /** How long typing must pause before texts are searched, in milliseconds. */
 const TYPING_PAUSE = 120;
 
@@ -134,7 +135,7 @@ function documentsParts(table, parameters) {
     const topic = chosen ? placeOf(chosen.id) : null;
     shown = readersFirst(table, sortedDocuments(table, state.sort, topic).filter((place) => mask[place]));
     if (state.opened !== null && !mask[state.opened]) state.opened = null;
-    list.show(shown, { topic, sought: partsOf(state.filters.q ?? ""), opened: state.opened }, page);
+    list.show(shown, { topic, sought: soughtWords(state.filters.q), opened: state.opened }, page);
     map.show(mask);
     drawLegendState();
     clearBrush.hidden = !state.brush;
@@ -151,7 +152,7 @@ function documentsParts(table, parameters) {
 
   function recolor() {
     const { colors, entries } = coloredDocuments(table, state.color);
-    legend.replaceChildren(legendOfDocuments(entries, toggle));
+    legend.replaceChildren(...legendOfDocuments(entries, toggle));
     map.color(colors, recolor);
     drawLegendState();
   }
@@ -202,7 +203,7 @@ function documentsParts(table, parameters) {
       "div",
       { class: "map-and-documents" },
       make("section", { class: "document-map-part", "aria-label": "Map of documents" }, mapControls(table, map, state, recolor, remember), map.element, make("p", { class: "note for-touch" }, "Two fingers move and zoom the map."), legend, mapSentences(table)),
-      make("section", { class: "document-list-part", "aria-label": "List of documents", id: listId }, make("div", { class: "row list-controls" }, sort, saving), list.element),
+      make("section", { class: "document-list-part", "aria-label": "List of documents", id: listId }, make("div", { class: "row list-controls" }, sort, saving), make("p", { class: "note of-files" }, "Files have the shares of a document's largest topics; smaller ones are in ", make("code", {}, "rest"), ". ", make("code", {}, "gloctm transform"), " gives all."), list.element),
     ),
   ].filter(Boolean);
 }
@@ -230,20 +231,23 @@ function mapControls(table, map, state, recolor, remember) {
     { class: "row map-controls" },
     color,
     make("div", { class: "group", role: "group", "aria-label": "What dragging does" }, modes),
-    make("div", { class: "group", role: "group", "aria-label": "Zoom" }, act("+", "Zoom in", () => map.zoomBy(1.6)), act("−", "Zoom out", () => map.zoomBy(1 / 1.6)), act("All", "Show all of the map", map.reset)),
+    make("div", { class: "group", role: "group", "aria-label": "Zoom" }, act("+", "Zoom in", () => map.zoomIn(1.6)), act("−", "Zoom out", () => map.zoomBy(1 / 1.6)), act("All", "Show all of the map", map.reset)),
     saveButton("PNG", map.save, "Save the map as PNG"),
   );
 }
 
-/** Make the legend; entries filter. */
+/** Make the legend; entries filter. Only some of its rows may be seen at a time: a sentence says so. */
 function legendOfDocuments(entries, onToggle) {
   const item = ({ content, rgb, count, filters }) => {
     const sign = make("span", { class: "swatch", "aria-hidden": "true" });
     sign.style.background = cssColor(rgb);
-    const parts = [sign, make("span", { class: "said-of" }, content), make("span", { class: "count" }, formatCount(count))];
+    const parts = [sign, make("span", { class: "said-of", title: content.map((part) => part.textContent ?? part).join("") }, content), make("span", { class: "count" }, formatCount(count))];
     return make("li", {}, filters ? make("button", { type: "button", "aria-pressed": "false", "data-filters": JSON.stringify(filters), onclick: () => onToggle(filters) }, parts) : make("span", { class: "entry" }, parts));
   };
-  return make("ul", { class: "plain", "aria-label": "Colors; each filters" }, entries.map(item));
+  const list = make("ul", { class: "plain", "aria-label": "Colors; each filters" }, entries.map(item));
+  const more = make("p", { class: "note", hidden: true }, `Scroll for all ${formatCount(entries.length)} colors.`);
+  new ResizeObserver(() => (more.hidden = list.scrollHeight <= list.clientHeight + 1)).observe(list);
+  return [list, more];
 }
 
 /**
@@ -293,7 +297,7 @@ function documentFilters(table, state, update) {
     const example = table.dateValues[0];
     fields.replaceChildren(
       ...[
-        table.texts && field("Words in the text", "q", { type: "search", dir: "auto", class: "words-sought", placeholder: "all of these words" }),
+        table.texts && field("Words in the text", "q", { type: "search", dir: "auto", class: "words-sought", placeholder: 'words or "a phrase"', title: HOW_TO_SEEK }),
         choice("Topic", topics, chosen ? String(chosen.id) : "", (topic) => {
           set({ topic, ...(!topic && { share: null }) });
           draw();
@@ -329,15 +333,20 @@ function documentFilters(table, state, update) {
   };
 }
 
-/** Return the documents shown as columns of a file: facts, largest topic, text, and the share of each listed topic. */
+/**
+ * Return the documents shown as columns of a file: facts, largest topic, text, and the share of each topic. Shares that
+ * are too small to be in the page, and those of hidden topics, are 0; their sum is the column "rest".
+ */
 function documentColumns(table, places) {
   const shown = Array.from(places);
   const text = (name, valueOf) => ({ name, type: "text", values: shown.map(valueOf) });
   const main = (place) => (table.main[place] < 0 ? null : summary.topics[table.main[place]]);
   const exact = (share) => Number(share.toPrecision(4));
-  const shares = summary.topics.map(() => new Array(shown.length).fill(null));
-  shown.forEach((place, row) => {
-    for (const [topic, share] of topicsOfDocument(table, place)) shares[topic][row] = exact(share);
+  const shares = summary.topics.map(() => new Array(shown.length).fill(0));
+  const rest = shown.map((place, row) => {
+    const listed = topicsOfDocument(table, place);
+    for (const [topic, share] of listed) shares[topic][row] = exact(share);
+    return Math.max(0, Number((1 - listed.reduce((sum, [, share]) => sum + share, 0)).toFixed(4)));
   });
   return [
     text("id", (place) => table.ids[place]),
@@ -352,6 +361,7 @@ function documentColumns(table, places) {
     { name: "x", type: "double", values: shown.map((place) => exact(table.x[place])) },
     { name: "y", type: "double", values: shown.map((place) => exact(table.y[place])) },
     ...summary.topics.map((topic, place) => ({ name: `share of topic ${topic.id}`, type: "double", values: shares[place] })),
+    { name: "rest", type: "double", values: rest },
   ];
 }
 

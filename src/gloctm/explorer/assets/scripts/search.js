@@ -367,7 +367,7 @@ function foundDocuments(search) {
   const place = make("div", { class: "found-documents" }, make("p", { class: "note" }, "One moment…"));
   countDocuments(search).then(({ table, places }) => {
     const all = make("a", { href: documentsAddress({ q: search }) }, places.length > MOST_DOCUMENTS ? `All ${countOf(places.length, "document")}` : "In the view of documents");
-    const list = make("ul", { class: "plain document-rows" }, places.slice(0, MOST_DOCUMENTS).map((each) => documentRow(table, each, { sought: partsOf(search) })));
+    const list = make("ul", { class: "plain document-rows" }, places.slice(0, MOST_DOCUMENTS).map((each) => documentRow(table, each, { sought: soughtWords(search) })));
     const none = make("p", { class: "note" }, table.texts ? "No document has this in its text, nor as its id." : "No document has this id; the report has no texts to search.");
     place.replaceChildren(...(places.length ? [list, make("p", {}, all)] : [none]));
   });
