@@ -96,3 +96,11 @@ def test_undoing_stays_in_the_view_of_documents(profile, report):
     assert page.locator("h1").inner_text() == "Documents"
     # The report hides a topic.
     assert "a document mostly about one of them is listed with the largest" in page.locator("main").inner_text()
+
+
+def test_the_readers_language_is_not_said_to_come_first_where_one_is_chosen(profile, report):
+    page = profile.open(report.as_uri() + "#view=documents")
+    page.get_by_label("Names and words in").select_option("ja")
+    page.locator(".count-shown", has_text="Those in Japanese come first.").wait_for()
+    go(page, "#view=documents&lang=de")
+    assert "come first" not in page.locator(".count-shown").inner_text()

@@ -147,7 +147,7 @@ function documentsParts(table, parameters) {
   function sayCount() {
     const of = state.brush ? "chosen on the map and by filters" : "shown";
     const none = shown.length ? "" : " No document passes all filters: clear one of them.";
-    count.textContent = `${formatCount(shown.length)} of ${formatCount(table.size)} documents ${of}.${none}${shown.length && readerLanguage() !== "all" ? ` Those in ${languageName(readerLanguage())} come first.` : ""}`;
+    count.textContent = `${formatCount(shown.length)} of ${formatCount(table.size)} documents ${of}.${none}${shown.length && readerLanguage() !== "all" && !state.filters.lang ? ` Those in ${languageName(readerLanguage())} come first.` : ""}`;
   }
 
   function recolor() {
