@@ -98,7 +98,7 @@ function pairedWords(topic, pair) {
     return make(
       "div",
       { class: `venn-part ${tone}` },
-      make("h4", {}, `${languageName(code)}, none near here`, make("span", { class: "figures" }, ` ${formatCount(words.length)}`)),
+      make("h4", {}, `${languageName(code)}, in no pair`, make("span", { class: "figures" }, ` ${formatCount(words.length)}`)),
       words.length ? foldedList(words.map((word) => make("li", {}, inLanguage(code, word, "span", { class: "text" }))), code) : make("p", { class: "note" }, "no word"),
     );
   };
@@ -113,7 +113,7 @@ function pairedWords(topic, pair) {
       make(
         "div",
         { class: "venn-part tone-both" },
-        make("h4", {}, "nearest to each other", make("span", { class: "figures" }, ` ${formatCount(links.length)}`)),
+        make("h4", {}, "pairs", make("span", { class: "figures" }, ` ${formatCount(links.length)}`)),
         links.length ? foldedList(links.map(linkItem), "") : make("p", { class: "note" }, "No two of these words are nearest to each other."),
       ),
       list(1, "tone-other"),

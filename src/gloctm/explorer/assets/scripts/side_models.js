@@ -36,7 +36,7 @@ function sideOfModels() {
     content: [
       make("p", {}, "Here: ", make("bdi", {}, summary.title), ". There: ", make("bdi", {}, other.title), "."),
       make("p", {}, `${formatCount(matches.length)} topics match one to one; ${parts.length ? `${formatCount(parts.length)} split or were joined; ` : ""}${formatCount(ours.length)} here and ${formatCount(rest.length)} there have no match. Words are those in ${languageName(code)}; those in bold are the same in both.`),
-      make("p", { class: "note" }, "These similarities are on another scale than those under Similarity: what all topics have in common is not subtracted, so unrelated topics are above 0 and matches near 1. Compare them with each other only."),
+      make("p", { class: "note" }, "These similarities are on another scale than those under Similarity: compare them only with each other. They are cosines from which what all topics have in common is not subtracted, so higher; or, where no one encoder embedded the words of both models, the overlap of the topics' first words."),
       jumpLinks(sections),
       ...sections,
     ],
@@ -83,6 +83,9 @@ function splitsAndJoins(matches) {
 /** Return the place of the largest of some values. */
 const placeOfMost = (values) => values.indexOf(Math.max(...values));
 
+/** Put a sign between elements. */
+const joined = (elements) => elements.flatMap((element, place) => (place ? [" + ", element] : [element]));
+
 /** List topics that split or were joined: "1 here → 1 and 18 there". */
 function splitList(parts, theirName) {
   const numbers = (some, key) => formatList(some.map((topic) => String(topic[key])));
@@ -96,7 +99,7 @@ function splitList(parts, theirName) {
           "li",
           {},
           make("b", {}, `${numbers(here, "id")} here → ${numbers(there, "number")} there`),
-          make("span", { class: "part-names" }, here.map((topic) => [topicLink(topic), " "]).flat(), "→ ", there.map((topic) => [theirName(topic), " "]).flat()),
+          make("span", { class: "part-names" }, joined(here.map((topic) => topicLink(topic))), " → ", joined(there.map(theirName))),
           make("span", { class: "note" }, `${there.length > here.length ? "split" : "joined"}; similarity ${formatDecimal(similarity)}${here.length + there.length > 3 ? " or more" : ""}`),
         ),
       ),
