@@ -265,6 +265,23 @@ def test_a_server_computes_what_is_changed(browser):
     profile.check()
 
 
+def test_a_merged_topic_has_the_name_and_words_that_python_gives_it(profile, tmp_path):
+    import serving
+
+    model, corpus = serving.make_context_model()
+    assert model.coherent_words_
+    exact = summarize(model, corpus, view=TopicView.of(model).merge([0, 1])).topics[0]
+    page = profile.open(write_report(summarize(model, corpus), tmp_path / "report.html").as_uri() + "#topic=0")
+    page.get_by_role("button", name="Merge with…").click()
+    page.get_by_label("Merge with (the most similar first)").select_option("1")
+    page.get_by_role("button", name="Merge", exact=True).click()
+    page.get_by_text("You changed 1 thing").wait_for()
+    assert exact.name in heading(page)
+    for code in model.languages_:
+        expected = [word for word, _ in exact.words[code]]
+        assert page.locator(f".word-column ol[lang={code}] .text").all_text_contents()[: len(expected)] == expected
+
+
 def rename(page, name):
     page.get_by_role("button", name="Rename").click()
     page.get_by_label("Name, in all languages").fill(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -160,6 +161,26 @@ def test_beta_of_a_merged_topic_is_the_mean_weighted_by_shares(view):
         merged.merge_topic_word(beta[:4])
 
 
+def test_words_of_a_merged_topic_are_the_best_of_its_members(view):
+    model = SimpleNamespace(coherent_words_={"en": ...})
+    scores = np.full((5, 6), -0.4, np.float32)
+    scores[1, :3], scores[3, 2:5] = [1, 0.6, 0.3], [0.9, 1, 0.8]
+    scores[3, 5], scores[1, 0] = -0.1, 1
+    merged = view.merge([3, 1]).hide(2)
+    found = merged.merge_word_scores(model, scores, [0.5, 0.3, 0.1, 0.1, 0])
+    # Member 1 in full, member 3 by a third, and what is coherent in none by its greater number.
+    np.testing.assert_allclose(found[1], [1, 0.6, 0.3, 1 / 3, 0.8 / 3, -0.1], rtol=1e-6)
+    np.testing.assert_array_equal(found[[0, 2]], scores[[0, 4]])
+    np.testing.assert_allclose(merged.merge_word_scores(model, scores)[1], [1, 0.6, 0.9, 1, 0.8, -0.1], rtol=1e-6)
+    # Words of a member that does not occur come last, but before those of none.
+    rare = merged.merge_word_scores(model, scores, [0, 1, 0, 0, 0])[1]
+    assert rare[:3].tolist() == scores[1, :3].tolist()
+    assert 0 < rare[4] < rare[3] < 1e-3
+    # By weights, the scores are β.
+    by_weights = SimpleNamespace(coherent_words_={})
+    np.testing.assert_array_equal(merged.merge_word_scores(by_weights, scores), merged.merge_topic_word(scores))
+
+
 @st.composite
 def merges(draw):
     return draw(st.lists(st.lists(st.integers(0, K - 1), min_size=2, max_size=K, unique=True), max_size=3))
@@ -213,7 +234,8 @@ def test_a_view_of_a_model_of_the_context_method():
     assert view.topics(model, 6) == model.topics(6)
     merged = view.merge([0, 3]).hide(2)
     records = merged.topics(model, 6, languages=["en"], shares=[3, 1, 1, 1])
-    scores = (3 * model.word_scores_["en"][0] + model.word_scores_["en"][3]) / 4
+    first, last = model.word_scores_["en"][[0, 3]]
+    scores = np.maximum(first, np.where(last > 0, last / 3, last))
     order = np.argsort(-scores, kind="stable")[:6]
     assert records[0]["words"] == [model.vocabulary_["en"][column] for column in order]
     assert records[1]["words"] == model.topics(6, language="en")[1]["words"]

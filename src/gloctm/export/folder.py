@@ -97,7 +97,7 @@ def tables(
     # Documents without a word are no evidence.
     known = {} if corpus is None else {code: theta[code][~part.empty_documents] for code, part in corpus.items()}
     shares = topic_shares(known)
-    topic_word = {code: view.merge_topic_word(scores, shares) for code, scores in model.word_scores_.items()}
+    topic_word = {code: view.merge_word_scores(model, scores, shares) for code, scores in model.word_scores_.items()}
     with atomic_folder(target, replaces=TABLES_FORMAT) as unfinished:
         for name, columns, number in (
             ("topics", TOPICS_COLUMNS, num_words),

@@ -104,7 +104,7 @@ def topicwizard(model: TopicModel, corpus: Corpus, language: str, *, view: Topic
     """
     sample = _sample(model, corpus, language, view)
     code, part = sample.language, sample.part
-    beta = sample.view.merge_topic_word(model.word_scores_[code], sample.theta.mean(axis=0, dtype=np.float64))
+    beta = sample.view.merge_word_scores(model, model.word_scores_[code], sample.theta.mean(axis=0, dtype=np.float64))
     are_logarithms = model.in_context and not model.coherent_words_
     texts = document_texts(part)
     vectors = part.document_embeddings

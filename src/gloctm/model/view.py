@@ -299,6 +299,42 @@ class TopicView:
                 result[row] = np.asarray(list(own.values())) @ beta[members].astype(np.float64)
         return result
 
+    def merge_word_scores(self, model: TopicModel, scores: Floats, shares: Floats | None = None) -> Array:
+        """Merge the numbers that order the words of each topic's members.
+
+        By the coherence ranking, a member's coherent words count in proportion to its share, the largest member's in
+        full, and each word has the highest number that a member gives it. So a merged topic shows the best words of its
+        large members. In a mean, the words of one member alone would fall behind mediocre words of all: coherent words
+        have scores above 0, all others numbers below.
+
+        By the ranking by weights, they are β: see ``merge_topic_word``.
+
+        Args:
+            model: the view's.
+            scores: ``(K, V_l)``, those of a language in ``model.word_scores_``.
+            shares: see ``member_shares``.
+
+        Returns:
+            ``(topics of the view, V_l)`` float32; rows of topics that are not merged are unchanged.
+
+        Raises:
+            InputError: see ``merge_topic_word``.
+
+        Examples:
+            >>> TopicView.of(model).merge([0, 1]).merge_word_scores(model, model.word_scores_["en"]).shape[0]
+            11
+        """
+        result = self.merge_topic_word(scores, shares)
+        if not model.coherent_words_:
+            return result
+        for row, own in enumerate(self.member_shares(shares)):
+            if len(own) > 1:
+                members, weights = np.asarray(scores)[list(own)], np.asarray(list(own.values()))
+                # A member without a share has its words after those of all others.
+                weights = np.maximum(weights / weights.max(), 1e-6)
+                result[row] = np.where(members > 0, members * weights[:, None], members).max(axis=0)
+        return result
+
     def topics(
         self,
         model: TopicModel,
@@ -326,7 +362,7 @@ class TopicView:
         chosen = model.languages_ if languages is None else normalize_languages(languages)
         # Checks the number of words and the languages.
         model.topics(num_words, languages=chosen)
-        topic_word = {code: self.merge_topic_word(model.word_scores_[code], shares) for code in chosen}
+        topic_word = {code: self.merge_word_scores(model, model.word_scores_[code], shares) for code in chosen}
         records = topic_records(topic_word, {code: model.vocabulary_[code] for code in chosen}, num_words)
         for record in records:
             record["topic"] = self.numbers[record["topic"]]

@@ -64,7 +64,7 @@ class ShownTopics:
 
     def as_table(self, summary: Summary) -> TableTopics:
         """Return the topics as tables show them, with the summary's names and words."""
-        scores = {code: self.merge_topic_word(beta) for code, beta in self._model.word_scores_.items()}
+        scores = {code: self.merge_word_scores(each) for code, each in self._model.word_scores_.items()}
         words = {code: [[word for word, _ in topic.words[code]] for topic in summary.topics] for code in scores}
         return TableTopics(self._view, scores, words, self.names)
 
@@ -72,6 +72,6 @@ class ShownTopics:
         """Return θ of the topics shown, ``(documents, topics)``: sums over members, without hidden topics."""
         return self._view.merge_theta(theta)
 
-    def merge_topic_word(self, topic_word: Array) -> Array:
-        """Return β of the topics shown, ``(topics, words)``: means over members, weighted by the summary's shares."""
-        return self._view.merge_topic_word(topic_word, self._shares)
+    def merge_word_scores(self, scores: Array) -> Array:
+        """Return what orders the words of the topics shown, ``(topics, words)``, by the summary's shares."""
+        return self._view.merge_word_scores(self._model, scores, self._shares)

@@ -32,7 +32,7 @@ class Similar:
         self._shown = shown
         self._inference = inference
         self._words = [topic.words for topic in summary.topics]
-        self._topic_word = {code: shown.merge_topic_word(beta) for code, beta in model.word_scores_.items()}
+        self._topic_word = {code: shown.merge_word_scores(each) for code, each in model.word_scores_.items()}
         vectors = joined_vectors(topic_vectors(self._topic_word, model.word_embeddings_))
         self._cosines = cosines(vectors, vectors)
         self._columns = {
@@ -78,7 +78,7 @@ class Similar:
             links = linker.link_vectors(vector[None])
             if not links.nnz:
                 raise InputError(f"{word!r:.60} has no vector of the encoder: give a word")
-            score = self._shown.merge_topic_word(linked_topic_word(links, self._model.word_scores_))[:, 0]
+            score = self._shown.merge_word_scores(linked_topic_word(links, self._model.word_scores_))[:, 0]
             warnings.append(
                 f"{word!r:.60} is in no vocabulary, so words with similar vectors answer for it: check that it is a "
                 "word"

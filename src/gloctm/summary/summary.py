@@ -289,7 +289,7 @@ class Summarizer:
         sample, measured = self._sample, self._measured if self.evaluated(view) else None
         codes, ids = list(model.languages_), view.numbers
         shares = None if sample is None else topic_shares(sample.theta)
-        topic_word = {code: view.merge_topic_word(each, shares) for code, each in model.word_scores_.items()}
+        topic_word = {code: view.merge_word_scores(model, each, shares) for code, each in model.word_scores_.items()}
         mainly = None if sample is None else counts_of_main_topics(sample.theta, view.groups)
         if sample is not None:
             sample = replace(sample, theta={code: view.merge_theta(each) for code, each in sample.theta.items()})

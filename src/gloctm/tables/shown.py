@@ -69,7 +69,7 @@ def shown_topics(
     """
     check_int("num_words", num_words, 1)
     view = view_of(model, view)
-    scores = {code: view.merge_topic_word(each, shares) for code, each in model.word_scores_.items()}
+    scores = {code: view.merge_word_scores(model, each, shares) for code, each in model.word_scores_.items()}
     words = {code: top_words(each, model.vocabulary_[code], num_words) for code, each in scores.items()}
     labels = shared_labels(model.labels_, view.groups, model.languages_)
     return ShownTopics(view, scores, words, topic_names(view, labels, words))

@@ -256,7 +256,7 @@ function estimatedNote(topic) {
     "p",
     { class: "note estimated" },
     make("b", {}, "Estimated. "),
-    "Shares add up exactly; their intervals are at least as wide as the exact ones. It may be the main topic of more documents than are counted. Words, similarity and the place on the map are averages of the merged topics. Exact after ",
+    `Shares add up exactly; their intervals are at least as wide as the exact ones. It may be the main topic of more documents than are counted. ${byCoherence() ? "Words are the best of the merged topics; their probabilities, similarity" : "Words, similarity"} and the place on the map are averages of the merged topics. Exact after `,
     make("code", {}, "gloctm report --view FILE"),
     ".",
   );

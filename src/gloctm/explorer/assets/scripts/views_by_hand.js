@@ -233,7 +233,12 @@ function mergedTopic(original, { group, parts: places, weights }) {
   const mean = (valueOf) => sumOf(parts.map((part, place) => own[place] * (valueOf(part) ?? 0)));
   const codes = original.languages.map(({ code }) => code);
   const byCode = (make) => Object.fromEntries(codes.map((code) => [code, make(code)]));
-  const words = byCode((code) => mergedWords(parts.map((part) => part.words[code] ?? []), own));
+  // A part that is merged itself has the scores of its largest member.
+  const largest = parts.map((part, place) => own[place] * Math.max(...Object.values(part.shares)));
+  const words = byCode((code) => {
+    const lists = parts.map((part) => part.words[code] ?? []);
+    return byCoherence() ? mergedScores(lists, largest) : mergedWords(lists, own);
+  });
   const agreement = parts.every((part) => part.agreement) ? byCode((code) => mean((part) => part.agreement[code])) : parts[0].agreement;
   return {
     ...parts[0],
@@ -264,6 +269,23 @@ function mergedWords(lists, own) {
   const all = [...new Set(lists.flat().map(([word]) => word))];
   const weighed = all.map((word) => [word, sumOf(known.map((list, place) => own[place] * (list.get(word) ?? least[place])))]);
   return weighed.sort(([, one], [, other]) => other - one).slice(0, Math.max(...lists.map((list) => list.length)));
+}
+
+/** Whether words are ranked by coherence; another number orders them otherwise. */
+const byCoherence = () => summary.about?.settings?.ranking === "coherence";
+
+/** Merge scores of words exactly as Python does: the highest of each word, by the shares, the largest one's in full. */
+function mergedScores(lists, shares) {
+  const most = Math.max(...shares);
+  const scores = new Map();
+  lists.forEach((list, place) => {
+    const weight = Math.max(shares[place] / most, 1e-6);
+    for (const [word, score] of list) {
+      const own = score > 0 ? score * weight : score;
+      scores.set(word, Math.max(own, scores.get(word) ?? -Infinity));
+    }
+  });
+  return [...scores].sort(([, one], [, other]) => other - one).slice(0, Math.max(...lists.map((list) => list.length)));
 }
 
 /** Average probabilities of terms; one that a part does not list counts as 0 there. */
