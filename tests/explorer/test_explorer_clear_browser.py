@@ -156,6 +156,14 @@ def test_the_tree_is_first_cut_where_it_says_most(page):
     assert 0.85 * holder["width"] < matrix["width"] <= holder["width"]
 
 
+def test_two_topics_are_not_joined_at_first(browser, tmp_path):
+    profile = Watched(browser)
+    report = write_report(made_up_summary(num_topics=2), tmp_path / "report.html")
+    assert "2 groups of 2 topics" in text_of(profile.open(f"{report.as_uri()}#view=similarity"))
+    profile.context.close()
+    profile.check()
+
+
 def test_search_says_how_many_more_and_ties_no_word_to_a_topic_it_does_not_fit(page):
     search = page.get_by_role("combobox", name="Search a word")
     search.fill("stormy")

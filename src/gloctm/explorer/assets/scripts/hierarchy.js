@@ -57,7 +57,7 @@ const MOST_GROUPS = 2 / 3;
 /** Return the number of groups to begin with: where heights leave the largest gap between two merges, and groups say something. */
 function usualCut() {
   const count = summary.topics.length;
-  const third = Math.max(1, Math.round(count / 3));
+  const third = Math.max(2, Math.round(count / 3));
   const heightOfStep = (step) => summary.merges[step]?.[2];
   let [best, widest] = [third, -Infinity];
   for (let number = Math.max(2, Math.ceil(count * FEWEST_GROUPS)); number <= Math.floor(count * MOST_GROUPS); number += 1) {
