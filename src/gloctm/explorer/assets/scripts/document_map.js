@@ -110,26 +110,28 @@ function documentsWithin(table, grid, polygon) {
 const NAME_PLACES = [[0, 0], [0, -20], [0, 20], [0.3, -20], [-0.3, -20], [0.3, 20], [-0.3, 20], [0.5, 0], [-0.5, 0], [0, -40], [0, 40], [0.5, -40], [-0.5, -40], [0.5, 40], [-0.5, 40]];
 
 /**
- * Place names without overlap, the largest first: at the middle of their documents or else close to it. Names leave room
- * at the edges, and those whose middle is outside are left out.
+ * Place names without overlap, the largest first: at the middle of their documents, or else close to it and to no other
+ * one. Names leave room at the edges, and those whose middle is outside are left out.
  *
  * @param {{x: number, y: number, wide: number}[]} names the middle and width of each, in pixels
  */
 function namesWithoutOverlap(names, width, height) {
   const taken = [];
   const isFree = (box) => !taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom);
-  return names.filter((name) => {
-    if (name.x < 0 || name.x > width || name.y < 0 || name.y > height) return false;
+  const away = (name, x, y, wide) => Math.hypot(Math.max(0, Math.abs(x - name.x) - wide / 2), y - name.y);
+  // Moved far enough, a name would seem to be that of other documents.
+  const isOwn = (name, x, y) => !names.some((other) => away(other, x, y, name.wide) < away(name, x, y, name.wide) - 1);
+  return names.flatMap((name) => {
+    if (name.x < 0 || name.x > width || name.y < 0 || name.y > height) return [];
     for (const [part, down] of NAME_PLACES) {
       const x = Math.min(Math.max(name.x + part * name.wide, name.wide / 2 + 6), Math.max(name.wide / 2 + 6, width - name.wide / 2 - 6));
       const y = Math.min(Math.max(name.y + down, 14), height - 14);
       const box = { left: x - name.wide / 2 - 5, right: x + name.wide / 2 + 5, top: y - 10, bottom: y + 10 };
-      if (!isFree(box)) continue;
+      if (!isFree(box) || ((part || down) && !isOwn(name, x, y))) continue;
       taken.push(box);
-      Object.assign(name, { x, y });
-      return true;
+      return { ...name, x, y };
     }
-    return false;
+    return [];
   });
 }
 
