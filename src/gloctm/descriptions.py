@@ -110,7 +110,8 @@ _INTERVALS_Y = {
     "field": "row",
     "type": "ordinal",
     "scale": {"domain": _place("rows_order")},
-    "axis": _names("row_names", "row_title", grid=True),
+    # A mark at zero does not touch the name before it.
+    "axis": _names("row_names", "row_title", grid=True, labelPadding=10),
 }
 _INTERVALS = {
     "width": _place("width"),
@@ -176,12 +177,21 @@ _TREND = {
             "if": "bands",
             "then": {
                 "data": _place("rows"),
-                "mark": {"type": "area", "opacity": _place("band_opacity"), "clip": True, "aria": False},
+                "mark": {
+                    "type": "area",
+                    "fillOpacity": _place("band_opacity"),
+                    # Bands that cover each other are told apart by their edges.
+                    "strokeOpacity": {"if": "band_edges", "then": 0.55, "else": 0},
+                    "strokeWidth": 1,
+                    "clip": True,
+                    "aria": False,
+                },
                 "encoding": {
                     "x": _TREND_X,
                     "y": _number("low"),
                     "y2": {"field": "high"},
                     "color": _by_series("colors"),
+                    "stroke": {**_by_series("colors"), "legend": None},
                 },
             },
         },

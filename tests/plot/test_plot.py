@@ -495,15 +495,24 @@ def ends(figure) -> list:
     return [unit["encoding"]["y"]["scale"]["domain"] for unit in units(figure, "line")]
 
 
-def test_over_time_a_single_document_does_not_compress_the_others():
+def test_over_time_panels_reach_above_every_interval_and_a_single_document_has_none():
     summary = a_summary()
-    summary["dates"]["counts"]["en"][1] = 1
     summary["dates"]["prevalence"]["en"][0][1] = {"mean": 0.2, "low": 0, "high": 1}
+    assert ends(plot.topics_over_time(summary, topics=[0], same_scale=False)) == [[0, pytest.approx(105)]]
+    summary["dates"]["counts"]["en"][1] = 1
     figure = plot.topics_over_time(summary, topics=[0], same_scale=False)
     assert details(figure)[1].endswith("20.00 % (0.00 to 100.00 %)\n1 document")
-    # Half as much again as the largest value, 30.
-    assert ends(figure) == [[0, pytest.approx(1.05 * 45)]]
+    assert "high" not in units(figure, "line")[0]["rows"][1]
+    assert ends(figure) == [[0, pytest.approx(1.05 * 35)]]
     assert units(figure, "rule")[0]["mark"]["clip"]
+
+
+def test_bands_of_several_languages_are_light_with_edges():
+    both, one = (plot.topics_over_time(a_summary(), topics=[0], languages=codes) for codes in (None, ["en"]))
+    [light], [full] = units(both, "area"), units(one, "area")
+    assert light["mark"]["fillOpacity"] < full["mark"]["fillOpacity"]
+    assert (light["mark"]["strokeOpacity"] > 0, full["mark"]["strokeOpacity"]) == (True, 0)
+    assert light["encoding"]["stroke"]["scale"] == light["encoding"]["color"]["scale"]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ _SCRIPTS = (
     *("caveats.js", "differences.js", "heat.js", "measures.js", "names.js", "words.js", "documents.js", "search.js"),
     *("map.js", "parquet.js", "document_table.js", "document_list.js", "document_colors.js", "document_map.js"),
     *("documents_view.js", "findings.js", "overview.js", "about.js", "topic.js", "views_by_hand.js", "editing.js"),
-    *("compare.js", "breakdowns.js", "hierarchy.js", "multiples.js"),
+    *("compare.js", "breakdowns.js", "hierarchy.js", "multiples.js", "paper.js"),
     *("side_by_side.js", "side_groups.js", "side_models.js"),
 )
 _LIVE_SCRIPT = "live.js"

@@ -295,8 +295,9 @@ class Canvas:
                     "rows": rows,
                     "bands": any(row.get("low") is not None for row in rows),
                     "alone": alone,
-                    # Bands of many series cover each other.
-                    "band_opacity": 0.16 if len(styles) < 5 else 0.08,
+                    # Bands of several series cover each other.
+                    "band_opacity": 0.16 if len(styles) == 1 else 0.08 if len(styles) < 5 else 0.04,
+                    "band_edges": len(styles) > 1,
                     "panel_title": {"text": cut(name, 30), "fontSize": 13, "fontWeight": "normal", "offset": 6},
                     "width": 220,
                     "height": 150,

@@ -210,8 +210,8 @@ def topics_over_time(
     """Draw the mean proportion of topics over time, with 95 % intervals: a panel per topic, a line per language.
 
     The intervals are bands, and vertical lines at periods with none next to them. The summary chose the unit (year,
-    month or day) by the number of documents. A line is interrupted where the language has no documents. Intervals of a
-    few documents may extend beyond the panel.
+    month or day) by the number of documents. A line is interrupted where the language has no documents. A single
+    document has no interval in the panel: it would reach from 0 to 100 %.
 
     Args:
         summary: a ``Summary`` of a corpus with dates, or its mapping.
@@ -299,19 +299,14 @@ def _over_time(
             share = f"{value:.2f} % ({low:.2f} to {high:.2f} %)"
             documents = "1 document" if count == 1 else f"{count:,} documents"
             row |= {"y": value, "details": lines((topic_name(topic), f"{language.name}, {period}", share, documents))}
-            row |= {"low": low, "high": high} if with_intervals else {}
+            row |= {"low": low, "high": high} if with_intervals and count > 1 else {}
         yield row
 
 
 def _top(rows: Sequence[Mapping[str, Any]]) -> float:
-    """Return where a scale from 0 ends.
-
-    It includes all values, and intervals up to half as much again: those of a few documents may extend much further,
-    and would compress everything else.
-    """
-    highest = max((row["y"] for row in rows if row["y"] is not None), default=0.0)
-    reached = max((row["high"] for row in rows if "high" in row), default=highest)
-    return 1.05 * max(highest, min(reached, 1.5 * highest)) or 1.0
+    """Return where a scale from 0 ends: above all values and intervals."""
+    reached = (row.get("high", row["y"]) for row in rows if row["y"] is not None)
+    return 1.05 * max(reached, default=0.0) or 1.0
 
 
 def _first_day(period: str) -> date:

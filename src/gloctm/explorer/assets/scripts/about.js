@@ -119,7 +119,7 @@ function definitions(title, values) {
   const entries = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
   return make(
     "details",
-    {},
+    { class: "settings" },
     make("summary", {}, title),
     make(
       "dl",

@@ -72,10 +72,11 @@ const besideAxis = (names, width) => names.map((name) => shorten(String(name), w
  */
 function seriesValues(series, width, legend) {
   const colors = series.map((each) => variable(each.color));
-  const widest = Math.max(...series.map(({ name }) => widthOf(String(name)))) + 44;
+  const named = series.map(({ name }) => shorten(String(name), Math.max(8, Math.min(40, Math.floor((width - 44) / 6.6)))));
+  const widest = Math.max(...named.map(widthOf)) + 44;
   return {
     series: placesOf(series),
-    series_names: nthText(series.map(({ name }) => shorten(String(name), 40))),
+    series_names: nthText(named),
     colors,
     fills: series.map((each, place) => (each.hollow ? variable("surface") : colors[place])),
     shapes: series.map((each) => each.shape ?? "circle"),
@@ -143,8 +144,8 @@ function withoutBand(rows, series) {
   });
 }
 
-/** Return the end of a scale of shares from 0: means of few documents have intervals that would flatten everything. */
-const topOf = (rows) => 1.06 * Math.max(0.001, ...rows.map((row) => (row.few ? row.y : (row.high ?? row.y)) ?? 0));
+/** Return the end of a scale of shares from 0, above all values and intervals. */
+const topOf = (rows) => 1.06 * Math.max(0.001, ...rows.map((row) => row.high ?? row.y ?? 0));
 
 /** Return the values of lines: see CHART_KINDS.trend. */
 function trendValues(rows, { series, unit = null, legend = series.length > 1, ...more }, width) {
@@ -154,8 +155,9 @@ function trendValues(rows, { series, unit = null, legend = series.length > 1, ..
     ...seriesValues(series, width, legend),
     rows: placed,
     bands: placed.some((row) => isNumber(row.low)),
-    // Bands of many series cover each other.
-    band_opacity: series.length < 5 ? 0.16 : 0.08,
+    // Bands of several series cover each other.
+    band_opacity: series.length === 1 ? 0.16 : series.length < 5 ? 0.08 : 0.04,
+    band_edges: series.length > 1,
     alone: withoutBand(placed, placesOf(series)),
     point_size: days.length > 24 ? 16 : 60,
     x_labels: true,
@@ -254,6 +256,8 @@ const CHART_KINDS = {
    * around zero.
    */
   intervals: (rows, { title, short = title, series, legend = false, differences = false }, width) => {
+    const names = besideAxis(rows.map(({ name }) => name), width);
+    const across = width - Math.max(0, ...names.map(widthOf)) - 28;
     const scale = differences ? 100 : 1;
     const scaled = ({ value, low, high }) => ({ value: scale * value, low: scale * low, high: scale * high });
     return {
@@ -262,9 +266,9 @@ const CHART_KINDS = {
         ...seriesValues(series, width, legend),
         rows: rows.map((row, place) => ({ ...row, row: place })).filter((row) => isNumber(row.value)).map((row) => ({ ...row, ...scaled(row) })),
         rows_order: placesOf(rows),
-        row_names: nthText(besideAxis(rows.map(({ name }) => name), width)),
+        row_names: nthText(names),
         row_title: null,
-        title: width < 400 ? short : title,
+        title: wrappedText(width < 400 ? short : title, across),
         format: differences ? undefined : ".2~%",
         ticks: width < 480 ? 4 : 8,
       },
@@ -372,6 +376,27 @@ function drawAllLater(element) {
   const draw = () => element.isConnected && !charts.has(element) && (watcher.unobserve(element), drawers.get(element)());
   if (typeof requestIdleCallback === "function") requestIdleCallback(draw, { timeout: DRAWN_WITHIN });
   else setTimeout(draw, DRAWN_WITHIN);
+}
+
+/** Draw all charts of the page that have not been drawn. */
+function drawAll() {
+  const waiting = [...document.querySelectorAll(".chart")].filter((element) => drawers.has(element) && !charts.has(element));
+  for (const element of waiting) watcher.unobserve(element);
+  return Promise.all(waiting.map((element) => drawers.get(element)()));
+}
+
+/** Pixels between the margins of a sheet of paper. */
+const PAPER_WIDTH = 680;
+let onPaper = false;
+// On paper, all are in sight, and have its width. Once the library is unpacked, they are drawn before this event is over.
+for (const event of ["beforeprint", "afterprint"]) {
+  addEventListener(event, () => {
+    onPaper = event === "beforeprint";
+    for (const element of document.querySelectorAll(".chart")) {
+      watcher.unobserve(element);
+      drawers.get(element)?.();
+    }
+  });
 }
 
 /** Redraw charts whose colors are mixed of others, after these have changed; the others follow by themselves. */
@@ -496,7 +521,7 @@ function chartFigure({ title, description, kind, rows, parameters = {}, height =
 
   async function render(embed, descriptions) {
     // A part of a pixel more would be clipped.
-    const width = Math.floor(element.getBoundingClientRect().width);
+    const width = onPaper ? PAPER_WIDTH - 30 : Math.floor(element.getBoundingClientRect().width);
     element.dataset.width = String(element.clientWidth);
     const spec = specificationOf(descriptions, CHART_KINDS[kind](rows, parameters, width), width, height);
     const before = embeddedCharts.get(element);

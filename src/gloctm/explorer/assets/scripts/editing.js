@@ -347,6 +347,7 @@ function chosenColumn() {
   if (!canEdit()) return null;
   return {
     label: "choose",
+    kind: "chosen-here",
     unsaved: true,
     value: (topic) => Number(chosenTopics.has(topic.id)),
     node: (topic) => {
@@ -398,8 +399,10 @@ function viewPart() {
   input.addEventListener("change", () => loadView(input.files[0]));
   return [
     viewNow.hidden.length > 0 && section("Hidden topics", make("ul", { class: "plain hidden-topics" }, viewNow.hidden.map(hiddenTopic))),
-    section(
-      "View file",
+    make(
+      "section",
+      { class: "view-file" },
+      make("h2", {}, "View file"),
       make("p", { class: "note" }, "A view file keeps names, merged and hidden topics. gloctm report, serve, documents and reduce take it by ", make("code", {}, "--view FILE"), ", Python by ", make("code", {}, "TopicView.load"), "."),
       make("div", { class: "row" }, make("button", { type: "button", onclick: saveView }, "Save the view shown"), make("div", { class: "choice" }, make("label", { for: id }, "Load a view file"), input)),
     ),

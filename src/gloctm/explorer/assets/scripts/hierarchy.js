@@ -106,8 +106,6 @@ function similarityView({ groups, cells }) {
   };
 }
 
-/** Pixels between the margins of a sheet of paper. */
-const PAPER_WIDTH = 680;
 // Paper does not scroll, so a wide matrix gets smaller.
 addEventListener("beforeprint", () => {
   for (const matrix of document.querySelectorAll(".matrix")) matrix.style.zoom = Math.min(1, PAPER_WIDTH / matrix.offsetWidth);

@@ -170,6 +170,7 @@ function drawNavigation() {
 }
 
 async function start() {
+  const loaded = keepLoading();
   try {
     summary = JSON.parse(await embedded("summary"));
     startEditing();
@@ -179,11 +180,16 @@ async function start() {
     drawChanges();
     show();
     document.documentElement.dataset.ready = "true";
+    await Promise.all([drawAll(), unpacking]);
+    // What waits for the same comes first.
+    await new Promise((resolve) => setTimeout(resolve));
   } catch (error) {
     const old = typeof DecompressionStream === "undefined";
     const sentence = old ? "This browser is too old for this page: use one of 2023 or later." : `This page can't be shown: ${error.message}.`;
     document.getElementById("main").replaceChildren(make("p", { class: "problem" }, sentence));
     if (!old) throw error;
+  } finally {
+    loaded();
   }
 }
 

@@ -47,13 +47,15 @@ function courseSvg(lines, { top, band }) {
   const svg = makeSvg("svg", { class: "course", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const x = (period) => (first === last ? width / 2 : 4 + ((days[period] - first) / (last - first)) * (width - 8)).toFixed(1);
   const y = (value) => (height - 3 - Math.min(1, value / top) * (height - 6)).toFixed(1);
-  for (const { code, points } of lines) {
+  for (const { code, points, counts } of lines) {
     const runs = runsOf(points);
     const kind = code === "all" ? "line-all" : `language-${toneOf(code)}`;
     if (band) {
       for (const run of runs) {
-        const upper = run.map((period) => `${x(period)},${y(points[period].high)}`);
-        const lower = run.map((period) => `${x(period)},${y(points[period].low)}`).reverse();
+        // That of a single document reaches from 0 to 100%, which says nothing.
+        const end = (period, side) => y(points[period][counts[period] > 1 ? side : "mean"]);
+        const upper = run.map((period) => `${x(period)},${end(period, "high")}`);
+        const lower = run.map((period) => `${x(period)},${end(period, "low")}`).reverse();
         svg.append(makeSvg("path", { class: `band ${kind}`, d: `M${[...upper, ...lower].join("L")}Z` }));
       }
     }
@@ -77,15 +79,15 @@ function runsOf(points) {
   return runs;
 }
 
-/** Return the largest figure that a scale must reach: intervals of few documents would flatten everything. */
+/** Return the largest figure that a scale must reach. */
 function courseTop(courses, band) {
   let top = 1e-6;
   for (const { points, counts } of courses) {
     points.forEach((point, period) => {
-      if (point) top = Math.max(top, band && counts[period] >= FEW_DOCUMENTS ? point.high : point.mean);
+      if (point) top = Math.max(top, band && counts[period] > 1 ? point.high : point.mean);
     });
   }
-  return top;
+  return Math.min(1, top);
 }
 
 /**
