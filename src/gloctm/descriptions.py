@@ -191,7 +191,7 @@ _TREND = {
                     "y": _number("low"),
                     "y2": {"field": "high"},
                     "color": _by_series("colors"),
-                    "stroke": {**_by_series("colors"), "legend": None},
+                    "stroke": _by_series("colors"),
                 },
             },
         },

@@ -521,7 +521,7 @@ function chartFigure({ title, description, kind, rows, parameters = {}, height =
 
   async function render(embed, descriptions) {
     // A part of a pixel more would be clipped.
-    const width = onPaper ? PAPER_WIDTH - 30 : Math.floor(element.getBoundingClientRect().width);
+    const width = onPaper ? PAPER_WIDTH : Math.floor(element.getBoundingClientRect().width);
     element.dataset.width = String(element.clientWidth);
     const spec = specificationOf(descriptions, CHART_KINDS[kind](rows, parameters, width), width, height);
     const before = embeddedCharts.get(element);

@@ -1,9 +1,9 @@
 // What paper needs besides its styles: wide tables in parts, and what is folded unfolded.
 
 /** Pixels that a table may take, a little more than a sheet has: browsers make what they print a little smaller. */
-const PAPER_TABLE = 720;
+const PAPER_TABLE = 745;
 /** Pixels of a letter in tables on paper, and next to a column. */
-const [PAPER_LETTER, PAPER_GAP] = [6.1, 9];
+const [PAPER_LETTER, PAPER_GAP] = [6.6, 9];
 /** Rows that tell how wide a column must be. */
 const ROWS_MEASURED = 8;
 
