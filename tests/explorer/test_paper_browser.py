@@ -1,4 +1,4 @@
-"""Pages on paper, which nobody scrolls, points at or presses: all that was there is there; and charts with room for it."""
+"""Pages on paper, which nobody scrolls, points at or presses: all that was there is there; and room in charts."""
 
 from __future__ import annotations
 
