@@ -1,8 +1,8 @@
 """A summary as one HTML page that holds all it needs: template, styles, scripts, the charts' library and the data.
 
 Vega-Lite draws the charts in the browser, from the descriptions that ``gloctm.plot`` draws by, too. Its scripts are
-part of vl-convert, so the page fetches nothing. They are embedded deflated and unpacked only when the first chart comes
-into sight: the page opens without them.
+part of vl-convert, so the page fetches nothing. They are embedded deflated and unpacked only when a view has a chart:
+the page opens without them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 // Charts by Vega-Lite, from the descriptions that Python's figures share, in the page's own colors. The library is unpacked
-// when the first chart becomes visible.
+// when a view has a chart.
 
 let vega;
 
