@@ -44,7 +44,8 @@ def pictures(topic: int, language: str | None) -> list[Picture]:
     compared = "#view=compare" + (f"&lang={language}" if language else "")
     word = "button.word >> nth=0"
     return [
-        Picture("explorer-overview", ""),
+        # Findings and the whole map.
+        Picture("explorer-overview", "", window=WIDE | {"height": 1500}),
         Picture("explorer-topic", f"#topic={topic}", pointed=word),
         Picture("explorer-topic-dark", f"#topic={topic}", theme="dark", pointed=word),
         Picture("explorer-documents", "#view=documents"),
