@@ -54,7 +54,20 @@ def visit(shared: tuple[Watched, Any]) -> Iterator[Visit]:
 
 
 def drawn(page: Any) -> None:
+    """Wait until the map is drawn, and stays where it is."""
     page.wait_for_selector("canvas.names[data-took]")
+    page.evaluate(
+        """async () => {
+          const canvas = document.querySelector("canvas.names");
+          for (let last = "", same = 0; same < 5; ) {
+            await new Promise(requestAnimationFrame);
+            const box = canvas.getBoundingClientRect();
+            const now = [box.x, box.y, box.width, box.height, canvas.dataset.view].join();
+            same = now === last ? same + 1 : 0;
+            last = now;
+          }
+        }"""
+    )
 
 
 def counted(page: Any, count: int) -> None:
@@ -304,6 +317,7 @@ def test_the_map_shows_documents_under_the_pointer_and_opens_them(visit, summary
 def test_documents_are_chosen_on_the_map(visit, summary):
     page = visit("#view=documents")
     page.locator("canvas.names").scroll_into_view_if_needed()
+    drawn(page)
     documents = summary["documents"]
     box = page.locator("canvas.names").bounding_box()
 
@@ -556,7 +570,7 @@ def test_one_document_and_none_are_pages_as_well(opened):
     page = opened(made)
     drawn(page)
     counted(page, 1)
-    assert "all 1 document of the corpus" in page.locator(".sample").inner_text()
+    assert "the one document of the corpus" in page.locator(".sample").inner_text()
     assert "pip install" not in page.locator(".document-map-part").inner_text()
     page.locator("canvas.names").focus()
     page.keyboard.press("+")

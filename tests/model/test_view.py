@@ -300,6 +300,7 @@ def test_a_view_of_another_model_is_refused(model, view, monkeypatch):
     [
         ({"format": "gloctm-model"}, "is not the file of a view"),
         ({"format_version": 2}, r"written by a newer gloctm \(format 2\): update gloctm"),
+        ({"format_version": "1"}, r"is damaged \(its format_version is .1.\): make the view again"),
         ({"groups": [[0, 1]]}, "is damaged"),
         ({"groups": 3}, "is damaged"),
         ({"groups": [[0, 1, 2, 3, "4"]]}, "is damaged"),

@@ -491,7 +491,9 @@ class TopicView:
         if not isinstance(content, dict) or content.get("format") != VIEW_FORMAT:
             raise FileFormatError(f"{source} is not the file of a view: TopicView.save writes one")
         version = content.get("format_version")
-        if isinstance(version, int) and version > VIEW_VERSION:
+        if type(version) is not int:
+            raise FileFormatError(f"{source} is damaged (its format_version is {version!r:.40}): make the view again")
+        if version > VIEW_VERSION:
             raise FileFormatError(f"{source} was written by a newer gloctm (format {version}): update gloctm")
         try:
             return cls(

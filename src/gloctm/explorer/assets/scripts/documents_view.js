@@ -50,8 +50,9 @@ function keepAddress(parameters) {
 /** "20,000 of 1,000,000 documents, drawn at random." */
 function sampleSentence(table) {
   const total = Object.values(table.totals).reduce((sum, count) => sum + count, 0);
-  const noun = total === 1 ? "document" : "documents";
-  return table.size < total ? `The report has ${formatCount(table.size)} of ${formatCount(total)} documents, drawn at random.` : `The report has all ${formatCount(total)} ${noun} of the corpus.`;
+  if (table.size < total) return `The report has ${formatCount(table.size)} of ${formatCount(total)} documents, drawn at random.`;
+  if (total === 1) return "The report has the one document of the corpus with a known word.";
+  return `The report has all ${formatCount(total)} documents of the corpus with a known word.`;
 }
 
 /** Say what made the map, and how well languages mix on it. */

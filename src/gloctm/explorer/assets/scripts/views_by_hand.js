@@ -64,7 +64,8 @@ const isName = (name) => typeof name === "string" && name.trim() !== "" && name.
 function problemOfView(content, own) {
   const whole = (value) => Number.isInteger(value) && value >= 0;
   if (content?.format !== "gloctm-view") return "This is not the file of a view.";
-  if (Number.isInteger(content.format_version) && content.format_version > own.format_version) return "This view was written by a newer gloctm: update it, and make the report again.";
+  if (!Number.isInteger(content.format_version)) return "This view is damaged: make it again.";
+  if (content.format_version > own.format_version) return "This view was written by a newer gloctm: update it, and make the report again.";
   const { groups, names, hidden } = content;
   const lists = Array.isArray(groups) && groups.every((group) => Array.isArray(group) && group.length && group.every(whole));
   if (!lists || !groups.length || !Array.isArray(hidden) || typeof names !== "object" || names === null) return "This view is damaged: make it again.";
