@@ -122,6 +122,8 @@ def page(watched: tuple[Watched, Any]) -> Iterator[Any]:
     """The page that all tests share."""
     profile, shared = watched
     yield shared
+    # Nothing that a test leaves meets the next one.
+    shared.evaluate("dispatchEvent(new Event('afterprint'))")
     shared.emulate_media(media="screen", color_scheme="light")
     shared.set_viewport_size(PHONE)
     profile.check()

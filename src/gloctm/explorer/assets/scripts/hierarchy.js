@@ -106,10 +106,12 @@ function similarityView({ groups, cells }) {
   };
 }
 
-// Paper does not scroll, so a wide matrix gets smaller.
-addEventListener("beforeprint", () => {
+/** Make a wide matrix smaller for paper, which does not scroll. */
+function fitMatricesToPaper() {
   for (const matrix of document.querySelectorAll(".matrix")) matrix.style.zoom = Math.min(1, PAPER_WIDTH / matrix.offsetWidth);
-});
+}
+
+addEventListener("beforeprint", fitMatricesToPaper);
 addEventListener("afterprint", () => {
   for (const matrix of document.querySelectorAll(".matrix")) matrix.style.zoom = "";
 });
@@ -397,6 +399,7 @@ function similarityMatrix({ tree, cells: size }) {
     else if (Math.abs(holder.clientWidth - drawnWidth) > 1) {
       drawnWidth = holder.clientWidth;
       draw();
+      if (onPaper) fitMatricesToPaper();
     }
   });
   watcher.observe(holder);
