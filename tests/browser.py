@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gloctm.explorer import write_report
+
 for package in ("jinja2", "vl_convert"):
     pytest.importorskip(package, reason=f"browser tests need {package}")
 axe = pytest.importorskip("axe_playwright_python.base", reason="browser tests need axe-playwright-python")
@@ -95,6 +97,26 @@ def open_page(browser: Any) -> Iterator[Open]:
         profile.context.close()
     for profile in profiles:
         profile.check()
+
+
+@pytest.fixture(scope="module")
+def shared(
+    browser: Any, summary: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Watched, Any]]:
+    """The page of the module's ``summary``, which its tests share, and the profile that it is open in."""
+    report = write_report(summary, tmp_path_factory.mktemp("shared") / "report.html")
+    profile = Watched(browser)
+    yield profile, profile.open(report.as_uri())
+    profile.context.close()
+
+
+@pytest.fixture
+def page(shared: tuple[Watched, Any]) -> Iterator[Any]:
+    """The shared page, at no view; at the end nothing may have gone wrong, nor left it."""
+    profile, page = shared
+    go(page, "#view=nothing")
+    yield page
+    profile.check()
 
 
 def heading(page: Any) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from browser import Watched, arrive, go, serious_violations
 from browser import browser as browser
+from browser import page as page
+from browser import shared as shared
 from gloctm.explorer import render_page, write_report
 from made_up_summary import made_up_summary
 
@@ -58,22 +59,6 @@ def summary() -> dict[str, Any]:
     for merge, height in zip(made["merges"], heights, strict=True):
         merge[2] = height
     return made
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Any, summary: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    report = write_report(summary, tmp_path_factory.mktemp("clear") / "report.html")
-    profile = Watched(browser)
-    yield profile, profile.open(report.as_uri())
-    profile.context.close()
-
-
-@pytest.fixture
-def page(shared: tuple[Watched, Any]) -> Iterator[Any]:
-    profile, page = shared
-    go(page, "#view=nothing")
-    yield page
-    profile.check()
 
 
 def text_of(page: Any) -> str:

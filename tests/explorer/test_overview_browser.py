@@ -11,6 +11,7 @@ import pytest
 
 from browser import Watched, arrive, go, heading, serious_violations
 from browser import browser as browser
+from browser import shared as shared
 from gloctm.explorer import write_report
 from made_up_summary import PERIODS, made_up_summary
 
@@ -20,14 +21,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def summary() -> dict[str, Any]:
     return made_up_summary(num_topics=6)
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Any, summary: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    report = write_report(summary, tmp_path_factory.mktemp("overview") / "report.html")
-    profile = Watched(browser)
-    yield profile, profile.open(report.as_uri())
-    profile.context.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +10,8 @@ import pytest
 
 from browser import Watched, arrive, go, serious_violations
 from browser import browser as browser
-from gloctm.explorer import write_report
+from browser import page as page
+from browser import shared as shared
 from made_up_summary import made_up_summary
 
 pytestmark = pytest.mark.browser
@@ -20,22 +20,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def summary() -> dict[str, Any]:
     return made_up_summary(num_topics=6, documents=12)
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Any, summary: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    report = write_report(summary, tmp_path_factory.mktemp("search") / "report.html")
-    profile = Watched(browser)
-    yield profile, profile.open(report.as_uri())
-    profile.context.close()
-
-
-@pytest.fixture
-def page(shared: tuple[Watched, Any]) -> Iterator[Any]:
-    profile, page = shared
-    go(page, "#view=nothing")
-    yield page
-    profile.check()
 
 
 def field(page: Any) -> Any:

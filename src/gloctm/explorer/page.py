@@ -37,6 +37,8 @@ _SCRIPTS = (
     *("compare.js", "breakdowns.js", "hierarchy.js", "multiples.js", "paper.js"),
     *("side_by_side.js", "side_groups.js", "side_models.js"),
 )
+# Not the small multiples, which the page draws itself, lazily.
+_CHARTS = {kind: DESCRIPTIONS[kind] for kind in ("config", "heat", "intervals", "trend")}
 _LIVE_SCRIPT = "live.js"
 _LAST_SCRIPT = "main.js"
 
@@ -101,7 +103,7 @@ def page_and_policy(summary: HasDict | Mapping[str, Any], *, live: bool) -> tupl
         documents=documents_data,
         documents_encoding=documents_encoding,
         vega=bundle.deflated,
-        descriptions=_plain(json.dumps(DESCRIPTIONS, separators=(",", ":"))),
+        descriptions=_plain(json.dumps(_CHARTS, separators=(",", ":"))),
     )
     return page, policy
 
