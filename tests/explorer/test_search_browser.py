@@ -33,7 +33,13 @@ def offers(page: Any, group: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("typed", "word"),
-    [("orm", "storm English"), ("STATION", "station English"), ("ﾀｰ", "ギター Japanese"), ("صف", "عاصفة Arabic")],
+    [
+        ("orm", "storm English"),
+        ('"orm"', "storm English"),
+        ("STATION", "station English"),
+        ("ﾀｰ", "ギター Japanese"),
+        ("صف", "عاصفة Arabic"),
+    ],
 )
 def test_words_are_found_by_any_part_in_any_script(page, typed, word):
     field(page).fill(typed)

@@ -132,10 +132,6 @@ function prepareDocumentSearch(table) {
   setTimeout(slice, 50);
 }
 
-/** Return the words of a query as they are sought; those in quotes are one phrase. */
-const soughtWords = (query) =>
-  Array.from(folded(query ?? "").matchAll(/(?<!\S)["“”„«]([^"“”„«»]*)["“”„«»]?|\S+/gu), ([word, phrase]) => (phrase ?? word).trim().replace(/\s+/gu, " ")).filter(Boolean);
-
 /** Return whether a text is a year, a month or a day. */
 const isDate = (text) => /^\d{4}(-\d{2}(-\d{2})?)?$/.test(text);
 

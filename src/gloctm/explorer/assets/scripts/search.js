@@ -23,8 +23,9 @@ function folded(text) {
     .normalize("NFC");
 }
 
-/** Return the parts of what was typed, all of which are sought. */
-const partsOf = (typed) => folded(typed).split(/\s+/u).filter(Boolean);
+/** Return the words of a query as they are sought; those in quotes are one phrase. */
+const soughtWords = (query) =>
+  Array.from(folded(query ?? "").matchAll(/(?<!\S)["“”„«]([^"“”„«»]*)["“”„«»]?|\S+/gu), ([word, phrase]) => (phrase ?? word).trim().replace(/\s+/gu, " ")).filter(Boolean);
 
 let searchIndex;
 let topicIndex;
@@ -72,7 +73,7 @@ function ranked(entries, rank) {
  * language, and by their rank in a topic. Of several words typed that are not one in a vocabulary, each is found.
  */
 function findWords(typed, most) {
-  const parts = partsOf(typed);
+  const parts = soughtWords(typed);
   const whole = parts.join(" ");
   if (!whole) return [];
   const foreign = (code) => Number(!shownLanguages().includes(code));
@@ -87,7 +88,7 @@ function findWords(typed, most) {
 
 /** Find topics by number, by a name or label in any language, and by several words that are all among theirs. */
 function findTopics(typed) {
-  const parts = partsOf(typed);
+  const parts = soughtWords(typed);
   const whole = parts.join(" ");
   if (!whole) return [];
   const number = /^(?:topic\s*)?(\d+)$/.exec(whole)?.[1];
@@ -103,7 +104,7 @@ function findTopics(typed) {
 
 /** Return a name of a topic that has what was typed, where its title has not: null for others. */
 function otherName(topic, typed) {
-  const parts = partsOf(typed);
+  const parts = soughtWords(typed);
   const matches = (name) => rankOfMatch(folded(name), parts.join(" "), parts) !== null;
   if (matches(topicTitle(topic))) return null;
   const [code, name] = [...Object.entries(topic.names ?? {}), ...Object.entries(topic.labels)].find(([, each]) => matches(each)) ?? [];
@@ -112,7 +113,7 @@ function otherName(topic, typed) {
 
 /** Find labels of documents. */
 function findLabels(typed) {
-  const parts = partsOf(typed);
+  const parts = soughtWords(typed);
   const whole = parts.join(" ");
   if (!whole || !summary.labels) return [];
   const labels = summary.labels.values.map((label, place) => ({ label, place }));
@@ -208,7 +209,7 @@ const topicsText = (topics) => (topics.length ? `${topics.length > 1 ? "topics" 
  */
 function isStrong(typed, words, others) {
   if (others > 0) return true;
-  const parts = partsOf(typed);
+  const parts = soughtWords(typed);
   return words.some(({ compared }) => ![null, 3].includes(rankOfMatch(compared, parts.join(" "), parts)));
 }
 
