@@ -144,8 +144,8 @@ def test_worker_processes_end_with_a_parent_that_was_killed():
     program = """
 import threading
 from gloctm import Corpus
-from gloctm.corpus import workers
-workers.WATCH_SECONDS = 0.1
+from gloctm.engine import local
+local.WATCH_SECONDS = 0.1
 def waits(text):
     print("cutting", flush=True)
     threading.Event().wait()

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pickle import PicklingError
 
 from gloctm.checks import check_int
 from gloctm.corpus.options import TextSettings
 from gloctm.corpus.tokenization import TokenizedBlock, tokenize_block
-from gloctm.errors import InputError
+from gloctm.engine.local import IDLE_SECONDS, available_cores, watcher, worker_errors
 from gloctm.reading.builder import Record
 
-# Worker processes without work end after this time.
-IDLE_SECONDS = 60
-# How often a worker process checks that its parent still exists.
-WATCH_SECONDS = 2
 # Enough to keep a worker busy for a good part of a second, little enough to be sent and held many times over.
 BLOCK_DOCUMENTS = 1000
 BLOCK_CHARACTERS = 1_000_000
@@ -68,21 +60,24 @@ def tokenize_blocks(
         return
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
-    from joblib.externals.loky.process_executor import BrokenProcessPool
 
     # Two windows of blocks: while the workers tokenize one, the other is read here.
     window = 4 * processes
     work = delayed(tokenize_block)
+    initializer, arguments = watcher()
     try:
-        with Parallel(
-            n_jobs=processes,
-            return_as="generator",
-            pre_dispatch="all",
-            batch_size=1,
-            idle_worker_timeout=IDLE_SECONDS,
-            initializer=_end_with,
-            initargs=(os.getpid(), WATCH_SECONDS),
-        ) as parallel:
+        with (
+            worker_errors("a tokenizer of your own can't be sent to other processes"),
+            Parallel(
+                n_jobs=processes,
+                return_as="generator",
+                pre_dispatch="all",
+                batch_size=1,
+                idle_worker_timeout=IDLE_SECONDS,
+                initializer=initializer,
+                initargs=arguments,
+            ) as parallel,
+        ):
             current = list(islice(waiting, window))
             while current:
                 results = parallel(work(_documents(block), settings) for block in current)
@@ -94,55 +89,9 @@ def tokenize_blocks(
                     raise
                 yield from zip(current, results, strict=True)
                 current = upcoming
-    except BrokenProcessPool:
-        raise InputError(
-            "a worker process ended unexpectedly, perhaps for lack of memory: use fewer processes (processes=1 needs "
-            "the least memory)"
-        ) from None
-    except PicklingError as error:
-        reason = str(error.__cause__ or error).strip('"\n').splitlines()[-1]
-        raise InputError(
-            f"a tokenizer of your own can't be sent to other processes ({reason}): use processes=1"
-        ) from None
     finally:
         # joblib keeps its processes for later; their dictionaries take memory that counting can use.
         get_reusable_executor().shutdown(wait=True)
-
-
-def _end_with(parent: int, interval: float) -> None:
-    """End this worker process once its parent is gone; it would wait forever after a parent that was killed.
-
-    On Windows, which gives orphans no other parent, this has no effect.
-    """
-    if os.name != "posix":
-        return
-    first = os.getppid()
-
-    def watch() -> None:
-        # Both: a killed parent may linger until it is waited for, and may be gone before this process looks.
-        while os.getppid() == first and _is_there(parent):
-            time.sleep(interval)
-        # Not sys.exit(), which ends no more than this thread.
-        os._exit(1)
-
-    threading.Thread(target=watch, name="gloctm-parent-watch", daemon=True).start()
-
-
-def _is_there(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _documents(block: Sequence[Record]) -> list[tuple[str, str | None]]:

@@ -1,0 +1,147 @@
+"""Engines of this machine: one process, or several that end with the one that began them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pickle import PicklingError
+from typing import Any, TypeVar
+
+from gloctm.errors import InputError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Worker processes without work end after this time.
+IDLE_SECONDS = 60
+# How often a worker process checks that its parent still exists.
+WATCH_SECONDS = 2
+# Items that wait for a worker, per worker.
+_WAITING = 2
+# Each worker has a core, so the libraries in it need no threads.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Serial:
+    """Runs one item after another in this process."""
+
+    def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+        """Yield each item with its result, in order."""
+        for item in items:
+            yield item, work(item)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Runs items in several processes of this machine.
+
+    Attributes:
+        number: how many processes.
+    """
+
+    number: int
+
+    def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+        """Yield each item with its result, as they are done.
+
+        Raises:
+            InputError: a process was ended from outside, or an item can't be sent to one.
+        """
+        from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+        from joblib.externals.loky import get_reusable_executor
+
+        initializer, arguments = watcher()
+        executor = get_reusable_executor(
+            max_workers=self.number,
+            timeout=IDLE_SECONDS,
+            initializer=initializer,
+            initargs=arguments,
+            env=dict.fromkeys(_THREADS, "1"),
+        )
+        waiting = iter(items)
+        running: dict[Future[R], T] = {}
+        try:
+            with worker_errors("a function of your own can't be sent to other processes"):
+                while True:
+                    for item in islice(waiting, (1 + _WAITING) * self.number - len(running)):
+                        running[executor.submit(work, item)] = item
+                    if not running:
+                        return
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        result = future.result()
+                        yield running.pop(future), result
+        finally:
+            # What still runs is of no use after an error or an interrupt.
+            executor.shutdown(wait=True, kill_workers=bool(running))
+
+
+@contextlib.contextmanager
+def worker_errors(unsendable: str) -> Iterator[None]:
+    """Turn errors of worker processes into sentences.
+
+    Args:
+        unsendable: begins the sentence about what can't be sent to a worker.
+
+    Raises:
+        InputError: a process was ended from outside, or something can't be sent to one.
+    """
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    try:
+        yield
+    except BrokenProcessPool:
+        raise InputError(
+            "a worker process ended unexpectedly, perhaps for lack of memory: use fewer processes (processes=1 needs "
+            "the least memory)"
+        ) from None
+    except PicklingError as error:
+        reason = str(error.__cause__ or error).strip('"\n').splitlines()[-1]
+        raise InputError(f"{unsendable} ({reason}): use processes=1") from None
+
+
+def watcher() -> tuple[Callable[..., None], tuple[Any, ...]]:
+    """Return what a worker process runs first, and its arguments: the process ends once this one is gone."""
+    return _end_with, (os.getpid(), WATCH_SECONDS)
+
+
+def _end_with(parent: int, interval: float) -> None:
+    """End this worker process once its parent is gone; it would wait forever after a parent that was killed.
+
+    On Windows, which gives orphans no other parent, this has no effect.
+    """
+    if os.name != "posix":
+        return
+    first = os.getppid()
+
+    def watch() -> None:
+        # Both: a killed parent may linger until it is waited for, and may be gone before this process looks.
+        while os.getppid() == first and _is_there(parent):
+            time.sleep(interval)
+        # Not sys.exit(), which ends no more than this thread.
+        os._exit(1)
+
+    threading.Thread(target=watch, name="gloctm-parent-watch", daemon=True).start()
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
