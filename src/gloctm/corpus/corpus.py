@@ -13,6 +13,7 @@ import numpy as np
 
 from gloctm.corpus.benchmark import read_benchmark
 from gloctm.corpus.build import build_from_records, build_from_texts, build_from_tokens
+from gloctm.corpus.encoders import by_encoder, encoder_for_missing, joined_names, word_encoder_name
 from gloctm.corpus.html import corpus_html
 from gloctm.corpus.language import LanguageCorpus, document_texts
 from gloctm.corpus.options import (
@@ -28,7 +29,7 @@ from gloctm.corpus.report import BuildReport
 from gloctm.corpus.storage import load_parts, loading, save_parts
 from gloctm.corpus.validation import check_language_count, checked_embeddings, validate_language
 from gloctm.embedding.arrays import load_embeddings
-from gloctm.embedding.embed import choose_encoder, embed_texts, get_encoders, warn_of_unknown_language
+from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language, normalize_languages
@@ -217,7 +218,11 @@ class Corpus(Mapping[str, LanguageCorpus]):
         """
         if self.has_embeddings:
             return self
-        pair = get_encoders(self._chosen_encoder() if encoder == "auto" else encoder)
+        if encoder == "auto":
+            parts = self.items()
+            lacking = [code for code, part in parts if part.word_embeddings is None or part.document_embeddings is None]
+            encoder = encoder_for_missing(self.word_encoder, lacking)
+        pair = get_encoders(encoder)
         names = [self.encoder]
         languages = {}
         for code, part in self.items():
@@ -228,40 +233,27 @@ class Corpus(Mapping[str, LanguageCorpus]):
             warn_of_unknown_language(code, needed)
             names += [each.name for each in needed]
             if words is None:
-                description = f"embedding {code} words{_by(pair.words)}"
+                description = f"embedding {code} words{by_encoder(pair.words)}"
                 words = embed_texts(
                     part.vocabulary, pair.words, cache=cache, description=description, show_progress=show_progress
                 )
             if documents is None:
                 texts, what = document_texts(units), "documents" if units is part else "passages"
                 warn_of_unseen(code, texts, pair.documents)
-                description = f"embedding {code} {what}{_by(pair.documents)}"
+                description = f"embedding {code} {what}{by_encoder(pair.documents)}"
                 documents = embed_texts(
                     texts, pair.documents, cache=cache, description=description, show_progress=show_progress
                 )
             languages[code] = _with_document_embeddings(
                 code, dataclasses.replace(part, word_embeddings=words), documents
             )
-        # One name only where no language has vectors from elsewhere.
         given = [part.word_embeddings is not None for part in self.values()]
-        word_encoder = pair.words.name if not any(given) or self.word_encoder == pair.words.name else None
-        if all(given):
-            word_encoder = self.word_encoder
         return Corpus(
             languages,
-            encoder=_joined(*names),
-            word_encoder=word_encoder,
+            encoder=joined_names(*names),
+            word_encoder=word_encoder_name(self.word_encoder, pair.words, given),
             passage_length=self.passage_length,
             report=self.report,
-        )
-
-    def _chosen_encoder(self) -> str:
-        """Return the offline encoder for the embeddings that are missing: vectors of two encoders don't go together."""
-        if self.word_encoder in ("usem3", "e5"):
-            return self.word_encoder
-        parts = self.items()
-        return choose_encoder(
-            code for code, part in parts if part.word_embeddings is None or part.document_embeddings is None
         )
 
     def with_embeddings(self, language: str, *, words: Any = None, documents: Any = None) -> Corpus:
@@ -286,7 +278,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
             part = _with_document_embeddings(code, part, load_embeddings(documents))
         return Corpus(
             {**self._languages, code: part},
-            encoder=_joined(self.encoder, "own vectors"),
+            encoder=joined_names(self.encoder, "own vectors"),
             word_encoder=self.word_encoder if words is None else None,
             passage_length=self.passage_length,
             report=self.report,
@@ -621,14 +613,3 @@ def _with_document_embeddings(language: str, part: LanguageCorpus, vectors: Any)
 
 def _count_arrays(counts: Any) -> list[Any]:
     return [counts.indptr.astype("<i8"), counts.indices.astype("<i4"), counts.data.astype("<i4")]
-
-
-def _joined(*names: str | None) -> str:
-    """Return names of encoders as one, each once."""
-    parts = (part for name in names if name is not None for part in name.split(" + "))
-    return " + ".join(dict.fromkeys(parts))
-
-
-def _by(encoder: TextEncoder) -> str:
-    """Return the name of an encoder for a line of progress, unless it is the usual one."""
-    return "" if encoder.name == "usem3" else f" by {encoder.name.rsplit('/', 1)[-1]}"

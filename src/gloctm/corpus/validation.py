@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from gloctm.checks import count_of
 from gloctm.corpus.language import LanguageCorpus
@@ -152,6 +153,17 @@ def checked_embeddings(
     if embeddings is None:
         return None
     array = np.asarray(embeddings)
+    check_embedding_shape(language, kind, array, rows, unit)
+    if array.dtype != np.float32:
+        array = array.astype(np.float32)
+    # A block at a time: a memory-mapped array is never read whole.
+    for start in range(0, rows, 65536):
+        check_finite_rows(language, kind, array[start : start + 65536], start, names)
+    return array
+
+
+def check_embedding_shape(language: str, kind: str, array: NDArray[Any], rows: int, unit: str) -> None:
+    """Raise unless an array has one row of numbers per word, document or passage; see ``checked_embeddings``."""
     if array.ndim != 2 or array.dtype.kind not in "fiu" or array.shape[1] == 0:
         raise InputError(
             f"{kind} embeddings of {language!r} have shape {array.shape} and type {array.dtype}: "
@@ -162,18 +174,17 @@ def checked_embeddings(
             f"language {language!r} has {rows} {unit} but {len(array)} {kind} embeddings: "
             f"one row per {unit[:-1]} is needed"
         )
-    if array.dtype != np.float32:
-        array = array.astype(np.float32)
-    # A block at a time: a memory-mapped array is never read whole.
-    for start in range(0, rows, 65536):
-        finite = np.isfinite(array[start : start + 65536]).all(axis=1)
-        if not finite.all():
-            row = start + int(np.argmin(finite))
-            which = f"row {row}" + (f" ({names[row]!r})" if names else "")
-            raise InputError(
-                f"{kind} embeddings of {language!r} hold NaN or infinite numbers at {which}: correct that row"
-            )
-    return array
+
+
+def check_finite_rows(
+    language: str, kind: str, block: NDArray[Any], first: int = 0, names: Sequence[str] | None = None
+) -> None:
+    """Raise if rows of embeddings, of which these begin at ``first``, hold NaN or infinite numbers."""
+    finite = np.isfinite(block).all(axis=1)
+    if not finite.all():
+        row = first + int(np.argmin(finite))
+        which = f"row {row}" + (f" ({names[row]!r})" if names else "")
+        raise InputError(f"{kind} embeddings of {language!r} hold NaN or infinite numbers at {which}: correct that row")
 
 
 def _passages(language: str, given: Passages, documents: sp.csr_array) -> Passages:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gloctm.embedding.encoder import Embeddings
 from gloctm.errors import FileFormatError, InputError
@@ -59,21 +59,33 @@ def load_embeddings(source: Any) -> Embeddings:
         array([[1., 2.],
                [3., 4.]], dtype=float32)
     """
-    where = "the array"
+    where, array = "the array", source
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        where = str(path)
-        try:
-            source = np.load(path, allow_pickle=False)
-        except FileNotFoundError:
-            raise FileFormatError(f"{path} does not exist: give the path of a .npy file") from None
-        except Exception as error:  # a damaged file raises nearly anything, errors of the tokenizer included
-            raise FileFormatError(f"{path} is not a readable .npy file ({error}): save it with numpy.save") from None
-        if not isinstance(source, np.ndarray):
-            raise FileFormatError(f"{path} holds several arrays: save the one needed with numpy.save")
-    array = np.asarray(source)
+        where, array = str(source), open_array(source)
+    array = np.asarray(array)
     if array.dtype.kind not in "fiu" or array.ndim != 2:
         raise InputError(
             f"{where} has shape {array.shape} and type {array.dtype}: embeddings are a 2-D array of numbers"
         )
     return np.asarray(array, np.float32)
+
+
+def open_array(path: str | os.PathLike[str], *, mapped: bool = False) -> NDArray[Any]:
+    """Return the array of a ``.npy`` file.
+
+    Args:
+        path: the file.
+        mapped: whether it stays on disk, to be read where it is used.
+
+    Raises:
+        FileFormatError: the file is missing, cut short or not ``.npy``.
+    """
+    try:
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} does not exist: give the path of a .npy file") from None
+    except Exception as error:  # a damaged file raises nearly anything, errors of the tokenizer included
+        raise FileFormatError(f"{path} is not a readable .npy file ({error}): save it with numpy.save") from None
+    if not isinstance(array, np.ndarray):
+        raise FileFormatError(f"{path} holds several arrays: save the one needed with numpy.save")
+    return array
