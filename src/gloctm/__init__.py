@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gloctm.model.model import TopicModel
     from gloctm.model.view import TopicView
     from gloctm.selection.run import search
+    from gloctm.shards.corpus import ShardedCorpus
     from gloctm.summary.summary import summarize
     from gloctm.tables.comparison import compare
 
@@ -26,6 +27,7 @@ __all__ = [
     "Corpus",
     "GloCTM",
     "LanguageCorpus",
+    "ShardedCorpus",
     "TopicModel",
     "TopicView",
     "__version__",
@@ -39,6 +41,7 @@ _HOMES = {
     "Corpus": "gloctm.corpus.corpus",
     "GloCTM": "gloctm.estimator",
     "LanguageCorpus": "gloctm.corpus.language",
+    "ShardedCorpus": "gloctm.shards.corpus",
     "TopicModel": "gloctm.model.model",
     "TopicView": "gloctm.model.view",
     "compare": "gloctm.tables.comparison",
@@ -48,7 +51,7 @@ _HOMES = {
 }
 _ROOMS = (
     *("augmentation", "context", "corpus", "embedding", "errors", "evaluation", "explorer", "export", "labels"),
-    *("metrics", "model", "network", "plot", "selection", "server", "summary", "tables", "text", "training"),
+    *("metrics", "model", "network", "plot", "selection", "server", "shards", "summary", "tables", "text", "training"),
 )
 
 

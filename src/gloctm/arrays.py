@@ -1,4 +1,4 @@
-"""Types of arrays that many rooms name."""
+"""Types of arrays that many rooms name, and rows chosen without drawing any."""
 
 from __future__ import annotations
 
@@ -11,3 +11,12 @@ Array = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 #: Numbers of either precision.
 Floats = NDArray[np.floating]
+#: Rows.
+Indices = NDArray[np.int64]
+
+
+def evenly_spread(number: int, most: int) -> Indices:
+    """Return at most ``most`` of the rows 0 … number − 1, evenly spread: nothing is drawn."""
+    if number <= most:
+        return np.arange(number)
+    return np.linspace(0, number - 1, most).round().astype(np.int64)

@@ -83,8 +83,8 @@ def test_folders_that_are_no_corpus(tmp_path, model_folder):
 
 
 def test_a_corpus_of_a_newer_format(tmp_path, broken_corpus):
-    change_manifest(broken_corpus, "corpus.json", format_version=3)
-    parts = ("written by a newer gloctm (format 3, this one reads up to 2)", "update gloctm")
+    change_manifest(broken_corpus, "corpus.json", format_version=4)
+    parts = ("written by a newer gloctm (format 4, this one reads up to 3)", "update gloctm")
     assert_refuses(tmp_path, ("corpus", "info", broken_corpus), *parts)
 
 

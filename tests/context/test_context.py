@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from gloctm import Corpus, GloCTM
+from gloctm.arrays import evenly_spread
 from gloctm.context.coherence import _shortened, coherent_scores, count_word_pairs
 from gloctm.context.fit import fitted_temperature
 from gloctm.context.inflections import forms_of_one_word, have_one_stem
@@ -19,7 +20,6 @@ from gloctm.context.space import (
     SHRINKAGE,
     directions,
     documents_by_others,
-    evenly_spread,
     midpoints,
     near_documents,
     word_contexts,

@@ -215,7 +215,7 @@ DAMAGES = [
     ("corpus.json", cut, "corpus.json is damaged"),
     ("corpus.json", lambda path: path.write_text("[]"), "its corpus.json is of another kind"),
     ("corpus.json", change("format", "gloctm-model"), "its corpus.json is of another kind"),
-    ("corpus.json", change("format_version", 3), "was written by a newer gloctm"),
+    ("corpus.json", change("format_version", 4), "was written by a newer gloctm"),
     ("corpus.json", change("format_version", "1"), "states no format version"),
     ("corpus.json", change("files", None), "lists no files"),
     ("corpus.json", change("files", {"../../etc/passwd": 1}), "outside the folder"),

@@ -13,7 +13,8 @@ from gloctm.cli.building import building, first_given
 from gloctm.cli.messages import flag_of, in_shell_terms, say
 from gloctm.cli.options import say_what_is_replaced
 from gloctm.corpus import Corpus
-from gloctm.corpus.storage import CORPUS_FORMAT, DROPPED
+from gloctm.corpus.shard_manifest import CORPUS_FORMAT
+from gloctm.corpus.sharded import DROPPED
 from gloctm.errors import InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
 from gloctm.reading.columns import describe_columns

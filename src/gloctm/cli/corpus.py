@@ -48,7 +48,7 @@ def build(
     from gloctm.cli.messages import flag_of, say
     from gloctm.corpus import Corpus
     from gloctm.corpus.benchmark import is_benchmark
-    from gloctm.corpus.storage import CORPUS_FORMAT
+    from gloctm.corpus.shard_manifest import CORPUS_FORMAT
     from gloctm.files.atomic import check_folder_target
 
     check_folder_target(output, replaces=CORPUS_FORMAT)
@@ -95,7 +95,7 @@ def embed(
     from gloctm.cli.built import tell_encoder
     from gloctm.cli.messages import say
     from gloctm.corpus import Corpus
-    from gloctm.corpus.storage import CORPUS_FORMAT
+    from gloctm.corpus.shard_manifest import CORPUS_FORMAT
     from gloctm.files.atomic import check_folder_target
 
     corpus = Corpus.load(path)

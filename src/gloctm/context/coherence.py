@@ -24,11 +24,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, evenly_spread
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.inflections import forms_of_one_word
-from gloctm.context.space import NearDocuments, evenly_spread
+from gloctm.context.space import NearDocuments
 
 #: Only this many of a language's most frequent words are ranked: pairs of rarer ones are seldom seen.
 RANKED_VOCABULARY = 10_000

@@ -13,7 +13,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, evenly_spread
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.anchors import Anchors, Start
 from gloctm.context.coherence import WordPairs, coherent_scores, count_word_pairs
@@ -23,7 +23,6 @@ from gloctm.context.space import (
     NearDocuments,
     document_centers,
     documents_by_others,
-    evenly_spread,
     leading_directions,
     least_evidence,
     likeness_across,

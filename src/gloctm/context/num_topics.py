@@ -22,9 +22,9 @@ import scipy.sparse as sp
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, evenly_spread
 from gloctm.checks import caller_stacklevel
-from gloctm.context.space import directions, evenly_spread, midpoints, near_documents
+from gloctm.context.space import directions, midpoints, near_documents
 from gloctm.context.topics import check_different, counting_proportions, topic_directions, topic_word_log_probabilities
 from gloctm.corpus.corpus import Corpus
 from gloctm.errors import SmallCorpusWarning

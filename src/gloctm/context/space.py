@@ -21,7 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, Indices, evenly_spread
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
 from gloctm.model.context_inference import evidence_of_words, sentence_directions, sums_of_contexts, without_center
@@ -42,16 +42,8 @@ FEWEST_JUDGED = 20
 # Documents compared at a time: their similarities to all candidates, and the order of these, take some 200 MB.
 _BLOCK_ROWS = 1000
 
-Indices = NDArray[np.int64]
 #: For each language and other: for each document rows of its near ones there, ``(documents, k)``, in no order.
 NearDocuments = dict[tuple[str, str], NDArray[np.int32]]
-
-
-def evenly_spread(number: int, most: int) -> Indices:
-    """Return at most ``most`` of the rows 0 … number − 1, evenly spread: nothing is drawn."""
-    if number <= most:
-        return np.arange(number)
-    return np.linspace(0, number - 1, most).round().astype(np.int64)
 
 
 def leading_directions(

@@ -10,11 +10,10 @@ import scipy.sparse as sp
 from scipy.special import softmax
 from sklearn.cluster import kmeans_plusplus
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, evenly_spread
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.anchors import Anchors
-from gloctm.context.space import evenly_spread
 from gloctm.errors import InputError
 
 #: Documents per language that are clustered, at most.

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, evenly_spread
 from gloctm.checks import caller_stacklevel
 from gloctm.context.anchors import Start
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
 from gloctm.context.num_topics import chosen_num_topics, reason, warn_of_few_documents
 from gloctm.context.seeds import seed_columns
-from gloctm.context.space import FITTED_DOCUMENTS, directions, evenly_spread, near_documents
+from gloctm.context.space import FITTED_DOCUMENTS, directions, near_documents
 from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.validation import check_document_counts

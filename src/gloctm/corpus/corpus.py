@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
 import numpy as np
 
+from gloctm.arrays import evenly_spread
+from gloctm.checks import check_int
 from gloctm.corpus.benchmark import read_benchmark
 from gloctm.corpus.build import build_from_records, build_from_texts, build_from_tokens
+from gloctm.corpus.by_language import ByLanguage
 from gloctm.corpus.encoders import by_encoder, encoder_for_missing, joined_names, word_encoder_name
 from gloctm.corpus.html import corpus_html
-from gloctm.corpus.language import LanguageCorpus, document_texts
+from gloctm.corpus.language import SAMPLE_DOCUMENTS, LanguageCorpus, document_texts
 from gloctm.corpus.options import (
     MIN_CONFIDENCE,
     MIN_DOCUMENTS,
@@ -26,6 +29,7 @@ from gloctm.corpus.options import (
 )
 from gloctm.corpus.passages import warn_of_unseen
 from gloctm.corpus.report import BuildReport
+from gloctm.corpus.sharded import save_sharded
 from gloctm.corpus.storage import load_parts, loading, save_parts
 from gloctm.corpus.validation import check_language_count, checked_embeddings, validate_language
 from gloctm.embedding.arrays import load_embeddings
@@ -39,7 +43,7 @@ from gloctm.reading.quoting import Quoting
 from gloctm.reading.records import as_records, group_records, read_records
 
 
-class Corpus(Mapping[str, LanguageCorpus]):
+class Corpus(ByLanguage[LanguageCorpus]):
     """Documents in two or more languages: ``corpus["en"]`` is a LanguageCorpus, ``corpus.languages`` their order.
 
     Documents need not be translations of each other, nor equally many per language. Row i of every array of a language
@@ -78,9 +82,8 @@ class Corpus(Mapping[str, LanguageCorpus]):
     ) -> None:
         codes = normalize_languages(languages)
         check_language_count(codes)
-        self._languages = {
-            code: validate_language(code, part) for code, part in zip(codes, languages.values(), strict=True)
-        }
+        parts = zip(codes, languages.values(), strict=True)
+        super().__init__({code: validate_language(code, part) for code, part in parts})
         self.encoder = encoder
         self.word_encoder = word_encoder
         self.passage_length = passage_length
@@ -95,44 +98,12 @@ class Corpus(Mapping[str, LanguageCorpus]):
                 f"word embeddings differ in dimension between languages ({dimensions}): use one encoder for all"
             )
 
-    def __getitem__(self, language: str) -> LanguageCorpus:
-        code = normalize_language(language)
-        if code not in self._languages:
-            raise InputError(f"the corpus has no language {language!r}: it has {', '.join(self.languages)}")
-        return self._languages[code]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._languages)
-
-    def __len__(self) -> int:
-        return len(self._languages)
-
-    def __contains__(self, language: object) -> bool:
-        try:
-            return isinstance(language, str) and normalize_language(language) in self._languages
-        except InputError:
-            return False
-
-    def get(self, language: str, default: Any = None) -> Any:
-        """Return the part of a language, or ``default`` if the corpus has none.
-
-        Examples:
-            >>> corpus.get("fr") is None
-            True
-        """
-        return self[language] if language in self else default  # noqa: SIM401  # which this is
-
     def __repr__(self) -> str:
         parts = (f"{code}: {part.num_documents} × {part.num_words}" for code, part in self.items())
         return f"Corpus({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         return corpus_html(self, self.encoder)
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """The language codes, in order."""
-        return tuple(self._languages)
 
     @property
     def has_embeddings(self) -> bool:
@@ -183,13 +154,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
         """
         if all(part.passages is None for part in self.values()):
             return self
-        return Corpus(
-            {code: part.as_passages() for code, part in self.items()},
-            encoder=self.encoder,
-            word_encoder=self.word_encoder,
-            passage_length=self.passage_length,
-            report=self.report,
-        )
+        return self._of({code: part.as_passages() for code, part in self.items()})
 
     def embed(
         self,
@@ -284,14 +249,71 @@ class Corpus(Mapping[str, LanguageCorpus]):
             report=self.report,
         )
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the corpus to a folder (see ``gloctm.corpus.storage``); an older corpus there is replaced.
+    def take(self, rows: Mapping[str, Any], *, texts: bool = True, embeddings: bool = True) -> Corpus:
+        """Return some documents of each language, in these orders, as a corpus.
+
+        Args:
+            rows: for each language the rows of the documents; languages that are not named are left out.
+            texts: whether they keep their texts.
+            embeddings: whether they keep the embeddings of documents.
+
+        Raises:
+            InputError: fewer than two languages remain, or a language without any word.
+
+        Examples:
+            >>> corpus.take({"en": [0, 5, 6], "de": [1, 2]})["en"].num_documents
+            3
+        """
+        return self._of(
+            {code: self[code].take(each, texts=texts, embeddings=embeddings) for code, each in rows.items()}
+        )
+
+    def sample(self, num_documents: int = SAMPLE_DOCUMENTS, *, texts: bool = True, embeddings: bool = True) -> Corpus:
+        """Return documents spread evenly over each language; the corpus itself where no document would be left out.
+
+        Nothing is drawn: a corpus sorted by label or date is represented, and one corpus has one sample.
+
+        Args:
+            num_documents: per language, at most.
+            texts: whether they are needed; False lets a sample leave them out.
+            embeddings: whether those of documents are needed.
+
+        Examples:
+            >>> corpus.sample(50)["en"].num_documents
+            50
+        """
+        number = check_int("num_documents", num_documents, 1)
+        if all(part.num_documents <= number for part in self.values()):
+            return self
+        rows = {code: evenly_spread(part.num_documents, number) for code, part in self.items()}
+        return self.take(rows, texts=texts, embeddings=embeddings)
+
+    def _of(self, languages: Mapping[str, LanguageCorpus]) -> Corpus:
+        return Corpus(
+            languages,
+            encoder=self.encoder,
+            word_encoder=self.word_encoder,
+            passage_length=self.passage_length,
+            report=self.report,
+        )
+
+    def save(self, path: str | os.PathLike[str], *, sharded: bool = False) -> Path:
+        """Write the corpus to a folder (see docs/reference/formats.md); an older corpus there is replaced.
+
+        Args:
+            path: the folder.
+            sharded: write shards of 32,768 documents, which ``gloctm.ShardedCorpus`` reads without loading all of
+                them. Needs pyarrow. ``Corpus.load`` reads either.
+
+        Raises:
+            InputError: the folder holds something else; or, for shards, documents that are split have embeddings and
+                their passages have none.
 
         Examples:
             >>> corpus.save("corpus").name
             'corpus'
         """
-        return save_parts(
+        return (save_sharded if sharded else save_parts)(
             path,
             self,
             encoder=self.encoder,
@@ -302,7 +324,7 @@ class Corpus(Mapping[str, LanguageCorpus]):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Corpus:
-        """Read a corpus that ``save`` wrote; embeddings are memory-mapped.
+        """Read a corpus that ``save`` wrote; embeddings are memory-mapped, those in shards if they are many.
 
         Example:
             >>> import tempfile

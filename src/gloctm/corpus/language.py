@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,10 +10,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from gloctm.arrays import evenly_spread
+from gloctm.checks import check_int
+from gloctm.corpus import shard_files
 from gloctm.corpus.passages import Passages, TextParts
 from gloctm.embedding.encoder import Embeddings
 from gloctm.text import Tokenizer
 from gloctm.text.cleaning import Markup
+
+#: Documents per language of a sample, at most, unless asked otherwise.
+SAMPLE_DOCUMENTS = 100_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,6 +87,41 @@ class LanguageCorpus:
         return np.asarray(np.diff(self.counts.indptr) == 0)
 
     @property
+    def num_empty(self) -> int:
+        """How many documents have no word of the vocabulary."""
+        return int(self.empty_documents.sum())
+
+    @property
+    def num_units(self) -> int:
+        """The number of passages; that of documents where none is split."""
+        return self.num_documents if self.passages is None else len(self.passages)
+
+    @property
+    def has_passages(self) -> bool:
+        """Whether any document is split."""
+        return self.passages is not None
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether there are raw texts."""
+        return self.texts is not None
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether documents have labels."""
+        return self.labels is not None
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether documents have dates."""
+        return self.dates is not None
+
+    @property
+    def document_dimension(self) -> int | None:
+        """Dimension of the embeddings of documents; None before they are computed."""
+        return None if self.document_embeddings is None else int(self.document_embeddings.shape[1])
+
+    @property
     def has_document_embeddings(self) -> bool:
         """Whether there are embeddings of the documents, and of their passages if any document is split."""
         return self.document_embeddings is not None and (self.passages is None or self.passages.embeddings is not None)
@@ -146,6 +187,59 @@ class LanguageCorpus:
             texts=None if self.texts is None else TextParts(self.texts, chosen),
             passages=None if passages is None else passages.select(chosen),
         )
+
+    def take(self, rows: Any, *, texts: bool = True, embeddings: bool = True) -> LanguageCorpus:
+        """Return some of the documents as ``select`` does, with or without their texts.
+
+        Args:
+            rows: the rows of the documents.
+            texts: whether they keep their texts.
+            embeddings: whether they keep the embeddings of documents.
+
+        Examples:
+            >>> corpus["en"].take([3, 5], texts=False).texts is None
+            True
+        """
+        chosen = self.select(rows, embeddings=embeddings)
+        return chosen if texts else replace(chosen, texts=None)
+
+    def sample(
+        self, num_documents: int = SAMPLE_DOCUMENTS, *, texts: bool = True, embeddings: bool = True
+    ) -> LanguageCorpus:
+        """Return documents spread evenly over all; itself where none would be left out. Nothing is drawn.
+
+        Args:
+            num_documents: how many, at most.
+            texts: whether their texts are needed.
+            embeddings: whether their embeddings are needed.
+
+        Examples:
+            >>> corpus["en"].sample(3).ids
+            ['en-football-01', 'en-weather-01', 'en-music-20']
+        """
+        number = check_int("num_documents", num_documents, 1)
+        if self.num_documents <= number:
+            return self
+        return self.take(evenly_spread(self.num_documents, number), texts=texts, embeddings=embeddings)
+
+    def parts(self, *, texts: bool = False, embeddings: bool = False) -> Iterator[LanguageCorpus]:
+        """Yield all documents in order, at most 32,768 at a time, as a corpus in shards does; itself where they fit.
+
+        Args:
+            texts: whether their texts are needed.
+            embeddings: whether their embeddings are needed.
+
+        Examples:
+            >>> [part.num_documents for part in corpus["en"].parts()]
+            [240]
+        """
+        size = shard_files.SHARD_DOCUMENTS
+        if self.num_documents <= size:
+            yield self
+            return
+        for start in range(0, self.num_documents, size):
+            rows = np.arange(start, min(start + size, self.num_documents))
+            yield self.take(rows, texts=texts, embeddings=embeddings)
 
 
 def recounted(

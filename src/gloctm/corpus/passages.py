@@ -87,9 +87,10 @@ class Passages:
             own = np.asarray(self.embeddings[low:high], np.float32)
             indptr = bounds[first : last + 1] - low
             mean = sp.csr_array((weights[low:high].astype(np.float32), np.arange(high - low), indptr)) @ own
-            if np.allclose(np.linalg.norm(own, axis=1), 1, atol=_UNIT):
-                split = np.diff(indptr) > 1
-                mean[split] = unit_vectors(mean[split])
+            # By document, so that the result is the same however documents are cut into blocks and shards.
+            is_unit = np.isclose(np.linalg.norm(own, axis=1), 1, atol=_UNIT)
+            scaled = np.logical_and.reduceat(is_unit, indptr[:-1]) & (np.diff(indptr) > 1)
+            mean[scaled] = unit_vectors(mean[scaled])
             rows.extend(mean)
         return rows.finished()
 

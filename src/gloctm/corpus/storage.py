@@ -33,14 +33,16 @@ import scipy.sparse as sp
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.passages import Passages
 from gloctm.corpus.report import BuildReport
+from gloctm.corpus.shard_manifest import CORPUS_FORMAT, SHARDED_VERSION
+from gloctm.corpus.sharded import DROPPED, open_languages, read_whole
 from gloctm.corpus.texts import StoredTexts, json_line
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files.atomic import FolderFormat, atomic_folder, read_json, write_array, write_json
+from gloctm.files.atomic import atomic_folder, read_json, write_array, write_json
 from gloctm.files.manifest import check_manifest, file_sizes
 from gloctm.reading.dropped import read_dropped, write_dropped
 
-CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=2)
-DROPPED = "dropped.jsonl"
+#: What ``save_parts`` writes; format 3, of shards, is in ``gloctm.corpus.sharded``.
+PLAIN_VERSION = 2
 PASSAGES = "passages.npz"
 PASSAGE_COUNTS = "passage_counts.npz"
 PASSAGE_EMBEDDINGS = "passage_embeddings.npy"
@@ -70,7 +72,7 @@ def save_parts(
             folder / CORPUS_FORMAT.manifest,
             {
                 "format": CORPUS_FORMAT.name,
-                "format_version": CORPUS_FORMAT.newest,
+                "format_version": PLAIN_VERSION,
                 "gloctm_version": version("gloctm"),
                 "encoder": encoder,
                 "word_encoder": word_encoder,
@@ -101,14 +103,16 @@ def load_parts(path: str | os.PathLike[str]) -> dict[str, Any]:
     folder = Path(path)
     manifest = check_manifest(folder, CORPUS_FORMAT)
     with loading(folder):
+        if manifest["format_version"] == SHARDED_VERSION:
+            languages = {code: read_whole(files) for code, files in open_languages(folder, manifest).items()}
+        else:
+            languages = {code: _load_language(folder / code, each) for code, each in manifest["languages"].items()}
         return {
-            "languages": {
-                language: _load_language(folder / language, entry) for language, entry in manifest["languages"].items()
-            },
+            "languages": languages,
             "encoder": manifest.get("encoder"),
             "word_encoder": _word_encoder(manifest),
             "passage_length": manifest.get("passage_length"),
-            "report": _report(folder, manifest),
+            "report": read_report(folder, manifest),
         }
 
 
@@ -119,11 +123,14 @@ def loading(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except InputError as error:
         raise FileFormatError(f"{path} is damaged ({error}): build it again") from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except FileFormatError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise FileFormatError(f"{path} is damaged: {error!r} in its manifest or files; build it again") from None
 
 
-def _report(folder: Path, manifest: dict[str, Any]) -> BuildReport | None:
+def read_report(folder: Path, manifest: Mapping[str, Any]) -> BuildReport | None:
+    """Return what became of the documents of a corpus, those left out included; None where nobody knows."""
     content = manifest.get("report")
     if content is None:
         return None

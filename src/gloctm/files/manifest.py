@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -56,21 +57,49 @@ def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
     files = manifest.get("files")
     if not isinstance(files, dict):
         raise FileFormatError(f"{folder} is damaged: its {name} lists no files")
+    scanned: dict[str, dict[str, int]] = {}
     for relative, size in files.items():
-        path = folder / relative
-        try:
-            inside = path.resolve().is_relative_to(folder.resolve())
-            found = path.stat().st_size if path.is_file() else None
-        except (OSError, RuntimeError, ValueError):
-            # A name that no file can have, too long or with a null character, or a link to itself.
-            inside, found = True, None
-        # A manifest is input like any other: it must not lead out of its folder.
-        if not inside:
-            raise FileFormatError(f"{folder} is damaged: its {name} names {relative!r}, outside the folder")
-        if found is None:
-            raise FileFormatError(f"{folder} is incomplete: {relative} is missing; copy or make the {kind} again")
+        within, _, file = relative.rpartition("/")
+        if within not in scanned:
+            scanned[within] = _plain_files(folder, within)
+        if (found := scanned[within].get(file)) is None:
+            found = _size_of_other(folder, relative, expected)
         if found != size:
             raise FileFormatError(
                 f"{folder} is damaged: {relative} has {found} bytes instead of {size}; copy or make the {kind} again"
             )
     return manifest
+
+
+def _plain_files(folder: Path, within: str) -> dict[str, int]:
+    """Return the files of a subfolder with their sizes, links left out: one look, however many files there are."""
+    try:
+        path = folder / within
+        if not path.resolve().is_relative_to(folder.resolve()):
+            return {}
+        with os.scandir(path) as entries:
+            return {
+                entry.name: entry.stat(follow_symlinks=False).st_size
+                for entry in entries
+                if entry.is_file(follow_symlinks=False)
+            }
+    except (OSError, RuntimeError, ValueError):
+        return {}
+
+
+def _size_of_other(folder: Path, relative: str, expected: FolderFormat) -> int:
+    """Return the size of a file that is linked to, or whose name is spelled in a roundabout way."""
+    path = folder / relative
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        found = path.stat().st_size if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        # A name that no file can have, too long or with a null character, or a link to itself.
+        inside, found = True, None
+    # A manifest is input like any other: it must not lead out of its folder.
+    if not inside:
+        raise FileFormatError(f"{folder} is damaged: its {expected.manifest} names {relative!r}, outside the folder")
+    if found is None:
+        cure = f"copy or make the {expected.kind} again"
+        raise FileFormatError(f"{folder} is incomplete: {relative} is missing; {cure}")
+    return found

@@ -1,0 +1,285 @@
+"""Reading some rows of a language's shards: each file is checked against the manifest when it is first opened."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from gloctm.arrays import Array, Indices
+from gloctm.corpus.passages import Passages
+from gloctm.corpus.shard_files import (
+    NUM_WORDS,
+    OPTIONAL_COLUMNS,
+    ShardRows,
+    documents_file,
+    embeddings_file,
+    passages_file,
+)
+from gloctm.corpus.shard_manifest import CURE, LanguageEntry
+from gloctm.errors import FileFormatError
+from gloctm.files.arrow import import_pyarrow
+from gloctm.files.digests import check_file
+
+#: What ``read_shard`` reads of documents unless asked otherwise; counts and passages are read in any case.
+ALL_COLUMNS = ("id", *OPTIONAL_COLUMNS)
+
+
+def read_shard(folder: Path, number: int, *, columns: Sequence[str] = ALL_COLUMNS) -> ShardRows:
+    """Read a whole shard that ``write_shard`` wrote, before there is a manifest to check it by.
+
+    Args:
+        folder: that of the language.
+        number: of the shard.
+        columns: of ``id``, ``label``, ``date`` and ``text``, those wanted; those that the shard lacks are None.
+
+    Raises:
+        FileFormatError: a file is missing or damaged.
+    """
+    with _opened(folder / documents_file(number)) as file:
+        documents = _Read(file, range(file.num_row_groups), columns)
+    path = folder / passages_file(number)
+    if not path.exists():
+        return documents.rows(None)
+    with _opened(path) as file:
+        units = _Read(file, range(file.num_row_groups), ("document", "start"))
+    return documents.rows(Passages(units.integers("document"), units.integers("start"), units.counts))
+
+
+class ShardFiles:
+    """The shards of one language.
+
+    Args:
+        folder: that of the language.
+        entry: what the manifest says of it.
+        sha256: of its files, by name.
+        block_documents: rows of a block.
+    """
+
+    def __init__(self, folder: Path, entry: LanguageEntry, sha256: Mapping[str, str], block_documents: int) -> None:
+        self.folder = folder
+        self.entry = entry
+        self.sha256 = sha256
+        self.block = block_documents
+
+    def documents(
+        self, number: int, rows: Indices, *, columns: Sequence[str] = ALL_COLUMNS
+    ) -> tuple[ShardRows, Indices]:
+        """Read some documents of a shard, with their passages.
+
+        Args:
+            number: of the shard.
+            rows: of the documents, ascending; they may repeat.
+            columns: see ``read_shard``.
+
+        Returns:
+            The documents in this order, and the rows of their embeddings in the shard's file of these.
+        """
+        shard = self.entry.shards[number]
+        documents = self._read(documents_file(number), rows, shard.documents, columns)
+        if not shard.passages:
+            return documents.rows(None), rows
+        bounds, starts = self._places(number)
+        numbers = np.diff(bounds)[rows]
+        units = np.repeat(bounds[rows] - np.cumsum(numbers) + numbers, numbers) + np.arange(numbers.sum())
+        counts = self._read(passages_file(number), units, shard.units, ()).counts
+        passages = Passages(np.repeat(np.arange(len(rows)), numbers), starts[units], counts)
+        return documents.rows(passages), units
+
+    def units(self, number: int, rows: Indices, *, columns: Sequence[str] = ALL_COLUMNS) -> tuple[ShardRows, Indices]:
+        """Read some passages of a shard as documents, as ``LanguageCorpus.as_passages`` has them; else as above."""
+        shard = self.entry.shards[number]
+        bounds, starts = self._places(number)
+        document = np.searchsorted(bounds, rows, side="right") - 1
+        chosen, place = np.unique(document, return_inverse=True)
+        documents = self._read(documents_file(number), chosen, shard.documents, columns, counts=False)
+        counts = self._read(passages_file(number), rows, shard.units, ()).counts
+
+        def of_units(name: str) -> list[str] | None:
+            values = documents.strings.get(name)
+            return None if values is None else [values[each] for each in place]
+
+        ids, texts = of_units("id"), of_units("text")
+        first, split = bounds[document], np.diff(bounds)[document] > 1
+        if ids is not None:
+            named = zip(ids, (rows - first).tolist(), split.tolist(), strict=True)
+            ids = [f"{each}:{number}" if is_split else each for each, number, is_split in named]
+        if texts is not None:
+            ends = np.append(starts[1:], 0)[rows]
+            follows = rows + 1 < bounds[document + 1]
+            cuts = zip(texts, starts[rows].tolist(), ends.tolist(), follows.tolist(), strict=True)
+            texts = [text[start : end if goes_on else None] for text, start, end, goes_on in cuts]
+        return ShardRows(ids or [], of_units("label"), of_units("date"), texts, counts), rows
+
+    def counts(self, number: int, blocks: Sequence[int], *, passages: bool) -> list[sp.csr_array]:
+        """Read the counts of some blocks of a shard: of its documents, or of its passages.
+
+        Args:
+            number: of the shard.
+            blocks: within the shard, in any order.
+            passages: whether those of passages are wanted.
+        """
+        name = passages_file(number) if passages else documents_file(number)
+        with self._checked(name, self.entry.shards[number].units if passages else None) as file:
+            return [_Read(file, [block], ()).checked(self.folder / name, self.entry.num_words) for block in blocks]
+
+    def embeddings(self, number: int, rows: Indices, into: Array) -> None:
+        """Read embeddings of some units of a shard into an array, ``(rows, dimension)``.
+
+        Args:
+            number: of the shard.
+            rows: of the units, ascending; they may repeat.
+            into: where they go.
+        """
+        first = 0
+        while first < len(rows):
+            start = int(rows[first]) // self.block * self.block
+            last = int(np.searchsorted(rows, start + self.block))
+            into[first:last] = self.embedding_block(number, start, int(rows[last - 1]) + 1)[rows[first:last] - start]
+            first = last
+
+    def embedding_block(self, number: int, start: int, stop: int) -> NDArray[np.floating]:
+        """Read the embeddings of the units ``start`` to ``stop`` of a shard, as they are stored."""
+        path, dimension = self.folder / embeddings_file(number), self.entry.dimension
+        assert dimension is not None
+        dtype = np.dtype(self.entry.embedding_dtype)
+        units = self.entry.shards[number].units
+        check_file(path, self.sha256[path.name], cure=CURE)
+        try:
+            # Behind the header; plain reading, as mapped pages would count as memory.
+            offset = path.stat().st_size - units * dimension * dtype.itemsize
+            if offset < 0:
+                raise ValueError(f"fewer than {units} rows of {dimension} numbers")
+            begin = offset + start * dimension * dtype.itemsize
+            found = np.fromfile(path, dtype, (stop - start) * dimension, offset=begin)
+            return found.reshape(stop - start, dimension)
+        except (OSError, ValueError) as error:
+            raise FileFormatError(f"{path} is damaged ({error}): {CURE}") from None
+
+    def _places(self, number: int) -> tuple[Indices, Indices]:
+        """Return where the passages of each document of a shard begin and end, and where each begins in its text."""
+        shard = self.entry.shards[number]
+        with self._checked(passages_file(number), shard.units) as file:
+            read = _Read(file, range(file.num_row_groups), ("document", "start"), counts=False)
+        document = read.integers("document")
+        bounds = np.searchsorted(document, np.arange(shard.documents + 1))
+        if len(document) != shard.units or bounds[-1] != shard.units or (np.diff(bounds) < 1).any():
+            path = self.folder / passages_file(number)
+            raise FileFormatError(f"{path} is damaged (its passages are not in the order of documents): {CURE}")
+        return bounds, read.integers("start")
+
+    def _read(self, name: str, rows: Indices, total: int, columns: Sequence[str], *, counts: bool = True) -> _Read:
+        """Read rows of a Parquet file, ascending, through the blocks that hold them."""
+        blocks = np.unique(rows // self.block)
+        with self._checked(name, total) as file:
+            read = _Read(file, blocks.tolist(), columns, counts=counts)
+        if counts:
+            read.checked(self.folder / name, self.entry.num_words)
+        # Every block before the last that was read is full.
+        place = np.searchsorted(blocks, rows // self.block) * self.block + rows % self.block
+        read.choose(place)
+        return read
+
+    @contextlib.contextmanager
+    def _checked(self, name: str, rows: int | None) -> Iterator[Any]:
+        path = self.folder / name
+        check_file(path, self.sha256[name], cure=CURE)
+        with _opened(path) as file:
+            if rows is not None and file.metadata.num_rows != rows:
+                raise FileFormatError(f"{path} has {file.metadata.num_rows:,} rows instead of {rows:,}: {CURE}")
+            yield file
+
+
+class _Read:
+    """Columns of some row groups of a Parquet file, as Python and scipy have them."""
+
+    def __init__(self, file: Any, groups: Sequence[int], columns: Sequence[str], *, counts: bool = True) -> None:
+        present = file.schema_arrow.names
+        names = [name for name in columns if name in present]
+        wanted = [*names, *(f"{name}_bytes" for name in names if f"{name}_bytes" in present)]
+        wanted += ["words", "counts"] if counts else []
+        self._table = file.read_row_groups(list(groups), columns=wanted, use_threads=False)
+        self._num_words = int(file.schema_arrow.metadata[NUM_WORDS])
+        self.strings = {name: self._strings(name) for name in names if name in ALL_COLUMNS}
+        self.counts: sp.csr_array = self._counts() if counts else _no_counts(0, self._num_words)
+
+    def rows(self, passages: Passages | None) -> ShardRows:
+        ids, labels, dates, texts = (self.strings.get(name) for name in ALL_COLUMNS)
+        return ShardRows(ids or [], labels, dates, texts, self.counts, passages)
+
+    def integers(self, name: str) -> Indices:
+        return np.asarray(self._table.column(name).to_numpy(), np.int64)
+
+    def choose(self, rows: Indices) -> None:
+        """Keep some rows of those read."""
+        if len(rows) == self._table.num_rows and (np.diff(rows) == 1).all():
+            return
+        listed = rows.tolist()
+        self.strings = {name: [values[row] for row in listed] for name, values in self.strings.items()}
+        if self.counts.shape[0]:
+            self.counts = sp.csr_array(self.counts[rows])
+
+    def checked(self, path: Path, num_words: int) -> sp.csr_array:
+        """Return the counts if they are of a vocabulary; indices out of range would end the process."""
+        words, counts = self.counts.indices, self.counts.data
+        if self._num_words != num_words or (len(words) and not 0 <= words.min() <= words.max() < num_words):
+            raise FileFormatError(f"{path} is of another corpus (its words are not of this vocabulary): {CURE}")
+        if len(counts) != len(words):
+            raise FileFormatError(f"{path} is damaged (it has not one count per word): {CURE}")
+        return self.counts
+
+    def _strings(self, name: str) -> list[str]:
+        found: list[str] = []
+        for chunk in self._table.column(name).chunks:
+            if name in ("label", "date"):
+                values = chunk.dictionary.to_pylist()
+                found += [values[index] for index in chunk.indices.to_numpy()]
+            else:
+                found += chunk.to_pylist()
+        if f"{name}_bytes" in self._table.column_names:
+            for row, whole in enumerate(self._table.column(f"{name}_bytes").to_pylist()):
+                if whole is not None:
+                    found[row] = whole.decode("utf-8", "surrogatepass")
+        return found
+
+    def _counts(self) -> sp.csr_array:
+        lengths, columns = [np.zeros(1, np.int64)], []
+        for name in ("words", "counts"):
+            chunks = self._table.column(name).chunks
+            if name == "words":
+                lengths += [np.diff(chunk.offsets.to_numpy()) for chunk in chunks]
+            columns.append(np.concatenate([np.zeros(0, np.int32), *(chunk.flatten().to_numpy() for chunk in chunks)]))
+        indptr = np.cumsum(np.concatenate(lengths))
+        kind = np.int32 if indptr[-1] <= np.iinfo(np.int32).max else np.int64
+        counts = _no_counts(len(indptr) - 1, self._num_words)
+        counts.indptr, counts.indices, counts.data = indptr.astype(kind), columns[0].astype(kind), columns[1]
+        return counts
+
+
+def _no_counts(rows: int, num_words: int) -> sp.csr_array:
+    counts: sp.csr_array = sp.csr_array((rows, num_words), dtype=np.int32)
+    return counts
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a Parquet file; what is wrong with it is one sentence."""
+    pa, pq = import_pyarrow("Reading a corpus in shards")
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except FileFormatError:
+        raise
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} is missing: {CURE}") from None
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) is not None:
+            # Too many open files, or a disk that does not answer.
+            raise
+        reason = " ".join(str(error).split())
+        raise FileFormatError(f"{path} is damaged ({reason}): {CURE}") from None

@@ -1,0 +1,210 @@
+"""``ShardedCorpus``: a corpus on disk, of which only what is asked for is in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gloctm.arrays import evenly_spread
+from gloctm.checks import check_int
+from gloctm.corpus.by_language import ByLanguage
+from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.language import SAMPLE_DOCUMENTS, LanguageCorpus
+from gloctm.corpus.report import BuildReport
+from gloctm.corpus.shard_manifest import CORPUS_FORMAT, SHARDED_VERSION
+from gloctm.corpus.sharded import open_languages
+from gloctm.corpus.storage import loading, read_report
+from gloctm.corpus.validation import check_language_count
+from gloctm.errors import FileFormatError
+from gloctm.files.manifest import check_manifest
+from gloctm.languages import normalize_languages
+from gloctm.shards.language import ShardedLanguage
+
+
+class ShardedCorpus(ByLanguage[ShardedLanguage]):
+    """A corpus in shards: ``corpus["en"]`` is a ShardedLanguage, ``corpus.languages`` their order.
+
+    It takes as little memory for 100 million documents as for ten. Opening it reads the manifest alone; each file of a
+    shard is checked against its SHA-256 when it is first opened.
+
+    ``ShardedCorpus.load`` makes one.
+
+    Attributes:
+        path: the folder.
+        encoder: name of the encoder of the embeddings.
+        word_encoder: name of the one encoder of all word embeddings, or None.
+        passage_length: length of the passages that long texts are split into, or None.
+
+    Examples:
+        >>> from gloctm import ShardedCorpus
+        >>> sharded = ShardedCorpus.load(corpus.save("shards", sharded=True))
+        >>> sharded
+        ShardedCorpus(en: 240 × 2198, de: 240 × 2260)
+        >>> sharded.sample(100)
+        Corpus(en: 100 × 2198, de: 100 × 2260)
+    """
+
+    def __init__(self, path: Path, languages: Mapping[str, ShardedLanguage], manifest: Mapping[str, Any]) -> None:
+        super().__init__(languages)
+        self.path = path
+        self._manifest = manifest
+        self.encoder: str | None = manifest.get("encoder")
+        self.word_encoder: str | None = manifest.get("word_encoder")
+        self.passage_length: int | None = manifest.get("passage_length")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ShardedCorpus:
+        """Open a corpus in shards; no document is read.
+
+        Args:
+            path: the folder, of format 3.
+
+        Raises:
+            FileFormatError: it is missing, foreign, incomplete, of a newer version, or not in shards.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> ShardedCorpus.load(corpus.save("shards", sharded=True)).languages
+            ('en', 'de')
+        """
+        folder = Path(path)
+        manifest = check_manifest(folder, CORPUS_FORMAT)
+        if manifest["format_version"] != SHARDED_VERSION:
+            raise FileFormatError(
+                f"{folder} is not in shards: read it with Corpus.load, whose save(path, sharded=True) writes shards"
+            )
+        with loading(folder):
+            files = open_languages(folder, manifest)
+            if normalize_languages(files) != tuple(files):
+                raise FileFormatError(
+                    f"{folder} is damaged: the languages in its manifest are no codes; build it again"
+                )
+            check_language_count(files)
+            return cls(folder, {code: ShardedLanguage(each) for code, each in files.items()}, manifest)
+
+    def __repr__(self) -> str:
+        parts = (f"{code}: {part.num_documents} × {part.num_words}" for code, part in self.items())
+        return f"ShardedCorpus({', '.join(parts)})"
+
+    @property
+    def has_embeddings(self) -> bool:
+        """Whether every language has word and document embeddings."""
+        return all(part.has_word_embeddings and part.has_document_embeddings for part in self.values())
+
+    @cached_property
+    def report(self) -> BuildReport | None:
+        """What became of the documents that the corpus was built from, if known."""
+        with loading(self.path):
+            found = read_report(self.path, self._manifest)
+            return None if found is None else found.select(self.languages)
+
+    def fingerprint(self) -> str:
+        """Return ``v3:`` and the SHA-256 of what a model was trained on, of the manifest's hashes: nothing is read.
+
+        It changes with the languages and their order, vocabularies, counts, passages, embeddings and their order, and
+        not with pyarrow's version, ids, labels, dates or texts. The same documents in memory have another one.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> ShardedCorpus.load(corpus.save("shards", sharded=True)).fingerprint()[:3]
+            'v3:'
+        """
+        digest = hashlib.sha256()
+        for code, part in self.items():
+            digest.update(code.encode() + b"\0" + part.fingerprint().encode() + b"\n")
+        return f"v3:{digest.hexdigest()}"
+
+    def select(self, languages: Sequence[str]) -> ShardedCorpus:
+        """Return the same corpus with these languages only, in this order.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> ShardedCorpus.load(corpus.save("shards", sharded=True)).select(["de", "en"]).languages
+            ('de', 'en')
+        """
+        codes = normalize_languages(languages)
+        check_language_count(codes)
+        return ShardedCorpus(self.path, {code: self[code] for code in codes}, self._manifest)
+
+    def as_passages(self) -> ShardedCorpus:
+        """Return a view whose documents are the passages; itself where no document is split. Models train on it.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> sharded = ShardedCorpus.load(corpus.save("shards", sharded=True))
+            >>> sharded.as_passages() is sharded
+            True
+        """
+        if not any(part.has_passages for part in self.values()):
+            return self
+        parts = {code: part.as_passages() for code, part in self.items()}
+        return ShardedCorpus(self.path, parts, self._manifest)
+
+    def to_corpus(self) -> Corpus:
+        """Read all documents: what ``Corpus.load`` does with the folder.
+
+        Texts, and embeddings that are many, wait in temporary files.
+
+        Raises:
+            FileFormatError: a file is missing or damaged.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> sharded = ShardedCorpus.load(corpus.save("shards", sharded=True))
+            >>> sharded.to_corpus().fingerprint() == corpus.fingerprint()
+            True
+        """
+        return self._in_memory({code: part.read() for code, part in self.items()})
+
+    def take(self, rows: Mapping[str, Any], *, texts: bool = True, embeddings: bool = True) -> Corpus:
+        """Read some documents of each language, in these orders, as a corpus in memory.
+
+        Args:
+            rows: for each language the rows of the documents; languages that are not named are left out.
+            texts: whether texts are read.
+            embeddings: whether embeddings of documents are read.
+
+        Raises:
+            InputError: a row is none of the language's, or fewer than two languages are named.
+            FileFormatError: a file is missing or damaged.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> ShardedCorpus.load(corpus.save("shards", sharded=True)).take({"en": [0, 5, 6], "de": [1, 2]})
+            Corpus(en: 3 × 2198, de: 2 × 2260)
+        """
+        return self._in_memory(
+            {code: self[code].take(each, texts=texts, embeddings=embeddings) for code, each in rows.items()}
+        )
+
+    def sample(self, num_documents: int = SAMPLE_DOCUMENTS, *, texts: bool = True, embeddings: bool = True) -> Corpus:
+        """Read documents spread evenly over each language, as a corpus in memory.
+
+        Nothing is drawn: a corpus sorted by label or date is represented, and ``Corpus.sample`` has the same ones.
+
+        Args:
+            num_documents: per language, at most.
+            texts: whether texts are read.
+            embeddings: whether embeddings of documents are read.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> ShardedCorpus.load(corpus.save("shards", sharded=True)).sample(50)
+            Corpus(en: 50 × 2198, de: 50 × 2260)
+        """
+        number = check_int("num_documents", num_documents, 1)
+        rows = {code: evenly_spread(part.num_documents, number) for code, part in self.items()}
+        return self.take(rows, texts=texts, embeddings=embeddings)
+
+    def _in_memory(self, languages: Mapping[str, LanguageCorpus]) -> Corpus:
+        return Corpus(
+            languages,
+            encoder=self.encoder,
+            word_encoder=self.word_encoder,
+            passage_length=self.passage_length,
+            report=self.report,
+        )
