@@ -31,7 +31,12 @@ from gloctm.corpus.passages import warn_of_unseen
 from gloctm.corpus.report import BuildReport
 from gloctm.corpus.sharded import save_sharded
 from gloctm.corpus.storage import load_parts, loading, save_parts
-from gloctm.corpus.validation import check_language_count, checked_embeddings, validate_language
+from gloctm.corpus.validation import (
+    check_language_count,
+    check_word_dimensions,
+    checked_embeddings,
+    validate_language,
+)
 from gloctm.embedding.arrays import load_embeddings
 from gloctm.embedding.embed import embed_texts, get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
@@ -93,10 +98,7 @@ class Corpus(ByLanguage[LanguageCorpus]):
             for code, part in self._languages.items()
             if part.word_embeddings is not None
         }
-        if len(set(dimensions.values())) > 1:
-            raise InputError(
-                f"word embeddings differ in dimension between languages ({dimensions}): use one encoder for all"
-            )
+        check_word_dimensions(dimensions)
 
     def __repr__(self) -> str:
         parts = (f"{code}: {part.num_documents} × {part.num_words}" for code, part in self.items())

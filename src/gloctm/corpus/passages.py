@@ -7,7 +7,7 @@ are the mean of theirs, weighted by how many words each passage has.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -154,19 +154,34 @@ def sums_by_document(members: sp.csr_array, counts: sp.csr_array) -> sp.csr_arra
     return found
 
 
+def longer_texts(texts: Iterable[str], encoder: TextEncoder) -> int:
+    """Return how many texts are longer than an encoder sees, if it says how much that is."""
+    seen = getattr(encoder, "max_characters", None)
+    return 0 if seen is None else sum(text_length(text) > seen for text in texts)
+
+
 def warn_of_unseen(language: str, texts: Sequence[str], encoder: TextEncoder) -> None:
     """Warn if an encoder says how much of a text it sees, and some of the texts are longer."""
-    seen = getattr(encoder, "max_characters", None)
-    if seen is None:
-        return
-    longer = sum(text_length(text) > seen for text in texts)
+    warn_of_longer(language, encoder, longer_texts(texts, encoder), len(texts))
+
+
+def warn_of_longer(language: str, encoder: TextEncoder, longer: int, total: int) -> None:
+    """Warn if some of a language's texts are longer than an encoder sees.
+
+    Args:
+        language: whose texts they are.
+        encoder: says how much it sees, where any are longer.
+        longer: how many are.
+        total: how many texts there are.
+    """
     if longer:
+        seen: int = encoder.max_characters  # type: ignore[attr-defined]  # optional in the protocol
         warnings.warn(
             f"{encoder.name} sees about {seen:,} characters of a text, and {longer:,} of "
-            f"{count_of(len(texts), 'text')} in {language!r} are longer, so the rest does not count in their "
+            f"{count_of(total, 'text')} in {language!r} are longer, so the rest does not count in their "
             f"embeddings: build the corpus with passages={seen // LEAST_PASSAGES} (--passages)",
             UnseenTextWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

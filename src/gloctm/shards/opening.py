@@ -1,0 +1,31 @@
+"""Opening a saved corpus as what it is: in memory, or in shards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.shard_manifest import CORPUS_FORMAT, SHARDED_VERSION
+from gloctm.files.atomic import read_json
+from gloctm.shards.corpus import ShardedCorpus
+
+
+def open_corpus(path: str | os.PathLike[str]) -> Corpus | ShardedCorpus:
+    """Return a saved corpus: a ``Corpus``, or a ``ShardedCorpus``, of which nothing is read, where it is in shards.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        FileFormatError: it is missing, foreign, incomplete, damaged, or written by a newer version.
+
+    Examples:
+        >>> from gloctm.shards import open_corpus
+        >>> open_corpus(corpus.save("shards", sharded=True))
+        ShardedCorpus(en: 240 × 2198, de: 240 × 2260)
+    """
+    manifest = Path(path) / CORPUS_FORMAT.manifest
+    content = read_json(manifest) if manifest.is_file() else None
+    in_shards = isinstance(content, dict) and content.get("format_version") == SHARDED_VERSION
+    return ShardedCorpus.load(path) if in_shards else Corpus.load(path)
