@@ -74,7 +74,7 @@ class ShardFiles:
 
         Args:
             number: of the shard.
-            rows: of the documents, ascending; they may repeat.
+            rows: of the documents, ascending.
             columns: see ``read_shard``.
 
         Returns:
@@ -133,7 +133,7 @@ class ShardFiles:
 
         Args:
             number: of the shard.
-            rows: of the units, ascending; they may repeat.
+            rows: of the units, ascending.
             into: where they go.
         """
         first = 0
@@ -262,8 +262,8 @@ class _Read:
 
 
 def _no_counts(rows: int, num_words: int) -> sp.csr_array:
-    counts: sp.csr_array = sp.csr_array((rows, num_words), dtype=np.int32)
-    return counts
+    nothing = np.zeros(0, np.int32)
+    return sp.csr_array((nothing, nothing, np.zeros(rows + 1, np.int32)), shape=(rows, num_words))
 
 
 @contextlib.contextmanager

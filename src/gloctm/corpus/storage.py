@@ -33,11 +33,12 @@ import scipy.sparse as sp
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.passages import Passages
 from gloctm.corpus.report import BuildReport
-from gloctm.corpus.shard_manifest import CORPUS_FORMAT, SHARDED_VERSION
+from gloctm.corpus.shard_manifest import CORPUS_FORMAT, CURE, SHARDED_VERSION
 from gloctm.corpus.sharded import DROPPED, open_languages, read_whole
 from gloctm.corpus.texts import StoredTexts, json_line
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_folder, read_json, write_array, write_json
+from gloctm.files.digests import check_file
 from gloctm.files.manifest import check_manifest, file_sizes
 from gloctm.reading.dropped import read_dropped, write_dropped
 
@@ -134,6 +135,8 @@ def read_report(folder: Path, manifest: Mapping[str, Any]) -> BuildReport | None
     content = manifest.get("report")
     if content is None:
         return None
+    if (sha256 := manifest.get("sha256", {}).get(DROPPED)) is not None:
+        check_file(folder / DROPPED, sha256, cure=CURE)
     return BuildReport.from_json(content, read_dropped(folder / DROPPED) if (folder / DROPPED).exists() else ())
 
 

@@ -198,13 +198,12 @@ class ShardedLanguage:
             >>> part.take([3, 5], texts=False).num_documents
             2
         """
-        chosen = self._checked(rows)
-        order = np.argsort(chosen, kind="stable")
+        chosen, order = np.unique(self._checked(rows), return_inverse=True)
         columns = [name for name in ("id", *OPTIONAL_COLUMNS) if texts or name != "text"]
         read = self._files.units if self._of_passages else self._files.documents
         pieces: list[ShardRows] = []
         places: list[tuple[int, Indices]] = []
-        for number, local in self._by_shard(chosen[order]):
+        for number, local in self._by_shard(chosen):
             piece, units = read(number, local, columns=columns)
             pieces.append(piece)
             places.append((number, units))
@@ -217,11 +216,7 @@ class ShardedLanguage:
             texts=joined.texts,
             embeddings=self._embeddings(places) if embeddings and self.has_document_embeddings else None,
         )
-        if (np.diff(order) == 1).all():
-            return part
-        back = np.empty_like(order)
-        back[order] = np.arange(len(order))
-        return part.select(back)
+        return part if np.array_equal(order, np.arange(len(chosen))) else part.select(order)
 
     def sample(
         self, num_documents: int = SAMPLE_DOCUMENTS, *, texts: bool = True, embeddings: bool = True
