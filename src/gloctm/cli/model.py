@@ -28,11 +28,10 @@ from gloctm.cli.options import (
     split_languages,
 )
 from gloctm.errors import InputError
-from gloctm.languages import merged_language
 
 if TYPE_CHECKING:
-    from gloctm.reading.builder import Record
     from gloctm.reading.quoting import Quoting
+    from gloctm.reading.records import RecordReader
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
@@ -174,22 +173,17 @@ def transform(
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
     from gloctm.cli.messages import in_shell_terms, say
-    from gloctm.cli.tables import describe_dropped
     from gloctm.corpus import read_records
     from gloctm.corpus.options import MIN_CONFIDENCE
-    from gloctm.corpus.tokenization import with_languages
     from gloctm.estimator import GloCTM
-    from gloctm.export.proportions import check_proportions_target, write_proportions
+    from gloctm.export.proportions import check_proportions_target
+    from gloctm.export.transform import transform_to
+    from gloctm.model.routes import never_trained_on
     from gloctm.reading.columns import Columns, describe_columns
-    from gloctm.reading.dropped import write_dropped
-    from gloctm.reading.sources import describe_sources
 
     check_proportions_target(output)
-    _check_targets(sources, output, dropped)
+    _check_not_read(sources, output, dropped)
     chosen = None if via is None else check_via(via)
-    confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
-    if not 0 <= confidence <= 1:
-        raise InputError(f"--min-confidence is {confidence}: it must be from 0 to 1")
     model = GloCTM.load(path)
     model.show_progress = model.show_progress and not quiet
     reader = read_records(
@@ -201,73 +195,45 @@ def transform(
         quoting=cast("Quoting", quoting or "auto"),
         on_error="skip" if skip_bad_lines else "raise",
     )
-    # Numbered before any is left out: row 7 of the input stays 7.
-    numbered: list[Record] = []
-    places: dict[str, int] = {}
-    unread = 0
-    for record in reader:
-        # What could not be read comes before the record that could.
-        for each in reader.dropped[unread:]:
-            places.setdefault(each.source, len(places))
-        unread = len(reader.dropped)
-        places.setdefault(record["source"], len(places))
-        record.setdefault("id", str(len(numbered) + len(reader.dropped)))
-        numbered.append(record)
-    if not numbered and not reader.dropped:
-        raise InputError(f"{describe_sources(sources)} has no documents: nothing to transform")
-    if told := describe_columns(reader.columns):
-        say(told)
-    for finding in reader.notes:
-        say(in_shell_terms(str(finding)))
-    records, unidentified = with_languages(numbered, confidence, known=model.languages_)
-    left_out = sorted([*reader.dropped, *unidentified], key=lambda each: places.get(each.source, len(places)))
-    if left_out:
-        first = left_out[0]
-        say(
-            f"gloctm: warning: {describe_dropped(left_out)}, the first at {first.source}: {first.text!r}; "
-            f"{'--dropped FILE' if dropped is None else dropped} lists them"
-        )
-    if dropped is not None and not records:
-        write_dropped(dropped, left_out)
-    if not records:
-        raise InputError(f"{describe_sources(sources)}: no document could be used")
-    languages = [record["lang"] for record in records]
-    theta = model.transform(
-        [record["text"] for record in records], languages, latent=latent, via=chosen, encoder=encoder
+
+    def tell_how_it_was_read(reader: RecordReader) -> None:
+        if told := describe_columns(reader.columns):
+            say(told)
+        for finding in reader.notes:
+            say(in_shell_terms(str(finding)))
+
+    done = transform_to(
+        model,
+        reader,
+        sys.stdout if str(output) == "-" else output,
+        via=chosen,
+        latent=latent,
+        encoder=encoder,
+        min_confidence=MIN_CONFIDENCE if min_confidence is None else min_confidence,
+        dropped=dropped,
+        on_read=tell_how_it_was_read,
     )
-    assert not isinstance(theta, dict)
-    unseen = sorted(set(languages) - set(model.languages_))
     published = model.settings_["method"] == "published"
     # Of variants of the model's own languages there has been a warning.
-    own = set(map(merged_language, model.languages_))
-    if others := [code for code in unseen if merged_language(code) not in own]:
+    if others := never_trained_on(model, done.documents):
         how = "the global encoder" if published else "words linked to those of the model"
         say(f"never trained on, inferred by {how}: {', '.join(others)}")
-    if dropped is not None:
-        write_dropped(dropped, left_out)
-    ids = [record["id"] for record in records]
     if str(output) == "-":
-        write_proportions(sys.stdout, ids, languages, theta)
         return
-    write_proportions(output, ids, languages, theta)
     inferred_by = {"local": "the local encoders", "global": "the global encoder", "both": "both encoders"}
     note = f", inferred by {inferred_by[chosen or 'local']} (--via)"
-    if not published or len(unseen) == len(set(languages)):
+    if not published or not any(code in model.vocabulary_ for code in done.documents):
         note = ""
-    say(f"{count_of(len(records), 'document')} written to {output}{note}")
+    say(f"{count_of(done.num_documents, 'document')} written to {output}{note}")
 
 
-def _check_targets(sources: list[str], output: Path, dropped: Path | None) -> None:
-    """Raise if what is read would be overwritten, or a list of what is left out can't be written."""
-    if dropped is not None and (str(dropped) == "-" or dropped.is_dir() or not dropped.parent.is_dir()):
-        raise InputError(f"--dropped is {dropped}: name a file in a folder that exists")
+def _check_not_read(sources: list[str], output: Path, dropped: Path | None) -> None:
+    """Raise if what is read would be overwritten."""
     targets = [target for target in (output, dropped) if target is not None and target.exists()]
     for source in map(Path, sources):
         for target in targets:
             if source.exists() and target.samefile(source):
                 raise InputError(f"can't write to {target}: it is the file that is read; name another one")
-    if dropped is not None and dropped.absolute() == output.absolute():
-        raise InputError(f"can't write both the topics and what is left out to {dropped}: name another file")
 
 
 def info(path: Model) -> None:

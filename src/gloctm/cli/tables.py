@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gloctm.checks import count_of
 from gloctm.corpus.corpus import Corpus
-from gloctm.corpus.report import BuildReport
+from gloctm.corpus.report import BuildReport, describe_left_out, main_reasons
 from gloctm.corpus.statistics import covered_tokens, frequent_words
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.dropped import DroppedDocument
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 _FILE_WIDTH = 160
 # Values of one measure that are shown one by one.
 _MOST_VALUES = 8
-# Reasons for leaving documents out that are shown one by one.
-_MOST_REASONS = 6
 # Lines and sentences that many documents have, shown per language.
 _MOST_PIECES = 3
 _LEGEND = (
@@ -87,7 +84,10 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
         lines.append(columns)
     lines += [f"note: {note}" for note in report.notes]
     lines += describe_repeated(report)
-    lines += [f"left out: {count_of(count, 'document')}: {reason}" for reason, count in main_reasons(report.dropped)]
+    lines += [
+        f"left out: {count_of(count, 'document')}: {reason}"
+        for reason, count in main_reasons(report.dropped_by_reason())
+    ]
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:
         _print(Text(line))
@@ -174,21 +174,7 @@ def describe_cleaned(report: BuildReport) -> list[str]:
 
 def describe_dropped(dropped: Sequence[DroppedDocument]) -> str:
     """Return how many documents were left out, and for which reasons."""
-    reasons = "; ".join(f"{reason}: {count:,}" for reason, count in main_reasons(dropped))
-    return f"{count_of(len(dropped), 'document')} {'was' if len(dropped) == 1 else 'were'} left out ({reasons})"
-
-
-def main_reasons(dropped: Sequence[DroppedDocument]) -> list[tuple[str, int]]:
-    """Return why documents were left out and how many, most first; rare reasons, of which there may be many, as one."""
-    counts: Counter[str] = Counter()
-    for reason, count in BuildReport(dropped=tuple(dropped)).dropped_by_reason().items():
-        # What differs says nothing where it ends the reason.
-        counts[reason.replace("duplicate of …", "duplicate of another").removesuffix(" …")] += count
-    reasons = counts.most_common()
-    if len(reasons) <= _MOST_REASONS:
-        return reasons
-    others = sum(count for _, count in reasons[_MOST_REASONS - 1 :])
-    return [*reasons[: _MOST_REASONS - 1], ("other reasons", others)]
+    return describe_left_out(BuildReport(dropped=tuple(dropped)).dropped_by_reason())
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gloctm.checks import count_of
 from gloctm.corpus.repeated import RepeatedTexts
 from gloctm.reading.dropped import DroppedDocument
 from gloctm.reading.notes import Note, notes_from_json
@@ -17,6 +18,8 @@ _DETAIL = re.compile(
     r"(?<=duplicate of ).*|"
     r"(?<=\bis )(?:'[^']*'|\"[^\"]*\"|-?\d[\d.]*|[\[{].*(?=,))|(?<= )\([^()]*\)|^'[^']*'(?= is not a language)"
 )
+# Reasons for leaving documents out that are shown one by one.
+_MOST_REASONS = 6
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class BuildReport:
 
     def dropped_by_reason(self) -> dict[str, int]:
         """Return how many documents were left out for each kind of reason, most first; values are shown as ``…``."""
-        return dict(Counter(_DETAIL.sub("…", each.reason) for each in self.dropped).most_common())
+        return dict(Counter(kind_of_reason(each.reason) for each in self.dropped).most_common())
 
     def select(self, languages: Iterable[str]) -> BuildReport:
         """Return the report on these languages; what was dropped stays in it."""
@@ -163,3 +166,45 @@ class BuildReport:
             # Reports from before have none.
             cleaned={code: CleanedDocuments(**each) for code, each in content.get("cleaned", {}).items()},
         )
+
+
+def kind_of_reason(reason: str) -> str:
+    """Return why a document was left out without what differs from one document to the next.
+
+    Example:
+        >>> kind_of_reason("duplicate of en-7")
+        'duplicate of …'
+    """
+    return _DETAIL.sub("…", reason)
+
+
+def main_reasons(by_reason: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return why documents were left out and how many, most first; rare reasons, of which there may be many, as one.
+
+    Args:
+        by_reason: how many documents, by the kind of reason.
+    """
+    counts: Counter[str] = Counter()
+    for reason, count in by_reason.items():
+        # What differs says nothing where it ends the reason.
+        counts[reason.replace("duplicate of …", "duplicate of another").removesuffix(" …")] += count
+    reasons = counts.most_common()
+    if len(reasons) <= _MOST_REASONS:
+        return reasons
+    others = sum(count for _, count in reasons[_MOST_REASONS - 1 :])
+    return [*reasons[: _MOST_REASONS - 1], ("other reasons", others)]
+
+
+def describe_left_out(by_reason: Mapping[str, int]) -> str:
+    """Return how many documents were left out, and for which reasons.
+
+    Args:
+        by_reason: how many documents, by the kind of reason.
+
+    Example:
+        >>> describe_left_out({"has no text": 2, "is not JSON": 1})
+        '3 documents were left out (has no text: 2; is not JSON: 1)'
+    """
+    number = sum(by_reason.values())
+    reasons = "; ".join(f"{reason}: {count:,}" for reason, count in main_reasons(by_reason))
+    return f"{count_of(number, 'document')} {'was' if number == 1 else 'were'} left out ({reasons})"

@@ -12,26 +12,31 @@ if TYPE_CHECKING:
     from gloctm.export.folder import tables
     from gloctm.export.hub import downloaded_model, push_to_hub
     from gloctm.export.proportions import write_proportions
+    from gloctm.export.transform import Transformed, transform_to
     from gloctm.export.viewers import pyldavis, topicwizard
 
 __all__ = [
+    "Transformed",
     "downloaded_model",
     "model_card",
     "push_to_hub",
     "pyldavis",
     "tables",
     "topicwizard",
+    "transform_to",
     "word_distributions",
     "write_proportions",
 ]
 
 _HOMES = {
+    "Transformed": "transform",
     "downloaded_model": "hub",
     "model_card": "card",
     "push_to_hub": "hub",
     "pyldavis": "viewers",
     "tables": "folder",
     "topicwizard": "viewers",
+    "transform_to": "transform",
     "word_distributions": "distributions",
     "write_proportions": "proportions",
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,11 @@ from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import atomic_file, storable
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
+# Rows of a group in a Parquet file: 13 MB with 50 topics.
+GROUP_ROWS = 65_536
+
+#: Writes rows: an identifier per document, a language per document, and ``(documents, K)``.
+Write = Callable[[Sequence[str], Sequence[str], Array], None]
 
 
 def check_proportions_target(path: Path) -> None:
@@ -56,31 +62,84 @@ def write_proportions(
         >>> write_proportions(sys.stdout, ["a"], ["en"], np.float32([[0.25, 0.75]]))
         {"id": "a", "lang": "en", "topic_0": 0.25, "topic_1": 0.75}
     """
-    ids = list(map(storable, ids))
-    names = ["id", "lang", *(f"topic_{topic}" for topic in topics or range(theta.shape[1]))]
-    # Nine significant digits give a float32 back exactly.
-    rows = (
-        [identifier, language, *(float(f"{value:.9g}") for value in proportions.tolist())]
-        for identifier, language, proportions in zip(ids, languages, theta, strict=True)
-    )
+    with proportions_writer(target, topics or range(theta.shape[1])) as write:
+        write(ids, languages, theta)
+
+
+@contextlib.contextmanager
+def proportions_writer(target: str | os.PathLike[str] | IO[str], topics: Sequence[int]) -> Iterator[Write]:
+    """Yield a function that writes rows block by block; a file is put in place only if the block ends well.
+
+    A stream gets its rows at once.
+
+    Args:
+        target: see ``write_proportions``.
+        topics: the number of the topic of each column.
+
+    Examples:
+        >>> import sys
+        >>> import numpy as np
+        >>> from gloctm.export.proportions import proportions_writer
+        >>> with proportions_writer(sys.stdout, range(1)) as write:
+        ...     write(["a"], ["en"], np.float32([[1]]))
+        ...     write(["b"], ["de"], np.float32([[1]]))
+        {"id": "a", "lang": "en", "topic_0": 1.0}
+        {"id": "b", "lang": "de", "topic_0": 1.0}
+    """
+    names = ["id", "lang", *(f"topic_{topic}" for topic in topics)]
     if not isinstance(target, str | os.PathLike):
-        _write_json_lines(target, names, rows)
+        yield partial(_write_json_lines, target, names)
         return
     path = Path(target)
     check_proportions_target(path)
-    if path.suffix.lower() == ".parquet":
-        arrow, parquet = import_pyarrow("Writing Parquet")
-        columns = [arrow.array(ids), arrow.array(list(languages)), *(arrow.array(column) for column in theta.T)]
-        with atomic_file(path, "wb") as stream:
-            parquet.write_table(arrow.table(columns, names=names), stream)
-        return
-    with atomic_file(path) as stream:
-        if path.suffix.lower() == ".csv":
-            csv.writer(stream, lineterminator="\n").writerows(chain([names], rows))
-        else:
-            _write_json_lines(stream, names, rows)
+    match path.suffix.lower():
+        case ".parquet":
+            with atomic_file(path, "wb") as stream, _parquet_writer(stream, names) as write:
+                yield write
+        case ".csv":
+            with atomic_file(path) as stream:
+                rows = csv.writer(stream, lineterminator="\n")
+                rows.writerow(names)
+                yield lambda ids, languages, theta: rows.writerows(_rows(ids, languages, theta))
+        case _:
+            with atomic_file(path) as stream:
+                yield partial(_write_json_lines, stream, names)
 
 
-def _write_json_lines(stream: IO[str], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    for row in rows:
+@contextlib.contextmanager
+def _parquet_writer(stream: IO[bytes], names: Sequence[str]) -> Iterator[Write]:
+    """Yield a function that writes rows in groups of ``GROUP_ROWS``, however they come."""
+    arrow, parquet = import_pyarrow("Writing Parquet")
+    types = [arrow.string(), arrow.string(), *(arrow.float32() for _ in names[2:])]
+    waiting: list[Any] = []
+    with parquet.ParquetWriter(stream, arrow.schema(list(zip(names, types, strict=True)))) as writer:
+
+        def write(ids: Sequence[str], languages: Sequence[str], theta: Array) -> None:
+            columns = [list(map(storable, ids)), list(languages), *theta.T]
+            arrays = [arrow.array(column, kind) for column, kind in zip(columns, types, strict=True)]
+            waiting.append(arrow.table(arrays, names=list(names)))
+            if sum(table.num_rows for table in waiting) >= GROUP_ROWS:
+                finish()
+
+        def finish() -> None:
+            if waiting:
+                # One row group: of many small ones, the notes on columns would be as large as the numbers.
+                table = arrow.concat_tables(waiting)
+                writer.write_table(table, row_group_size=max(table.num_rows, 1))
+                waiting.clear()
+
+        yield write
+        finish()
+
+
+def _rows(ids: Sequence[str], languages: Sequence[str], theta: Array) -> Iterator[list[Any]]:
+    for identifier, language, proportions in zip(ids, languages, theta, strict=True):
+        # Nine significant digits give a float32 back exactly.
+        yield [storable(identifier), language, *(float(f"{value:.9g}") for value in proportions.tolist())]
+
+
+def _write_json_lines(
+    stream: IO[str], names: Sequence[str], ids: Sequence[str], languages: Sequence[str], theta: Array
+) -> None:
+    for row in _rows(ids, languages, theta):
         stream.write(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n")

@@ -112,11 +112,13 @@ class LeftOut:
         number: how many.
         total: of how many.
         reason: the error that prevented it; None where there are more of them than may be embedded.
+        words: these words, where an error prevented it.
     """
 
     number: int
     total: int
     reason: Exception | None = None
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,7 @@ def _with_further_words(
         if links is not None:
             contexts = np.concatenate([contexts, contexts_of(links, model.vocabulary_, model.weights_)])
         else:
-            left_out, further = LeftOut(total, total, failure), []
+            left_out, further = LeftOut(total, total, failure, further), []
     counts = sp.csr_array(counts[:, : known + len(further)])
     # A text of one word is that word.
     several = np.array([len(words) > 1 for words in tokens], bool)

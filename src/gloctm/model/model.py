@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from gloctm.arrays import Array
 from gloctm.checks import check_int, count_of
 from gloctm.corpus.corpus import Corpus
-from gloctm.embedding.embed import get_encoders, warn_of_unknown_language
-from gloctm.embedding.encoder import TextEncoder
-from gloctm.errors import EmptyDocumentWarning, InputError, SimilarLanguagesWarning, UnknownWordsWarning
-from gloctm.languages import check_is_language, merged_language, normalize_language, normalize_languages
-from gloctm.model.documents import vocabularies
-from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
+from gloctm.embedding.embed import get_encoders
+from gloctm.errors import InputError
+from gloctm.languages import normalize_language, normalize_languages
+from gloctm.model.evidence import Route, evidence_of, latent_means_of
 from gloctm.model.explanation import WordShare, explain_document
 from gloctm.model.fitted import Encoder, FittedModel
 from gloctm.model.identified import codes_of, is_to_be_identified
-from gloctm.model.inference import Via, topic_proportions
+from gloctm.model.inference import Via
+from gloctm.model.inferring import Tally, infer
 from gloctm.model.labels import Labels, check_labels
 from gloctm.model.linking import linked_topic_word
+from gloctm.model.routes import routes_of
 from gloctm.model.storage import ModelArtifact, load_model, save_model
 from gloctm.model.topics import TopicTable, topic_records
-from gloctm.model.unknown import without_known_words
 from gloctm.text import as_tokenizer, normalize_text
 from gloctm.text.places import WordFinder
 
@@ -164,7 +162,7 @@ class TopicModel(FittedModel):
                 raise InputError("language is given, but the documents are already grouped by language: leave it out")
             spelled = dict(zip(normalize_languages(documents), documents, strict=True))
             corpus = documents if isinstance(documents, Corpus) else None
-            routes = self._routes(spelled, via, vocabulary, encoder, corpus)
+            routes = routes_of(self, spelled, via, vocabulary, encoder, corpus)
             return {key: self._infer(documents[key], routes[code], latent) for code, key in spelled.items()}
         if language is None:
             raise InputError(
@@ -173,7 +171,8 @@ class TopicModel(FittedModel):
             )
         if isinstance(language, str) and not is_to_be_identified(language):
             code = normalize_language(language)
-            return self._infer(documents, self._routes([code], via, vocabulary, encoder)[code], latent)
+            route = routes_of(self, [code], via, vocabulary, encoder)[code]
+            return self._infer(documents, route, latent)
         if isinstance(documents, str):
             raise InputError("documents are one string: give a list of texts, even for one text")
         documents = list(documents)
@@ -184,7 +183,7 @@ class TopicModel(FittedModel):
                 "each document"
             )
         codes = codes_of(documents, given, self.languages_)
-        routes = self._routes(dict.fromkeys(codes), via, vocabulary, encoder)
+        routes = routes_of(self, dict.fromkeys(codes), via, vocabulary, encoder)
         result = np.empty((len(documents), self.num_topics_), np.float32)
         for code, route in routes.items():
             rows = [row for row, other in enumerate(codes) if other == code]
@@ -200,7 +199,8 @@ class TopicModel(FittedModel):
         """
         self.check_trained()
         code = normalize_language(language)
-        return self._infer(corpus[code], self._routes([code], None, None, None, corpus)[code], latent)
+        route = routes_of(self, [code], None, None, None, corpus)[code]
+        return self._infer(corpus[code], route, latent)
 
     def explain(
         self,
@@ -240,9 +240,12 @@ class TopicModel(FittedModel):
         if not isinstance(text, str):
             raise InputError(f"text is a {type(text).__name__}: explain takes one text, as a string")
         [code] = codes_of([text], [language], self.languages_)
-        route = self._routes([code], via, vocabulary, encoder)[code]
+        route = routes_of(self, [code], via, vocabulary, encoder)[code]
         tokenizer = self.tokenizer(code)
-        evidence = self._evidence([text], route, stacklevel=3)
+        evidence = evidence_of([text], route, self, self)
+        tally = Tally(code, route.known)
+        tally.add_left_out(evidence.left_out)
+        tally.warn()
         if not latent_means_of(evidence, self.weights_, self.vocabulary_)[0].any():
             return []
         name = self.tokenizers_.get(code) or tokenizer.name
@@ -307,7 +310,7 @@ class TopicModel(FittedModel):
         if ranking == "coherence" and not self.coherent_words_:
             raise InputError("ranking is 'coherence', but the model was trained with ranking='weights': leave it out")
         ranked = self.topic_word_ if ranking == "weights" else self.word_scores_
-        routes = self._routes(chosen, None, vocabulary, encoder, distinct=False)
+        routes = routes_of(self, chosen, None, vocabulary, encoder, distinct=False)
         topic_word, words = {}, {}
         for code, route in routes.items():
             topic_word[code], words[code] = self._ranked_words(route, ranked)
@@ -383,102 +386,12 @@ class TopicModel(FittedModel):
         html: str = self.topics()._repr_html_()
         return f"<div><b>{self.num_topics_} topics</b> in {sizes}; method {self.settings_['method']}</div>{html}"
 
-    def _routes(
-        self,
-        codes: Iterable[str],
-        via: str | None,
-        vocabulary: Any,
-        encoder: Encoder | None,
-        corpus: Corpus | None = None,
-        distinct: bool = True,
-    ) -> dict[str, Route]:
-        """Decide how each language is inferred; whatever is wrong is found here, before any work."""
-        self.check_via(via)
-        codes = list(codes)
-        others = [check_is_language(code) for code in codes if code not in self.vocabulary_]
-        self._warn_of_variants(others)
-        given = vocabularies(vocabulary, others, self.languages_, distinct=distinct)
-        routes = {}
-        for code in codes:
-            if code in self.vocabulary_:
-                further = self.encoder_of_words(encoder) if self.in_context else None
-                routes[code] = Route(code, True, cast(Via, via or "local"), encoder=further)
-                continue
-            if via in ("local", "both"):
-                raise InputError(
-                    f"the model was not trained on language {code!r}: it knows {', '.join(self.languages_)}, and has "
-                    "local encoders for these alone; leave via out, or give via='global'"
-                )
-            # The vectors of a corpus count if the model's encoder made them, or if both are the user's own.
-            has_vectors = corpus is not None and corpus[code].word_embeddings is not None
-            if has_vectors and encoder is None and corpus is not None and corpus.word_encoder == self.word_encoder_:
-                routes[code] = Route(code, False, "global")
-            else:
-                chosen = self._needed_encoder(code, encoder)
-                warn_of_unknown_language(code, [chosen])
-                routes[code] = Route(code, False, "global", chosen, given.get(code))
-        return routes
-
-    def _warn_of_variants(self, codes: Iterable[str]) -> None:
-        """Warn of languages that the model knows by another code, which are inferred like any other language."""
-        own = {merged_language(code): code for code in self.languages_}
-        for code in codes:
-            if (known := own.get(merged_language(code))) is not None:
-                how = "documents are inferred by the global encoder"
-                if self.in_context:
-                    how = "words are linked to those of the model"
-                warnings.warn(
-                    f"{code} is not a language of the model, so its {how}; "
-                    f"to treat these documents as {known}, set their language to {known} (or pass language={known!r})",
-                    SimilarLanguagesWarning,
-                    stacklevel=4,
-                )
-
-    def _needed_encoder(self, language: str, given: Encoder | None) -> TextEncoder:
-        found = self.encoder_of_words(given)
-        if found is not None:
-            return found
-        name = self.word_encoder_
-        what = "own vectors, of an unknown encoder" if name is None else f"{name}, which this package does not have"
-        raise InputError(
-            f"the model was not trained on language {language!r}: it knows {', '.join(self.languages_)}, and to link "
-            f"others to these it needs the encoder of its word embeddings ({what}): give it as "
-            "transform(..., encoder=...) or GloCTM.load(path, encoder=...)"
-        )
-
-    def _evidence(self, documents: Any, route: Route, *, stacklevel: int = 4) -> Evidence:
-        """Return what the model sees of documents, with a warning where words are left out."""
-        evidence = evidence_of(documents, route, self, self)
-        if (left_out := evidence.left_out) is not None:
-            warnings.warn(
-                f"{left_out.number:,} words in {route.language!r} outside the model's vocabulary are left out: "
-                f"{left_out.reason}",
-                UnknownWordsWarning,
-                stacklevel=stacklevel,
-            )
-        return evidence
-
     def _infer(self, documents: Any, route: Route, latent: bool) -> Array:
-        """Infer θ, or μ, with a warning where documents have no evidence."""
-        evidence = self._evidence(documents, route)
-        means, empty = latent_means_of(evidence, self.weights_, self.vocabulary_)
-        if guessed := int((without_known_words(evidence, self.vocabulary_) & ~empty).sum()):
-            have, them = ("has", "it") if guessed == 1 else ("have", "them")
-            warnings.warn(
-                f"{guessed} of {len(means)} documents in {route.language!r} {have} no word that a vocabulary has, so "
-                f"words with similar vectors answer for {them}: check the text and its language",
-                UnknownWordsWarning,
-                stacklevel=3,
-            )
-        if empty.any():
-            what = "of the model's vocabulary" if route.known else "that can be linked to the model's vocabularies"
-            warnings.warn(
-                f"{int(empty.sum())} of {len(means)} documents in {route.language!r} have no word {what}: "
-                "their topic proportions are uniform",
-                EmptyDocumentWarning,
-                stacklevel=3,
-            )
-        return means if latent else topic_proportions(means)
+        """Infer θ, or μ, with warnings of what is amiss."""
+        tally = Tally(route.language, route.known)
+        found = infer(self, documents, route, tally, latent=latent)
+        tally.warn(stacklevel=4)
+        return found
 
     def _ranked_words(self, route: Route, ranked: Mapping[str, Array]) -> tuple[Array, list[str]]:
         """Return what orders the words of a language, and the words."""

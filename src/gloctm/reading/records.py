@@ -54,6 +54,13 @@ class RecordReader:
         """What was left out so far: documents without text and, with ``on_error="skip"``, malformed ones."""
         return self._bad_rows.dropped
 
+    def take_dropped(self) -> list[DroppedDocument]:
+        """Return what was left out since the last call and forget it, for streams whose memory must not grow."""
+        dropped = self._bad_rows.dropped
+        taken = dropped.copy()
+        dropped.clear()
+        return taken
+
     @property
     def notes(self) -> tuple[Note, ...]:
         """What was read otherwise than written so far, counted by kind."""
