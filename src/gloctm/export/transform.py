@@ -36,6 +36,12 @@ class Transformed:
         documents: how many were written, by language in order of appearance.
         left_out: how many could not be read, or their language not be identified, by reason.
         first_left_out: the first of them.
+
+    Examples:
+        >>> from gloctm.export import transform_to
+        >>> transformed = transform_to(model, [{"text": "12 - 34"}, {"text": "A train.", "lang": "en"}], "theta.csv")
+        >>> dict(transformed.documents), dict(transformed.left_out)
+        ({'en': 1}, {'language not recognized': 1})
     """
 
     documents: Counter[str] = field(default_factory=Counter)
@@ -107,7 +113,6 @@ def transform_to(
         FileFormatError: a file of documents can't be read.
 
     Examples:
-        >>> import sys
         >>> from gloctm.export import transform_to
         >>> documents = [{"text": "The train was late.", "lang": "en"}, {"text": "Der Zug kam.", "lang": "de"}]
         >>> transform_to(model, documents, "theta.csv").num_documents
