@@ -10,7 +10,7 @@ import pytest
 
 import gloctm.context.fit as fit
 from command_line import run_here
-from gloctm import Corpus, GloCTM
+from gloctm import Corpus, GloCTM, ShardedCorpus
 from gloctm.network.network import GloCTMNetwork
 from paths import TESTS
 
@@ -51,6 +51,24 @@ def test_a_corpus_of_each_format(tmp_path, version):
             "is not a JSON object",
             "language not recognised",  # codespell:ignore recognised
         ]
+
+
+def test_a_corpus_in_shards():
+    expected = json.loads((KEPT / "expected-shards.json").read_text(encoding="utf-8"))
+    folder = KEPT / "corpus-format-3"
+    assert json.loads((folder / "corpus.json").read_text(encoding="utf-8"))["format_version"] == 3
+    sharded = ShardedCorpus.load(folder)
+    assert sharded.fingerprint() == expected["sharded_fingerprint"]
+    for corpus in (sharded.to_corpus(), Corpus.load(folder)):
+        assert corpus.fingerprint() == expected["fingerprint"]
+        assert (corpus.encoder, corpus.passage_length) == ("own vectors", 300)
+        assert corpus["fr"].texts[0] == "\ud83d lone"
+        assert corpus["en"].labels[:4] == ["0", "1", "2", "0"]
+    assert sharded.as_passages()["fr"].take([23, 24]).ids == ["fr-11:1", "fr-12:0"]
+    assert sharded["en"].block_sizes.tolist() == [4, 4, 2, 4, 4, 2, 4]
+    counts, embeddings = sharded["en"].read_blocks([6, 1])
+    assert (counts != corpus["en"].counts[[20, 21, 22, 23, 4, 5, 6, 7]]).nnz == 0
+    np.testing.assert_array_equal(embeddings[:4], corpus["en"].document_embeddings[20:])
 
 
 def assert_answers_as_then(model, method):

@@ -4,6 +4,7 @@ They stand for what users have, so never rewrite one: add those of a new format 
 artifacts are wanted::
 
     PYTHONPATH=src python tests/data/make_artifacts.py corpus FOLDER    # any version
+    PYTHONPATH=src python tests/data/make_artifacts.py shards FOLDER    # a version that writes corpora of format 3
     PYTHONPATH=src python tests/data/make_artifacts.py all FOLDER       # a version that writes models of format 2
 """
 
@@ -113,9 +114,44 @@ def write_checkpoint(corpus: Corpus, method: str, path: Path) -> None:
     raise SystemExit(f"the training by {method} was not interrupted")
 
 
+def split_corpus() -> Corpus:
+    """The same in shards of ten documents and blocks of four, the second language's documents split into two."""
+    from gloctm.corpus import Passages, shard_files
+
+    shard_files.SHARD_DOCUMENTS, shard_files.BLOCK_DOCUMENTS = 10, 4
+    corpus = Corpus(parts_of_corpus(), encoder="own vectors", passage_length=300)
+    part = corpus["fr"]
+    first = sp.csr_array(part.counts.minimum(1))
+    order = np.arange(2 * DOCUMENTS).reshape(2, DOCUMENTS).T.ravel()
+    passages = Passages(
+        document=np.repeat(np.arange(DOCUMENTS), 2),
+        starts=np.tile([0, 7], DOCUMENTS),
+        counts=sp.csr_array(sp.vstack([first, part.counts - first]).tocsr()[order]),
+        embeddings=np.repeat(part.document_embeddings, 2, axis=0),
+    )
+    texts = ["\ud83d lone", *list(part.texts or [])[1:]]
+    split = dataclasses.replace(
+        part, passages=passages, document_embeddings=passages.document_embeddings(), texts=texts, labels=None
+    )
+    return Corpus({"en": corpus["en"], "fr": split}, encoder=corpus.encoder, passage_length=corpus.passage_length)
+
+
+def write_shards(folder: Path) -> None:
+    """Write the corpus in shards, and what is expected of it."""
+    from gloctm import ShardedCorpus
+
+    corpus = split_corpus()
+    sharded = ShardedCorpus.load(corpus.save(folder / "corpus-format-3", sharded=True))
+    expected = {"fingerprint": corpus.fingerprint(), "sharded_fingerprint": sharded.fingerprint()}
+    (folder / "expected-shards.json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")
+
+
 def main(what: str, folder: Path) -> None:
-    """Write the corpus, or all."""
+    """Write the corpus, the one in shards, or all."""
     folder.mkdir(parents=True, exist_ok=True)
+    if what == "shards":
+        write_shards(folder)
+        return
     if what == "corpus":
         Corpus(parts_of_corpus()).save(folder / "corpus")
         return

@@ -217,12 +217,18 @@ def read_language(folder: Path, code: str, manifest: Mapping[str, Any]) -> Langu
     return entry
 
 
-def read_vocabulary(folder: Path, entry: LanguageEntry) -> list[str]:
-    """Return the words of a language, whose folder is given, as the manifest has them.
+def read_vocabulary(folder: Path, entry: LanguageEntry, sha256: Mapping[str, str]) -> list[str]:
+    """Return the words of a language as the manifest has them.
+
+    Args:
+        folder: that of the language.
+        entry: what the manifest says of it.
+        sha256: of its files, by name.
 
     Raises:
         FileFormatError: the file is missing, or its words are others.
     """
+    check_file(folder / VOCABULARY, sha256[VOCABULARY], cure=CURE)
     words = read_json(folder / VOCABULARY)
     sound = isinstance(words, list) and all(isinstance(word, str) for word in words)
     if not sound or len(words) != entry.num_words or vocabulary_digest(words) != entry.vocabulary_sha256:

@@ -42,7 +42,8 @@ def read_shard(folder: Path, number: int, *, columns: Sequence[str] = ALL_COLUMN
         FileFormatError: a file is missing or damaged.
     """
     with _opened(folder / documents_file(number)) as file:
-        documents = _Read(file, range(file.num_row_groups), columns)
+        present = [name for name in columns if name in file.schema_arrow.names]
+        documents = _Read(file, range(file.num_row_groups), present)
     path = folder / passages_file(number)
     if not path.exists():
         return documents.rows(None)
@@ -66,6 +67,8 @@ class ShardFiles:
         self.entry = entry
         self.sha256 = sha256
         self.block = block_documents
+        # Where the numbers begin in the files of embeddings that were opened.
+        self._offsets: dict[int, int] = {}
 
     def documents(
         self, number: int, rows: Indices, *, columns: Sequence[str] = ALL_COLUMNS
@@ -81,7 +84,7 @@ class ShardFiles:
             The documents in this order, and the rows of their embeddings in the shard's file of these.
         """
         shard = self.entry.shards[number]
-        documents = self._read(documents_file(number), rows, shard.documents, columns)
+        documents = self._read(documents_file(number), rows, shard.documents, self._present(columns))
         if not shard.passages:
             return documents.rows(None), rows
         bounds, starts = self._places(number)
@@ -97,7 +100,8 @@ class ShardFiles:
         bounds, starts = self._places(number)
         document = np.searchsorted(bounds, rows, side="right") - 1
         chosen, place = np.unique(document, return_inverse=True)
-        documents = self._read(documents_file(number), chosen, shard.documents, columns, counts=False)
+        present = self._present(columns)
+        documents = self._read(documents_file(number), chosen, shard.documents, present, counts=False)
         counts = self._read(passages_file(number), rows, shard.units, ()).counts
 
         def of_units(name: str) -> list[str] | None:
@@ -148,18 +152,21 @@ class ShardFiles:
         path, dimension = self.folder / embeddings_file(number), self.entry.dimension
         assert dimension is not None
         dtype = np.dtype(self.entry.embedding_dtype)
-        units = self.entry.shards[number].units
         check_file(path, self.sha256[path.name], cure=CURE)
         try:
-            # Behind the header; plain reading, as mapped pages would count as memory.
-            offset = path.stat().st_size - units * dimension * dtype.itemsize
-            if offset < 0:
-                raise ValueError(f"fewer than {units} rows of {dimension} numbers")
-            begin = offset + start * dimension * dtype.itemsize
+            if number not in self._offsets:
+                self._offsets[number] = _offset(path, (self.entry.shards[number].units, dimension), dtype)
+            # Plain reading, as mapped pages would count as memory.
+            begin = self._offsets[number] + start * dimension * dtype.itemsize
             found = np.fromfile(path, dtype, (stop - start) * dimension, offset=begin)
             return found.reshape(stop - start, dimension)
-        except (OSError, ValueError) as error:
+        except FileNotFoundError:
+            raise FileFormatError(f"{path} is missing: {CURE}") from None
+        except (ValueError, EOFError) as error:
             raise FileFormatError(f"{path} is damaged ({error}): {CURE}") from None
+
+    def _present(self, columns: Sequence[str]) -> list[str]:
+        return [name for name in columns if name == "id" or name in self.entry.columns]
 
     def _places(self, number: int) -> tuple[Indices, Indices]:
         """Return where the passages of each document of a shard begin and end, and where each begins in its text."""
@@ -200,12 +207,13 @@ class _Read:
 
     def __init__(self, file: Any, groups: Sequence[int], columns: Sequence[str], *, counts: bool = True) -> None:
         present = file.schema_arrow.names
-        names = [name for name in columns if name in present]
-        wanted = [*names, *(f"{name}_bytes" for name in names if f"{name}_bytes" in present)]
-        wanted += ["words", "counts"] if counts else []
+        wanted = [*columns, *(["words", "counts"] if counts else [])]
+        if lacking := [name for name in wanted if name not in present]:
+            raise KeyError(f"it has no column {lacking[0]}")
+        wanted += [name for name in present if name.removesuffix("_bytes") in columns and name not in wanted]
         self._table = file.read_row_groups(list(groups), columns=wanted, use_threads=False)
         self._num_words = int(file.schema_arrow.metadata[NUM_WORDS])
-        self.strings = {name: self._strings(name) for name in names if name in ALL_COLUMNS}
+        self.strings = {name: self._strings(name) for name in columns if name in ALL_COLUMNS}
         self.counts: sp.csr_array = self._counts() if counts else _no_counts(0, self._num_words)
 
     def rows(self, passages: Passages | None) -> ShardRows:
@@ -259,6 +267,14 @@ class _Read:
         counts = _no_counts(len(indptr) - 1, self._num_words)
         counts.indptr, counts.indices, counts.data = indptr.astype(kind), columns[0].astype(kind), columns[1]
         return counts
+
+
+def _offset(path: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> int:
+    """Return where the numbers of an ``.npy`` file begin; a ValueError if it holds other than these."""
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
+        raise ValueError(f"it has shape {array.shape} of {array.dtype}, not {shape} of {dtype}")
+    return int(array.offset)
 
 
 def _no_counts(rows: int, num_words: int) -> sp.csr_array:

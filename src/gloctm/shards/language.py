@@ -83,7 +83,7 @@ class ShardedLanguage:
     @cached_property
     def vocabulary(self) -> list[str]:
         """The word of each column of counts."""
-        return read_vocabulary(self._files.folder, self._entry)
+        return read_vocabulary(self._files.folder, self._entry, self._files.sha256)
 
     @cached_property
     def word_embeddings(self) -> Embeddings | None:
