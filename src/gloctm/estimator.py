@@ -105,6 +105,8 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         dropout: rate, of the encoders' hidden layer and of θ. 0, as published.
         epochs: passes over the largest language. 150, as published for corpora of tens of thousands of documents.
         batch_size: documents of each language per step.
+        shuffle_documents: with a sharded corpus, documents of each language that are in memory and shuffled together.
+            They come from random places of the corpus. A corpus in memory is shuffled as a whole.
         learning_rate: the initial one, of Adam.
         max_steps: end after this many steps, if the epochs are not over before; None runs all epochs.
         schedule: ``"decay"``, as published, multiplies the learning rate by ``decay_factor`` from time to time.
@@ -162,6 +164,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         epochs: int = 150,
         max_steps: int | None = None,
         batch_size: int = 128,
+        shuffle_documents: int = 32_768,
         learning_rate: float = 2e-3,
         schedule: Literal["decay", "cosine"] = "decay",
         decay_every: int = 125,

@@ -129,6 +129,7 @@ SETTINGS = {
         "epochs": 1,
         "max_steps": 2,
         "batch_size": 10,
+        "shuffle_documents": 100,
         "learning_rate": 0.01,
         "schedule": "cosine",
         "decay_every": 3,

@@ -1,8 +1,9 @@
-"""All documents on a device, and the batches of an epoch."""
+"""The batches of an epoch, of documents that are all in memory, and what every source of batches has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +18,55 @@ from gloctm.network.sparse import SparseRows
 
 # Batches that are gathered at once: one gather costs about as much as one batch's would.
 GATHERED_BATCHES = 32
+
+
+class BatchSource(Protocol):
+    """Where a training has its batches from."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors are."""
+        ...
+
+    @property
+    def length(self) -> int:
+        """Documents of the largest language."""
+        ...
+
+    def epoch(
+        self, batch_size: int, generator: torch.Generator, *, number: int = 0, skip: int = 0
+    ) -> Iterator[dict[str, LanguageBatch]]:
+        """Return the batches of one epoch.
+
+        Args:
+            batch_size: documents of each language.
+            generator: shuffles, where the number of the epoch does not say the order.
+            number: of the epoch, from 0.
+            skip: how many batches to leave out at the beginning.
+        """
+        ...
+
+
+def batch_sizes(length: int, batch_size: int) -> list[int]:
+    """Return documents of each language in each batch of an epoch.
+
+    A last batch of one document joins the one before, because batch norm needs two.
+
+    Args:
+        length: documents of the largest language.
+        batch_size: documents of each language per step.
+
+    Example:
+        >>> batch_sizes(9, 4), batch_sizes(10, 4)
+        ([4, 5], [4, 4, 2])
+    """
+    whole, rest = divmod(length, batch_size)
+    sizes = [batch_size] * whole
+    if rest == 1 and whole:
+        sizes[-1] += 1
+    elif rest:
+        sizes.append(rest)
+    return sizes
 
 
 class Batches:
@@ -53,20 +103,20 @@ class Batches:
         self.length = max(part.num_documents for part in corpus.values())
 
     def epoch(
-        self, batch_size: int, generator: torch.Generator, *, skip: int = 0
+        self, batch_size: int, generator: torch.Generator, *, number: int = 0, skip: int = 0
     ) -> Iterator[dict[str, LanguageBatch]]:
         """Return the batches of one epoch: the largest language once, every smaller one cycled.
 
-        Index i of a shuffled range is document i mod D_l of each language. A last batch of one document is
-        joined to the one before, because batch norm needs two.
+        Index i of a shuffled range is document i mod D_l of each language.
 
         Args:
             batch_size: documents of each language.
             generator: shuffles.
+            number: not used: the order is the generator's.
             skip: how many batches to leave out at the beginning.
         """
         order = torch.randperm(self.length, generator=generator)
-        sizes = self.batch_sizes(batch_size)
+        sizes = batch_sizes(self.length, batch_size)
         order, sizes = order[sum(sizes[:skip]) :], sizes[skip:]
         for first in range(0, len(sizes), GATHERED_BATCHES):
             together = sizes[first : first + GATHERED_BATCHES]
@@ -85,20 +135,6 @@ class Batches:
                     language: LanguageBatch(next(counts), next(global_counts), next(embeddings))
                     for language, counts, global_counts, embeddings in taken
                 }
-
-    def batch_sizes(self, batch_size: int) -> list[int]:
-        """Return documents of each language in each batch of an epoch."""
-        whole, rest = divmod(self.length, batch_size)
-        sizes = [batch_size] * whole
-        if rest == 1 and whole:
-            sizes[-1] += 1
-        elif rest:
-            sizes.append(rest)
-        return sizes
-
-    def num_batches(self, batch_size: int) -> int:
-        """Return how many batches an epoch has."""
-        return len(self.batch_sizes(batch_size))
 
 
 class _DocumentRows:

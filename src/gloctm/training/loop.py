@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gloctm.corpus.corpus import Corpus
 from gloctm.errors import TrainingError
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
 from gloctm.progress import Progress
-from gloctm.training.batches import Batches, draw_noise
+from gloctm.training.batches import BatchSource, batch_sizes, draw_noise
 from gloctm.training.callbacks import Callback, TrainingRun
 from gloctm.training.checkpoint import CheckpointWriter, TrainingState
 from gloctm.training.interrupts import Stop
@@ -27,7 +26,7 @@ class TrainingLoop:
     """The steps of a training, and the state that a checkpoint keeps.
 
     Args:
-        corpus: with embeddings.
+        vocabulary_sizes: of each language, in the order of the corpus.
         batches: of the corpus, on the device to train on.
         settings: see ``GloCTM``.
         seed: owns every random number.
@@ -36,8 +35,8 @@ class TrainingLoop:
 
     def __init__(
         self,
-        corpus: Corpus,
-        batches: Batches,
+        vocabulary_sizes: Mapping[str, int],
+        batches: BatchSource,
         settings: TrainingSettings,
         seed: int,
         identity: Mapping[str, Any],
@@ -45,7 +44,7 @@ class TrainingLoop:
         self.batches, self.settings, self.seed, self.identity = batches, settings, seed, identity
         device = self.device = batches.device
         self.network = GloCTMNetwork(
-            {language: part.num_words for language, part in corpus.items()},
+            vocabulary_sizes,
             settings.num_topics,
             local_hidden_size=settings.local_hidden_size,
             global_hidden_size=settings.global_hidden_size,
@@ -56,8 +55,8 @@ class TrainingLoop:
         ).to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
         self.shuffling = make_generator(seed, "shuffling")
-        self.noise = {language: make_generator(seed, "noise", language, device=device) for language in corpus}
-        self.steps_per_epoch = batches.num_batches(settings.batch_size)
+        self.noise = {language: make_generator(seed, "noise", language, device=device) for language in vocabulary_sizes}
+        self.steps_per_epoch = len(batch_sizes(batches.length, settings.batch_size))
         self.num_steps = total_steps(settings, self.steps_per_epoch)
         self.history: list[dict[str, float]] = []
         self.batch = 0
@@ -113,7 +112,10 @@ class TrainingLoop:
         self.stopped = run.stopped
         while self.step < self.num_steps and not self.stopped and not has_converged(self.history, self.settings):
             self.shuffling.set_state(self.epoch_begin)
-            for batch in self.batches.epoch(self.settings.batch_size, self.shuffling, skip=self.batch):
+            epoch_of_batches = self.batches.epoch(
+                self.settings.batch_size, self.shuffling, number=len(self.history), skip=self.batch
+            )
+            for batch in epoch_of_batches:
                 self._take_step(batch)
                 ended = self.batch == self.steps_per_epoch or self.step == self.num_steps
                 if ended:

@@ -117,6 +117,9 @@ class TrainingSettings:
     batch_size: int = _whole(
         128, 2, "Documents of each language per step.", why="batch norm needs at least 2 documents"
     )
+    shuffle_documents: int = _whole(
+        32_768, 1, "Documents of each language in memory at once, with a sharded corpus, shuffled together."
+    )
     learning_rate: float = _number(2e-3, "Initial learning rate of Adam.", above=True)
     schedule: Literal["decay", "cosine"] = _choice(
         "decay", ("decay", "cosine"), "How the learning rate falls: decay or cosine."
