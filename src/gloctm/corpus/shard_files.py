@@ -134,7 +134,7 @@ def embeddings_file(number: int) -> str:
 
 
 def write_shard(folder: Path, number: int, rows: ShardRows) -> ShardEntry:
-    """Write the documents of a shard, and its passages; each file is written beside its place, flushed and renamed.
+    """Write the documents of a shard, and its passages; each file is written next to its place, flushed and renamed.
 
     Args:
         folder: that of the language, which exists.
@@ -173,7 +173,7 @@ def write_shard(folder: Path, number: int, rows: ShardRows) -> ShardEntry:
 def write_shard_embeddings(
     folder: Path, number: int, vectors: NDArray[np.floating], dtype: EmbeddingType = "float32"
 ) -> str:
-    """Write the embeddings of a shard's units, beside their place first, and return the SHA-256 of them as decoded.
+    """Write the embeddings of a shard's units, next to their place first, and return the SHA-256 of them as decoded.
 
     Args:
         folder: that of the language.

@@ -149,7 +149,7 @@ def write_manifest(
     report: Mapping[str, Any] | None = None,
     sha256: Mapping[str, str] | None = None,
 ) -> None:
-    """Write ``corpus.json`` of a corpus in shards, beside its place first: the last step of building one.
+    """Write ``corpus.json`` of a corpus in shards, next to its place first: the last step of building one.
 
     Args:
         folder: of the corpus. Files whose names begin with a dot are not listed, nor are those in such folders.
@@ -217,19 +217,20 @@ def read_language(folder: Path, code: str, manifest: Mapping[str, Any]) -> Langu
     return entry
 
 
-def read_vocabulary(folder: Path, entry: LanguageEntry, sha256: Mapping[str, str]) -> list[str]:
+def read_vocabulary(folder: Path, entry: LanguageEntry) -> list[str]:
     """Return the words of a language as the manifest has them.
 
     Args:
         folder: that of the language.
         entry: what the manifest says of it.
-        sha256: of its files, by name.
 
     Raises:
         FileFormatError: the file is missing, or its words are others.
     """
-    check_file(folder / VOCABULARY, sha256[VOCABULARY], cure=CURE)
-    words = read_json(folder / VOCABULARY)
+    try:
+        words = read_json(folder / VOCABULARY)
+    except FileFormatError as error:
+        raise FileFormatError(f"{error}: {CURE}") from None
     sound = isinstance(words, list) and all(isinstance(word, str) for word in words)
     if not sound or len(words) != entry.num_words or vocabulary_digest(words) != entry.vocabulary_sha256:
         raise FileFormatError(f"{folder / VOCABULARY} is damaged (its words are others): {CURE}")

@@ -102,7 +102,7 @@ def read_whole(files: ShardFiles) -> LanguageCorpus:
     return language_part(
         join_rows(pieces),
         entry,
-        vocabulary=read_vocabulary(files.folder, entry, files.sha256),
+        vocabulary=read_vocabulary(files.folder, entry),
         word_embeddings=read_word_embeddings(files.folder, entry, files.sha256),
         texts=texts.finished() if "text" in entry.columns else None,
         embeddings=None if vectors is None else vectors.finished(),

@@ -83,7 +83,7 @@ class ShardedLanguage:
     @cached_property
     def vocabulary(self) -> list[str]:
         """The word of each column of counts."""
-        return read_vocabulary(self._files.folder, self._entry, self._files.sha256)
+        return read_vocabulary(self._files.folder, self._entry)
 
     @cached_property
     def word_embeddings(self) -> Embeddings | None:
