@@ -362,7 +362,7 @@ def _checked_dtype(given: str | None, languages: Iterable[ShardFiles]) -> Embedd
 
 def _write_own_words(files: ShardFiles, given: Any, folder: Path, found: Embedded) -> int:
     """Write a language's word embeddings as they are given, and return their dimension."""
-    words = read_vocabulary(files.folder, files.entry, files.sha256)
+    words = read_vocabulary(files.folder, files.entry)
     vectors = checked_embeddings(folder.name, "word", load_embeddings(given), len(words), "words", words)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / WORD_EMBEDDINGS

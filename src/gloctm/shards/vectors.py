@@ -53,7 +53,7 @@ class EmbedItem:
 def embed_words(item: EmbedItem) -> Done:
     """Embed the vocabulary of a language; the fact is the dimension."""
     files = _language_files(item.corpus, item.manifest, item.language)
-    words = read_vocabulary(files.folder, files.entry, files.sha256)
+    words = read_vocabulary(files.folder, files.entry)
     vectors = embed_texts(words, _loaded(item.encoder), cache=False, show_progress=False)
     with atomic_path(_own_folder(item) / WORD_EMBEDDINGS) as temporary:
         write_array(temporary, vectors)
@@ -103,7 +103,7 @@ class UnitTexts(Sequence[str]):
         found, _ = read(self._number, rows, columns=("text",))
         if found.texts is not None:
             return list(found.texts)
-        words = read_vocabulary(self._files.folder, self._files.entry, self._files.sha256)
+        words = read_vocabulary(self._files.folder, self._files.entry)
         return list(document_texts(LanguageCorpus(counts=found.counts, vocabulary=words)))
 
 
