@@ -127,7 +127,7 @@ def build_from_texts(
         _warn_of_duplicate_ids(language, columns["ids"], stacklevel=_CALLER)
         parts[language] = _language_corpus(language, documents, settings, choice, texts=languages[language], **columns)
     warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
-    _warn_of_notes(notes.all(), stacklevel=_CALLER)
+    warn_of_notes(notes.all(), stacklevel=_CALLER)
     return parts, _report(collected, {}, choice, dropped, notes=notes.all())
 
 
@@ -142,11 +142,7 @@ def build_from_records(
     show_progress: bool,
 ) -> tuple[dict[str, LanguageCorpus], BuildReport]:
     """Return a LanguageCorpus per language of a stream of records; see ``Corpus.from_records``."""
-    wanted = None if languages is None else tuple(map(check_is_language, normalize_languages(languages)))
-    if wanted is not None:
-        if merge_regions:
-            wanted = tuple(dict.fromkeys(map(merged_language, wanted)))
-        check_language_count(wanted)
+    wanted = wanted_languages(languages, merge_regions=merge_regions)
     check_int("min_documents", min_documents, 0)
     check_confidence(min_confidence)
     choice, repeats = vocabulary_settings(options), repeat_settings(options)
@@ -158,7 +154,8 @@ def build_from_records(
             progress.advance(len(block), total=collector.guessed_total())
     for block, tokenized in tokenize_blocks(in_blocks(collector.misplaced()), settings, options.get("processes")):
         collector.add(block, tokenized)
-    _warn_of_small(collector.drop_small_languages(min_documents), collector.collected, min_documents)
+    small = collector.drop_small_languages(min_documents)
+    warn_of_small(small, collector.collected, min_documents, stacklevel=_CALLER)
     if repeats:
         again = in_blocks(collector.without_repeated(repeats))
         for block, tokenized in tokenize_blocks(again, settings, options.get("processes")):
@@ -166,7 +163,8 @@ def build_from_records(
     dropped = [*records.dropped, *collector.dropped]
     settled = records.settle_dates()
     collected = collector.collected
-    _check_found(records.origin, collected, wanted, dropped, collector.num_read)
+    reasons = BuildReport(dropped=tuple(dropped)).dropped_by_reason()
+    check_found(records.origin, collected, wanted, reasons, collector.num_read)
     check_language_count(collected)
     warn_of_unused(settings, collected, stacklevel=_CALLER)
     if wanted is None:
@@ -188,11 +186,23 @@ def build_from_records(
             texts=documents.texts.finished(),
         )
     warn_of_lacking_stop_words(settings, parts, stacklevel=_CALLER)
-    _warn_of_notes(records.notes, stacklevel=_CALLER)
-    _warn_of_no_text(dropped)
+    warn_of_notes(records.notes, stacklevel=_CALLER)
+    places = [each.source for each in dropped if each.reason == NO_TEXT]
+    warn_of_no_text(len(places), places[0] if places else "", stacklevel=_CALLER)
     return parts, _report(
         collected, collector.confidences, choice, dropped, columns=records.columns, notes=records.notes
     )
+
+
+def wanted_languages(languages: Sequence[str] | None, *, merge_regions: bool) -> tuple[str, ...] | None:
+    """Return the languages wanted in normal form, None where all are; fewer than two are an error."""
+    if languages is None:
+        return None
+    wanted = tuple(map(check_is_language, normalize_languages(languages)))
+    if merge_regions:
+        wanted = tuple(dict.fromkeys(map(merged_language, wanted)))
+    check_language_count(wanted)
+    return wanted
 
 
 def _drop_repeated(
@@ -226,13 +236,22 @@ def _drop_repeated(
     return dropped
 
 
-def _check_found(
+def check_found(
     origin: str,
     collected: Mapping[str, Any],
     wanted: Sequence[str] | None,
-    dropped: Sequence[DroppedDocument],
+    dropped: Mapping[str, int],
     read: int,
 ) -> None:
+    """Raise InputError where the documents of an input make no corpus.
+
+    Args:
+        origin: the input.
+        collected: what was found, by language.
+        wanted: the languages wanted, if given.
+        dropped: how many documents were left out, by reason, most first.
+        read: how many documents were read.
+    """
     if not read and not dropped:
         raise InputError(f"{origin} has no documents: nothing to build a corpus from")
     absent = [code for code in wanted or () if code not in collected]
@@ -243,8 +262,7 @@ def _check_found(
             "languages"
         )
     if len(collected) < 2 and dropped:
-        counted = BuildReport(dropped=tuple(dropped)).dropped_by_reason()
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in list(counted.items())[:3])
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in list(dropped.items())[:3])
         found = next(iter(collected), None)
         raise InputError(
             f"a corpus needs at least two languages and {f'only {found!r}' if found else 'none'} was found; documents "
@@ -300,7 +318,7 @@ def _read_dates(dates: Mapping[str, Any], reader: DateReader) -> dict[str, list[
     return {language: list(map(settled, values)) for language, values in found.items()}
 
 
-def _warn_of_small(dropped: Mapping[str, int], kept: Iterable[str], min_documents: int) -> None:
+def warn_of_small(dropped: Mapping[str, int], kept: Iterable[str], min_documents: int, *, stacklevel: int) -> None:
     """Warn of languages that documents name, and that are left out."""
     if not dropped:
         return
@@ -316,24 +334,29 @@ def _warn_of_small(dropped: Mapping[str, int], kept: Iterable[str], min_document
     warnings.warn(
         f"{listed(shown)} {are} left out, since min_documents is {min_documents}: {', '.join(cures)}",
         SmallCorpusWarning,
-        stacklevel=_CALLER + 1,
+        stacklevel=stacklevel + 1,
     )
 
 
-def _warn_of_no_text(dropped: Iterable[DroppedDocument]) -> None:
-    """Warn of documents that were left out though nothing was wrong with how they are written."""
-    places = [each.source for each in dropped if each.reason == NO_TEXT]
-    if places:
-        have, are = ("has", "is") if len(places) == 1 else ("have", "are")
+def warn_of_no_text(number: int, first: str, *, stacklevel: int) -> None:
+    """Warn of documents that were left out though nothing was wrong with how they are written.
+
+    Args:
+        number: how many.
+        first: the place of the first.
+        stacklevel: that of the caller's caller.
+    """
+    if number:
+        have, are = ("has", "is") if number == 1 else ("have", "are")
         warnings.warn(
-            f"{count_of(len(places), 'document')} {have} no text and {are} left out, the first at {places[0]}: the "
-            "report lists all",
+            f"{count_of(number, 'document')} {have} no text and {are} left out, the first at {first}: the report lists "
+            "all",
             ReadingWarning,
-            stacklevel=_CALLER + 1,
+            stacklevel=stacklevel + 1,
         )
 
 
-def _warn_of_notes(notes: Iterable[Note], *, stacklevel: int) -> None:
+def warn_of_notes(notes: Iterable[Note], *, stacklevel: int) -> None:
     """Warn of what documents lost, though they are kept."""
     for note in notes:
         if note.what not in (SPANNING, LITERAL):
@@ -387,18 +410,28 @@ def _report(
         repeated={
             code: found for code, each in collected.items() if (found := each.repeats.found(each.dropped_boilerplate))
         },
-        settings={
-            # One number where all languages have the same.
-            "min_df": min(least.values()) if len(set(least.values())) == 1 else least,
-            "max_df": choice.max_df,
-            "max_vocabulary": choice.max_size,
-            "phrases": choice.phrases,
-        },
+        settings=vocabulary_report(least, choice),
         dropped=tuple(dropped),
         columns=columns or {},
         notes=notes,
         cleaned={code: each.cleaned for code, each in words.items() if each.cleaned},
     )
+
+
+def vocabulary_report(min_df: Mapping[str, float], choice: VocabularySettings) -> dict[str, Any]:
+    """Return how vocabularies were chosen, for the report.
+
+    Args:
+        min_df: by language.
+        choice: the other settings.
+    """
+    return {
+        # One number where all languages have the same.
+        "min_df": min(min_df.values()) if len(set(min_df.values())) == 1 else dict(min_df),
+        "max_df": choice.max_df,
+        "max_vocabulary": choice.max_size,
+        "phrases": choice.phrases,
+    }
 
 
 def _split(words: WordCollection) -> tuple[int, int] | tuple[None, None]:
@@ -416,10 +449,22 @@ def _warn_of_duplicate_ids(language: str, ids: Sequence[str] | None, *, stacklev
         if each in seen:
             double.append(each)
         seen.add(each)
-    if double:
-        have = "has" if len(double) == 1 else "have"
+    warn_of_double_ids(language, len(double), double[0] if double else "", stacklevel=stacklevel + 1)
+
+
+def warn_of_double_ids(language: str, number: int, first: str, *, stacklevel: int) -> None:
+    """Warn of documents with an id that an earlier one has.
+
+    Args:
+        language: of the documents.
+        number: how many.
+        first: the first such id.
+        stacklevel: that of the caller's caller.
+    """
+    if number:
+        have = "has" if number == 1 else "have"
         warnings.warn(
-            f"{count_of(len(double), 'document')} in {language!r} {have} an id that another has ({double[0]!r} first): "
+            f"{count_of(number, 'document')} in {language!r} {have} an id that another has ({first!r} first): "
             "all are kept, but the id does not distinguish their results",
             DuplicateIdWarning,
             stacklevel=stacklevel + 1,

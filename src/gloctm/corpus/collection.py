@@ -36,6 +36,30 @@ def chosen_min_df(num_documents: int) -> int:
     return 1 if num_documents < FEW_DOCUMENTS else 2
 
 
+def counts_of(columns: NDArray[np.int32], lengths: NDArray[np.integer], size: int) -> sp.csr_array:
+    """Return how often documents have each word of a vocabulary, ``(documents, size)`` canonical int32 CSR.
+
+    Args:
+        columns: the documents' words one after another, as columns of the vocabulary; -1 where it does not have them.
+        lengths: how many of ``columns`` each document has.
+        size: that of the vocabulary.
+
+    Example:
+        >>> counts_of(np.asarray([1, -1, 1, 0], np.int32), np.asarray([3, 1]), 2).toarray()
+        array([[0, 2],
+               [1, 0]], dtype=int32)
+    """
+    width = max(size, 1)
+    document = np.repeat(np.arange(len(lengths)), lengths)
+    kept = columns >= 0
+    keys, values = np.unique(document[kept] * width + columns[kept], return_counts=True)
+    rows, chosen = np.divmod(keys, width)
+    pointers = np.concatenate([[0], np.bincount(rows, minlength=len(lengths)).cumsum()])
+    return sp.csr_array(
+        (values.astype(np.int32), chosen.astype(np.int32), pointers.astype(np.int64)), shape=(len(lengths), size)
+    )
+
+
 class WordCollection:
     """All documents of a language as sequences of word numbers; passages, where documents are split.
 
@@ -187,14 +211,10 @@ class WordCollection:
         indices, data, per_document = [], [], []
         for tokens, lengths in self._blocks():
             merged, sizes = merge_numbers(tokens, lengths, phrases, num_words)
-            column = columns[merged]
-            document = np.repeat(np.arange(len(sizes)), sizes)
-            kept = column >= 0
-            keys, values = np.unique(document[kept] * max(size, 1) + column[kept], return_counts=True)
-            rows, chosen = np.divmod(keys, max(size, 1))
-            indices.append(chosen.astype(np.int32))
-            data.append(values.astype(np.int32))
-            per_document.append(np.bincount(rows, minlength=len(sizes)))
+            part = counts_of(columns[merged], sizes, size)
+            indices.append(part.indices)
+            data.append(part.data)
+            per_document.append(np.diff(part.indptr))
         pointers = np.concatenate([[0], *per_document]).cumsum()
         empty = np.empty(0, np.int32)
         return sp.csr_array(

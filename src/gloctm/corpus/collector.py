@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gloctm.corpus.collection import WordCollection
@@ -99,21 +99,12 @@ class DocumentCollector:
         for record in self._records:
             record.setdefault("id", str(self.num_read + len(self._records.dropped)))
             self.num_read += 1
-            language = record.get("lang")
-            if not record["text"] or record["text"].isspace():
-                self.dropped.append(left_out(record, NO_TEXT, language))
+            reason = why_left_out(record, self._settings.languages, merge_regions=self._merge_regions)
+            if reason is not None:
+                self.dropped.append(left_out(record, reason, record.get("lang")))
                 continue
-            if language is not None:
-                if self._merge_regions:
-                    language = record["lang"] = merged_language(language)
-                wanted = self._settings.languages
-                if wanted is not None and language not in wanted and merged_language(language) in wanted:
-                    # Whoever asks for English means that of any region.
-                    language = record["lang"] = merged_language(language)
-                if wanted is not None and language not in wanted:
-                    self.dropped.append(left_out(record, NOT_WANTED, language))
-                    continue
-                self.named[language] = None
+            if "lang" in record:
+                self.named[record["lang"]] = None
             yield record
 
     def guessed_total(self) -> int | None:
@@ -158,8 +149,8 @@ class DocumentCollector:
             # Tokenization spells them as wanted.
             return
         for code in [code for code in self.collected if code not in self.named]:
-            variant = known_spelling(code, list(self.named))
-            if variant != code and (without_region(variant) == code or (code, without_region(variant)) == ("no", "nb")):
+            variant = variant_meant(code, self.named)
+            if variant is not None:
                 self.confidences.setdefault(variant, []).extend(self.confidences.pop(code))
                 documents = self.collected.pop(code)
                 self._earlier.setdefault(variant, deque()).extend(documents.changes)
@@ -184,21 +175,65 @@ class DocumentCollector:
                     yield {**record, "text": kept.texts[row]}
 
     def drop_small_languages(self, min_documents: int) -> dict[str, int]:
-        """Drop languages with too few documents, unless they are wanted; return those that documents name, with these.
-
-        A language that was only identified mostly is a mistake. One that documents name is dropped only where two
-        others remain, since small corpora may be meant.
-        """
-        wanted = self._settings.languages or ()
+        """Drop ``small_languages``; return those that documents name, with their numbers of documents."""
         sizes = {code: len(each.ids) for code, each in self.collected.items()}
-        enough = [code for code, size in sizes.items() if size >= min_documents]
-        dropped = {}
-        for language, size in sizes.items():
-            if size >= min_documents or language in wanted or (language in self.named and len(enough) < 2):
-                continue
-            if language in self.named:
-                dropped[language] = size
-            reason = f"fewer than {min_documents} documents in a language"
-            self.dropped += self.collected.pop(language).as_dropped(language, reason)
+        small = small_languages(sizes, min_documents, wanted=self._settings.languages or (), named=self.named)
+        for language in small:
+            self.dropped += self.collected.pop(language).as_dropped(language, too_few(min_documents))
             self.confidences.pop(language, None)
-        return dropped
+        return {language: sizes[language] for language in small if language in self.named}
+
+
+def why_left_out(record: Record, wanted: Collection[str] | None, *, merge_regions: bool) -> str | None:
+    """Return why a document is left out before its words are looked at, None where it is not.
+
+    Its language becomes that which it counts as.
+
+    Args:
+        record: the document.
+        wanted: the languages wanted, if given.
+        merge_regions: whether a regional variant counts as its language.
+    """
+    if not record["text"] or record["text"].isspace():
+        return NO_TEXT
+    if "lang" in record:
+        language = record["lang"]
+        merged = merged_language(language)
+        # Whoever asks for English means that of any region.
+        if merge_regions or (wanted is not None and language not in wanted and merged in wanted):
+            language = record["lang"] = merged
+        if wanted is not None and language not in wanted:
+            return NOT_WANTED
+    return None
+
+
+def variant_meant(code: str, named: Iterable[str]) -> str | None:
+    """Return the one variant of a language that documents name, where others were identified as that language.
+
+    None where they name several, or one in another script than is usual: nothing says which one theirs is. Bokmål is
+    identified as ``no``, so ``nb`` is a variant of it.
+    """
+    variant = known_spelling(code, list(named))
+    is_variant = without_region(variant) == code or (code, without_region(variant)) == ("no", "nb")
+    return variant if variant != code and is_variant else None
+
+
+def small_languages(
+    sizes: Mapping[str, int], min_documents: int, *, wanted: Collection[str], named: Collection[str]
+) -> list[str]:
+    """Return the languages with too few documents, which are dropped unless they are wanted.
+
+    A language that was only identified mostly is a mistake. One that documents name is dropped only where two others
+    remain, since small corpora may be meant.
+    """
+    enough = [code for code, size in sizes.items() if size >= min_documents]
+    return [
+        code
+        for code, size in sizes.items()
+        if size < min_documents and code not in wanted and not (code in named and len(enough) < 2)
+    ]
+
+
+def too_few(min_documents: int) -> str:
+    """Return the reason why the documents of small languages are dropped."""
+    return f"fewer than {min_documents} documents in a language"

@@ -39,6 +39,25 @@ def comparable(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def digest_of(text: str) -> int:
+    r"""Return eight bytes of a text as a number; texts that are compared alike have the same.
+
+    Example:
+        >>> digest_of("Thank you") == digest_of("thank  you\n") != digest_of("thanks")
+        True
+    """
+    return exact_digest(comparable(text))
+
+
+def exact_digest(text: str) -> int:
+    """Return eight bytes of a text, as it is, as a number."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+#: That of texts which are empty, or white space.
+EMPTY_DIGEST = digest_of("")
+
+
 class Digests:
     """Eight bytes per document, by which exact duplicates are found.
 
@@ -56,11 +75,10 @@ class Digests:
 
     def add(self, text: str) -> None:
         """Add the next document."""
-        compared = comparable(text)
-        if not compared:
+        digest = digest_of(text)
+        if digest == EMPTY_DIGEST:
             self._empty.append(len(self._values))
-        digest = hashlib.blake2b(compared.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        self._values.append(int.from_bytes(digest, "little"))
+        self._values.append(digest)
 
     def originals(self) -> Rows:
         """Return for each document the first that equals it: itself, if none does. Empty ones repeat nothing."""

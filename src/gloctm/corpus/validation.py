@@ -47,7 +47,7 @@ def check_document_counts(num_documents: Mapping[str, int]) -> None:
 def validate_language(language: str, part: LanguageCorpus) -> LanguageCorpus:
     """Return the part in canonical form (sorted int32 CSR counts, float32 embeddings, lists of str), or raise."""
     counts = canonical_counts(part.counts, where=f"the counts of {language!r}")
-    vocabulary = _vocabulary(language, part.vocabulary, counts.shape[1])
+    vocabulary = check_vocabulary(language, part.vocabulary, counts.shape[1])
     documents = counts.shape[0]
     if documents == 0:
         raise InputError(f"language {language!r} has no documents: add some or leave the language out")
@@ -113,7 +113,8 @@ def _check_size(matrix: sp.csr_array, where: str) -> None:
         raise InputError(f"{where} hold {matrix.data.max():.0f}: counts above {most} are not taken")
 
 
-def _vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[str]:
+def check_vocabulary(language: str, vocabulary: Sequence[str], columns: int) -> list[str]:
+    """Return a vocabulary as a list of its words, or raise where it is none."""
     if isinstance(vocabulary, str):
         raise InputError(f"the vocabulary of {language!r} is one string: give a list of words")
     words = list(vocabulary)

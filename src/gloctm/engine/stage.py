@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -139,7 +139,7 @@ class _Committed:
         path.parent.mkdir(parents=True, exist_ok=True)
         done = self.work(piece.item)
         files = {name: _described(self.folder / name) for name in done.files}
-        text = json.dumps(asdict(Note(piece.key, files, dict(done.facts))), ensure_ascii=False)
+        text = json.dumps({"key": piece.key, "files": files, "facts": dict(done.facts)}, ensure_ascii=False)
         with atomic_file(path, "wb") as stream:
             stream.write(storable(text).encode())
         # As a later run reads it: one result, whether a piece was kept or made.

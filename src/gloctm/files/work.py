@@ -85,3 +85,12 @@ def _lock(stream: IO[str]) -> bool:
         # A file system without locks.
         return True
     return True
+
+
+def linked(file: Path, target: Path) -> None:
+    """Give a file a second name, in a folder that is made where it is missing; a copy where links don't exist."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)

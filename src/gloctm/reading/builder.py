@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypedDict, TypeVar
 
@@ -91,18 +92,31 @@ class RecordBuilder:
         self._choose(self._chooser.of_table(source, names))
         return self._chosen
 
-    def records(self, rows: Iterable[tuple[str, Mapping[str, Any]]], source: str) -> Iterator[Record]:
+    def records(
+        self, rows: Iterable[tuple[str, Mapping[str, Any]]], source: str, *, beginning: Beginning | None = None
+    ) -> Iterator[Record]:
         """Yield a record for each row that makes one.
 
         Args:
             rows: of one file or table: the place of each, and its values by column.
             source: the file or table, for messages.
+            beginning: how the file begins that the rows are a stretch of, which chooses the columns; the rows
+                themselves do unless given.
         """
-        begun, all_rows, ended = looked_ahead(rows, _LOOKED_AHEAD, self._bad_rows.dropped)
+        all_rows: Iterator[tuple[str, Mapping[str, Any]]]
+        if beginning is None:
+            begun, all_rows, ended = looked_ahead(rows, _LOOKED_AHEAD, self._bad_rows.dropped)
+        else:
+            begun, all_rows, ended = beginning.rows, iter(rows), beginning.is_all
         if not self._is_table and begun:
+            is_later = beginning is not None and not beginning.is_here
+            before = self._bad_rows.notes.all()
             if ended and len(begun) == 1 and (items := self._unwrapped(*begun[0])) is not None:
-                begun, all_rows = items, iter(items)
+                begun, all_rows = items, iter(() if is_later else items)
             self._choose_keys(source, begun)
+            if is_later:
+                # The file's first stretch has said so.
+                self._bad_rows.notes.take_back(before)
         self._is_table = False
         unseen, text_column = self._unseen, self._chosen.get("text", "text")
         others = [(field, self._chosen[field]) for field in ("label", "id", "date") if field in self._chosen]
@@ -119,10 +133,14 @@ class RecordBuilder:
                 record["source"] = where
                 yield record
 
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The columns that the user names and that no row so far had."""
+        return frozenset(self._unseen)
+
     def check_all_seen(self, where: str) -> None:
         """Raise if a column that was named was in none of the rows: JSON need not have the same keys on each line."""
-        for name in sorted(self._unseen):
-            raise self._bad_rows.error(f"{where} never has {name!r}: name a column that is there")
+        check_seen(self._unseen, where, self._bad_rows.error)
 
     def _unwrapped(self, where: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]] | None:
         if not where.endswith((", line 1", ", item 1")):
@@ -237,6 +255,33 @@ class RecordBuilder:
             return as_text(content.get(self._chosen.get("id", "")))
         except ValueError:
             return None
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The first rows of a file.
+
+    Attributes:
+        rows: the first rows that could be read: the place of each, and its values by column.
+        is_all: whether the file has no more.
+        is_here: whether the stretch of the file that is read begins with them.
+    """
+
+    rows: list[tuple[str, Mapping[str, Any]]]
+    is_all: bool
+    is_here: bool
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, Mapping[str, Any]]], *, is_here: bool) -> Beginning:
+        """Return the beginning of a file's rows; an error ends it."""
+        begun, _, ended = looked_ahead(rows, _LOOKED_AHEAD, [])
+        return cls(begun, ended, is_here)
+
+
+def check_seen(unseen: Iterable[str], where: str, error: type[GloCTMError]) -> None:
+    """Raise an error about the columns that the user names and that ``where`` never has, if there are any."""
+    for name in sorted(unseen):
+        raise error(f"{where} never has {name!r}: name a column that is there")
 
 
 def looked_ahead(rows: Iterable[T], most: int, dropped: list[D]) -> tuple[list[T], Iterator[T], bool]:

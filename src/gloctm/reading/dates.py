@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Literal, get_args
@@ -93,6 +93,9 @@ class DateReader:
             date = as_date(value, self._order)
         except AmbiguousDateError:
             text = str(value).strip()
+            if not _is_date(text):
+                self._notes.add(UNREAD, where, value)
+                return None
             first, count = self._waiting.get(text, (where, 0))
             self._waiting[text] = (first, count + 1)
             return text
@@ -103,22 +106,64 @@ class DateReader:
             self._orders.add(shown)
         return date
 
+    @property
+    def orders(self) -> frozenset[DateOrder]:
+        """The orders of day and month that dates have shown so far."""
+        return frozenset(self._orders)
+
+    @property
+    def waiting(self) -> dict[str, tuple[str, int]]:
+        """The dates so far whose order is not known: the place of the first of each, and how many there are."""
+        return dict(self._waiting)
+
     def settle(self) -> Callable[[str], str]:
         """Return a function that gives the meaning of what ``read`` returned, empty where there is none."""
         if not self._waiting:
             return str
-        order = next(iter(self._orders)) if len(self._orders) == 1 else None
-        meaning = {}
+        order = only_order(self._orders)
+        meaning = {text: settled_date(text, order) for text in self._waiting}
         for text, (where, count) in self._waiting.items():
-            meaning[text] = "" if order is None else (_read(text, order) or "")
             if order is None:
                 self._notes.add(AMBIGUOUS, where, text, count)
         self._waiting = {}
         return lambda date: meaning.get(date, date)
 
 
+def only_order(shown: Collection[DateOrder]) -> DateOrder | None:
+    """Return the order of day and month of a column, None where its dates show none, or both."""
+    return next(iter(shown)) if len(shown) == 1 else None
+
+
+def settled_date(date: str, order: DateOrder | None) -> str:
+    """Return the meaning of a date that ``DateReader.read`` returned, once the order of day and month is known.
+
+    Args:
+        date: in ISO 8601, which stays as it is; or as written, where the order was not known.
+        order: that of the whole column; None where it stays unknown, and such dates become empty.
+
+    Example:
+        >>> settled_date("05/06/2024", "dmy"), settled_date("2024-05-31", "dmy"), settled_date("05/06/2024", None)
+        ('2024-06-05', '2024-05-31', '')
+    """
+    try:
+        _read(date, "auto")
+    except AmbiguousDateError:
+        return "" if order is None else _read(date, order) or ""
+    except ValueError:
+        pass
+    return date
+
+
 class AmbiguousDateError(ValueError):
     """Day and month of a date can't be distinguished."""
+
+
+def _is_date(text: str) -> bool:
+    """Return whether a date whose day and month can't be distinguished is one at all, by its year and time."""
+    try:
+        return _read(text, "dmy") is not None
+    except ValueError:
+        return False
 
 
 def _order_of(text: str) -> DateOrder | None:

@@ -63,6 +63,18 @@ def read_rows(
         )
 
 
+def has_plain_lines(beginning: bytes, encoding: Encoding) -> bool:
+    """Return whether a file of JSON that begins with these bytes has an object per line, each ending in a line feed.
+
+    Args:
+        beginning: the first bytes.
+        encoding: that of the text.
+    """
+    own = encoding.at(beginning)
+    others = begins_json_array(beginning, own) or begins_spread_object(beginning, own)
+    return own.newline == b"\n" and not others
+
+
 def _read_text(file: SourceFile, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows) -> Iterator[Row]:
     raw = stream.read()
     try:

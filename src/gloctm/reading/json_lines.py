@@ -12,12 +12,20 @@ from gloctm.reading.dropped import BadRows
 
 
 def read_json_lines(
-    source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows
+    source: str, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows, *, first: int = 1
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the place of each object, and its values by key; blank lines are passed over."""
+    """Yield the place of each object, and its values by key; blank lines are passed over.
+
+    Args:
+        source: the file, for messages.
+        stream: its bytes, or those of some of its lines.
+        encoding: that of the text.
+        bad_rows: collects what can't be read.
+        first: the number of the first line in the stream.
+    """
     loads = json.loads
     codec = encoding.codec
-    for number, raw in enumerate(byte_lines(stream, encoding), start=1):
+    for number, raw in enumerate(byte_lines(stream, encoding), start=first):
         where = f"{source}, line {number}"
         try:
             # Decoding here spares a call for each line but the first.

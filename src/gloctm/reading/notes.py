@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gloctm.files.atomic import storable
 
@@ -46,9 +46,22 @@ class Notes:
             shown = storable(text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…")
         self._found[what] = (count + times, first, shown)
 
+    def take_back(self, earlier: tuple[Note, ...]) -> None:
+        """Go back to what ``all`` returned earlier."""
+        self._found = {note.what: (note.count, note.source, note.example) for note in earlier}
+
     def all(self) -> tuple[Note, ...]:
         """Return all kinds, in order of appearance."""
         return tuple(Note(what, *found) for what, found in self._found.items())
+
+
+def joined_notes(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return the notes of several stretches of one input, in order, as those of the whole."""
+    found: dict[str, Note] = {}
+    for note in notes:
+        first = found.get(note.what)
+        found[note.what] = note if first is None else replace(first, count=first.count + note.count)
+    return tuple(found.values())
 
 
 def notes_from_json(content: Iterable[dict[str, object]]) -> tuple[Note, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from gloctm.errors import FileFormatError, InputError
@@ -11,15 +13,27 @@ from gloctm.files.encodings import Encoding
 from gloctm.languages import normalize_language
 from gloctm.reading.builder import Record, RecordBuilder
 from gloctm.reading.columns import Columns
-from gloctm.reading.dates import DateOrder
+from gloctm.reading.dates import DateOrder, DateReader
 from gloctm.reading.dropped import BadRows, DroppedDocument, OnError
-from gloctm.reading.formats import read_rows
 from gloctm.reading.notes import Note
+from gloctm.reading.parts import FilePart, part_records
 from gloctm.reading.quoting import Quoting, check_quoting
-from gloctm.reading.sources import ReadProgress, describe_sources, list_files, opened, total_size
+from gloctm.reading.sources import ReadProgress, SourceFile, describe_sources, list_files, total_size
 from gloctm.reading.tables import in_memory_rows
 
 _USUAL = Columns()
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """How files are read; see ``read_records``."""
+
+    columns: Columns = _USUAL
+    language: str | None = None
+    encoding: str = "utf-8"
+    on_error: OnError = "raise"
+    quoting: Quoting = "auto"
+    date_order: DateOrder = "auto"
 
 
 class RecordReader:
@@ -70,6 +84,16 @@ class RecordReader:
     def columns(self) -> Mapping[str, str | None]:
         """The column of each field; None where the documents so far have none."""
         return self._builder.taken
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The columns that the user names and that no row so far had, where these could be of any."""
+        return self._builder.unseen
+
+    @property
+    def dates(self) -> DateReader:
+        """What the dates so far show of their order."""
+        return self._builder.dates
 
     def settle_dates(self) -> Callable[[str], str]:
         """Return a function that gives the meaning of a date in a record, once all have been read.
@@ -127,26 +151,48 @@ def read_records(
         >>> record["text"], record["lang"]
         ('a red car', 'en')
     """
-    bad_rows = BadRows(on_error, FileFormatError)
-    builder = RecordBuilder(columns, language, bad_rows, date_order)
-    check_quoting(quoting)
-    # A text file has no columns that could be named otherwise.
-    text_builder = RecordBuilder(Columns(), language, bad_rows)
-    checked_encoding = Encoding.of(encoding)
+    settings = ReadSettings(columns, language, encoding, on_error, quoting, date_order)
     files = list_files(sources, file_format=file_format, language_given=language is not None)
-    progress = ReadProgress(total_size(files))
+    return _read(list(map(FilePart, files)), settings, describe_sources(sources), whole=True)
+
+
+def read_parts(parts: Sequence[FilePart], settings: ReadSettings) -> RecordReader:
+    """Read documents from stretches of files as ``read_records`` reads the files, places included.
+
+    Whether named columns are there at all, and the order of dates, only all stretches together show: see ``unseen``
+    and ``dates`` of the reader.
+
+    Args:
+        parts: in order.
+        settings: how to read them.
+    """
+    return _read(parts, settings, "the input", whole=False)
+
+
+def _read(parts: Sequence[FilePart], settings: ReadSettings, origin: str, *, whole: bool) -> RecordReader:
+    bad_rows = BadRows(settings.on_error, FileFormatError)
+    builder = RecordBuilder(settings.columns, settings.language, bad_rows, settings.date_order)
+    check_quoting(settings.quoting)
+    # A text file has no columns that could be named otherwise.
+    text_builder = RecordBuilder(Columns(), settings.language, bad_rows)
+    encoding = Encoding.of(settings.encoding)
+    progress = ReadProgress(total_size([part.file for part in parts]))
 
     def records() -> Iterator[Record]:
-        for file in files:
-            made_by = text_builder if file.file_format == "txt" else builder
-            with opened(file, progress) as stream:
-                rows = read_rows(file, stream, made_by, checked_encoding, bad_rows, quoting)
-                yield from made_by.records(rows, str(file))
-        tables = [str(file) for file in files if file.file_format != "txt"]
-        if tables:
-            builder.check_all_seen(" and ".join(tables[:3]))
+        for part in parts:
+            made_by = text_builder if part.file.file_format == "txt" else builder
+            yield from part_records(part, progress, made_by, encoding, bad_rows, settings.quoting)
+        tables = tables_in([part.file for part in parts])
+        if whole and tables:
+            builder.check_all_seen(tables)
 
-    return RecordReader(records(), progress, bad_rows, builder, describe_sources(sources))
+    return RecordReader(records(), progress, bad_rows, builder, origin)
+
+
+def tables_in(files: Iterable[SourceFile]) -> str:
+    """Return the first files that have columns, for a message; empty where none has."""
+    tables = (str(file) for file in files if file.file_format != "txt")
+    return " and ".join(islice(tables, 3))
 
 
 def as_records(

@@ -20,8 +20,24 @@ Wanted = Callable[[str, Sequence[str]], list[str]]
 _BATCH = 1024
 
 
-def read_parquet(source: str, stream: BinaryIO, chooser: Chooser, bad_rows: BadRows) -> Iterator[Row]:
+def read_parquet(
+    source: str,
+    stream: BinaryIO,
+    chooser: Chooser,
+    bad_rows: BadRows,
+    *,
+    row_groups: Sequence[int] | None = None,
+    first: int = 1,
+) -> Iterator[Row]:
     """Yield the rows of a Parquet file, reading a batch of them and the wanted columns only.
+
+    Args:
+        source: the file, for messages.
+        stream: its bytes.
+        chooser: says which columns are wanted.
+        bad_rows: collects what can't be read.
+        row_groups: which to read; all unless given.
+        first: the number of the first row that is read.
 
     Raises:
         FileFormatError: the file is damaged, is something else, or lacks a column.
@@ -33,7 +49,8 @@ def read_parquet(source: str, stream: BinaryIO, chooser: Chooser, bad_rows: BadR
         file = parquet.ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
         names = file.schema_arrow.names
         wanted = _wanted(source, names, chooser, bad_rows)
-        yield from _arrow_rows(f"{source}, row", file.iter_batches(batch_size=_BATCH, columns=wanted), wanted)
+        batches = file.iter_batches(batch_size=_BATCH, columns=wanted, row_groups=row_groups)
+        yield from _arrow_rows(f"{source}, row", batches, wanted, first)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise bad_rows.error(f"{source} can't be read as Parquet ({reason}): copy or write it again") from None
@@ -154,8 +171,8 @@ def _arrow_table_rows(documents: Any, wanted: Wanted) -> tuple[Iterator[Row], in
     return _arrow_rows("row", batches, columns), total
 
 
-def _arrow_rows(where: str, batches: Iterable[Any], names: Sequence[str]) -> Iterator[Row]:
-    number = 0
+def _arrow_rows(where: str, batches: Iterable[Any], names: Sequence[str], first: int = 1) -> Iterator[Row]:
+    number = first - 1
     for batch in batches:
         # A batch that others made may be of any size.
         for begin in range(0, batch.num_rows, _BATCH):

@@ -23,6 +23,7 @@ from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import FileFormatError
 from gloctm.files.manifest import check_manifest
 from gloctm.languages import normalize_languages
+from gloctm.shards.build import build_sharded
 from gloctm.shards.embed import embed_folder
 from gloctm.shards.language import ShardedLanguage
 
@@ -87,6 +88,47 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
                 )
             check_language_count(files)
             return cls(folder, {code: ShardedLanguage(each) for code, each in files.items()}, manifest)
+
+    @classmethod
+    def from_files(
+        cls,
+        paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        output: str | os.PathLike[str],
+        *,
+        engine: str = "processes",
+        embedding_dtype: str | None = None,
+        **settings: Any,
+    ) -> ShardedCorpus:
+        r"""Build a corpus in shards from files: the documents, vocabulary and counts of ``Corpus.from_files``.
+
+        Memory holds the distinct words of a stretch of the input per process, never all documents. What is done before
+        an interruption waits in the hidden folder ``.NAME.building`` next to the output, and the same call goes on. A
+        tokenizer of your own counts as the same in a later call if its name and code are.
+
+        Args:
+            paths: see ``Corpus.from_files``. Standard input and pipes are refused, since files are read again.
+            output: folder of the corpus; an older corpus there is replaced.
+            engine: ``"processes"`` for several processes, ``"serial"`` for this one alone; the result is the same.
+            embedding_dtype: see ``embed``.
+            **settings: see ``Corpus.from_files``. ``phrases``, ``drop_duplicates`` and ``drop_boilerplate`` are
+                refused, the report does not count boilerplate, and there is no cache. ``processes`` are all cores
+                unless given, and one with tokenizers of your own.
+
+        Raises:
+            FileFormatError: a file is missing, damaged or malformed, or changes while it is read.
+            InputError: the documents make no corpus; a setting is refused; the output holds something else, or is
+                written by another process.
+            MissingDependencyError: pyarrow is not installed.
+
+        Examples:
+            >>> from pathlib import Path
+            >>> from gloctm import ShardedCorpus
+            >>> _ = Path("news.csv").write_text("text,lang\na red car,en\nein rotes Auto,de\n", encoding="utf-8")
+            >>> ShardedCorpus.from_files("news.csv", "news", max_df=1.0, encoder=None, show_progress=False)
+            ShardedCorpus(en: 1 × 2, de: 1 × 2)
+        """
+        build_sharded(paths, output, engine=engine, embedding_dtype=embedding_dtype, **settings)
+        return cls.load(output)
 
     def __repr__(self) -> str:
         parts = (f"{code}: {part.num_documents} × {part.num_words}" for code, part in self.items())

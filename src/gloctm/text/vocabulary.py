@@ -81,9 +81,8 @@ def choose_words(
     """
     check_vocabulary_settings(min_df=min_df, max_df=max_df, max_size=max_size)
     counts = np.asarray(frequency, np.int64)
-    # At least one document may always hold a word, or tiny collections would lose everything.
-    seldom_enough = (counts == 1) | (counts / max(num_documents, 1) <= max_df if max_df <= 1 else counts <= max_df)
-    chosen = np.flatnonzero(_often_enough(counts, num_documents, min_df) & seldom_enough).tolist()
+    suitable = often_enough(counts, num_documents, min_df) & seldom_enough(counts, num_documents, max_df)
+    chosen = np.flatnonzero(suitable).tolist()
     kept = [(-int(counts[position]), words[position]) for position in chosen]
     kept.sort()
     return sorted(word for _, word in kept[:max_size])
@@ -121,22 +120,30 @@ def why_no_words(frequency: ArrayLike, num_documents: int, *, num_stopped: int, 
         if num_stopped:
             return f"all {num_stopped} words of the texts are stop words: give longer texts, or fewer stop words"
         return "the texts have no words: check the texts and their language"
-    often_enough = int(_often_enough(counts, num_documents, min_df).sum())
-    if not often_enough:
+    left = int(often_enough(counts, num_documents, min_df).sum())
+    if not left:
         most = int(counts.max())
         return (
             f"none of the {len(counts)} words is in as many documents as min_df={min_df} asks for, of {num_documents} "
             f"(at most {most} have one): lower min_df, or add documents"
         )
     return (
-        f"all {often_enough} words left by min_df={min_df} occur in more than max_df={max_df} of the {num_documents} "
+        f"all {left} words left by min_df={min_df} occur in more than max_df={max_df} of the {num_documents} "
         "documents: raise max_df"
     )
 
 
-def _often_enough(counts: NDArray[np.int64], num_documents: int, min_df: float) -> NDArray[np.bool_]:
+def often_enough(counts: NDArray[np.int64], num_documents: int, min_df: float) -> NDArray[np.bool_]:
+    """Return which words are in as many documents as ``min_df`` asks for."""
     # Quotients rather than products: 0.29 * 100 is a little less than 29.
     return counts >= min_df if min_df >= 1 else counts / max(num_documents, 1) >= min_df
+
+
+def seldom_enough(counts: NDArray[np.int64], num_documents: int, max_df: float) -> NDArray[np.bool_]:
+    """Return which words are in no more documents than ``max_df`` allows."""
+    # At least one document may always hold a word, or tiny collections would lose everything.
+    few = counts / max(num_documents, 1) <= max_df if max_df <= 1 else counts <= max_df
+    return np.asarray((counts == 1) | few, np.bool_)
 
 
 def _is_number(value: Any, kind: type) -> bool:
