@@ -15,8 +15,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from command_line import make_records, run_here, run_process, succeeded, write_csv, write_json_lines
-from gloctm import GloCTM
+from command_line import assert_refuses, make_records, run_here, run_process, succeeded, write_csv, write_json_lines
+from gloctm import Corpus, GloCTM
 from gloctm.reading.dropped import read_dropped
 from gloctm.text.identification import identify_languages
 
@@ -352,3 +352,21 @@ def test_transform_says_which_columns_it_takes(tmp_path, model):
     )
     expected = GloCTM.load(model).transform(['"river boat', 'brot ofen"'], ["en", "de"])
     np.testing.assert_array_equal(proportions_of(rows), expected)
+
+
+def test_transform_of_a_corpus_and_into_a_folder(tmp_path, documents, corpus, model):
+    rows, said = transformed(model, corpus)
+    assert said == ""
+    expected = GloCTM.load(model).transform(Corpus.load(corpus))
+    np.testing.assert_allclose(proportions_of(rows), np.concatenate([expected["en"], expected["de"]]), atol=1e-6)
+    shards = Corpus.load(corpus).save(tmp_path / "shards", sharded=True)
+    assert transformed(model, shards)[0] == rows
+    target = tmp_path / "theta"
+    for source in (shards, documents):
+        result = succeeded(run_here("transform", model, source, "-o", f"{target}/"))
+        assert result.stderr == f"40 documents written to {target}\n"
+        found = pyarrow.parquet.read_table(target).to_pylist()
+        assert {row["id"]: row["lang"] for row in found} == {row["id"]: row["lang"] for row in rows}
+    assert_refuses(
+        tmp_path, ("transform", model, shards, "--language=en"), "is a corpus", "leave out what says how to read them"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,7 +30,6 @@ from gloctm.cli.options import (
 from gloctm.errors import InputError
 
 if TYPE_CHECKING:
-    from gloctm.reading.quoting import Quoting
     from gloctm.reading.records import RecordReader
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
@@ -131,7 +130,7 @@ def transform(
         list[str],
         typer.Argument(
             help="JSON lines, CSV, TSV or Parquet files, or folders of them, or of .txt files in subfolders named by "
-            "language; - for standard input. In any language that the model's encoder knows.",
+            "language; - for standard input. In any language that the model's encoder knows. Or a corpus.",
             show_default=False,
         ),
     ],
@@ -140,7 +139,8 @@ def transform(
         typer.Option(
             "--output",
             "-o",
-            help="File to write: .parquet, .csv or .jsonl. Default, or -: JSON lines on standard output.",
+            help="File to write: .parquet, .csv or .jsonl; or, without an ending, a folder of Parquet files, of which "
+            "a run that was killed goes on. Default, or -: JSON lines on standard output.",
             show_default=False,
         ),
     ] = Path("-"),
@@ -176,25 +176,35 @@ def transform(
     from gloctm.corpus import read_records
     from gloctm.corpus.options import MIN_CONFIDENCE
     from gloctm.estimator import GloCTM
-    from gloctm.export.proportions import check_proportions_target
-    from gloctm.export.transform import transform_to
+    from gloctm.export.transform import check_target, transform_to
     from gloctm.model.routes import never_trained_on
     from gloctm.reading.columns import Columns, describe_columns
+    from gloctm.shards.opening import open_corpus
 
-    check_proportions_target(output)
+    check_target(output)
     _check_not_read(sources, output, dropped)
     chosen = None if via is None else check_via(via)
     model = GloCTM.load(path)
     model.show_progress = model.show_progress and not quiet
-    reader = read_records(
-        sources,
-        columns=Columns(text=text_column, lang=lang_column, label=None, id=id_column or None, date=None),
-        language=language,
-        encoding=encoding or "utf-8",
-        file_format=file_format,
-        quoting=cast("Quoting", quoting or "auto"),
-        on_error="skip" if skip_bad_lines else "raise",
-    )
+    reading = {
+        "columns": Columns(text=text_column, lang=lang_column, label=None, id=id_column or None, date=None),
+        "language": language,
+        "encoding": encoding or "utf-8",
+        "file_format": file_format,
+        "quoting": quoting or "auto",
+        "on_error": "skip" if skip_bad_lines else "raise",
+    }
+    usual = {"columns": Columns(label=None, date=None), "language": None, "encoding": "utf-8", "file_format": None}
+    documents: Any
+    if (corpus := _only_corpus(sources)) is not None:
+        if reading != {**usual, "quoting": "auto", "on_error": "raise"} or min_confidence is not None:
+            raise InputError(
+                f"{corpus} is a corpus, whose documents have been read: leave out what says how to read them "
+                "(--language, --text-column and so on)"
+            )
+        documents = open_corpus(corpus)
+    else:
+        documents = read_records(sources, **reading)  # type: ignore[arg-type]  # each of its kind
 
     def tell_how_it_was_read(reader: RecordReader) -> None:
         if told := describe_columns(reader.columns):
@@ -204,7 +214,7 @@ def transform(
 
     done = transform_to(
         model,
-        reader,
+        documents,
         sys.stdout if str(output) == "-" else output,
         via=chosen,
         latent=latent,
@@ -225,6 +235,14 @@ def transform(
     if not published or not any(code in model.vocabulary_ for code in done.documents):
         note = ""
     say(f"{count_of(done.num_documents, 'document')} written to {output}{note}")
+
+
+def _only_corpus(sources: list[str]) -> Path | None:
+    """Return the folder of a corpus, if that is the one source."""
+    from gloctm.files.manifest import kind_of_folder
+
+    [first, *others] = map(Path, sources)
+    return first if not others and kind_of_folder(first) == "corpus" else None
 
 
 def _check_not_read(sources: list[str], output: Path, dropped: Path | None) -> None:

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import chain, groupby
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
+from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.options import MIN_CONFIDENCE
 from gloctm.corpus.report import describe_left_out, kind_of_reason
+from gloctm.engine.stage import key_of
 from gloctm.errors import InputError, ReadingWarning
-from gloctm.export.incoming import Block, identified, read_blocks
+from gloctm.export.parts import check_parts_target, folder_of_parts, is_folder_target, model_fingerprint
 from gloctm.export.proportions import Write, check_proportions_target, proportions_writer
+from gloctm.export.sources import CorpusDocuments, Inferred, ReadDocuments, Source, Step
 from gloctm.files.atomic import atomic_file
-from gloctm.model.fitted import Encoder
+from gloctm.model.fitted import Encoder, FittedModel
 from gloctm.model.inference import Via
 from gloctm.model.inferring import BlockInference
 from gloctm.model.model import TopicModel
 from gloctm.progress import Progress, track
 from gloctm.reading.dropped import DroppedDocument, write_dropped
 from gloctm.reading.records import RecordReader, as_records
+from gloctm.shards.corpus import ShardedCorpus
 
-T = TypeVar("T")
+# Of what parts hold: those of another are made again.
+_VERSION = 1
 
 
 @dataclass
@@ -53,12 +60,35 @@ class Transformed:
         """How many documents were written."""
         return self.documents.total()
 
-    def add(self, block: Block) -> None:
-        """Count the documents of a block."""
-        self.documents.update(block.languages)
-        self.left_out.update(kind_of_reason(each.reason) for each in block.left_out)
-        if self.first_left_out is None and block.left_out:
-            self.first_left_out = block.left_out[0]
+    @property
+    def num_read(self) -> int:
+        """How many documents were read."""
+        return self.documents.total() + self.left_out.total()
+
+    def add(self, found: Inferred) -> None:
+        """Count documents."""
+        self.documents.update(found.languages)
+        self.left_out.update(kind_of_reason(each.reason) for each in found.left_out)
+        if self.first_left_out is None and found.left_out:
+            self.first_left_out = found.left_out[0]
+
+    def state(self, inference: BlockInference) -> dict[str, Any]:
+        """Return what was counted so far, as JSON holds it."""
+        first = self.first_left_out
+        return {
+            "documents": dict(self.documents),
+            "left_out": dict(self.left_out),
+            "first_left_out": None if first is None else asdict(first),
+            "tallies": [tally.as_json() for tally in inference.tallies.values()],
+        }
+
+    def restore(self, state: Mapping[str, Any], inference: BlockInference) -> None:
+        """Go on from what ``state`` returned."""
+        self.documents.update(state["documents"])
+        self.left_out.update(state["left_out"])
+        if state["first_left_out"] is not None:
+            self.first_left_out = DroppedDocument(**state["first_left_out"])
+        inference.restore(state["tallies"])
 
     def warn(self, listed: str, stacklevel: int = 3) -> None:
         """Warn of documents that were left out; ``listed`` says where they are listed."""
@@ -89,11 +119,13 @@ def transform_to(
 
     Args:
         model: trained.
-        documents: what ``read_records`` gives for files, or what ``as_records`` takes: mappings with ``text`` and,
-            where wanted, ``lang`` and ``id``; a data frame; anything that hands them out one by one. Languages that
-            are not given are identified, preferably as one of the model's. A document without an id gets its position.
+        documents: a ``Corpus`` or a ``ShardedCorpus``; or what ``read_records`` gives for files; or what ``as_records``
+            takes: mappings with ``text`` and, where wanted, ``lang`` and ``id``, or a data frame. Languages that are
+            not given are identified, preferably as one of the model's. A document without an id gets its position.
         target: a file that ends in ``.parquet``, ``.csv`` or ``.jsonl``, put in place only once it is complete; or an
-            open text stream, which receives JSON lines block by block.
+            open text stream, which receives JSON lines block by block. A name without an ending is a folder of Parquet
+            files with ``_transform.json``: what a run that was killed has made of it waits in the hidden folder
+            ``.NAME.transforming``, and the same call goes on from there, unless files, model or settings changed.
         via: see ``TopicModel.transform``.
         latent: write the latent means μ instead of θ.
         encoder: see ``TopicModel.transform``.
@@ -118,54 +150,120 @@ def transform_to(
         >>> transform_to(model, documents, "theta.csv").num_documents
         2
     """
-    _check(target, dropped, min_confidence)
-    reader = as_records(documents)
-    inference = BlockInference(model, via=via, latent=latent, encoder=encoder)
+    path = None if not isinstance(target, str | os.PathLike) else Path(target)
+    _check(path, dropped, min_confidence)
+    corpus = documents if isinstance(documents, Corpus | ShardedCorpus) else None
+    inference = BlockInference(model, via=via, latent=latent, encoder=encoder, corpus=corpus)
+    source: Source
+    if corpus is not None:
+        source = CorpusDocuments(corpus, inference)
+    else:
+        source = ReadDocuments(as_records(documents), inference, min_confidence, on_read)
     done = Transformed()
-    with contextlib.ExitStack() as stack:
-        leave_out = stack.enter_context(_listing(dropped))
-        write: Write | None = None
-        for entries, follows, progress in _shown(read_blocks(reader), reader, inference):
-            if not follows and on_read is not None:
-                on_read(reader)
-            block = identified(entries, min_confidence, model.languages_)
-            done.add(block)
-            leave_out(block.left_out)
-            if block.texts:
-                theta = inference.texts(block.texts, block.languages)
-                if write is None:
-                    write = stack.enter_context(proportions_writer(target, range(theta.shape[1])))
-                write(block.ids, block.languages, theta)
-            read = done.num_documents + done.left_out.total()
-            share = reader.fraction()
-            progress.advance(len(entries), total=round(read / share) if share else None)
+    with _listing(dropped) as leave_out:
+        if path is not None and is_folder_target(path):
+            settings = {"latent": latent, "via": via, "encoder": _encoder_identity(inference.model, encoder)}
+            _write_folder(path, source, inference, done, leave_out, settings)
+        else:
+            _write_file(target, source, inference, done, leave_out)
     done.warn("dropped=FILE" if dropped is None else str(dropped))
     if not done.num_documents:
         if not done.left_out:
-            raise InputError(f"{reader.origin} has no documents: nothing to transform")
-        raise InputError(f"{reader.origin}: no document could be used")
+            raise InputError(f"{source.name} has no documents: nothing to transform")
+        raise InputError(f"{source.name}: no document could be used")
     inference.warn()
     return done
 
 
-def _check(
-    target: str | os.PathLike[str] | IO[str], dropped: str | os.PathLike[str] | None, min_confidence: float
+def _write_file(
+    target: str | os.PathLike[str] | IO[str],
+    source: Source,
+    inference: BlockInference,
+    done: Transformed,
+    leave_out: Callable[[Iterable[DroppedDocument]], None],
 ) -> None:
+    """Write one file, or to a stream; without any document, nothing."""
+    with contextlib.ExitStack() as stack:
+        write: Write | None = None
+        for step, progress in _shown(source, inference):
+            found = step.infer()
+            done.add(found)
+            leave_out(found.left_out)
+            if found.ids:
+                if write is None:
+                    write = stack.enter_context(proportions_writer(target, range(found.theta.shape[1])))
+                write(found.ids, found.languages, found.theta)
+            progress.advance(step.size, total=source.total(done.num_read))
+
+
+def _write_folder(
+    target: Path,
+    source: Source,
+    inference: BlockInference,
+    done: Transformed,
+    leave_out: Callable[[Iterable[DroppedDocument]], None],
+    settings: dict[str, Any],
+) -> None:
+    """Write a folder of parts, those left that a run before has made of the same documents."""
+    model = inference.model
+    before = source.identity()
+    facts = {"model": model_fingerprint(model), "num_topics": model.num_topics_, **settings}
+    # What may have changed unseen is made again.
+    key = key_of("transform", _VERSION, secrets.token_hex(16) if before is None else before, facts)
+    skipped = 0
+    with folder_of_parts(target, key, range(model.num_topics_), facts) as writer:
+        for part in writer.done:
+            leave_out([DroppedDocument(**each) for each in part.left_out])
+        if writer.done:
+            skipped = len(writer.done)
+            done.restore(writer.done[-1].state, inference)
+        for number, steps in groupby(_shown(source, inference), key=lambda each: each[0].part):
+            if number < skipped:
+                for step, progress in steps:
+                    progress.advance(step.size)
+                continue
+            with writer.part() as (write, left_out):
+                for step, progress in steps:
+                    found = step.infer()
+                    done.add(found)
+                    left_out += found.left_out
+                    write(found.ids, found.languages, found.theta)
+                    progress.advance(step.size, total=source.total(done.num_read))
+            leave_out(left_out)
+            writer.commit(done.state(inference))
+        if source.identity() != before:
+            raise InputError(f"{source.name} was changed while it was read: run the same again")
+
+
+def _encoder_identity(model: FittedModel, encoder: Encoder | None) -> list[str] | None:
+    found = model.encoder_of_words(encoder)
+    return None if found is None else [found.name]
+
+
+def check_target(target: Path) -> None:
+    """Raise now if ``transform_to`` would refuse this target, before anything is computed."""
+    if is_folder_target(target):
+        check_parts_target(target)
+    else:
+        check_proportions_target(target)
+
+
+def _check(target: Path | None, dropped: str | os.PathLike[str] | None, min_confidence: float) -> None:
     """Raise now if something would be refused later."""
-    if isinstance(target, str | os.PathLike):
-        check_proportions_target(Path(target))
+    if target is not None:
+        check_target(target)
     if dropped is not None:
         listed = Path(dropped)
         if str(listed) == "-" or listed.is_dir() or not listed.parent.is_dir():
             raise InputError(f"dropped is {dropped}: name a file in a folder that exists")
-        if isinstance(target, str | os.PathLike) and listed.absolute() == Path(target).absolute():
+        if target is not None and listed.absolute() == target.absolute():
             raise InputError(f"can't write both the topics and what is left out to {dropped}: name another file")
     if not 0 <= min_confidence <= 1:
         raise InputError(f"min_confidence is {min_confidence}: it must be from 0 to 1")
 
 
 @contextlib.contextmanager
-def _listing(path: str | os.PathLike[str] | None) -> Iterator[Callable[[list[DroppedDocument]], None]]:
+def _listing(path: str | os.PathLike[str] | None) -> Iterator[Callable[[Iterable[DroppedDocument]], None]]:
     """Yield a function that lists documents in a file, if there is one."""
     if path is None:
         yield lambda _: None
@@ -174,20 +272,15 @@ def _listing(path: str | os.PathLike[str] | None) -> Iterator[Callable[[list[Dro
         yield lambda left_out: write_dropped(stream, left_out)
 
 
-def _shown(blocks: Iterable[T], reader: RecordReader, inference: BlockInference) -> Iterator[tuple[T, bool, Progress]]:
-    """Yield blocks, whether another follows, and what shows their progress: of a single block, its own work does."""
-    waiting = iter(blocks)
-    try:
-        block = next(waiting)
-    except StopIteration:
+def _shown(source: Source, inference: BlockInference) -> Iterator[tuple[Step, Progress]]:
+    """Yield steps with what shows their progress; a single step shows that of its own work."""
+    steps = source.steps()
+    first = next(steps, None)
+    if first is None:
         return
-    following = next(waiting, None)
-    show = following is not None and inference.model.show_progress
-    if following is not None:
+    show = source.takes_long and inference.model.show_progress
+    if source.takes_long:
         inference.without_progress()
     with track("transforming", None, "documents", show=show) as progress:
-        while True:
-            yield block, following is not None, progress
-            if following is None:
-                return
-            block, following = following, next(waiting, None)
+        for step in chain([first], steps):
+            yield step, progress

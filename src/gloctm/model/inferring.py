@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from gloctm.model.fitted import Encoder, FittedModel
 from gloctm.model.inference import Via, topic_proportions
 from gloctm.model.routes import WordVectors, routes_of
 from gloctm.model.unknown import without_known_words
+from gloctm.shards.language import ShardedLanguage
 
 # Distinct words left out that are counted exactly: their number says what is amiss long before.
 MOST_COUNTED = 200_000
@@ -43,6 +44,16 @@ class Tally:
     empty: int = 0
     left_out: set[str] = field(default_factory=set)
     reason: Exception | str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the tally as JSON holds it."""
+        reason = None if self.reason is None else str(self.reason)
+        return {**vars(self), "left_out": sorted(self.left_out), "reason": reason}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Tally:
+        """Return the tally that ``as_json`` gave."""
+        return cls(**{**content, "left_out": set(content["left_out"])})
 
     def add_left_out(self, found: LeftOut | None) -> None:
         """Count words outside the vocabulary that do not count."""
@@ -92,11 +103,14 @@ def infer(model: FittedModel, documents: Any, route: Route, tally: Tally, *, lat
 
     Args:
         model: trained.
-        documents: what ``gloctm.model.evidence.evidence_of`` accepts.
+        documents: what ``gloctm.model.evidence.evidence_of`` accepts; or a ShardedLanguage, inferred shard by shard.
         route: how their language is inferred.
         tally: of their language.
         latent: return μ instead of θ.
     """
+    if isinstance(documents, ShardedLanguage):
+        parts = documents.parts()
+        return np.concatenate([infer(model, part, route, tally, latent=latent) for part in parts])
     evidence = evidence_of(documents, route, model, model)
     tally.add_left_out(evidence.left_out)
     means, empty = latent_means_of(evidence, model.weights_, model.vocabulary_)
@@ -114,6 +128,7 @@ class BlockInference:
         via: see ``TopicModel.transform``.
         latent: see ``TopicModel.transform``.
         encoder: see ``TopicModel.transform``.
+        corpus: what all documents are from, if it is a corpus.
 
     Attributes:
         tallies: of each language so far.
@@ -135,6 +150,7 @@ class BlockInference:
         via: Via | None = None,
         latent: bool = False,
         encoder: Encoder | None = None,
+        corpus: WordVectors | None = None,
     ) -> None:
         model.check_trained()
         model.check_via(via)
@@ -143,6 +159,7 @@ class BlockInference:
         self._via = via
         self._latent = latent
         self._encoder = encoder
+        self._corpus = corpus
         self._routes: dict[str, Route] = {}
 
     def texts(self, texts: Sequence[str], languages: Sequence[str]) -> Array:
@@ -164,20 +181,25 @@ class BlockInference:
             found[chosen] = self._infer([texts[row] for row in chosen], code)
         return found
 
-    def counted(self, documents: LanguageCorpus, language: str, corpus: WordVectors) -> Array:
+    def counted(self, documents: LanguageCorpus, language: str) -> Array:
         """Infer documents of a corpus by their counts, ``(documents, K)``.
 
         Args:
             documents: all of a language, or a part of them.
             language: its code, normalized.
-            corpus: what they are from.
 
         Raises:
             InputError: see ``TopicModel.transform``.
         """
         if language not in self._routes:
-            self._add_routes([language], corpus)
+            self._add_routes([language])
         return self._infer(documents, language)
+
+    def restore(self, tallies: Iterable[Mapping[str, Any]]) -> None:
+        """Go on from what was counted before, as ``Tally.as_json`` gives it."""
+        for each in map(Tally.from_json, tallies):
+            self._add_routes([each.language])
+            self.tallies[each.language] = each
 
     def warn(self, stacklevel: int = 3) -> None:
         """Warn of what is amiss with all documents so far."""
@@ -191,8 +213,8 @@ class BlockInference:
         quiet.__dict__.update(self.model.__dict__, show_progress=False)
         self.model = quiet
 
-    def _add_routes(self, codes: Sequence[str], corpus: WordVectors | None = None) -> None:
-        routes = routes_of(self.model, codes, self._via, None, self._encoder, corpus, stacklevel=5)
+    def _add_routes(self, codes: Sequence[str]) -> None:
+        routes = routes_of(self.model, codes, self._via, None, self._encoder, self._corpus, stacklevel=5)
         self._routes.update(routes)
         self.tallies.update({code: Tally(code, route.known) for code, route in routes.items()})
 

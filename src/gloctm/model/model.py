@@ -27,6 +27,7 @@ from gloctm.model.linking import linked_topic_word
 from gloctm.model.routes import routes_of
 from gloctm.model.storage import ModelArtifact, load_model, save_model
 from gloctm.model.topics import TopicTable, topic_records
+from gloctm.shards.corpus import ShardedCorpus
 from gloctm.text import as_tokenizer, normalize_text
 from gloctm.text.places import WordFinder
 
@@ -125,7 +126,8 @@ class TopicModel(FittedModel):
         Args:
             documents: of one language, a list of texts, a list of lists of words, or a matrix of counts over
                 ``vocabulary_``; or a list of texts in several languages with one code per text as ``language``;
-                or a mapping from language to any of these; or a Corpus, or a part of one, with the model's vocabulary.
+                or a mapping from language to any of these; or a Corpus or ShardedCorpus, or a part of one, with the
+                model's vocabulary.
             language: the language, or one per document; ``"auto"`` to identify it, preferably as one of the model's;
                 omitted for a mapping or a Corpus. A code that is not among
                 ``languages_`` is another language; a SimilarLanguagesWarning says if it differs in region alone.
@@ -161,7 +163,7 @@ class TopicModel(FittedModel):
             if language is not None:
                 raise InputError("language is given, but the documents are already grouped by language: leave it out")
             spelled = dict(zip(normalize_languages(documents), documents, strict=True))
-            corpus = documents if isinstance(documents, Corpus) else None
+            corpus = documents if isinstance(documents, Corpus | ShardedCorpus) else None
             routes = routes_of(self, spelled, via, vocabulary, encoder, corpus)
             return {key: self._infer(documents[key], routes[code], latent) for code, key in spelled.items()}
         if language is None:
@@ -190,7 +192,7 @@ class TopicModel(FittedModel):
             result[rows] = self._infer([documents[row] for row in rows], route, latent)
         return result
 
-    def transform_language(self, corpus: Corpus, language: str, *, latent: bool = False) -> Array:
+    def transform_language(self, corpus: Corpus | ShardedCorpus, language: str, *, latent: bool = False) -> Array:
         """Infer θ, or μ, of one language of a corpus, trained or not, as ``transform(corpus)`` does.
 
         Examples:

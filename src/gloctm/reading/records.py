@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from gloctm.reading.dropped import BadRows, DroppedDocument, OnError
 from gloctm.reading.notes import Note
 from gloctm.reading.parts import FilePart, part_records
 from gloctm.reading.quoting import Quoting, check_quoting
-from gloctm.reading.sources import ReadProgress, SourceFile, describe_sources, list_files, total_size
+from gloctm.reading.sources import ReadProgress, SourceFile, describe_sources, identity_of, list_files, total_size
 from gloctm.reading.tables import in_memory_rows
 
 _USUAL = Columns()
@@ -37,7 +37,13 @@ class ReadSettings:
 
 
 class RecordReader:
-    """Documents as they are read: an iterable of ``Record``, once."""
+    """Documents as they are read: an iterable of ``Record``, once.
+
+    Attributes:
+        origin: what they are read from, for messages.
+        identity: returns what says that these are the same files in the same state, read in the same way, as JSON holds
+            it; None for a pipe and for what is in memory.
+    """
 
     def __init__(
         self,
@@ -46,8 +52,10 @@ class RecordReader:
         bad_rows: BadRows,
         builder: RecordBuilder,
         origin: str = "the input",
+        identify: Callable[[], Any] = lambda: None,
     ) -> None:
         self.origin = origin
+        self.identity = identify
         self._builder = builder
         self._records: Iterator[Record] | None = records
         self._progress = progress
@@ -186,7 +194,11 @@ def _read(parts: Sequence[FilePart], settings: ReadSettings, origin: str, *, who
         if whole and tables:
             builder.check_all_seen(tables)
 
-    return RecordReader(records(), progress, bad_rows, builder, origin)
+    def identity() -> Any:
+        known = [identity_of(part.file) for part in parts]
+        return None if None in known else [known, asdict(settings)]
+
+    return RecordReader(records(), progress, bad_rows, builder, origin, identity)
 
 
 def tables_in(files: Iterable[SourceFile]) -> str:
