@@ -147,19 +147,28 @@ class ShardFiles:
             into[first:last] = self.embedding_block(number, start, int(rows[last - 1]) + 1)[rows[first:last] - start]
             first = last
 
-    def embedding_block(self, number: int, start: int, stop: int) -> NDArray[np.floating]:
-        """Read the embeddings of the units ``start`` to ``stop`` of a shard, as they are stored."""
-        path, dimension = self.folder / embeddings_file(number), self.entry.dimension
-        assert dimension is not None
-        dtype = np.dtype(self.entry.embedding_dtype)
+    def embedding_block(self, number: int, start: int, stop: int) -> Array:
+        """Read the embeddings of the units ``start`` to ``stop`` of a shard, ``(units, dimension)`` float32."""
+        assert self.entry.dimension is not None
+        found = np.empty((stop - start, self.entry.dimension), np.float32)
+        self.embeddings_into(number, start, found)
+        return found
+
+    def embeddings_into(self, number: int, start: int, into: Array) -> None:
+        """Read the embeddings of units from ``start`` on, as many as an array in C order has rows, into it."""
+        path, dtype = self.folder / embeddings_file(number), np.dtype(self.entry.embedding_dtype)
         check_file(path, self.sha256[path.name], cure=CURE)
         try:
             if number not in self._offsets:
-                self._offsets[number] = _offset(path, (self.entry.shards[number].units, dimension), dtype)
+                self._offsets[number] = _offset(path, (self.entry.shards[number].units, into.shape[1]), dtype)
+            read = into if into.dtype == dtype else np.empty(into.shape, dtype)
             # Plain reading, as mapped pages would count as memory.
-            begin = self._offsets[number] + start * dimension * dtype.itemsize
-            found = np.fromfile(path, dtype, (stop - start) * dimension, offset=begin)
-            return found.reshape(stop - start, dimension)
+            with path.open("rb") as stream:
+                stream.seek(self._offsets[number] + start * into.shape[1] * dtype.itemsize)
+                if stream.readinto(read.data.cast("B")) != read.nbytes:
+                    raise ValueError("it ends too early")
+            if read is not into:
+                into[:] = read
         except FileNotFoundError:
             raise FileFormatError(f"{path} is missing: {CURE}") from None
         except (ValueError, EOFError) as error:

@@ -98,7 +98,7 @@ def read_whole(files: ShardFiles) -> LanguageCorpus:
         if vectors is not None:
             for start in range(0, shard.units, files.block):
                 stop = min(start + files.block, shard.units)
-                vectors.extend(files.embedding_block(number, start, stop).astype(np.float32, copy=False))
+                vectors.extend(files.embedding_block(number, start, stop))
     return language_part(
         join_rows(pieces),
         entry,

@@ -303,9 +303,8 @@ class ShardedLanguage:
             for position, block, each in zip(positions, within, read, strict=True):
                 counts[position] = each
                 if self.has_document_embeddings:
-                    start = block * self._files.block
-                    found = self._files.embedding_block(int(shard), start, start + each.shape[0])
-                    embeddings[places[position] : places[position + 1]] = found
+                    into = embeddings[places[position] : places[position + 1]]
+                    self._files.embeddings_into(int(shard), block * self._files.block, into)
         return sp.csr_array(sp.vstack(counts, format="csr", dtype=np.int32)), embeddings
 
     @cached_property
