@@ -25,14 +25,17 @@ BUILDING = [
     *("--format", "--encoding", "--quoting", "--date-order", "--skip-bad-lines"),
     *("--min-df", "--max-df", "--max-vocabulary", "--stop-words", "--more-stop-words", "--keep-words"),
     *("--lemmas", "--convert", "--fold", "--markup", "--phrases"),
-    *("--passages", "--drop-duplicates", "--drop-boilerplate"),
+    *("--passages", "--drop-duplicates", "--drop-boilerplate", "--sharded", "--embedding-dtype"),
 ]
 COMMANDS = {
     "": ["--version"],
     "demo": ["--output", "-o", "--languages", "--random-state", "--threads", "--quiet", "-q"],
     "corpus": [],
     "corpus build": ["--output", "-o", "--quiet", "-q", "--split", *BUILDING],
-    "corpus embed": ["--output", "-o", "--words", "--documents", "--encoder", "--cache", "--no-cache", "--quiet", "-q"],
+    "corpus embed": [
+        *("--output", "-o", "--words", "--documents", "--encoder", "--cache", "--no-cache", "--embedding-dtype"),
+        *("--processes", "--quiet", "-q"),
+    ],
     "corpus info": [],
     "corpus example": ["--languages"],
     "train": [*BUILDING, "--output", "-o", "--preset", "--config", "--progress", "--no-progress", "--quiet", "-q"]
@@ -115,6 +118,7 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     assert named.pop("markup") == "auto"
     assert named.pop("passages").startswith("auto, ")
     assert named.pop("processes") == "all cores, where that is faster"
+    assert named.pop("embedding-dtype") == "float32"
     assert named.pop("min-df") == f"1 for languages with fewer than {FEW_DOCUMENTS:,} documents, otherwise 2"
     assert usual.min_df is None
     assert [chosen_min_df(FEW_DOCUMENTS - 1), chosen_min_df(FEW_DOCUMENTS)] == [1, 2]

@@ -42,6 +42,14 @@ EmbeddingEncoder = Annotated[
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Cache embeddings on disk, so that none is computed twice.")
 ]
+EmbeddingType = Annotated[
+    str | None,
+    typer.Option(
+        "--embedding-dtype",
+        help="Numbers of the document embeddings of a corpus in shards: float32, or float16, which takes half the "
+        "space. (default: float32)",
+    ),
+]
 
 
 def building(
@@ -166,12 +174,28 @@ def building(
     ] = False,
     processes: Annotated[
         int | None,
-        typer.Option(help="Number of processes that tokenize texts. (default: all cores, where that is faster)"),
+        typer.Option(
+            help="Number of processes that tokenize texts and, with --sharded, embed documents. (default: all cores, "
+            "where that is faster)"
+        ),
     ] = None,
     encoder: EmbeddingEncoder = "auto",
     cache: Cache = True,
+    sharded: Annotated[
+        bool,
+        typer.Option(
+            "--sharded",
+            help="Write the corpus in shards and hold none of it in memory, for a million documents and more. Run the "
+            "same command again to continue after an interruption.",
+        ),
+    ] = False,
+    embedding_dtype: EmbeddingType = None,
 ) -> dict[str, Any]:
-    """Return the arguments of ``Corpus.from_files`` that these flags give; what is left to it is not among them."""
+    """Return the arguments of ``Corpus.from_files`` that these flags give; what is left to it is not among them.
+
+    ``sharded`` and ``embedding_dtype`` are among them where they are given, and are those of
+    ``ShardedCorpus.from_files``.
+    """
     from gloctm.reading.columns import Columns
 
     columns = Columns(text_column, lang_column, label_column or None, id_column or None, date_column or None)
@@ -202,8 +226,12 @@ def building(
         "drop_duplicates": drop_duplicates,
         "drop_boilerplate": drop_boilerplate or None,
         "processes": processes,
+        "sharded": sharded or None,
+        "embedding_dtype": embedding_dtype,
     }
     given = {name: value for name, value in given.items() if value is not None}
+    if embedding_dtype is not None and not sharded:
+        raise InputError("--embedding-dtype has an effect only on a corpus in shards: add --sharded, or leave it out")
     if not cache:
         given["cache"] = False
     if encoder != "auto":

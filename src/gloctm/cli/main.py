@@ -38,7 +38,8 @@ class _Commands(TyperGroup):
             raise typer.Exit(TERMINATED if interrupt.terminated else INTERRUPTED) from None
         except KeyboardInterrupt as interrupt:
             terminated = isinstance(interrupt, Termination)
-            say(f"gloctm: {'terminated' if terminated else 'interrupted'}; nothing was written")
+            kept = str(interrupt) or "nothing was written"
+            say(f"gloctm: {'terminated' if terminated else 'interrupted'}; {kept}")
             raise typer.Exit(TERMINATED if terminated else INTERRUPTED) from None
         except BrokenPipeError:
             # The reader of our output (head, less) has gone: not an error; keep Python from complaining at exit.

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from gloctm.checks import count_of
 from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.report import BuildReport, describe_left_out, main_reasons
-from gloctm.corpus.statistics import covered_tokens, frequent_words
+from gloctm.corpus.statistics import DocumentStatistics, num_split
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.dropped import DroppedDocument
+from gloctm.shards import ShardedCorpus, ShardedLanguage
 
 if TYPE_CHECKING:
     from gloctm.evaluation import Evaluation
@@ -34,7 +36,7 @@ _LEGEND = (
 )
 
 
-def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
+def print_corpus(corpus: Corpus | ShardedCorpus, *, num_words: int = 10) -> None:
     """Return what a corpus holds, a row per language, and how its words were chosen."""
     from rich.table import Table
     from rich.text import Text
@@ -47,29 +49,26 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     table.add_column("tokenizer", overflow="fold")
     table.add_column("vectors")
     report = corpus.report or BuildReport()
+    found = {language: _statistics(part) for language, part in corpus.items()}
     for language, part in corpus.items():
-        tokens = int(part.counts.sum())
-        dimensions = [
-            "-" if array is None else str(array.shape[1]) for array in (part.word_embeddings, part.document_embeddings)
-        ]
-        empty = int(part.empty_documents.sum())
+        each = found[language]
+        dimensions = (None if part.word_embeddings is None else part.word_embeddings.shape[1], part.document_dimension)
         table.add_row(
             language,
-            f"{part.num_documents:,}",
-            f"{empty / part.num_documents:.1%}",
+            f"{each.documents:,}",
+            f"{each.empty / each.documents:.1%}",
             f"{part.num_words:,}",
-            f"{tokens:,}",
-            f"{covered_tokens(part) / report.words[language].tokens:.1%}"
+            f"{each.tokens:,}",
+            f"{each.covered / report.words[language].tokens:.1%}"
             if language in report.words and report.words[language].tokens
             else "-",
-            f"{tokens / part.num_documents:.1f}",
-            # A document without a label among others has an empty one.
-            str(len(set(part.labels) - {""})) if part.labels is not None else "-",
+            f"{each.tokens / each.documents:.1f}",
+            "-" if each.labels is None else str(len(each.labels)),
             part.tokenizer,
-            " ".join(dimensions),
+            " ".join("-" if dimension is None else str(dimension) for dimension in dimensions),
         )
     _print(table)
-    lines = [f"{language}: {' '.join(frequent_words(part, num_words))}" for language, part in corpus.items()]
+    lines = [f"{language}: {' '.join(each.frequent_words(num_words))}" for language, each in found.items()]
     lines = ["In most documents:", *lines, "", *_LEGEND, ""]
     if report.settings:
         lines.append("vocabulary: " + ", ".join(f"{name} {_told(value)}" for name, value in report.settings.items()))
@@ -77,9 +76,9 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
         lines.append(phrases)
     lines += describe_passages(corpus)
     lines += describe_cleaned(report)
-    for language, each in report.identified.items():
-        found = count_of(each.documents, "document")
-        lines.append(f"identified: {found} as {language}, mean confidence {each.confidence:.2f}")
+    for language, named in report.identified.items():
+        number = count_of(named.documents, "document")
+        lines.append(f"identified: {number} as {language}, mean confidence {named.confidence:.2f}")
     if columns := describe_columns(report.columns):
         lines.append(columns)
     lines += [f"note: {note}" for note in report.notes]
@@ -91,6 +90,14 @@ def print_corpus(corpus: Corpus, *, num_words: int = 10) -> None:
     lines.append(f"encoder: {corpus.encoder or 'none'}")
     for line in lines:
         _print(Text(line))
+
+
+def _statistics(part: LanguageCorpus | ShardedLanguage) -> DocumentStatistics:
+    """Return the statistics of a language's documents, a shard at a time where they are in shards."""
+    found = DocumentStatistics(part.vocabulary)
+    for documents in part.parts():
+        found.add(documents)
+    return found
 
 
 def describe_repeated(report: BuildReport, *, hints: bool = False) -> list[str]:
@@ -138,13 +145,15 @@ def describe_phrases(report: BuildReport) -> str:
     return f"phrases: {', '.join(f'{code} {count:,}' for code, count in found.items())}" if found else ""
 
 
-def describe_passages(corpus: Corpus) -> list[str]:
+def describe_passages(corpus: Corpus | ShardedCorpus) -> list[str]:
     """Return for each language how many documents are split, and into how many passages."""
     lines = []
+    words = {} if corpus.report is None else corpus.report.words
     for language, part in corpus.items():
-        if (passages := part.passages) is not None:
-            split = passages.num_split
-            number = len(passages) - part.num_documents + split
+        if part.has_passages:
+            counted = words[language].split if language in words else None
+            split = num_split(part.parts()) if counted is None else counted
+            number = part.num_units - part.num_documents + split
             was = "was" if part.num_documents == 1 else "were"
             lines.append(
                 f"passages: {split:,} of {count_of(part.num_documents, 'document')} in {language!r} {was} split into "

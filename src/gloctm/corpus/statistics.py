@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,21 @@ def covered_tokens(part: LanguageCorpus) -> int:
         return int(part.counts.sum())
     parts = np.asarray([1 + word.count(" ") for word in part.vocabulary], np.int64)
     return int(parts[part.counts.indices] @ part.counts.data)
+
+
+def num_split(parts: Iterable[LanguageCorpus]) -> int:
+    """Return how many documents of a language have more than one passage.
+
+    Args:
+        parts: of the language, as ``parts()`` gives them.
+
+    Example:
+        >>> from gloctm.corpus import Corpus
+        >>> texts = {"en": ["A train. " * 20, "A bus."], "de": ["Ein Zug. " * 20, "Ein Bus."]}
+        >>> num_split(Corpus.from_texts(texts, passages=60, max_df=1.0, encoder=None)["en"].parts())
+        1
+    """
+    return sum(0 if part.passages is None else part.passages.num_split for part in parts)
 
 
 class DocumentStatistics:
