@@ -10,47 +10,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-
 from gloctm.checks import check_choice, check_int
 from gloctm.corpus.by_language import ByLanguage
 from gloctm.corpus.encoders import by_encoder, encoder_for_missing, joined_names, word_encoder_name
 from gloctm.corpus.passages import warn_of_longer
-from gloctm.corpus.shard_files import (
-    EmbeddingType,
-    documents_file,
-    embeddings_file,
-    passages_file,
-    write_shard_embeddings,
-)
+from gloctm.corpus.shard_files import EmbeddingType, documents_file, passages_file
 from gloctm.corpus.shard_manifest import (
     CORPUS_FORMAT,
     SHARDED_VERSION,
     WORD_EMBEDDINGS,
     describe_language,
-    read_vocabulary,
     read_word_embeddings,
     write_manifest,
 )
 from gloctm.corpus.shard_reading import ShardFiles
 from gloctm.corpus.sharded import open_languages
 from gloctm.corpus.storage import loading
-from gloctm.corpus.validation import (
-    check_embedding_shape,
-    check_finite_rows,
-    check_word_dimensions,
-    checked_embeddings,
-)
-from gloctm.embedding.arrays import load_embeddings, open_array
+from gloctm.corpus.validation import check_word_dimensions
 from gloctm.embedding.embed import get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.engine import Engine, Note, Piece, Serial, get_engine, key_of, run_stage
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files.atomic import atomic_folder, atomic_path, check_folder_target, write_array
+from gloctm.files.atomic import atomic_folder, check_folder_target
 from gloctm.files.digests import file_sha256
 from gloctm.files.manifest import check_manifest
-from gloctm.files.work import work_folder, working_in
-from gloctm.progress import track
+from gloctm.files.work import linked, work_folder, working_in
+from gloctm.shards.own_vectors import write_own_documents, write_own_words
 from gloctm.shards.vectors import EmbedItem, embed_shard, embed_words
 
 #: Names the folder of unfinished work next to a corpus whose embeddings are computed.
@@ -133,13 +118,13 @@ def embed_folder(
             return
         with atomic_folder(target, replaces=CORPUS_FORMAT) as folder:
             # In place, files are the same ones by another name; elsewhere, a corpus has its own.
-            put = _link if is_same else shutil.copyfile
+            put = linked if is_same else shutil.copyfile
             for path in manifest["files"]:
                 if path not in embedded.files:
                     (folder / path).parent.mkdir(parents=True, exist_ok=True)
                     put(source / path, folder / path)
             for path in embedded.files:
-                _link(work / "files" / path, folder / path)
+                linked(work / "files" / path, folder / path)
             complete_manifest(folder, manifest, embedded)
             if file_sha256(source / CORPUS_FORMAT.manifest) != before:
                 raise InputError(f"{source} was changed while it was embedded: embed it again")
@@ -211,10 +196,14 @@ def write_embeddings(
     stored = {code: read_word_embeddings(files.folder, files.entry, files.sha256) for code, files in languages.items()}
     dimensions = {code: int(vectors.shape[1]) for code, vectors in stored.items() if vectors is not None}
     for code, given in own_words.items():
-        dimensions[code] = _write_own_words(languages[code], given, folder / code, found)
+        dimensions[code], sha256 = write_own_words(languages[code], given, folder / code)
+        found.files[f"{code}/{WORD_EMBEDDINGS}"] = sha256
     check_word_dimensions(dimensions)
     for code, given in own_documents.items():
-        _write_own_documents(languages[code], given, folder / code, dtype, found, show_progress=show_progress)
+        found.shards[code], files = write_own_documents(
+            languages[code], given, folder / code, dtype, show_progress=show_progress
+        )
+        found.files.update(files)
     if own_words or own_documents:
         found.encoder = joined_names(found.encoder, "own vectors")
     if own_words:
@@ -358,46 +347,3 @@ def _checked_dtype(given: str | None, languages: Iterable[ShardFiles]) -> Embedd
         return cast(EmbeddingType, stored[0] if stored else "float32")
     check_choice("embedding_dtype", given, ("float32", "float16"))
     return cast(EmbeddingType, given)
-
-
-def _write_own_words(files: ShardFiles, given: Any, folder: Path, found: Embedded) -> int:
-    """Write a language's word embeddings as they are given, and return their dimension."""
-    words = read_vocabulary(files.folder, files.entry)
-    vectors = checked_embeddings(folder.name, "word", load_embeddings(given), len(words), "words", words)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / WORD_EMBEDDINGS
-    with atomic_path(path) as temporary:
-        write_array(temporary, vectors)
-    found.files[f"{folder.name}/{path.name}"] = file_sha256(path)
-    return int(vectors.shape[1])
-
-
-def _write_own_documents(
-    files: ShardFiles, given: Any, folder: Path, dtype: EmbeddingType, found: Embedded, *, show_progress: bool
-) -> None:
-    """Cut embeddings of documents as they are given into shards."""
-    code, entry = folder.name, files.entry
-    kind = "passage" if entry.has_passages else "document"
-    vectors = open_array(given, mapped=True) if isinstance(given, str | os.PathLike) else np.asarray(given)
-    check_embedding_shape(code, kind, vectors, entry.total("units"), f"{kind}s")
-    folder.mkdir(parents=True, exist_ok=True)
-    found.shards[code] = []
-    first = 0
-    with track(f"writing {code} {kind}s", len(entry.shards), "shards", show=show_progress) as progress:
-        for number, shard in enumerate(entry.shards):
-            rows = np.asarray(vectors[first : first + shard.units], np.float32)
-            check_finite_rows(code, kind, rows, first)
-            found.shards[code].append(write_shard_embeddings(folder, number, rows, dtype))
-            path = folder / embeddings_file(number)
-            found.files[f"{code}/{path.name}"] = file_sha256(path)
-            first += shard.units
-            progress.advance()
-
-
-def _link(file: Path, target: Path) -> None:
-    """Give a file a second name; a copy where the file system has no such names."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(file, target)
-    except OSError:
-        shutil.copyfile(file, target)
