@@ -236,7 +236,8 @@ def tell_what_became(corpus: Corpus | ShardedCorpus, path: Path) -> None:
             say(in_shell_terms(str(note)))
     for line in () if report is None else describe_cleaned(report):
         say(line)
-    for line in [] if report is None else describe_repeated(report, hints=True):
+    # Shards are built without what the hints advise.
+    for line in [] if report is None else describe_repeated(report, hints=isinstance(corpus, Corpus)):
         say(line)
     if report is not None and (phrases := describe_phrases(report)):
         say(phrases)
