@@ -1,4 +1,4 @@
-"""Types of arrays that many rooms name, and rows chosen without drawing any."""
+"""Types of arrays that many rooms name, rows chosen without drawing any, and sums of rows."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def evenly_spread(number: int, most: int) -> Indices:
     if number <= most:
         return np.arange(number)
     return np.linspace(0, number - 1, most).round().astype(np.int64)
+
+
+def sum_of_rows(block: Floats, before: Numbers) -> Numbers:
+    """Return the sum of a block's rows and of all before it: to the last bit the same wherever blocks are cut."""
+    return np.asarray(np.concatenate([before[None], block]).sum(axis=0), np.float64)

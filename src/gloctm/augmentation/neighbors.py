@@ -20,6 +20,8 @@ from gloctm.progress import Progress
 TILE_WORDS = 1024
 # Members of groups of equal vectors that are put in order at a time.
 _ORDERED_AT_ONCE = 2**20
+# Vectors that are scaled to length 1 at a time.
+_SCALED_AT_ONCE = 4096
 
 Vectors = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -290,6 +292,12 @@ def unit_vectors(vectors: NDArray[np.floating]) -> Vectors:
                [0. , 0. ]], dtype=float32)
     """
     vectors = np.ascontiguousarray(vectors, np.float32)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = np.empty_like(vectors)
+    # Block by block: whole, squares and quotients would take the memory of the vectors twice more.
+    for start in range(0, len(vectors), _SCALED_AT_ONCE):
+        rows = slice(start, start + _SCALED_AT_ONCE)
+        norms = np.linalg.norm(vectors[rows], axis=1, keepdims=True)
+        np.divide(vectors[rows], np.where(norms > 0, norms, np.float32(1)), out=found[rows])
     # Adding zero makes −0 the same as 0, to the last bit.
-    return np.asarray(vectors / np.where(norms > 0, norms, 1) + np.float32(0), np.float32)
+    found += np.float32(0)
+    return found

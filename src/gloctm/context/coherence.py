@@ -16,7 +16,7 @@ optimizes in the corpus the kind of figure that CNPMI is elsewhere, in a referen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -24,7 +24,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.arrays import Array, evenly_spread
+from gloctm.arrays import Array, Floats, evenly_spread
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.context.inflections import forms_of_one_word
@@ -57,6 +57,8 @@ CANDIDATE_FREQUENCY = 0.1
 SHARED_SCORE = 0.85
 #: Rounds of voting: the order of words hardly changes after five.
 ROUNDS = 15
+# Words whose pairs are made into numbers at a time.
+_BLOCK_WORDS = 512
 
 
 @dataclass(frozen=True)
@@ -160,16 +162,67 @@ def coherent_scores(relevance: Mapping[str, Array], pairs: WordPairs) -> dict[st
 
 
 def _voted(standing: Mapping[str, Array], pairs: WordPairs) -> dict[str, Array]:
-    """Return scores after all rounds of voting: for each language ``(V_l, K)``."""
-    scores = {language: _scaled(each) for language, each in standing.items()}
+    """Return scores after all rounds of voting: for each language ``(V_l, K)``.
+
+    A topic's candidates are a few words, and no other word has a vote or gets one: pairs of candidates are looked up
+    once, and a round is then a product with these alone.
+    """
+    candidates = {language: _Candidates.of(each) for language, each in standing.items()}
+    within = {language: _between(pairs.within[language], each, each) for language, each in candidates.items()}
+    across = {
+        (first, second): _between(matrix, candidates[first], candidates[second])
+        for (first, second), matrix in pairs.across.items()
+    }
+    scores = {language: each.scaled(each.standing) for language, each in candidates.items()}
     share = 1 / max(len(scores) - 1, 1)
     for _ in range(ROUNDS):
-        votes = {language: OWN_WEIGHT * (pairs.within[language] @ scores[language]) for language in scores}
-        for (first, second), matrix in pairs.across.items():
+        votes = {language: OWN_WEIGHT * (within[language] @ scores[language]) for language in scores}
+        for (first, second), matrix in across.items():
             votes[first] += share * (matrix @ scores[second])
             votes[second] += share * (matrix.T @ scores[first])
-        scores = {language: _scaled(standing[language] * each) for language, each in votes.items()}
-    return scores
+        scores = {language: each.scaled(each.standing * votes[language]) for language, each in candidates.items()}
+    found = {language: np.zeros_like(each) for language, each in standing.items()}
+    for language, each in candidates.items():
+        found[language][each.words, each.topics] = scores[language]
+    return found
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The words of topics that can be coherent in a language, topic by topic, each in the order of the vocabulary.
+
+    Attributes:
+        topics: of each candidate, ascending, ``(candidates,)``.
+        words: of each its word, ``(candidates,)``.
+        standing: of each, ``(candidates,)``.
+        bounds: where those of each topic begin, and where the last ones end, ``(K + 1,)``.
+    """
+
+    topics: NDArray[np.int64]
+    words: NDArray[np.int64]
+    standing: Array
+    bounds: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, standing: Array) -> _Candidates:
+        """Return the words that have a standing, ``(V, K)``."""
+        topics, words = np.nonzero(standing.T)
+        bounds = np.searchsorted(topics, np.arange(standing.shape[1] + 1))
+        return cls(topics, words, standing[words, topics], bounds)
+
+    def scaled(self, scores: Floats) -> Array:
+        """Return scores of candidates with a maximum of 1 in each topic."""
+        highest = np.zeros(len(self.bounds) - 1, np.float32)
+        np.maximum.at(highest, self.topics, scores)
+        return np.asarray(scores / np.maximum(highest, np.float32(1e-9))[self.topics], np.float32)
+
+
+def _between(matrix: sp.csr_array, rows: _Candidates, columns: _Candidates) -> sp.csr_array:
+    """Return a matrix of pairs of words for pairs of candidates of one topic, ``(candidates, candidates)``."""
+    blocks = []
+    for first, last, low, high in zip(rows.bounds, rows.bounds[1:], columns.bounds, columns.bounds[1:], strict=False):
+        blocks.append(matrix[rows.words[first:last]][:, columns.words[low:high]])
+    return sp.csr_array(sp.block_diag(blocks, format="csr"))
 
 
 def _best_forms(standing: Array, scores: Array, forms: sp.csr_array) -> Array:
@@ -185,11 +238,6 @@ def _best_forms(standing: Array, scores: Array, forms: sp.csr_array) -> Array:
             else:
                 kept[word] = True
     return found
-
-
-def _scaled(scores: NDArray[np.floating]) -> Array:
-    """Return scores with a maximum of 1 in each topic."""
-    return np.asarray(scores / np.maximum(scores.max(axis=0), 1e-9), np.float32)
 
 
 def _centered(embeddings: Array) -> Array:
@@ -221,32 +269,40 @@ def _npmi_across(
     first: sp.csr_array, second: sp.csr_array, near: NDArray[np.int32], other_near: NDArray[np.int32]
 ) -> sp.csr_array:
     """Compute NPMI of words over pairs of a document and one near it, from both sides; 0 unless it is positive."""
-    shape = (first.shape[1], second.shape[1])
-    together = sp.csr_array(shape, dtype=np.float32)
     own = np.zeros(first.shape[1])
     other = np.zeros(second.shape[1])
     total = 0
+    # Of each side, the documents by the words of the first language, and by those of the second.
+    sides = []
     for rows, mine, theirs, turned in ((near, first, second, False), (other_near, second, first, True)):
         words = rows.shape[1] * (mine.nnz / mine.shape[0]) * (theirs.nnz / theirs.shape[0])
         chosen = evenly_spread(len(rows), max(int(COUNTED_PAIRS / 2 / max(words, 1)), FEWEST_COUNTED))
-        joined = _rows_of_ones(rows[chosen], theirs.shape[0]) @ theirs
-        product = mine[chosen].T @ joined
-        together = together + (product.T if turned else product)
+        documents = sp.csr_array(mine[chosen])
+        joined = sp.csr_array(_rows_of_ones(rows[chosen], theirs.shape[0]) @ theirs)
         number = rows.shape[1]
-        of_mine = np.asarray(mine[chosen].sum(axis=0)).ravel() * number
+        of_mine = np.asarray(documents.sum(axis=0)).ravel() * number
         of_theirs = np.asarray(joined.sum(axis=0)).ravel()
         own += of_theirs if turned else of_mine
         other += of_mine if turned else of_theirs
         total += len(chosen) * number
-    found = sp.coo_array(together)
-    kept = found.data >= LEAST_TOGETHER
-    row, column = found.row[kept], found.col[kept]
-    # Chance alone makes a count vary by its square root.
-    number_together = found.data[kept].astype(np.float64)
-    number_together -= np.sqrt(number_together)
-    values = np.log(number_together * total / (own[row] * other[column])) / -np.log(number_together / total)
-    positive = values > 0
-    return sp.csr_array((values[positive].astype(np.float32), (row[positive], column[positive])), shape=shape)
+        sides.append((joined, documents) if turned else (documents, joined))
+    own_side, other_side = [(sp.csr_array(left.T), right) for left, right in sides]
+
+    def block(words: slice) -> sp.coo_array:
+        (left, right), (other_left, other_right) = own_side, other_side
+        together = sp.coo_array(left[words] @ right + other_left[words] @ other_right)
+        kept = together.data >= LEAST_TOGETHER
+        row, column = together.row[kept], together.col[kept]
+        # Chance alone makes a count vary by its square root.
+        number_together = together.data[kept].astype(np.float64)
+        number_together -= np.sqrt(number_together)
+        expected = own[words][row] * other[column]
+        values = np.log(number_together * total / expected) / -np.log(number_together / total)
+        positive = values > 0
+        places = (row[positive], column[positive])
+        return sp.coo_array((values[positive].astype(np.float32), places), shape=together.shape)
+
+    return _in_blocks_of_words(block, (first.shape[1], second.shape[1]))
 
 
 def _npmi_within(present: sp.csr_array) -> sp.csr_array:
@@ -255,11 +311,34 @@ def _npmi_within(present: sp.csr_array) -> sp.csr_array:
     chosen = present[evenly_spread(present.shape[0], max(int(COUNTED_PAIRS / max(pairs, 1)), FEWEST_COUNTED))]
     total = chosen.shape[0]
     frequency = np.asarray(chosen.sum(axis=0, dtype=np.float64)).ravel()
-    found = sp.coo_array(chosen.T @ chosen)
-    kept = (found.row != found.col) & (found.data > 0) & (found.data < total)
-    row, column, number = found.row[kept], found.col[kept], found.data[kept].astype(np.float64)
-    values = 1 + np.log(number * total / (frequency[row] * frequency[column])) / -np.log(number / total)
-    return sp.csr_array((np.maximum(values, 0).astype(np.float32), (row, column)), shape=found.shape)
+    by_word = sp.csr_array(chosen.T)
+
+    def block(words: slice) -> sp.coo_array:
+        together = sp.coo_array(by_word[words] @ chosen)
+        kept = (together.row + words.start != together.col) & (together.data > 0) & (together.data < total)
+        row, column, number = together.row[kept], together.col[kept], together.data[kept].astype(np.float64)
+        expected = frequency[words][row] * frequency[column]
+        values = 1 + np.log(number * total / expected) / -np.log(number / total)
+        return sp.coo_array((np.maximum(values, 0).astype(np.float32), (row, column)), shape=together.shape)
+
+    return _in_blocks_of_words(block, (chosen.shape[1], chosen.shape[1]))
+
+
+def _in_blocks_of_words(block: Callable[[slice], sp.coo_array], shape: tuple[int, int]) -> sp.csr_array:
+    """Return a matrix that is made from blocks of its rows: whole, what it is made of would take far more memory."""
+    parts = []
+    for start in range(0, shape[0], _BLOCK_WORDS):
+        part = sp.csr_array(block(slice(start, min(start + _BLOCK_WORDS, shape[0]))))
+        part.indices = part.indices.astype(np.int32, copy=False)
+        parts.append(part)
+    # The pairs that are counted are far fewer than what narrow indices can tell apart.
+    numbers = np.concatenate([np.diff(part.indptr) for part in parts])
+    indptr = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int32)
+    # One after the other, so that no more than the values is ever there twice.
+    indices = np.concatenate([part.indices for part in parts])
+    for part in parts:
+        part.indices = indices[:0]
+    return sp.csr_array((np.concatenate([part.data for part in parts]), indices, indptr), shape=shape)
 
 
 def _shortened(present: sp.csr_array) -> sp.csr_array:

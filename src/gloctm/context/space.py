@@ -21,7 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gloctm.arrays import Array, Indices, evenly_spread
+from gloctm.arrays import Array, Indices, evenly_spread, sum_of_rows
 from gloctm.augmentation.counts import presence
 from gloctm.augmentation.neighbors import nearest_neighbors, unit_vectors
 from gloctm.model.context_inference import evidence_of_words, sentence_directions, sums_of_contexts, without_center
@@ -55,12 +55,13 @@ def leading_directions(
         embeddings: for each language ``(documents, dimension)``, by one multilingual encoder.
         dimensions: p at most.
     """
-    units = {language: unit_vectors(each) for language, each in embeddings.items()}
-    means = {language: each.mean(axis=0, dtype=np.float64).astype(np.float32) for language, each in units.items()}
-    dimension = next(iter(units.values())).shape[1]
-    covariance = np.zeros((dimension, dimension))
-    for language, each in units.items():
-        centered = each - means[language]
+    dimension = next(iter(embeddings.values())).shape[1]
+    means, covariance = {}, np.zeros((dimension, dimension))
+    # One language after the other and in place: the embeddings of all are the largest arrays of a training.
+    for language, each in embeddings.items():
+        centered = unit_vectors(each)
+        means[language] = centered.mean(axis=0, dtype=np.float64).astype(np.float32)
+        centered -= means[language]
         # Languages count alike, however many documents they have.
         covariance += (centered.T @ centered).astype(np.float64) / len(each)
     return means, np.linalg.eigh(covariance)[1][:, ::-1][:, :dimensions].astype(np.float32)
@@ -106,7 +107,7 @@ def near_documents(
             rows = np.empty((len(vectors[first]), number), np.int32)
             for start in range(0, len(rows), _BLOCK_ROWS):
                 similarity = vectors[first][start : start + _BLOCK_ROWS] @ others
-                nearest = np.argpartition(-similarity, number - 1, axis=1)[:, :number]
+                nearest = np.argpartition(np.negative(similarity, out=similarity), number - 1, axis=1)[:, :number]
                 rows[start : start + _BLOCK_ROWS] = chosen[second][nearest]
                 progress.advance(len(similarity))
             found[first, second] = rows
@@ -204,9 +205,12 @@ def document_centers(counts: Mapping[str, sp.csr_array], contexts: Mapping[str, 
     """Compute for each language the mean that v subtracts, ``(p,)``, over documents that have words."""
     found = {}
     for language, matrix in counts.items():
-        has_words = np.diff(matrix.indptr) > 0
-        sums = sums_of_contexts(matrix[np.flatnonzero(has_words)], contexts[language])
-        found[language] = sums.mean(axis=0, dtype=np.float64).astype(np.float32)
+        with_words = np.flatnonzero(np.diff(matrix.indptr))
+        total = np.zeros(contexts[language].shape[1])
+        for start in range(0, len(with_words), _BLOCK_ROWS):
+            sums = sums_of_contexts(matrix[with_words[start : start + _BLOCK_ROWS]], contexts[language])
+            total = sum_of_rows(sums, total)
+        found[language] = (total / max(len(with_words), 1)).astype(np.float32)
     return found
 
 

@@ -75,10 +75,11 @@ def topic_directions(
         anchors: where some topics start, and what keeps pulling them; the others are found given these. Of several
             anchors of a topic, it starts at the first.
     """
+    known = {language: np.flatnonzero(each.any(axis=1)) for language, each in vectors.items()}
     points = {
-        language: known[evenly_spread(len(known), CLUSTERED_DOCUMENTS)]
-        for language, each in vectors.items()
-        if len(known := each[each.any(axis=1)])
+        language: vectors[language][rows[evenly_spread(len(rows), CLUSTERED_DOCUMENTS)]]
+        for language, rows in known.items()
+        if len(rows)
     }
     weights = np.concatenate([np.full(len(each), 1 / len(each), np.float32) for each in points.values()])
     together = np.concatenate(list(points.values()))

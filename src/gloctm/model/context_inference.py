@@ -112,7 +112,13 @@ def sentence_directions(embeddings: Array, mean: Array, projection: Array) -> Ar
         projection: P, ``(dimension, p)``.
     """
     units = unit_vectors(embeddings)
-    return unit_vectors(np.where(units.any(axis=1, keepdims=True), units - mean, 0) @ projection)
+    known = units.any(axis=1)
+    # In place, but by one product: those of blocks differ from it in the last bits.
+    units -= mean
+    units[~known] = 0
+    found = units @ projection
+    del units
+    return unit_vectors(found)
 
 
 def _with_sentences(vectors: Array, sentences: Array, counts: sp.csr_array, contexts: Array, center: Array) -> Array:
