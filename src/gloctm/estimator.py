@@ -26,6 +26,7 @@ from gloctm.model.inference import Via
 from gloctm.model.model import Ranking, TopicModel
 from gloctm.model.parameters import TOPIC_DIRECTION_NAME, topic_word_name
 from gloctm.model.storage import ModelArtifact, save_model, software_versions
+from gloctm.shards import ShardedCorpus
 from gloctm.tables.methods import TableMethods
 from gloctm.training.presets import get_preset
 from gloctm.training.settings import (
@@ -219,11 +220,12 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         """Train on a corpus, or on documents of which one is made.
 
         Args:
-            documents: a Corpus; or, for one with the default options of ``Corpus.from_texts`` and
-                ``Corpus.from_records``, a mapping from language to texts (or to lists of words), a data frame of
-                pandas, polars or Arrow, or a list of mappings, with ``text`` and ``lang`` or ``language``. A corpus
-                without any embeddings is embedded as ``Corpus.embed`` does by default. The corpus is kept in
-                ``corpus_``.
+            documents: a Corpus, or a ShardedCorpus, of which no more is read than needed. Or, for one with the default
+                options of ``Corpus.from_texts`` and ``Corpus.from_records``, a mapping from language to texts (or to
+                lists of words), a data frame of pandas, polars or Arrow, or a list of mappings, with ``text`` and
+                ``lang`` or ``language``. A corpus in memory without any embeddings is embedded as ``Corpus.embed`` does
+                by default. The corpus is kept in ``corpus_``. The context method finds topics in at most 100,000
+                documents per language, evenly spread.
             y: ignored, as scikit-learn's convention asks.
             checkpoint: a file that keeps the state of the training, so that it can continue after a stop or a kill,
                 to the same weights bit for bit (on a CPU with as many threads; CUDA sums in no fixed order). It remains
@@ -345,12 +347,12 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             from gloctm.training.callbacks import check_callbacks
 
             check_callbacks(callbacks)
-        corpus = as_corpus(documents, show_progress=bool(self.show_progress))
-        for language, part in corpus.items():
-            if part.word_embeddings is None or not part.has_document_embeddings:
-                raise InputError(
-                    f"the corpus has no embeddings for {language!r}: use corpus.embed() first (gloctm corpus embed)"
-                )
+        corpus: Corpus | ShardedCorpus = (
+            documents
+            if isinstance(documents, ShardedCorpus)
+            else as_corpus(documents, show_progress=bool(self.show_progress))
+        )
+        _check_embedded(corpus)
         # Topics are found in passages, where there are any.
         units = corpus.as_passages()
         settings["num_topics"] = resolve_num_topics(units, settings)
@@ -606,8 +608,18 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         return model, artifact
 
 
+def _check_embedded(corpus: Corpus | ShardedCorpus) -> None:
+    """Raise InputError unless words and documents have embeddings in every language."""
+    for language, part in corpus.items():
+        if part.word_embeddings is None or not part.has_document_embeddings:
+            lacking = f"has no embeddings for {language!r}"
+            if isinstance(corpus, ShardedCorpus):
+                raise InputError(f"the corpus in {corpus.path} {lacking}: run gloctm corpus embed {corpus.path} first")
+            raise InputError(f"the corpus {lacking}: use corpus.embed() first (gloctm corpus embed)")
+
+
 def _trained_as_published(
-    corpus: Corpus,
+    corpus: Corpus | ShardedCorpus,
     settings: dict[str, Any],
     keeping: tuple[Path, float] | None,
     *,

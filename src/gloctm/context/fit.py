@@ -52,6 +52,7 @@ from gloctm.model.parameters import (
     word_context_name,
 )
 from gloctm.progress import track
+from gloctm.shards import ShardedCorpus
 
 #: Words per topic and language that refine its direction.
 REFINING_WORDS = 15
@@ -116,7 +117,7 @@ class Steps:
 
 
 def fit_in_context(
-    corpus: Corpus,
+    corpus: Corpus | ShardedCorpus,
     settings: ContextSettings,
     *,
     seed: int,
@@ -127,7 +128,7 @@ def fit_in_context(
     """Find topics.
 
     Args:
-        corpus: with word and document embeddings, the latter of one dimension.
+        corpus: with word and document embeddings, the latter of one dimension. Of many documents, a sample is read.
         settings: see the estimator.
         seed: of the starts of k-means, the one thing that is drawn.
         ranked: whether coherent words are to be found for a ranking, or only where refinement needs them.
@@ -142,21 +143,21 @@ def fit_in_context(
 
 
 def _fit(
-    corpus: Corpus, settings: ContextSettings, seed: int, ranked: bool, show_progress: bool, steps: Steps
+    corpus: Corpus | ShardedCorpus,
+    settings: ContextSettings,
+    seed: int,
+    ranked: bool,
+    show_progress: bool,
+    steps: Steps,
 ) -> ContextModel:
-    rows = {language: evenly_spread(part.num_documents, FITTED_DOCUMENTS) for language, part in corpus.items()}
-    counts = {language: sp.csr_array(part.counts[rows[language]]) for language, part in corpus.items()}
-    embeddings = {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
-    means, projection = leading_directions(embeddings)
-    vectors = {
-        language: sentence_directions(each, means[language], projection) for language, each in embeddings.items()
-    }
+    counts, vectors, means, projection = _documents(corpus)
     likeness = likeness_across(vectors)
     _check_comparable(likeness)
     check_different(vectors, settings.num_topics)
     state = steps.load()
     near = _near_documents(vectors, settings, state, steps, show_progress)
     middle = midpoints(vectors, near)
+    del vectors
     words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
     contexts = word_contexts(counts, middle, words)
     centers = document_centers(counts, contexts)
@@ -202,6 +203,22 @@ def _fit(
             [least_evidence(counts[language], contexts[language])], np.float32
         )
     return ContextModel(weights, scores if ranked else {}, temperature, likeness)
+
+
+def _documents(corpus: Corpus | ShardedCorpus) -> tuple[dict[str, sp.csr_array], Arrays, Arrays, Array]:
+    """Return counts and ẽ of the documents that topics are found in, the means of their embeddings, and P.
+
+    The embeddings themselves, by far the largest arrays, are let go.
+    """
+    sampled = {language: part.sample(FITTED_DOCUMENTS, texts=False) for language, part in corpus.items()}
+    counts = {language: part.counts for language, part in sampled.items()}
+    embeddings = {language: np.asarray(part.document_embeddings) for language, part in sampled.items()}
+    del sampled
+    means, projection = leading_directions(embeddings)
+    vectors = {
+        language: sentence_directions(embeddings.pop(language), means[language], projection) for language in counts
+    }
+    return counts, vectors, means, projection
 
 
 def _anchors(settings: ContextSettings, projection: Array, contexts: Arrays, centers: Arrays) -> list[Anchors]:

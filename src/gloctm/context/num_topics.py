@@ -18,11 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from gloctm.arrays import Array, evenly_spread
+from gloctm.arrays import Array
 from gloctm.checks import caller_stacklevel
 from gloctm.context.space import directions, midpoints, near_documents
 from gloctm.context.topics import check_different, counting_proportions, topic_directions, topic_word_log_probabilities
@@ -30,6 +29,7 @@ from gloctm.corpus.corpus import Corpus
 from gloctm.errors import SmallCorpusWarning
 from gloctm.metrics import ReferenceCounts, npmi, topic_uniqueness
 from gloctm.progress import track
+from gloctm.shards import ShardedCorpus
 
 #: Documents per topic, of all languages together, below which topics are hard to distinguish.
 DOCUMENTS_PER_TOPIC = 30
@@ -124,7 +124,7 @@ def remark_on_few_documents(num_documents: Mapping[str, int], num_topics: int) -
 
 
 def chosen_num_topics(
-    corpus: Corpus, *, seed: int = 0, threads: int | None = None, show_progress: bool = False
+    corpus: Corpus | ShardedCorpus, *, seed: int = 0, threads: int | None = None, show_progress: bool = False
 ) -> tuple[int, dict[int, Quality]]:
     """Choose the number of topics of a corpus: the one of the highest quality among those tried.
 
@@ -133,7 +133,7 @@ def chosen_num_topics(
     ones the smaller is taken.
 
     Args:
-        corpus: with document embeddings of one encoder.
+        corpus: with document embeddings of one encoder, in memory or in shards.
         seed: of the starts of the clusterings.
         threads: that may be used; None for all.
         show_progress: whether progress is shown on standard error.
@@ -213,20 +213,18 @@ def _search(measure: Callable[[int], None], tried: Mapping[int, Quality], highes
 class _Qualities:
     """Qualities of numbers of topics, in a sample of a corpus."""
 
-    def __init__(self, corpus: Corpus, seed: int) -> None:
+    def __init__(self, corpus: Corpus | ShardedCorpus, seed: int) -> None:
         self._seed = seed
         most = min(SAMPLE_PER_LANGUAGE, max(SAMPLE // len(corpus), 1))
-        rows = {language: evenly_spread(part.num_documents, most) for language, part in corpus.items()}
-        self._counts = {language: sp.csr_array(part.counts[rows[language]]) for language, part in corpus.items()}
-        self._vocabulary = {language: part.vocabulary for language, part in corpus.items()}
-        vectors = directions(
-            {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
-        )
+        sampled = {language: part.sample(most, texts=False) for language, part in corpus.items()}
+        self._counts = {language: part.counts for language, part in sampled.items()}
+        self._vocabulary = {language: part.vocabulary for language, part in sampled.items()}
+        vectors = directions({language: np.asarray(part.document_embeddings) for language, part in sampled.items()})
         check_different(vectors, 2)
         self._points = midpoints(vectors, near_documents(vectors, NEAR))
         self._references = {
             language: ReferenceCounts({word: column for column, word in enumerate(part.vocabulary)}, each.tocsc())
-            for (language, part), each in zip(corpus.items(), self._counts.values(), strict=True)
+            for (language, part), each in zip(sampled.items(), self._counts.values(), strict=True)
         }
 
     def __call__(self, number: int) -> Quality:

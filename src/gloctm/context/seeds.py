@@ -16,6 +16,7 @@ from gloctm.corpus.language import LanguageCorpus
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
 from gloctm.errors import InputError
 from gloctm.model.context_inference import documents_by_words
+from gloctm.shards import ShardedCorpus, ShardedLanguage
 from gloctm.text import get_tokenizer_by_name, normalize_text
 from gloctm.training.seed_words import SeededTopic
 
@@ -28,7 +29,7 @@ _LEAST_COSINE = 0.3
 SeedColumns = dict[int, dict[str, list[int]]]
 
 
-def seed_columns(corpus: Corpus, seeds: Sequence[SeededTopic]) -> SeedColumns:
+def seed_columns(corpus: Corpus | ShardedCorpus, seeds: Sequence[SeededTopic]) -> SeedColumns:
     """Find the seed words in the vocabularies.
 
     Words are compared as the texts were: in lower case, by the corpus' tokenizer.
@@ -78,7 +79,9 @@ def seed_directions(columns: SeedColumns, contexts: Mapping[str, Array], centers
     return unit_vectors(np.asarray(rows, np.float32))
 
 
-def _columns(word: str, code: str, corpus: Corpus, vocabulary: Mapping[str, int], seed: SeededTopic) -> list[int]:
+def _columns(
+    word: str, code: str, corpus: Corpus | ShardedCorpus, vocabulary: Mapping[str, int], seed: SeededTopic
+) -> list[int]:
     if word in vocabulary:
         return [vocabulary[word]]
     part = corpus[code]
@@ -94,7 +97,7 @@ def _columns(word: str, code: str, corpus: Corpus, vocabulary: Mapping[str, int]
     raise InputError(f"seed_words has {word!r} for {seed}, which is not in the vocabulary of {code!r}: {cure}")
 
 
-def _tokens(word: str, code: str, part: LanguageCorpus) -> list[str]:
+def _tokens(word: str, code: str, part: LanguageCorpus | ShardedLanguage) -> list[str]:
     try:
         tokenizer = part.own_tokenizer or get_tokenizer_by_name(part.tokenizer, code)
     except InputError:
@@ -103,7 +106,7 @@ def _tokens(word: str, code: str, part: LanguageCorpus) -> list[str]:
     return tokenizer(word)
 
 
-def _nearest(word: str, corpus: Corpus, code: str) -> list[str]:
+def _nearest(word: str, corpus: Corpus | ShardedCorpus, code: str) -> list[str]:
     """Return words of the vocabulary that are spelled alike or, where the encoder is at hand, mean much the same."""
     part = corpus[code]
     plain = normalize_text(word, code).strip()

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gloctm.arrays import Array, evenly_spread
-from gloctm.checks import caller_stacklevel
+from gloctm.arrays import Array
+from gloctm.checks import caller_stacklevel, listed
 from gloctm.context.anchors import Start
 from gloctm.context.coherence import coherent_scores, count_word_pairs
 from gloctm.context.fit import ContextSettings, State, Steps, fit_in_context
@@ -26,6 +26,7 @@ from gloctm.corpus.validation import check_document_counts
 from gloctm.errors import InputError, SeparateLanguageWarning
 from gloctm.files.atomic import atomic_path, remove_leftovers
 from gloctm.model.labels import Labels
+from gloctm.shards import ShardedCorpus
 from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten
 from gloctm.training.seed_words import SeededTopic, seeded_topics
 from gloctm.training.settings import resolve_seed
@@ -78,8 +79,26 @@ def chosen_near_documents(num_documents: Mapping[str, int], num_topics: int) -> 
     return min(max(min(num_documents.values()) // (2 * num_topics), least), most)
 
 
+def described_sample(num_documents: Mapping[str, int]) -> str:
+    """Say in how many of the documents topics are found; an empty string where that is all.
+
+    Args:
+        num_documents: by language.
+
+    Examples:
+        >>> described_sample({"en": 1_000_000, "de": 240})
+        "topics are found in 100,000 of 1,000,000 documents in 'en', evenly spread"
+    """
+    sampled = [
+        f"{FITTED_DOCUMENTS:,} of {number:,} documents in {language!r}"
+        for language, number in num_documents.items()
+        if number > FITTED_DOCUMENTS
+    ]
+    return f"topics are found in {listed(sampled)}, evenly spread" if sampled else ""
+
+
 def train_in_context(
-    corpus: Corpus,
+    corpus: Corpus | ShardedCorpus,
     settings: dict[str, Any],
     keeping: tuple[Path, float] | None,
     *,
@@ -90,7 +109,7 @@ def train_in_context(
     """Train a model of the context method.
 
     Args:
-        corpus: with word and document embeddings.
+        corpus: with word and document embeddings, in memory or in shards, to the same model.
         settings: of the method, checked.
         keeping: file and minutes of checkpoints; None keeps none.
         start: the topics of an earlier model to start from; None starts afresh.
@@ -122,6 +141,8 @@ def train_in_context(
     }
     steps = Steps() if keeping is None else _KeptSteps(keeping[0], identity, resume=resume)
     seed = steps.seed if isinstance(steps, _KeptSteps) else resolve_seed(settings["random_state"])
+    if show_progress and (sampled := described_sample(num_documents)):
+        print(sampled, file=sys.stderr, flush=True)
     found = fit_in_context(
         corpus,
         ContextSettings(
@@ -140,15 +161,9 @@ def train_in_context(
         steps=steps,
     )
     if show_progress:
-        fitted = {language: min(number, FITTED_DOCUMENTS) for language, number in num_documents.items()}
         chosen = [
             *([] if settings["num_near_documents"] is not None else [f"num_near_documents {near}"]),
             *([] if temperature is not None else [f"temperature {found.temperature:g}"]),
-            *(
-                f"{fitted[language]:,} of {number:,} documents in {language!r} to find topics in"
-                for language, number in num_documents.items()
-                if fitted[language] < number
-            ),
         ]
         if chosen:
             print(f"chosen: {', '.join(chosen)}", file=sys.stderr, flush=True)
@@ -167,7 +182,7 @@ def _names(seeds: Sequence[SeededTopic]) -> dict[int, str]:
     return {seed.topic: seed.label for seed in seeds if seed.label is not None}
 
 
-def resolve_num_topics(corpus: Corpus, settings: Mapping[str, Any]) -> int:
+def resolve_num_topics(corpus: Corpus | ShardedCorpus, settings: Mapping[str, Any]) -> int:
     """Return K: as given, or as ``"auto"`` chooses it.
 
     Args:
@@ -193,11 +208,14 @@ def resolve_num_topics(corpus: Corpus, settings: Mapping[str, Any]) -> int:
     return max(best, least)
 
 
-def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_progress: bool = False) -> dict[str, Array]:
+def coherent_words(
+    corpus: Corpus | ShardedCorpus, topic_word: Mapping[str, Array], *, show_progress: bool = False
+) -> dict[str, Array]:
     """Return the coherent words of topics that another method found, by its β: for each language scores, ``(K, V_l)``.
 
     Args:
-        corpus: trained on, with embeddings.
+        corpus: trained on, with embeddings, in memory or in shards. Words are counted in at most 100,000 documents
+            per language.
         topic_word: for each language β_l, ``(K, V_l)``.
         show_progress: whether progress is shown.
 
@@ -209,15 +227,13 @@ def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_prog
         True
     """
     check_one_encoder(corpus, "ranking='coherence'")
-    rows = {language: evenly_spread(part.num_documents, FITTED_DOCUMENTS) for language, part in corpus.items()}
-    vectors = directions(
-        {language: np.asarray(part.document_embeddings)[rows[language]] for language, part in corpus.items()}
-    )
+    sampled = {language: part.sample(FITTED_DOCUMENTS, texts=False) for language, part in corpus.items()}
+    vectors = directions({language: np.asarray(part.document_embeddings) for language, part in sampled.items()})
     number = chosen_near_documents(
         {language: part.num_documents for language, part in corpus.items()}, len(next(iter(topic_word.values())))
     )
     pairs = count_word_pairs(
-        {language: part.counts[rows[language]] for language, part in corpus.items()},
+        {language: part.counts for language, part in sampled.items()},
         near_documents(vectors, number, show_progress=show_progress),
         {language: np.asarray(part.word_embeddings) for language, part in corpus.items()},
         {language: part.vocabulary for language, part in corpus.items()},
@@ -226,12 +242,10 @@ def coherent_words(corpus: Corpus, topic_word: Mapping[str, Array], *, show_prog
     return coherent_scores(relevance, pairs)
 
 
-def check_one_encoder(corpus: Corpus, what: str) -> None:
+def check_one_encoder(corpus: Corpus | ShardedCorpus, what: str) -> None:
     """Raise InputError unless all languages' document embeddings can be compared."""
     dimensions = {
-        language: part.document_embeddings.shape[1]
-        for language, part in corpus.items()
-        if part.document_embeddings is not None
+        language: part.document_dimension for language, part in corpus.items() if part.has_document_embeddings
     }
     if len(set(dimensions.values())) > 1:
         listed = ", ".join(f"{language} {number}" for language, number in dimensions.items())

@@ -17,6 +17,7 @@ from gloctm.model.storage import ModelArtifact
 from gloctm.model.table import Table
 from gloctm.model.topics import top_words
 from gloctm.model.word_scores import word_scores
+from gloctm.shards import ShardedCorpus
 
 #: Words of a topic that are compared before and after.
 COMPARED_WORDS = 10
@@ -91,7 +92,7 @@ class TopicChanges(Table[TopicChange]):
         return f"words: {'; '.join(parts)}"
 
 
-def check_start(model: FittedModel, corpus: Corpus) -> None:
+def check_start(model: FittedModel, corpus: Corpus | ShardedCorpus) -> None:
     """Raise InputError unless a training on this corpus can go on from the model."""
     direction = model.weights_[TOPIC_DIRECTION_NAME]
     if model.encoder_ is not None and corpus.encoder is not None and model.encoder_ != corpus.encoder:
@@ -100,7 +101,7 @@ def check_start(model: FittedModel, corpus: Corpus) -> None:
             f"only within one encoder, so embed the corpus by {model.encoder_}, or train a new model"
         )
     for code, part in corpus.items():
-        dimension = 0 if part.document_embeddings is None else part.document_embeddings.shape[1]
+        dimension = part.document_dimension or 0
         if dimension != direction.shape[1]:
             raise InputError(
                 f"the document embeddings in {code!r} have {dimension} dimensions, and those that the model was "

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 
-from gloctm.arrays import Array
+from gloctm.arrays import Array, sum_of_rows
 from gloctm.augmentation.counts import neighbor_matrix
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name, get_encoders
@@ -35,6 +35,13 @@ Encoder = str | TextEncoder | EncoderPair
 # together, since a lock in the model could not be copied.
 _NEIGHBORS_LOCK = threading.Lock()
 _LINKER_LOCK = threading.Lock()
+
+
+class InParts(Protocol):
+    """The documents of one language, in memory or in shards."""
+
+    def parts(self) -> Iterator[LanguageCorpus]:
+        """Yield all documents, some thousands at a time."""
 
 
 class FittedModel:
@@ -329,11 +336,11 @@ class FittedModel:
         """
         return topic_proportions(latent_means_of(evidence, self.weights_, self.vocabulary_)[0])
 
-    def shares_in(self, corpus: Mapping[str, LanguageCorpus]) -> dict[str, list[float]]:
+    def shares_in(self, corpus: Mapping[str, InParts]) -> dict[str, list[float]]:
         """Average θ over the documents of each trained language that have words, for K shares per language.
 
         Args:
-            corpus: over the model's vocabularies, with every language of the model.
+            corpus: over the model's vocabularies, with every language of the model. It is read part by part.
 
         Examples:
             >>> round(sum(model.shares_in(corpus)["de"]), 3)
@@ -342,8 +349,12 @@ class FittedModel:
         shares = {}
         for code in self.languages_:
             route = Route(code, known=True, via="local" if self.in_context else "global")
-            evidence = evidence_of(corpus[code], route, self, self)
-            means, empty = latent_means_of(evidence, self.weights_, self.vocabulary_)
-            theta = topic_proportions(means if empty.all() else means[~empty])
-            shares[code] = theta.mean(axis=0, dtype=float).tolist()
+            total, number = np.zeros(self.num_topics_), 0
+            for part in corpus[code].parts():
+                means, empty = latent_means_of(evidence_of(part, route, self, self), self.weights_, self.vocabulary_)
+                theta = topic_proportions(means[~empty])
+                total, number = sum_of_rows(theta, total), number + len(theta)
+            # Without any word there is nothing to tell topics apart by.
+            mean = total / number if number else topic_proportions(np.zeros((1, len(total)), np.float32))[0]
+            shares[code] = mean.astype(float).tolist()
         return shares
