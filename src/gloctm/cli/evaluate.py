@@ -74,8 +74,8 @@ def evaluate(
 ) -> None:
     """Measure a model: diversity and coherence of its topics, and how well topic proportions predict labels."""
     from gloctm.cli.messages import say
+    from gloctm.cli.shown import read_corpus
     from gloctm.cli.tables import print_evaluation
-    from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
     from gloctm.evaluation import MAX_TRAIN
     from gloctm.evaluation import evaluate as evaluated
@@ -102,8 +102,8 @@ def evaluate(
         model,
         references=sources,
         dictionaries=_read_dictionaries(dictionaries),
-        corpus=None if corpus is None else Corpus.load(corpus),
-        test=None if test is None else Corpus.load(test),
+        corpus=None if corpus is None else read_corpus(corpus),
+        test=None if test is None else read_corpus(test),
         aligned=aligned,
         num_words=num_words,
         via=chosen,

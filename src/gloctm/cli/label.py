@@ -68,7 +68,7 @@ def label(
         if not given:
             raise InputError("nothing to label by: give --set TOPIC:LANG=TEXT, or --llm NAME")
     from gloctm.cli.messages import say
-    from gloctm.corpus import Corpus
+    from gloctm.cli.shown import read_corpus
     from gloctm.estimator import GloCTM
     from gloctm.labels import ChatLabeler, LabelingError, labels_from_function
     from gloctm.labels.chat import OLLAMA
@@ -83,12 +83,12 @@ def label(
     if llm is not None:
         codes = split_languages(languages)
         if show_prompts:
-            documents = None if corpus is None else Corpus.load(corpus)
+            documents = None if corpus is None else read_corpus(corpus)
             asked_in = None if codes is None else normalize_languages(codes)
             labels_from_function(model, lambda shown: _print_prompt(shown, asked_in), corpus=documents)
             return
         labeler = ChatLabeler(llm, base_url=endpoint or OLLAMA, languages=codes)
-        documents = None if corpus is None else Corpus.load(corpus)
+        documents = None if corpus is None else read_corpus(corpus)
         try:
             model.set_labels(labels_from_function(model, labeler, corpus=documents))
         except LabelingError as error:

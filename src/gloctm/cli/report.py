@@ -9,7 +9,7 @@ import typer
 
 from gloctm.cli.model import Model
 from gloctm.cli.options import Quiet, check_projection, check_via
-from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
+from gloctm.cli.shown import counted_by_model, read_corpus, read_evaluation, read_view
 
 
 def report(
@@ -79,7 +79,6 @@ def report(
     Share it only with people who may read them.
     """
     from gloctm.cli.messages import say
-    from gloctm.corpus import Corpus
     from gloctm.estimator import GloCTM
     from gloctm.explorer import check_report_target
 
@@ -89,7 +88,7 @@ def report(
     model.show_progress = not quiet
     shown = None if view is None else read_view(view)
     measured = None if evaluation is None else read_evaluation(evaluation)
-    documents = None if corpus is None else counted_by_model(model, Corpus.load(corpus))
+    documents = None if corpus is None else counted_by_model(model, read_corpus(corpus))
     model.report(
         output,
         corpus=documents,

@@ -108,7 +108,7 @@ def search(
     the command that trains the best one is printed.
     """
     from gloctm.cli.messages import say
-    from gloctm.corpus import Corpus
+    from gloctm.cli.shown import read_corpus
     from gloctm.selection import search as searched
     from gloctm.selection.trials import IDENTITY
 
@@ -134,7 +134,7 @@ def search(
         )
     configured = settings_begun_with(None, config)
     sources = read_references(references)
-    loaded, the_seeds = Corpus.load(corpus), _seeds(seeds)
+    loaded, the_seeds = read_corpus(corpus), _seeds(seeds)
     if resume and not (output / IDENTITY).exists():
         say(f"there is no search in {output} to go on from: it begins")
     try:

@@ -10,7 +10,7 @@ import typer
 
 from gloctm.cli.model import Model
 from gloctm.cli.options import check_projection, check_via
-from gloctm.cli.shown import counted_by_model, read_evaluation, read_view
+from gloctm.cli.shown import counted_by_model, read_corpus, read_evaluation, read_view
 from gloctm.errors import InputError
 
 _optional = partial(typer.Option, show_default=False)
@@ -147,7 +147,6 @@ def serve(
         )
     # Before anything that takes long; connections are refused until everything is ready.
     with bind(host, port) as bound:
-        from gloctm.corpus import Corpus
         from gloctm.estimator import GloCTM
         from gloctm.server import create_app
         from gloctm.summary import Summarizer
@@ -156,7 +155,7 @@ def serve(
         model.show_progress = False
         maker = Summarizer(
             model,
-            None if corpus is None else counted_by_model(model, Corpus.load(corpus)),
+            None if corpus is None else counted_by_model(model, read_corpus(corpus)),
             evaluation=measured,
             title=title,
             via=encoder,

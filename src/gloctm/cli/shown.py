@@ -39,6 +39,17 @@ def read_evaluation(path: Path) -> Any:
         raise FileFormatError(f"--evaluation takes a file that gloctm evaluate -o wrote: {error}") from None
 
 
+def read_corpus(path: Path) -> Corpus:
+    """Return a saved corpus in memory; of one in shards, of many documents, a sample, and say so."""
+    from gloctm.cli.messages import say
+    from gloctm.shards import SampledCorpus, open_corpus, sample_of
+
+    corpus = sample_of(open_corpus(path))
+    if isinstance(corpus, SampledCorpus):
+        say(f"{path} is represented by a sample: {corpus.describe()}")
+    return corpus
+
+
 def counted_by_model(model: GloCTM, corpus: Corpus) -> Corpus:
     """Return a corpus in the model's languages, counted over its vocabularies: a corpus of other documents has its own.
 
@@ -46,8 +57,8 @@ def counted_by_model(model: GloCTM, corpus: Corpus) -> Corpus:
         InputError: it has other words than the model, and no texts to count.
     """
     from gloctm.cli.messages import say
-    from gloctm.corpus import Corpus
     from gloctm.model.recounting import in_words_of
+    from gloctm.shards.samples import as_sampled
 
     if not all(code in corpus for code in model.languages_):
         # Whoever is given it says so.
@@ -55,4 +66,4 @@ def counted_by_model(model: GloCTM, corpus: Corpus) -> Corpus:
     if foreign := [code for code in corpus.languages if code not in model.languages_]:
         say(f"left out, since the model was not trained on it: {', '.join(foreign)}")
     shown = {code: corpus[code] for code in model.languages_}
-    return in_words_of(model, Corpus(shown, encoder=corpus.encoder))
+    return in_words_of(model, as_sampled(corpus, shown))

@@ -57,8 +57,7 @@ def documents(
 ) -> None:
     """Show documents with their topics: all, those of a topic, or those about a word or a sentence."""
     check_choice("--format", output_format, FORMATS)
-    from gloctm.cli.shown import counted_by_model, read_view
-    from gloctm.corpus import Corpus
+    from gloctm.cli.shown import counted_by_model, read_corpus, read_view
     from gloctm.estimator import GloCTM
 
     if topic is not None and find is not None:
@@ -71,7 +70,7 @@ def documents(
         missing = shlex.join(["gloctm", "documents", str(path), str(beside) if beside.is_dir() else "CORPUS"])
         raise InputError(f"the corpus whose documents are shown is missing: give it, as in {missing}")
     model = _loaded(GloCTM.load(path), quiet)
-    shown = counted_by_model(model, Corpus.load(corpus))
+    shown = counted_by_model(model, read_corpus(corpus))
     given: dict[str, Any] = {"corpus": shown, "view": None if view is None else read_view(view)}
     codes = split_languages(languages)
     if topic is not None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.checks import check_choice, check_int
-from gloctm.corpus.corpus import Corpus, check_corpus
+from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus, recounted
 from gloctm.errors import InputError, LowCoverageWarning
 from gloctm.evaluation.documents import MAX_TRAIN, measures_by_alignment, measures_by_labels
@@ -39,6 +39,7 @@ from gloctm.model.checks import check_model
 from gloctm.model.inference import Via, check_via, topic_proportions
 from gloctm.model.storage import software_versions
 from gloctm.model.topics import top_words
+from gloctm.shards.samples import AnyCorpus, SampledCorpus, sample_of
 
 if TYPE_CHECKING:
     from gloctm.model.model import TopicModel
@@ -88,8 +89,8 @@ def evaluate(
     *,
     references: Source | Iterable[Source] = (),
     dictionaries: Mapping[Pair, TranslationDictionary] | None = None,
-    corpus: Corpus | None = None,
-    test: Corpus | None = None,
+    corpus: AnyCorpus | None = None,
+    test: AnyCorpus | None = None,
     aligned: bool = False,
     num_words: int = NUM_WORDS,
     via: Via | None = None,
@@ -107,7 +108,8 @@ def evaluate(
         dictionaries: for pairs of languages a dictionary from the first to the second: translation agreement. A warning
             names one that has few of the topics' words, or seems to be the wrong way round.
         corpus: NPMI in it; where it has labels, classification, purity and NMI. Usually the one trained on. The texts
-            of another, with a vocabulary of its own, are counted by the model's.
+            of another, with a vocabulary of its own, are counted by the model's. Of a corpus in shards, at most 100,000
+            documents per language are taken, spread evenly; ``conditions["samples"]`` then says of how many.
         test: further documents, to test classifiers on. None holds out a fifth of each label's documents in ``corpus``
             (at least one, where there are two).
         aligned: row i of ``test`` (else of ``corpus``) is the same document in every language: retrieval of
@@ -135,7 +137,10 @@ def evaluate(
         >>> evaluation.mean("accuracy_across") > 0.5
         True
     """
-    _check_types(model, corpus, test, dictionaries)
+    _check_types(model, dictionaries)
+    corpus, test = (
+        None if given is None else sample_of(given, name) for given, name in ((corpus, "corpus"), (test, "test"))
+    )
     fewest = min(map(len, model.vocabulary_.values()))
     check_num_words(num_words, fewest)
     seed = check_int("seed", seed, 0)
@@ -164,6 +169,9 @@ def evaluate(
         conditions["references"] = [
             {"sha256": reference_digests(source, model.languages_), **_where(source)} for source in sources
         ]
+    samples = {"corpus": corpus, "test": test}
+    if found := {name: _sizes(each) for name, each in samples.items() if isinstance(each, SampledCorpus)}:
+        conditions["samples"] = found
     known = _within_vocabularies(dictionaries or {}, model)
     if known:
         conditions["dictionaries"] = {" ".join(pair): each.num_pairs for pair, each in known.items()}
@@ -196,17 +204,19 @@ def evaluate(
     return Evaluation(measures, conditions)
 
 
-def _check_types(model: Any, corpus: Any, test: Any, dictionaries: Any) -> None:
+def _check_types(model: Any, dictionaries: Any) -> None:
     check_model(model, "evaluate")
-    for name, given in (("corpus", corpus), ("test", test)):
-        if given is not None:
-            check_corpus(given, name)
     for pair, dictionary in (dictionaries or {}).items():
         if not isinstance(dictionary, TranslationDictionary):
             raise InputError(
                 f"the dictionary of {pair} is a {type(dictionary).__name__}: read one with "
                 "gloctm.metrics.read_dictionary(path)"
             )
+
+
+def _sizes(sample: SampledCorpus) -> dict[str, dict[str, int]]:
+    """Return for each language how many documents are measured, and of how many."""
+    return {code: {"documents": part.num_documents, "of": sample.totals[code]} for code, part in sample.items()}
 
 
 def _counted(model: TopicModel, corpus: Corpus, name: str) -> dict[str, LanguageCorpus]:

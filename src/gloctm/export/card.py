@@ -10,12 +10,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gloctm.checks import listed
-from gloctm.corpus.corpus import Corpus
+from gloctm.corpus.language import LanguageCorpus
 from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation, name_of
 from gloctm.languages import primary_subtag
 from gloctm.model.model import TopicModel
+from gloctm.shards.language import ShardedLanguage
+from gloctm.shards.samples import AnyCorpus
 from gloctm.summary.names import name_of_language
 from gloctm.summary.quality import evaluation_of
 
@@ -30,7 +34,7 @@ _MARKUP = re.compile(r"[&<>|\\`*_\[\]{}()#!~$:@]|(?<=www)\.", re.IGNORECASE)
 def model_card(
     model: TopicModel,
     *,
-    corpus: Corpus | None = None,
+    corpus: AnyCorpus | None = None,
     evaluation: Evaluation | Mapping[str, Any] | None = None,
     title: str | None = None,
     description: str | None = None,
@@ -157,17 +161,21 @@ def _topics(model: TopicModel, num_words: int) -> str:
     return _table(headings, [[str(topic), *cells] for topic, cells in rows.items()], numbers=1)
 
 
-def _languages(model: TopicModel, corpus: Corpus | None) -> str:
+def _languages(model: TopicModel, corpus: AnyCorpus | None) -> str:
     headings = ["language", "code", "words in the vocabulary"]
     rows = []
     for code in model.languages_:
         row = [as_text(name_of_language(code)), code, f"{len(model.vocabulary_[code]):,}"]
         if corpus is not None:
-            row += [f"{corpus[code].num_documents:,}", f"{int(corpus[code].counts.sum()):,}"]
+            row += [f"{corpus[code].num_documents:,}", f"{_tokens(corpus[code]):,}"]
         rows.append(row)
     if corpus is not None:
         headings += ["documents", "tokens"]
     return _table(headings, rows)
+
+
+def _tokens(part: LanguageCorpus | ShardedLanguage) -> int:
+    return sum(int(each.counts.sum(dtype=np.int64)) for each in part.parts())
 
 
 def _quality(evaluation: Evaluation) -> str:

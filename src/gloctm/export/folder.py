@@ -12,7 +12,6 @@ import numpy as np
 
 from gloctm.arrays import Array
 from gloctm.checks import check_int
-from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.errors import InputError
 from gloctm.export.proportions import write_proportions
 from gloctm.files.arrow import import_pyarrow
@@ -22,6 +21,7 @@ from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
 from gloctm.model.view import TopicView, topic_shares, view_of
+from gloctm.shards.samples import AnyCorpus, sample_of
 
 TABLES_FORMAT = FolderFormat(kind="table export", manifest="tables.json", name="gloctm-tables", newest=1)
 
@@ -35,7 +35,7 @@ def tables(
     model: TopicModel,
     folder: str | os.PathLike[str],
     *,
-    corpus: Corpus | None = None,
+    corpus: AnyCorpus | None = None,
     file_format: Literal["parquet", "csv"] = "parquet",
     num_words: int = 10,
     all_words: int | None = None,
@@ -54,7 +54,8 @@ def tables(
     Args:
         model: trained.
         folder: created; an older folder of tables there is replaced.
-        corpus: its documents' proportions are written.
+        corpus: its documents' proportions are written; of one in shards, those of a sample, see
+            ``gloctm.shards.sample_of``. ``transform_to`` writes those of all.
         file_format: ``"parquet"``, which keeps every bit and needs pyarrow, or ``"csv"``, whose numbers have the nine
             significant digits that give a float32 back.
         num_words: words per topic and language in ``topics``.
@@ -83,7 +84,7 @@ def tables(
     if file_format not in ("parquet", "csv"):
         raise InputError(f"file_format is {file_format!r}: it must be parquet or csv")
     if corpus is not None:
-        check_corpus(corpus)
+        corpus = sample_of(corpus)
     num_words = check_int("num_words", num_words, 1)
     if all_words is not None:
         all_words = check_int("all_words", all_words, 1, ", or None for every word")

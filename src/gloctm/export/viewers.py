@@ -10,7 +10,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gloctm.arrays import Array
-from gloctm.corpus.corpus import Corpus, check_corpus
 from gloctm.corpus.language import LanguageCorpus, document_texts
 from gloctm.errors import InputError
 from gloctm.export.distributions import word_distributions
@@ -20,6 +19,7 @@ from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
 from gloctm.model.topics import top_words
 from gloctm.model.view import TopicView, view_of
+from gloctm.shards.samples import AnyCorpus, sample_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class _Sample:
     shown: Array
 
 
-def pyldavis(model: TopicModel, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
+def pyldavis(model: TopicModel, corpus: AnyCorpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
     """Return the arguments of ``pyLDAvis.prepare``.
 
     pyLDAvis draws estimated counts of words, so the distributions are those that the model expects of the documents
@@ -45,7 +45,7 @@ def pyldavis(model: TopicModel, corpus: Corpus, language: str, *, view: TopicVie
 
     Args:
         model: trained on the language.
-        corpus: with the model's vocabulary in it.
+        corpus: with the model's vocabulary in it; of one in shards, a sample, see ``gloctm.shards.sample_of``.
         language: which.
         view: merged and hidden topics. pyLDAvis accepts only rows that sum to 1, so proportions are those among the
             topics shown.
@@ -76,7 +76,9 @@ def pyldavis(model: TopicModel, corpus: Corpus, language: str, *, view: TopicVie
     }
 
 
-def topicwizard(model: TopicModel, corpus: Corpus, language: str, *, view: TopicView | None = None) -> dict[str, Any]:
+def topicwizard(
+    model: TopicModel, corpus: AnyCorpus, language: str, *, view: TopicView | None = None
+) -> dict[str, Any]:
     """Return the topic data of topicwizard.
 
     Words have the weights that rank them, as in ``model.topics``, and 0 where these are negative: word clouds and sums
@@ -133,9 +135,9 @@ def topicwizard(model: TopicModel, corpus: Corpus, language: str, *, view: Topic
     }
 
 
-def _sample(model: TopicModel, corpus: Corpus, language: str, view: TopicView | None) -> _Sample:
+def _sample(model: TopicModel, corpus: AnyCorpus, language: str, view: TopicView | None) -> _Sample:
     model.check_trained()
-    check_corpus(corpus)
+    corpus = sample_of(corpus)
     view = view_of(model, view)
     code = normalize_language(language)
     if code not in model.languages_:

@@ -19,6 +19,7 @@ from gloctm.model.checks import check_vocabulary
 from gloctm.model.inference import Via
 from gloctm.model.labels import Labels, check_label, check_topic
 from gloctm.model.model import TopicModel
+from gloctm.shards.samples import AnyCorpus, sample_of
 from gloctm.summary.documents import finder_in, typical_documents
 
 # Characters of another error's message that are repeated.
@@ -53,7 +54,7 @@ def labels_from_function(
     function: Callable[[TopicToLabel], str | Mapping[str, str]],
     *,
     num_words: int = 10,
-    corpus: Corpus | None = None,
+    corpus: AnyCorpus | None = None,
     num_documents: int = 3,
     max_characters: int = 600,
     topics: Iterable[int] | None = None,
@@ -66,7 +67,7 @@ def labels_from_function(
             language to label. White space around a label is removed.
         num_words: words per topic and language that the function receives.
         corpus: the function also receives its most typical documents, those of the report. It needs texts, and the
-            model's vocabulary.
+            model's vocabulary. Of a corpus in shards, those of a sample, see ``gloctm.shards.sample_of``.
         num_documents: documents per topic and language.
         max_characters: documents are cut to this length, around the topic's words.
         topics: which topics; all unless given. After a ``LabelingError``, give the remaining ones.
@@ -94,7 +95,7 @@ def labels_from_function(
     documents: dict[str, list[tuple[str, ...]]] = {}
     if corpus is not None:
         shown_words = {topic: words[topic] for topic in chosen}
-        documents = _typical_documents(model, corpus, shown_words, num_documents, max_characters)
+        documents = _typical_documents(model, sample_of(corpus), shown_words, num_documents, max_characters)
     labels: Labels = {}
     for place, topic in enumerate(chosen):
         shown = TopicToLabel(topic, words[topic], {code: texts[place] for code, texts in documents.items()})

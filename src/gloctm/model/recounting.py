@@ -9,6 +9,7 @@ from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import recounted
 from gloctm.errors import InputError
 from gloctm.model.fitted import FittedModel
+from gloctm.shards.samples import as_sampled
 
 
 def in_words_of(model: FittedModel, corpus: Corpus) -> Corpus:
@@ -36,4 +37,4 @@ def in_words_of(model: FittedModel, corpus: Corpus) -> Corpus:
         parts[code] = replace(counted, tokenizer=model.tokenizers_[code], own_tokenizer=None)
     if all(parts[code] is part for code, part in corpus.items()):
         return corpus
-    return Corpus(parts, encoder=corpus.encoder, word_encoder=corpus.word_encoder, passage_length=corpus.passage_length)
+    return as_sampled(corpus, parts)

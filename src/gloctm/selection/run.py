@@ -21,10 +21,12 @@ from gloctm.selection.result import STABILITY, Candidate, SearchResult
 from gloctm.selection.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
 from gloctm.selection.trainer import Trainer
 from gloctm.selection.trials import FREE, TrialLog
+from gloctm.shards.corpus import ShardedCorpus
+from gloctm.shards.samples import AnyCorpus, sample_of
 
 
 def search(
-    corpus: Corpus,
+    corpus: AnyCorpus,
     space: Mapping[str, Range | Sequence[Any]],
     *,
     output: StrPath,
@@ -46,7 +48,7 @@ def search(
     kept: one is trained again, to the same weights, with a candidate's ``all_settings``.
 
     Args:
-        corpus: with word and document embeddings.
+        corpus: with word and document embeddings; of one in shards, a sample, see ``gloctm.shards.sample_of``.
         space: for each setting the values to try, for example ``{"num_topics": [10, 20, 30]}``: every combination is a
             candidate. Or, with ``trials``, a ``Range`` to draw them from.
         output: folder for ``trials.jsonl``, ``summary.json`` and ``search.html`` (tables, plots, topics). One search
@@ -93,8 +95,9 @@ def search(
         >>> result.best.settings
         {'num_topics': 12}
     """
-    if not isinstance(corpus, Corpus):
+    if not isinstance(corpus, Corpus | ShardedCorpus):
         raise InputError(f"search takes a Corpus, not {type(corpus).__name__}: make one with Corpus.from_texts")
+    corpus = sample_of(corpus)
     base = base_settings(preset, settings or {})
     chosen = checked_space(space, base)
     check_method(chosen, base)

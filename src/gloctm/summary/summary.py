@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gloctm.arrays import Array, Numbers
 from gloctm.checks import check_int, listed
-from gloctm.corpus.corpus import Corpus, check_corpus
+from gloctm.corpus.corpus import Corpus
 from gloctm.errors import InputError
 from gloctm.evaluation import Evaluation
 from gloctm.model.checks import check_model, check_vocabulary
@@ -25,6 +25,7 @@ from gloctm.model.storage import HISTORY_TERMS
 from gloctm.model.topics import heaviest_columns
 from gloctm.model.vectors import cosines, joined_vectors, linked_topics, topic_vectors
 from gloctm.model.view import TopicView, topic_names, topic_names_by_language, topic_shares, view_of
+from gloctm.shards.samples import AnyCorpus, SampledCorpus, sample_of
 from gloctm.summary.agreement import agreement_of_topics, doubtful_languages
 from gloctm.summary.breakdowns import MAX_LABELS, by_date, by_label, checked_dates
 from gloctm.summary.content import (
@@ -79,7 +80,7 @@ class _Sample:
 
 def summarize(
     model: TopicModel,
-    corpus: Corpus | None = None,
+    corpus: AnyCorpus | None = None,
     *,
     view: TopicView | None = None,
     num_words: int = 30,
@@ -100,8 +101,9 @@ def summarize(
     Args:
         model: trained.
         corpus: documents to show the topics in. They are usually those of the training, but need only be counted over
-            the model's vocabularies, in all its languages. Without them, the summary has words, likeness and search
-            alone.
+            the model's vocabularies, in all its languages. Of a corpus in shards, at most 100,000 documents per
+            language are taken, spread evenly, and the summary says so. Without them, the summary has words, likeness
+            and search alone.
         view: topics renamed, merged and hidden; all of the model's as they are unless given. Words of merged topics are
             weighted by their shares in the corpus, or equally without one. Of hidden topics nothing is shown, so
             proportions sum to less than 1. Topics keep their numbers in the model.
@@ -185,7 +187,7 @@ class Summarizer:
     def __init__(
         self,
         model: TopicModel,
-        corpus: Corpus | None = None,
+        corpus: AnyCorpus | None = None,
         *,
         num_words: int = 30,
         num_documents: int = 5,
@@ -216,12 +218,11 @@ class Summarizer:
                 f"projection is {projection!r:.60}: it must be umap or topics, or None to choose by itself"
             )
         self.model = model
-        self.corpus = corpus
+        self.corpus = None if corpus is None else sample_of(corpus)
         self._via: Via | None = via if model.in_context else via or "global"
         self._measured = None if evaluation is None else evaluation_of(model, evaluation)
-        if corpus is not None:
-            check_corpus(corpus)
-            _check_languages(model, corpus)
+        if self.corpus is not None:
+            _check_languages(model, self.corpus)
         self._num_words = num_words
         self._num_documents = num_documents
         self._max_characters = max_characters
@@ -518,6 +519,8 @@ def _sampled(sample: _Sample, num_labels: int, table: DocumentTable | None) -> s
         if len(rows) < totals[code]
     ]
     said = [f"computed from {listed(parts)}, drawn at random"] if parts else []
+    if isinstance(sample.corpus, SampledCorpus):
+        said.insert(0, f"the documents are a sample: {sample.corpus.describe()}")
     if num_labels > MAX_LABELS:
         said.append(f"the {MAX_LABELS} most frequent of {num_labels:,} labels are shown")
     if table is not None and len(table.ids) < sum(table.totals.values()):

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from gloctm.arrays import Array, Numbers
 from gloctm.checks import check_int
-from gloctm.corpus.corpus import Corpus, check_corpus
+from gloctm.corpus.corpus import Corpus
 from gloctm.errors import EmptyDocumentWarning, InputError
 from gloctm.languages import normalize_languages
 from gloctm.model.fitted import Encoder
@@ -21,6 +21,7 @@ from gloctm.model.model import TopicModel
 from gloctm.model.recounting import in_words_of
 from gloctm.model.table import Table
 from gloctm.model.view import TopicView, topic_shares
+from gloctm.shards.samples import AnyCorpus, sample_of
 from gloctm.tables.breakdowns import label_table, time_table
 from gloctm.tables.documents import document_table, representative_table
 from gloctm.tables.hierarchy import TopicHierarchy, hierarchy_of, warn_of_poor_merges
@@ -36,7 +37,8 @@ _Theta = dict[str, Array]
 class TableMethods(TopicModel):
     """A model that answers about its topics and documents.
 
-    Methods that need documents take those of ``fit`` (``corpus_``) unless they are given a corpus.
+    Methods that need documents take those of ``fit`` (``corpus_``) unless they are given a corpus. Of one in shards,
+    they take a sample: at most 100,000 documents per language, spread evenly (``gloctm.shards.sample_of``).
     """
 
     def document_topics(
@@ -72,7 +74,7 @@ class TableMethods(TopicModel):
 
     def document_info(
         self,
-        corpus: Corpus | None = None,
+        corpus: AnyCorpus | None = None,
         *,
         language: str | Iterable[str] | None = None,
         view: TopicView | None = None,
@@ -122,7 +124,7 @@ class TableMethods(TopicModel):
         language: str | Iterable[str] | None = None,
         number: int = 5,
         *,
-        corpus: Corpus | None = None,
+        corpus: AnyCorpus | None = None,
         view: TopicView | None = None,
         max_characters: int = 300,
     ) -> Table[dict[str, Any]]:
@@ -166,7 +168,7 @@ class TableMethods(TopicModel):
 
     def topic_info(
         self,
-        corpus: Corpus | None = None,
+        corpus: AnyCorpus | None = None,
         *,
         view: TopicView | None = None,
         threshold: float | None = THRESHOLD,
@@ -206,7 +208,7 @@ class TableMethods(TopicModel):
 
     def topics_over_time(
         self,
-        corpus: Corpus | None = None,
+        corpus: AnyCorpus | None = None,
         *,
         period: Literal["auto", "year", "month", "day"] = "auto",
         view: TopicView | None = None,
@@ -239,7 +241,7 @@ class TableMethods(TopicModel):
         return time_table(found, theta, shown, check_threshold(threshold), period)
 
     def topics_per_label(
-        self, corpus: Corpus | None = None, *, view: TopicView | None = None, threshold: float | None = None
+        self, corpus: AnyCorpus | None = None, *, view: TopicView | None = None, threshold: float | None = None
     ) -> Table[dict[str, Any]]:
         """Return how much of each topic there is in documents of each label, with 95 % intervals.
 
@@ -296,7 +298,7 @@ class TableMethods(TopicModel):
         number: int = 10,
         *,
         language: str | Iterable[str] | None = None,
-        corpus: Corpus | None = None,
+        corpus: AnyCorpus | None = None,
         view: TopicView | None = None,
         threshold: float | None = THRESHOLD,
         max_characters: int = 300,
@@ -379,13 +381,12 @@ class TableMethods(TopicModel):
         warn_of_poor_merges(hierarchy, number, stacklevel=2)
         return reduced
 
-    def _documents(self, corpus: Corpus | None, method: str, *, needed: bool = True) -> Any:
+    def _documents(self, corpus: AnyCorpus | None, method: str, *, needed: bool = True) -> Any:
         """Return the corpus given, or that of ``fit``; None where there is none and none is needed."""
         self.check_trained()
         if corpus is None:
             corpus = getattr(self, "corpus_", None)
         if corpus is not None:
-            check_corpus(corpus)
             return self._counted(corpus)
         if needed:
             raise InputError(
@@ -394,12 +395,12 @@ class TableMethods(TopicModel):
             )
         return None
 
-    def _counted(self, corpus: Corpus) -> Corpus:
-        """Return a corpus in the words of this model; the last one that had others is remembered."""
+    def _counted(self, corpus: AnyCorpus) -> Corpus:
+        """Return a corpus in memory in the words of this model; the last one that had to be made is remembered."""
         known = self.__dict__.get("_counted_corpus")
         if known is not None and known[0]() is corpus and known[1] is self.weights_:
             return cast(Corpus, known[2])
-        counted = in_words_of(self, corpus)
+        counted = in_words_of(self, sample_of(corpus))
         if counted is not corpus:
             self._counted_corpus = weakref.ref(corpus), self.weights_, counted
         return counted
@@ -427,7 +428,7 @@ class TableMethods(TopicModel):
         return np.asarray(self.transform(counts, language), np.float32)
 
     def _to_compare(
-        self, corpus: Corpus | None, method: str, view: TopicView | None
+        self, corpus: AnyCorpus | None, method: str, view: TopicView | None
     ) -> tuple[Corpus, _Theta, ShownTopics]:
         """Return documents, their θ as reports compare languages by, and the topics shown."""
         found = self._documents(corpus, method)
