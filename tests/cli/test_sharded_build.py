@@ -25,7 +25,7 @@ from command_line import (
     write_benchmark,
     write_json_lines,
 )
-from gloctm import Corpus
+from gloctm import Corpus, GloCTM
 from gloctm.files.work import working_in
 from gloctm.shards import ShardedCorpus, open_corpus
 
@@ -189,3 +189,19 @@ def test_building_in_shards_to_a_full_disk(tmp_path):
     succeeded(run_here(*build))
     assert set(before) < set(snapshot(tmp_path))
     assert sorted(os.listdir(tmp_path)) == ["corpus", "documents.jsonl"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:the corpus has 40 documents for 3 topics")
+def test_training_on_a_file_in_shards(tmp_path, documents):
+    train = ("train", documents, "-o", tmp_path / "model", "--num-topics=3", "--threads=1", "-q", "--sharded")
+    result = run_here(*train)
+    assert result.returncode == 0, result.stderr
+    built = tmp_path / "model-corpus"
+    assert isinstance(open_corpus(built), ShardedCorpus)
+    assert open_corpus(built).has_embeddings
+    in_memory = GloCTM(num_topics=3, threads=1, show_progress=False).fit(Corpus.load(built))
+    for name, array in GloCTM.load(tmp_path / "model").weights_.items():
+        np.testing.assert_array_equal(array, in_memory.weights_[name])
+    few = run_here(*train[:4], "--num-topics=50", "--sharded", "-q")
+    assert_refused(few, "there are 40 different documents, which can't make 50 topics")

@@ -88,7 +88,7 @@ def _lock(stream: IO[str]) -> bool:
 
 
 def linked(file: Path, target: Path) -> None:
-    """Give a file a second name, in a folder that is made where it is missing; a copy where links don't exist."""
+    """Give a file another name, in a folder that is made where it is missing; a copy where links don't exist."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(file, target)
