@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gloctm.plot.drawing import DETAILS, Canvas, adaptive_svg
+
+# How numbers on an axis are written.
+_THOUSANDS = "datum.value < 1000 ? datum.value : datum.value < 1e6 ? datum.value / 1000 + 'k' : datum.value / 1e6 + 'M'"
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,55 @@ def bars_svg(title: str, panels: Sequence[Bars]) -> str:
     return adaptive_svg(canvas.finish(alt.hconcat(*drawn, spacing=56)), title) + "\n"
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Several lines.
+
+    Attributes:
+        title: above them.
+        axis: what goes to the right, on a logarithmic scale.
+        series: by name the points of a line, right and up, positive.
+        log: whether the scale upwards is logarithmic, too; else it begins at 0.
+    """
+
+    title: str
+    axis: str
+    series: Mapping[str, Sequence[tuple[float, float]]]
+    log: bool = False
+
+
+def lines_svg(title: str, panels: Sequence[Lines]) -> str:
+    """Return the panels side by side, with one legend; each has its own scale upwards."""
+    canvas = Canvas()
+    alt, names = canvas.alt, list(dict.fromkeys(name for panel in panels for name in panel.series))
+    colors = canvas.by_series("Color", names, [*canvas.palette.categories][: len(names)], orient="right")
+
+    def drawn(panel: Lines) -> object:
+        rows = [
+            {"series": names.index(name), "x": x, "y": y, "details": f"{name}, {_short(x)}: {y:,.0f}"}
+            for name, points in panel.series.items()
+            for x, y in points
+        ]
+        across = alt.Axis(values=sorted({row["x"] for row in rows}), labelExpr=_THOUSANDS, grid=False)
+        scale = alt.Scale(type="log", nice=True) if panel.log else alt.Scale(zero=True, nice=5)
+        upwards = alt.Axis(values=[10**power for power in range(-3, 10)]) if panel.log else alt.Axis(tickCount=5)
+        base = canvas.chart(rows).encode(
+            x=alt.X("x:Q", title=panel.axis, scale=alt.Scale(type="log", nice=False, padding=10), axis=across),
+            y=alt.Y("y:Q", title=None, scale=scale, axis=upwards),
+            color=colors,
+        )
+        points = base.mark_point(filled=True, size=40, opacity=1).encode(**DETAILS)
+        chart = alt.layer(base.mark_line(aria=False), points)
+        return chart.properties(width=250, height=220, title=_heading(alt, panel.title))
+
+    return adaptive_svg(canvas.finish(alt.hconcat(*map(drawn, panels))), title) + "\n"
+
+
 def _heading(alt: Any, text: str) -> Any:
     return alt.Title(text, fontSize=13, frame="group")
 
 
 def _short(number: float) -> str:
+    if number >= 1_000_000:
+        return f"{number / 1_000_000:g}M"
     return f"{number / 1000:g}k" if number >= 1000 else f"{number:g}"

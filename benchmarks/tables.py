@@ -23,6 +23,7 @@ from pages import (
     load,
     page,
     quality,
+    scale,
     small,
     speed,
     topics,
@@ -33,9 +34,9 @@ PAGES = ("README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
-    **(encoders.TABLES | page.TABLES),
+    **(encoders.TABLES | page.TABLES | scale.TABLES),
 }
-PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS
+PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
 
 
 def with_tables(text: str) -> str:
