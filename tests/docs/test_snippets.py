@@ -126,7 +126,7 @@ def test_your_own_text(in_folder):
     [
         *("concepts/when-to-use", "get-started/first-model", "guides/figures"),
         *("guides/guided-topics", "guides/published-method", "guides/topics-at-work", "guides/transform"),
-        "guides/update",
+        *("guides/scale", "guides/update"),
     ],
 )
 def test_page_that_begins_with_nothing(page, in_folder):
