@@ -115,6 +115,21 @@ class MadeUp:
         return themes.tolist(), days.astype(str).tolist(), texts
 
 
+@cache
+def word_vectors(dimension: int, types: int) -> tuple[dict[str, int], NDArray[np.float32]]:
+    """The words that have a vector of their own, with their rows, and the vectors; once per process."""
+    generator = np.random.default_rng(0)
+    themes = generator.standard_normal((THEMES, dimension), np.float32)
+    vectors = [
+        generator.standard_normal((types, dimension), np.float32)
+        + themes[np.arange(types) % THEMES]
+        + 0.5 * generator.standard_normal(dimension, np.float32)
+        for _ in LANGUAGES
+    ]
+    words = (word for code in LANGUAGES for word in spelled(code, types).tolist())
+    return {word: row for row, word in enumerate(words)}, np.concatenate(vectors)
+
+
 class StandIn:
     """An encoder of made-up texts: the mean of vectors of words, which have a part of their theme.
 
@@ -128,39 +143,16 @@ class StandIn:
     def __init__(self, dimension: int = 512, types: int = 8000) -> None:
         self.dimension, self.types = dimension, types
 
-    @cached_property
-    def _table(self) -> NDArray[np.float32]:
-        generator = np.random.default_rng(0)
-        themes = generator.standard_normal((THEMES, self.dimension), np.float32)
-        of_words = [
-            generator.standard_normal((self.types, self.dimension), np.float32)
-            + themes[np.arange(self.types) % THEMES]
-            + 0.5 * generator.standard_normal(self.dimension, np.float32)
-            for _ in LANGUAGES
-        ]
-        return np.concatenate(of_words)
-
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        return {
-            word: place * self.types + rank
-            for place, code in enumerate(LANGUAGES)
-            for rank, word in enumerate(spelled(code, self.types).tolist())
-        }
-
-    def __getstate__(self) -> dict[str, int]:
-        """Sizes alone travel to another process."""
-        return {"dimension": self.dimension, "types": self.types}
-
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors ``(texts, dimension)``, float32, of length 1."""
-        rows, find = [], self._rows.get
+        known, table = word_vectors(self.dimension, self.types)
+        rows, find = [], known.get
         for text in texts:
             rows.append([row for word in text.lower().rstrip(".").split() if (row := find(word)) is not None])
         starts = np.cumsum([0, *map(len, rows)])
         columns = np.fromiter((row for each in rows for row in each), np.int32, int(starts[-1]))
         ones = np.ones(len(columns), np.float32)
-        vectors = sp.csr_array((ones, columns, starts), shape=(len(texts), len(self._table))) @ self._table
+        vectors = sp.csr_array((ones, columns, starts), shape=(len(texts), len(table))) @ table
         for place, each in enumerate(rows):
             if not each:
                 seed = zlib.crc32(texts[place].encode())
