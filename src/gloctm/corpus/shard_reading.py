@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from gloctm.arrays import Array, Indices
 from gloctm.corpus.passages import Passages
