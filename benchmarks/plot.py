@@ -110,9 +110,11 @@ class Lines:
 
 
 def lines_svg(title: str, panels: Sequence[Lines]) -> str:
-    """Return the panels side by side, with one legend; each has its own scale upwards."""
+    """Return the panels side by side, with one legend; each has its own scale upwards. Nothing is an empty picture."""
     canvas = Canvas()
     alt, names = canvas.alt, list(dict.fromkeys(name for panel in panels for name in panel.series))
+    if not names:
+        return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>\n'
     colors = canvas.by_series("Color", names, [*canvas.palette.categories][: len(names)], orient="right")
 
     def drawn(panel: Lines) -> object:
