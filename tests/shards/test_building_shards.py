@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gloctm import Corpus
+from gloctm import Corpus, ShardedCorpus
 from gloctm.corpus import shard_files
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from gloctm.shards import plan, vocabulary
@@ -159,6 +159,8 @@ def test_shards_are_full_but_the_last_and_independent_of_the_split(monkeypatch, 
         build_sharded(path, tmp_path / "corpus", engine="serial", **BASIC)
         content.append({file.name: file.read_bytes() for file in sorted((tmp_path / "corpus/en").iterdir())})
     assert content[0] == content[1]
+    saved = Corpus.from_files(path, **BASIC).save(tmp_path / "saved", sharded=True)
+    assert ShardedCorpus.load(saved).fingerprint() == ShardedCorpus.load(tmp_path / "corpus").fingerprint()
     assert sorted(content[0]) == ["00000.parquet", "00001.parquet", "00002.parquet", "vocabulary.json"]
 
 

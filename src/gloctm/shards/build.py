@@ -124,7 +124,7 @@ def build_sharded(
         engine: see ``get_engine``.
         show_progress: whether progress is shown.
         **options: see ``Corpus.from_texts``. Refused are ``phrases``, ``drop_duplicates`` and ``drop_boilerplate``.
-            ``processes`` are all cores unless given, and one for tokenizers of your own.
+            ``processes`` are all cores unless given, and one for little text and for tokenizers of your own.
 
     Raises:
         FileFormatError: a file is missing, damaged or malformed, or changes while it is read; the message has the line.
@@ -144,9 +144,11 @@ def build_sharded(
     reading = ReadSettings(as_columns(columns), language, encoding, on_error, quoting, date_order)
     # Raises now what each worker would.
     read_parts((), reading)
-    processes = options.get("processes")
-    runs = get_engine(engine, 1 if processes is None and settings.tokenizers else processes)
     files = list_files(paths, file_format=file_format, language_given=language is not None)
+    processes = options.get("processes")
+    # Starting processes takes longer than one split, and the user's own tokenizer may not be sent to one.
+    is_little = sum(file.size or 0 for file in files) <= plan.SPLIT_BYTES or settings.tokenizers
+    runs = get_engine(engine, 1 if processes is None and is_little else processes)
     target = Path(output)
     check_folder_target(target, replaces=CORPUS_FORMAT)
     with working_in(work_folder(target, BUILDING)) as folder:

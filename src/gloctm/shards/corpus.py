@@ -112,7 +112,7 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
             embedding_dtype: see ``embed``.
             **settings: see ``Corpus.from_files``. ``phrases``, ``drop_duplicates`` and ``drop_boilerplate`` are
                 refused, the report does not count boilerplate, and there is no cache. ``processes`` are all cores
-                unless given, and one with tokenizers of your own.
+                unless given, and one for little text and with tokenizers of your own.
 
         Raises:
             FileFormatError: a file is missing, damaged or malformed, or changes while it is read.

@@ -12,7 +12,7 @@ from gloctm.reading.parts import FilePart, cut_file
 from gloctm.reading.sources import SourceFile
 
 #: Bytes of a split. A worker holds its distinct words, and a build that was killed loses the splits begun.
-SPLIT_BYTES = 2**24
+SPLIT_BYTES = 2**23
 # Files of a split: text files can be short, and each takes time to open.
 _MOST_FILES = 10_000
 
