@@ -3,6 +3,6 @@
 from gloctm.shards.corpus import ShardedCorpus
 from gloctm.shards.language import ShardedLanguage
 from gloctm.shards.opening import open_corpus
-from gloctm.shards.samples import AnyCorpus, SampledCorpus, sample_of
+from gloctm.shards.samples import SampledCorpus, sample_of
 
-__all__ = ["AnyCorpus", "SampledCorpus", "ShardedCorpus", "ShardedLanguage", "open_corpus", "sample_of"]
+__all__ = ["SampledCorpus", "ShardedCorpus", "ShardedLanguage", "open_corpus", "sample_of"]
