@@ -12,8 +12,8 @@ from gloctm.reading.dropped import DroppedDocument
 from gloctm.reading.records import RecordReader
 
 # Enough that what a block takes by itself does not count, few enough that a block is small: texts, words and θ of short
-# documents take about 60 MB.
-BLOCK_DOCUMENTS = 8192
+# documents take about 100 MB.
+BLOCK_DOCUMENTS = 16_384
 # Of long documents, their words take most: about ten times the characters.
 BLOCK_CHARACTERS = 4_000_000
 

@@ -20,7 +20,7 @@ from gloctm.reading.records import RecordReader
 from gloctm.shards.corpus import ShardedCorpus
 
 # Blocks of read documents in one part of a folder: 65,536 short documents.
-BLOCKS_PER_PART = 8
+BLOCKS_PER_PART = 4
 
 
 @dataclass(frozen=True)
