@@ -13,7 +13,9 @@ import pytest
 import torch
 
 from blocked import BlockedCorpus, BlockedPart
+from gloctm import ShardedCorpus
 from gloctm.augmentation.counts import augment
+from gloctm.corpus import shard_files
 from gloctm.errors import FileFormatError, InputError, TrainingInterrupted
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
 from gloctm.training.batches import Batches, batch_sizes, draw_noise
@@ -316,3 +318,26 @@ def test_few_documents_are_refused(corpus):
     few = planted_corpus(("en", "de"), documents={"en": 203, "de": 1})
     with pytest.raises(InputError, match="'de'"):
         trained(few)
+
+
+def test_shards_on_disk_train_as_blocks_do(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(shard_files, "BLOCK_DOCUMENTS", BLOCK)
+    monkeypatch.setattr(shard_files, "SHARD_DOCUMENTS", 4 * BLOCK)
+    sharded = ShardedCorpus.load(corpus.save(tmp_path / "shards", sharded=True))
+    settings = TrainingSettings(**{**SETTINGS, "epochs": 1, "shuffle_documents": 64})
+    found = train(sharded, settings, seed=0, show_progress=False)
+    assert same(found, trained(corpus, epochs=1))
+
+
+def test_a_damaged_shard_ends_the_training(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(shard_files, "BLOCK_DOCUMENTS", BLOCK)
+    monkeypatch.setattr(shard_files, "SHARD_DOCUMENTS", 4 * BLOCK)
+    sharded = ShardedCorpus.load(corpus.save(tmp_path / "shards", sharded=True))
+    file = tmp_path / "shards" / "en" / "00002.npy"
+    content = bytearray(file.read_bytes())
+    content[-3] ^= 1
+    file.write_bytes(content)
+    settings = TrainingSettings(**{**SETTINGS, "epochs": 1, "shuffle_documents": 64})
+    with pytest.raises(FileFormatError, match=r"en.00002\.npy is damaged"):
+        train(sharded, settings, seed=0, show_progress=False)
+    assert readers() == []

@@ -116,7 +116,7 @@ class TrainingLoop:
                 self.settings.batch_size, self.shuffling, number=len(self.history), skip=self.batch
             )
             for batch in epoch_of_batches:
-                self._take_step(batch)
+                self.take_step(batch)
                 ended = self.batch == self.steps_per_epoch or self.step == self.num_steps
                 if ended:
                     epoch = self._end_epoch()
@@ -144,7 +144,8 @@ class TrainingLoop:
         """Return a copy of the network's arrays by name."""
         return {name: tensor.cpu().numpy().copy() for name, tensor in self.network.state_dict().items()}
 
-    def _take_step(self, batch: Mapping[str, Any]) -> None:
+    def take_step(self, batch: Mapping[str, Any]) -> None:
+        """Take one step: a batch, its loss, its gradient and what Adam makes of it."""
         rate = learning_rate_at(self.step, self.settings, self.steps_per_epoch)
         self.optimizer.param_groups[0]["lr"] = rate
         draws = draw_noise(batch, self.settings.num_topics, self.noise)
