@@ -26,6 +26,7 @@ from pages import (
     scale,
     small,
     speed,
+    streaming,
     topics,
 )
 from pages.results import ROOT
@@ -34,7 +35,7 @@ PAGES = ("README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
-    **(encoders.TABLES | page.TABLES | scale.TABLES),
+    **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
 
