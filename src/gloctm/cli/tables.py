@@ -183,7 +183,7 @@ def describe_cleaned(report: BuildReport) -> list[str]:
 
 def describe_dropped(dropped: Sequence[DroppedDocument]) -> str:
     """Return how many documents were left out, and for which reasons."""
-    return describe_left_out(BuildReport(dropped=tuple(dropped)).dropped_by_reason())
+    return describe_left_out(BuildReport(dropped=dropped).dropped_by_reason())
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -92,7 +92,7 @@ class BuildReport:
         identified: by language, where languages were identified.
         repeated: what documents repeat, of languages where any do.
         settings: how the vocabulary was chosen.
-        dropped: the documents that were left out, and why.
+        dropped: the documents that were left out, and why; of a corpus in shards, read whenever they are asked for.
         columns: the column that held each field; None where none did.
         notes: what was read otherwise than written, by kind.
         cleaned: by language, where texts were cleaned.
@@ -108,7 +108,7 @@ class BuildReport:
     identified: Mapping[str, IdentifiedLanguage] = field(default_factory=dict)
     repeated: Mapping[str, RepeatedTexts] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    dropped: tuple[DroppedDocument, ...] = ()
+    dropped: Sequence[DroppedDocument] = ()
     columns: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     cleaned: Mapping[str, CleanedDocuments] = field(default_factory=dict)
@@ -151,7 +151,7 @@ class BuildReport:
         }
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any], dropped: Iterable[DroppedDocument]) -> BuildReport:
+    def from_json(cls, content: Mapping[str, Any], dropped: Sequence[DroppedDocument]) -> BuildReport:
         """Return the report that ``as_json`` and a list of documents hold."""
         return cls(
             words={code: WordStatistics(**each) for code, each in content["words"].items()},
@@ -159,7 +159,7 @@ class BuildReport:
             # Corpora from before these were counted have none.
             repeated={code: RepeatedTexts(**each) for code, each in content.get("repeated", {}).items()},
             settings=dict(content["settings"]),
-            dropped=tuple(dropped),
+            dropped=dropped,
             # Older reports have none.
             columns=dict(content.get("columns", {})),
             notes=notes_from_json(content.get("notes", ())),

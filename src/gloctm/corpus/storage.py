@@ -40,7 +40,7 @@ from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_folder, read_json, write_array, write_json
 from gloctm.files.digests import check_file
 from gloctm.files.manifest import check_manifest, file_sizes
-from gloctm.reading.dropped import read_dropped, write_dropped
+from gloctm.reading.dropped import DroppedFile, read_dropped, write_dropped
 
 #: What ``save_parts`` writes; format 3, of shards, is in ``gloctm.corpus.sharded``.
 PLAIN_VERSION = 2
@@ -137,7 +137,11 @@ def read_report(folder: Path, manifest: Mapping[str, Any]) -> BuildReport | None
         return None
     if (sha256 := manifest.get("sha256", {}).get(DROPPED)) is not None:
         check_file(folder / DROPPED, sha256, cure=CURE)
-    return BuildReport.from_json(content, read_dropped(folder / DROPPED) if (folder / DROPPED).exists() else ())
+    if not (folder / DROPPED).exists():
+        return BuildReport.from_json(content, ())
+    if manifest["format_version"] == SHARDED_VERSION:
+        return BuildReport.from_json(content, DroppedFile(folder / DROPPED, sum(content["dropped"].values())))
+    return BuildReport.from_json(content, tuple(read_dropped(folder / DROPPED)))
 
 
 def _word_encoder(manifest: dict[str, Any]) -> str | None:

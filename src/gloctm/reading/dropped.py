@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import islice
+from operator import eq
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, overload
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_file, storable
@@ -100,8 +102,47 @@ def read_dropped(path: str | os.PathLike[str]) -> list[DroppedDocument]:
     Raises:
         FileFormatError: the file is missing or is none of these.
     """
+    return list(_read(path))
+
+
+class DroppedFile(Sequence[DroppedDocument]):
+    """What ``write_dropped`` wrote, read line by line whenever it is asked for: there may be millions.
+
+    Args:
+        path: the file.
+        number: how many documents it lists.
+
+    Raises:
+        FileFormatError: the file is missing or is none of these; not before documents are asked for.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], number: int) -> None:
+        self._path = path
+        self._number = number
+
+    def __len__(self) -> int:
+        return self._number
+
+    def __iter__(self) -> Iterator[DroppedDocument]:
+        return _read(self._path)
+
+    @overload
+    def __getitem__(self, row: int) -> DroppedDocument: ...
+    @overload
+    def __getitem__(self, row: slice) -> tuple[DroppedDocument, ...]: ...
+    def __getitem__(self, row: int | slice) -> DroppedDocument | tuple[DroppedDocument, ...]:
+        if isinstance(row, slice):
+            return tuple(self)[row]
+        return next(islice(self, range(len(self))[row], None))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
+
+
+def _read(path: str | os.PathLike[str]) -> Iterator[DroppedDocument]:
     known = {field.name for field in fields(DroppedDocument)}
-    dropped = []
     number = 0
     try:
         with Path(path).open("rb") as stream:
@@ -109,12 +150,11 @@ def read_dropped(path: str | os.PathLike[str]) -> list[DroppedDocument]:
                 number += 1
                 content = json.loads(line)
                 # A later version may say more about a document.
-                dropped.append(DroppedDocument(**{name: value for name, value in content.items() if name in known}))
+                yield DroppedDocument(**{name: value for name, value in content.items() if name in known})
     except FileNotFoundError:
         raise FileFormatError(f"{path} does not exist: check the path") from None
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise FileFormatError(f"{path}, line {number} is not a dropped document: give a file that lists them") from None
-    return dropped
 
 
 def _line(document: DroppedDocument) -> str:
