@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import tracemalloc
 
 import numpy as np
 import pyarrow.parquet
@@ -14,7 +15,8 @@ from gloctm import Corpus, ShardedCorpus
 from gloctm.corpus import read_records, shard_files
 from gloctm.errors import InputError
 from gloctm.export import incoming, sources, transform, transform_to
-from gloctm.reading.dropped import read_dropped
+from gloctm.export.parts import PartWriter, folder_of_parts
+from gloctm.reading.dropped import DroppedDocument, read_dropped
 from handmade import handmade_model
 
 VOCABULARY = {"en": ["goal", "rain", "snow", "team", "vote"], "de": ["regen", "schnee", "tor"]}
@@ -228,3 +230,34 @@ def test_a_part_that_was_cut_short_is_made_again(model, tmp_path, monkeypatch, s
     with pytest.warns(UserWarning, match="1 document was left out"):
         transform_to(model, read_records(source), stream)
     assert rows_of(tmp_path / "theta")[0] == [json.loads(line)["id"] for line in stream.getvalue().splitlines()]
+
+
+def test_what_parts_left_out_stays_on_disk(tmp_path):
+    left_out = [DroppedDocument(f"news.jsonl, line {row}", "has no text", "", str(row)) for row in range(500)]
+
+    tracemalloc.start()
+    with folder_of_parts(tmp_path / "theta", "key", range(2), {}) as writer:
+        for _ in range(40):
+            with writer.part() as (_, listed):
+                listed += left_out
+            writer.commit({"documents": {}, "tallies": [{"left_out": list(map(str, range(500)))}]})
+        again = PartWriter(tmp_path / ".theta.transforming", "key", range(2))
+        held = tracemalloc.get_traced_memory()[0]
+        assert (len(again.done), again.state) == (40, writer.state)
+        assert list(again.left_out()) == left_out * 40
+    tracemalloc.stop()
+    # As objects, what 40 parts left out takes 10 MB.
+    assert held < 2e6
+
+
+def test_another_version_of_the_package_makes_parts_again(model, tmp_path, monkeypatch, small_shards):
+    source = write_documents(tmp_path / "documents.jsonl", 23)
+    with monkeypatch.context() as patched:
+        killed_after(patched, 13)
+        with pytest.raises(Killed):
+            transform_to(model, read_records(source), tmp_path / "theta")
+    monkeypatch.setattr(transform, "version", lambda name: "999")
+    inferred = counted_inference(monkeypatch)
+    with pytest.warns(UserWarning, match="1 document was left out"):
+        transform_to(model, read_records(source), tmp_path / "theta")
+    assert sum(inferred) == 22

@@ -24,6 +24,7 @@ from gloctm.files.atomic import FolderFormat, atomic_file, atomic_folder, check_
 from gloctm.files.digests import file_sha256
 from gloctm.files.work import work_folder, working_in
 from gloctm.model.fitted import FittedModel
+from gloctm.reading.dropped import DroppedDocument
 
 # Readers of folders of Parquet pass over names that begin so.
 TRANSFORM_FORMAT = FolderFormat(
@@ -41,8 +42,6 @@ class Part:
         rows: its documents.
         bytes: size of the file.
         sha256: of the file.
-        left_out: the documents that are not in it, as JSON holds them.
-        state: of the whole run once it was done, as JSON holds it.
     """
 
     key: str
@@ -50,8 +49,6 @@ class Part:
     rows: int
     bytes: int
     sha256: str
-    left_out: list[dict[str, Any]]
-    state: dict[str, Any]
 
 
 def is_folder_target(target: Path) -> bool:
@@ -96,7 +93,9 @@ class PartWriter:
         topics: the number of the topic of each column.
 
     Attributes:
-        done: the parts that are done, from the first on.
+        done: the parts that are done, from the first on. What they left out, and the state of the run, stay in their
+            notes: there may be thousands of parts.
+        state: of the whole run once the last of them was done, as JSON holds it; empty before the first.
     """
 
     def __init__(self, folder: Path, key: str, topics: Sequence[int]) -> None:
@@ -104,8 +103,16 @@ class PartWriter:
         self._key = key
         self._topics = topics
         self.done: list[Part] = []
-        while (part := self._kept(len(self.done))) is not None:
+        self.state: dict[str, Any] = {}
+        while (kept := self._kept(len(self.done))) is not None:
+            part, self.state = kept
             self.done.append(part)
+
+    def left_out(self) -> Iterator[DroppedDocument]:
+        """Yield the documents that the parts left out, in order."""
+        for number in range(len(self.done)):
+            for each in json.loads(self._note(number).read_bytes())["left_out"]:
+                yield DroppedDocument(**each)
 
     @contextlib.contextmanager
     def part(self) -> Iterator[tuple[Write, list[Any]]]:
@@ -133,27 +140,29 @@ class PartWriter:
             rows=rows,
             bytes=path.stat().st_size if rows else 0,
             sha256=file_sha256(path) if rows else "",
-            left_out=[asdict(each) for each in left_out],
-            state={},
         )
+        self._left_out = [asdict(each) for each in left_out]
 
     def commit(self, state: Mapping[str, Any]) -> None:
         """Note that the last part is done, with the state of the run that goes on from it."""
-        made = Part(**{**asdict(self._made), "state": dict(state)})
+        note = {**asdict(self._made), "left_out": self._left_out, "state": dict(state)}
         with atomic_file(self._note(len(self.done)), "wb") as stream:
-            stream.write(storable(json.dumps(asdict(made), ensure_ascii=False)).encode())
-        self.done.append(made)
+            stream.write(storable(json.dumps(note, ensure_ascii=False)).encode())
+        self.done.append(self._made)
+        self.state = dict(state)
 
     def _note(self, number: int) -> Path:
         return self._folder / f"part-{number:05}.json"
 
-    def _kept(self, number: int) -> Part | None:
+    def _kept(self, number: int) -> tuple[Part, dict[str, Any]] | None:
         try:
-            part = Part(**json.loads(self._note(number).read_bytes()))
+            note = json.loads(self._note(number).read_bytes())
+            state, _ = note.pop("state"), note.pop("left_out")
+            part = Part(**note)
             whole = part.file is None or os.stat(self._folder / part.file).st_size == part.bytes
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        return part if whole and part.key == self._key else None
+        return (part, state) if whole and part.key == self._key else None
 
 
 @contextlib.contextmanager
@@ -191,7 +200,7 @@ def folder_of_parts(target: Path, key: str, topics: Sequence[int], facts: Mappin
                     "format_version": TRANSFORM_FORMAT.newest,
                     "rows": sum(part.rows for part in written),
                     **facts,
-                    **({"documents": writer.done[-1].state["documents"]} if writer.done else {}),
+                    **({"documents": writer.state["documents"]} if writer.done else {}),
                     "parts": [{"file": part.file, "rows": part.rows, "sha256": part.sha256} for part in written],
                     "files": {part.file: part.bytes for part in written},
                 },

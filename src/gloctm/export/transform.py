@@ -9,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from itertools import chain, groupby
 from pathlib import Path
 from typing import IO, Any
@@ -209,14 +210,13 @@ def _write_folder(
     before = source.identity()
     facts = {"model": model_fingerprint(model), "num_topics": model.num_topics_, **settings}
     # What may have changed unseen is made again.
-    key = key_of("transform", _VERSION, secrets.token_hex(16) if before is None else before, facts)
+    key = key_of("transform", _VERSION, version("gloctm"), secrets.token_hex(16) if before is None else before, facts)
     skipped = 0
     with folder_of_parts(target, key, range(model.num_topics_), facts) as writer:
-        for part in writer.done:
-            leave_out([DroppedDocument(**each) for each in part.left_out])
+        leave_out(writer.left_out())
         if writer.done:
             skipped = len(writer.done)
-            done.restore(writer.done[-1].state, inference)
+            done.restore(writer.state, inference)
         for number, steps in groupby(_shown(source, inference), key=lambda each: each[0].part):
             if number < skipped:
                 for step, progress in steps:
@@ -237,7 +237,7 @@ def _write_folder(
 
 def _encoder_identity(model: FittedModel, encoder: Encoder | None) -> list[str] | None:
     found = model.encoder_of_words(encoder)
-    return None if found is None else [found.name]
+    return None if found is None else [found.name, found.version]
 
 
 def check_target(target: Path) -> None:
