@@ -411,6 +411,7 @@ def test_an_empty_vocabulary_has_the_same_reason(options, tmp_path):
         ({"date_order": "ymd"}, "date_order is 'ymd'"),
         ({"encoding": "latin"}, None),
         ({"min_df": -1}, "min_df is -1"),
+        ({"embedding_dtype": "float64"}, "embedding_dtype is 'float64'"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(options, message, tmp_path):

@@ -57,7 +57,7 @@ from gloctm.reading.records import ReadSettings, read_parts, tables_in
 from gloctm.reading.sources import SourceFile, describe_sources, list_files
 from gloctm.shards import plan
 from gloctm.shards.counting import count_languages, find_repeats, first_id
-from gloctm.shards.embed import complete_manifest, write_embeddings
+from gloctm.shards.embed import check_embedding_type, complete_manifest, write_embeddings
 from gloctm.shards.merged import LanguageSources, Merged, dropped_documents, in_order, merge_splits, move_language
 from gloctm.shards.tables import arrow
 from gloctm.shards.tokens import AgainItem, TokensItem, tokenize_again, tokenize_split
@@ -135,6 +135,8 @@ def build_sharded(
         if options.get(name):
             raise InputError(message)
     arrow()
+    if embedding_dtype is not None:
+        check_embedding_type(embedding_dtype)
     wanted = wanted_languages(languages, merge_regions=merge_regions)
     check_int("min_documents", min_documents, 0)
     check_confidence(min_confidence)

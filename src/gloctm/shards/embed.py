@@ -345,5 +345,10 @@ def _checked_dtype(given: str | None, languages: Iterable[ShardFiles]) -> Embedd
     if given is None:
         stored = [files.entry.embedding_dtype for files in languages if files.entry.embedding_dtype is not None]
         return cast(EmbeddingType, stored[0] if stored else "float32")
+    return check_embedding_type(given)
+
+
+def check_embedding_type(given: str) -> EmbeddingType:
+    """Return how embeddings are to be stored; an InputError if that is none of the two ways."""
     check_choice("embedding_dtype", given, ("float32", "float16"))
     return cast(EmbeddingType, given)
