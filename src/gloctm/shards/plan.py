@@ -34,7 +34,10 @@ class Split:
         found: list[list[Any]] = []
         for part, state in zip(self.parts, self.states, strict=True):
             file = part.file
-            found.append([str(file), *state, file.file_format, file.id, file.language, file.label])
+            assert file.path is not None
+            # Its name as given is in lists of what is left out; elsewhere the same name may be another file.
+            where = [str(file), str(file.path.resolve())]
+            found.append([*where, *state, file.file_format, file.id, file.language, file.label])
             found[-1] += [part.start, part.end, part.first, part.row_groups]
         return found
 
