@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from gloctm.export.proportions import Write, proportions_writer
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import FolderFormat, atomic_file, atomic_folder, check_folder_target, storable, write_json
 from gloctm.files.digests import file_sha256
-from gloctm.files.work import work_folder, working_in
+from gloctm.files.work import linked, work_folder, working_in
 from gloctm.model.fitted import FittedModel
 from gloctm.reading.dropped import DroppedDocument
 
@@ -192,7 +191,7 @@ def folder_of_parts(target: Path, key: str, topics: Sequence[int], facts: Mappin
             written = [part for part in writer.done if part.file is not None]
             for part in written:
                 assert part.file is not None
-                _put(work / part.file, folder / part.file)
+                linked(work / part.file, folder / part.file)
             write_json(
                 folder / TRANSFORM_FORMAT.manifest,
                 {
@@ -205,11 +204,3 @@ def folder_of_parts(target: Path, key: str, topics: Sequence[int], facts: Mappin
                     "files": {part.file: part.bytes for part in written},
                 },
             )
-
-
-def _put(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        # A file system without links.
-        shutil.copyfile(source, target)
