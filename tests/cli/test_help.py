@@ -269,8 +269,8 @@ def test_an_error_is_one_line_on_standard_error(capsys, error, code, line):
 @pytest.mark.parametrize(
     ("number", "says"),
     [
-        (errno.ENOSPC, "no space left on the disk (a/b): free some or write elsewhere; nothing half-written was left"),
-        (errno.EDQUOT, "no space left on the disk (a/b): free some or write elsewhere; nothing half-written was left"),
+        (errno.ENOSPC, "no space left on the disk (a/b): free some or write elsewhere; no half-written file was left"),
+        (errno.EDQUOT, "no space left on the disk (a/b): free some or write elsewhere; no half-written file was left"),
         (errno.EFBIG, "a file would grow beyond the limit set for files (a/b): raise it or write elsewhere"),
         (errno.EACCES, "permission denied (a/b): choose another place or change the permissions"),
         (errno.EROFS, "permission denied (a/b): choose another place or change the permissions"),

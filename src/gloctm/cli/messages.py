@@ -109,7 +109,7 @@ def describe_os_error(error: OSError) -> str:
     """Return a file error as a sentence with its cure."""
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space left on the disk{where}: free some or write elsewhere; nothing half-written was left"
+        return f"no space left on the disk{where}: free some or write elsewhere; no half-written file was left"
     if error.errno == errno.EFBIG:
         return f"a file would grow beyond the limit set for files{where}: raise it or write elsewhere"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,8 @@ from gloctm.corpus.shard_files import ShardRows, documents_file, passages_file, 
 from gloctm.engine import Done
 from gloctm.files.atomic import atomic_path, read_json, write_array
 from gloctm.reading.dates import DateOrder, settled_date
-from gloctm.shards.tables import as_strings, read_batch
+from gloctm.shards.tables import as_strings, read_batch, read_batches
+from gloctm.shards.tokens import WORD_BUCKETS
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Span:
         first: the first row.
         last: the row after the last.
         words: the split's table of words.
-        words_batch: the batch of the language in it.
+        words_batch: the first batch of the language in it.
         base: the position of the split's first document in the whole input.
     """
 
@@ -104,8 +105,7 @@ def count_shard(item: ShardItem) -> Done:
         digests.append(batch.column("digest").to_numpy())
         key = span.words, span.words_batch
         if key not in own:
-            words = as_strings(read_batch(span.words, span.words_batch, ["word"]).column("word"))
-            own[key] = np.asarray([column.get(word, -1) for word in words], np.int32)
+            own[key] = _columns_of(span, column)
         tokens = own[key][batch.column("tokens").flatten().to_numpy()]
         number, lengths, begin = _passages(batch)
         counts.append(counts_of(tokens, lengths, len(column)))
@@ -172,6 +172,17 @@ class SpanTexts(Sequence[str]):
             span = self._spans[number]
             self._held = number, read_batch(span.tokens, span.batch, ["text"]).column("text")
         return self._held[1]
+
+
+def _columns_of(span: Span, column: Mapping[str, int]) -> NDArray[np.int32]:
+    """Return for each word of a split, by its number there, its column; -1 for one that is not in the vocabulary."""
+    buckets = range(span.words_batch, span.words_batch + WORD_BUCKETS)
+    batches = read_batches(span.words, buckets, ["word", "number"])
+    found = np.full(sum(batch.num_rows for batch in batches), -1, np.int32)
+    for batch in batches:
+        words = as_strings(batch.column("word"))
+        found[batch.column("number").to_numpy()] = [column.get(word, -1) for word in words]
+    return found
 
 
 def _passages(batch: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

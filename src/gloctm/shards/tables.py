@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,18 @@ def writing(path: Path, schema: Any) -> Iterator[Any]:
 
 def read_batch(path: Path, number: int, columns: Sequence[str] | None = None) -> Any:
     """Return a batch of a table, or only some of its columns."""
+    return read_batches(path, [number], columns)[0]
+
+
+def read_batches(path: Path, numbers: Iterable[int], columns: Sequence[str] | None = None) -> list[Any]:
+    """Return some batches of a table, or only some of their columns."""
     pyarrow = arrow()
     with pyarrow.memory_map(os.fspath(path)) as source:
         reader = pyarrow.ipc.open_file(source)
         if columns is not None:
             fields = [reader.schema.get_field_index(name) for name in columns]
             reader = pyarrow.ipc.open_file(source, options=pyarrow.ipc.IpcReadOptions(included_fields=fields))
-        return reader.get_batch(number)
+        return [reader.get_batch(number) for number in numbers]
 
 
 def as_bytes(values: Sequence[str | None]) -> Any:

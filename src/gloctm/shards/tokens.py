@@ -29,6 +29,8 @@ from gloctm.reading.records import ReadSettings, RecordReader, read_parts
 from gloctm.shards.plan import Split
 from gloctm.shards.tables import arrow, as_bytes, as_strings, read_batch, writing
 
+#: Batches of the table of words, per language: a word is in the one that its hash says.
+WORD_BUCKETS = 32
 # A batch has at most about this many documents, or characters.
 _BATCH_DOCUMENTS = 8192
 _BATCH_CHARACTERS = 2**23
@@ -228,7 +230,7 @@ class _TableWriter:
         self.schema = pyarrow.schema([*texts, *numbers, *lists])
         self.num_batches = 0
         self._words_schema = pyarrow.schema(
-            [("word", pyarrow.binary()), ("df", pyarrow.int64()), ("tf", pyarrow.int64()), ("hash", pyarrow.uint32())]
+            [("word", pyarrow.binary()), ("number", pyarrow.int32()), ("df", pyarrow.int64()), ("tf", pyarrow.int64())]
         )
         self._folder = folder
         self._name = name
@@ -262,8 +264,9 @@ class _TableWriter:
         found = {}
         with writing(self._folder / words_file(self._name), self._words_schema) as sink:
             for number, (language, writer) in enumerate(self._languages.items()):
-                found[language] = {**writer.finish(), "words": number}
-                sink.write_batch(arrow().record_batch(writer.words(), schema=self._words_schema))
+                found[language] = {**writer.finish(), "words": number * WORD_BUCKETS}
+                for columns in writer.words():
+                    sink.write_batch(arrow().record_batch(columns, schema=self._words_schema))
         return found
 
 
@@ -327,18 +330,16 @@ class _LanguageWriter:
             "has": self._has,
         }
 
-    def words(self) -> list[Any]:
-        """Return the columns of the table of words; a word's number is its row."""
+    def words(self) -> Iterator[list[Any]]:
+        """Yield the columns of the table of words, a batch for each bucket."""
         pyarrow = arrow()
         words = list(self._numbers)
-        frequency = self._frequency[:, : len(words)]
-        hashes = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words]
-        return [
-            as_bytes(words),
-            pyarrow.array(frequency[0]),
-            pyarrow.array(frequency[1]),
-            pyarrow.array(hashes, pyarrow.uint32()),
-        ]
+        hashes = np.fromiter((zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words), np.int64)
+        for bucket in range(WORD_BUCKETS):
+            numbers = np.flatnonzero(hashes % WORD_BUCKETS == bucket)
+            own = as_bytes([words[number] for number in numbers.tolist()])
+            frequency = (pyarrow.array(each[numbers]) for each in self._frequency)
+            yield [own, pyarrow.array(numbers.astype(np.int32)), *frequency]
 
     def _flush(self) -> None:
         pyarrow = arrow()

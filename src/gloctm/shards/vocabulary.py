@@ -13,6 +13,7 @@ from gloctm.corpus.options import FREQUENT, TextSettings, VocabularySettings
 from gloctm.engine import Note, Piece
 from gloctm.errors import InputError
 from gloctm.shards.merged import LanguageSources
+from gloctm.shards.tokens import WORD_BUCKETS
 from gloctm.shards.words import WordsItem, candidates_file, read_candidates, reduce_words
 from gloctm.shards.workshop import Workshop, key
 from gloctm.text.vocabulary import choose_words, why_no_words
@@ -72,7 +73,7 @@ def _pieces(
     total = language.total("passages")
     min_df = chosen_min_df(total) if choice.min_df is None else choice.min_df
     keep = settings.kept(code)
-    partitions = max(1, ceil(language.total("distinct") / _PARTITION_WORDS))
+    partitions = min(max(1, ceil(language.total("distinct") / _PARTITION_WORDS)), WORD_BUCKETS)
     read = [[source.key, code, source.facts["words"]] for source in language.sources]
     pieces = []
     for number in range(partitions):

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from gloctm.corpus.options import ENOUGH_DOCUMENTS
 from gloctm.engine import Done
-from gloctm.shards.tables import arrow, as_bytes, as_strings, read_batch, writing
+from gloctm.shards.tables import arrow, as_bytes, as_strings, read_batch, read_batches, writing
+from gloctm.shards.tokens import WORD_BUCKETS
 from gloctm.text.vocabulary import often_enough, seldom_enough
 
 # Rows of splits' tables that are held before equal words are put together.
@@ -24,9 +25,9 @@ class WordsItem:
     """Some of a language's words, by a hash: those of one partition.
 
     Attributes:
-        sources: the tables of words of the splits, and the batch of the language in each.
-        partition: which words, of ``partitions``.
-        partitions: in how many parts the words are.
+        sources: the tables of words of the splits, and the first batch of the language in each.
+        partition: which buckets of words: every ``partitions``th from this one on.
+        partitions: in how many parts the words are, at most as many as there are buckets.
         num_passages: how many passages all documents of the language have.
         min_df: see ``choose_words``, as for the next two.
         max_df: a share, or a number.
@@ -123,9 +124,6 @@ def _grouped(table: Any) -> Any:
 
 def _batches(item: WordsItem) -> Iterator[Any]:
     pyarrow = arrow()
-    for path, number in item.sources:
-        batch = read_batch(path, number)
-        if item.partitions > 1:
-            mine = batch.column("hash").to_numpy() % item.partitions == item.partition
-            batch = batch.filter(pyarrow.array(mine))
-        yield pyarrow.Table.from_batches([batch.select(["word", "df", "tf"])])
+    for path, first in item.sources:
+        buckets = range(first + item.partition, first + WORD_BUCKETS, item.partitions)
+        yield pyarrow.Table.from_batches(read_batches(path, buckets, ["word", "df", "tf"]))
