@@ -110,6 +110,7 @@ INSIDE = (
     "languages.py",
     "plot.py",
     "speed.py",
+    "streaming.py",
     "unseen_language.py",
 )
 

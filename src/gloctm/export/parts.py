@@ -1,6 +1,6 @@
 """A folder of parts: topic proportions of very many documents, of which a run that was killed does not lose all.
 
-Parts are made in the hidden folder ``.NAME.transforming`` next to the target, each file committed by a note beside it.
+Parts are made in the hidden folder ``.NAME.transforming`` next to the target, each file committed by a note.
 The finished folder takes the target's place at the end.
 """
 

@@ -282,7 +282,7 @@ def _finish(
     dropped: tuple[Merged, Mapping[str, LanguageSources], str],
     length: int | None,
 ) -> None:
-    """Write what a corpus has beside its shards, the manifest last."""
+    """Write what a corpus has apart from its shards, the manifest last."""
     folder = workshop.corpus
     expected = {f"{code}/{file}" for code, entry in entries.items() for file in entry.files()}
     if report["dropped"]:
