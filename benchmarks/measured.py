@@ -137,6 +137,8 @@ def run_measured(command: Sequence[str], *, log: Path, folder: Path | None = Non
         usage.seconds = time.perf_counter() - start
         ended.set()
         watcher.join()
+    # One that ended before the first look.
+    usage.process_bytes = usage.process_bytes or resources.ru_maxrss * 1024
     process.returncode = usage.code = os.waitstatus_to_exitcode(status)
     # Processes that nobody waited for were seen last shortly before their end.
     usage.cpu_seconds = max(resources.ru_utime + resources.ru_stime, sum(watch.ticks.values()) / TICKS)
