@@ -21,7 +21,6 @@ from gloctm import Corpus, LanguageCorpus, ShardedCorpus
 from gloctm.corpus import BuildReport, Passages, shard_files
 from gloctm.corpus.shard_files import ShardRows, write_shard, write_shard_embeddings
 from gloctm.corpus.shard_manifest import describe_language, write_manifest
-from gloctm.corpus.shard_reading import read_shard
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.digests import file_sha256
 from gloctm.reading.dropped import DroppedDocument
@@ -295,22 +294,6 @@ def rows_of(counts, **changes):
     number = counts.shape[0]
     given = {"ids": [str(row) for row in range(number)], "labels": None, "dates": None, "texts": None} | changes
     return ShardRows(counts=counts, **given)
-
-
-def test_a_shard_without_a_manifest(tmp_path):
-    counts = sp.csr_array(np.eye(3, dtype=np.int32))
-    write_shard(tmp_path, 0, rows_of(counts, texts=["a", "b", "c"]))
-    read = read_shard(tmp_path, 0)
-    assert (list(read.ids), list(read.texts), read.labels) == (["0", "1", "2"], ["a", "b", "c"], None)
-    assert read_shard(tmp_path, 0, columns=["id"]).texts is None
-    with pytest.raises(FileFormatError, match=rf"00001\.parquet is missing: {CURE}"):
-        read_shard(tmp_path, 1)
-    path = tmp_path / "00000.parquet"
-    content = bytearray(path.read_bytes())
-    content[40] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(FileFormatError, match=rf"00000\.parquet is damaged .*: {CURE}"):
-        read_shard(tmp_path, 0)
 
 
 def test_embeddings_that_are_no_numbers(tmp_path):

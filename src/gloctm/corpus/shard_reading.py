@@ -25,30 +25,8 @@ from gloctm.errors import FileFormatError
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.digests import check_file
 
-#: What ``read_shard`` reads of documents unless asked otherwise; counts and passages are read in any case.
+#: What is read of documents unless asked otherwise; counts and passages are read in any case.
 ALL_COLUMNS = ("id", *OPTIONAL_COLUMNS)
-
-
-def read_shard(folder: Path, number: int, *, columns: Sequence[str] = ALL_COLUMNS) -> ShardRows:
-    """Read a whole shard that ``write_shard`` wrote, before there is a manifest to check it by.
-
-    Args:
-        folder: that of the language.
-        number: of the shard.
-        columns: of ``id``, ``label``, ``date`` and ``text``, those wanted; those that the shard lacks are None.
-
-    Raises:
-        FileFormatError: a file is missing or damaged.
-    """
-    with _opened(folder / documents_file(number)) as file:
-        present = [name for name in columns if name in file.schema_arrow.names]
-        documents = _Read(file, range(file.num_row_groups), present)
-    path = folder / passages_file(number)
-    if not path.exists():
-        return documents.rows(None)
-    with _opened(path) as file:
-        units = _Read(file, range(file.num_row_groups), ("document", "start"))
-    return documents.rows(Passages(units.integers("document"), units.integers("start"), units.counts))
 
 
 class ShardFiles:
@@ -77,7 +55,7 @@ class ShardFiles:
         Args:
             number: of the shard.
             rows: of the documents, ascending.
-            columns: see ``read_shard``.
+            columns: of ``id``, ``label``, ``date`` and ``text``, those wanted; those that the shard lacks are None.
 
         Returns:
             The documents in this order, and the rows of their embeddings in the shard's file of these.
