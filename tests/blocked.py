@@ -22,10 +22,12 @@ class BlockedPart:
         self.word_embeddings = part.word_embeddings
         self.read: list[list[int]] = []
 
-    def read_blocks(self, numbers: Sequence[int]) -> tuple[sp.csr_array, NDArray[np.float32]]:
+    def read_blocks(self, numbers: Sequence[int], order: NDArray[np.int64]) -> tuple[sp.csr_array, NDArray[np.float32]]:
         self.read.append(list(numbers))
         ends = np.cumsum(self.block_sizes)
-        rows = np.concatenate([np.arange(ends[number] - self.block_sizes[number], ends[number]) for number in numbers])
+        rows = np.concatenate([np.arange(ends[number] - self.block_sizes[number], ends[number]) for number in numbers])[
+            order
+        ]
         return self.part.counts[rows], np.asarray(self.part.document_embeddings[rows])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -36,9 +37,11 @@ def fail(item: Item) -> Done:
 
 
 def end(item: Item) -> Done:
-    import os
-
     os._exit(1)
+
+
+def own_process(item: int) -> int:
+    return os.getpid()
 
 
 def pieces_of(folder: Path, count: int = 4, key: str = "a") -> list[Piece]:
@@ -163,6 +166,18 @@ list(Processes(2).run(waits, [1]))
         # Ends when the last process that could write to it has.
         _, said = parent.communicate(timeout=60)
     assert b"Error" not in said
+
+
+def test_processes_serve_all_runs_of_a_block_and_end_with_it(tmp_path):
+    engine = Processes(1)
+    with engine:
+        first, second = ([process for _, process in engine.run(own_process, [1, 2])] for _ in range(2))
+    assert len({*first, *second}) == 1
+    assert first[0] != os.getpid()
+    # Ended and waited for: the number is free, or nobody's child of this process.
+    with pytest.raises(ChildProcessError):
+        os.waitpid(first[0], os.WNOHANG)
+    assert next(engine.run(own_process, [1]))[1] != first[0]
 
 
 def test_progress_counts_the_pieces_that_are_left(tmp_path, capsys):

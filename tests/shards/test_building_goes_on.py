@@ -52,7 +52,7 @@ class Killed(BaseException):
     """What ends a build in tests, as nothing in it expects."""
 
 
-class Counting:
+class Counting(Serial):
     """An engine that counts what it runs, and is killed once it has run so much."""
 
     def __init__(self, limit: int = 10**9) -> None:

@@ -165,6 +165,10 @@ def test_blocks_are_all_documents_in_order(corpus, data):
                     assert embeddings.shape == (len(rows), 0)
                 else:
                     np.testing.assert_array_equal(embeddings, part.document_embeddings[rows])
+                order = np.asarray(data.draw(st.permutations(range(len(rows)))))
+                shuffled = ours[code].read_blocks(numbers, order)
+                np.testing.assert_array_equal(shuffled[0].toarray(), counts[order].toarray())
+                np.testing.assert_array_equal(shuffled[1], embeddings[order])
 
 
 @given(corpora)

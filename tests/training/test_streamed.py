@@ -277,11 +277,11 @@ def readers():
 def test_a_block_that_cannot_be_read_ends_the_training(corpus, monkeypatch):
     read = BlockedPart.read_blocks
 
-    def damaged(self, numbers):
+    def damaged(self, numbers, order):
         # Not one of the first window of either language, so that it is the thread that reads it.
         if len(self.read) == 2:
             raise FileFormatError("corpus/en/00001.parquet is damaged: copy it again")
-        return read(self, numbers)
+        return read(self, numbers, order)
 
     monkeypatch.setattr(BlockedPart, "read_blocks", damaged)
     with pytest.raises(FileFormatError, match=r"^corpus/en/00001\.parquet is damaged: copy it again$"):

@@ -7,10 +7,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pickle import PicklingError
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from gloctm.errors import InputError
 
@@ -31,21 +31,40 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class Serial:
     """Runs one item after another in this process."""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
     def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
         """Yield each item with its result, in order."""
         for item in items:
             yield item, work(item)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Processes:
     """Runs items in several processes of this machine.
+
+    In a ``with`` block, the processes serve one run after another and end with the block; otherwise each run starts
+    and ends its own.
 
     Attributes:
         number: how many processes.
     """
 
     number: int
+    _kept: bool = field(default=False, init=False, repr=False, compare=False)
+    _executor: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def __enter__(self) -> Self:
+        self._kept = True
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._kept = False
+        self._end(kill=False)
 
     def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
         """Yield each item with its result, as they are done.
@@ -55,23 +74,13 @@ class Processes:
         """
         from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-        from joblib.externals.loky import get_reusable_executor
-
-        initializer, arguments = watcher()
-        executor = get_reusable_executor(
-            max_workers=self.number,
-            timeout=IDLE_SECONDS,
-            initializer=initializer,
-            initargs=arguments,
-            env=dict.fromkeys(_THREADS, "1"),
-        )
         waiting = iter(items)
         running: dict[Future[R], T] = {}
         try:
             with worker_errors("a function of your own can't be sent to other processes"):
                 while True:
                     for item in islice(waiting, (1 + _WAITING) * self.number - len(running)):
-                        running[executor.submit(work, item)] = item
+                        running[self._started().submit(work, item)] = item
                     if not running:
                         return
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -79,7 +88,27 @@ class Processes:
                         yield running.pop(future), result
         finally:
             # What still runs is of no use after an error or an interrupt.
-            executor.shutdown(wait=True, kill_workers=bool(running))
+            if running or not self._kept:
+                self._end(kill=bool(running))
+
+    def _started(self) -> Any:
+        if self._executor is None:
+            from joblib.externals.loky import get_reusable_executor
+
+            initializer, arguments = watcher()
+            self._executor = get_reusable_executor(
+                max_workers=self.number,
+                timeout=IDLE_SECONDS,
+                initializer=initializer,
+                initargs=arguments,
+                env=dict.fromkeys(_THREADS, "1"),
+            )
+        return self._executor
+
+    def _end(self, *, kill: bool) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, kill_workers=kill)
+            self._executor = None
 
 
 @contextlib.contextmanager

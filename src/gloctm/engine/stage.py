@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from gloctm.files.atomic import atomic_file, storable
 from gloctm.progress import track
@@ -26,8 +26,15 @@ _CHUNK = 2**20
 class Engine(Protocol):
     """Runs a function on each of many items, here or elsewhere.
 
-    Items and results are small: paths and numbers rather than documents.
+    Items and results are small: paths and numbers rather than documents. In a ``with`` block, an engine keeps what it
+    started for one run until the next.
     """
+
+    def __enter__(self) -> Self:
+        """Begin to keep what runs start."""
+
+    def __exit__(self, *error: object) -> None:
+        """End it."""
 
     def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
         """Yield each item with its result, in any order; each item is run at least once.

@@ -153,7 +153,7 @@ def build_sharded(
     runs = get_engine(engine, 1 if processes is None and is_little else processes)
     target = Path(output)
     check_folder_target(target, replaces=CORPUS_FORMAT)
-    with working_in(work_folder(target, BUILDING)) as folder:
+    with working_in(work_folder(target, BUILDING)) as folder, runs:
         workshop = Workshop(folder, runs, show_progress)
         found = _tokenized(workshop, files, reading, settings, merge_regions)
         if wanted is None:

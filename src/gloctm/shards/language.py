@@ -263,11 +263,12 @@ class ShardedLanguage:
         digest.update("\n".join(each or "-" for each in parts).encode())
         return digest.hexdigest()
 
-    def read_blocks(self, numbers: Sequence[int]) -> tuple[sp.csr_array, Array]:
-        """Read the counts and embeddings of whole blocks, in this order: what streamed training reads.
+    def read_blocks(self, numbers: Sequence[int], order: Indices | None = None) -> tuple[sp.csr_array, Array]:
+        """Read the counts and embeddings of whole blocks: what streamed training reads.
 
         Args:
             numbers: of the blocks, see ``block_sizes``.
+            order: in which documents are returned, each once, counted through the blocks; as they come unless given.
 
         Returns:
             Counts, ``(documents, vocabulary)`` int32, and embeddings, ``(documents, dimension)`` float32, with no
@@ -290,22 +291,32 @@ class ShardedLanguage:
             ends = np.cumsum(self.block_sizes)
             rows = np.concatenate([np.arange(ends[each] - self.block_sizes[each], ends[each]) for each in asked])
             part = self.take(rows, texts=False)
-            vectors = part.document_embeddings
-            return part.counts, np.empty((len(rows), 0), np.float32) if vectors is None else vectors
+            vectors = (
+                np.empty((len(rows), 0), np.float32) if part.document_embeddings is None else part.document_embeddings
+            )
+            return (part.counts, vectors) if order is None else (sp.csr_array(part.counts[order]), vectors[order])
         shards = np.searchsorted(self._first_blocks, asked, side="right") - 1
-        counts: list[Any] = [None] * len(asked)
-        places = np.cumsum([0, *self.block_sizes[asked]])
-        embeddings = np.empty((int(places[-1]), self.document_dimension or 0), np.float32)
+        blocks: list[Any] = [None] * len(asked)
+        sizes = self.block_sizes[asked]
+        places = np.arange(sizes.sum())
+        if order is not None:
+            places[order] = np.arange(len(order))
+        places_of = np.split(places, np.cumsum(sizes)[:-1])
+        embeddings = np.empty((len(places), self.document_dimension or 0), np.float32)
+        # One block at a time, which the processor's cache holds, goes to its places: each vector is moved once.
+        read = np.empty((int(sizes.max()), embeddings.shape[1]), np.float32)
         for shard in np.unique(shards):
             positions = np.flatnonzero(shards == shard)
             within = (asked[positions] - self._first_blocks[shard]).tolist()
-            read = self._files.counts(int(shard), within, passages=self._of_passages)
-            for position, block, each in zip(positions, within, read, strict=True):
-                counts[position] = each
+            counts = self._files.counts(int(shard), within, passages=self._of_passages)
+            for position, block, each in zip(positions, within, counts, strict=True):
+                blocks[position] = each
                 if self.has_document_embeddings:
-                    into = embeddings[places[position] : places[position + 1]]
-                    self._files.embeddings_into(int(shard), block * self._files.block, into)
-        return sp.csr_array(sp.vstack(counts, format="csr", dtype=np.int32)), embeddings
+                    vectors = read[: sizes[position]]
+                    self._files.embeddings_into(int(shard), block * self._files.block, vectors)
+                    embeddings[places_of[position]] = vectors
+        stacked = sp.csr_array(sp.vstack(blocks, format="csr", dtype=np.int32))
+        return stacked if order is None else sp.csr_array(stacked[order]), embeddings
 
     @cached_property
     def _first_blocks(self) -> Indices:

@@ -7,7 +7,7 @@ from collections.abc import ItemsView, Iterator, Sequence, ValuesView
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,8 +19,8 @@ from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.embedding.encoder import Embeddings
 from gloctm.network.network import LanguageBatch
 from gloctm.network.sparse import SparseRows
-from gloctm.training.batches import GATHERED_BATCHES, batch_sizes
-from gloctm.training.order import Order, Window
+from gloctm.training.batches import batch_sizes
+from gloctm.training.order import Order
 
 
 class BlockedLanguage(Protocol):
@@ -46,8 +46,8 @@ class BlockedLanguage(Protocol):
         """Documents of each block."""
         ...
 
-    def read_blocks(self, numbers: Sequence[int]) -> tuple[sp.csr_array, NDArray[np.float32]]:
-        """Return the counts and embeddings of the documents of some blocks, in this order."""
+    def read_blocks(self, numbers: Sequence[int], order: NDArray[np.int64]) -> tuple[sp.csr_array, NDArray[np.float32]]:
+        """Return the counts and embeddings of the documents of some blocks, in an order counted through the blocks."""
         ...
 
 
@@ -118,6 +118,7 @@ class StreamedBatches:
             )
             for language, part in corpus.items()
         }
+        self._shared_ones = torch.ones(0, device=device)
         self.device = device
         self.length = max(part.num_documents for part in corpus.values())
 
@@ -153,40 +154,51 @@ class StreamedBatches:
         """
         sizes = batch_sizes(self.length, batch_size)
         place = number * self.length + sum(sizes[:skip])
-        for first in range(skip, len(sizes), GATHERED_BATCHES):
-            together = sizes[first : first + GATHERED_BATCHES]
-            taken = [
-                (language, *stream.batches(place, together), self._neighbors[language])
-                for language, stream in self._streams.items()
-            ]
-            place += sum(together)
-            for _ in together:
-                batch = {}
-                for language, all_counts, all_embeddings, neighbors in taken:
-                    counts = next(all_counts)
-                    batch[language] = LanguageBatch(
-                        counts, _global_counts(counts, neighbors, self._width), next(all_embeddings)
-                    )
-                yield batch
+        for size in sizes[skip:]:
+            batch = {}
+            for language, stream in self._streams.items():
+                counts, embeddings = stream.batch(place, size)
+                batch[language] = LanguageBatch(counts, self._global_counts(counts, language), embeddings)
+            place += size
+            yield batch
 
+    def _global_counts(self, counts: SparseRows, language: str) -> SparseRows:
+        """Return for each document the neighbors of its distinct words, as often as they are neighbors."""
+        neighbors = self._neighbors[language]
+        indices = neighbors.index_select(0, counts.indices).flatten()
+        return SparseRows(indices, counts.offsets * neighbors.shape[1], self._ones(len(indices)), self._width)
 
-def _global_counts(counts: SparseRows, neighbors: torch.Tensor, width: int) -> SparseRows:
-    """Return for each document the neighbors of its distinct words, as often as they are neighbors."""
-    indices = neighbors.index_select(0, counts.indices).flatten()
-    values = torch.ones(len(indices), dtype=counts.values.dtype, device=counts.values.device)
-    return SparseRows(indices, counts.offsets * neighbors.shape[1], values, width)
+    def _ones(self, number: int) -> torch.Tensor:
+        """Return so many ones; batches share them."""
+        if len(self._shared_ones) < number:
+            self._shared_ones = torch.ones(2 * number, device=self.device)
+        return self._shared_ones[:number]
 
 
 @dataclass(frozen=True)
 class _ReadWindow:
-    """A window, and its documents as tensors on the device."""
+    """The documents of a window in their order, as tensors on the device, and where the nonzeros of each begin."""
 
-    window: Window
+    start: int
+    end: int
     counts: SparseRows
+    begins: NDArray[np.integer[Any]]
     embeddings: torch.Tensor
 
     def holds(self, place: int) -> bool:
-        return self.window.start <= place < self.window.end
+        return self.start <= place < self.end
+
+    def documents(self, place: int, end: int) -> tuple[SparseRows, torch.Tensor]:
+        """Return counts and embeddings from a place to another, both in this window."""
+        row, stop = place - self.start, end - self.start
+        first, last = int(self.begins[row]), int(self.begins[stop])
+        counts = SparseRows(
+            self.counts.indices[first:last].to(torch.int64),
+            self.counts.offsets[row : stop + 1] - first,
+            self.counts.values[first:last],
+            self.counts.width,
+        )
+        return counts, self.embeddings[row:stop]
 
 
 class _Stream:
@@ -198,20 +210,16 @@ class _Stream:
         self._next: Future[_ReadWindow] | None = None
         self.waited_seconds = 0.0
 
-    def batches(self, place: int, sizes: Sequence[int]) -> tuple[Iterator[SparseRows], Iterator[torch.Tensor]]:
-        """Return counts and embeddings from a place on, in batches of these sizes."""
-        counts, embeddings, end = [], [], place + sum(sizes)
+    def batch(self, place: int, size: int) -> tuple[SparseRows, torch.Tensor]:
+        """Return the counts and embeddings of so many documents from a place on."""
+        counts, embeddings, end = [], [], place + size
         while place < end:
-            read = self._window_at(place)
-            window = read.window
-            rows = torch.from_numpy(window.order[place - window.start : end - window.start]).to(self._device)
-            counts.append(read.counts.take(rows))
-            embeddings.append(read.embeddings.index_select(0, rows))
-            place += len(rows)
-        gathered = SparseRows.stacked(counts)
-        ends = gathered.offsets[np.cumsum(sizes)].tolist()
-        vectors = embeddings[0] if len(embeddings) == 1 else torch.cat(embeddings)
-        return gathered.slices(sizes, ends), iter(torch.split(vectors, list(sizes)))
+            window = self._window_at(place)
+            some_counts, some_embeddings = window.documents(place, min(end, window.end))
+            counts.append(some_counts)
+            embeddings.append(some_embeddings)
+            place = window.end
+        return SparseRows.stacked(counts), embeddings[0] if len(embeddings) == 1 else torch.cat(embeddings)
 
     def _window_at(self, place: int) -> _ReadWindow:
         """Return the window of a place, and have the one after it read."""
@@ -226,16 +234,18 @@ class _Stream:
         if not is_first:
             self.waited_seconds += time.perf_counter() - started
         self._current = found
-        self._next = self._reader.submit(self._read, found.window.end)
+        self._next = self._reader.submit(self._read, found.end)
         return found
 
     def _read(self, place: int) -> _ReadWindow:
         window = self._order.window_at(place)
-        counts, embeddings = self._part.read_blocks(window.blocks.tolist())
+        counts, embeddings = self._part.read_blocks(window.blocks.tolist(), window.order)
         return _ReadWindow(
-            window,
+            window.start,
+            window.end,
             # What waits to be used takes half the memory so; the indices of a batch become what torch computes with.
             SparseRows.from_scipy(counts, device=self._device, index_dtype=torch.int32),
+            counts.indptr,
             torch.from_numpy(np.ascontiguousarray(embeddings, np.float32)).to(self._device),
         )
 
