@@ -33,6 +33,8 @@ from gloctm.shards import ShardedCorpus, open_corpus
 KILLED = """
 import os, signal, sys
 from gloctm.corpus import shard_files
+from gloctm.export import incoming, sources
+incoming.BLOCK_DOCUMENTS, sources.BLOCKS_PER_PART = 4, 2
 shard_files.SHARD_DOCUMENTS, shard_files.BLOCK_DOCUMENTS = 16, 4
 fsync, calls, at = os.fsync, [], int(sys.argv.pop(1))
 def killed(stream):
@@ -125,6 +127,26 @@ def test_a_build_that_was_killed_goes_on(tmp_path, documents, at):
     assert contents(tmp_path / "corpus") == contents(tmp_path / "whole")
     left = [name for name in os.listdir(tmp_path) if not name.endswith(".partial")]
     assert sorted(left) == ["corpus", "whole"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [1, 4, 9])
+def test_a_transform_into_parts_that_was_killed_goes_on(tmp_path, documents, model, at):
+    transform = ("transform", model, documents, "-q", "-o")
+    assert killing(0, *transform, tmp_path / "whole").returncode == 0
+    assert killing(at, *transform, tmp_path / "theta").returncode == -signal.SIGKILL
+    assert not (tmp_path / "theta").exists()
+    again = killing(0, *transform, tmp_path / "theta")
+    assert (again.returncode, again.stderr) == (0, f"40 documents written to {tmp_path / 'theta'}\n")
+    assert contents(tmp_path / "theta") == contents(tmp_path / "whole")
+    assert len(contents(tmp_path / "theta")) == 6
+    left = [name for name in os.listdir(tmp_path) if not name.endswith(".partial")]
+    assert sorted(left) == ["theta", "whole"]
+
+
+def test_what_is_no_encoder_is_said_before_anything_is_read(tmp_path, documents):
+    build = ("corpus", "build", documents, "--sharded", "-q", "-o", tmp_path / "corpus", "--encoder= ")
+    assert_refuses(tmp_path, build, "the encoder's name is empty: use auto")
 
 
 def test_a_benchmark_folder_in_shards(tmp_path):

@@ -95,6 +95,7 @@ def test_another_key_makes_a_piece_again(tmp_path):
     [
         lambda folder: (folder / "1").unlink(),
         lambda folder: (folder / "1").write_text("longer"),
+        lambda folder: (folder / "1").write_text("b"),
         lambda folder: (folder / "1.note.json").unlink(),
         lambda folder: (folder / "1.note.json").write_text('{"key": "a"'),
         lambda folder: (folder / "1.note.json").write_text("[]"),

@@ -216,14 +216,24 @@ def test_a_folder_of_nothing_is_not_written(model, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_part_that_was_cut_short_is_made_again(model, tmp_path, monkeypatch, small_shards):
+def cut_short(part):
+    part.write_bytes(part.read_bytes()[:-9])
+
+
+def flip_a_bit(part):
+    content = bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 1
+    part.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [cut_short, flip_a_bit])
+def test_a_part_that_was_damaged_meanwhile_is_made_again(model, tmp_path, monkeypatch, small_shards, harm):
     source = write_documents(tmp_path / "documents.jsonl", 23)
     with monkeypatch.context() as patched:
         killed_after(patched, 13)
         with pytest.raises(Killed):
             transform_to(model, read_records(source), tmp_path / "theta")
-    part = tmp_path / ".theta.transforming" / "part-00001.parquet"
-    part.write_bytes(part.read_bytes()[:-9])
+    harm(tmp_path / ".theta.transforming" / "part-00001.parquet")
     with pytest.warns(UserWarning, match="1 document was left out"):
         transform_to(model, read_records(source), tmp_path / "theta")
     stream = io.StringIO()

@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 from gloctm.files.atomic import atomic_file, storable
+from gloctm.files.digests import file_sha256
 from gloctm.progress import track
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-# Bytes of a file that are hashed at a time.
-_CHUNK = 2**20
 
 
 class Engine(Protocol):
@@ -110,7 +108,7 @@ def run_stage(
     """Run the pieces of a stage that are not done yet, and return the notes of all, in the order of the pieces.
 
     A note is written after its files, so a killed stage leaves files without notes, which are made again. A piece is
-    kept where its note has the piece's key and its files are there with their sizes.
+    kept where its note has the piece's key and its files are as the note has them, to the bit.
 
     Args:
         engine: runs them.
@@ -160,11 +158,11 @@ def _note_path(piece: Piece, notes: Path) -> Path:
 def _kept(piece: Piece, folder: Path, notes: Path) -> Note | None:
     try:
         note = _from_json(json.loads(_note_path(piece, notes).read_bytes()))
-        whole = all(os.stat(folder / name).st_size == size for name, (size, _) in note.files.items())
+        as_noted = note.key == piece.key and all(_described(folder / name) == each for name, each in note.files.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # Nobody's note, or one that a damaged disk holds: the piece is made again.
         return None
-    return note if whole and note.key == piece.key else None
+    return note if as_noted else None
 
 
 def _from_json(content: Any) -> Note:
@@ -173,10 +171,4 @@ def _from_json(content: Any) -> Note:
 
 
 def _described(path: Path) -> tuple[int, str]:
-    digest = hashlib.sha256()
-    size = 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    return size, digest.hexdigest()
+    return os.stat(path).st_size, file_sha256(path)

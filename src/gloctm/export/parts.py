@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -158,10 +157,12 @@ class PartWriter:
             note = json.loads(self._note(number).read_bytes())
             state, _ = note.pop("state"), note.pop("left_out")
             part = Part(**note)
-            whole = part.file is None or os.stat(self._folder / part.file).st_size == part.bytes
+            as_noted = part.key == self._key and (
+                part.file is None or file_sha256(self._folder / part.file) == part.sha256
+            )
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        return (part, state) if whole and part.key == self._key else None
+        return (part, state) if as_noted else None
 
 
 @contextlib.contextmanager

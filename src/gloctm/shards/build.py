@@ -41,6 +41,7 @@ from gloctm.corpus.report import BuildReport
 from gloctm.corpus.shard_manifest import CORPUS_FORMAT, LanguageEntry, describe_language, write_manifest
 from gloctm.corpus.sharded import DROPPED
 from gloctm.corpus.validation import check_language_count, check_vocabulary
+from gloctm.embedding.embed import get_encoders
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.engine import Piece, get_engine
 from gloctm.errors import FileFormatError, InputError
@@ -137,6 +138,9 @@ def build_sharded(
     arrow()
     if embedding_dtype is not None:
         check_embedding_type(embedding_dtype)
+    if encoder is not None:
+        # Raises now, not after the build, what is no encoder.
+        get_encoders(encoder)
     wanted = wanted_languages(languages, merge_regions=merge_regions)
     check_int("min_documents", min_documents, 0)
     check_confidence(min_confidence)
