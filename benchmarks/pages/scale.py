@@ -22,7 +22,7 @@ STAGES = {
 }
 # More documents are not all seen by these stages, so that their time does not grow with documents.
 SEEN = {"train": 200_000, "report": 200_000, "evaluate": 200_000, "train published": 1_000_000}
-LIMIT = 2000
+MANY = 100_000_000
 Grid = dict[str, dict[int, Result]]
 
 
@@ -48,13 +48,14 @@ def start_of(by_size: dict[int, Result]) -> float:
 def exponent(name: str, by_size: dict[int, Result]) -> float | None:
     """The slope of CPU seconds by documents, both beyond the smallest size and logarithmic; None of fewer than two.
 
-    Sizes that a stage does not see whole are left out.
+    Left out are sizes that a stage does not see whole, and small ones, whose time is mostly that of starting: its noise
+    would decide.
     """
     smallest, start = min(by_size), start_of(by_size)
     points = [
         (math.log(size - smallest), math.log(each["cpu_seconds"] - start))
         for size, each in by_size.items()
-        if each["cpu_seconds"] > start and size <= SEEN.get(name, size)
+        if each["cpu_seconds"] > 1.5 * start and size <= SEEN.get(name, size)
     ]
     if len(points) < 2:
         return None
@@ -140,6 +141,37 @@ def both(words: int) -> Callable[[], str]:
     return table
 
 
+def cost() -> str:
+    """What 100 million documents would take by the rates and sizes of the largest corpora that were measured."""
+    grids = {words: grid("sharded", words) for words in (8, 46)}
+    if not all(grids.values()):
+        return "not measured yet"
+    rows = []
+    for name in ("build", "embed", "train", "train published", "transform files", "transform corpus"):
+        hours = [core_hours(name, each[name]) for each in grids.values() if name in each]
+        by_size = grids[46].get(name)
+        if len(hours) < len(grids) or by_size is None:
+            continue
+        last = by_size[max(by_size)]
+        disk = last["written_megabytes"] * (1 if name.startswith("train") else MANY / max(by_size)) / 1000
+        rows.append([STAGES[name], *hours, f"{peak(last) / 1000:.1f}", f"{disk:,.0f}" if disk >= 1 else "<1"])
+    return markdown(["", "core-hours, 8 words", "46 words", "GB of memory per process", "GB on disk, 46 words"], rows)
+
+
+def core_hours(name: str, by_size: dict[int, Result]) -> str:
+    """Core-hours of a stage on so many documents; those of a stage that works on a sample do not grow."""
+    if name == "embed":
+        return "by encoder"
+    if name == "train":
+        hours = by_size[max(by_size)]["cpu_seconds"] / 3600
+    else:
+        found = rate(by_size, name)
+        if found is None:
+            return "–"
+        hours = MANY / found / 3600
+    return f"{hours:.1f}" if hours >= 0.1 else f"{hours:.2f}"
+
+
 def growth_plot() -> str:
     """CPU seconds and peak memory of each stage by documents of 46 words."""
     every = grid("sharded", 46)
@@ -161,5 +193,6 @@ TABLES: dict[str, Callable[[], str]] = {
     **{f"scale seconds {words}": seconds(words) for words in (8, 46)},
     **{f"scale memory {words}": memory(words) for words in (8, 46)},
     "scale both": both(46),
+    "scale cost": cost,
 }
 PLOTS: dict[str, Callable[[], str]] = {"docs/images/scale.svg": growth_plot}
