@@ -20,8 +20,10 @@ STAGES = {
     "report": "report",
     "evaluate": "evaluate",
 }
-# More documents are not all seen by these stages, so that their time does not grow with documents.
-SEEN = {"train": 200_000, "report": 200_000, "evaluate": 200_000, "train published": 1_000_000}
+# These work on a sample of many documents, so that their time stops growing.
+SAMPLED = ("train", "report", "evaluate")
+# So many documents are seen by as many steps as were measured.
+SEEN = {"train published": 1_000_000}
 MANY = 100_000_000
 Grid = dict[str, dict[int, Result]]
 
@@ -71,6 +73,11 @@ def rate(by_size: dict[int, Result], name: str) -> float | None:
     return (largest - min(by_size)) / seconds if len(by_size) > 1 and seconds > 0 else None
 
 
+def grown(name: str, by_size: dict[int, Result]) -> tuple[str, str]:
+    """The exponent and the rate of a stage that sees all documents."""
+    return with_unit(exponent(name, by_size), ".2f"), with_unit(rate(by_size, name))
+
+
 def headings(sizes: Iterable[int]) -> list[str]:
     return [f"{size:,}" for size in sizes]
 
@@ -89,8 +96,7 @@ def seconds(words: int) -> Callable[[], str]:
                 [
                     STAGES[name],
                     *(with_unit(by_size[size]["cpu_seconds"] if size in by_size else None) for size in sizes),
-                    with_unit(exponent(name, by_size), ".2f"),
-                    with_unit(rate(by_size, name)),
+                    *(("sample", "") if name in SAMPLED else grown(name, by_size)),
                 ]
                 for name, by_size in every.items()
             ),
@@ -162,7 +168,7 @@ def core_hours(name: str, by_size: dict[int, Result]) -> str:
     """Core-hours of a stage on so many documents; those of a stage that works on a sample do not grow."""
     if name == "embed":
         return "by encoder"
-    if name == "train":
+    if name in SAMPLED:
         hours = by_size[max(by_size)]["cpu_seconds"] / 3600
     else:
         found = rate(by_size, name)
