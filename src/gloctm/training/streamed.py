@@ -169,7 +169,7 @@ class StreamedBatches:
         return SparseRows(indices, counts.offsets * neighbors.shape[1], self._ones(len(indices)), self._width)
 
     def _ones(self, number: int) -> torch.Tensor:
-        """Return so many ones; batches share them."""
+        """Return ones, which batches share."""
         if len(self._shared_ones) < number:
             self._shared_ones = torch.ones(2 * number, device=self.device)
         return self._shared_ones[:number]
@@ -211,7 +211,7 @@ class _Stream:
         self.waited_seconds = 0.0
 
     def batch(self, place: int, size: int) -> tuple[SparseRows, torch.Tensor]:
-        """Return the counts and embeddings of so many documents from a place on."""
+        """Return the counts and embeddings of the documents from a place on."""
         counts, embeddings, end = [], [], place + size
         while place < end:
             window = self._window_at(place)
