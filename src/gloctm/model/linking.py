@@ -10,11 +10,15 @@ encoder point a little in one direction; without it there are fewer hubs, words 
 a_w says how far the words that w is linked to are about one topic. It is the largest mean of their β less its mean over
 topics, relative to the same number for trained words. Frequencies and stop words choose a vocabulary to train on. Texts
 of a new language bring every word, and most are about nothing in particular.
+
+The links of a word depend on the word alone, not on the words it is embedded with. Words of characters that an encoder
+does not know have nearly equal vectors, so which of them are nearest would be chance: each such word is embedded by
+itself, and compared in a fixed order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -37,6 +41,9 @@ SAMPLE_WORDS = 2000
 BLOCK_WORDS = 16_384
 # Words whose links are kept for the next call: about 80 MB with five languages.
 MEMO_WORDS = 200_000
+# What an encoder embeds together, and a product computes together, changes last bits: about 1e-7 of a similarity.
+# Where the last word linked and the next are nearer to each other than this, that must not decide which is which.
+CLOSE = 1e-5
 # From this many new words on, embedding them takes long enough to show its progress.
 LONG_WORK = 2000
 
@@ -70,13 +77,14 @@ class WordLinker:
         self._starts = np.cumsum([0, *sizes])[:-1].tolist()
         self._center = together.mean(axis=0, dtype=np.float64).astype(np.float32)
         self._blocks = [self._centered(vectors) for vectors in units]
+        self._lengths = [np.linalg.norm(block, axis=1) for block in self._blocks]
         self._links = [min(num_links, max(num_neighbors, size // SMALLEST_SHARE, 1)) for size in sizes]
         self._row_total = num_neighbors * len(sizes) + 1
         beta = np.concatenate(list(topic_word.values()), axis=1).T
         self._topic_word = beta - beta.mean(axis=1, keepdims=True)
         sample = slice(None, None, max(self.num_words // SAMPLE_WORDS, 1))
         # 1 for a model whose β are all alike: it weighs all words alike.
-        self._usual = float(self._specificity(self._neighbors(together[sample])).mean()) or 1.0
+        self._usual = float(self._specificity(self._neighbors(together[sample])[0]).mean()) or 1.0
         self._memo: dict[str, Link] = {}
         self._memo_of: tuple[str, str] | None = None
 
@@ -99,7 +107,8 @@ class WordLinker:
         for start in range(0, len(missing), BLOCK_WORDS):
             block = missing[start : start + BLOCK_WORDS]
             vectors = embed_texts(block, encoder, description="linking words", show_progress=show)
-            rows.update(zip(block, self._linked(vectors, f"the encoder {encoder.name}"), strict=True))
+            linked = self._linked(vectors, f"the encoder {encoder.name}", _each_alone(encoder, block))
+            rows.update(zip(block, linked, strict=True))
         # A new mapping, since another thread may be reading the old one.
         kept = {**memo, **rows} if len(memo) + len(missing) <= MEMO_WORDS else dict(islice(rows.items(), MEMO_WORDS))
         self._memo, self._memo_of = kept, identity
@@ -116,14 +125,17 @@ class WordLinker:
             [row for start in blocks for row in self._linked(vectors[start : start + BLOCK_WORDS], "the corpus")]
         )
 
-    def _linked(self, vectors: Embeddings, source: str) -> list[Link]:
+    def _linked(self, vectors: Embeddings, source: str, alone: Callable[[int], Embeddings] | None = None) -> list[Link]:
+        """Link words by their vectors; ``alone`` returns that of a word embedded by itself, where that may differ."""
         if vectors.shape[1] != self.dimension:
             raise InputError(
                 f"the model's word embeddings have {self.dimension} numbers but {source} gave vectors of "
                 f"{vectors.shape[1]}: link words by the encoder that the model was trained with"
             )
         units = unit_vectors(vectors)
-        columns = self._neighbors(units)
+        columns, close = self._neighbors(units)
+        for row in np.flatnonzero(close & units.any(axis=1)).tolist():
+            columns[row] = self._nearest_of_one(units[row : row + 1] if alone is None else unit_vectors(alone(row)))
         weights = self._specificity(columns) / self._usual
         return [
             # A copy: a view would keep the whole block in memory.
@@ -131,14 +143,31 @@ class WordLinker:
             for row, unit, weight in zip(columns, units, weights, strict=True)
         ]
 
-    def _neighbors(self, units: Embeddings) -> NDArray[np.int32]:
-        """Find the columns of the nearest trained words, ascending, ``(words, m·L)``."""
+    def _neighbors(self, units: Embeddings) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Find the columns of the nearest trained words, ascending, ``(words, m·L)``, and whose choice is close."""
         queries = self._centered(units)
-        parts = [
-            start + nearest_neighbors(queries, candidates, number)
-            for start, candidates, number in zip(self._starts, self._blocks, self._links, strict=True)
-        ]
-        return np.sort(np.concatenate(parts, axis=1), axis=1).astype(np.int32)
+        parts, close = [], np.zeros(len(queries), bool)
+        for start, candidates, number in zip(self._starts, self._blocks, self._links, strict=True):
+            near = nearest_neighbors(queries, candidates, min(number + 1, len(candidates)))
+            parts.append(start + near[:, :number])
+            if near.shape[1] > number:
+                # A difference of similarities is that to the difference of vectors.
+                last, following = (unit_vectors(candidates[near[:, place]]) for place in (number - 1, number))
+                gap = np.einsum("ij,ij->i", unit_vectors(queries), last - following)
+                close |= gap < CLOSE
+        return np.sort(np.concatenate(parts, axis=1), axis=1).astype(np.int32), close
+
+    def _nearest_of_one(self, unit: Embeddings) -> NDArray[np.int32]:
+        """Find the columns of the words nearest to one, ascending; of equals, the lower column first."""
+        query = self._centered(unit)[0]
+        parts = []
+        for start, candidates, lengths, number in zip(
+            self._starts, self._blocks, self._lengths, self._links, strict=True
+        ):
+            # Not a matrix product, which may round equal rows differently, by their place.
+            similarity = np.einsum("ij,j->i", candidates, query) / np.where(lengths > 0, lengths, np.float32(1))
+            parts.append(start + np.argsort(-similarity, kind="stable")[:number])
+        return np.sort(np.concatenate(parts)).astype(np.int32)
 
     def _specificity(self, columns: NDArray[np.int32]) -> Array:
         """Average β of the words at the columns, less its mean over topics, at the topic where that is largest."""
@@ -162,6 +191,10 @@ class WordLinker:
             ),
             shape=(len(rows), self.num_words),
         )
+
+
+def _each_alone(encoder: TextEncoder, words: Sequence[str]) -> Callable[[int], Embeddings]:
+    return lambda row: np.asarray(encoder.encode([words[row]]), np.float32)
 
 
 def linked_topic_word(links: sp.csr_array, topic_word: Mapping[str, Array]) -> Array:
