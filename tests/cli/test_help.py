@@ -55,7 +55,7 @@ COMMANDS = {
     ],
     "transform": [
         *("--output", "-o", "--latent", "--via", "--language", "--min-confidence", "--text-column", "--lang-column"),
-        *("--id-column", "--format", "--encoding", "--skip-bad-lines", "--dropped", "--quiet", "-q"),
+        *("--id-column", "--format", "--encoding", "--skip-bad-lines", "--dropped", "--processes", "--quiet", "-q"),
     ],
     "documents": [
         *("--topic", "--find", "--languages", "--number", "-n", "--threshold", "--view", "--format", "-f"),
@@ -153,6 +153,7 @@ def test_defaults_in_the_help_are_those_of_transform(monkeypatch):
         "min-confidence": str(signature["min_confidence"].default),
         "quoting": signature["quoting"].default,
         "encoding": signature["encoding"].default,
+        "processes": "all cores, where that is faster",
         **{f"{field}-column": getattr(Columns(), field) for field in ("text", "lang", "id")},
     }
 

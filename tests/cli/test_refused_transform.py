@@ -49,6 +49,17 @@ def test_transform_of_documents_that_cannot_be_read(tmp_path, model_folder):
     assert not (tmp_path / "theta.csv").exists()
 
 
+def test_transform_by_several_processes_where_one_writes_or_reads(tmp_path, model_folder):
+    source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}])
+    transform = ("transform", model_folder, source, "--processes=2")
+    parts = ("with --processes 2, since one process writes a file", "name a folder, without an ending")
+    assert_refuses(tmp_path, (*transform, "-o", tmp_path / "theta.csv"), "theta.csv", *parts)
+    assert_refuses(tmp_path, transform, "can't write a stream", *parts)
+    assert_refuses(tmp_path, (*transform[:3], "--processes=0", "-o", tmp_path / "theta"), "--processes is 0", "1")
+    told = ("transform", model_folder, "-", "--processes=2", "-o", tmp_path / "theta")
+    assert_refuses(tmp_path, told, "those of standard input, are transformed by one process", "leave --processes 2 out")
+
+
 def test_topics_in_languages_that_cannot_be(tmp_path, model_folder):
     (tmp_path / "words.txt").write_text("mot\n")
     option = f"--vocabulary=en={tmp_path / 'words.txt'}"

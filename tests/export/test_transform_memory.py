@@ -24,7 +24,7 @@ from gloctm.corpus import read_records
 from gloctm.export import transform_to
 from gloctm.model.model import TopicModel
 
-transform_to(TopicModel.load(sys.argv[1]), read_records(sys.argv[2]), sys.argv[3])
+transform_to(TopicModel.load(sys.argv[1]), read_records(sys.argv[2]), sys.argv[3], processes=1)
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps(peak))
 """
@@ -37,7 +37,7 @@ def test_three_times_the_documents_take_hardly_more_memory(tmp_path, target):
     beta = {code: rng.normal(size=(20, 500)) for code in vocabulary}
     model = handmade_model(vocabulary, beta).save(tmp_path / "model")
     peaks = []
-    # A part, or a group of rows, has 65,536.
+    # A part has 8 MB of these, which is some 70,000 documents; a group of rows has 65,536.
     for number in (80_000, 240_000):
         source = tmp_path / f"{number}.jsonl"
         with source.open("w") as stream:

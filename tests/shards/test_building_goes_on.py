@@ -194,7 +194,7 @@ def test_a_source_that_changes_while_it_is_read_is_one_sentence(monkeypatch, tmp
         return tokenize(block, settings)
 
     monkeypatch.setattr(tokens, "tokenize_block", changing)
-    with pytest.raises(FileFormatError, match=r"news\.jsonl changed while it was read: build the corpus again$"):
+    with pytest.raises(FileFormatError, match=r"news\.jsonl changed while it was read: run the same again$"):
         built(path, tmp_path / "corpus")
     monkeypatch.setattr(tokens, "tokenize_block", tokenize)
     assert built(path, tmp_path / "corpus") == built(path, tmp_path / "other")

@@ -30,7 +30,7 @@ from gloctm.cli.options import (
 from gloctm.errors import InputError
 
 if TYPE_CHECKING:
-    from gloctm.reading.records import RecordReader
+    from gloctm.export.sources import HowRead
 
 Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=False)]
 WordEncoder = Annotated[
@@ -169,6 +169,12 @@ def transform(
             help="File for the list of documents that were left out, as JSON lines.", rich_help_panel=DOCUMENTS
         ),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of processes that make the parts of a folder. (default: all cores, where that is faster)"
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
@@ -206,10 +212,10 @@ def transform(
     else:
         documents = read_records(sources, **reading)  # type: ignore[arg-type]  # each of its kind
 
-    def tell_how_it_was_read(reader: RecordReader) -> None:
-        if told := describe_columns(reader.columns):
+    def tell_how_it_was_read(how: HowRead) -> None:
+        if told := describe_columns(how.columns):
             say(told)
-        for finding in reader.notes:
+        for finding in how.notes:
             say(in_shell_terms(str(finding)))
 
     done = transform_to(
@@ -222,6 +228,7 @@ def transform(
         min_confidence=MIN_CONFIDENCE if min_confidence is None else min_confidence,
         dropped=dropped,
         on_read=tell_how_it_was_read,
+        processes=processes,
     )
     published = model.settings_["method"] == "published"
     # Of variants of the model's own languages there has been a warning.

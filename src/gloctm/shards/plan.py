@@ -45,7 +45,7 @@ class Split:
         """Raise FileFormatError if one of its files was written since the plan was made."""
         for part, state in zip(self.parts, self.states, strict=True):
             if file_state(part.file) != state:
-                raise FileFormatError(f"{part.file} changed while it was read: build the corpus again")
+                raise FileFormatError(f"{part.file} changed while it was read: run the same again")
 
 
 def list_splits(files: Sequence[SourceFile], encoding: Encoding, size: int = SPLIT_BYTES) -> list[Split]:

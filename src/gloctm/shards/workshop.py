@@ -83,7 +83,7 @@ def settings_identity(settings: TextSettings) -> dict[str, Any]:
     """
     return {
         **{name: _plain(value) for name, value in vars(settings).items()},
-        "tokenizers": _names(settings.tokenizers),
+        "tokenizers": tokenizers_identity(settings.tokenizers),
     }
 
 
@@ -95,8 +95,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _names(tokenizers: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {code: [_qualified(tokenizer), _code(tokenizer)] for code, tokenizer in tokenizers.items()}
+def tokenizers_identity(tokenizers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return tokenizers of the user's own as JSON can hold them, see ``settings_identity``."""
+    functions = {code: getattr(tokenizer, "function", tokenizer) for code, tokenizer in tokenizers.items()}
+    return {code: [_qualified(function), _code(function)] for code, function in functions.items()}
 
 
 def _qualified(tokenizer: Any) -> str:
