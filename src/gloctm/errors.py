@@ -19,6 +19,7 @@ EXTRAS = {
     "python-multipart": "serve",
     "optuna": "search",
     "huggingface_hub": "hub",
+    "ray": "scale",
 }
 
 __all__ = [

@@ -26,6 +26,7 @@ BUILDING = [
     *("--min-df", "--max-df", "--max-vocabulary", "--stop-words", "--more-stop-words", "--keep-words"),
     *("--lemmas", "--convert", "--fold", "--markup", "--phrases"),
     *("--passages", "--drop-duplicates", "--drop-boilerplate", "--sharded", "--embedding-dtype"),
+    *("--engine", "--address"),
 ]
 COMMANDS = {
     "": ["--version"],
@@ -34,7 +35,7 @@ COMMANDS = {
     "corpus build": ["--output", "-o", "--quiet", "-q", "--split", *BUILDING],
     "corpus embed": [
         *("--output", "-o", "--words", "--documents", "--encoder", "--cache", "--no-cache", "--embedding-dtype"),
-        *("--processes", "--quiet", "-q"),
+        *("--processes", "--engine", "--address", "--quiet", "-q"),
     ],
     "corpus info": [],
     "corpus example": ["--languages"],
@@ -119,6 +120,8 @@ def test_defaults_in_the_help_are_the_corpus(monkeypatch):
     assert named.pop("passages").startswith("auto, ")
     assert named.pop("processes") == "all cores, where that is faster"
     assert named.pop("embedding-dtype") == "float32"
+    assert named.pop("engine") == "processes"
+    assert named.pop("address").startswith("RAY_ADDRESS, or ")
     assert named.pop("min-df") == f"1 for languages with fewer than {FEW_DOCUMENTS:,} documents, otherwise 2"
     assert usual.min_df is None
     assert [chosen_min_df(FEW_DOCUMENTS - 1), chosen_min_df(FEW_DOCUMENTS)] == [1, 2]
@@ -175,6 +178,7 @@ def test_help_fits_a_terminal_of_80_columns(monkeypatch):
         ("convert='simplified' is for Chinese", "--convert simplified is for Chinese"),
         ("merge regions (merge_regions=True)", "merge regions (--merge-regions)"),
         ("use fewer processes (processes=1)", "use fewer processes (--processes 1)"),
+        ("processes=2 has no effect with engine='ray'", "--processes 2 has no effect with --engine ray"),
         ("leave via out, or take via='global'", "leave via out, or take --via global"),
         ("epochs is given, a setting of method='published'", "epochs is given, a setting of --method published"),
         ("use corpus.embed() first (gloctm corpus embed)", "give it some with gloctm corpus embed"),

@@ -182,6 +182,15 @@ def test_what_is_refused_in_shards(tmp_path, documents, monkeypatch):
     assert_refuses(tmp_path, (*build, target, "--drop-boilerplate"), "--drop-boilerplate")
     assert_refuses(tmp_path, ("corpus", "build", "-", "--sharded", "-o", target), "standard input")
     assert_refuses(tmp_path, (*build, target, "--processes=0"), "--processes is 0")
+    for flags, sentence in (
+        (("--engine=dask",), "there is no engine 'dask': choose processes, serial or ray"),
+        (("--address=auto",), "an address of a cluster has no effect without --engine ray: add it, or leave auto out"),
+        (("--engine=ray",), "--processes 1 has no effect with --engine ray, which uses all cores of its cluster"),
+    ):
+        assert_refuses(tmp_path, (*build, target, *flags), sentence)
+    assert_refuses(
+        tmp_path, (*build[:3], "--engine=ray", "-o", target), "--engine has an effect only on a corpus in sh"
+    )
     with working_in(tmp_path / ".corpus.building"):
         result = run_here(*build, target)
     assert result.returncode == 2

@@ -175,6 +175,7 @@ def test_what_embedding_refuses(tmp_path, bare, planted_folder, documents):
     assert_refuses(tmp_path, (*embed, "--encoder=usem4"), "there is no encoder 'usem4': did you mean 'usem3'?")
     in_memory = ("corpus", "embed", planted_folder)
     assert_refuses(tmp_path, (*in_memory, "--processes=2"), "--processes has an effect only on a corpus in shards")
+    assert_refuses(tmp_path, (*in_memory, "--engine=ray"), "--engine has an effect only on a corpus in shards")
     dtype = "--embedding-dtype=float16"
     assert_refuses(tmp_path, (*in_memory, dtype), "--embedding-dtype has an effect only on a corpus in shards")
     build = ("corpus", "build", documents, "-o", tmp_path / "new", dtype)

@@ -15,7 +15,7 @@ import pytest
 
 from gloctm import ShardedCorpus
 from gloctm.corpus import shard_files
-from gloctm.engine import Processes, Serial
+from gloctm.engine import ONE_CORE, Processes, Serial
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.work import working_in
 from gloctm.shards import plan, tokens
@@ -59,7 +59,7 @@ class Counting(Serial):
         self.ran: dict[str, int] = {}
         self.limit = limit
 
-    def run(self, work, items):
+    def run(self, work, items, resources=ONE_CORE):
         for item in items:
             if sum(self.ran.values()) >= self.limit:
                 raise Killed
@@ -69,7 +69,7 @@ class Counting(Serial):
 
 
 def use(engine: Any, monkeypatch) -> Any:
-    monkeypatch.setattr("gloctm.shards.build.get_engine", lambda name, processes: engine)
+    monkeypatch.setattr("gloctm.shards.build.get_engine", lambda name, processes, address: engine)
     return engine
 
 

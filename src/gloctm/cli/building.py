@@ -13,10 +13,12 @@ from gloctm.cli.options import (
     DOCUMENTS,
     LANGUAGE,
     WORDS,
+    AddressOption,
     DateColumn,
     DateOrderOption,
     DocumentLanguage,
     EncodingOption,
+    EngineOption,
     FileFormat,
     IdColumn,
     LabelColumn,
@@ -26,6 +28,7 @@ from gloctm.cli.options import (
     QuotingOption,
     SkipBadLines,
     TextColumn,
+    engine_settings,
     read_stop_words,
     read_word_lists,
     split_languages,
@@ -190,10 +193,12 @@ def building(
         ),
     ] = False,
     embedding_dtype: EmbeddingType = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
 ) -> dict[str, Any]:
     """Return the arguments of ``Corpus.from_files`` that these flags give; what is left to it is not among them.
 
-    ``sharded`` and ``embedding_dtype`` are among them where they are given, and are those of
+    ``sharded``, ``embedding_dtype``, ``engine`` and ``address`` are among them where they are given, and are those of
     ``ShardedCorpus.from_files``.
     """
     from gloctm.reading.columns import Columns
@@ -230,8 +235,10 @@ def building(
         "embedding_dtype": embedding_dtype,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    if embedding_dtype is not None and not sharded:
-        raise InputError("--embedding-dtype has an effect only on a corpus in shards: add --sharded, or leave it out")
+    in_shards = {"--embedding-dtype": embedding_dtype, "--engine": engine, "--address": address}
+    if not sharded and (flag := next((flag for flag, value in in_shards.items() if value is not None), None)):
+        raise InputError(f"{flag} has an effect only on a corpus in shards: add --sharded, or leave it out")
+    given.update(engine_settings(engine, address))
     if not cache:
         given["cache"] = False
     if encoder != "auto":

@@ -84,7 +84,7 @@ def corpus_to_train_on(
             corpus = corpus.embed(**embedding, show_progress=show_progress)
         corpus.save(built)
     elif embedding["encoder"] is not None:
-        shared = {name: given[name] for name in ("embedding_dtype", "processes") if name in given}
+        shared = {name: given[name] for name in ("embedding_dtype", "processes", "engine", "address") if name in given}
         with telling_what_is_kept(built):
             corpus = corpus.embed(embedding["encoder"], **shared, show_progress=show_progress)
     tell_what_became(corpus, built)

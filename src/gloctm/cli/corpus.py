@@ -8,7 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from gloctm.cli.building import Cache, EmbeddingEncoder, EmbeddingType, building, building_flags
-from gloctm.cli.options import DOCUMENTS, LanguagesOption, Quiet, split_languages, with_parameters
+from gloctm.cli.options import (
+    DOCUMENTS,
+    AddressOption,
+    EngineOption,
+    LanguagesOption,
+    Quiet,
+    engine_settings,
+    split_languages,
+    with_parameters,
+)
 from gloctm.errors import InputError
 
 app = typer.Typer(help="Build, embed and inspect corpora.", no_args_is_help=True)
@@ -105,6 +114,8 @@ def embed(
         int | None,
         typer.Option(help="Number of processes that embed the documents of a corpus in shards. (default: all cores)"),
     ] = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
     quiet: Quiet = False,
 ) -> None:
     """Add missing embeddings to a corpus: your own files first, then an encoder for the rest.
@@ -122,7 +133,7 @@ def embed(
     target = path if output is None else output
     check_folder_target(target, replaces=CORPUS_FORMAT)
     own: dict[str, Any] = {"words": _own_vectors("words", words), "documents": _own_vectors("documents", documents)}
-    flags = {"embedding_dtype": embedding_dtype, "processes": processes}
+    flags = {"embedding_dtype": embedding_dtype, "processes": processes, **engine_settings(engine, address)}
     in_shards: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     if isinstance(corpus, ShardedCorpus):
         chosen = None if encoder == "none" else encoder

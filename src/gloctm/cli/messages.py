@@ -24,7 +24,7 @@ FLAGS = {
 }
 _PLAIN = (
     *("convert", "encoding", "language", "languages", "fold", "lemmas", "max_df", "max_vocabulary", "merge_regions"),
-    *("drop_boilerplate", "drop_duplicates", "dropped", "embedding_dtype", "encoder"),
+    *("drop_boilerplate", "drop_duplicates", "dropped", "embedding_dtype", "encoder", "engine"),
     *(
         "checkpoint_minutes",
         "min_confidence",

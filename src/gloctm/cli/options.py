@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # The parts of the help.
 DOCUMENTS, LANGUAGE, WORDS = "How documents are read", "Language", "Vocabulary"
+MACHINES = "Several machines"
 
 LanguagesOption = Annotated[
     str | None,
@@ -81,6 +82,24 @@ References = Annotated[
         show_default=False,
     ),
 ]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        help="What works on a corpus in shards: processes of this machine, serial for one process, or ray for the "
+        "machines of a Ray cluster. (default: processes)",
+        rich_help_panel=MACHINES,
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="Address of the Ray cluster, host:port, or auto for the one that this machine belongs to. (default: "
+        "RAY_ADDRESS, or a cluster of this machine alone)",
+        rich_help_panel=MACHINES,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 DocumentLanguage = Annotated[
     str | None,
@@ -111,6 +130,19 @@ def with_parameters(parameters: Sequence[inspect.Parameter]) -> Callable[[Callab
         return command
 
     return decorate
+
+
+def engine_settings(engine: str | None, address: str | None) -> dict[str, str]:
+    """Return the arguments ``engine`` and ``address``, as far as they are given.
+
+    Raises:
+        InputError: there is no such engine, or it has no use for an address.
+    """
+    from gloctm.engine import get_engine
+
+    given = {name: value for name, value in (("engine", engine), ("address", address)) if value is not None}
+    get_engine(engine or "processes", address=address)
+    return given
 
 
 def split_languages(languages: str | None) -> list[str] | None:

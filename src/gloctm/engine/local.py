@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from pickle import PicklingError
 from typing import Any, Self, TypeVar
 
+from gloctm.engine.stage import ONE_CORE, Resources
 from gloctm.errors import InputError
 
 T = TypeVar("T")
@@ -27,8 +29,19 @@ _WAITING = 2
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+class _ThisMachine:
+    """What engines of this machine have in common: what this process has and sees, they have and see."""
+
+    def check(self, folder: Path, reads: Iterable[Path] = (), packages: Iterable[str] = ()) -> None:
+        """Check nothing."""
+
+    def in_use(self) -> str:
+        """Return nothing."""
+        return ""
+
+
 @dataclass(frozen=True)
-class Serial:
+class Serial(_ThisMachine):
     """Runs one item after another in this process."""
 
     def __enter__(self) -> Self:
@@ -37,14 +50,19 @@ class Serial:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    def run(
+        self,
+        work: Callable[[T], R],
+        items: Iterable[T],
+        resources: Resources = ONE_CORE,
+    ) -> Iterator[tuple[T, R]]:
         """Yield each item with its result, in order."""
         for item in items:
             yield item, work(item)
 
 
 @dataclass
-class Processes:
+class Processes(_ThisMachine):
     """Runs items in several processes of this machine.
 
     In a ``with`` block, the processes serve one run after another and end with the block; otherwise each run starts
@@ -66,7 +84,12 @@ class Processes:
         self._kept = False
         self._end(kill=False)
 
-    def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    def run(
+        self,
+        work: Callable[[T], R],
+        items: Iterable[T],
+        resources: Resources = ONE_CORE,
+    ) -> Iterator[tuple[T, R]]:
         """Yield each item with its result, as they are done.
 
         Raises:

@@ -21,11 +21,30 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+@dataclass(frozen=True)
+class Resources:
+    """What a piece of a stage takes of the machine that makes it; engines of one machine alone don't look at it.
+
+    Attributes:
+        cpus: cores.
+        gpus: GPUs, where machines have some.
+        memory: bytes, or all that the largest machine has, should that be less.
+    """
+
+    cpus: float = 1
+    gpus: float = 0
+    memory: int = 2**30
+
+
+#: What a piece takes unless its stage says otherwise.
+ONE_CORE = Resources()
+
+
 class Engine(Protocol):
     """Runs a function on each of many items, here or elsewhere.
 
-    Items and results are small: paths and numbers rather than documents. In a ``with`` block, an engine keeps what it
-    started for one run until the next.
+    Items and results are small: paths and numbers rather than documents. Paths are absolute. In a ``with`` block, an
+    engine keeps what it started for one run until the next.
     """
 
     def __enter__(self) -> Self:
@@ -34,11 +53,28 @@ class Engine(Protocol):
     def __exit__(self, *error: object) -> None:
         """End it."""
 
-    def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    def check(self, folder: Path, reads: Iterable[Path] = (), packages: Iterable[str] = ()) -> None:
+        """Raise an InputError that names a machine which can't do the work.
+
+        Args:
+            folder: where results go; every machine has to see it.
+            reads: what is read; every machine has to see that, too.
+            packages: names on PyPI of what results depend on; every machine has to have the versions of this one.
+        """
+
+    def run(self, work: Callable[[T], R], items: Iterable[T], resources: Resources = ONE_CORE) -> Iterator[tuple[T, R]]:
         """Yield each item with its result, in any order; each item is run at least once.
 
         An error of the work ends the run and is raised as it is.
+
+        Args:
+            work: what is run.
+            items: what it is given.
+            resources: what each item takes.
         """
+
+    def in_use(self) -> str:
+        """Return what is in use beyond this machine, for the line of progress."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +90,9 @@ class Piece:
     name: str
     key: str
     item: Any
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -103,6 +142,7 @@ def run_stage(
     description: str,
     notes: Path | None = None,
     unit: str = "shards",
+    resources: Resources = ONE_CORE,
     show_progress: bool = True,
 ) -> list[Note]:
     """Run the pieces of a stage that are not done yet, and return the notes of all, in the order of the pieces.
@@ -119,15 +159,16 @@ def run_stage(
         description: what is done, for the line of progress.
         notes: where the notes are; next to the files unless given.
         unit: what a piece is, plural, for the line of progress.
+        resources: what a piece takes.
         show_progress: whether progress is shown.
     """
     notes = folder if notes is None else notes
     found = {piece.name: note for piece in pieces if (note := _kept(piece, folder, notes)) is not None}
     lacking = [piece for piece in pieces if piece.name not in found]
     with track(description, len(lacking), unit, show=show_progress) as progress:
-        for piece, note in engine.run(_Committed(work, folder, notes), lacking):
+        for piece, note in engine.run(_Committed(work, folder, notes), lacking, resources):
             found[piece.name] = note
-            progress.advance()
+            progress.advance(note=engine.in_use())
     return [found[piece.name] for piece in pieces]
 
 

