@@ -406,7 +406,7 @@ def test_an_empty_vocabulary_has_the_same_reason(options, tmp_path):
         ({"phrases": True}, "phrases are not sought in a corpus in shards"),
         ({"drop_duplicates": "exact"}, "duplicates are counted in a corpus in shards, not dropped"),
         ({"drop_boilerplate": True}, "boilerplate is not sought in a corpus in shards"),
-        ({"engine": "ray"}, "there is no engine 'ray'"),
+        ({"engine": "dask"}, "there is no engine 'dask'"),
         ({"languages": ["en"]}, "a corpus needs at least two languages"),
         ({"date_order": "ymd"}, "date_order is 'ymd'"),
         ({"encoding": "latin"}, None),
