@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -94,7 +95,9 @@ class Ray:
             running: dict[Any, tuple[T, int]] = {}
             try:
                 while True:
-                    for item in islice(waiting, (1 + _WAITING) * max(1, _cores(_machines(ray))) - len(running)):
+                    # Machines may come and go.
+                    room = (1 + _WAITING) * max(1, _cores(_machines(ray))) - len(running)
+                    for item in islice(waiting, max(0, room)):
                         running[_sent(task, work, item)] = (item, 0)
                     if not running:
                         return
@@ -154,10 +157,12 @@ def _connected(address: str | None) -> Iterator[Any]:
             f"no Ray cluster {where} can be used ({reason}): start one (ray start --head), or run this on one of its "
             "machines, with the same versions of Python and Ray"
         ) from None
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    # Ray writes what it says of lost machines to standard output, which is for results.
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def _check_address(address: str) -> None:
@@ -191,7 +196,7 @@ def _placement(ray: Any, resources: Resources) -> dict[str, float]:
     most = {name: max((each.get(name, 0) for each in machines), default=0) for name in ("CPU", "GPU", "memory")}
     if most["CPU"] < resources.cpus:
         raise InputError(
-            f"no machine of the Ray cluster has {resources.cpus:g} free to use: start one with ray start --address"
+            f"no machine of the Ray cluster has {count_of(int(resources.cpus), 'core')}: add one (ray start --address)"
         )
     return {
         "num_cpus": resources.cpus,
