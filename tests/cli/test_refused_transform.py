@@ -60,6 +60,18 @@ def test_transform_by_several_processes_where_one_writes_or_reads(tmp_path, mode
     assert_refuses(tmp_path, told, "those of standard input, are transformed by one process", "leave --processes 2 out")
 
 
+def test_what_is_kept_of_a_transform_that_fails_is_said(tmp_path, model_folder, monkeypatch):
+    monkeypatch.setattr("gloctm.shards.plan.SPLIT_BYTES", 60)
+    source = write_json_lines(tmp_path / "a.jsonl", [{"text": "en-0-0", "lang": "en"}] * 5)
+    with source.open("a") as stream:
+        stream.write("{bad\n")
+    result = run_here("transform", model_folder, source, "--processes=1", "-q", "-o", tmp_path / "theta")
+    assert result.returncode == 2
+    kept, error = result.stderr.splitlines()
+    assert kept.startswith(f"gloctm: what was done is kept in {tmp_path / '.theta.transforming'}: run the same command")
+    assert "line 6 is not JSON" in error
+
+
 def test_topics_in_languages_that_cannot_be(tmp_path, model_folder):
     (tmp_path / "words.txt").write_text("mot\n")
     option = f"--vocabulary=en={tmp_path / 'words.txt'}"

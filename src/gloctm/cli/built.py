@@ -153,11 +153,13 @@ def sharded_from(sources: list[str], output: Path, given: Mapping[str, Any], *, 
 
 @contextlib.contextmanager
 def telling_what_is_kept(output: Path) -> Iterator[None]:
-    """Say, where work on a corpus in shards fails or is interrupted, what is kept of it and how to go on."""
+    """Say, where work that is kept piece by piece fails or is interrupted, what is kept of it and how to go on."""
     try:
         yield
     except BaseException as error:
-        works = (work_folder(output, what) for what in (BUILDING, EMBEDDING))
+        from gloctm.export.parts import TRANSFORMING
+
+        works = (work_folder(output, what) for what in (BUILDING, EMBEDDING, TRANSFORMING))
         if not (kept := [folder for folder in works if folder.exists()]):
             raise
         told = f"what was done is kept in {kept[0]}: run the same command again to go on, or delete it"

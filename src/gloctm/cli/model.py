@@ -178,6 +178,7 @@ def transform(
     quiet: Quiet = False,
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
+    from gloctm.cli.built import telling_what_is_kept
     from gloctm.cli.messages import in_shell_terms, say
     from gloctm.corpus import read_records
     from gloctm.corpus.options import MIN_CONFIDENCE
@@ -218,18 +219,19 @@ def transform(
         for finding in how.notes:
             say(in_shell_terms(str(finding)))
 
-    done = transform_to(
-        model,
-        documents,
-        sys.stdout if str(output) == "-" else output,
-        via=chosen,
-        latent=latent,
-        encoder=encoder,
-        min_confidence=MIN_CONFIDENCE if min_confidence is None else min_confidence,
-        dropped=dropped,
-        on_read=tell_how_it_was_read,
-        processes=processes,
-    )
+    with telling_what_is_kept(output):
+        done = transform_to(
+            model,
+            documents,
+            sys.stdout if str(output) == "-" else output,
+            via=chosen,
+            latent=latent,
+            encoder=encoder,
+            min_confidence=MIN_CONFIDENCE if min_confidence is None else min_confidence,
+            dropped=dropped,
+            on_read=tell_how_it_was_read,
+            processes=processes,
+        )
     published = model.settings_["method"] == "published"
     # Of variants of the model's own languages there has been a warning.
     if others := never_trained_on(model, done.documents):

@@ -22,6 +22,10 @@ TRANSFORM_FORMAT = FolderFormat(
 )
 
 
+#: Names the folder of unfinished work next to the target.
+TRANSFORMING = "transforming"
+
+
 @dataclass(frozen=True)
 class Part:
     """A part that is done.

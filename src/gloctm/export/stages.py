@@ -21,7 +21,7 @@ from gloctm.embedding.encoder import TextEncoder
 from gloctm.engine import Engine, Note, Piece, Serial, get_engine, key_of, run_stage
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from gloctm.export import incoming
-from gloctm.export.parts import Part, check_parts_target, model_fingerprint, put_in_place
+from gloctm.export.parts import TRANSFORMING, Part, check_parts_target, model_fingerprint, put_in_place
 from gloctm.export.pieces import (
     HeldDocuments,
     HeldModel,
@@ -167,7 +167,7 @@ def transform_into_folder(
         "via": how.via,
         "encoder": _encoder_identity(encoder),
     }
-    with working_in(work_folder(target, "transforming")) as work, runs:
+    with working_in(work_folder(target, TRANSFORMING)) as work, runs:
         # The progress of a single piece is that of its documents.
         is_alone = len(listed) == 1
         stage = _Stage(runs, work / "parts", work / "notes", model.show_progress and not is_alone)
