@@ -43,6 +43,7 @@ from gloctm.training.settings import (
 if TYPE_CHECKING:
     from gloctm.evaluation import Evaluation
     from gloctm.model.view import TopicView
+    from gloctm.network.ranks import Ranks
     from gloctm.training.callbacks import Callback
 
 Init = TypeVar("Init", bound=Callable[..., None])
@@ -216,6 +217,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         checkpoint_minutes: float = 5.0,
         resume: bool = False,
         callbacks: Sequence[Callback] = (),
+        ranks: Ranks | None = None,
     ) -> GloCTM:
         """Train on a corpus, or on documents of which one is made.
 
@@ -236,6 +238,10 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             resume: continue from the checkpoint if there is one. Without it, an existing one is an error, so that it
                 is not lost by mistake.
             callbacks: published method: called after every epoch; see ``gloctm.training.Callback``.
+            ranks: published method: the processes that train together, from ``gloctm.network.joined_ranks``. All call
+                ``fit`` with the same arguments; ``batch_size`` is that of all together. The result is that of one
+                process, within rounding. The first one alone chooses ``num_topics="auto"``, ranks words, and has a
+                trained estimator at the end. None trains in this process.
 
         Returns:
             The estimator itself.
@@ -255,7 +261,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             >>> GloCTM(num_topics=5, show_progress=False).fit(texts).corpus_.languages
             ('en', 'de')
         """
-        return self._fit(documents, checkpoint, checkpoint_minutes, resume, callbacks)
+        return self._fit(documents, checkpoint, checkpoint_minutes, resume, callbacks, ranks=ranks)
 
     def fit_more(
         self,
@@ -338,9 +344,12 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         callbacks: Sequence[Callback],
         *,
         start: Start | None = None,
+        ranks: Ranks | None = None,
         **changed: Any,
     ) -> GloCTM:
         """Train, from the topics of an earlier model or afresh, with some settings changed."""
+        first = ranks is None or ranks.rank == 0
+        show_progress = bool(self.show_progress) and first
         settings = settings_of_method(check_settings({**self.get_params(), **changed}), type(self)().get_params())
         keeping = check_checkpoint(checkpoint, checkpoint_minutes, resume)
         if callbacks:
@@ -348,14 +357,19 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
 
             check_callbacks(callbacks)
         corpus: Corpus | ShardedCorpus = (
-            documents
-            if isinstance(documents, ShardedCorpus)
-            else as_corpus(documents, show_progress=bool(self.show_progress))
+            documents if isinstance(documents, ShardedCorpus) else as_corpus(documents, show_progress=show_progress)
         )
         _check_embedded(corpus)
         # Topics are found in passages, where there are any.
         units = corpus.as_passages()
-        settings["num_topics"] = resolve_num_topics(units, settings)
+        if ranks is not None and ranks.world > 1 and settings["method"] == "context":
+            raise InputError(
+                "the method 'context' trains in one process: call fit without ranks in one, or give method='published'"
+            )
+        if ranks is None:
+            settings["num_topics"] = resolve_num_topics(units, settings)
+        else:
+            settings["num_topics"] = int(ranks.from_first(lambda: str(resolve_num_topics(units, settings))))
         if start is not None:
             check_start(self, units)
         if settings["method"] == "context":
@@ -366,7 +380,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 )
             try:
                 found = train_in_context(
-                    units, settings, keeping, start=start, resume=resume, show_progress=bool(self.show_progress)
+                    units, settings, keeping, start=start, resume=resume, show_progress=show_progress
                 )
             except KeyboardInterrupt as interrupt:
                 if keeping is None or not keeping[0].exists():
@@ -377,8 +391,16 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
                 ) from None
         else:
             found = _trained_as_published(
-                units, settings, keeping, resume=resume, show_progress=bool(self.show_progress), callbacks=callbacks
+                units,
+                settings,
+                keeping,
+                resume=resume,
+                show_progress=show_progress,
+                callbacks=callbacks,
+                ranks=ranks,
             )
+            if not first:
+                return self
         self.set_artifact(
             ModelArtifact(
                 settings=found.settings,
@@ -626,8 +648,9 @@ def _trained_as_published(
     resume: bool,
     show_progress: bool,
     callbacks: Sequence[Callback],
+    ranks: Ranks | None,
 ) -> TrainingResult:
-    """Train the network of the paper."""
+    """Train the network of the paper; the first of several processes ranks words."""
     try:
         from gloctm.training.checkpoint import CheckpointPolicy
         from gloctm.training.train import train
@@ -643,9 +666,10 @@ def _trained_as_published(
         show_progress=show_progress,
         checkpoints=None if keeping is None else CheckpointPolicy(*keeping, resume=resume),
         callbacks=callbacks,
+        ranks=ranks,
     )
     coherent = {}
-    if settings["ranking"] == "coherence":
+    if settings["ranking"] == "coherence" and (ranks is None or ranks.rank == 0):
         topic_word = {language: result.weights[topic_word_name(language)] for language in corpus}
         coherent = coherent_words(corpus, topic_word, show_progress=show_progress)
     return TrainingResult(settings, result.seed, result.weights, coherent, result.history)

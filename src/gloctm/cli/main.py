@@ -137,7 +137,9 @@ def _unwinding_when_terminated() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # Processes that train together ignore it once they end.
+        if signal.getsignal(signal.SIGTERM) is unwind:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _report_thread(failure: threading.ExceptHookArgs) -> None:

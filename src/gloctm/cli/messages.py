@@ -6,7 +6,7 @@ import errno
 import re
 import sys
 
-from gloctm.errors import GloCTMError, TrainingError
+from gloctm.errors import GloCTMError, TrainingError, TrainingInterrupted
 
 INPUT_ERROR = 2
 FAILURE = 1
@@ -94,15 +94,25 @@ def report_error(error: Exception) -> int:
     """Say what went wrong in one sentence and return the exit code."""
     if isinstance(error, GloCTMError):
         say(f"gloctm: error: {in_shell_terms(str(error))}")
-        return FAILURE if isinstance(error, TrainingError) else INPUT_ERROR
-    if isinstance(error, OSError):
+    elif isinstance(error, OSError):
         say(f"gloctm: error: {describe_os_error(error)}")
-        return INPUT_ERROR
-    if isinstance(error, MemoryError):
+    elif isinstance(error, MemoryError):
         say("gloctm: error: out of memory: use a smaller vocabulary, fewer topics or a smaller batch")
-        return FAILURE
-    say(f"gloctm: unexpected error: {type(error).__name__}: {error} (set GLOCTM_DEBUG=1 for the whole story)")
-    return FAILURE
+    else:
+        say(f"gloctm: unexpected error: {type(error).__name__}: {error} (set GLOCTM_DEBUG=1 for the whole story)")
+    return exit_code(error)
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of what ended a command."""
+    if isinstance(error, KeyboardInterrupt):
+        # What is derived from it is a termination, but for what says so itself.
+        terminated = (
+            error.terminated if isinstance(error, TrainingInterrupted) else type(error) is not KeyboardInterrupt
+        )
+        return TERMINATED if terminated else INTERRUPTED
+    known = isinstance(error, (GloCTMError, OSError)) and not isinstance(error, TrainingError)
+    return INPUT_ERROR if known else FAILURE
 
 
 def describe_os_error(error: OSError) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gloctm.cli.building import building_flags, taken_from
+from gloctm.cli.joined import joined, restarted
 from gloctm.cli.messages import say
 from gloctm.cli.options import Quiet, with_parameters
 from gloctm.cli.settings import Config, Preset, given_flags, setting_flags, settings_begun_with
@@ -22,6 +23,11 @@ from gloctm.training.settings import (
     check_settings,
     settings_of_method,
 )
+
+if TYPE_CHECKING:
+    from gloctm.corpus import Corpus
+    from gloctm.estimator import GloCTM
+    from gloctm.shards import ShardedCorpus
 
 
 @with_parameters(
@@ -86,14 +92,15 @@ def train(
 
     A flag takes precedence over the config file, the config file over the preset, the preset over the defaults.
     --resume continues an interrupted training and gives the same result.
+
+    Processes that torchrun starts train together by --method published, to the model of one process, within rounding.
+    --batch-size is that of all: torchrun --nproc-per-node=2 -m gloctm train CORPUS -o MODEL --method published
     """
     reading = taken_from(flags)
     flags = given_flags(flags)
     if quiet:
         flags["show_progress"] = False
     from gloctm.cli.built import corpus_to_train_on
-    from gloctm.cli.topic_tables import outcome
-    from gloctm.context.num_topics import remark_on_few_documents
     from gloctm.estimator import GloCTM
     from gloctm.model.storage import check_model_target
 
@@ -115,45 +122,77 @@ def train(
         settings_of_method(checked)
     check_model_target(output)
     check_checkpoint(None, checkpoint_minutes, resume=False)
-    output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    wanted: Any = model.num_topics if start is None and model.method == "context" else "auto"
-    loaded, corpus = corpus_to_train_on(
-        source,
-        output,
-        reading,
-        num_topics=None if wanted == "auto" else wanted,
-        show_progress=model.show_progress,
-        resume=resume,
-    )
-    checkpoint = output.with_name(f"{output.name}.checkpoint")
-    if resume and not checkpoint.exists():
-        say(f"there is no {checkpoint} to go on from: training begins")
-    callbacks: list[Callback] = [] if tensorboard is None else [TensorBoard(tensorboard)]
-    if verbose and model.method == "published":
-        callbacks.append(_LossTerms())
-    keeping: dict[str, Any] = {
-        **{"checkpoint": checkpoint, "checkpoint_minutes": checkpoint_minutes},
-        "resume": resume,
-    }
-    if start is None:
-        model.fit(loaded, **keeping, callbacks=callbacks)
-    else:
-        model.fit_more(loaded, **keeping, old_weight=old_weight)
-        print(model.changes_)
-        say(model.changes_.vocabulary_line())
-    done = len(model.history_)
-    if model.method == "published" and done < model.epochs:
-        why = f"no improvement for {model.patience} epochs" if model.patience is not None else "all steps were taken"
-        say(f"training ended after epoch {done} of {model.epochs}: {why}")
-    model.save(output)
-    checkpoint.unlink(missing_ok=True)
-    if not model.show_progress:
-        say(f"model written to {output}")
-        return
+    published = start is None and model.method == "published"
+    with joined(model.device if published else "cpu") as ranks:
+        resume = resume or (restarted() if ranks is None else ranks.any(restarted()))
+        if ranks is not None and not published:
+            # In closed form: there are no steps to share.
+            if ranks.rank:
+                return
+            say(
+                f"the method 'context' trains in one of the {ranks.world} processes (--method published in all of them)"
+            )
+            ranks = None
+        elif ranks is not None:
+            if not source.is_dir():
+                raise InputError(
+                    f"{source} is not a corpus folder, and processes that train together do not build one: use gloctm "
+                    "corpus build first"
+                )
+            say(f"training in {ranks.world} processes; one of them does all that comes before and after")
+        output.absolute().parent.mkdir(parents=True, exist_ok=True)
+        wanted: Any = model.num_topics if start is None and model.method == "context" else "auto"
+        loaded, corpus = corpus_to_train_on(
+            source,
+            output,
+            reading,
+            num_topics=None if wanted == "auto" else wanted,
+            show_progress=model.show_progress,
+            resume=resume,
+        )
+        checkpoint = output.with_name(f"{output.name}.checkpoint")
+        if resume and not checkpoint.exists():
+            say(f"there is no {checkpoint} to go on from: training begins")
+        callbacks: list[Callback] = [] if tensorboard is None else [TensorBoard(tensorboard)]
+        if verbose and model.method == "published":
+            callbacks.append(_LossTerms())
+        keeping: dict[str, Any] = {
+            **{"checkpoint": checkpoint, "checkpoint_minutes": checkpoint_minutes},
+            "resume": resume,
+        }
+        if start is None:
+            model.fit(loaded, **keeping, callbacks=callbacks, ranks=ranks)
+            if ranks is not None and ranks.rank:
+                return
+        else:
+            model.fit_more(loaded, **keeping, old_weight=old_weight)
+            print(model.changes_)
+            say(model.changes_.vocabulary_line())
+        done = len(model.history_)
+        if model.method == "published" and done < model.epochs:
+            why = (
+                f"no improvement for {model.patience} epochs" if model.patience is not None else "all steps were taken"
+            )
+            say(f"training ended after epoch {done} of {model.epochs}: {why}")
+        model.save(output)
+        checkpoint.unlink(missing_ok=True)
+        if not model.show_progress:
+            say(f"model written to {output}")
+            return
+        _say_next(model, output, corpus, loaded, num_topics_given=start is not None or "num_topics" in settings)
+
+
+def _say_next(
+    model: GloCTM, output: Path, corpus: Path, loaded: Corpus | ShardedCorpus, *, num_topics_given: bool
+) -> None:
+    """Say what was written, what can be done with it, and what would have been a better number of topics."""
+    from gloctm.cli.topic_tables import outcome
+    from gloctm.context.num_topics import remark_on_few_documents
+
     say(f"{outcome(model)}; model written to {output}")
     shown, page = shlex.quote(str(output)), shlex.quote(f"{output}.html")
     say(f"next: gloctm topics {shown}, or a page: gloctm report {shown} --corpus {shlex.quote(str(corpus))} -o {page}")
-    if start is None and "num_topics" not in settings:
+    if not num_topics_given:
         sizes = {code: part.num_documents for code, part in loaded.as_passages().items()}
         if (remark := remark_on_few_documents(sizes, model.num_topics_)) is not None:
             again = f"gloctm train {shlex.quote(str(corpus))} -o {shown} --num-topics auto"

@@ -4,6 +4,7 @@ from gloctm.network.initialization import linear_uniform, make_generator, xavier
 from gloctm.network.layers import ShiftBatchNorm, SparseLinear, dropout
 from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise, LossTerms
+from gloctm.network.ranks import Ranks, Share, alone, joined_ranks
 from gloctm.network.sparse import SparseRows
 from gloctm.network.topic_encoder import Posterior, TopicEncoder
 
@@ -13,12 +14,16 @@ __all__ = [
     "LanguageNoise",
     "LossTerms",
     "Posterior",
+    "Ranks",
+    "Share",
     "ShiftBatchNorm",
     "SparseLinear",
     "SparseRows",
     "TopicEncoder",
+    "alone",
     "cka_loss",
     "dropout",
+    "joined_ranks",
     "kl_between",
     "kl_to_prior",
     "linear_uniform",

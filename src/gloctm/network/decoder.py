@@ -36,7 +36,8 @@ CHUNK_VALUES = 400_000
 # Documents of a language, above which a sum of exponentials could be more than single precision holds: it does e⁸⁸, of
 # which √batch takes 71 and a hundred million words 18.
 LARGEST_BATCH = 5000
-_LOG2_E = 1 / math.log(2)
+#: What logits are multiplied by for exponentials to base 2.
+LOG2_E = 1 / math.log(2)
 
 
 class Reconstruction(NamedTuple):
@@ -92,7 +93,8 @@ class DecoderLayout:
         self.batch_size = batch_size
         self.num_columns = sum(vocabulary_sizes)
         rows = self.num_decodings * batch_size
-        largest = max(CHUNK_VALUES // rows, 1) if device.type == "cpu" else max(vocabulary_sizes)
+        # One of several processes may have no row of a small last batch.
+        largest = max(CHUNK_VALUES // max(rows, 1), 1) if device.type == "cpu" else max(vocabulary_sizes)
         self.chunks = list(_chunks(vocabulary_sizes, largest))
         self.largest_chunk = rows * max(chunk.width for chunk in self.chunks)
         first = torch.tensor([chunk.column for chunk in self.chunks])
@@ -190,6 +192,17 @@ class Workspace:
             held = self._tensors[name] = like.new_empty(size)
         return held[:size]
 
+    def begin(self) -> int:
+        """Return the number of the use that begins forwards."""
+        self.uses += 1
+        return self.uses
+
+    def end(self, use: int) -> None:
+        """Begin to go backwards in a use, which has to be the last that began."""
+        if use != self.uses:
+            raise RuntimeError("the workspace was used again before this loss went backwards")
+        self.uses += 1
+
 
 def reconstruct(
     local_thetas: Sequence[Tensor],
@@ -216,13 +229,27 @@ def reconstruct(
     local, shared, mean, variance = _ReconstructionLoss.apply(  # type: ignore[no-untyped-call]
         nonzeros, layout, workspace, *local_thetas, *global_thetas, *topic_word, *local_shifts, global_shift
     )
-    # By chunk, as they are computed, to by language.
+    return reconstruction(local, shared, mean, variance, layout, [len(shift) for shift in local_shifts])
+
+
+def reconstruction(
+    local: Tensor, shared: Tensor, mean: Tensor, variance: Tensor, layout: DecoderLayout, sizes: list[int]
+) -> Reconstruction:
+    """Return the losses with the statistics by language, which were computed by chunk.
+
+    Args:
+        local: loss of the local decoders.
+        shared: loss of the global one.
+        mean: of every decoding and column, a buffer of the layout.
+        variance: the same.
+        layout: of the batch.
+        sizes: V_l of each language.
+    """
     by_decoding = []
     for buffer in (mean, variance):
         parts = [layout.statistics_of(buffer, chunk)[:, 0] for chunk in layout.chunks]
         by_decoding.append(torch.cat(parts, dim=1))
     statistics = torch.stack(by_decoding, dim=1)
-    sizes = [len(shift) for shift in local_shifts]
     return Reconstruction(local, shared, list(torch.split(statistics[0], sizes, dim=1)), list(statistics[1:]))
 
 
@@ -236,12 +263,12 @@ class _ReconstructionLoss(torch.autograd.Function):
         theta = torch.stack(tensors[: 2 * number])
         mean_theta = theta.mean(dim=1, keepdim=True)
         # Topics by documents: products are a fifth quicker with this side contiguous.
-        centered = [each.flatten(0, 1).T.contiguous() for each in _by_language(theta - mean_theta, number)]
-        means = _by_language(mean_theta[:, 0], number)
+        centered = [each.flatten(0, 1).T.contiguous() for each in by_language(theta - mean_theta, number)]
+        means = by_language(mean_theta[:, 0], number)
         # No exponential can overflow, nor their sum: a column has a standard deviation of 1 at most, so none of its
         # logits is beyond √batch of the shift, and the batch is not above LARGEST_BATCH.
         highest = torch.stack([*(shift.max() for shift in local_shifts), *[global_shift.max()] * number])
-        tops = _by_language(highest, number)
+        tops = by_language(highest, number)
 
         statistics = layout.num_decodings * layout.num_columns
         logits = workspace.take("logits", layout.num_decodings * layout.batch_size * layout.num_columns, theta)
@@ -264,7 +291,7 @@ class _ReconstructionLoss(torch.autograd.Function):
             chunk_shift[0] = local_shifts[language][part]
             chunk_shift[1:] = global_shift[chunk.column : chunk.column + chunk.width]
             chunk_shift -= tops[language][:, None, None]
-            torch.addcmul(chunk_shift * _LOG2_E, product, chunk_scale * _LOG2_E, out=chunk_logits)
+            torch.addcmul(chunk_shift * LOG2_E, product, chunk_scale * LOG2_E, out=chunk_logits)
             chunk_sums = torch.exp2(chunk_logits, out=product).sum(dim=2)
             sums[language] += chunk_sums[0]
             sums[number:] += chunk_sums[1:]
@@ -273,28 +300,25 @@ class _ReconstructionLoss(torch.autograd.Function):
         log_normalizers = (nonzeros.totals * sums.log()).sum(dim=1)
         evidence = nonzeros.values * picked
         local_evidence = (evidence * nonzeros.is_local).sum()
-        local = (log_normalizers[:number].sum() - local_evidence / _LOG2_E) / layout.batch_size
-        shared = (log_normalizers[number:].sum() - (evidence.sum() - local_evidence) / _LOG2_E) / layout.batch_size
+        local = (log_normalizers[:number].sum() - local_evidence / LOG2_E) / layout.batch_size
+        shared = (log_normalizers[number:].sum() - (evidence.sum() - local_evidence) / LOG2_E) / layout.batch_size
         ctx.save_for_backward(sums, scale, shift, picked, *centered, *topic_word)
         ctx.nonzeros, ctx.layout, ctx.workspace = nonzeros, layout, workspace
-        workspace.uses += 1
-        ctx.use = workspace.uses
+        ctx.use = workspace.begin()
         ctx.mark_non_differentiable(mean, variance)
         return local, shared, mean, variance
 
     @staticmethod
     def backward(ctx: Any, local_gradient: Tensor, shared_gradient: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
         nonzeros, layout, workspace = ctx.nonzeros, ctx.layout, ctx.workspace
-        if ctx.use != workspace.uses:
-            raise RuntimeError("the workspace was used again before this loss went backwards")
-        workspace.uses += 1
+        workspace.end(ctx.use)
         number = layout.num_languages
         sums, scale, shift, picked, *rest = ctx.saved_tensors
         centered, topic_word = rest[:number], rest[number:]
         num_topics = len(topic_word[0])
         gradients = torch.stack([local_gradient] * number + [shared_gradient] * number)[:, None] / layout.batch_size
         # What the exponentials are to be multiplied by to give the gradient at the logits, but for the counts.
-        weights = _by_language(gradients * nonzeros.totals / sums, number)
+        weights = by_language(gradients * nonzeros.totals / sums, number)
         counted = nonzeros.values * torch.where(nonzeros.is_local, local_gradient, shared_gradient) / layout.batch_size
 
         logits = workspace.take("logits", layout.num_decodings * layout.batch_size * layout.num_columns, sums)
@@ -314,9 +338,9 @@ class _ReconstructionLoss(torch.autograd.Function):
             torch.mul(gradient, chunk_logits, out=product)
             chunk_slope += torch.bmm(summing, product)
             # From logits to base 2 with their shift to P ⊙ r.
-            chunk_slope /= _LOG2_E
+            chunk_slope /= LOG2_E
             chunk_slope -= chunk_shift * chunk_gradient_shift
-            gradient.addcmul_(chunk_logits, chunk_slope / (layout.batch_size * _LOG2_E), value=-1)
+            gradient.addcmul_(chunk_logits, chunk_slope / (layout.batch_size * LOG2_E), value=-1)
             torch.mul(gradient, layout.statistics_of(scale, chunk), out=chunk_logits)
         logits.index_add_(0, nonzeros.logits, counted * scale[nonzeros.statistics], alpha=-1)
 
@@ -346,6 +370,6 @@ class _ReconstructionLoss(torch.autograd.Function):
         )
 
 
-def _by_language(values: Tensor, number: int) -> list[Tensor]:
+def by_language(values: Tensor, number: int) -> list[Tensor]:
     """Rearrange ``(2L, …)``, local then global, to the L + 1 decodings of each language."""
     return [torch.cat([values[language : language + 1], values[number:]]) for language in range(number)]

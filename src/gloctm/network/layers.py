@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -86,7 +87,32 @@ def dropout(features: Tensor, rate: float, generator: torch.Generator | None) ->
     """
     if rate == 0:
         return features
-    keep = torch.rand(features.shape, generator=generator, device=features.device, dtype=features.dtype) >= rate
+    return drop(features, keep_mask(features.shape, rate, generator, features), rate)
+
+
+def keep_mask(shape: Sequence[int], rate: float, generator: torch.Generator | None, like: Tensor) -> Tensor:
+    """Draw which values dropout keeps.
+
+    Args:
+        shape: of the values.
+        rate: the share that is dropped.
+        generator: draws.
+        like: a tensor of the device and the type of the values.
+
+    Examples:
+        >>> keep_mask((3,), 0.0, None, torch.ones(1)).tolist()
+        [True, True, True]
+    """
+    return torch.rand(shape, generator=generator, device=like.device, dtype=like.dtype) >= rate
+
+
+def drop(features: Tensor, keep: Tensor, rate: float) -> Tensor:
+    """Apply inverted dropout by a mask.
+
+    Examples:
+        >>> drop(torch.ones(2), torch.tensor([True, False]), 0.5).tolist()
+        [2.0, 0.0]
+    """
     return features * keep / (1 - rate)
 
 

@@ -9,12 +9,22 @@ import torch
 from torch import Tensor, nn
 
 from gloctm.model.parameters import module_key
-from gloctm.network.decoder import LARGEST_BATCH, DecoderLayout, Nonzeros, Workspace, reconstruct
+from gloctm.network.decoder import (
+    LARGEST_BATCH,
+    DecoderLayout,
+    Nonzeros,
+    Reconstruction,
+    Workspace,
+    reconstruct,
+)
 from gloctm.network.initialization import make_generator, xavier_uniform
-from gloctm.network.layers import ShiftBatchNorm
-from gloctm.network.losses import cka_loss, kl_between, kl_to_prior, reconstruction_loss
+from gloctm.network.joint_decoder import Moments, reconstruct_jointly
+from gloctm.network.joint_layers import joint_batch_norm
+from gloctm.network.layers import ShiftBatchNorm, drop, keep_mask
+from gloctm.network.losses import CkaSums, cka_loss, cka_loss_jointly, kl_between, kl_to_prior, reconstruction_loss
+from gloctm.network.ranks import Share
 from gloctm.network.sparse import SparseRows
-from gloctm.network.topic_encoder import Posterior, TopicEncoder
+from gloctm.network.topic_encoder import Posterior, TopicEncoder, sample
 
 
 @dataclass(frozen=True)
@@ -156,15 +166,21 @@ class GloCTMNetwork(nn.Module):
         batch: Mapping[str, LanguageBatch],
         noise: Mapping[str, LanguageNoise],
         generators: Mapping[str, torch.Generator] | None = None,
+        share: Share | None = None,
     ) -> LossTerms:
-        """Return the loss of a batch.
+        """Return the loss of a batch, or the part of it that one of several processes computes.
 
         Args:
             batch: the documents of every language.
             noise: the draws of every language.
-            generators: for dropout, one a language.
+            generators: for dropout, one per language.
+            share: which rows of the whole batch these are; None for all. Losses of all processes then add up to the
+                loss of the whole batch, and so do their gradients. The batch is to have at most ``LARGEST_BATCH``
+                documents per language.
         """
         generators = generators or {}
+        if share is not None:
+            return self._forward_jointly(batch, noise, generators, share)
         q_local = {
             language: self.local_encoder[module_key(language)](
                 batch[language].counts, noise[language].local, generators.get(language)
@@ -183,12 +199,25 @@ class GloCTMNetwork(nn.Module):
             )
         )
         local, shared = self._reconstruct(batch, q_local, q_global)
+        return self._with_divergences(local, shared, q_local, q_global, self._cka(batch, q_local))
+
+    def _with_divergences(
+        self,
+        local: Tensor,
+        shared: Tensor,
+        q_local: Mapping[str, Posterior],
+        q_global: Mapping[str, Posterior],
+        cka: Tensor,
+        batch_size: int | None = None,
+    ) -> LossTerms:
+        """Add the divergences of posteriors to the reconstruction losses."""
         regularization = torch.zeros((), device=local.device)
         for language in self.languages:
-            local = local + kl_to_prior(q_local[language])
-            shared = shared + kl_to_prior(q_global[language])
-            regularization = regularization + self.kl_weight * kl_between(q_local[language], q_global[language])
-        return LossTerms(local, shared, regularization, self._cka(batch, q_local))
+            one, other = q_local[language], q_global[language]
+            local = local + kl_to_prior(one, batch_size)
+            shared = shared + kl_to_prior(other, batch_size)
+            regularization = regularization + self.kl_weight * kl_between(one, other, batch_size)
+        return LossTerms(local, shared, regularization, cka)
 
     def _cka(self, batch: Mapping[str, LanguageBatch], q_local: Mapping[str, Posterior]) -> Tensor:
         """Compute λ_CKA times CKA's loss, summed over languages."""
@@ -227,11 +256,7 @@ class GloCTMNetwork(nn.Module):
         """Do the same by ``gloctm.network.decoder``: within rounding, in half the time and a fifth of the memory."""
         topic_word: list[Tensor] = [self.topic_word[module_key(language)] for language in self.languages]
         norms = [self._local_norm(language) for language in self.languages]
-        # The last batch of an epoch is smaller than the others: there are two.
-        if batch_size not in self._layouts:
-            sizes = [beta.shape[1] for beta in topic_word]
-            self._layouts[batch_size] = DecoderLayout(sizes, batch_size, topic_word[0].device)
-        layout = self._layouts[batch_size]
+        layout = self._layout(batch_size)
         parts = [batch[language] for language in self.languages]
         result = reconstruct(
             [q_local[language].theta for language in self.languages],
@@ -243,11 +268,129 @@ class GloCTMNetwork(nn.Module):
             layout,
             self._workspace,
         )
-        for norm, statistics in zip(norms, result.local_statistics, strict=True):
-            norm.track(statistics[0], statistics[1], batch_size)
+        self._track(result, batch_size)
+        return result.local, result.shared
+
+    def _forward_jointly(
+        self,
+        batch: Mapping[str, LanguageBatch],
+        noise: Mapping[str, LanguageNoise],
+        generators: Mapping[str, torch.Generator],
+        share: Share,
+    ) -> LossTerms:
+        """Compute own rows' part of the loss, with all that is taken over the batch taken over the whole batch."""
+        q_local, q_global = self._infer_jointly(batch, noise, generators, share)
+        parts = [batch[language] for language in self.languages]
+        local_thetas, global_thetas = ([q[language].theta for language in self.languages] for q in (q_local, q_global))
+        embeddings = [part.document_embeddings for part in parts]
+        with torch.no_grad():
+            exact = torch.stack([*local_thetas, *global_thetas]).double()
+            sums = [exact.sum(dim=1), exact.mT @ exact]
+            for theta, vectors in zip(local_thetas, embeddings, strict=True):
+                sums += CkaSums.of(theta, vectors, share.rows, share.batch_size)
+            sums = share.ranks.sum_each(sums)
+        moments = Moments.of(sums[0], sums[1], share.batch_size)
+        topic_word: list[Tensor] = [self.topic_word[module_key(language)] for language in self.languages]
+        norms = [self._local_norm(language) for language in self.languages]
+        layout = self._layout(len(parts[0].counts))
+        result = reconstruct_jointly(
+            local_thetas,
+            global_thetas,
+            topic_word,
+            [norm.bias for norm in norms],
+            self.global_decoder_norm.bias,
+            Nonzeros.of([part.counts for part in parts], [part.global_counts for part in parts], layout),
+            layout,
+            self._workspace,
+            moments,
+            share,
+        )
+        self._track(result, share.batch_size)
+        cka = torch.zeros((), device=exact.device)
+        for place, (theta, vectors) in enumerate(zip(local_thetas, embeddings, strict=True)):
+            its_sums = CkaSums(*sums[2 + 5 * place : 7 + 5 * place])
+            cka = cka + self.cka_weight * cka_loss_jointly(theta, vectors, its_sums, share.batch_size)
+        # Every process has the value of the whole batch; one counts it, all have its gradient by own rows.
+        if share.ranks.rank:
+            cka = cka - cka.detach()
+        return self._with_divergences(result.local, result.shared, q_local, q_global, cka, share.batch_size)
+
+    def _infer_jointly(
+        self,
+        batch: Mapping[str, LanguageBatch],
+        noise: Mapping[str, LanguageNoise],
+        generators: Mapping[str, torch.Generator],
+        share: Share,
+    ) -> tuple[dict[str, Posterior], dict[str, Posterior]]:
+        """Infer and sample own rows by both encoders, with all heads in one batch norm."""
+        rows = len(batch[self.languages[0]].counts)
+        local_encoders = [self._local_encoder(language) for language in self.languages]
+        encoders = [*local_encoders, *[self.global_encoder] * len(self.languages)]
+        hidden = [
+            encoder.hidden([batch[language].counts])
+            for language, encoder in zip(self.languages, local_encoders, strict=True)
+        ]
+        together = self.global_encoder.hidden([batch[language].global_counts for language in self.languages])
+        hidden += torch.split(together, [rows] * len(self.languages))
+        rate = self.global_encoder.dropout_rate if self.training else 0.0
+        masks = self._dropout_masks(hidden, rate, generators, share) if rate else []
+        if rate:
+            hidden = [drop(each, mask, rate) for each, (mask, _) in zip(hidden, masks, strict=True)]
+        heads = [encoder.mean(each) for encoder, each in zip(encoders, hidden, strict=True)]
+        heads += [encoder.log_variance(each) for encoder, each in zip(encoders, hidden, strict=True)]
+        norms = [encoder.mean_norm for encoder in encoders] + [encoder.log_variance_norm for encoder in encoders]
+        shifts = torch.stack([norm.bias for norm in norms])
+        normalized, means, variances = joint_batch_norm(torch.stack(heads), shifts, share)
+        for norm, mean, variance in zip(norms, means, variances, strict=True):
+            norm.track(mean, variance, share.batch_size)
+        epsilon = [noise[language].local for language in self.languages]
+        epsilon += [noise[language].shared for language in self.languages]
+        mean, log_variance = normalized.tensor_split(2)
+        thetas = sample(mean, log_variance, torch.stack(epsilon)).unbind()
+        if rate:
+            thetas = tuple(drop(each, mask, rate) for each, (_, mask) in zip(thetas, masks, strict=True))
+        posteriors = [Posterior(*each) for each in zip(mean.unbind(), log_variance.unbind(), thetas, strict=True)]
+        number = len(self.languages)
+        return (
+            dict(zip(self.languages, posteriors[:number], strict=True)),
+            dict(zip(self.languages, posteriors[number:], strict=True)),
+        )
+
+    def _dropout_masks(
+        self, hidden: list[Tensor], rate: float, generators: Mapping[str, torch.Generator], share: Share
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Return for each encoder and language masks of the hidden layer and of θ: own rows of the batch's."""
+        # In the order in which one process alone draws them from each language's generator.
+        local: list[tuple[Tensor, Tensor]] = []
+        shared: list[tuple[Tensor, Tensor]] = []
+        number = len(self.languages)
+        for place, language in enumerate(self.languages):
+            for masks, features in ((local, hidden[place]), (shared, hidden[number + place])):
+                own, theta = (
+                    keep_mask((share.batch_size, width), rate, generators.get(language), features)[share.rows]
+                    for width in (features.shape[1], self.num_topics)
+                )
+                masks.append((own, theta))
+        return local + shared
+
+    def _layout(self, batch_size: int) -> DecoderLayout:
+        """Return the layout for a number of documents; the last batch of an epoch has fewer, so there are two."""
+        if batch_size not in self._layouts:
+            betas: list[Tensor] = [self.topic_word[module_key(language)] for language in self.languages]
+            self._layouts[batch_size] = DecoderLayout([beta.shape[1] for beta in betas], batch_size, betas[0].device)
+        return self._layouts[batch_size]
+
+    def _track(self, result: Reconstruction, batch_size: int) -> None:
+        """Take the statistics of a batch into the decoders' batch norms."""
+        for language, statistics in zip(self.languages, result.local_statistics, strict=True):
+            self._local_norm(language).track(statistics[0], statistics[1], batch_size)
         for statistics in result.shared_statistics:
             self.global_decoder_norm.track(statistics[0], statistics[1], batch_size)
-        return result.local, result.shared
+
+    def _local_encoder(self, language: str) -> TopicEncoder:
+        encoder = self.local_encoder[module_key(language)]
+        assert isinstance(encoder, TopicEncoder)
+        return encoder
 
     def _local_norm(self, language: str) -> ShiftBatchNorm:
         norm = self.local_decoder_norm[module_key(language)]

@@ -92,7 +92,7 @@ class TopicEncoder(nn.Module):
     ) -> list[Posterior]:
         """Infer and sample for several batches, each with batch norm of its own, by the same layers at once."""
         sizes = [len(each) for each in rows]
-        hidden = F.softplus(self.hidden2(F.softplus(self.hidden1(SparseRows.stacked(rows)))))
+        hidden = self.hidden(rows)
         rate = self.dropout_rate if self.training else 0.0
         if rate:
             parts = zip(torch.split(hidden, sizes), generators, strict=True)
@@ -102,9 +102,23 @@ class TopicEncoder(nn.Module):
         posteriors = []
         for mean, log_variance, epsilon, generator in zip(means, log_variances, noise, generators, strict=True):
             mean, log_variance = self.mean_norm(mean), self.log_variance_norm(log_variance)
-            theta = F.softmax(mean + epsilon * torch.exp(0.5 * log_variance), dim=1)
+            theta = sample(mean, log_variance, epsilon)
             posteriors.append(Posterior(mean, log_variance, dropout(theta, rate, generator)))
         return posteriors
+
+    def hidden(self, rows: Sequence[SparseRows]) -> Tensor:
+        """Return the last hidden layer for several batches, one after another, before dropout."""
+        return F.softplus(self.hidden2(F.softplus(self.hidden1(SparseRows.stacked(rows)))))
+
+
+def sample(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+    """Return θ = softmax(μ + ε·exp(½ log σ²)).
+
+    Examples:
+        >>> sample(torch.zeros(1, 4), torch.zeros(1, 4), torch.zeros(1, 4)).tolist()
+        [[0.25, 0.25, 0.25, 0.25]]
+    """
+    return F.softmax(mean + noise * torch.exp(0.5 * log_variance), dim=-1)
 
 
 def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:

@@ -8,12 +8,14 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from gloctm.augmentation.counts import augment
 from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.corpus.corpus import Corpus
 from gloctm.network.network import LanguageBatch, LanguageNoise
+from gloctm.network.ranks import Ranks, Share, alone
 from gloctm.network.sparse import SparseRows
 
 # Batches that are gathered at once: one gather costs about as much as one batch's would.
@@ -78,6 +80,7 @@ class Batches:
         device: where the tensors are.
         neighbor_search: see ``gloctm.augmentation.augment``.
         show_progress: whether a long search for neighbors is shown.
+        ranks: the processes that train together: batches are this one's rows.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Batches:
         *,
         neighbor_search: NeighborSearch = "exact",
         show_progress: bool = False,
+        ranks: Ranks | None = None,
     ) -> None:
         counts = {language: part.counts for language, part in corpus.items()}
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
@@ -101,6 +105,7 @@ class Batches:
         }
         self.device = device
         self.length = max(part.num_documents for part in corpus.values())
+        self._ranks = ranks or alone()
 
     def epoch(
         self, batch_size: int, generator: torch.Generator, *, number: int = 0, skip: int = 0
@@ -121,6 +126,9 @@ class Batches:
         for first in range(0, len(sizes), GATHERED_BATCHES):
             together = sizes[first : first + GATHERED_BATCHES]
             rows, order = order[: sum(together)], order[sum(together) :]
+            if self._ranks.world > 1:
+                parts = [batch[self._ranks.rows(len(batch))] for batch in torch.split(rows, together)]
+                rows, together = torch.cat(parts), [len(part) for part in parts]
             taken = [
                 (
                     language,
@@ -149,7 +157,8 @@ class _DocumentRows:
     def batches(self, rows: torch.Tensor, sizes: Sequence[int]) -> Iterator[SparseRows]:
         """Return rows (modulo their number) in batches of these sizes; gathered at once, a batch is a slice."""
         chosen = rows % len(self._lengths)
-        ends = self._lengths[chosen].cumsum(0)[torch.as_tensor(sizes).cumsum(0) - 1].tolist()
+        # From zero, where no row is this process's.
+        ends = F.pad(self._lengths[chosen].cumsum(0), (1, 0))[torch.as_tensor(sizes).cumsum(0)].tolist()
         gathered = self._rows.take(chosen.to(self._rows.indices.device), total=ends[-1])
         return gathered.slices(sizes, ends)
 
@@ -173,13 +182,24 @@ class _EmbeddingRows:
 
 
 def draw_noise(
-    batch: Mapping[str, LanguageBatch], num_topics: int, generators: Mapping[str, torch.Generator]
+    batch: Mapping[str, LanguageBatch],
+    num_topics: int,
+    generators: Mapping[str, torch.Generator],
+    share: Share | None = None,
 ) -> dict[str, LanguageNoise]:
-    """Draw standard normal numbers for a batch, each language from a generator of its own."""
+    """Draw standard normal numbers for a batch, each language from a generator of its own.
+
+    Args:
+        batch: whose rows they are for.
+        num_topics: K.
+        generators: by language.
+        share: which rows of the whole batch these are; None for all. Each process draws all rows' numbers and takes its
+            own, so that generators stay the same in all processes, and the numbers for any number of them.
+    """
     draws = {}
     for language, part in batch.items():
         generator = generators[language]
-        shape = (2, len(part.counts), num_topics)
+        shape = (2, len(part.counts) if share is None else share.batch_size, num_topics)
         local, shared = torch.randn(shape, generator=generator, device=generator.device)
-        draws[language] = LanguageNoise(local, shared)
+        draws[language] = LanguageNoise(*(each if share is None else each[share.rows] for each in (local, shared)))
     return draws

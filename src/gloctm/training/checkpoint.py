@@ -85,19 +85,24 @@ class CheckpointWriter:
     Args:
         policy: None writes nothing.
         state: returns the state, or raises TrainingError where nothing could go on from it.
+        writes: whether this process writes; of several that train together, one does.
     """
 
-    def __init__(self, policy: CheckpointPolicy | None, state: Callable[[], TrainingState]) -> None:
-        self._policy, self._state = policy, state
+    def __init__(
+        self, policy: CheckpointPolicy | None, state: Callable[[], TrainingState], *, writes: bool = True
+    ) -> None:
+        self._policy, self._state, self._writes = policy, state, writes
         self._last = time.monotonic()
 
     def is_due(self) -> bool:
         """Return whether the time has come."""
-        return self._policy is not None and time.monotonic() - self._last >= 60 * self._policy.minutes
+        if self._policy is None or not self._writes:
+            return False
+        return time.monotonic() - self._last >= 60 * self._policy.minutes
 
     def write(self) -> None:
         """Write a checkpoint, if any are wanted."""
-        if self._policy is not None:
+        if self._policy is not None and self._writes:
             write_checkpoint(self._policy.path, self._state())
             self._last = time.monotonic()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
@@ -25,6 +26,23 @@ def choose_device(device: str) -> torch.device:
         reason = str(error).splitlines()[0]
         raise InputError(f"device {device!r} can't be used here ({reason}): use auto, cpu or cuda") from None
     return chosen
+
+
+def own_device(device: str) -> torch.device:
+    """Return the device of one of the processes that ``torchrun`` started: a GPU of its own, or the CPU.
+
+    Raises:
+        InputError: this machine has fewer GPUs than processes, all would share one, or the device can't be used here.
+    """
+    chosen = choose_device(device)
+    if chosen.type != "cuda":
+        return chosen
+    place, gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if chosen.index is not None and int(os.environ.get("LOCAL_WORLD_SIZE", "1")) > 1:
+        raise InputError(f"device is {device!r}, which several processes would share: use cuda, one GPU for each")
+    if place >= gpus:
+        raise InputError(f"this machine has {gpus} GPUs: start as many processes on it, or give device='cpu'")
+    return torch.device("cuda", place) if chosen.index is None else chosen
 
 
 @contextlib.contextmanager

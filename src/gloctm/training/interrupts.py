@@ -44,3 +44,23 @@ def waiting_interrupts(*, wait: bool = True) -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def agreed_stop(stop: Stop, largest: Callable[[int], int]) -> Stop:
+    """Return a stop that says the same in all processes that train together: what any of them was asked.
+
+    Args:
+        stop: says whether this process was asked to stop.
+        largest: returns the largest of all processes' numbers, see ``Ranks``.
+
+    Example:
+        >>> agreed_stop(lambda: None, lambda number: max(number, 1))()
+        <class 'KeyboardInterrupt'>
+    """
+
+    def agreed() -> type[KeyboardInterrupt] | None:
+        kind = stop()
+        asked = 0 if kind is None else 1 if kind is KeyboardInterrupt else 2
+        return (None, KeyboardInterrupt, Termination)[largest(asked)]
+
+    return agreed

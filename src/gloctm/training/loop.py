@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gloctm.errors import TrainingError
 from gloctm.network.initialization import make_generator
 from gloctm.network.network import GloCTMNetwork
+from gloctm.network.ranks import Ranks, Share, alone
 from gloctm.progress import Progress
 from gloctm.training.batches import BatchSource, batch_sizes, draw_noise
 from gloctm.training.callbacks import Callback, TrainingRun
@@ -31,6 +32,7 @@ class TrainingLoop:
         settings: see ``GloCTM``.
         seed: owns every random number.
         identity: what must be the same for the training to go on.
+        ranks: the processes that train together, all of which have the same state after every step; None for one.
     """
 
     def __init__(
@@ -40,7 +42,9 @@ class TrainingLoop:
         settings: TrainingSettings,
         seed: int,
         identity: Mapping[str, Any],
+        ranks: Ranks | None = None,
     ) -> None:
+        self.ranks = ranks or alone()
         self.batches, self.settings, self.seed, self.identity = batches, settings, seed, identity
         device = self.device = batches.device
         self.network = GloCTMNetwork(
@@ -56,7 +60,8 @@ class TrainingLoop:
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
         self.shuffling = make_generator(seed, "shuffling")
         self.noise = {language: make_generator(seed, "noise", language, device=device) for language in vocabulary_sizes}
-        self.steps_per_epoch = len(batch_sizes(batches.length, settings.batch_size))
+        self.batch_sizes = batch_sizes(batches.length, settings.batch_size)
+        self.steps_per_epoch = len(self.batch_sizes)
         self.num_steps = total_steps(settings, self.steps_per_epoch)
         self.history: list[dict[str, float]] = []
         self.batch = 0
@@ -109,7 +114,7 @@ class TrainingLoop:
         self, run: TrainingRun, progress: Progress, callbacks: Sequence[Callback], writer: CheckpointWriter, stop: Stop
     ) -> None:
         note = ""
-        self.stopped = run.stopped
+        self.stopped = self.ranks.any(run.stopped)
         while self.step < self.num_steps and not self.stopped and not has_converged(self.history, self.settings):
             self.shuffling.set_state(self.epoch_begin)
             epoch_of_batches = self.batches.epoch(
@@ -127,7 +132,8 @@ class TrainingLoop:
                 if ended:
                     for callback in callbacks:
                         callback.on_epoch_end(run, epoch)
-                    self.stopped = run.stopped
+                    # Only the first of several processes has callbacks.
+                    self.stopped = run.stopped = self.ranks.any(run.stopped)
                 self._end_if_stopped(stop, writer, write=True)
                 if writer.is_due():
                     writer.write_or_warn()
@@ -148,13 +154,22 @@ class TrainingLoop:
         """Take one step: a batch, its loss, its gradient and what Adam makes of it."""
         rate = learning_rate_at(self.step, self.settings, self.steps_per_epoch)
         self.optimizer.param_groups[0]["lr"] = rate
-        draws = draw_noise(batch, self.settings.num_topics, self.noise)
+        share = Share(self.ranks, self.batch_sizes[self.batch]) if self.ranks.world > 1 else None
+        draws = draw_noise(batch, self.settings.num_topics, self.noise, share)
         self.optimizer.zero_grad(set_to_none=True)
-        terms = self.network(batch, draws, self.noise)
+        terms = self.network(batch, draws, self.noise, share)
         terms.total.backward()
+        if share is not None:
+            self._sum_gradients()
         self.optimizer.step()
-        self.epoch_sum += terms.detached()
+        self.epoch_sum += self.ranks.sum_(terms.detached())
         self.batch += 1
+
+    def _sum_gradients(self) -> None:
+        """Sum the gradients over all processes; the same bits in each, so that their weights stay the same."""
+        gradients = [parameter.grad for parameter in self.network.parameters() if parameter.grad is not None]
+        for own, whole in zip(gradients, self.ranks.sum_each(gradients), strict=True):
+            own.copy_(whole)
 
     def _end_epoch(self) -> dict[str, float]:
         number = len(self.history) + 1

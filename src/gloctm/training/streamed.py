@@ -18,6 +18,7 @@ from gloctm.augmentation.counts import neighbor_matrices
 from gloctm.augmentation.neighbors import NeighborSearch
 from gloctm.embedding.encoder import Embeddings
 from gloctm.network.network import LanguageBatch
+from gloctm.network.ranks import Ranks, alone
 from gloctm.network.sparse import SparseRows
 from gloctm.training.batches import batch_sizes
 from gloctm.training.order import Order
@@ -83,6 +84,7 @@ class StreamedBatches:
         shuffle_documents: documents of each language that are in memory and shuffled at once (``Order``).
         neighbor_search: see ``gloctm.augmentation.augment``.
         show_progress: whether a long search for neighbors is shown.
+        ranks: the processes that train together: batches are this one's rows. Each reads all windows.
 
     Attributes:
         length: documents of the largest language.
@@ -99,6 +101,7 @@ class StreamedBatches:
         shuffle_documents: int,
         neighbor_search: NeighborSearch = "exact",
         show_progress: bool = False,
+        ranks: Ranks | None = None,
     ) -> None:
         words = {language: np.asarray(part.word_embeddings) for language, part in corpus.items()}
         matrices = neighbor_matrices(words, num_neighbors, search=neighbor_search, show_progress=show_progress)
@@ -119,6 +122,7 @@ class StreamedBatches:
             for language, part in corpus.items()
         }
         self._shared_ones = torch.ones(0, device=device)
+        self._ranks = ranks or alone()
         self.device = device
         self.length = max(part.num_documents for part in corpus.values())
 
@@ -155,9 +159,9 @@ class StreamedBatches:
         sizes = batch_sizes(self.length, batch_size)
         place = number * self.length + sum(sizes[:skip])
         for size in sizes[skip:]:
-            batch = {}
+            batch, own = {}, self._ranks.rows(size)
             for language, stream in self._streams.items():
-                counts, embeddings = stream.batch(place, size)
+                counts, embeddings = stream.batch(place + own.start, own.stop - own.start)
                 batch[language] = LanguageBatch(counts, self._global_counts(counts, language), embeddings)
             place += size
             yield batch
@@ -212,8 +216,11 @@ class _Stream:
 
     def batch(self, place: int, size: int) -> tuple[SparseRows, torch.Tensor]:
         """Return the counts and embeddings of the documents from a place on."""
-        counts, embeddings, end = [], [], place + size
-        while place < end:
+        counts: list[SparseRows] = []
+        embeddings: list[torch.Tensor] = []
+        end = place + size
+        # Of a small last batch, there may be no document.
+        while place < end or not counts:
             window = self._window_at(place)
             some_counts, some_embeddings = window.documents(place, min(end, window.end))
             counts.append(some_counts)
