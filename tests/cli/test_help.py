@@ -57,6 +57,7 @@ COMMANDS = {
     "transform": [
         *("--output", "-o", "--latent", "--via", "--language", "--min-confidence", "--text-column", "--lang-column"),
         *("--id-column", "--format", "--encoding", "--skip-bad-lines", "--dropped", "--processes", "--quiet", "-q"),
+        *("--engine", "--address"),
     ],
     "documents": [
         *("--topic", "--find", "--languages", "--number", "-n", "--threshold", "--view", "--format", "-f"),
@@ -157,6 +158,8 @@ def test_defaults_in_the_help_are_those_of_transform(monkeypatch):
         "quoting": signature["quoting"].default,
         "encoding": signature["encoding"].default,
         "processes": "all cores, where that is faster",
+        "engine": "processes",
+        "address": "RAY_ADDRESS, or a cluster of this machine alone",
         **{f"{field}-column": getattr(Columns(), field) for field in ("text", "lang", "id")},
     }
 

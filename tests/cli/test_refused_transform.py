@@ -56,6 +56,9 @@ def test_transform_by_several_processes_where_one_writes_or_reads(tmp_path, mode
     assert_refuses(tmp_path, (*transform, "-o", tmp_path / "theta.csv"), "theta.csv", *parts)
     assert_refuses(tmp_path, transform, "can't write a stream", *parts)
     assert_refuses(tmp_path, (*transform[:3], "--processes=0", "-o", tmp_path / "theta"), "--processes is 0", "1")
+    ray = ("with --engine ray, since one process writes a file", "name a folder")
+    assert_refuses(tmp_path, (*transform[:3], "--engine=ray", "-o", tmp_path / "theta.csv"), "theta.csv", *ray)
+    assert_refuses(tmp_path, (*transform, "--engine=ray", "-o", tmp_path / "theta"), "--processes 2 has no effect with")
     told = ("transform", model_folder, "-", "--processes=2", "-o", tmp_path / "theta")
     assert_refuses(tmp_path, told, "those of standard input, are transformed by one process", "leave --processes 2 out")
 

@@ -27,12 +27,16 @@ import pytest
 
 from command_line import run_process
 from gloctm import ShardedCorpus
+from gloctm.corpus import read_records
 from gloctm.engine import Done, Piece, Resources, get_engine, probe, run_stage
 from gloctm.engine import ray as ray_engine
 from gloctm.errors import FileFormatError, InputError
+from gloctm.export import transform_to
 from gloctm.shards import plan
 from gloctm.shards.build import build_sharded
 from gloctm.shards.embed import embed_folder
+from gloctm.text import as_tokenizer
+from handmade import handmade_model
 
 pytestmark = [
     pytest.mark.slow,
@@ -209,6 +213,22 @@ def test_embedding_goes_on_when_a_machine_is_killed(machines, tmp_path):
     assert sorted(each.name for each in tmp_path.iterdir()) == ["begun", "corpus", "news.jsonl", "serial", "source"]
 
 
+def test_transform_goes_on_when_a_machine_is_killed(machines, documents, tmp_path):
+    begun = tmp_path / "begun"
+    vocabulary = {"en": ["old", "ship"], "de": ["ship", "stayed"]}
+    topics = {code: np.array([[2.0, -1.0], [-1.0, 2.0]]) for code in vocabulary}
+    model = handmade_model(vocabulary, topics)
+    model.tokenizers_.update(dict.fromkeys(LANGUAGES, "mine"))
+    model.own_tokenizers = {code: as_tokenizer(splitting(waits_on_second(begun))) for code in LANGUAGES}
+    model.show_progress = False
+    transform_to(model, read_records(documents), tmp_path / "serial", engine="serial")
+    with once(begun, machines.kill_second):
+        transform_to(model, read_records(documents), tmp_path / "theta", engine="ray", address=machines.address)
+    assert contents(tmp_path / "theta") == contents(tmp_path / "serial")
+    assert len(list((tmp_path / "theta").glob("*.parquet"))) > 3
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["begun", "news.jsonl", "serial", "theta"]
+
+
 DRIVER = """
 import sys, threading
 from pathlib import Path
@@ -255,7 +275,16 @@ def test_a_build_goes_on_when_the_process_that_began_it_is_killed(machines, docu
 def test_the_command_says_and_writes_what_it_does_in_one_process(machines, documents, tmp_path):
     with documents.open("a") as stream:
         stream.write("{no json\n")
-    build = ("corpus", "build", "news.jsonl", "--sharded", "--max-df=1.0", "--skip-bad-lines", "--min-documents=0")
+    build = (
+        "corpus",
+        "build",
+        "news.jsonl",
+        "--sharded",
+        "--encoder=none",
+        "--max-df=1.0",
+        "--skip-bad-lines",
+        "--min-documents=0",
+    )
     ways = {"serial": ("--engine=serial",), "ray": ("--engine=ray", f"--address={machines.address}")}
     said = {}
     for name, way in ways.items():

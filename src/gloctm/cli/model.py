@@ -12,8 +12,10 @@ import typer
 from gloctm.checks import check_choice, count_of
 from gloctm.cli.options import (
     DOCUMENTS,
+    AddressOption,
     DocumentLanguage,
     EncodingOption,
+    EngineOption,
     FileFormat,
     IdColumn,
     LangColumn,
@@ -24,6 +26,7 @@ from gloctm.cli.options import (
     SkipBadLines,
     TextColumn,
     check_via,
+    engine_settings,
     read_word_lists,
     split_languages,
 )
@@ -175,6 +178,8 @@ def transform(
             help="Number of processes that make the parts of a folder. (default: all cores, where that is faster)"
         ),
     ] = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
     quiet: Quiet = False,
 ) -> None:
     """Infer the topic proportions of documents: columns id, lang, topic_0, topic_1 and so on."""
@@ -190,6 +195,7 @@ def transform(
 
     check_target(output)
     _check_not_read(sources, output, dropped)
+    several = engine_settings(engine, address)
     chosen = None if via is None else check_via(via)
     model = GloCTM.load(path)
     model.show_progress = model.show_progress and not quiet
@@ -231,6 +237,7 @@ def transform(
             dropped=dropped,
             on_read=tell_how_it_was_read,
             processes=processes,
+            **several,
         )
     published = model.settings_["method"] == "published"
     # Of variants of the model's own languages there has been a warning.

@@ -86,8 +86,8 @@ EngineOption = Annotated[
     str | None,
     typer.Option(
         "--engine",
-        help="What works on a corpus in shards: processes of this machine, serial for one process, or ray for the "
-        "machines of a Ray cluster. (default: processes)",
+        help="What does the work: processes of this machine, serial for one process, or ray for the machines of a Ray "
+        "cluster. (default: processes)",
         rich_help_panel=MACHINES,
     ),
 ]

@@ -18,7 +18,7 @@ from gloctm.corpus.shard_files import SHARD_DOCUMENTS
 from gloctm.corpus.shard_manifest import CORPUS_FORMAT
 from gloctm.embedding.embed import get_encoder_by_name
 from gloctm.embedding.encoder import TextEncoder
-from gloctm.engine import Engine, Note, Piece, Serial, get_engine, key_of, run_stage
+from gloctm.engine import ONE_CORE, Engine, Note, Piece, Resources, Serial, get_engine, key_of, run_stage
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from gloctm.export import incoming
 from gloctm.export.parts import TRANSFORMING, Part, check_parts_target, model_fingerprint, put_in_place
@@ -54,6 +54,13 @@ from gloctm.reading.notes import joined_notes, notes_from_json
 from gloctm.reading.records import RecordReader, tables_in
 from gloctm.shards import plan
 from gloctm.shards.corpus import ShardedCorpus
+from gloctm.shards.machines import (
+    LARGE_ENCODER,
+    TEXT_PACKAGES,
+    encoder_folder,
+    encoder_packages,
+    one_of_each_folder,
+)
 from gloctm.shards.workshop import tokenizers_identity
 
 # Part of every key: to be raised when the same documents and model give other parts.
@@ -130,6 +137,7 @@ def transform_into_folder(
     on_read: Callable[[HowRead], None] | None = None,
     engine: str = "processes",
     processes: int | None = None,
+    address: str | None = None,
     stacklevel: int = 3,
 ) -> tuple[Transformed, list[Tally]]:
     """Write a folder of parts; without any document that can be used, nothing.
@@ -145,6 +153,7 @@ def transform_into_folder(
         on_read: gets how documents were read.
         engine: what runs the pieces.
         processes: how many.
+        address: of the engine's cluster.
         stacklevel: of warnings; 3 is the caller of the function that calls this.
 
     Returns:
@@ -158,7 +167,7 @@ def transform_into_folder(
     check_parts_target(target)
     listed = _list_documents(documents, how.min_confidence)
     encoder = model.encoder_of_words(how.encoder)
-    runs = _engine(engine, processes, documents, len(listed), model, encoder)
+    runs = _engine(get_engine(engine, processes, address), engine, processes, documents, len(listed), model, encoder)
     fingerprint = model_fingerprint(model)
     facts = {
         "model": fingerprint,
@@ -170,7 +179,12 @@ def transform_into_folder(
     with working_in(work_folder(target, TRANSFORMING)) as work, runs:
         # The progress of a single piece is that of its documents.
         is_alone = len(listed) == 1
-        stage = _Stage(runs, work / "parts", work / "notes", model.show_progress and not is_alone)
+        packages = TEXT_PACKAGES if encoder is None else {*TEXT_PACKAGES, *encoder_packages(encoder.name)}
+        runs.check(work, _read_by(documents, encoder), sorted(packages))
+        # Encoders of others than this package use a GPU where there is one.
+        resources = Resources(gpus=1, memory=LARGE_ENCODER) if _uses_all_cores(encoder) else ONE_CORE
+        shows = model.show_progress and not is_alone
+        stage = _Stage(runs, work / "parts", work / "notes", shows, resources)
         shared: HeldModel | SavedModel
         if isinstance(runs, Serial):
             shared = HeldModel(for_streams(model, show_progress=model.show_progress and is_alone), encoder)
@@ -210,6 +224,7 @@ class _Stage:
     folder: Path
     notes: Path
     show_progress: bool
+    resources: Resources
 
     def run(self, work: Callable[[Any], Any], pieces: Sequence[Piece], description: str) -> list[Note]:
         self.folder.mkdir(exist_ok=True)
@@ -221,6 +236,7 @@ class _Stage:
             description=description,
             notes=self.notes,
             unit="parts",
+            resources=self.resources,
             show_progress=self.show_progress,
         )
 
@@ -256,7 +272,8 @@ def _list_documents(
         settings = documents.settings
         assert settings is not None
         how = [asdict(settings), min_confidence, incoming.BLOCK_DOCUMENTS, incoming.BLOCK_CHARACTERS]
-        splits = plan.list_splits(documents.files, Encoding.of(settings.encoding), plan.SPLIT_BYTES)
+        files = [file.absolute() for file in documents.files]
+        splits = plan.list_splits(files, Encoding.of(settings.encoding), plan.SPLIT_BYTES)
         return [
             (SplitDocuments(split, settings, min_confidence, is_first), [split.identity(), is_first, *how])
             for split, is_first in ((split, number == 0) for number, split in enumerate(splits))
@@ -266,6 +283,7 @@ def _list_documents(
 
 
 def _engine(
+    runs: Engine,
     name: str,
     processes: int | None,
     documents: RecordReader | Corpus | ShardedCorpus,
@@ -273,7 +291,6 @@ def _engine(
     model: FittedModel,
     encoder: TextEncoder | None,
 ) -> Engine:
-    runs = get_engine(name, processes)
     # What several processes are not worth, or what may not be sent to one.
     is_little = num_pieces == 1
     if isinstance(documents, ShardedCorpus):
@@ -285,10 +302,23 @@ def _engine(
                 f"{several(name, processes)} out, or write the documents to a file first"
             )
         return Serial()
-    uses_all_cores = encoder is not None and encoder.name not in _ONE_THREAD
-    if name == "processes" and processes is None and (is_little or model.own_tokenizers or uses_all_cores):
+    if name == "processes" and processes is None and (is_little or model.own_tokenizers or _uses_all_cores(encoder)):
         return Serial()
     return runs
+
+
+def _uses_all_cores(encoder: TextEncoder | None) -> bool:
+    return encoder is not None and encoder.name not in _ONE_THREAD
+
+
+def _read_by(documents: RecordReader | Corpus | ShardedCorpus, encoder: TextEncoder | None) -> list[Path]:
+    """Return what every machine has to see."""
+    if isinstance(documents, ShardedCorpus):
+        read = [documents.path.absolute() / CORPUS_FORMAT.manifest]
+    else:
+        files = documents.files if isinstance(documents, RecordReader) else ()
+        read = one_of_each_folder(file.path.absolute() for file in files if file.path is not None)
+    return [*read, *encoder_folder(encoder)]
 
 
 def several(engine: str, processes: int | None) -> str:

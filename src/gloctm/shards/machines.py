@@ -12,6 +12,9 @@ from gloctm.errors import EXTRAS
 #: Packages that the words of a text, and the files of a corpus, depend on.
 TEXT_PACKAGES = ("numpy", "pyarrow", "regex", *sorted(name for name, extra in EXTRAS.items() if extra == "text"))
 
+#: Bytes that a process may take with an encoder of others than this package.
+LARGE_ENCODER = 4 * 2**30
+
 
 def encoder_packages(name: str) -> tuple[str, ...]:
     """Return the packages that the vectors of an encoder depend on, as far as its name tells.
