@@ -141,14 +141,15 @@ def _connected(address: str | None) -> Iterator[Any]:
     # Nothing is sent home, and devices of tasks without a GPU are left alone.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # What is no cluster is found out in one try of less than a minute, rather than twenty, and without a protocol.
-    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    if address != "local":
+        # What is no cluster is found out in one try of less than a minute, rather than twenty, and without a protocol.
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
     ray = import_optional("ray", "Work on several machines", "ray")
     if ray.is_initialized():
         yield ray
         return
-    address = address or os.environ.get("RAY_ADDRESS") or "local"
     own = {"object_store_memory": _STORE, "include_dashboard": False} if address == "local" else {}
     _check_address(address)
     try:
