@@ -143,9 +143,8 @@ def _connected(address: str | None) -> Iterator[Any]:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     if address != "local":
-        # What is no cluster is found out in one try of less than a minute, rather than twenty, and without a protocol.
+        # What is no cluster is found out in one try of less than a minute, rather than twenty.
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
     ray = import_optional("ray", "Work on several machines", "ray")
     if ray.is_initialized():
         yield ray
@@ -155,7 +154,7 @@ def _connected(address: str | None) -> Iterator[Any]:
     try:
         ray.init(address=address, log_to_driver=False, logging_level="error", **own)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        reason = " ".join(str(error.__cause__ or error).split()).rstrip(".")
+        reason = " ".join(str(error.__cause__ or error).partition("Traceback")[0].split()).rstrip(".: ")
         where = "on this machine" if address in ("auto", "local") else f"at {address}"
         raise InputError(
             f"no Ray cluster {where} can be used ({reason}): start one (ray start --head), or run this on one of its "
