@@ -71,8 +71,13 @@ def test_what_is_kept_of_a_transform_that_fails_is_said(tmp_path, model_folder, 
     result = run_here("transform", model_folder, source, "--processes=1", "-q", "-o", tmp_path / "theta")
     assert result.returncode == 2
     kept, error = result.stderr.splitlines()
-    assert kept.startswith(f"gloctm: what was done is kept in {tmp_path / '.theta.transforming'}: run the same command")
+    folder = tmp_path / ".theta.transforming"
+    assert kept == f"gloctm: what was done is kept in {folder}: the corrected command goes on with it, or delete it"
     assert "line 6 is not JSON" in error
+    # Nothing was added by this one.
+    missing = run_here("transform", model_folder, tmp_path / "none.jsonl", "-q", "-o", tmp_path / "theta")
+    assert len(missing.stderr.splitlines()) == 1
+    assert folder.is_dir()
 
 
 def test_topics_in_languages_that_cannot_be(tmp_path, model_folder):

@@ -189,6 +189,13 @@ def test_two_embeddings_of_one_corpus(bare):
         result = run_here("corpus", "embed", bare, "-q")
     assert result.returncode == 2
     assert "another process is writing here" in result.stderr
+    assert "kept" not in result.stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--sharded",)])
+def test_a_corpus_is_no_source_of_another(bare, flags):
+    build = ("corpus", "build", bare, "-o", bare.parent / "again", *flags)
+    assert_refuses(bare.parent, build, f"{bare} is a corpus already: train on it, or name the files")
 
 
 def test_a_damaged_shard_is_named(bare):

@@ -16,9 +16,9 @@ from gloctm.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.shard_manifest import CORPUS_FORMAT
 from gloctm.corpus.sharded import DROPPED
-from gloctm.errors import InputError, ReadingWarning
+from gloctm.errors import GloCTMError, InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
-from gloctm.files.work import work_folder
+from gloctm.files.work import InUseError, files_of, work_folder
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.quoting import LITERAL, SPANNING
 from gloctm.reading.sources import STANDARD_INPUT
@@ -153,16 +153,25 @@ def sharded_from(sources: list[str], output: Path, given: Mapping[str, Any], *, 
 
 @contextlib.contextmanager
 def telling_what_is_kept(output: Path) -> Iterator[None]:
-    """Say, where work that is kept piece by piece fails or is interrupted, what is kept of it and how to go on."""
+    """Say, where work that is kept piece by piece fails or is interrupted, what is kept of it and how to go on.
+
+    After a mistake in what was given, only what this run added is told of: the mistake may have nothing to do with it.
+    """
+    from gloctm.export.parts import TRANSFORMING
+
+    works = [work_folder(output, what) for what in (BUILDING, EMBEDDING, TRANSFORMING)]
+    before = {folder: files_of(folder) for folder in works}
     try:
         yield
+    except InUseError:
+        raise
     except BaseException as error:
-        from gloctm.export.parts import TRANSFORMING
-
-        works = (work_folder(output, what) for what in (BUILDING, EMBEDDING, TRANSFORMING))
-        if not (kept := [folder for folder in works if folder.exists()]):
+        is_mistake = isinstance(error, GloCTMError)
+        kept = [folder for folder in works if files_of(folder) - (before[folder] if is_mistake else set())]
+        if not kept:
             raise
-        told = f"what was done is kept in {kept[0]}: run the same command again to go on, or delete it"
+        again = "the corrected command goes on with it" if is_mistake else "run the same command again to go on"
+        told = f"what was done is kept in {kept[0]}: {again}, or delete it"
         if isinstance(error, KeyboardInterrupt):
             raise type(error)(told) from None
         say(f"gloctm: {told}")

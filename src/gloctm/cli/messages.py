@@ -52,6 +52,7 @@ _IN_SHELL = (
     ),
     (r"(?<=\w), or None \([^()]*\)", ""),
     (r", or None for all documents", ", or all"),
+    (r", or None for all cores", "; left out, all cores work"),
     (r"(?<=remove )(it|them) from languages$", r"\1 from --languages"),
     (r"pass stop_words=\{'([\w-]+)': \[\.\.\.\]\}", r"add --stop-words \1=FILE"),
     (r", or read it with cache=False", ""),

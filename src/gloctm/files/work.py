@@ -15,6 +15,10 @@ from gloctm.errors import InputError
 _LOCK = "in-use"
 
 
+class InUseError(InputError):
+    """Another process works in a folder."""
+
+
 def work_folder(target: Path, what: str) -> Path:
     """Return the hidden folder next to a target where work on it waits to be finished.
 
@@ -29,6 +33,11 @@ def work_folder(target: Path, what: str) -> Path:
     return target.absolute().parent / f".{target.absolute().name}.{what}"
 
 
+def files_of(folder: Path) -> set[Path]:
+    """Return the files of unfinished work in a folder, which may be missing."""
+    return {file for file in folder.rglob("*") if file.is_file() and file.name != _LOCK}
+
+
 @contextlib.contextmanager
 def working_in(folder: Path) -> Iterator[Path]:
     """Hold a folder of unfinished work, made where it is missing.
@@ -36,13 +45,13 @@ def working_in(folder: Path) -> Iterator[Path]:
     It is deleted if the block ends well, or left nothing in it: what was done before an error or a kill stays.
 
     Raises:
-        InputError: another process works in it.
+        InUseError: another process works in it.
     """
     with _locked(folder):
         try:
             yield folder
         except BaseException:
-            if not any(file.name != _LOCK for file in folder.rglob("*") if file.is_file()):
+            if not files_of(folder):
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         shutil.rmtree(folder, ignore_errors=True)
@@ -55,7 +64,7 @@ def _locked(folder: Path) -> Iterator[None]:
             folder.mkdir(parents=True, exist_ok=True)
             stream = stack.enter_context((folder / _LOCK).open("a"))
             if not _lock(stream):
-                raise InputError(
+                raise InUseError(
                     f"another process is writing here ({folder} is in use): wait until it is done, or write elsewhere"
                 )
             # Whoever held it before may have finished and deleted it meanwhile.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import json
 import os
 import re
 import shutil
@@ -114,7 +115,7 @@ def list_files(
 
     Raises:
         FileFormatError: a path does not exist, or says not what kind of file it is.
-        InputError: the format is unknown, or no source is given.
+        InputError: the format is unknown, no source is given, or one is a corpus.
     """
     if file_format is not None and file_format not in FORMATS:
         raise InputError(f"there is no format {file_format!r}: choose {', '.join(FORMATS)}")
@@ -132,12 +133,22 @@ def list_files(
             continue
         path = Path(source)
         if path.is_dir():
+            if _is_corpus(path):
+                raise InputError(f"{path} is a corpus already: train on it, or name the files that it was built from")
             files += _list_folder(path, file_format, language_given)
         else:
             files.append(_single_file(path, file_format))
     if sum(file.path is None for file in files) > 1:
         raise InputError("standard input is named twice, but can be read only once: name it once")
     return files
+
+
+def _is_corpus(folder: Path) -> bool:
+    try:
+        content = json.loads((folder / "corpus.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("format") == "gloctm-corpus"
 
 
 def describe_sources(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> str:

@@ -72,7 +72,7 @@ BUILDING = "building"
 # Warnings name the caller of ``ShardedCorpus.from_files``, which called the function here.
 _CALLER = 3
 _REFUSED = {
-    "phrases": "phrases are not sought in a corpus in shards: leave phrases out, or build it with Corpus.from_files",
+    "phrases": "phrases are not sought in a corpus in shards: leave phrases out, or build it in memory",
     "drop_duplicates": "duplicates are counted in a corpus in shards, not dropped: leave drop_duplicates out",
     "drop_boilerplate": "boilerplate is not sought in a corpus in shards: leave drop_boilerplate out",
 }
