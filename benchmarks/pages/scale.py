@@ -154,9 +154,9 @@ def cost() -> str:
         return "not measured yet"
     rows = []
     for name in ("build", "embed", "train", "train published", "transform files", "transform corpus"):
-        hours = [core_hours(name, each[name]) for each in grids.values() if name in each]
+        hours = [core_hours(name, each[name]) if name in each else "—" for each in grids.values()]
         by_size = grids[46].get(name)
-        if len(hours) < len(grids) or by_size is None:
+        if by_size is None:
             continue
         last = by_size[max(by_size)]
         disk = last["written_megabytes"] * (1 if name.startswith("train") else MANY / max(by_size)) / 1000
