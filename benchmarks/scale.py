@@ -2,6 +2,7 @@
 
     python benchmarks/scale.py growth [--sizes 10000 100000 1000000] [--words 8 46] [--folder build/scale]
     python benchmarks/scale.py growth --kinds memory --sizes 10000 100000    # the same with everything in memory
+    python benchmarks/scale.py joint [--ranks 1 2] [--batch-sizes 128 1024]  # steps of training by several processes
 
 Documents are made up, in two languages (benchmarks/made_up_text.py), and embedded by a stand-in of 512 dimensions: how
 long a real encoder takes is in docs/results/speed.md. Everything else is the package's own, each stage a process of its
@@ -10,6 +11,9 @@ own, most of them commands. A thousand documents are measured first: what they t
 Each stage is a JSON line of benchmarks/results/scale.jsonl, written when it ends. A run that was stopped goes on with
 the stage that it was in; ``--again STAGE`` measures one once more. ``--tidy`` removes a size's files once all its
 stages are measured.
+
+joint: the published method on made-up documents in memory, by so many processes on this machine (benchmarks/joint.py).
+Its lines go to benchmarks/results/joint.jsonl.
 """
 
 from __future__ import annotations
@@ -259,6 +263,15 @@ def embed_corpus(path: Path, processes: int) -> None:
         gloctm.ShardedCorpus.load(path).embed(StandIn(), processes=processes, show_progress=False)
 
 
+def train_jointly(arguments: argparse.Namespace) -> None:
+    """Measure steps of training by several processes."""
+    import joint
+
+    for batch_size in arguments.batch_sizes:
+        for ranks in arguments.ranks:
+            record(joint.measure(batch_size, ranks, arguments.steps), arguments.results)
+
+
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -276,9 +289,16 @@ def main() -> None:
     embedding = commands.add_parser("embed", help="embed a corpus by the stand-in; growth runs it")
     embedding.add_argument("path", type=Path)
     embedding.add_argument("--processes", type=int, default=2)
+    joint = commands.add_parser("joint", help="measure steps of training by several processes")
+    joint.add_argument("--ranks", type=int, nargs="+", default=[1, 2])
+    joint.add_argument("--batch-sizes", type=int, nargs="+", default=[128, 1024])
+    joint.add_argument("--steps", type=int, default=40)
+    joint.add_argument("--results", type=Path, default=RESULTS.with_name("joint.jsonl"), help="file to append to")
     arguments = parser.parse_args()
     if arguments.command == "growth":
         grow(arguments)
+    elif arguments.command == "joint":
+        train_jointly(arguments)
     else:
         embed_corpus(arguments.path, arguments.processes)
 

@@ -19,6 +19,7 @@ from pages import (
     encoders,
     epochs,
     goals,
+    joint,
     languages,
     load,
     page,
@@ -35,7 +36,7 @@ PAGES = ("README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
-    **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES),
+    **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES | joint.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
 
