@@ -65,13 +65,14 @@ class Machines:
         from ray.cluster_utils import Cluster
 
         head = {**NODE, "no_monitor": True, "include_dashboard": False, "_system_config": HEALTH}
-        self.cluster = Cluster(initialize_head=True, head_node_args=head)
+        self.cluster = patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
         self.address = self.cluster.address
         self.second: Any = None
 
     def start_second(self) -> None:
         if self.second is None:
-            self.second = self.cluster.add_node(**NODE, node_name="second", env_vars={SECOND: "yes"})
+            second = {**NODE, "node_name": "second", "env_vars": {SECOND: "yes"}}
+            self.second = patiently(lambda: self.cluster.add_node(**second))
 
     def kill_second(self) -> None:
         """End all of the second machine at once, as a power cut does."""
@@ -84,6 +85,19 @@ class Machines:
         psutil.wait_procs(killed)
         self.cluster.worker_nodes.discard(self.second)
         self.second = None
+
+
+def patiently(start: Callable[[], Any]) -> Any:
+    """Start a machine, up to three times: Ray gives up where its processes take long to begin, as on a busy computer."""
+    for _ in range(2):
+        before = {process.pid for process in psutil.Process().children(recursive=True)}
+        with contextlib.suppress(Exception):
+            return start()
+        for process in psutil.Process().children(recursive=True):
+            if process.pid not in before:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+    return start()
 
 
 @pytest.fixture(scope="module")
