@@ -155,7 +155,7 @@ def sharded_from(sources: list[str], output: Path, given: Mapping[str, Any], *, 
 def telling_what_is_kept(output: Path) -> Iterator[None]:
     """Say, where work that is kept piece by piece fails or is interrupted, what is kept of it and how to go on.
 
-    After a mistake in what was given, only what this run added is named: the mistake may have nothing to do with the rest.
+    After a mistake in what was given, only what this run added is named: it may have nothing to do with the rest.
     """
     from gloctm.export.parts import TRANSFORMING
 
