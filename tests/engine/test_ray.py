@@ -88,7 +88,7 @@ class Machines:
 
 
 def patiently(start: Callable[[], Any]) -> Any:
-    """Start a machine, up to three times: Ray gives up where its processes take long to begin, as on a busy computer."""
+    """Start a machine, up to three times: Ray gives up where its processes begin slowly, as on a busy computer."""
     for _ in range(2):
         before = {process.pid for process in psutil.Process().children(recursive=True)}
         with contextlib.suppress(Exception):
