@@ -128,25 +128,6 @@ def memory(words: int) -> Callable[[], str]:
     return table
 
 
-def both(words: int) -> Callable[[], str]:
-    """Peak memory and CPU seconds next to those of a corpus in memory, by documents."""
-
-    def table() -> str:
-        grids = {kind: grid(kind, words) for kind in ("memory", "sharded")}
-        names = [name for name in STAGES if all(name in each for each in grids.values())]
-        if not names:
-            return "not measured yet"
-        rows = []
-        for name in names:
-            for size in [size for size in grids["memory"][name] if size in grids["sharded"][name]][1:]:
-                pair = [grids[kind][name][size] for kind in ("memory", "sharded")]
-                cells = [f"{peak(each):,}" for each in pair] + [f"{each['cpu_seconds']:,.0f}" for each in pair]
-                rows.append([STAGES[name], f"{size:,}", *cells])
-        return markdown(["", "documents", "in memory, MB", "sharded, MB", "in memory, CPU s", "sharded, CPU s"], rows)
-
-    return table
-
-
 def cost() -> str:
     """What 100 million documents would take by the rates and sizes of the largest corpora that were measured."""
     grids = {words: grid("sharded", words) for words in (8, 46)}
@@ -198,7 +179,6 @@ def growth_plot() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     **{f"scale seconds {words}": seconds(words) for words in (8, 46)},
     **{f"scale memory {words}": memory(words) for words in (8, 46)},
-    "scale both": both(46),
     "scale cost": cost,
 }
 PLOTS: dict[str, Callable[[], str]] = {"docs/images/scale.svg": growth_plot}
