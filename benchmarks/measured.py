@@ -14,6 +14,8 @@ from pathlib import Path
 # Seconds between two looks at the high-water marks, which the kernel keeps, and at what takes longer to add up.
 GLANCE = 0.02
 LOOK = 0.5
+# No program runs in less.
+LOADED = 2**20
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -137,8 +139,9 @@ def run_measured(command: Sequence[str], *, log: Path, folder: Path | None = Non
         usage.seconds = time.perf_counter() - start
         ended.set()
         watcher.join()
-    # One that ended before the first look.
-    usage.process_bytes = usage.process_bytes or resources.ru_maxrss * 1024
+    # One that ended before the first look, or was last looked at while its program was being loaded.
+    if usage.process_bytes < LOADED:
+        usage.process_bytes = resources.ru_maxrss * 1024
     process.returncode = usage.code = os.waitstatus_to_exitcode(status)
     # Processes that nobody waited for were seen last shortly before their end.
     usage.cpu_seconds = max(resources.ru_utime + resources.ru_stime, sum(watch.ticks.values()) / TICKS)

@@ -21,6 +21,7 @@ from gloctm.network import (
     LanguageNoise,
     LossTerms,
     Posterior,
+    Share,
     cka_loss,
     kl_to_prior,
     make_generator,
@@ -37,8 +38,11 @@ class WithoutGlobalPath(GloCTMNetwork):
         batch: Mapping[str, LanguageBatch],
         noise: Mapping[str, LanguageNoise],
         generators: Mapping[str, torch.Generator] | None = None,
+        share: Share | None = None,
     ) -> LossTerms:
         """The loss of a batch; its shared and regularising terms are 0."""
+        if share is not None:
+            raise NotImplementedError("An ablation trains in one process.")
         generators = generators or {}
         local = cka = nothing = torch.zeros((), device=next(self.parameters()).device)
         for language in self.languages:

@@ -172,7 +172,7 @@ def test_tables(monkeypatch):
     monkeypatch.setattr(page, "results", lambda *_: lines)
     assert page.seconds(46)().splitlines()[2:] == [
         "| build | 3 | 12 | 102 | 1.00 | 10,000 |",
-        "| train, default method | 12 | 102 | 202 | 1.00 | 1,000 |",
+        "| train, default method | 12 | 102 | 202 | sample |  |",
     ]
     assert page.memory(46)().splitlines()[2] == "| build | 500 | 500 | 500 | 700 | 1,000 |"
     assert page.both(46)().splitlines()[2:] == [
