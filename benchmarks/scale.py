@@ -2,6 +2,7 @@
 
     python benchmarks/scale.py growth [--sizes 10000 100000 1000000] [--words 8 46] [--folder build/scale]
     python benchmarks/scale.py growth --kinds memory --sizes 10000 100000    # the same with everything in memory
+    python benchmarks/scale.py engines [--documents 1000000] [--words 46]    # a cluster of two machines, one killed
     python benchmarks/scale.py joint [--ranks 1 2] [--batch-sizes 128 1024]  # steps of training by several processes
 
 Documents are made up, in two languages (benchmarks/made_up_text.py), and embedded by a stand-in of 512 dimensions: how
@@ -11,6 +12,8 @@ own, most of them commands. A thousand documents are measured first: what they t
 Each stage is a JSON line of benchmarks/results/scale.jsonl, written when it ends. A run that was stopped goes on with
 the stage that it was in; ``--again STAGE`` measures one once more. ``--tidy`` removes a size's files once all its
 stages are measured.
+
+engines: build, embed and transform by Ray (benchmarks/engines.py); its lines go to benchmarks/results/engines.jsonl.
 
 joint: the published method on made-up documents in memory, by so many processes on this machine (benchmarks/joint.py).
 Its lines go to benchmarks/results/joint.jsonl.
@@ -253,14 +256,28 @@ def grow(arguments: argparse.Namespace) -> None:
                 (arguments.folder / f"{documents}-{words}.jsonl").unlink(missing_ok=True)
 
 
-def embed_corpus(path: Path, processes: int) -> None:
+def embed_corpus(arguments: argparse.Namespace) -> None:
     """Embed a corpus of either kind by the stand-in, in place."""
     import gloctm
 
+    path = arguments.path
     if json.loads((path / "corpus.json").read_bytes())["format_version"] < 3:
         gloctm.Corpus.load(path).embed(StandIn(), cache=False, show_progress=False).save(path)
     else:
-        gloctm.ShardedCorpus.load(path).embed(StandIn(), processes=processes, show_progress=False)
+        ways = {"engine": arguments.engine, "address": arguments.address, "processes": arguments.processes}
+        gloctm.ShardedCorpus.load(path).embed(StandIn(), show_progress=False, **ways)
+
+
+def work_on_clusters(arguments: argparse.Namespace) -> None:
+    """Measure the stages that can run on a cluster."""
+    import engines
+
+    case = Case(arguments.folder.absolute(), "engines", arguments.documents, arguments.words, 2)
+    case.folder.mkdir(parents=True, exist_ok=True)
+    if not case.source.exists() and run_measured(make(case), log=case.folder / "make.log").code:
+        sys.exit((case.folder / "make.log").read_text(encoding="utf-8"))
+    for line in engines.measure(case):
+        record(line, arguments.results)
 
 
 def train_jointly(arguments: argparse.Namespace) -> None:
@@ -288,7 +305,14 @@ def main() -> None:
     growing.add_argument("--tidy", action="store_true")
     embedding = commands.add_parser("embed", help="embed a corpus by the stand-in; growth runs it")
     embedding.add_argument("path", type=Path)
-    embedding.add_argument("--processes", type=int, default=2)
+    embedding.add_argument("--processes", type=int)
+    embedding.add_argument("--engine", default="processes")
+    embedding.add_argument("--address")
+    engines = commands.add_parser("engines", help="measure stages on a cluster of two machines, one of them killed")
+    engines.add_argument("--documents", type=int, default=1_000_000)
+    engines.add_argument("--words", type=int, choices=sorted(DRAWN), default=46)
+    engines.add_argument("--folder", type=Path, default=Path("build/scale"), help="for everything that is written")
+    engines.add_argument("--results", type=Path, default=RESULTS.with_name("engines.jsonl"), help="file to append to")
     joint = commands.add_parser("joint", help="measure steps of training by several processes")
     joint.add_argument("--ranks", type=int, nargs="+", default=[1, 2])
     joint.add_argument("--batch-sizes", type=int, nargs="+", default=[128, 1024])
@@ -297,10 +321,12 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "growth":
         grow(arguments)
+    elif arguments.command == "engines":
+        work_on_clusters(arguments)
     elif arguments.command == "joint":
         train_jointly(arguments)
     else:
-        embed_corpus(arguments.path, arguments.processes)
+        embed_corpus(arguments)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,7 @@ INSIDE = (
     "choosing_k.py",
     "document_map.py",
     "epochs.py",
+    "engines.py",
     "joint.py",
     "languages.py",
     "plot.py",

@@ -175,9 +175,5 @@ def test_tables(monkeypatch):
         "| train, default method | 12 | 102 | 202 | sample |  |",
     ]
     assert page.memory(46)().splitlines()[2] == "| build | 500 | 500 | 500 | 700 | 1,000 |"
-    assert page.both(46)().splitlines()[2:] == [
-        "| build | 10,000 | 500 | 500 | 3 | 3 |",
-        "| build | 100,000 | 1,000 | 500 | 12 | 12 |",
-    ]
     assert page.growth_plot().count("<title>build, 1M: 102</title>") == 1
     assert page.seconds(8)() == page.memory(8)() == "not measured yet"
