@@ -19,6 +19,7 @@ from pages import (
     encoders,
     epochs,
     goals,
+    engines,
     joint,
     languages,
     load,
@@ -36,7 +37,7 @@ PAGES = ("README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "
 TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
-    **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES | joint.TABLES),
+    **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES | joint.TABLES | engines.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
 

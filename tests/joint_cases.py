@@ -1,7 +1,7 @@
 """Losses and trainings that one process or several compute alike; as a program, one of several processes.
 
 ``python joint_cases.py FOLDER`` computes all cases, in the processes that the environment names. Each writes what it
-found to ``FOLDER/RANK.npz``.
+found to ``FOLDER/RANK.npz``. With ``grouped`` as well, they are in a process group before, as Ray Train's are.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 import torch
+import torch.distributed as dist
 
 from blocked import BlockedCorpus
 from gloctm.errors import GloCTMError, TrainingInterrupted
@@ -187,4 +188,7 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    if "grouped" in sys.argv:
+        dist.init_process_group("gloo")
     main(Path(sys.argv[1]))
+    assert dist.is_initialized() == ("grouped" in sys.argv)

@@ -52,7 +52,7 @@ def free_port():
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
 def found(request, tmp_path_factory):
-    """What each of one, two or three processes found, and their folder."""
+    """What each of one, two or three processes found, and their folder; three are in a process group of their own."""
     folder = tmp_path_factory.mktemp(f"joint-{request.param}")
     if request.param == 1:
         # The same way with one process: what is exchanged elsewhere is summed here.
@@ -64,7 +64,7 @@ def found(request, tmp_path_factory):
         processes = [
             running.enter_context(
                 subprocess.Popen(
-                    [sys.executable, joint_cases.__file__, str(folder)],
+                    [sys.executable, joint_cases.__file__, str(folder), *(["grouped"] if request.param == 3 else [])],
                     env=environment(**shared, RANK=str(rank)),
                     stderr=subprocess.PIPE,
                     encoding="utf-8",

@@ -212,13 +212,13 @@ def joined_ranks(device: torch.device) -> Iterator[Ranks]:
     """Join the other processes that ``torchrun`` started, for as long as the block lasts.
 
     Without ``torchrun``'s variables, and where it started one process, there is nobody to join. Gloo carries the sums
-    between CPUs, NCCL those between GPUs.
+    between CPUs, NCCL those between GPUs. A process group that exists, such as that of Ray Train, is used and kept.
 
     Args:
         device: where this process's tensors are.
 
     Raises:
-        InputError: torch was built without torch.distributed, or a process group exists already.
+        InputError: torch was built without torch.distributed.
         TrainingError: the others did not come within ``PATIENCE``.
 
     Example:
@@ -226,13 +226,14 @@ def joined_ranks(device: torch.device) -> Iterator[Ranks]:
         ...     ranks.world
         1
     """
+    if dist.is_available() and dist.is_initialized():
+        yield _in_process_group(device) if dist.get_world_size() > 1 else alone()
+        return
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or not {"RANK", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys():
         yield alone()
         return
     if not dist.is_available():
         raise InputError("this torch has no torch.distributed: install another one, or train in one process")
-    if dist.is_initialized():
-        raise InputError("this process is in a process group already: end it first, or train without joining")
     place, patience = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}", timedelta(minutes=PATIENCE)
     if device.type == "cuda":
         torch.cuda.set_device(device)
@@ -258,6 +259,18 @@ def joined_ranks(device: torch.device) -> Iterator[Ranks]:
         yield ranks
     finally:
         dist.destroy_process_group()
+
+
+def _in_process_group(device: torch.device) -> Ranks:
+    """Return the ranks of the process group that this process is in; texts go through a store of their own."""
+    rank, world = dist.get_rank(), dist.get_world_size()
+    host, patience = os.environ.get("MASTER_ADDR", "localhost"), timedelta(minutes=PATIENCE)
+    store = dist.TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=patience) if rank == 0 else None
+    port = torch.tensor(store.port if store else 0, device=device)
+    with _noticing_losses(world):
+        dist.all_reduce(port, dist.ReduceOp.MAX)
+        store = store or dist.TCPStore(host, int(port), is_master=False, timeout=patience)
+    return _JoinedRanks(rank, world, store, device)
 
 
 def _session(store: Store, rank: int, world: int) -> str:
