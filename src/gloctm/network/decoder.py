@@ -21,7 +21,7 @@ are quicker; 1/ln 2 goes into r and the shift.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -253,6 +253,64 @@ def reconstruction(
     return Reconstruction(local, shared, list(torch.split(statistics[0], sizes, dim=1)), list(statistics[1:]))
 
 
+def decode(
+    centered: Sequence[Tensor],
+    means: Sequence[Tensor],
+    topic_word: Sequence[Tensor],
+    local_shifts: Sequence[Tensor],
+    global_shift: Tensor,
+    layout: DecoderLayout,
+    workspace: Workspace,
+    variance_of: Callable[[Chunk, Tensor, Tensor, Tensor], None],
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Compute the logits of all decodings, normalized over the batch, and the sums of their exponentials.
+
+    Args:
+        centered: θ less its mean, of each language by decoding, ``(K, (L + 1)·B)``.
+        means: the mean of θ, of each language by decoding, ``(L + 1, K)``.
+        topic_word: β_l, ``(K, V_l)``.
+        local_shifts: learned shift of each local decoder's batch norm, ``(V_l,)``.
+        global_shift: that of the global one, ``(V,)``.
+        layout: of this batch size.
+        workspace: holds the logits.
+        variance_of: writes the variance of a chunk's columns to its last argument, from the chunk, its centered
+            products θβ and room of their size.
+
+    Returns:
+        The logits to base 2, less the highest shift; ``(2L, B)`` sums of their exponentials; and by decoding and column
+        the mean, the variance, one over the standard deviation, and the shift.
+    """
+    number, like = layout.num_languages, centered[0]
+    # No exponential can overflow, nor their sum: a column has a standard deviation of 1 at most, so none of its
+    # logits is beyond √batch of the shift, and the batch is not above LARGEST_BATCH.
+    highest = torch.stack([*(shift.max() for shift in local_shifts), *[global_shift.max()] * number])
+    tops = by_language(highest, number)
+    statistics = layout.num_decodings * layout.num_columns
+    logits = workspace.take("logits", layout.num_decodings * layout.batch_size * layout.num_columns, like)
+    scratch = workspace.take("scratch", layout.largest_chunk, like)
+    mean, variance, scale, shift = (like.new_empty(statistics) for _ in range(4))
+    sums = like.new_zeros(2 * number, layout.batch_size)
+    for chunk in layout.chunks:
+        language, part = chunk.language, slice(chunk.first, chunk.last)
+        beta = topic_word[language][:, part]
+        chunk_logits = layout.logits_of(logits, chunk)
+        product = scratch[: chunk_logits.numel()].view_as(chunk_logits)
+        chunk_scale, chunk_shift = layout.statistics_of(scale, chunk), layout.statistics_of(shift, chunk)
+        chunk_variance = layout.statistics_of(variance, chunk)
+        torch.mm(centered[language].T, beta, out=product.flatten(0, 1))
+        torch.mm(means[language], beta, out=layout.statistics_of(mean, chunk)[:, 0])
+        variance_of(chunk, product, chunk_logits, chunk_variance)
+        torch.rsqrt(chunk_variance + ShiftBatchNorm.eps, out=chunk_scale)
+        chunk_shift[0] = local_shifts[language][part]
+        chunk_shift[1:] = global_shift[chunk.column : chunk.column + chunk.width]
+        chunk_shift -= tops[language][:, None, None]
+        torch.addcmul(chunk_shift * LOG2_E, product, chunk_scale * LOG2_E, out=chunk_logits)
+        chunk_sums = torch.exp2(chunk_logits, out=product).sum(dim=2)
+        sums[language] += chunk_sums[0]
+        sums[number:] += chunk_sums[1:]
+    return logits, sums, mean, variance, scale, shift
+
+
 class _ReconstructionLoss(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -265,37 +323,15 @@ class _ReconstructionLoss(torch.autograd.Function):
         # Topics by documents: products are a fifth quicker with this side contiguous.
         centered = [each.flatten(0, 1).T.contiguous() for each in by_language(theta - mean_theta, number)]
         means = by_language(mean_theta[:, 0], number)
-        # No exponential can overflow, nor their sum: a column has a standard deviation of 1 at most, so none of its
-        # logits is beyond √batch of the shift, and the batch is not above LARGEST_BATCH.
-        highest = torch.stack([*(shift.max() for shift in local_shifts), *[global_shift.max()] * number])
-        tops = by_language(highest, number)
-
-        statistics = layout.num_decodings * layout.num_columns
-        logits = workspace.take("logits", layout.num_decodings * layout.batch_size * layout.num_columns, theta)
-        scratch = workspace.take("scratch", layout.largest_chunk, theta)
-        mean, variance, scale, shift = (theta.new_empty(statistics) for _ in range(4))
-        sums = theta.new_zeros(2 * number, layout.batch_size)
         averaging = theta.new_full((layout.num_decodings, 1, layout.batch_size), 1 / layout.batch_size)
-        for chunk in layout.chunks:
-            language, part = chunk.language, slice(chunk.first, chunk.last)
-            beta = topic_word[language][:, part]
-            chunk_logits = layout.logits_of(logits, chunk)
-            product = scratch[: chunk_logits.numel()].view_as(chunk_logits)
-            chunk_scale, chunk_shift = layout.statistics_of(scale, chunk), layout.statistics_of(shift, chunk)
-            chunk_variance = layout.statistics_of(variance, chunk)
-            torch.mm(centered[language].T, beta, out=product.flatten(0, 1))
-            torch.mm(means[language], beta, out=layout.statistics_of(mean, chunk)[:, 0])
-            torch.mul(product, product, out=chunk_logits)
-            torch.bmm(averaging, chunk_logits, out=chunk_variance)
-            torch.rsqrt(chunk_variance + ShiftBatchNorm.eps, out=chunk_scale)
-            chunk_shift[0] = local_shifts[language][part]
-            chunk_shift[1:] = global_shift[chunk.column : chunk.column + chunk.width]
-            chunk_shift -= tops[language][:, None, None]
-            torch.addcmul(chunk_shift * LOG2_E, product, chunk_scale * LOG2_E, out=chunk_logits)
-            chunk_sums = torch.exp2(chunk_logits, out=product).sum(dim=2)
-            sums[language] += chunk_sums[0]
-            sums[number:] += chunk_sums[1:]
 
+        def variance_of(chunk: Chunk, product: Tensor, squares: Tensor, out: Tensor) -> None:
+            torch.mul(product, product, out=squares)
+            torch.bmm(averaging, squares, out=out)
+
+        logits, sums, mean, variance, scale, shift = decode(
+            centered, means, topic_word, local_shifts, global_shift, layout, workspace, variance_of
+        )
         picked = logits[nonzeros.logits]
         log_normalizers = (nonzeros.totals * sums.log()).sum(dim=1)
         evidence = nonzeros.values * picked

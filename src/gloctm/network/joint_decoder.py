@@ -22,14 +22,15 @@ from torch import Tensor
 
 from gloctm.network.decoder import (
     LOG2_E,
+    Chunk,
     DecoderLayout,
     Nonzeros,
     Reconstruction,
     Workspace,
     by_language,
+    decode,
     reconstruction,
 )
-from gloctm.network.layers import ShiftBatchNorm
 from gloctm.network.ranks import Share
 
 
@@ -107,36 +108,16 @@ class _JointReconstructionLoss(torch.autograd.Function):
         centered = [each.flatten(0, 1).T.contiguous() for each in by_language(centered_theta, number)]
         means = by_language(moments.mean.to(theta.dtype), number)
         covariances = by_language(moments.covariance.to(theta.dtype), number)
-        # See the other decoder for why no exponential overflows.
-        highest = torch.stack([*(shift.max() for shift in local_shifts), *[global_shift.max()] * number])
-        tops = by_language(highest, number)
 
-        statistics = layout.num_decodings * layout.num_columns
-        logits = workspace.take("logits", layout.num_decodings * layout.batch_size * layout.num_columns, theta)
-        scratch = workspace.take("scratch", layout.largest_chunk, theta)
-        mean, variance, scale, shift = (theta.new_empty(statistics) for _ in range(4))
-        sums = theta.new_zeros(2 * number, layout.batch_size)
-        for chunk in layout.chunks:
-            language, part = chunk.language, slice(chunk.first, chunk.last)
-            beta = topic_word[language][:, part]
-            chunk_logits = layout.logits_of(logits, chunk)
-            product = scratch[: chunk_logits.numel()].view_as(chunk_logits)
-            chunk_scale, chunk_shift = layout.statistics_of(scale, chunk), layout.statistics_of(shift, chunk)
-            chunk_variance = layout.statistics_of(variance, chunk)
-            torch.mm(centered[language].T, beta, out=product.flatten(0, 1))
-            torch.mm(means[language], beta, out=layout.statistics_of(mean, chunk)[:, 0])
-            torch.sum((covariances[language] @ beta).mul_(beta), dim=1, keepdim=True, out=chunk_variance)
+        def variance_of(chunk: Chunk, _product: Tensor, _squares: Tensor, out: Tensor) -> None:
+            beta = topic_word[chunk.language][:, chunk.first : chunk.last]
+            torch.sum((covariances[chunk.language] @ beta).mul_(beta), dim=1, keepdim=True, out=out)
             # Rounding may leave a constant column below zero.
-            chunk_variance.clamp_min_(0)
-            torch.rsqrt(chunk_variance + ShiftBatchNorm.eps, out=chunk_scale)
-            chunk_shift[0] = local_shifts[language][part]
-            chunk_shift[1:] = global_shift[chunk.column : chunk.column + chunk.width]
-            chunk_shift -= tops[language][:, None, None]
-            torch.addcmul(chunk_shift * LOG2_E, product, chunk_scale * LOG2_E, out=chunk_logits)
-            chunk_sums = torch.exp2(chunk_logits, out=product).sum(dim=2)
-            sums[language] += chunk_sums[0]
-            sums[number:] += chunk_sums[1:]
+            out.clamp_min_(0)
 
+        logits, sums, mean, variance, scale, _ = decode(
+            centered, means, topic_word, local_shifts, global_shift, layout, workspace, variance_of
+        )
         log_normalizers = (nonzeros.totals * sums.log()).sum(dim=1)
         evidence = nonzeros.values * logits[nonzeros.logits]
         local_evidence = (evidence * nonzeros.is_local).sum()
