@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -361,6 +362,17 @@ def test_a_machine_that_does_not_see_the_folder_is_named(machines, documents, mo
     assert sorted(each.name for each in tmp_path.iterdir()) == ["news.jsonl"]
 
 
+def test_a_machine_that_joins_later_is_checked_before_its_first_item(machines, tmp_path):
+    with get_engine("ray", address=machines.address) as engine:
+        engine.check(tmp_path)
+        # No process has looked yet, and now none sees it.
+        asked, here = engine._asked
+        engine._asked = replace(asked, patience=0), here
+        asked.file.unlink()
+        with pytest.raises(InputError, match=rf"^the machine .* of the Ray cluster does not see {tmp_path}: give a"):
+            list(engine.run(int, ["3"]))
+
+
 def test_a_machine_without_the_package_is_named(machines, monkeypatch, tmp_path):
     def look(asked):
         if os.environ.get(SECOND):
@@ -368,8 +380,12 @@ def test_a_machine_without_the_package_is_named(machines, monkeypatch, tmp_path)
         return probe.look(asked)
 
     monkeypatch.setattr(ray_engine, "look", look)
-    with pytest.raises(InputError, match=r"the machine second .* can't run .* \(.*No module named 'gloctm'\): install"):
-        get_engine("ray", address=machines.address).check(tmp_path)
+    with (
+        get_engine("ray", address=machines.address) as engine,
+        pytest.raises(InputError, match=r"the machine second .* can't run .* \(.*No module named 'gloctm'\): install"),
+    ):
+        engine.check(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def own_process() -> Callable[[Any], int]:
@@ -392,13 +408,53 @@ def test_gpus_and_memory_are_asked_for_where_there_are_any(machines):
         list(engine.run(int, ["3"], Resources(cpus=64)))
 
 
+def test_what_a_piece_takes_has_to_be_on_one_machine(monkeypatch):
+    large = {"Alive": True, "Resources": {"CPU": 8.0, "memory": 64.0}}
+    with_gpu = {"Alive": True, "Resources": {"CPU": 4.0, "GPU": 1.0, "memory": 3.0}}
+    monkeypatch.setattr(ray, "nodes", lambda: [large, with_gpu])
+    wanted = Resources(gpus=1, memory=4)
+    placement = ray_engine._placement(ray, wanted)
+    assert placement == {"num_cpus": 1, "num_gpus": 1.0, "memory": 3}
+    assert [ray_engine._fits(each, placement) for each in (large, with_gpu)] == [False, True]
+    with_gpu["Alive"] = False
+    assert ray_engine._placement(ray, wanted) == {"num_cpus": 1, "num_gpus": 0, "memory": 4}
+
+
+def test_what_no_machine_can_run_any_more_is_run_elsewhere(machines, monkeypatch, tmp_path):
+    # The first plan is for a machine that is gone when nothing has come of it.
+    monkeypatch.setattr(ray_engine, "_WATCHING", 1.0)
+    placements = iter([{"num_cpus": 1, "num_gpus": 1, "memory": 0}])
+    place = ray_engine._placement
+    monkeypatch.setattr(ray_engine, "_placement", lambda *asked: next(placements, None) or place(*asked))
+    found = get_engine("ray", address=machines.address).run(int, ["3", "4"])
+    assert sorted(found) == [("3", 3), ("4", 4)]
+
+
+def waits_unless_zero() -> Callable[[int], int]:
+    def work(item):
+        while item:
+            threading.Event().wait(0.1)
+        return item
+
+    return work
+
+
+def test_what_runs_when_a_run_is_ended_is_stopped(machines):
+    with get_engine("ray", address=machines.address) as engine:
+        results = engine.run(waits_unless_zero(), range(10))
+        assert next(results) == (0, 0)
+        results.close()
+        # All cores are free again.
+        assert sorted(engine.run(int, ["3", "4", "5"])) == [("3", 3), ("4", 4), ("5", 5)]
+
+
 def test_progress_has_the_cores_in_use(machines, capsys, tmp_path):
     engine = get_engine("ray", address=machines.address)
     with engine:
         run_stage(engine, made_unless_one(tmp_path), [Piece("0", "a", 0)], tmp_path, description="making", unit="parts")
     said = capsys.readouterr()
     assert said.err.startswith("making: 1/1 parts, ")
-    assert said.err.endswith(" (2 cores of 2 machines)\n")
+    assert re.search(r" \([012] cores? of 2 machines\)\n$", said.err)
     assert said.out == ""
 
 
@@ -408,6 +464,24 @@ def test_what_cannot_be_sent_is_one_sentence(machines, tmp_path):
         pytest.raises(InputError, match=r"sent to other machines .*'serial'$"),
     ):
         list(get_engine("ray", address=machines.address).run(str, [stream]))
+
+
+def test_a_cluster_of_this_machine_begins_and_ends_with_the_work(documents, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    build = ("corpus", "build", documents, "-o", tmp_path / "corpus", "--sharded", "--encoder=none", "--max-df=1")
+    result = run_process(*build, "--min-documents=0", "--engine=ray", "-q", env=environment)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == f"corpus written to {tmp_path / 'corpus'}\n"
+    build_sharded(documents, tmp_path / "serial", engine="serial", **SETTINGS)
+    assert contents(tmp_path / "corpus") == contents(tmp_path / "serial")
+
+
+def test_another_cluster_than_the_one_that_is_connected_is_refused(machines):
+    with (
+        get_engine("ray", address=machines.address),
+        pytest.raises(InputError, match=rf"is connected to the Ray cluster at {machines.address}: give that address"),
+    ):
+        get_engine("ray", address="127.0.0.1:1").check(Path.cwd())
 
 
 def test_where_there_is_no_cluster_is_one_sentence(machines):

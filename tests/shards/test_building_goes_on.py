@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -152,6 +153,14 @@ def _utf8() -> Any:
     from gloctm.files.encodings import Encoding
 
     return Encoding.of("utf-8")
+
+
+def test_a_part_is_called_by_its_file_and_line(tmp_path):
+    paths = [write(tmp_path / "a.jsonl", 60), write(tmp_path / "b.jsonl", 2), write(tmp_path / "c.jsonl", 2)]
+    first, second, *_, last = map(str, plan.list_splits(_files(paths), _utf8(), 400))
+    assert first == str(paths[0])
+    assert re.fullmatch(rf"{paths[0]}, from line 11", second)
+    assert last == f"{paths[1]} and 1 more"
 
 
 def test_another_file_of_the_same_relative_name_is_read(monkeypatch, tmp_path):

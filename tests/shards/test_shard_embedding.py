@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -94,6 +95,31 @@ def test_the_embeddings_are_those_of_the_corpus_in_memory(folder):
     assert [part.document_dimension for part in found.values()] == [3, 3]
     assert_same_embeddings(found.to_corpus(), expected)
     assert os.listdir(folder.parent) == ["corpus"]
+
+
+def test_vectors_of_a_corpus_that_came_in_its_place_are_not_kept(folder, tmp_path):
+    first = tmp_path / "first"
+    shutil.copytree(folder, first)
+    other = Corpus.load(folder).take(
+        {code: np.arange(len(part.ids))[::-1] for code, part in Corpus.load(folder).items()}
+    )
+
+    class Replacing(Digests):
+        replaced = False
+
+        def encode(self, texts):
+            # Once words are done, a shard of documents.
+            if len(texts) > 7 and not self.replaced:
+                self.replaced = True
+                other.save(folder, sharded=True)
+            return super().encode(texts)
+
+    with pytest.raises(InputError, match=rf"^{folder} was changed while it was embedded: embed it again$"):
+        embed(folder, encoder=Replacing())
+    shutil.rmtree(folder)
+    shutil.move(first, folder)
+    expected = Corpus.load(folder).embed(Digests(), cache=False, show_progress=False)
+    assert_same_embeddings(embed(folder).to_corpus(), expected)
 
 
 def test_passages_are_embedded_where_documents_are_split(tmp_path):

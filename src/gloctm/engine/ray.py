@@ -6,14 +6,15 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from gloctm.checks import count_of
-from gloctm.engine.probe import difference, look, probing
+from gloctm.engine.probe import Machine, Probe, difference, look, probing
 from gloctm.engine.stage import ONE_CORE, Resources
 from gloctm.errors import GloCTMError, InputError, import_optional
 
@@ -26,6 +27,8 @@ LOSSES = 8
 _WAITING = 3
 # Seconds until there is no cluster at an address, a machine does not answer, and work that was stopped is ended.
 _CONNECTING, _ANSWERING, _STOPPING = 10.0, 60.0, 10.0
+# Seconds without a result, after which machines that could give one are looked for.
+_WATCHING = 30.0
 # Of a cluster of this machine. Items and results are small, and documents never among them.
 _STORE = 100 * 2**20
 
@@ -49,18 +52,25 @@ class Ray:
 
     address: str | None = None
     _kept: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False, repr=False, compare=False)
+    _asked: tuple[Probe, Machine] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __enter__(self) -> Self:
         self._kept.enter_context(_connected(self.address))
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._asked = None
         self._kept.close()
 
     def check(self, folder: Path, reads: Iterable[Path] = (), packages: Iterable[str] = ()) -> None:
-        """Raise an InputError that names a machine which can't do the work; see ``Engine.check``."""
-        with _connected(self.address) as ray, probing(folder, reads, packages) as probe:
+        """Raise an InputError that names a machine which can't do the work; see ``Engine.check``.
+
+        Machines that join the cluster until the ``with`` block ends are checked before their first item.
+        """
+        with _connected(self.address) as ray:
+            probe = self._kept.enter_context(probing(folder, reads, packages))
             here = look(probe)
+            self._asked = probe, here
             asked = {_asked(ray, node["NodeID"], probe): node["NodeName"] for node in _machines(ray)}
             answered, silent = ray.wait(list(asked), num_returns=len(asked), timeout=_ANSWERING)
             if silent:
@@ -88,9 +98,8 @@ class Ray:
         with _connected(self.address) as ray:
             # Losses are counted here, since Ray runs what ended for lack of memory again and again. Processes that use
             # a GPU stay, as others do: they have their encoder.
-            task = ray.remote(max_retries=0, max_calls=0, scheduling_strategy="SPREAD", **_placement(ray, resources))(
-                _made
-            )
+            placement = _placement(ray, resources)
+            task = _task(ray, placement)
             waiting = iter(items)
             running: dict[Any, tuple[T, int]] = {}
             try:
@@ -98,10 +107,17 @@ class Ray:
                     # Machines may come and go.
                     room = (1 + _WAITING) * max(1, _cores(_machines(ray))) - len(running)
                     for item in islice(waiting, max(0, room)):
-                        running[_sent(task, work, item)] = (item, 0)
+                        running[self._sent(task, work, item)] = (item, 0)
                     if not running:
                         return
-                    for reference in ray.wait(list(running))[0]:
+                    done = ray.wait(list(running), timeout=_WATCHING)[0]
+                    if not done and not any(_fits(node, placement) for node in _machines(ray)):
+                        # The machines that could have run them are gone, so that nothing of this runs.
+                        placement = _placement(ray, resources)
+                        task, lost, running = _task(ray, placement), running, {}
+                        _stop(ray, list(lost))
+                        running = {self._sent(task, work, item): (item, losses) for item, losses in lost.values()}
+                    for reference in done:
                         item, losses = running.pop(reference)
                         try:
                             result = ray.get(reference)
@@ -115,24 +131,58 @@ class Ray:
                                     "lack of memory: start Ray with fewer cores per machine (ray start --num-cpus), so "
                                     "that each has more memory"
                                 ) from None
-                            running[_sent(task, work, item)] = (item, losses + 1)
+                            running[self._sent(task, work, item)] = (item, losses + 1)
                         else:
                             yield item, result
             finally:
                 _stop(ray, list(running))
 
     def in_use(self) -> str:
-        """Return how many cores of how many machines the cluster has."""
+        """Return how many cores are at work, and how many machines the cluster has."""
         with _connected(self.address) as ray:
             machines = _machines(ray)
-        return f"{count_of(_cores(machines), 'core')} of {count_of(len(machines), 'machine')}"
+            used = _cores(machines) - int(ray.available_resources().get("CPU", 0))
+        return f"{count_of(max(used, 0), 'core')} of {count_of(len(machines), 'machine')}"
+
+    def _sent(self, task: Any, work: Callable[[T], R], item: T) -> Any:
+        from pickle import PicklingError
+
+        try:
+            return task.remote(work, item, os.getcwd(), self._asked)
+        except (TypeError, PicklingError) as error:
+            raise InputError(
+                f"a function or an encoder of your own can't be sent to other machines ({_first_line(error)}): use "
+                "engine='serial'"
+            ) from None
 
 
-def _made(work: Callable[[T], R], item: T, folder: str) -> R:
+def _task(ray: Any, placement: dict[str, float]) -> Any:
+    return ray.remote(max_retries=0, max_calls=0, scheduling_strategy="SPREAD", **placement)(_made)
+
+
+def _made(work: Callable[[T], R], item: T, folder: str, asked: tuple[Probe, Machine] | None) -> R:
+    if asked is not None:
+        _check_own(*asked)
     # A model may be named by a relative path.
     with contextlib.suppress(OSError):
         os.chdir(folder)
     return work(item)
+
+
+def _check_own(probe: Probe, here: Machine) -> None:
+    """Raise an InputError where the machine that runs this can't do the work: it may have joined since the check."""
+    if (why := difference(here, _own_look(probe), probe)) is not None:
+        import ray
+
+        own = ray.get_runtime_context().get_node_id()
+        name = next((node["NodeName"] for node in _machines(ray) if node["NodeID"] == own), own)
+        raise InputError(f"{_named(name)} {why}")
+
+
+@lru_cache(maxsize=1)
+def _own_look(probe: Probe) -> Machine:
+    # Once per process.
+    return look(probe)
 
 
 @contextlib.contextmanager
@@ -147,6 +197,12 @@ def _connected(address: str | None) -> Iterator[Any]:
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
     ray = import_optional("ray", "Work on several machines", "ray")
     if ray.is_initialized():
+        own = ray.get_runtime_context().gcs_address
+        if address not in ("auto", "local", own):
+            raise InputError(
+                f"this process is connected to the Ray cluster at {own}: give that address, or end the connection "
+                "first (ray.shutdown())"
+            )
         yield ray
         return
     own = {"object_store_memory": _STORE, "include_dashboard": False} if address == "local" else {}
@@ -195,33 +251,29 @@ def _cores(machines: Sequence[dict[str, Any]]) -> int:
 
 def _placement(ray: Any, resources: Resources) -> dict[str, float]:
     """Return what Ray is to reserve for an item, where a machine has it."""
-    machines = [node["Resources"] for node in _machines(ray)]
-    most = {name: max((each.get(name, 0) for each in machines), default=0) for name in ("CPU", "GPU", "memory")}
-    if most["CPU"] < resources.cpus:
+    enough = [node["Resources"] for node in _machines(ray) if node["Resources"]["CPU"] >= resources.cpus]
+    if not enough:
         raise InputError(
             f"no machine of the Ray cluster has {count_of(int(resources.cpus), 'core')}: add one (ray start --address)"
         )
-    return {
-        "num_cpus": resources.cpus,
-        "num_gpus": min(resources.gpus, most["GPU"]),
-        "memory": min(resources.memory, int(most["memory"])),
-    }
+
+    # All of it has to be on one machine.
+    def offered(machine: Mapping[str, float]) -> tuple[float, int]:
+        return min(resources.gpus, machine.get("GPU", 0)), min(resources.memory, int(machine.get("memory", 0)))
+
+    gpus, memory = max(map(offered, enough))
+    return {"num_cpus": resources.cpus, "num_gpus": gpus, "memory": memory}
+
+
+def _fits(node: Mapping[str, Any], placement: Mapping[str, float]) -> bool:
+    has = node["Resources"]
+    names = {"num_cpus": "CPU", "num_gpus": "GPU", "memory": "memory"}
+    return all(has.get(names[name], 0) >= wanted for name, wanted in placement.items())
 
 
 def _asked(ray: Any, node: str, probe: Any) -> Any:
     only = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
     return ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=only)(look).remote(probe)
-
-
-def _sent(task: Any, work: Callable[[T], R], item: T) -> Any:
-    from pickle import PicklingError
-
-    try:
-        return task.remote(work, item, os.getcwd())
-    except (TypeError, PicklingError) as error:
-        raise InputError(
-            f"a function of your own can't be sent to other machines ({_first_line(error)}): use engine='serial'"
-        ) from None
 
 
 def _stop(ray: Any, running: Sequence[Any]) -> None:

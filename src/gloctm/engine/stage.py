@@ -85,14 +85,16 @@ class Piece:
         name: of this piece alone within the stage's folder, such as ``en/00017``.
         key: states what the result depends on, see ``key_of``; a result with another key is made again.
         item: what the work is given; it can be sent to another process.
+        label: what it is, for messages; the name unless given.
     """
 
     name: str
     key: str
     item: Any
+    label: str = ""
 
     def __str__(self) -> str:
-        return self.name
+        return self.label or self.name
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def run_stage(
     """
     notes = folder if notes is None else notes
     found = {piece.name: note for piece in pieces if (note := _kept(piece, folder, notes)) is not None}
-    lacking = [piece for piece in pieces if piece.name not in found]
+    # What is named twice is made once.
+    lacking = list({piece.name: piece for piece in pieces if piece.name not in found}.values())
     with track(description, len(lacking), unit, show=show_progress) as progress:
         for piece, note in engine.run(_Committed(work, folder, notes), lacking, resources):
             found[piece.name] = note

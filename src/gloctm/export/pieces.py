@@ -112,6 +112,9 @@ class SplitDocuments:
     #: Of routes: documents that are read are of no corpus.
     corpus = None
 
+    def __str__(self) -> str:
+        return str(self.split)
+
     @contextlib.contextmanager
     def opened(self, inference: BlockInference) -> Iterator[Source]:
         """Yield what reads them; the files must not change meanwhile."""
@@ -135,17 +138,25 @@ class ShardDocuments:
     manifest: str
     shard: tuple[str, int, int]
 
+    def __str__(self) -> str:
+        code, first, last = self.shard
+        return f"{self.folder}, documents {first:,} to {last - 1:,} of {code}"
+
     @property
     def corpus(self) -> ShardedCorpus:
         """The corpus, opened once per process."""
+        self._check_unchanged()
+        return _corpus(self.folder, self.manifest)
+
+    def _check_unchanged(self) -> None:
         if file_sha256(self.folder / CORPUS_FORMAT.manifest) != self.manifest:
             raise InputError(f"{self.folder} changed while it was read: run the same again")
-        return _corpus(self.folder, self.manifest)
 
     @contextlib.contextmanager
     def opened(self, inference: BlockInference) -> Iterator[Source]:
         """Yield what reads them."""
         yield CorpusDocuments(self.corpus, inference, [self.shard])
+        self._check_unchanged()
 
 
 @lru_cache(maxsize=1)
@@ -164,6 +175,9 @@ class HeldDocuments:
 
     documents: RecordReader | Corpus
     min_confidence: float
+
+    def __str__(self) -> str:
+        return "documents in memory"
 
     @property
     def corpus(self) -> Corpus | None:

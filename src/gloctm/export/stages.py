@@ -5,7 +5,6 @@ Pieces are made in the hidden folder ``.NAME.transforming`` next to the target, 
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,7 +15,6 @@ from typing import Any
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.shard_files import SHARD_DOCUMENTS
 from gloctm.corpus.shard_manifest import CORPUS_FORMAT
-from gloctm.embedding.embed import get_encoder_by_name
 from gloctm.embedding.encoder import TextEncoder
 from gloctm.engine import ONE_CORE, Engine, Note, Piece, Resources, Serial, get_engine, key_of, run_stage
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
@@ -55,18 +53,18 @@ from gloctm.reading.records import RecordReader, tables_in
 from gloctm.shards import plan
 from gloctm.shards.corpus import ShardedCorpus
 from gloctm.shards.machines import (
-    LARGE_ENCODER,
     TEXT_PACKAGES,
     encoder_folder,
     encoder_packages,
     one_of_each_folder,
+    resources_of,
+    sendable,
+    uses_all_cores,
 )
 from gloctm.shards.workshop import tokenizers_identity
 
 # Part of every key: to be raised when the same documents and model give other parts.
 _VERSION = 2
-# Encoders that one thread runs; others use all cores, or a GPU, by themselves.
-_ONE_THREAD = ("usem3", "e5")
 
 _Documents = SplitDocuments | ShardDocuments | HeldDocuments
 
@@ -181,24 +179,24 @@ def transform_into_folder(
         is_alone = len(listed) == 1
         packages = TEXT_PACKAGES if encoder is None else {*TEXT_PACKAGES, *encoder_packages(encoder.name)}
         runs.check(work, _read_by(documents, encoder), sorted(packages))
-        # Encoders of others than this package use a GPU where there is one.
-        resources = Resources(gpus=1, memory=LARGE_ENCODER) if _uses_all_cores(encoder) else ONE_CORE
         shows = model.show_progress and not is_alone
-        stage = _Stage(runs, work / "parts", work / "notes", shows, resources)
+        stage = _Stage(runs, work / "parts", work / "notes", shows)
         shared: HeldModel | SavedModel
         if isinstance(runs, Serial):
             shared = HeldModel(for_streams(model, show_progress=model.show_progress and is_alone), encoder)
         else:
-            save_model(model.artifact(), work / "model")
-            shared = SavedModel(work / "model", fingerprint, _sendable(encoder), model.own_tokenizers)
+            # A process of a run that was killed may still be about to load the model of that run.
+            saved = work / "models" / fingerprint[:32]
+            save_model(model.artifact(), saved)
+            shared = SavedModel(saved, fingerprint, sendable(encoder), model.own_tokenizers)
         own = tokenizers_identity(model.own_tokenizers)
         pieces = []
         for each, identity in listed:
             key = key_of("transform", _VERSION, version("gloctm"), identity, facts, own)
             # Named by what it depends on: where one file changes, the parts of others are kept.
             item = TransformItem(each, shared, how.via, how.latent, stage.folder, key[:32])
-            pieces.append(Piece(key[:32], key, item))
-        notes = stage.run(infer_piece, pieces, "transforming")
+            pieces.append(Piece(key[:32], key, item, str(each)))
+        notes = stage.run(infer_piece, pieces, "transforming", resources_of(encoder))
         together = _Together()
         for piece, note in zip(pieces, notes, strict=True):
             together.add(note, stage.folder, piece.name)
@@ -224,9 +222,14 @@ class _Stage:
     folder: Path
     notes: Path
     show_progress: bool
-    resources: Resources
 
-    def run(self, work: Callable[[Any], Any], pieces: Sequence[Piece], description: str) -> list[Note]:
+    def run(
+        self,
+        work: Callable[[Any], Any],
+        pieces: Sequence[Piece],
+        description: str,
+        resources: Resources = ONE_CORE,
+    ) -> list[Note]:
         self.folder.mkdir(exist_ok=True)
         return run_stage(
             self.engine,
@@ -236,7 +239,7 @@ class _Stage:
             description=description,
             notes=self.notes,
             unit="parts",
-            resources=self.resources,
+            resources=resources,
             show_progress=self.show_progress,
         )
 
@@ -302,13 +305,9 @@ def _engine(
                 f"{several(name, processes)} out, or write the documents to a file first"
             )
         return Serial()
-    if name == "processes" and processes is None and (is_little or model.own_tokenizers or _uses_all_cores(encoder)):
+    if name == "processes" and processes is None and (is_little or model.own_tokenizers or uses_all_cores(encoder)):
         return Serial()
     return runs
-
-
-def _uses_all_cores(encoder: TextEncoder | None) -> bool:
-    return encoder is not None and encoder.name not in _ONE_THREAD
 
 
 def _read_by(documents: RecordReader | Corpus | ShardedCorpus, encoder: TextEncoder | None) -> list[Path]:
@@ -324,15 +323,6 @@ def _read_by(documents: RecordReader | Corpus | ShardedCorpus, encoder: TextEnco
 def several(engine: str, processes: int | None) -> str:
     """Return what asks for several processes, for messages."""
     return f"engine={engine!r}" if processes in (None, 1) else f"processes={processes}"
-
-
-def _sendable(encoder: TextEncoder | None) -> TextEncoder | str | None:
-    """Return what another process makes the encoder of: the name of one of this package's; one of your own itself."""
-    if encoder is not None:
-        with contextlib.suppress(InputError):
-            if type(get_encoder_by_name(encoder.name)) is type(encoder):
-                return encoder.name
-    return encoder
 
 
 def _encoder_identity(encoder: TextEncoder | None) -> list[str | None] | None:

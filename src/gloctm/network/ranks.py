@@ -7,6 +7,7 @@ and pays nothing for it.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 import uuid
@@ -146,7 +147,7 @@ class _JoinedRanks(Ranks):
         keys = [f"text/{self._exchanges}/{rank}" for rank in range(self.world)]
         with _noticing_losses(self.world):
             self._store.set(keys[self.rank], text)
-            return [self._awaited(key) for key in keys]
+            return [self._awaited(key, 60 * PATIENCE) for key in keys]
 
     def from_first(self, make: Callable[[], str]) -> str:
         self._exchanges += 1
@@ -176,12 +177,13 @@ class _JoinedRanks(Ranks):
             while self.rank == 0 and self._store.add("left", 0) < self.world and time.monotonic() < end:
                 time.sleep(_PAUSE)
 
-    def _awaited(self, key: str) -> str:
+    def _awaited(self, key: str, seconds: float = math.inf) -> str:
         # Looked for again and again: a wait of the store's own would hear no interrupt.
+        end = time.monotonic() + seconds
         while not self._store.check([key]):
             if self._store.check([_REPORT]):
                 raise RuntimeError("another process has said why it ends")
-            time.sleep(_PAUSE)
+            _pause_until(end)
         return str(self._store.get(key), "utf-8")
 
 
@@ -211,6 +213,8 @@ class Share:
 def joined_ranks(device: torch.device) -> Iterator[Ranks]:
     """Join the other processes that ``torchrun`` started, for as long as the block lasts.
 
+    Where the block of one process ends by an error, the others learn of it.
+
     Without ``torchrun``'s variables, and where it started one process, there is nobody to join. Gloo carries the sums
     between CPUs, NCCL those between GPUs. A process group that exists, such as that of Ray Train, is used and kept.
 
@@ -227,7 +231,11 @@ def joined_ranks(device: torch.device) -> Iterator[Ranks]:
         1
     """
     if dist.is_available() and dist.is_initialized():
-        yield _in_process_group(device) if dist.get_world_size() > 1 else alone()
+        if dist.get_world_size() == 1:
+            yield alone()
+            return
+        with _telling_others(_in_process_group(device)) as ranks:
+            yield ranks
         return
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or not {"RANK", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys():
         yield alone()
@@ -256,20 +264,31 @@ def joined_ranks(device: torch.device) -> Iterator[Ranks]:
             "they can reach each other"
         ) from error
     try:
-        yield ranks
+        with _telling_others(ranks):
+            yield ranks
     finally:
         dist.destroy_process_group()
+
+
+@contextlib.contextmanager
+def _telling_others(ranks: Ranks) -> Iterator[Ranks]:
+    try:
+        yield ranks
+    except BaseException:
+        ranks.first_to_report()
+        raise
 
 
 def _in_process_group(device: torch.device) -> Ranks:
     """Return the ranks of the process group that this process is in; texts go through a store of their own."""
     rank, world = dist.get_rank(), dist.get_world_size()
     host, patience = os.environ.get("MASTER_ADDR", "localhost"), timedelta(minutes=PATIENCE)
-    store = dist.TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=patience) if rank == 0 else None
+    new = dist.TCPStore  # type: ignore[attr-defined]  # its stub does not export it
+    store = new(host, 0, is_master=True, wait_for_workers=False, timeout=patience) if rank == 0 else None
     port = torch.tensor(store.port if store else 0, device=device)
     with _noticing_losses(world):
         dist.all_reduce(port, dist.ReduceOp.MAX)
-        store = store or dist.TCPStore(host, int(port), is_master=False, timeout=patience)
+        store = store or new(host, int(port), is_master=False, timeout=patience)
     return _JoinedRanks(rank, world, store, device)
 
 

@@ -241,7 +241,7 @@ def _tokenized(
         own = key("tokens", split.identity(), how)
         # Named by what it depends on: where one file changes, the others' splits are kept.
         item = TokensItem(split, reading, settings, merge_regions, workshop.splits, own[:32])
-        pieces.append(Piece(own[:32], own, item))
+        pieces.append(Piece(own[:32], own, item, str(split)))
     notes = workshop.run(tokenize_split, pieces, workshop.splits, "tokenizing", "parts")
     return merge_splits(notes, [piece.name for piece in pieces], workshop.splits)
 

@@ -46,7 +46,7 @@ from gloctm.files.atomic import atomic_folder, check_folder_target
 from gloctm.files.digests import file_sha256
 from gloctm.files.manifest import check_manifest
 from gloctm.files.work import linked, work_folder, working_in
-from gloctm.shards.machines import LARGE_ENCODER, encoder_folder, encoder_packages
+from gloctm.shards.machines import encoder_folder, encoder_packages, resources_of, sendable, uses_all_cores
 from gloctm.shards.own_vectors import write_own_documents, write_own_words
 from gloctm.shards.vectors import EmbedItem, embed_shard, embed_words
 
@@ -298,9 +298,9 @@ class _Stage:
         """Embed the shards of some languages; ``chosen`` says that the user asked for the engine."""
         if not codes:
             return {}
-        if not chosen and (not by_name or self._are_few(codes) or encoder.name not in _ONE_THREAD):
+        if not chosen and (not by_name or self._are_few(codes) or uses_all_cores(encoder)):
             engine = Serial()
-        sent = encoder.name if by_name and not isinstance(engine, Serial) else encoder
+        sent = encoder if isinstance(engine, Serial) else sendable(encoder)
         pieces = []
         for code in codes:
             files = self.languages[code]
@@ -313,9 +313,7 @@ class _Stage:
             reads = [self.source.absolute() / CORPUS_FORMAT.manifest, *encoder_folder(encoder)]
             engine.check(self.folder, reads, encoder_packages(encoder.name))
             description = f"embedding documents{by_encoder(encoder)}"
-            # Of the encoders, those of others than this package use a GPU where there is one.
-            resources = ONE_CORE if encoder.name in _ONE_THREAD else Resources(gpus=1, memory=LARGE_ENCODER)
-            done = iter(self._run(engine, embed_shard, pieces, description, "shards", resources))
+            done = iter(self._run(engine, embed_shard, pieces, description, "shards", resources_of(encoder)))
         found = {code: [next(done) for _ in self.languages[code].entry.shards] for code in codes}
         for code, notes in found.items():
             self._check_dimensions(code, notes, encoder)

@@ -29,6 +29,11 @@ class Split:
     parts: tuple[FilePart, ...]
     states: tuple[tuple[int, int], ...]
 
+    def __str__(self) -> str:
+        first, *others = self.parts
+        line = f", from {'row' if first.row_groups else 'line'} {first.first:,}" if first.first > 1 else ""
+        return f"{first.file}{line}{f' and {len(others):,} more' if others else ''}"
+
     def identity(self) -> list[Any]:
         """Return what distinguishes the split from others, as JSON can hold it."""
         found: list[list[Any]] = []

@@ -23,7 +23,9 @@ from gloctm.corpus.storage import loading
 from gloctm.embedding.embed import embed_texts, get_encoder_by_name
 from gloctm.embedding.encoder import TextEncoder
 from gloctm.engine import Done
+from gloctm.errors import InputError
 from gloctm.files.atomic import atomic_path, write_array
+from gloctm.files.digests import file_sha256
 from gloctm.files.manifest import check_manifest
 
 
@@ -70,8 +72,9 @@ def embed_shard(item: EmbedItem) -> Done:
     files, encoder = _language_files(item.corpus, item.manifest, item.language), _loaded(item.encoder)
     texts = UnitTexts(files, item.number)
     vectors = embed_texts(texts, encoder, cache=False, show_progress=False)
-    sha256 = write_shard_embeddings(_own_folder(item), item.number, vectors, item.dtype)
-    facts = {"dimension": vectors.shape[1], "sha256": sha256, "longer": longer_texts(texts, encoder)}
+    facts = {"dimension": vectors.shape[1], "longer": longer_texts(texts, encoder)}
+    _check_unchanged(item.corpus, item.manifest)
+    facts["sha256"] = write_shard_embeddings(_own_folder(item), item.number, vectors, item.dtype)
     return Done([f"{item.language}/{embeddings_file(item.number)}"], facts)
 
 
@@ -131,4 +134,11 @@ def _all_files(corpus: Path, manifest: str) -> dict[str, ShardFiles]:
 
 
 def _language_files(corpus: Path, manifest: str, language: str) -> ShardFiles:
+    _check_unchanged(corpus, manifest)
     return _all_files(corpus, manifest)[language]
+
+
+def _check_unchanged(corpus: Path, manifest: str) -> None:
+    # Vectors of another corpus must not be kept as those of this one.
+    if file_sha256(corpus / CORPUS_FORMAT.manifest) != manifest:
+        raise InputError(f"{corpus} was changed while it was embedded: embed it again")

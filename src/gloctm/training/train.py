@@ -91,9 +91,12 @@ def train(
     check_document_counts({language: part.num_documents for language, part in corpus.items()})
     device = choose_device(settings.device) if ranks.world == 1 else own_device(settings.device)
     started = None if checkpoints is None else checkpoints.state_to_resume()
-    if seed is None:
+    own_seed = seed
+    if own_seed is None:
         own_seed = resolve_seed(None) if started is None else int(started.identity["random_state"])
-        seed = int(ranks.from_first(lambda: str(own_seed)))
+    # Asked even of a process with a seed of its own: where others have none, they would wait.
+    first_seed = int(ranks.from_first(lambda: str(own_seed)))
+    seed = first_seed if seed is None else seed
     identity: dict[str, Any] = {}
     if checkpoints is not None or ranks.world > 1:
         free = _FREE_TO_DIFFER + (_OF_STREAMS if isinstance(corpus, Corpus) else ())
