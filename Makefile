@@ -26,10 +26,11 @@ test: .venv/installed-dev
 
 # What takes longer, too.
 test-all: .venv/installed-dev
-	$(PYTEST)
+	$(PYTEST) --dist loadfile
 
+# A file at a time, as one cluster or one model serves all of its tests.
 test-slow: .venv/installed-dev
-	$(PYTEST) -m slow
+	$(PYTEST) --dist loadfile -m slow
 
 # Fails where there is no Chromium.
 test-browser: .venv/installed-dev

@@ -127,7 +127,7 @@ def streamed():
 def history(documents, ranks: Ranks | None = None, **options) -> np.ndarray:
     """The mean loss and its terms of each epoch of a training."""
     settings = TrainingSettings(**{**TRAINING, "shuffle_documents": 64, **options.pop("settings", {})})
-    found = train(documents, settings, seed=0, show_progress=False, ranks=ranks, **options)
+    found = train(documents, settings, seed=options.pop("seed", 0), show_progress=False, ranks=ranks, **options)
     return as_array(found.history)
 
 
@@ -171,6 +171,7 @@ def main(folder: Path) -> None:
             "interrupted": lambda: history(corpus(), ranks, checkpoints=policy, stop=asked_at(9, last)),
             "not to be resumed": lambda: history(corpus(), ranks, checkpoints=policy),
             "not finite": lambda: history(corpus(), ranks, settings={"learning_rate": 1e30}),
+            "seed": lambda: history(corpus(), ranks, seed=0 if last else None),
             "settings": lambda: history(corpus(), ranks, settings=other),
             "batches": lambda: history(corpus(), ranks, settings=wrong),
             "large": lambda: history(corpus(), ranks, settings={"batch_size": 5001}),

@@ -171,6 +171,7 @@ def test_one_that_is_interrupted_stops_all_at_one_step_and_one_goes_on(joined, t
         ("not to be resumed", "InputError: {path} holds the state of a training: go on with resume=True, or delete it"),
         ("not finite", "TrainingError: the loss is not finite in epoch 1"),
         ("settings", "InputError: process {last} is to train otherwise than process 0, different in num_topics: give"),
+        ("seed", "InputError: process {last} is to train otherwise than process 0, different in random_state: give"),
         ("corpus", "InputError: process {last} is to train otherwise than process 0, different in corpus: give all"),
         ("large", "InputError: batch_size is 5,001, but processes that train together share at most 5,000"),
     ],
