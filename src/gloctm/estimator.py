@@ -21,6 +21,7 @@ from gloctm.context.update import check_start, kept_labels, topic_changes
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.given import as_corpus
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, TrainingInterrupted
+from gloctm.files.leftovers import restored
 from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
 from gloctm.model.model import Ranking, TopicModel
@@ -600,7 +601,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             >>> GloCTM.from_pretrained(model.save("model")).num_topics_
             12
         """
-        folder = Path(name)
+        folder = restored(name)
         if folder.is_dir():
             if revision is not None:
                 raise InputError(f"{folder} is a folder, which has no revisions: leave revision out")

@@ -18,6 +18,7 @@ from gloctm.corpus.shard_manifest import CORPUS_FORMAT
 from gloctm.corpus.sharded import DROPPED
 from gloctm.errors import GloCTMError, InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
+from gloctm.files.leftovers import restored
 from gloctm.files.work import InUseError, files_of, work_folder
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.quoting import LITERAL, SPANNING
@@ -49,7 +50,7 @@ def corpus_to_train_on(
         show_progress: whether to show the progress of building.
         resume: whether a corpus that was built before is taken again.
     """
-    if str(path) != STANDARD_INPUT and not path.exists():
+    if str(path) != STANDARD_INPUT and not restored(path).exists():
         raise InputError(
             f"{path} does not exist: give a file of documents (.jsonl, .csv, .tsv or .parquet), or the folder of a "
             "saved corpus"
@@ -65,7 +66,7 @@ def corpus_to_train_on(
     sharded = given.pop("sharded", False)
     embedding = {"encoder": given.pop("encoder", "auto"), "cache": given.pop("cache", True)}
     corpus: Corpus | ShardedCorpus
-    if resume and built.exists():
+    if resume and restored(built).exists():
         corpus = open_corpus(built)
         # In shards, embeddings may have been interrupted.
         if isinstance(corpus, Corpus) or corpus.has_embeddings or embedding["encoder"] is None:

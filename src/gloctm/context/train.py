@@ -24,7 +24,8 @@ from gloctm.context.topics import standardized_relevance
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.validation import check_document_counts
 from gloctm.errors import InputError, SeparateLanguageWarning
-from gloctm.files.atomic import atomic_path, remove_leftovers
+from gloctm.files.atomic import atomic_path
+from gloctm.files.leftovers import remove_leftovers
 from gloctm.model.labels import Labels
 from gloctm.shards import ShardedCorpus
 from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
-import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError, InputError
+from gloctm.files.leftovers import NEW, OLD, held_file, held_folder, remove_leftover_files, remove_leftovers
+from gloctm.files.replacing import put_in_place
 
 # Rows of an array that are written at a time.
 _ROWS = 65536
@@ -83,38 +82,29 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Make a temporary file next to ``path`` for the block to write; put it in place only if the block ends well.
 
-    An older file there is replaced.
+    An older file there is replaced. What killed processes left of it is deleted.
     """
     target = Path(path)
-    temporary = _sibling(target, "partial")
-    # "x": should the random name be taken after all, nobody's file is overwritten, nor deleted below.
-    temporary.open("xb").close()
-    try:
-        yield temporary
-        # For writing, or some systems would not flush it.
-        with temporary.open("r+b") as stream:
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        _name_file(error, target)
-        raise
-
-
-def remove_leftovers(path: str | os.PathLike[str]) -> None:
-    """Delete the unfinished files that a killed process left next to ``path``."""
-    target = Path(path)
-    pattern = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{16}}\.partial")
-    for file in target.absolute().parent.iterdir():
-        if pattern.fullmatch(file.name):
+    remove_leftover_files(target)
+    with held_file(target) as temporary:
+        try:
+            yield temporary
+            # For writing, or some systems would not flush it.
+            with temporary.open("r+b") as stream:
+                os.fsync(stream.fileno())
+            os.replace(temporary, target)
+        except BaseException as error:
             with contextlib.suppress(OSError):
-                os.unlink(file)
+                os.unlink(temporary)
+            _name_file(error, target)
+            raise
 
 
 @contextlib.contextmanager
 def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> Iterator[Path]:
     """Fill a temporary folder next to ``path``; put it in place only if the block ends well.
+
+    What killed processes left of it is deleted, and what they had moved aside put back.
 
     Args:
         path: where the finished folder goes.
@@ -124,22 +114,33 @@ def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> It
     target = Path(path)
     check_folder_target(target, replaces=replaces)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _sibling(target, "partial")
-    temporary.mkdir()
-    try:
-        yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                with file.open("rb") as stream:
-                    os.fsync(stream.fileno())
-        if target.exists():
-            _exchange(temporary, target)
-        else:
-            os.replace(temporary, target)
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        _name_file(error, target)
-        raise
+    with held_folder(target) as place:
+        new = place / NEW
+        new.mkdir()
+        try:
+            yield new
+            for file in new.rglob("*"):
+                if file.is_file():
+                    with file.open("rb") as stream:
+                        os.fsync(stream.fileno())
+            # Somebody may have put files there meanwhile.
+            check_folder_target(target, replaces=replaces)
+            put_in_place(new, target, place / OLD)
+            # Before the old one is deleted.
+            _flush_names(target.parent)
+        except BaseException as error:
+            _name_file(error, target)
+            raise
+
+
+def _flush_names(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 @contextlib.contextmanager
@@ -158,34 +159,16 @@ def _name_file(error: BaseException, target: Path) -> None:
         error.filename = str(target)
 
 
-def _exchange(new: Path, target: Path) -> None:
-    """Put a folder in another's place; the old one is deleted only once the new one is there."""
-    aside = _sibling(target, "old")
-    aside.mkdir()
-    try:
-        os.replace(target, aside / "old")
-        try:
-            os.replace(new, target)
-        except BaseException:
-            os.replace(aside / "old", target)
-            raise
-    except BaseException:
-        # Only if it is empty: should the old folder not have gone back, it stays where it is.
-        with contextlib.suppress(OSError):
-            aside.rmdir()
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _sibling(target: Path, ending: str) -> Path:
-    """Return an unused hidden name next to a target."""
-    return target.parent / f".{target.name}.{secrets.token_hex(8)}.{ending}"
-
-
 def check_folder_target(path: str | os.PathLike[str], *, replaces: FolderFormat) -> None:
-    """Raise InputError now if ``atomic_folder`` would refuse this target, before hours of work are spent."""
+    """Raise InputError now if ``atomic_folder`` would refuse this target, before hours of work are spent.
+
+    What killed processes left of it is deleted, which makes room, and what they had moved aside put back.
+    """
     target = Path(path)
+    remove_leftovers(target)
     if not target.exists():
+        if target.is_symlink():
+            raise InputError(f"can't write the folder {target}: it is a link to nothing; delete it, or name another")
         parent = next(folder for folder in target.absolute().parents if folder.exists())
         if not parent.is_dir():
             raise InputError(f"can't write the folder {target}: {parent} is a file")

@@ -8,6 +8,7 @@ from typing import Any
 
 from gloctm.errors import FileFormatError
 from gloctm.files.atomic import FolderFormat, read_json
+from gloctm.files.leftovers import restored
 
 # For messages: what a folder is that holds such a file.
 _MANIFESTS = {"corpus": "corpus.json", "model": "model.json"}
@@ -22,6 +23,7 @@ def file_sizes(folder: Path) -> dict[str, int]:
 
 def kind_of_folder(folder: Path) -> str | None:
     """Return ``"corpus"`` or ``"model"`` for a folder that this package saved, by its file names; else None."""
+    restored(folder)
     return next((kind for kind, file in _MANIFESTS.items() if (folder / file).is_file()), None)
 
 
@@ -36,7 +38,7 @@ def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
         FileFormatError: with one sentence saying what is wrong.
     """
     name, kind, newest = expected.manifest, expected.kind, expected.newest
-    if not folder.exists():
+    if not restored(folder).exists():
         raise FileFormatError(f"{folder} does not exist: give the folder of a saved {kind}")
     if not folder.is_dir():
         raise FileFormatError(f"{folder} is a file: give the folder of a saved {kind}")

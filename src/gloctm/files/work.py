@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from gloctm.errors import InputError
-
-# Held by the process that works in the folder; the system lets go of it however that ends.
-_LOCK = "in-use"
+from gloctm.files.leftovers import discard, remove_leftovers
+from gloctm.files.locks import IN_USE, is_still_at, try_lock
 
 
 class InUseError(InputError):
@@ -35,7 +34,7 @@ def work_folder(target: Path, what: str) -> Path:
 
 def files_of(folder: Path) -> set[Path]:
     """Return the files of unfinished work in a folder, which may be missing."""
-    return {file for file in folder.rglob("*") if file.is_file() and file.name != _LOCK}
+    return {file for file in folder.rglob("*") if file.is_file() and file.name != IN_USE}
 
 
 @contextlib.contextmanager
@@ -47,53 +46,36 @@ def working_in(folder: Path) -> Iterator[Path]:
     Raises:
         InUseError: another process works in it.
     """
-    with _locked(folder):
+    stream = _locked(folder)
+    try:
+        yield folder
+    except BaseException:
+        if files_of(folder):
+            stream.close()
+        else:
+            discard(folder, stream)
+        raise
+    discard(folder, stream)
+
+
+def _locked(folder: Path) -> IO[str]:
+    """Return the lock of a folder, which is made where it is missing."""
+    while True:
+        remove_leftovers(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         try:
-            yield folder
-        except BaseException:
-            if not files_of(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with contextlib.ExitStack() as stack:
-        while True:
-            folder.mkdir(parents=True, exist_ok=True)
-            stream = stack.enter_context((folder / _LOCK).open("a"))
-            if not _lock(stream):
-                raise InUseError(
-                    f"another process is writing here ({folder} is in use): wait until it is done, or write elsewhere"
-                )
-            # Whoever held it before may have finished and deleted it meanwhile.
-            if _is_same_file(stream, folder / _LOCK):
-                break
-        yield
-
-
-def _is_same_file(stream: IO[str], path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _lock(stream: IO[str]) -> bool:
-    """Return whether a file could be locked until it is closed; True where the system has no such locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        # A file system without locks.
-        return True
-    return True
+            stream = (folder / IN_USE).open("a")
+        except FileNotFoundError:
+            continue
+        if try_lock(stream) is False:
+            stream.close()
+            raise InUseError(
+                f"another process is writing here ({folder} is in use): wait until it is done, or write elsewhere"
+            )
+        # Whoever held it before may have finished and deleted it meanwhile.
+        if is_still_at(stream, folder / IN_USE):
+            return stream
+        stream.close()
 
 
 def linked(file: Path, target: Path) -> None:

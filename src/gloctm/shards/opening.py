@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.shard_manifest import CORPUS_FORMAT, SHARDED_VERSION
 from gloctm.files.atomic import read_json
+from gloctm.files.leftovers import restored
 from gloctm.shards.corpus import ShardedCorpus
 
 
@@ -25,7 +25,7 @@ def open_corpus(path: str | os.PathLike[str]) -> Corpus | ShardedCorpus:
         >>> open_corpus(corpus.save("shards", sharded=True))
         ShardedCorpus(en: 240 × 2198, de: 240 × 2260)
     """
-    manifest = Path(path) / CORPUS_FORMAT.manifest
+    manifest = restored(path) / CORPUS_FORMAT.manifest
     content = read_json(manifest) if manifest.is_file() else None
     in_shards = isinstance(content, dict) and content.get("format_version") == SHARDED_VERSION
     return ShardedCorpus.load(path) if in_shards else Corpus.load(path)

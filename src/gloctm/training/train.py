@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.validation import check_document_counts
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files.atomic import remove_leftovers
+from gloctm.files.leftovers import remove_leftovers
 from gloctm.network.decoder import LARGEST_BATCH
 from gloctm.network.ranks import Ranks, alone
 from gloctm.progress import track

@@ -1,0 +1,323 @@
+"""Replacing loses nothing, and what a killed process leaves is removed, but never what a living one works on."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gloctm.errors import InputError
+from gloctm.files import leftovers, locks
+from gloctm.files.atomic import FolderFormat, atomic_file, atomic_folder, check_folder_target
+from gloctm.files.leftovers import remove_leftovers, restored
+from gloctm.files.work import work_folder, working_in
+
+MARK = "mark.json"
+THING = FolderFormat(kind="thing", manifest=MARK, name="gloctm-thing", newest=1)
+HEX = "0123456789abcdef"
+
+
+def fill(path, content, meanwhile=lambda: None):
+    with atomic_folder(path, replaces=THING) as folder:
+        write(folder, content)
+        meanwhile()
+
+
+def write(folder, content):
+    (folder / "below").mkdir()
+    (folder / "below" / "a").write_text(content)
+    (folder / MARK).write_text(json.dumps({"format": THING.name, "files": {"below/a": len(content)}}))
+
+
+def content_of(path):
+    return (path / "below" / "a").read_text()
+
+
+@pytest.fixture
+def stepwise(monkeypatch):
+    """A system that can't exchange two folders in one step."""
+    monkeypatch.setattr("gloctm.files.replacing.exchanged", lambda *_: False)
+
+
+# Kills
+
+# Dies at each of the moments at which a file is written, renamed or removed, in a process of its own each.
+DYING = """
+import os, sys
+from pathlib import Path
+from unittest import mock
+sys.path.insert(0, sys.argv[1])
+from test_replacing import content_of, fill, restored
+from gloctm.files import replacing
+
+MOMENTS = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
+
+def dying(target, at):
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -9
+    moments = 0
+    def count(event, arguments):
+        nonlocal moments
+        is_one = event in MOMENTS or (event == "open" and bool(arguments[2] & os.O_WRONLY))
+        moments += is_one
+        if is_one and moments == at:
+            os.kill(os.getpid(), 9)
+    sys.addaudithook(count)
+    fill(target, "new")
+    os._exit(0)
+
+target, can_exchange = Path(sys.argv[2]), sys.argv[3] == "True"
+with mock.patch.object(replacing, "exchanged", replacing.exchanged if can_exchange else lambda *_: False):
+    fill(target, "old")
+    at, found = 0, []
+    while True:
+        at += 1
+        was_killed = dying(target, at)
+        if can_exchange:
+            assert target.exists(), at
+        found.append(content_of(restored(target)))
+        assert found[-1] in ("old", "new"), at
+        fill(target, "old")
+        assert os.listdir(target.parent) == [target.name], (at, os.listdir(target.parent))
+        if not was_killed:
+            break
+assert at > 9, at
+assert found == sorted(found, reverse=True), found
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process has to be copied")
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new_one(tmp_path, can_exchange):
+    (tmp_path / "place").mkdir()
+    command = [sys.executable, "-c", DYING, os.path.dirname(__file__), str(tmp_path / "place" / "t"), str(can_exchange)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def left_behind(folder, name):
+    """A folder as a kill leaves it while it is filled."""
+    place = folder / f".{name}.{HEX}.partial"
+    (place / "new").mkdir(parents=True)
+    (place / "new" / "a").write_text("half")
+    (place / "in-use").touch()
+    return place
+
+
+def moved_aside(target):
+    """What is left where a process is killed between two renames."""
+    place = left_behind(target.parent, target.name)
+    target.rename(place / "old")
+
+
+def test_checking_a_target_makes_room(tmp_path):
+    left_behind(tmp_path, "a")
+    check_folder_target(tmp_path / "a", replaces=THING)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_of_work_that_was_being_deleted(tmp_path):
+    for name in (".a.building", ".b.building", ".a.notes.building"):
+        left_behind(tmp_path, name)
+    check_folder_target(tmp_path / "a", replaces=THING)
+    with working_in(work_folder(tmp_path / "b", "building")):
+        pass
+    assert os.listdir(tmp_path) == [f"..a.notes.building.{HEX}.partial"]
+
+
+def test_a_file_that_was_being_written(tmp_path):
+    (tmp_path / f".a.{HEX}.partial").write_text("half")
+    (tmp_path / f".b.{HEX}.partial").write_text("half")
+    with atomic_file(tmp_path / "a") as stream:
+        stream.write("whole")
+    assert sorted(os.listdir(tmp_path)) == [f".b.{HEX}.partial", "a"]
+
+
+def test_what_was_moved_aside_is_back_at_the_next_use(tmp_path):
+    target = tmp_path / "a"
+    fill(target, "old")
+    moved_aside(target)
+    assert content_of(restored(target)) == "old"
+    assert os.listdir(tmp_path) == ["a"]
+    moved_aside(target)
+    fill(target, "new")
+    assert content_of(target) == "new"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_was_moved_aside_does_not_return_over_what_is_there(tmp_path):
+    fill(tmp_path / "a", "old")
+    moved_aside(tmp_path / "a")
+    (tmp_path / "a").mkdir()
+    write(tmp_path / "a", "new")
+    remove_leftovers(tmp_path / "a")
+    assert content_of(tmp_path / "a") == "new"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+# The living
+
+
+def test_what_a_living_process_writes_is_no_leftover(tmp_path):
+    with atomic_folder(tmp_path / "a", replaces=THING) as first:
+        write(first, "first")
+        fill(tmp_path / "a", "second")
+        remove_leftovers(tmp_path / "a")
+        assert content_of(first) == "first"
+        assert content_of(tmp_path / "a") == "second"
+    assert content_of(tmp_path / "a") == "first"
+    with atomic_file(tmp_path / "b") as stream:
+        stream.write("first")
+        remove_leftovers(tmp_path / "b")
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+    with working_in(work_folder(tmp_path / "a", "building")) as work:
+        (work / "part").write_text("done")
+        remove_leftovers(tmp_path / "a")
+        remove_leftovers(work)
+        assert (work / "part").read_text() == "done"
+
+
+def test_whoever_loses_the_race_for_a_new_name_takes_another(tmp_path, monkeypatch):
+    try_lock, calls = locks.try_lock, []
+
+    def cleaned(stream):
+        calls.append(stream)
+        if len(calls) == 1:
+            # A cleaner comes between making and locking.
+            for path in tmp_path.iterdir():
+                (path / "in-use").unlink() if path.is_dir() else path.unlink()
+        return try_lock(stream)
+
+    monkeypatch.setattr(leftovers, "try_lock", cleaned)
+    with atomic_file(tmp_path / "b") as stream:
+        stream.write("whole")
+    assert (tmp_path / "b").read_text() == "whole"
+    (tmp_path / "b").unlink()
+    calls.clear()
+    fill(tmp_path / "a", "whole")
+    assert content_of(tmp_path / "a") == "whole"
+
+
+@pytest.mark.parametrize("name", [".a.notes.partial", f".a.{HEX}.old", f"a.{HEX}.partial", f".a.{HEX}0.partial"])
+def test_what_only_looks_like_a_leftover_stays(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "in-use").write_text("mine")
+    remove_leftovers(tmp_path / "a")
+    assert (tmp_path / name / "in-use").read_text() == "mine"
+
+
+def test_folders_and_links_of_others_stay(tmp_path):
+    folder, link, empty = (tmp_path / f".a.{digit}{HEX[1:]}.partial" for digit in "abc")
+    folder.mkdir()
+    (folder / "thesis").write_text("years of work")
+    (tmp_path / "b").write_text("mine")
+    link.symlink_to(tmp_path / "b")
+    empty.mkdir()
+    remove_leftovers(tmp_path / "a")
+    assert (folder / "thesis").read_text() == "years of work"
+    assert link.is_symlink()
+    assert not empty.exists()
+
+
+def test_without_locks_nothing_is_deleted_but_what_was_moved_aside_returns(tmp_path, monkeypatch):
+    monkeypatch.setattr(leftovers, "try_lock", lambda _: None)
+    fill(tmp_path / "a", "old")
+    place = left_behind(tmp_path, "b")
+    moved_aside(tmp_path / "a")
+    for name in ("a", "b"):
+        remove_leftovers(tmp_path / name)
+    assert content_of(tmp_path / "a") == "old"
+    assert (place / "new" / "a").read_text() == "half"
+    fill(tmp_path / "a", "new")
+    assert content_of(tmp_path / "a") == "new"
+    with atomic_file(tmp_path / "c") as stream:
+        stream.write("whole")
+    assert (tmp_path / "c").read_text() == "whole"
+
+
+# Places
+
+
+@pytest.mark.usefixtures("stepwise")
+@pytest.mark.parametrize("failing", [1, 2], ids=["moving the old one aside", "putting the new one in place"])
+def test_a_disk_that_is_full_while_folders_change_places(tmp_path, monkeypatch, failing):
+    fill(tmp_path / "a", "old")
+    replace, calls = os.replace, []
+
+    def full(source, target):
+        calls.append(target)
+        if len(calls) == failing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(source, target)
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="No space"):
+        fill(tmp_path / "a", "new")
+    assert content_of(tmp_path / "a") == "old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.usefixtures("stepwise")
+def test_the_old_folder_outlives_even_a_failure_to_put_it_back(tmp_path, monkeypatch):
+    fill(tmp_path / "a", "old")
+    replace, calls = os.replace, []
+
+    def full(source, target):
+        calls.append(target)
+        if len(calls) > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        with pytest.raises(OSError, match="No space"):
+            fill(tmp_path / "a", "new")
+    assert not (tmp_path / "a").exists()
+    assert content_of(restored(tmp_path / "a")) == "old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.usefixtures("stepwise")
+def test_a_linked_folder_is_replaced_at_the_link_step_by_step(tmp_path):
+    fill(tmp_path / "first", "first")
+    (tmp_path / "link").symlink_to("first")
+    fill(tmp_path / "link", "second")
+    assert (content_of(tmp_path / "link"), content_of(tmp_path / "first")) == ("second", "first")
+    assert sorted(os.listdir(tmp_path)) == ["first", "link"]
+
+
+def test_another_process_that_was_faster(tmp_path):
+    with atomic_folder(tmp_path / "a", replaces=THING) as folder:
+        write(folder, "slow")
+        fill(tmp_path / "a", "fast")
+    assert content_of(tmp_path / "a") == "slow"
+
+
+def test_files_that_came_meanwhile_are_not_deleted(tmp_path):
+    fill(tmp_path / "a", "old")
+    with pytest.raises(InputError, match="holds files other"):
+        fill(tmp_path / "a", "new", meanwhile=(tmp_path / "a" / "thesis").touch)
+    assert content_of(tmp_path / "a") == "old"
+    assert (tmp_path / "a" / "thesis").exists()
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_link_to_nothing_is_no_place(tmp_path):
+    (tmp_path / "a").symlink_to("absent")
+    with pytest.raises(InputError, match="a: it is a link to nothing"):
+        fill(tmp_path / "a", "new")
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_thousands_of_files_are_written_without_looking_through_their_folder_each_time(tmp_path, monkeypatch):
+    looks, look = [], leftovers._unfinished_in
+    monkeypatch.setattr(leftovers, "_unfinished_in", lambda folder: looks.append(folder) or look(folder))
+    for number in range(5):
+        with atomic_file(tmp_path / str(number)):
+            pass
+    assert len(looks) == 1
