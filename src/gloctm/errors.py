@@ -23,6 +23,7 @@ EXTRAS = {
 }
 
 __all__ = [
+    "CacheWarning",
     "CheckpointWarning",
     "CrowdedFigureWarning",
     "DuplicateIdWarning",
@@ -129,6 +130,10 @@ class SeparateLanguageWarning(UserWarning):
 
 class PoorMergeWarning(UserWarning):
     """Topics were merged that are hardly alike."""
+
+
+class CacheWarning(UserWarning):
+    """Embeddings of the cache on disk can't be used; their texts are embedded again."""
 
 
 class CheckpointWarning(UserWarning):

@@ -30,6 +30,7 @@ from gloctm.embedding import (
     get_encoders,
     load_embeddings,
 )
+from gloctm.embedding.cache import text_key
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError, UnknownLanguageWarning
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=10)
@@ -224,11 +225,12 @@ def test_two_caches_do_not_share(tmp_path):
 def test_two_that_have_one_cache_open(tmp_path):
     encoder = CountingEncoder()
     first, second = EmbeddingCache(encoder, tmp_path), EmbeddingCache(encoder, tmp_path)
-    first.put(["a"], np.ones((1, 2), np.float32))
-    second.put(["b"], np.zeros((1, 2), np.float32))
-    first.put(["b"], np.zeros((1, 2), np.float32))
-    assert {text: vector.tolist() for text, vector in first.get(["a", "b", "c"]).items()} == {"a": [1, 1], "b": [0, 0]}
-    assert second.get(["a"])["a"].tolist() == [1, 1]
+    a, b, c = map(text_key, "abc")
+    first.put([a], np.ones((1, 2), np.float32))
+    second.put([b], np.zeros((1, 2), np.float32))
+    first.put([b], np.zeros((1, 2), np.float32))
+    assert {key: vector.tolist() for key, vector in first.get([a, b, c]).items()} == {a: [1, 1], b: [0, 0]}
+    assert second.get([a])[a].tolist() == [1, 1]
     first.close()
     second.close()
 
