@@ -30,6 +30,7 @@ from pages import (
     speed,
     streaming,
     topics,
+    trials,
 )
 from pages.results import ROOT
 
@@ -38,6 +39,7 @@ TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
     **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES | joint.TABLES | engines.TABLES),
+    **trials.TABLES,
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
 

@@ -1,0 +1,1 @@
+"""The kinds of trials, a module each; see ``trials``."""
