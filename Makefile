@@ -7,7 +7,8 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all test-slow test-browser docs format benchmark-speed benchmark-quality clean
+.PHONY: demo test test-all test-slow test-browser trials docs format benchmark-speed benchmark-quality
+.PHONY: hashed hashes licenses vulnerabilities release clean
 
 demo: .venv/installed
 	$(BIN)/gloctm demo
@@ -36,6 +37,12 @@ test-slow: .venv/installed-dev
 test-browser: .venv/installed-dev
 	BROWSER_TESTS=required $(PYTEST) -m browser
 
+# Hundreds of kills and the like, see trials/__init__.py; "make trials SIZE=nightly" takes a night. A run that was stopped
+# goes on.
+SIZE ?= full
+trials: .venv/installed-dev
+	$(BIN)/python -m trials --size $(SIZE)
+
 # The site, in build/site; fails on any warning.
 docs: .venv/installed-dev
 	$(BIN)/python docs/build_site.py
@@ -60,6 +67,37 @@ benchmark-quality: .venv/installed-dev
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) --checkpoints $(CHECKPOINTS)
 	$(BIN)/python benchmarks/tables.py
 
+# What CI installs instead of all below: everything as requirements-ci.txt has its SHA-256, torch apart.
+hashed: .venv/torch
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-ci.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/pip check
+	touch .venv/installed .venv/installed-dev .venv/installed-audit
+
+# Writes those SHA-256, of all files of the versions in constraints.txt.
+hashes: .venv/created
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --no-deps --generate-hashes --no-emit-package torch --universal --python-version 3.11.5 \
+		--no-annotate --no-header --output-file requirements-ci.txt constraints.txt
+
+licenses: .venv/installed-audit
+	$(BIN)/pip-licenses --summary
+
+# Fails, too, where what is known can't be had.
+vulnerabilities: .venv/installed-audit
+	$(BIN)/pip-audit --strict --skip-editable --local
+
+# In dist: source, wheel, what an installation with all extras consists of, and the SHA-256 of these.
+release: .venv/installed-audit
+	rm -rf dist build/release
+	$(BIN)/hatchling build -d dist
+	$(PYTHON) -m venv build/release
+	$(call install-torch,build/release/bin)
+	build/release/bin/pip install --quiet "$$(ls dist/*.whl)[all]"
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type library --output-reproducible \
+		--output-file dist/gloctm.cdx.json build/release/bin/python
+	cd dist && sha256sum * > SHA256SUMS
+
 clean:
 	rm -rf .venv
 
@@ -71,10 +109,14 @@ clean:
 
 # The CPU build, without gigabytes of CUDA: a wheel that pip knows of locally if there is one, else by uv, which knows
 # where CPU builds are kept.
-.venv/torch: .venv/created constraints.txt
-	$(BIN)/pip install --quiet --no-deps --no-index $(TORCH) 2>/dev/null \
-		|| { $(BIN)/pip install --quiet uv && $(BIN)/uv pip install --quiet --python $(BIN)/python \
+define install-torch
+	$(1)/pip install --quiet --no-deps --no-index $(TORCH) 2>/dev/null \
+		|| { $(1)/pip install --quiet uv && $(1)/uv pip install --quiet --python $(1)/python \
 			--constraint constraints.txt --torch-backend cpu $(TORCH); }
+endef
+
+.venv/torch: .venv/created constraints.txt
+	$(call install-torch,$(BIN))
 	touch $@
 
 .venv/installed: .venv/torch pyproject.toml
@@ -83,4 +125,8 @@ clean:
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/pip install --quiet --editable ".[dev]"
+	touch $@
+
+.venv/installed-audit: .venv/installed-dev
+	$(BIN)/pip install --quiet --editable ".[audit]"
 	touch $@
