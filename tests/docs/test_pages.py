@@ -39,7 +39,10 @@ def test_readme_commands_are_those_of_the_makefile(repository):
 
 
 def test_links_and_paths_exist(repository):
-    for page in (*(repository / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *pages(repository)):
+    for page in (
+        *(repository / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
+        *pages(repository),
+    ):
         text = page.read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([^)#:\s]+)[)#]", text):
             assert page.parent.joinpath(target).exists() or target.rsplit("/")[-1] in {

@@ -67,7 +67,7 @@ def prose() -> list[Path]:
     docs = ROOT / "docs"
     # Of these, the prose is that of docstrings.
     made = {docs / name for name in ("guides/notebook.md", "reference/command-line.md", "reference/index.md")}
-    names = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+    names = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
     return [*(ROOT / name for name in names), *(page for page in sorted(docs.rglob("*.md")) if page not in made)]
 
 

@@ -6,7 +6,9 @@ import os
 import random
 import shutil
 import sqlite3
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -171,6 +173,35 @@ def test_a_disk_that_can_only_be_read(cached):
         cache.put(KEYS[:1], vectors[:1])
     cache.close()
     assert file.exists()
+
+
+def test_a_full_disk_has_its_own_error_and_harms_nothing(cached):
+    vectors, folder, file = cached
+    cache = EmbeddingCache(Encoder(), folder)
+    cache._connection.execute("PRAGMA max_page_count = 1")
+    keys = [text_key(str(number)) for number in range(500)]
+    with pytest.raises(OSError, match="no space left on device") as raised:
+        cache.put(keys, np.ones((500, 64), np.float32))
+    assert raised.value.filename == str(file)
+    assert cache.get(keys) == {}
+    cache.close()
+    encoder = Encoder()
+    np.testing.assert_array_equal(embed(folder, encoder), vectors)
+    assert encoder.encoded == []
+
+
+def test_several_that_make_one_cache_at_once(tmp_path):
+    def made(barrier):
+        barrier.wait()
+        cache = EmbeddingCache(Encoder(), tmp_path)
+        cache.put(KEYS[:1], np.ones((1, 4), np.float32))
+        found = cache.get(KEYS)
+        cache.close()
+        return list(found) == KEYS[:1]
+
+    barrier = threading.Barrier(8)
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(made, [barrier] * 8))
 
 
 def test_a_cache_of_the_version_before_is_told_once_and_left_alone(cached):

@@ -76,6 +76,9 @@ def held_folder(target: Path) -> Iterator[Path]:
         except FileNotFoundError:
             # Taken for a leftover before it was locked.
             continue
+        except OSError:
+            path.rmdir()
+            raise
         if try_lock(stream) is not False and is_still_at(stream, path / IN_USE):
             break
         stream.close()

@@ -17,6 +17,7 @@ import regex
 
 from gloctm.descriptions import DESCRIPTIONS, filled
 from gloctm.errors import InputError, MissingDependencyError
+from gloctm.files.atomic import atomic_file
 from gloctm.plot.palette import PALETTES, Palette, Style, color_at, legible_on
 from gloctm.plot.wording import axis_name, cut, one_line, widest
 
@@ -142,7 +143,8 @@ class Figure:
                 content = _library("vl_convert").svg_to_pdf(self.to_svg())
             case _:
                 raise InputError(f"{file} has no known ending: it must end in .html, .svg, .png or .pdf")
-        file.write_bytes(content)
+        with atomic_file(file, "wb") as stream:
+            stream.write(content)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         spec = self.to_dict()
