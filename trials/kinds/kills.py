@@ -32,6 +32,10 @@ _DOCUMENTS = 40
 _REFERENCES = "references"
 
 
+def _nothing(_: Path) -> None:
+    """Do what is done where nothing is to be done."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """Something that writes.
@@ -39,7 +43,7 @@ class Operation:
     Attributes:
         work: what is done, in the current folder, given that of the inputs.
         results: names of what it writes; they are compared.
-        before: what is done before, unless nothing.
+        before: what is done before.
         check: whether the results can be used; run after everything.
         use: what another process does after a kill, before results are looked at.
         others: names of files that may be there besides the results, whose bytes may differ.
@@ -47,9 +51,9 @@ class Operation:
 
     work: Callable[[Path], None]
     results: tuple[str, ...]
-    before: Callable[[Path], None] | None = None
-    check: Callable[[Path], None] | None = None
-    use: Callable[[Path], None] | None = None
+    before: Callable[[Path], None] = _nothing
+    check: Callable[[Path], None] = _nothing
+    use: Callable[[Path], None] = _nothing
     others: tuple[str, ...] = ()
 
 
@@ -228,12 +232,12 @@ def _reference(inputs: Path, name: str) -> dict[str, Any]:
             raise RuntimeError(f"{name}: {ended}")
         return ended
 
-    if operation.before is not None:
+    if operation.before is not _nothing:
         run(lambda: operation.before(inputs))
     old = _digests(place / "folder", operation)
     ended = run(lambda: _counted(lambda: operation.work(inputs)))
     new = _digests(place / "folder", operation)
-    if operation.check is not None:
+    if operation.check is not _nothing:
         run(lambda: operation.check(inputs))
     facts = {
         **{"old": old, "new": new, "files": sorted(os.listdir(place / "folder"))},
@@ -252,7 +256,7 @@ def run(trial: Trial) -> None:
     trial.part = names[trial.number % len(names)]
     operation = OPERATIONS[trial.part]
     facts = _reference(trial.inputs, trial.part)
-    if operation.before is not None:
+    if operation.before is not _nothing:
         trial.process(lambda: operation.before(trial.inputs))
     trial.facts.update(kills=0, moments=[])
     allowed = [facts["old"], facts["new"]]
@@ -261,7 +265,7 @@ def run(trial: Trial) -> None:
         if ended.how not in ("signal", "killed"):
             break
         trial.facts["kills"] += 1
-        if operation.use is not None:
+        if operation.use is not _nothing:
             trial.process(lambda: operation.use(trial.inputs))
         if _digests(trial.folder, operation) not in allowed:
             trial.fault("silent", "after a kill, there is neither the old result nor the new one")
@@ -275,7 +279,7 @@ def run(trial: Trial) -> None:
         trial.fault("leftover", f"files are left: {', '.join(left)}")
     if left := sorted(os.listdir(trial.notes / "tmp")):
         trial.fault("leftover", f"temporary files are left: {', '.join(left)}")
-    if operation.check is not None:
+    if operation.check is not _nothing:
         ended = trial.process(lambda: operation.check(trial.inputs))
         if not ended.went_well:
             trial.fault("silent", f"the result can't be used: {ended.message}\n{ended.messages}")
