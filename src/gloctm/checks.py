@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from gloctm.errors import InputError
+from gloctm.inert import quoted
 
 
 def count_of(number: int, thing: str) -> str:
@@ -34,7 +35,7 @@ def check_int(name: str, value: Any, least: int, otherwise: str = "") -> int:
         InputError: it is no integer, or too small.
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"{name} is {value!r}: it must be a whole number of at least {least}{otherwise}")
+        raise InputError(f"{name} is {quoted(value)}: it must be a whole number of at least {least}{otherwise}")
     return int(value)
 
 
@@ -70,7 +71,7 @@ def check_number(
         # An integer that no float can hold.
         finite = whole
     if not finite:
-        raise InputError(f"{name} is {value!r}: it must be a {'whole' if whole else 'finite'} number{otherwise}")
+        raise InputError(f"{name} is {quoted(value)}: it must be a {'whole' if whole else 'finite'} number{otherwise}")
     number = int(value) if whole else float(value)
     if number < low or (above and number == low) or number > high or (below and number == high):
         ends = [] if math.isinf(low) else [f"above {low:g}" if above else f"{low:g} or more"]
@@ -91,7 +92,7 @@ def check_choice(name: str, value: Any, choices: Sequence[str], otherwise: str =
     """
     if value not in choices:
         listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        raise InputError(f"{name} is {value!r}: it must be {listed}{otherwise}")
+        raise InputError(f"{name} is {quoted(value)}: it must be {listed}{otherwise}")
 
 
 def caller_stacklevel() -> int:

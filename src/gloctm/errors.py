@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from gloctm.inert import shortened
+
 #: Of packages that an extra of this one installs, that extra. Others are installed by their own names.
 EXTRAS = {
     "torch": "train",
@@ -52,7 +54,10 @@ __all__ = [
 
 
 class GloCTMError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose; what is very long in its message is shortened."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*(shortened(each) if isinstance(each, str) else each for each in arguments))
 
 
 class InputError(GloCTMError, ValueError):

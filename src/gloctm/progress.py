@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, Protocol
 
+from gloctm.inert import inert
+
 # Seconds between plain lines: a log shows life but does not fill up.
 PLAIN_INTERVAL = 10.0
 # Seconds between updates of a notebook's bar.
@@ -64,7 +66,7 @@ class _Plain:
         self.show(line + (f" ({self.note})" if self.note else ""), ended)
 
     def show(self, line: str, ended: bool) -> None:
-        print(line, file=self.stream, flush=True)
+        print(inert(line), file=self.stream, flush=True)
 
 
 class _Notebook(_Plain):
@@ -139,7 +141,7 @@ def _terminal_bar(description: str, total: int | None, unit: str, stream: IO[str
         def get_renderables(self) -> Iterable[Any]:
             yield self.make_tasks_table(self.tasks)
             if self.note:
-                yield Text(f"  {self.note}", style="dim", overflow="ellipsis", no_wrap=True)
+                yield Text(f"  {inert(self.note)}", style="dim", overflow="ellipsis", no_wrap=True)
 
         def advance(self, amount: int = 1, note: str = "", total: int | None = None) -> None:  # type: ignore[override]
             self.note = note
@@ -148,7 +150,7 @@ def _terminal_bar(description: str, total: int | None, unit: str, stream: IO[str
 
     console = Console(file=stream)
     with Bar(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -158,7 +160,7 @@ def _terminal_bar(description: str, total: int | None, unit: str, stream: IO[str
         TimeRemainingColumn(),
         console=console,
     ) as bar:
-        task = bar.add_task(description, total=total, rate="")
+        task = bar.add_task(inert(description), total=total, rate="")
         yield bar
         if total is None:
             bar.update(task, total=bar.tasks[0].completed)

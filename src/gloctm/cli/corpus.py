@@ -169,21 +169,20 @@ def example(
     languages: LanguagesOption = None,
 ) -> None:
     """Write the built-in corpus to a file: 240 short documents per language for trying things out."""
-    import csv
     import json
 
     from gloctm.cli.messages import say
     from gloctm.demo import demo_records
     from gloctm.files.atomic import atomic_file
+    from gloctm.inert import CsvWriter
 
     if output.suffix.lower() not in (".jsonl", ".csv"):
         raise InputError(f"can't write {output}: its name must end in .jsonl or .csv")
     records = demo_records(split_languages(languages))
     with atomic_file(output) as stream:
         if output.suffix.lower() == ".csv":
-            writer = csv.DictWriter(stream, ["id", "lang", "label", "text"], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(records)
+            columns = ["id", "lang", "label", "text"]
+            CsvWriter(stream, columns).rows([record[name] for name in columns] for record in records)  # type: ignore[literal-required]  # keys of a record
         else:
             stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     say(f"{len(records):,} documents written to {output}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gloctm.cli.messages import show
 from gloctm.cli.options import LanguagesOption, Quiet, split_languages
 from gloctm.errors import InputError
 
@@ -42,13 +43,13 @@ def demo(
     )
     model.save(output)
     print_topics(model, model.topics(8), num_words=8)
-    print(f"model saved to {output}; look again with: gloctm topics {output}")
+    show(f"model saved to {output}; look again with: gloctm topics {output}")
     try:
         model.report(page, corpus=corpus, title="The demo of GloCTM")
     except MissingDependencyError as error:
         say(str(error))
     else:
-        print(f"report written to {page}: open it in a browser")
+        show(f"report written to {page}: open it in a browser")
 
 
 def _check_page(page: Path) -> None:

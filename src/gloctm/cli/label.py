@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gloctm.cli.messages import show
 from gloctm.cli.model import Model
 from gloctm.cli.options import LanguagesOption, split_languages
 from gloctm.errors import InputError
@@ -126,8 +127,8 @@ def _by_hand(given: list[str], languages: Sequence[str]) -> Labels:
 def _print_prompt(shown: TopicToLabel, languages: Sequence[str] | None) -> str:
     from gloctm.labels.chat import messages_about
 
-    print(f"topic {shown.topic}")
+    show(f"topic {shown.topic}")
     for message in messages_about(shown, languages):
-        print(f"[{message['role']}]\n{message['content']}")
-    print()
+        show(f"[{message['role']}]\n{message['content']}")
+    show()
     return "not sent"

@@ -20,13 +20,21 @@ import typer
 from typer.core import TyperGroup
 
 from gloctm.cli import corpus, demo, evaluate, label, model, report, search, serve, tasks, train
-from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, report_error, say
+from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, inert_terminals, report_error, say, warn
 from gloctm.errors import TrainingInterrupted
+from gloctm.inert import inert, shortened
 from gloctm.training.interrupts import Termination
 from gloctm.training.settings import nearest_setting
 
 
 class _Commands(TyperGroup):
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_context(*args, **kwargs)
+        except Exception as error:
+            _make_inert(error)
+            raise
+
     # Within typer, which ends the process by itself on an interrupt and on a broken pipe, as its version will.
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -47,8 +55,15 @@ class _Commands(TyperGroup):
             raise typer.Exit from None
         except Exception as error:
             _suggest_setting(error)
+            _make_inert(error)
             raise
         return result
+
+
+def _make_inert(error: Any) -> None:
+    """Take from a message of typer's, which quotes arguments, what a terminal would obey and what is very long."""
+    if isinstance(getattr(error, "message", None), str):
+        error.message = inert(shortened(error.message))
 
 
 def _suggest_setting(error: Any) -> None:
@@ -113,7 +128,7 @@ def main() -> None:
         # Words of every script come out: in files and pipes as UTF-8, on a terminal as far as it can show them.
         sys.stdout.reconfigure(encoding=None if sys.stdout.isatty() else "utf-8", errors="backslashreplace")
     try:
-        with _unwinding_when_terminated():
+        with inert_terminals(), _unwinding_when_terminated():
             app()
     except Exception as error:
         if os.environ.get("GLOCTM_DEBUG"):
@@ -152,4 +167,4 @@ def _report_thread(failure: threading.ExceptHookArgs) -> None:
 def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
     # Only this package's own warnings are for users of the command line.
     if category.__module__.startswith("gloctm"):
-        print(f"gloctm: warning: {in_shell_terms(str(message))}", file=sys.stderr)
+        warn(str(message))

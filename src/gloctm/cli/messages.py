@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import json
 import re
 import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 from gloctm.errors import GloCTMError, TrainingError, TrainingInterrupted
+from gloctm.inert import inert, inert_json, shortened
 
 INPUT_ERROR = 2
 FAILURE = 1
@@ -88,7 +93,52 @@ def in_shell_terms(message: str) -> str:
 
 def say(message: str) -> None:
     """Print one line for the user to standard error; line breaks, as in a file's name, become a space."""
-    print(" ".join(message.splitlines()), file=sys.stderr, flush=True)
+    print(inert(" ".join(message.splitlines())), file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """Say a warning of the library."""
+    say(f"gloctm: warning: {in_shell_terms(shortened(message))}")
+
+
+def show(text: str = "") -> None:
+    """Print lines for people to standard output."""
+    print(inert(text))
+
+
+def show_json(value: Any, *, indent: int | None = None) -> None:
+    """Print a value as JSON to standard output."""
+    print(inert_json(json.dumps(value, ensure_ascii=False, indent=indent)))
+
+
+@contextlib.contextmanager
+def inert_terminals() -> Iterator[None]:
+    """Let nothing reach a terminal but text, whatever prints it; files and pipes get everything as it is.
+
+    What rich draws, bars of progress and help, goes past this: it holds no text of others but by ``inert``.
+    """
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (_Terminal(each) if each and each.isatty() else each for each in before)  # type: ignore[assignment]  # all that prints needs
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+class _Terminal:
+    def __init__(self, stream: TextIO) -> None:
+        # By this name rich finds what to draw on.
+        self.rich_proxied_file = stream
+
+    def write(self, text: str) -> int:
+        self.rich_proxied_file.write(inert(text))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        self.write("".join(lines))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rich_proxied_file, name)
 
 
 def report_error(error: Exception) -> int:
@@ -96,11 +146,12 @@ def report_error(error: Exception) -> int:
     if isinstance(error, GloCTMError):
         say(f"gloctm: error: {in_shell_terms(str(error))}")
     elif isinstance(error, OSError):
-        say(f"gloctm: error: {describe_os_error(error)}")
+        say(f"gloctm: error: {shortened(describe_os_error(error))}")
     elif isinstance(error, MemoryError):
         say("gloctm: error: out of memory: use a smaller vocabulary, fewer topics or a smaller batch")
     else:
-        say(f"gloctm: unexpected error: {type(error).__name__}: {error} (set GLOCTM_DEBUG=1 for the whole story)")
+        told = shortened(f"{type(error).__name__}: {error}")
+        say(f"gloctm: unexpected error: {told} (set GLOCTM_DEBUG=1 for the whole story)")
     return exit_code(error)
 
 

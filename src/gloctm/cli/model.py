@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gloctm.checks import check_choice, count_of
+from gloctm.cli.messages import show, show_json
 from gloctm.cli.options import (
     DOCUMENTS,
     AddressOption,
@@ -114,17 +114,17 @@ def topics(
     elif output_format == "csv":
         topic_tables.print_topics_as_csv(records)
     elif output_format == "json":
-        print(json.dumps(records, ensure_ascii=False, indent=2))
+        show_json(records, indent=2)
     elif output_format == "jsonl":
         for record in records:
-            print(json.dumps(record, ensure_ascii=False))
+            show_json(record)
     elif topic:
         for each in wanted:
             topic_tables.print_topic(model, each, [record for record in records if record["topic"] == each])
     else:
         topic_tables.print_topics(model, records, num_words=number)
         if found:
-            print("score:", ", ".join(f"topic {row['topic']} {row['score']:.2f}" for row in found))
+            show("score: " + ", ".join(f"topic {row['topic']} {row['score']:.2f}" for row in found))
 
 
 def transform(

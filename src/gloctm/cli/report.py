@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gloctm.cli.messages import show
 from gloctm.cli.model import Model
 from gloctm.cli.options import Quiet, check_projection, check_via
 from gloctm.cli.shown import counted_by_model, read_corpus, read_evaluation, read_view
@@ -104,4 +105,4 @@ def report(
     )
     if corpus is None and not quiet:
         say("without --corpus there are words only: no documents, and not how much of each topic there is")
-    print(f"report written to {output}: open it in a browser")
+    show(f"report written to {output}: open it in a browser")

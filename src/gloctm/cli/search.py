@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gloctm.cli.messages import show
 from gloctm.cli.options import Quiet, References, read_references
 from gloctm.cli.settings import Config, Preset, settings_begun_with, with_flags
 from gloctm.errors import GloCTMError, InputError
@@ -156,7 +157,7 @@ def search(
     except GloCTMError as error:
         raise type(error)(_in_shell_terms(str(error), spelled)) from error
     command = training_command(corpus, result, output=output, preset=preset, config=config, settings=flags)
-    print("\n".join(result_lines(result, command, shutil.get_terminal_size((_FILE_WIDTH, 24)).columns)))
+    show("\n".join(result_lines(result, command, shutil.get_terminal_size((_FILE_WIDTH, 24)).columns)))
     begun = settings_begun_with(preset, config)
     for name, value in {**flags, **result.best.settings}.items():
         if value is None and begun.get(name) is not None:

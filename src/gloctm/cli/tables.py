@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gloctm.checks import count_of
+from gloctm.cli.messages import show
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.report import BuildReport, describe_left_out, main_reasons
@@ -42,7 +43,7 @@ def print_corpus(corpus: Corpus | ShardedCorpus, *, num_words: int = 10) -> None
     from rich.text import Text
 
     # Without padding it has room on a terminal of 80 columns.
-    table = Table(header_style="bold", padding=0)
+    table = Table(padding=0)
     table.add_column("language")
     for heading in ("documents", "empty", "words", "tokens", "words\ncovered", "mean\nlength", "labels"):
         table.add_column(heading, justify="right")
@@ -126,7 +127,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
 
     from gloctm.evaluation import name_of
 
-    table = Table(header_style="bold")
+    table = Table()
     table.add_column("measure")
     table.add_column("mean", justify="right")
     table.add_column("of", overflow="fold")
@@ -190,20 +191,20 @@ def print_facts(facts: Mapping[str, Any]) -> None:
     """Print names and values, one line each."""
     width = max(map(len, facts))
     for name, value in facts.items():
-        print(f"{name:<{width}}  {value}")
+        show(f"{name:<{width}}  {value}")
 
 
 def _print(table: Any) -> None:
-    # Printed by print(), because rich ends the process where the reader of the output has gone.
-    print("\n".join(_lines(table)))
+    # Not by rich, which ends the process where the reader of the output has gone.
+    show("\n".join(_lines(table)))
 
 
 def _lines(table: Any) -> list[str]:
     from rich.console import Console
 
-    # Markup off: words of a corpus are shown as they are.
+    # No markup: words of a corpus are shown as they are. No styles either, which would be escapes like any others.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH
-    console = Console(markup=False, width=width)
+    console = Console(markup=False, width=width, force_terminal=False)
     with console.capture() as shown:
         console.print(table)
     return shown.get().removesuffix("\n").split("\n")

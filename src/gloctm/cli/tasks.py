@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from gloctm.checks import check_choice, count_of
+from gloctm.cli.messages import show, show_json
 from gloctm.cli.model import Model
 from gloctm.cli.options import LanguagesOption, Quiet, split_languages
 from gloctm.errors import InputError
+from gloctm.inert import CsvWriter
 
 if TYPE_CHECKING:
     from gloctm.estimator import GloCTM
@@ -110,7 +110,7 @@ def compare(
         alone = [f"{row[f'{side}topic']} ({row[f'{side}name']})" for row in rows if row["similarity"] is None]
         alone = [each for each in alone if not each.startswith("None ")]
         if alone:
-            print(f"without a match in the other: {count_of(len(alone), 'topic')} of {model}: {', '.join(alone)}")
+            show(f"without a match in the other: {count_of(len(alone), 'topic')} of {model}: {', '.join(alone)}")
 
 
 def reduce(
@@ -168,14 +168,13 @@ def reduce(
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], output_format: str) -> None:
     """Print the rows of a table: some columns as lines that fit the terminal, or all as JSON or CSV."""
     if output_format == "json":
-        print(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        show_json(list(rows), indent=2)
     elif output_format == "jsonl":
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            show_json(row)
     elif output_format == "csv":
-        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _in_one_cell(value) for name, value in row.items()} for row in rows)
+        names = list(rows[0]) if rows else list(columns)
+        CsvWriter(sys.stdout, names).rows([_in_one_cell(row[name]) for name in names] for row in rows)
     else:
         from gloctm.cli.topic_tables import terminal_width
         from gloctm.model.table import Table
@@ -183,7 +182,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], output
         shown = [name for name in columns if any(row.get(name) is not None for row in rows)]
         table = Table([{name: row.get(name) for name in shown} for row in rows])
         for line in table.lines(max_characters=None, width=terminal_width()):
-            print(line)
+            show(line)
 
 
 def _given_once(what: str, argument: T | None, flag: str, option: T | None) -> T | None:

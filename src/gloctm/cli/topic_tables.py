@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from gloctm.cli.messages import show
+from gloctm.inert import CsvWriter
 
 if TYPE_CHECKING:
     from gloctm.model.model import TopicModel
@@ -45,10 +47,10 @@ def print_topics(model: TopicModel, records: Sequence[TopicRecord], *, num_words
     room = terminal_width() - sum(widths) - len(_GAP) * len(widths)
     for cells, words in rows:
         padded = (f"{cell}{' ' * (width - _cells(cell))}" for cell, width in zip(cells, widths, strict=True))
-        print(_GAP.join([*padded, _fitting(words, room)]))
-    print(_uniqueness(records, num_words))
+        show(_GAP.join([*padded, _fitting(words, room)]))
+    show(_uniqueness(records, num_words))
     if marked & {(record["topic"], record["language"]) for record in records}:
-        print("?: probably another theme than in the other languages")
+        show("?: probably another theme than in the other languages")
 
 
 def print_topic(model: TopicModel, topic: int, records: Sequence[TopicRecord]) -> None:
@@ -59,14 +61,14 @@ def print_topic(model: TopicModel, topic: int, records: Sequence[TopicRecord]) -
         topic: its number.
         records: the topic, a record per language.
     """
-    print(f"topic {topic}")
+    show(f"topic {topic}")
     for record in records:
         code, label = record["language"], _label(record, model.labels_)
         share = model.topic_shares_.get(code)
         told = [code, *([f"{share[topic]:.1%} of the documents"] if share else []), *([label] if label else [])]
-        print(", ".join(told))
+        show(", ".join(told))
         for line in _wrapped(record["words"], terminal_width() - 2):
-            print(f"  {line}")
+            show(f"  {line}")
 
 
 def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
@@ -76,19 +78,18 @@ def print_topics_as_markdown(records: Sequence[TopicRecord]) -> None:
     for record in records:
         # A bar would end the cell.
         rows.setdefault(record["topic"], []).append(" ".join(record["words"]).replace("|", "\\|"))
-    print(f"| topic | {' | '.join(languages)} |")
-    print(f"|--:|{'---|' * len(languages)}")
+    show(f"| topic | {' | '.join(languages)} |")
+    show(f"|--:|{'---|' * len(languages)}")
     for topic, cells in rows.items():
-        print(f"| {topic} | {' | '.join(cells)} |")
+        show(f"| {topic} | {' | '.join(cells)} |")
 
 
 def print_topics_as_csv(records: Sequence[TopicRecord]) -> None:
     """Print topics as CSV, one word per row: its topic, language, rank from 1, and weight."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["topic", "language", "rank", "word", "weight"])
+    table = CsvWriter(sys.stdout, ["topic", "language", "rank", "word", "weight"])
     for record in records:
-        for rank, (word, weight) in enumerate(zip(record["words"], record["weights"], strict=True), start=1):
-            writer.writerow([record["topic"], record["language"], rank, word, weight])
+        ranked = enumerate(zip(record["words"], record["weights"], strict=True), start=1)
+        table.rows([record["topic"], record["language"], rank, word, weight] for rank, (word, weight) in ranked)
 
 
 def doubtful_topics(model: TopicModel) -> list[tuple[int, str]]:

@@ -11,7 +11,7 @@ import typer
 
 from gloctm.cli.building import building_flags, taken_from
 from gloctm.cli.joined import joined, restarted
-from gloctm.cli.messages import say
+from gloctm.cli.messages import say, show
 from gloctm.cli.options import Quiet, with_parameters
 from gloctm.cli.settings import Config, Preset, given_flags, setting_flags, settings_begun_with
 from gloctm.errors import InputError
@@ -166,7 +166,7 @@ def train(
                 return
         else:
             model.fit_more(loaded, **keeping, old_weight=old_weight)
-            print(model.changes_)
+            show(str(model.changes_))
             say(model.changes_.vocabulary_line())
         done = len(model.history_)
         if model.method == "published" and done < model.epochs:

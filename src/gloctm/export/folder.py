@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from gloctm.export.proportions import write_proportions
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, storable, write_json
 from gloctm.files.manifest import file_sizes
+from gloctm.inert import CsvWriter
 from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels
 from gloctm.model.model import TopicModel
@@ -153,11 +153,10 @@ def _blocks(
 def _write(path: Path, columns: Sequence[str], blocks: Iterator[dict[str, list[Any]]]) -> None:
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8", newline="") as text:
-            rows = csv.writer(text, lineterminator="\n")
-            rows.writerow(columns)
+            table = CsvWriter(text, columns)
             for block in blocks:
                 block["weight"] = [float(f"{weight:.9g}") for weight in block["weight"]]
-                rows.writerows(zip(*(block[name] for name in columns), strict=True))
+                table.rows(zip(*(block[name] for name in columns), strict=True))
         return
     arrow, parquet = import_pyarrow("Writing Parquet")
     schema = arrow.schema([(name, getattr(arrow, _KINDS.get(name, "string"))()) for name in columns])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from gloctm.arrays import Array
 from gloctm.errors import InputError
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import atomic_file, storable
+from gloctm.inert import CsvWriter
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 # Rows of a group in a Parquet file: 13 MB with 50 topics.
@@ -99,9 +99,8 @@ def proportions_writer(target: str | os.PathLike[str] | IO[str], topics: Sequenc
                 yield write
         case ".csv":
             with atomic_file(path) as stream:
-                rows = csv.writer(stream, lineterminator="\n")
-                rows.writerow(names)
-                yield lambda ids, languages, theta: rows.writerows(_rows(ids, languages, theta))
+                table = CsvWriter(stream, names)
+                yield lambda ids, languages, theta: table.rows(_rows(ids, languages, theta))
         case _:
             with atomic_file(path) as stream:
                 yield partial(_write_json_lines, stream, names)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.inert import from_cell
 from gloctm.languages import is_language
 from gloctm.reading.columns import Chooser
 from gloctm.reading.dropped import BadRows
@@ -32,7 +33,8 @@ def read_delimited(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the place of each row of a table with a heading, and its values by column.
 
-    An empty cell is a value that is not there, except in the column of the text, where it is an empty text.
+    An empty cell is a value that is not there, except in the column of the text, where it is an empty text. An
+    apostrophe before what spreadsheets take as a formula is not part of it, see ``gloctm.inert.as_cell``.
 
     Args:
         source: the file, for messages.
@@ -73,7 +75,7 @@ def read_delimited(
             if row.finding:
                 bad_rows.notes.add(row.finding, where, row.lines[0].text)
             fields = row.fields
-            content = {name: fields[at] for name, at in positions if fields[at] or name == text_column}
+            content = {name: from_cell(fields[at]) for name, at in positions if fields[at] or name == text_column}
             for field in named:
                 if (cell := content.get(chosen[field])) is not None and (value := cell_value(cell)) != cell:
                     if value is None:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from gloctm.checks import check_choice, check_int, check_number
 from gloctm.errors import InputError
+from gloctm.inert import quoted
 from gloctm.training.seed_words import check_seed_words, seeded_topics
 
 Check = Callable[[str, Any], Any]
@@ -81,13 +82,13 @@ def _check_seed(name: str, value: Any) -> int | None:
 
 def _check_device(name: str, value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|cuda(:\d+)?", value):
-        raise InputError(f"{name} is {value!r}: it must be 'auto', 'cpu', 'cuda' or for example 'cuda:1'")
+        raise InputError(f"{name} is {quoted(value)}: it must be 'auto', 'cpu', 'cuda' or for example 'cuda:1'")
     return value
 
 
 def _check_yes_or_no(name: str, value: Any) -> bool:
     if value not in (True, False):
-        raise InputError(f"{name} is {value!r}: it must be True or False")
+        raise InputError(f"{name} is {quoted(value)}: it must be True or False")
     return bool(value)
 
 
