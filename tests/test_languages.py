@@ -13,6 +13,7 @@ from gloctm.language_names import ENGLISH_NAMES
 from gloctm.languages import (
     ALIASES,
     check_is_language,
+    is_language,
     is_no_language,
     is_unidentified,
     known_spelling,
@@ -234,6 +235,15 @@ def test_what_says_that_a_language_is_not_known(text):
 @pytest.mark.parametrize("text", ["en", "na", "Na", "nah", "zxx", "mis", "qaa", "munda", "undine"])
 def test_what_says_nothing_of_the_kind(text):
     assert not is_unidentified(text)
+
+
+@pytest.mark.parametrize("code", ["x-private", "X_Private", "x-en"])
+def test_private_use_tags_are_refused_by_name(code):
+    with pytest.raises(InputError, match=f"'{code}' is a private-use tag, which names no language: use BCP-47"):
+        normalize_language(code)
+    assert not is_language(code)
+    # With a language before it, it says which.
+    assert normalize_language("en-x-private") == "en-x-private"
 
 
 def test_codes_for_no_language():

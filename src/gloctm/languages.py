@@ -52,7 +52,7 @@ def normalize_language(code: str) -> str:
     Names of languages are understood as well, in English or in the language itself.
 
     Raises:
-        InputError: the code names no registered language.
+        InputError: the code names no registered language, or is a private-use tag (``x-private``), which could be any.
 
     Example:
         >>> normalize_language("EN"), normalize_language("zh_cn"), normalize_language("cn")
@@ -77,6 +77,8 @@ def normalize_language(code: str) -> str:
         return named
     if not known:
         raise InputError(f"{code!r} is not a language code: use BCP-47, for example en, zh, pt-BR or zh-Hant")
+    if tag.startswith("x-"):
+        raise InputError(f"{code!r} is a private-use tag, which names no language: use BCP-47, for example en or zh")
     return tag
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_special_codes_are_no_languages():
     assert sum(part.num_documents for part in corpus.values()) + 4 + sum(reasons.values()) == 49
 
 
-@pytest.mark.parametrize("code", ["zxx", "mis", "qaa", "qam", "qtz", "x-klingon"])
+@pytest.mark.parametrize("code", ["zxx", "mis", "qaa", "qam", "qtz"])
 def test_documents_in_no_language_are_left_out_by_name(code):
     records = [*documents(en=ENGLISH, de=GERMAN), {"text": "lol", "lang": code, "id": "x"}]
     corpus = Corpus.from_records(records, **SETTINGS)
@@ -42,6 +43,18 @@ def test_documents_in_no_language_are_left_out_by_name(code):
     (dropped,) = corpus.report.dropped
     assert (dropped.source, dropped.id, dropped.text) == ("record 7", "x", "lol")
     assert dropped.reason == f"marked {code}, which is no language"
+
+
+def test_documents_with_a_private_use_tag_are_refused_by_name_or_skipped(tmp_path):
+    records = [*documents(en=ENGLISH, de=GERMAN), {"text": "lol", "lang": "x-klingon", "id": "x"}]
+    with pytest.raises(InputError, match="record 7: 'x-klingon' is a private-use tag, which names no language"):
+        Corpus.from_records(records, **SETTINGS)
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records), encoding="utf-8")
+    corpus = Corpus.from_files(tmp_path / "a.jsonl", on_error="skip", **SETTINGS)
+    (dropped,) = corpus.report.dropped
+    assert (dropped.id, dropped.text) == ("x", "lol")
+    assert dropped.source.endswith("a.jsonl, line 7")
+    assert dropped.reason == "'x-klingon' is a private-use tag, which names no language"
 
 
 @pytest.mark.parametrize(
