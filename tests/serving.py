@@ -148,10 +148,10 @@ JSON = {"content-type": "application/json"}
 
 
 @contextlib.contextmanager
-def listening(app, limits=DEFAULT_LIMITS):
+def listening(app, limits=DEFAULT_LIMITS, **settings):
     """The server as it runs, at a free port of this machine: its address."""
     with bind("127.0.0.1", 0) as bound:
-        server = make_server(app, limits=limits)
+        server = make_server(app, limits=limits, **settings)
         bound.listen()
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

@@ -30,7 +30,7 @@ from gloctm.server.answers import Answers
 from gloctm.server.guard import Guard
 from gloctm.server.inference import WordVectors
 from gloctm.server.languages import MOST_SCRIPTS, Languages
-from gloctm.server.work import BusyError, Deadline, OutOfTimeError, Workers
+from gloctm.server.work import BusyError, Deadline, OutOfTimeError, Shares, Workers
 from gloctm.summary import summarize
 from gloctm.text import as_tokenizer
 from handmade import handmade_model
@@ -140,7 +140,7 @@ def test_a_full_server_says_so_and_goes_on(summary):
 
 def test_an_answer_that_takes_too_long_is_given_up_but_its_thread_is_counted(summary):
     model, blocking = blocking_model()
-    with serving(model, summary, limits=Limits(concurrent=1, queue=1, seconds=0.3)) as client:
+    with serving(model, summary, limits=Limits(concurrent=1, queue=3, seconds=0.3)) as client:
         sentence = detail(ask(client, {"text": "wait", "lang": "en"}, {"text": "rain", "lang": "en"}), 504)
         assert "longer" in sentence
         # The thread can't be stopped: until it ends nothing else gets its place.
@@ -154,7 +154,7 @@ def test_workers_keep_to_their_number():
         running, most, let_go = 0, 0, threading.Event()
         lock = threading.Lock()
 
-        def work():
+        def work(deadline):
             nonlocal running, most
             with lock:
                 running += 1
@@ -164,11 +164,7 @@ def test_workers_keep_to_their_number():
                 running -= 1
             return "done"
 
-        async def request():
-            with workers.place() as deadline:
-                return await workers.run(work, deadline)
-
-        tasks = [asyncio.create_task(request()) for _ in range(5)]
+        tasks = [asyncio.create_task(workers.run(work, f"client {number}")) for number in range(5)]
         refused, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         let_go.set()
         results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -181,6 +177,24 @@ def test_workers_keep_to_their_number():
     assert most <= 2
 
 
+def test_a_client_has_half_of_what_is_shared():
+    shares = Shares(6)
+    with shares.of("a", 2) as take:
+        assert not shares.full("a")
+        take(1)
+        assert shares.full("a")
+        assert not shares.full("b", 3)
+        with shares.of("b", 3):
+            assert shares.full("c")
+        # What is done already counts, however much it is.
+        take(10)
+        assert shares.full("b")
+    assert not shares.full("a", 3)
+    assert not shares.full("b", 3)
+    assert not Shares(1).full("a")
+    assert not Shares(5, least=5).full("a", 5)
+
+
 def test_work_of_which_nobody_waits_for_the_answer_is_not_begun():
     async def scenario():
         workers = Workers(concurrent=1, queue=0, seconds=60)
@@ -188,10 +202,9 @@ def test_work_of_which_nobody_waits_for_the_answer_is_not_begun():
         async def gone():
             return True
 
-        with workers.place() as deadline, pytest.raises(BusyError):
-            await workers.run(lambda: pytest.fail("begun"), deadline, gone)
-        with workers.place() as deadline:
-            assert await workers.run(lambda: 1, deadline) == 1
+        with pytest.raises(BusyError):
+            await workers.run(lambda _: pytest.fail("begun"), "client", gone)
+        assert await workers.run(lambda _: 1, "client") == 1
         workers.stop()
 
     asyncio.run(scenario())
@@ -307,6 +320,48 @@ def test_a_body_that_drips_in_is_given_up(model, summary, monkeypatch):
     asyncio.run(scenario())
     assert sent[0]["status"] == 408
     assert "slowly" in json.loads(sent[1]["body"])["detail"]
+
+
+def test_bodies_and_unsent_answers_of_a_client_leave_room_for_others(model, summary):
+    # 20 kB in all, of which each address has half.
+    limits = Limits(concurrent=1, queue=3, body_bytes=5000, upload_bytes=5000, rate=0)
+    body = json.dumps({"documents": [{"text": "rain " * 800, "lang": "en"}]}).encode()
+
+    async def scenario():
+        app, go_on = create_app(model, summary, limits=limits), asyncio.Event()
+
+        async def ask_from(address, begun=None):
+            sent, pieces = [], [body[:4000], body[4000:]]
+
+            async def receive():
+                if begun is not None and len(pieces) == 1:
+                    begun.set()
+                    await go_on.wait()
+                if not pieces:
+                    await asyncio.Event().wait()
+                return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+            async def send(message):
+                sent.append(message)
+
+            headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+            scope = {"type": "http", "method": "POST", "path": "/transform", "raw_path": b"/transform"}
+            await app(
+                {**scope, "headers": headers, "query_string": b"", "root_path": "", "client": (address, 1)},
+                receive,
+                send,
+            )
+            return sent[0]["status"]
+
+        begun = [asyncio.Event() for _ in range(2)]
+        slow = [asyncio.create_task(ask_from("192.0.2.1", each)) for each in begun]
+        for each in begun:
+            await each.wait()
+        found = [await ask_from("192.0.2.1"), await ask_from("192.0.2.2")]
+        go_on.set()
+        return found, [await each for each in slow], await ask_from("192.0.2.1")
+
+    assert asyncio.run(scenario()) == ([503, 200], [200, 200], 200)
 
 
 @pytest.mark.parametrize("length", [0, 1, 65_536, 65_537, 200_000])

@@ -28,6 +28,7 @@ from gloctm.errors import GloCTMError, InputError
 from gloctm.evaluation import evaluate
 from gloctm.model.view import TopicView
 from gloctm.server import Limits, create_app
+from gloctm.server.listening import make_server
 from handmade import handmade_corpus, handmade_model
 
 # Connections
@@ -120,6 +121,40 @@ def test_one_address_can_not_take_all_connections(app):
         for connection in (*held, *others):
             connection.close()
         assert gets_in_again(url)
+
+
+def test_slow_bodies_take_no_places(app):
+    limits = Limits(concurrent=1, queue=1, rate=0)
+    head = (
+        b"POST /transform HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{"
+    )
+    with listening(create_app(make_model(), limits=limits), limits) as url:
+        held = [connect(url) for _ in range(20)]
+        for connection in held:
+            connection.sendall(head)
+        asked = {"documents": [{"text": "rain", "lang": "en"}]}
+        assert httpx.post(f"{url}transform", json=asked, timeout=200).status_code == 200
+        for connection in held:
+            connection.close()
+
+
+def test_clients_of_a_server_in_front_are_told_apart_where_it_is_named(app):
+    limits = Limits(rate=0.001, burst=1)
+
+    def statuses(**settings):
+        with listening(create_app(make_model(), limits=limits), limits, **settings) as url:
+            asked = [{"x-forwarded-for": address} for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1")]
+            return [httpx.get(f"{url}topics", headers=headers, timeout=200).status_code for headers in asked]
+
+    assert statuses(forwarded_allow_ips="127.0.0.0/8") == [200, 200, 429]
+    # Whoever is not named could make up such a header.
+    assert statuses() == statuses(forwarded_allow_ips="192.0.2.7") == [200, 429, 429]
+
+
+@pytest.mark.parametrize("addresses", ["*", "proxy.example.org", "127.0.0.1,everybody"])
+def test_servers_in_front_are_named_by_address(app, addresses):
+    with pytest.raises(InputError, match="is no address: give that of the server in front"):
+        make_server(app, forwarded_allow_ips=addresses)
 
 
 # The command

@@ -91,6 +91,14 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    forwarded_allow_ips: Annotated[
+        str,
+        _access(
+            help="Addresses or networks, with commas between, of servers in front of this one, whose X-Forwarded-For "
+            "says who asks. Otherwise all their clients count as one.",
+            show_default=False,
+        ),
+    ] = "",
     token: Annotated[
         str | None,
         _access(
@@ -124,11 +132,12 @@ def serve(
     from gloctm.cli.messages import say
     from gloctm.server.access import LOOPBACK_HOSTS, check_name, check_token
     from gloctm.server.limits import Limits
-    from gloctm.server.listening import bind, is_loopback, serve_at
+    from gloctm.server.listening import bind, check_proxies, is_loopback, serve_at
 
     limits = Limits(**{each.name: given[each.name] for each in fields(Limits)})
     token = token or None
     names = [check_name(each) for each in name or ()]
+    check_proxies(forwarded_allow_ips)
     loopback = is_loopback(host)
     encoder = None if via is None else check_via(via)
     measured = None if evaluation is None else read_evaluation(evaluation)
@@ -166,4 +175,10 @@ def serve(
         # Others may reach it by any name, unless names are given.
         hosts = [*LOOPBACK_HOSTS, host, *names] if loopback or names else None
         app = create_app(model, maker, view=shown, edits=edits, limits=limits, token=token, hosts=hosts)
-        serve_at(bound, app, limits=limits, ready=lambda url: say(f"listening at {url} (Ctrl-C ends it)"))
+        serve_at(
+            bound,
+            app,
+            limits=limits,
+            forwarded_allow_ips=forwarded_allow_ips,
+            ready=lambda url: say(f"listening at {url} (Ctrl-C ends it)"),
+        )

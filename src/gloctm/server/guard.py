@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,14 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gloctm.files.atomic import storable
 from gloctm.server.access import RateLimiter, client_of, has_token, host_name, same_origin
 from gloctm.server.limits import Limits
-from gloctm.server.work import BUSY, BusyError, Deadline, Workers
+from gloctm.server.work import BUSY, Shares, Workers
 
 # Monitors ask these often, and the answer reveals nothing.
 _OPEN = ("/healthz", "/api/healthz")
 # Seconds after which a place may be free.
 RETRY_AFTER = "1"
-# A request has its place from the first byte of its body on. A client that sends more slowly than this, after some
-# seconds to begin with, would keep others out.
+# A body that comes more slowly than this, after some seconds to begin with, is given up.
 SECONDS_TO_BEGIN = 5.0
 BYTES_PER_SECOND = 50_000
 # Bytes written at a time, so that connections hold no copies of answers that their clients do not read.
@@ -74,6 +73,9 @@ class Guard:
         self._token = token
         self._workers = workers
         self._clients = RateLimiter(limits.rate, limits.burst)
+        largest = max(limits.upload_bytes, limits.body_bytes)
+        # Bytes of bodies, and of answers that are not sent yet.
+        self._memory = Shares((limits.concurrent + limits.queue) * largest, largest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -81,6 +83,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = False
+        client = client_of(scope["client"][0] if scope.get("client") else None)
 
         async def secured(message: Message) -> None:
             nonlocal started
@@ -97,10 +100,11 @@ class Guard:
             await send({**message, "body": body[max(len(body) - 1, 0) // _PIECE * _PIECE :]})
 
         try:
-            if refusal := self._refusal(scope):
+            if refusal := self._refusal(scope, client):
                 await refusal(scope, receive, secured)
             elif scope["method"] == "POST":
-                await self._with_place(scope, receive, secured)
+                with self._memory.of(client) as take:
+                    await self._bounded(scope, receive, secured, client, take)
             else:
                 await self._app(scope, receive, secured)
         except Exception:
@@ -109,7 +113,7 @@ class Guard:
             if not started:
                 await problem(500, "the server failed: its log says why")(scope, receive, secured)
 
-    def _refusal(self, scope: Scope) -> JSONResponse | None:
+    def _refusal(self, scope: Scope, client: str) -> JSONResponse | None:
         """Return the answer to a request that is refused by its head; None if it is not."""
         headers, path = Headers(scope=scope), scope["path"]
         if self._hosts is not None and host_name(headers.get("host")) not in self._hosts:
@@ -117,8 +121,7 @@ class Guard:
             return problem(400, "the server does not have this name: use the address that it printed")
         if path in _OPEN:
             return None
-        wait = self._clients.wait(client_of(scope["client"][0] if scope.get("client") else None))
-        if wait:
+        if wait := self._clients.wait(client):
             return problem(429, "too many requests: send them more slowly", {"retry-after": str(math.ceil(wait))})
         if scope["method"] == "POST" and not same_origin(headers.get("origin"), headers.get("host")):
             return problem(403, "the request comes from a page of another site: send it from this server's own page")
@@ -129,49 +132,52 @@ class Guard:
             return problem(401, sentence, {"www-authenticate": scheme})
         return None
 
-    async def _with_place(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _bounded(
+        self, scope: Scope, receive: Receive, send: Send, client: str, take: Callable[[int], None]
+    ) -> None:
+        """Answer a request with a body, which is taken in only if it is wanted, fits and comes in time."""
         headers = Headers(scope=scope)
         is_file = scope["path"].endswith("/file")
         expected = "multipart/form-data" if is_file else "application/json"
         most = self._limits.upload_bytes if is_file else self._limits.body_bytes
         length = headers.get("content-length", "")
-        answer: ASGIApp
+        begun, total, whole = time.monotonic(), 0, False
+
+        async def receive_bounded() -> Message:
+            nonlocal total, whole
+            if whole:
+                return await receive()
+            allowed = SECONDS_TO_BEGIN + total / BYTES_PER_SECOND - (time.monotonic() - begun)
+            try:
+                async with asyncio.timeout(max(allowed, 0)):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, "the request arrives too slowly: send it again") from None
+            size = len(message.get("body", b""))
+            total += size
+            whole = not message.get("more_body", False)
+            if total > most:
+                raise HTTPException(413, _too_large(most))
+            if self._memory.full(client, size):
+                raise HTTPException(503, BUSY)
+            take(size)
+            return message
+
+        async def send_counted(message: Message) -> None:
+            # Not refused, since the work is done: it leaves less room for further bodies.
+            take(len(message.get("body", b"")))
+            await send(message)
+
         if headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
             answer = problem(415, f"the request has another content type: it must be {expected}")
         elif length.isdigit() and (len(length) > 18 or int(length) > most):
             answer = problem(413, _too_large(most))
+        elif self._workers.places.full(client):
+            answer = problem(503, BUSY)
         else:
-            try:
-                with self._workers.place() as deadline:
-                    scope.setdefault("state", {})["deadline"] = deadline
-                    await self._app(scope, _limited(receive, most, deadline), send)
-                return
-            except BusyError:
-                answer = problem(503, BUSY)
+            await self._app(scope, receive_bounded, send_counted)
+            return
         await answer(scope, receive, send)
-
-
-def _limited(receive: Receive, most: int, deadline: Deadline) -> Receive:
-    """Return the same ``receive``, which raises HTTPException if a body is too large or takes too long."""
-    begun, total, whole = time.monotonic(), 0, False
-
-    async def receive_limited() -> Message:
-        nonlocal total, whole
-        if whole:
-            return await receive()
-        allowed = SECONDS_TO_BEGIN + total / BYTES_PER_SECOND - (time.monotonic() - begun)
-        try:
-            async with asyncio.timeout(max(min(allowed, deadline.remaining()), 0)):
-                message = await receive()
-        except TimeoutError:
-            raise HTTPException(408, "the request arrives too slowly: send it again") from None
-        total += len(message.get("body", b""))
-        whole = not message.get("more_body", False)
-        if total > most:
-            raise HTTPException(413, _too_large(most))
-        return message
-
-    return receive_limited
 
 
 def _too_large(most: int) -> str:

@@ -28,7 +28,8 @@ class Limits:
             are left out, with a warning.
         concurrent: requests that are worked on at once, in a thread each. The work is for processors, so more threads
             wait for each other.
-        queue: requests that wait for these. Together with ``concurrent``, the number of bodies in memory.
+        queue: requests that wait for these. One client has half of all places at most, and half of the memory for
+            bodies and unsent answers, which is ``upload_bytes`` for each place.
         rate: requests per second and client in the long run; 0 for any number.
         burst: requests of one client at once, after a while without any.
         seconds: time until an answer is given up. The work stops at the next document or batch of words.

@@ -60,6 +60,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     limits: Limits = DEFAULT_LIMITS,
+    forwarded_allow_ips: str = "",
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Answer requests until Ctrl-C or SIGTERM, then finish those in progress, for at most a few seconds.
@@ -69,10 +70,12 @@ def serve(
         host: an address or name of this machine.
         port: 0 for a free one.
         limits: those of the app.
+        forwarded_allow_ips: as uvicorn has it: addresses or networks, with commas between, of servers in front of this
+            one. Of these alone ``X-Forwarded-For`` is believed, which says who asks; else they are one client.
         ready: called with the address once connections can be made.
 
     Raises:
-        InputError: nothing can listen there.
+        InputError: nothing can listen there, or something in ``forwarded_allow_ips`` is no address.
         KeyboardInterrupt: it was interrupted, and has ended in order.
         MissingDependencyError: uvicorn is not installed.
 
@@ -84,7 +87,7 @@ def serve(
         http://127.0.0.1:8000/
     """
     with bind(host, port) as bound:
-        serve_at(bound, app, limits=limits, ready=ready)
+        serve_at(bound, app, limits=limits, forwarded_allow_ips=forwarded_allow_ips, ready=ready)
 
 
 def serve_at(
@@ -92,17 +95,31 @@ def serve_at(
     app: FastAPI,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    forwarded_allow_ips: str = "",
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Answer requests at a socket from ``bind``, as ``serve`` does."""
-    server = make_server(app, limits=limits)
+    server = make_server(app, limits=limits, forwarded_allow_ips=forwarded_allow_ips)
     bound.listen(_BACKLOG)
     if ready is not None:
         ready(url_of(bound))
     server.run(sockets=[bound])
 
 
-def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS) -> uvicorn.Server:
+def check_proxies(addresses: str) -> str:
+    """Return addresses and networks of servers in front; raise InputError if one is neither."""
+    for address in filter(None, addresses.split(",")):
+        try:
+            ipaddress.ip_network(address.strip())
+        except ValueError:
+            # uvicorn would take a name as it is, and * from everybody, who could then be anybody.
+            raise InputError(
+                f"{address.strip()!r} is no address: give that of the server in front, such as 127.0.0.1"
+            ) from None
+    return addresses
+
+
+def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS, forwarded_allow_ips: str = "") -> uvicorn.Server:
     """Return the server of ``serve_at``, to run with sockets that listen; it ends once its ``should_exit`` is true."""
     web = import_optional("uvicorn", "The server", "fastapi uvicorn python-multipart")
     from gloctm.server.connections import bounded_connections
@@ -116,8 +133,9 @@ def make_server(app: FastAPI, *, limits: Limits = DEFAULT_LIMITS) -> uvicorn.Ser
         log_level="warning",
         access_log=False,
         server_header=False,
-        # A client could make up such headers.
-        proxy_headers=False,
+        # Of all others, who could make up such headers, none is believed; nor is uvicorn's own variable asked.
+        proxy_headers=bool(forwarded_allow_ips),
+        forwarded_allow_ips=check_proxies(forwarded_allow_ips),
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=5,
     )

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
+from gloctm.server.access import client_of
 from gloctm.server.answers import Asked, TooMuchError
 from gloctm.server.api_page import render_api_page
 from gloctm.server.guard import Guard, problem
@@ -35,7 +36,7 @@ from gloctm.server.schemas import (
     ViewRequest,
 )
 from gloctm.server.uploads import ResultFormat
-from gloctm.server.work import BusyError, OutOfTimeError, Workers
+from gloctm.server.work import BusyError, Deadline, OutOfTimeError, Workers
 
 Result = TypeVar("Result")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -89,7 +90,7 @@ def make_app(live: Live, title: str, *, limits: Limits, token: str | None, hosts
     """Put the app together; see ``gloctm.server.create_app``."""
     workers = Workers(limits.concurrent, limits.queue, limits.seconds)
     # A thread of their own, so that views, which take longest, leave room for all other requests; one after the other.
-    editors = Workers(1, 0, limits.seconds)
+    editors = Workers(1, limits.queue, limits.seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -147,8 +148,9 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
     documented = [Depends(HTTPBearer(auto_error=False))] if guarded else []
     router = APIRouter()
 
-    async def worked(request: Request, work: Callable[[], Result]) -> Result:
-        return await workers.run(work, request.state.deadline, request.is_disconnected)
+    async def worked(request: Request, work: Callable[[Deadline], Result], by: Workers = workers) -> Result:
+        client = client_of(request.client.host if request.client else None)
+        return await by.run(work, client, request.is_disconnected)
 
     @router.post("/transform", response_model=TransformResponse, responses=_PROBLEMS, dependencies=documented)
     async def transform(request: Request, body: TransformRequest) -> Response:
@@ -160,13 +162,13 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
         ]
         answers.check_size(documents, explain=body.explain)
 
-        def work() -> Response:
+        def work(deadline: Deadline) -> Response:
             return _json(
                 answers.transform(
                     documents,
                     explain=body.explain,
                     via=body.via,
-                    deadline=request.state.deadline,
+                    deadline=deadline,
                     keep_unidentified=body.keep_unidentified,
                 )
             )
@@ -211,10 +213,10 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
         identified (`und`).
         """
         answers = live.now.answers
-        name, deadline = file.filename or "", request.state.deadline
+        name = file.filename or ""
         content, warnings = await worked(
             request,
-            lambda: answers.transform_file(
+            lambda deadline: answers.transform_file(
                 file.file, name, form=format, text_column=text_column, lang=lang or None, via=via, deadline=deadline
             ),
         )
@@ -250,8 +252,8 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
         if body.text is not None:
             answers.check_size([Asked(body.text, None, "")])
 
-        def work() -> Response:
-            found, deadline = answers.similar, request.state.deadline
+        def work(deadline: Deadline) -> Response:
+            found = answers.similar
             if body.topic is not None:
                 return _json(found.to_topic(body.topic, body.num))
             if body.word is not None:
@@ -267,7 +269,7 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
         The score is that of `find_topics` and `find_documents` in Python.
         """
         found = live.now.answers.search
-        return await worked(request, lambda: _json(found(body.query, body.lang, body.num, request.state.deadline)))
+        return await worked(request, lambda deadline: _json(found(body.query, body.lang, body.num, deadline)))
 
     @router.post(
         "/view",
@@ -293,10 +295,9 @@ def _router(live: Live, workers: Workers, editors: Workers, *, guarded: bool) ->
         Views are made one after the other. Documents are not inferred again.
         """
         live.check()
-        deadline = request.state.deadline
         given = body.model_dump()
         changes = given.pop("changes")
-        content = await editors.run(lambda: live.show(given, deadline, changes), deadline, request.is_disconnected)
+        content = await worked(request, lambda deadline: live.show(given, deadline, changes), editors)
         return Response(content, media_type="application/json")
 
     @router.head("/healthz", include_in_schema=False)

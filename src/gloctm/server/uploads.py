@@ -5,10 +5,8 @@ Nothing of a request is ever a path: of a file's name, only the ending is read, 
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import IO, Any, Literal
 
 from gloctm.errors import InputError
 from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_line
+from gloctm.inert import CsvWriter
 from gloctm.reading.builder import Record, RecordBuilder
 from gloctm.reading.columns import HOW_TO_NAME, Columns
 from gloctm.reading.dropped import BadRows
@@ -28,9 +27,6 @@ Rows = Iterable[tuple[str, Mapping[str, Any]]]
 # The file in sentences.
 _NAME = "the file"
 _READ = ("jsonl", "csv", "tsv", "txt")
-# What makes a spreadsheet read a cell as a formula, and what it reads as a number all the same.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 # gzip, zip, bzip2, xz, zstandard: a small file may unpack to one that fills all memory.
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
@@ -136,8 +132,7 @@ class ResultRow:
 def write_result(documents: Iterable[ResultRow], topics: Sequence[int], names: Sequence[str], form: str) -> bytes:
     """Return topic proportions as a file: ``id``, ``lang``, ``text``, ``topic``, ``name``, ``topic_0`` and so on.
 
-    ``topic`` is the number of the largest topic and ``name`` its name. In CSV an apostrophe precedes ids and texts that
-    a spreadsheet would take as a formula.
+    ``topic`` is the number of the largest topic and ``name`` its name.
 
     Args:
         documents: where θ is None, everything about topics is empty.
@@ -157,14 +152,8 @@ def write_result(documents: Iterable[ResultRow], topics: Sequence[int], names: S
     rows = map(row, documents)
     text = io.StringIO()
     if form == "csv":
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_no_formula(cell) if isinstance(cell, str) else cell for cell in each] for each in rows)
+        CsvWriter(text, columns).rows(rows)
     else:
         text.writelines(json.dumps(dict(zip(columns, each, strict=True)), ensure_ascii=False) + "\n" for each in rows)
     # JSON can bring lone surrogates, which UTF-8 can't hold: they become escapes.
     return text.getvalue().encode("utf-8", "backslashreplace")
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
 
 Result = TypeVar("Result")
 #: What a client reads when there is no room.
@@ -51,11 +53,47 @@ class Deadline:
             raise OutOfTimeError
 
 
+class Shares:
+    """An amount that clients share: each has half of it at most, so that none keeps the others out.
+
+    Args:
+        most: for all clients.
+        least: what each may have in any case.
+    """
+
+    def __init__(self, most: int, least: int = 1) -> None:
+        self._most = most
+        self._each = max(most // 2, least)
+        self._held: Counter[str] = Counter()
+
+    def full(self, client: str, amount: int = 1) -> bool:
+        """Return whether an amount is more than a client may take."""
+        return self._held.total() + amount > self._most or self._held[client] + amount > self._each
+
+    @contextlib.contextmanager
+    def of(self, client: str, amount: int = 0) -> Iterator[Callable[[int], None]]:
+        """Take an amount until the end of the block, and yield a function that takes more."""
+        taken = 0
+
+        def take(more: int) -> None:
+            nonlocal taken
+            taken += more
+            self._held[client] += more
+
+        take(amount)
+        try:
+            yield take
+        finally:
+            self._held[client] -= taken
+            if not self._held[client]:
+                del self._held[client]
+
+
 class Workers:
     """A few threads, and a bounded number of places for requests.
 
-    A request has its place (``place``) from before its body is read until it is answered, and a thread (``run``) only
-    for its work. A thread that works on after its time counts as active until it ends.
+    A request has its place from when its body is in until its work is done. A thread that works on after its time
+    counts as active until it ends.
 
     Args:
         concurrent: number of threads.
@@ -64,75 +102,55 @@ class Workers:
     """
 
     def __init__(self, concurrent: int, queue: int, seconds: float) -> None:
+        self.places = Shares(concurrent + queue)
         self._concurrent = concurrent
-        self._places = concurrent + queue
         self._seconds = seconds
-        self._taken = 0
         self._stopping = threading.Event()
-        self._running: tuple[ThreadPoolExecutor, asyncio.Semaphore] | None = None
+        self._free = asyncio.Semaphore(concurrent)
 
-    def start(self) -> tuple[ThreadPoolExecutor, asyncio.Semaphore]:
-        """Make the threads, within a running event loop."""
+    def start(self) -> None:
+        """Begin anew, in another event loop."""
         self._stopping.clear()
-        pool = ThreadPoolExecutor(self._concurrent, thread_name_prefix="gloctm")
-        self._running = pool, asyncio.Semaphore(self._concurrent)
-        return self._running
+        self._free = asyncio.Semaphore(self._concurrent)
 
     def stop(self) -> None:
         """Let no more work begin, and end work in progress at its next document."""
         self._stopping.set()
-        if self._running is not None:
-            self._running[0].shutdown(wait=False, cancel_futures=True)
-            self._running = None
-
-    @contextlib.contextmanager
-    def place(self) -> Iterator[Deadline]:
-        """Hold a place for a request, and yield its deadline; raise BusyError if there is none."""
-        if self._taken >= self._places:
-            raise BusyError
-        self._taken += 1
-        try:
-            yield Deadline(time.monotonic() + self._seconds, self._stopping)
-        finally:
-            self._taken -= 1
 
     async def run(
-        self, work: Callable[[], Result], deadline: Deadline, gone: Callable[[], Awaitable[bool]] | None = None
+        self, work: Callable[[Deadline], Result], client: str, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Result:
         """Run work in a thread as soon as one is free.
 
         Args:
-            work: what to do.
-            deadline: of the request.
+            work: what to do, within the deadline that it is given.
+            client: who asks.
             gone: returns whether the client has left; called before the work begins.
 
         Raises:
-            BusyError: no thread became free in time, or the client has left.
+            BusyError: there is no place, no thread became free in time, or the client has left.
             OutOfTimeError: the work took too long.
         """
-        pool, free = self._running or self.start()
-        try:
-            async with asyncio.timeout(deadline.remaining()):
-                await free.acquire()
-        except TimeoutError:
-            raise BusyError from None
-        try:
-            if gone is not None and await gone():
-                raise BusyError
-            deadline.check()
-            working = asyncio.get_running_loop().run_in_executor(pool, work)
-        except BaseException:
-            free.release()
-            raise
+        if self.places.full(client):
+            raise BusyError
+        deadline = Deadline(time.monotonic() + self._seconds, self._stopping)
+        begun = False
 
-        def end(ended: asyncio.Future[Result]) -> None:
-            free.release()
-            if not ended.cancelled():
-                # Nobody waits for an error after the deadline: mark it as seen.
-                ended.exception()
+        async def threaded() -> Result:
+            nonlocal begun
+            async with self._free:
+                if gone is not None and await gone():
+                    raise BusyError
+                deadline.check()
+                begun = True
+                # No limit but the one above, which holds until the thread ends.
+                return await to_thread.run_sync(work, deadline, limiter=CapacityLimiter(1))
 
-        working.add_done_callback(end)
-        done, _ = await asyncio.wait([working], timeout=deadline.remaining())
-        if not done:
-            raise OutOfTimeError
-        return working.result()
+        with self.places.of(client, 1):
+            working = asyncio.ensure_future(threaded())
+            # Nobody waits for an error after the deadline: mark it as seen.
+            working.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            done, _ = await asyncio.wait([working], timeout=deadline.remaining())
+            if not done:
+                raise OutOfTimeError if begun else BusyError
+            return working.result()
