@@ -323,7 +323,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         number = self.num_topics_
         if asked is not None:
             number = check_int("num_topics", asked, number, ", since topics keep their numbers")
-        start = Start(self.weights_[TOPIC_DIRECTION_NAME], check_number("old_weight", old_weight, 0.0))
+        start = Start(self.weights_[TOPIC_DIRECTION_NAME], check_number("old_weight", old_weight, 0.0, 1e9))
         # What the corpus chose, it chooses again.
         again = {name: None for name in self.chosen_ if getattr(self, name) == self.settings_[name]}
         self._fit(documents, checkpoint, checkpoint_minutes, resume, (), start=start, num_topics=number, **again)

@@ -55,7 +55,7 @@ MODEL_FACTS = [
     ({"format_version": "1"}, "states no format version"),
     ({"files": None}, "lists no files"),
     ({"files": {"../documents.jsonl": 3}}, "names '../documents.jsonl', outside the folder"),
-    ({"files": {"a\0b": 3}}, "a\0b is missing"),
+    ({"files": {"a\0b": 3}}, r"a\x00b is missing"),
     ({"languages": ["en", "fr"]}, "KeyError('fr')"),
     ({"languages": ["en"]}, "its tokenizers can't be read"),
     ({"languages": 5}, "TypeError"),

@@ -115,7 +115,7 @@ SETTINGS = [
     ("ranking", "frequency", "coherence or weights\n"),
     ("num_near_documents", "-1", "a whole number of at least 0\n"),
     ("num_refinements", "-1", "0 or more"),
-    ("temperature", "0", "above 0\n"),
+    ("temperature", "0", "0.0001 or more and up to 10000\n"),
     ("temperature", "inf", "a finite number\n"),
     ("seed_weight", "-1", "0 or more"),
     ("num_neighbors", "-1", "0 or more"),

@@ -29,6 +29,7 @@ from gloctm.files.leftovers import remove_leftovers
 from gloctm.model.labels import Labels
 from gloctm.shards import ShardedCorpus
 from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten
+from gloctm.training.memory import check_training_memory
 from gloctm.training.seed_words import SeededTopic, seeded_topics
 from gloctm.training.settings import resolve_seed
 
@@ -132,6 +133,11 @@ def train_in_context(
     near, temperature = settings["num_near_documents"], settings["temperature"]
     if near is None:
         near = chosen_near_documents(num_documents, num_topics)
+    check_training_memory(
+        {**settings, "num_near_documents": near},
+        {language: part.num_words for language, part in corpus.items()},
+        {language: min(number, FITTED_DOCUMENTS) for language, number in num_documents.items()},
+    )
     # Without seed words their weight means nothing; checkpoints from before there were any have neither.
     idle = () if seeds else ("seed_words", "seed_weight")
     identity = {

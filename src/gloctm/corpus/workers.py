@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from gloctm.checks import check_int
 from gloctm.corpus.options import TextSettings
 from gloctm.corpus.tokenization import TokenizedBlock, tokenize_block
-from gloctm.engine.local import IDLE_SECONDS, available_cores, watcher, worker_errors
+from gloctm.engine.local import IDLE_SECONDS, available_cores, check_processes, watcher, worker_errors
 from gloctm.reading.builder import Record
 
 # Enough to keep a worker busy for a good part of a second, little enough to be sent and held many times over.
@@ -49,11 +48,11 @@ def tokenize_blocks(
             processes; a process was ended from outside.
     """
     waiting = iter(blocks)
+    processes = check_processes(processes, ", or None for all cores where that pays")
     if processes is None:
         first = list(islice(waiting, FEW_BLOCKS))
         processes = 1 if len(first) < FEW_BLOCKS or settings.tokenizers else available_cores()
         waiting = _chained(first, waiting)
-    processes = check_int("processes", processes, 1, ", or None for all cores where that pays")
     if processes == 1:
         for block in waiting:
             yield block, tokenize_block(_documents(block), settings)

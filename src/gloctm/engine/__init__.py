@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gloctm.checks import check_int
-from gloctm.engine.local import Processes, Serial, available_cores
+from gloctm.engine.local import Processes, Serial, available_cores, check_processes
 from gloctm.engine.ray import Ray
 from gloctm.engine.stage import ONE_CORE, Done, Engine, Note, Piece, Resources, key_of, run_stage
 from gloctm.errors import InputError
@@ -55,5 +54,5 @@ def get_engine(name: str = "processes", processes: int | None = None, address: s
         return Ray(address)
     if address is not None:
         raise InputError(f"an address of a cluster has no effect without engine='ray': add it, or leave {address} out")
-    number = available_cores() if processes is None else check_int("processes", processes, 1, ", or None for all cores")
+    number = check_processes(processes, ", or None for all cores") or available_cores()
     return Serial() if name == "serial" or number == 1 else Processes(number)

@@ -13,6 +13,7 @@ from pathlib import Path
 from pickle import PicklingError
 from typing import Any, Self, TypeVar
 
+from gloctm.checks import check_int, check_memory
 from gloctm.engine.stage import ONE_CORE, Resources
 from gloctm.errors import InputError
 
@@ -25,6 +26,8 @@ IDLE_SECONDS = 60
 WATCH_SECONDS = 2
 # Items that wait for a worker, per worker.
 _WAITING = 2
+# A worker that has loaded what tokenizes one language, at least.
+_PROCESS_BYTES = 100_000_000
 # Each worker has a core, so the libraries in it need no threads.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -190,6 +193,20 @@ def _is_there(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def check_processes(processes: int | None, otherwise: str) -> int | None:
+    """Return a number of processes as ``int``; raise InputError if it is none, or more than this machine has room for.
+
+    Args:
+        processes: as given; None stays None.
+        otherwise: what else may be given, see ``check_int``.
+    """
+    if processes is None:
+        return None
+    number = check_int("processes", processes, 1, otherwise)
+    check_memory(f"processes is {number:,}", number * _PROCESS_BYTES, "lower it, at best to the number of cores")
+    return number
 
 
 def available_cores() -> int:

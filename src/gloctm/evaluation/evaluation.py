@@ -143,7 +143,7 @@ def evaluate(
     )
     fewest = min(map(len, model.vocabulary_.values()))
     check_num_words(num_words, fewest)
-    seed = check_int("seed", seed, 0)
+    seed = check_int("seed", seed, 0, most=2**32 - 1)
     if max_train is not None:
         max_train = check_int("max_train", max_train, 2, ", or None for all documents")
     check_choice("classifier", classifier, CLASSIFIERS)

@@ -74,7 +74,7 @@ class ChatLabeler:
             base_url=base_url,
             # Endpoints on one's own machine need none, but the client wants one.
             api_key=api_key or os.environ.get("OPENAI_API_KEY") or "none",
-            timeout=float(check_number("timeout", timeout, 0, above=True)),
+            timeout=float(check_number("timeout", timeout, 0, 86_400, above=True)),
         )
 
     def messages(self, shown: TopicToLabel) -> list[dict[str, str]]:

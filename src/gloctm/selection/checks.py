@@ -31,7 +31,7 @@ def checked_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
     """Validate seeds, and return them as plain integers."""
     if isinstance(seeds, str) or not isinstance(seeds, Sequence) or not seeds:
         raise InputError(f"seeds is {seeds!r}: give a list of whole numbers, for example [0, 1, 2]")
-    checked = tuple(check_int("a seed", seed, 0) for seed in seeds)
+    checked = tuple(check_int("a seed", seed, 0, most=2**64 - 1) for seed in seeds)
     if len(set(checked)) < len(checked):
         raise InputError(f"seeds is {list(seeds)}: the same one twice trains the same model twice")
     return checked

@@ -18,7 +18,7 @@ from gloctm.selection.checks import base_settings, check_candidate, check_method
 from gloctm.selection.measuring import Measurer, checked_objective, measured_names
 from gloctm.selection.page import page
 from gloctm.selection.result import STABILITY, Candidate, SearchResult
-from gloctm.selection.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid
+from gloctm.selection.space import Assignment, Range, Sampler, Space, check_trials, checked_space, grid, grid_size
 from gloctm.selection.trainer import Trainer
 from gloctm.selection.trials import FREE, TrialLog
 from gloctm.shards.corpus import ShardedCorpus
@@ -128,7 +128,7 @@ def search(
         "settings": {name: value for name, value in base.items() if name not in FREE and name not in chosen},
     }
     log = TrialLog(Path(output), identity, resume=resume)
-    total = len(the_seeds) * (trials if trials is not None else len(list(grid(chosen))))
+    total = len(the_seeds) * (trials if trials is not None else grid_size(chosen))
     trainer = Trainer(corpus, measure, log, objective, total, show_progress, sys._getframe(1))
     candidates: dict[str, Candidate] = {}
     written, cost = -math.inf, 0.0

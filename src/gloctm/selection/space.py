@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -9,6 +10,7 @@ from typing import Any
 
 from gloctm.checks import check_int
 from gloctm.errors import InputError, MissingDependencyError
+from gloctm.inert import quoted
 from gloctm.training.settings import SETTINGS, check_settings
 
 #: Settings that are the same for all candidates, or given otherwise, and why.
@@ -19,6 +21,8 @@ _NOT_SEARCHED = {
     "show_progress": "it changes no model",
     "seed_words": "give those of all candidates as settings={'seed_words': ...}",
 }
+#: Candidates of a search at most: all are listed before the first is trained.
+MOST_CANDIDATES = 100_000
 # Significant digits of a number drawn: enough to tell it by, few enough to write it down.
 _DIGITS = 4
 # Optuna's sampler draws the same numbers whenever the same search is run.
@@ -94,10 +98,20 @@ def check_trials(space: Space, trials: int | None) -> None:
             raise InputError(
                 f"{ranges[0]} is to be drawn from a range: say how many candidates to draw (trials), or list values"
             )
+        if (size := grid_size(space)) > MOST_CANDIDATES:
+            raise InputError(
+                f"the space has {quoted(size)} candidates, and a search may have {MOST_CANDIDATES:,}: list fewer "
+                "values, or say how many candidates to draw (trials)"
+            )
         return
-    check_int("trials", trials, 1)
-    if not ranges and trials >= (size := len(list(grid(space)))):
+    check_int("trials", trials, 1, most=MOST_CANDIDATES)
+    if not ranges and trials >= (size := grid_size(space)):
         raise InputError(f"trials is {trials}, but there are {size} candidates in all: leave it out to try them all")
+
+
+def grid_size(space: Space) -> int:
+    """Return the number of combinations of the values listed."""
+    return math.prod(len(values) for values in space.values() if not isinstance(values, Range))
 
 
 def grid(space: Space) -> Iterator[Assignment]:

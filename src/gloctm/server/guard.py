@@ -73,9 +73,8 @@ class Guard:
         self._token = token
         self._workers = workers
         self._clients = RateLimiter(limits.rate, limits.burst)
-        largest = max(limits.upload_bytes, limits.body_bytes)
-        # Bytes of bodies, and of answers that are not sent yet.
-        self._memory = Shares((limits.concurrent + limits.queue) * largest, largest)
+        # Bytes of bodies, and of answers that are not sent yet; the largest body always has room.
+        self._memory = Shares(limits.memory, max(limits.upload_bytes, limits.body_bytes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

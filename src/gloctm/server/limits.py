@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 
-from gloctm.checks import check_int
-from gloctm.errors import InputError
+from gloctm.checks import MOST, check_int, check_memory, check_number
 
 #: The largest limit of documents per request; files, which may have more, are not read at once.
 MOST_DOCUMENTS = 20_000
+_MOST = {"documents": MOST_DOCUMENTS, "concurrent": 1_024, "queue": 100_000, "connections": 65_535}
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Limits:
             those that send nothing for ten seconds.
 
     Raises:
-        InputError: a limit is no number, or out of range.
+        InputError: a limit is no number or out of range, or bodies within the limits need more memory than there is.
 
     Examples:
         >>> from gloctm.server import Limits
@@ -62,13 +61,16 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in ((each.name, getattr(self, each.name)) for each in fields(self)):
             if name in ("rate", "seconds"):
-                least = 0.0 if name == "rate" else 0.1
-                if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
-                    raise InputError(f"{name} is {value!r}: it must be a number from {least:g}")
+                check_number(name, value, 0.0 if name == "rate" else 0.1, 86_400.0)
             else:
-                check_int(name, value, 0 if name == "queue" else 1)
-        if self.documents > MOST_DOCUMENTS:
-            raise InputError(f"documents is {self.documents!r}: it must be at most {MOST_DOCUMENTS}")
+                check_int(name, value, 0 if name == "queue" else 1, most=_MOST.get(name, MOST))
+        name = "upload_bytes" if self.upload_bytes >= self.body_bytes else "body_bytes"
+        check_memory(f"{name} is {getattr(self, name):,}", self.memory, "lower it, or queue")
+
+    @property
+    def memory(self) -> int:
+        """Bytes for bodies and unsent answers: the largest body for each place."""
+        return (self.concurrent + self.queue) * max(self.upload_bytes, self.body_bytes)
 
 
 #: The limits of a server unless others are given.

@@ -45,6 +45,11 @@ def own_device(device: str) -> torch.device:
     return torch.device("cuda", place) if chosen.index is None else chosen
 
 
+def device_memory(device: torch.device) -> int | None:
+    """Return the bytes of a GPU's memory; None for the CPU, whose memory is the machine's."""
+    return int(torch.cuda.get_device_properties(device).total_memory) if device.type == "cuda" else None
+
+
 @contextlib.contextmanager
 def thread_count(threads: int | None) -> Iterator[None]:
     """Let torch use this many threads within the block; None leaves its own choice."""

@@ -16,12 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from gloctm.checks import check_choice, check_int, check_number
+from gloctm.checks import MOST, check_choice, check_int, check_number
 from gloctm.errors import InputError
 from gloctm.inert import quoted
 from gloctm.training.seed_words import check_seed_words, seeded_topics
 
 Check = Callable[[str, Any], Any]
+#: Each thread has a stack of its own; with very many, the libraries that start them crash.
+MOST_THREADS = 1_024
 
 
 def _setting(default: Any, check: Check, help_text: str, *, unset: str = "", kind: type | None = None) -> Any:
@@ -42,19 +44,19 @@ def _setting(default: Any, check: Check, help_text: str, *, unset: str = "", kin
 
 
 def _whole(default: int, low: int, help_text: str, *, why: str = "") -> Any:
-    check = partial(check_number, low=low, whole=True, otherwise=f" ({why})" if why else "")
+    check = partial(check_number, low=low, high=MOST, whole=True, otherwise=f" ({why})" if why else "")
     return _setting(default, check, help_text)
 
 
-def _whole_or_none(low: int, help_text: str, *, none: str, unset: str) -> Any:
+def _whole_or_none(low: int, help_text: str, *, none: str, unset: str, most: int = MOST) -> Any:
     def check(name: str, value: Any) -> int | None:
-        return None if value is None else check_int(name, value, low, f", or None ({none})")
+        return None if value is None else check_int(name, value, low, f", or None ({none})", most=most)
 
     return _setting(None, check, help_text, unset=unset, kind=int)
 
 
-def _number(default: float, help_text: str, low: float = 0.0, **limits: Any) -> Any:
-    return _setting(default, partial(check_number, low=low, **limits), help_text)
+def _number(default: float, help_text: str, low: float = 0.0, high: float = 1e9, **limits: Any) -> Any:
+    return _setting(default, partial(check_number, low=low, high=high, **limits), help_text)
 
 
 def _choice(default: str | None, choices: tuple[str, ...], help_text: str, *, none: str = "", unset: str = "") -> Any:
@@ -69,15 +71,17 @@ def _choice(default: str | None, choices: tuple[str, ...], help_text: str, *, no
 def _check_num_topics(name: str, value: Any) -> Any:
     if isinstance(value, str) and value == "auto":
         return value
-    return check_number(name, value, 2, whole=True, otherwise=" (a topic model needs at least 2 topics), or 'auto'")
+    otherwise = " (a topic model needs at least 2 topics), or 'auto'"
+    return check_number(name, value, 2, MOST, whole=True, otherwise=otherwise)
 
 
 def _check_temperature(name: str, value: Any) -> float | None:
-    return None if value is None else float(check_number(name, value, 0.0, above=True, otherwise=", or None (fitted)"))
+    # Beyond these, θ is all at one topic, or the same for all.
+    return None if value is None else float(check_number(name, value, 1e-4, 1e4, otherwise=", or None (fitted)"))
 
 
 def _check_seed(name: str, value: Any) -> int | None:
-    return None if value is None else check_int(name, value, 0, ", or None for a fresh seed")
+    return None if value is None else check_int(name, value, 0, ", or None for a fresh seed", most=2**64 - 1)
 
 
 def _check_device(name: str, value: Any) -> str:
@@ -141,7 +145,7 @@ class TrainingSettings:
     )
     device: str = _setting("auto", _check_device, "auto, cpu or cuda.")
     threads: int | None = _whole_or_none(
-        1, "Maximum number of threads.", none="None leaves that to torch, or to numpy", unset="all"
+        1, "Maximum number of threads.", none="None leaves that to torch, or to numpy", unset="all", most=MOST_THREADS
     )
 
 
@@ -271,7 +275,7 @@ def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume
     Raises:
         InputError: minutes that are no number, a folder in the file's place, or nothing to resume from.
     """
-    minutes = check_number("checkpoint_minutes", minutes, 0)
+    minutes = check_number("checkpoint_minutes", minutes, 0, 1e6)
     if path is None:
         if resume:
             raise InputError("resume is given without a checkpoint to resume from: give checkpoint=, its file")

@@ -22,9 +22,10 @@ from gloctm.progress import track
 from gloctm.training.batches import Batches, BatchSource
 from gloctm.training.callbacks import Callback
 from gloctm.training.checkpoint import CheckpointPolicy, CheckpointWriter, TrainingState, check_identity
-from gloctm.training.device import choose_device, own_device, thread_count
+from gloctm.training.device import choose_device, device_memory, own_device, thread_count
 from gloctm.training.interrupts import Stop, agreed_stop, waiting_interrupts
 from gloctm.training.loop import TrainingLoop
+from gloctm.training.memory import check_training_memory
 from gloctm.training.settings import TrainingSettings, resolve_seed
 from gloctm.training.streamed import BlockedCorpus, StreamedBatches
 
@@ -90,6 +91,13 @@ def train(
     # Batches of a single document would be copies of it, and batch norm would learn a variance of zero.
     check_document_counts({language: part.num_documents for language, part in corpus.items()})
     device = choose_device(settings.device) if ranks.world == 1 else own_device(settings.device)
+    vocabulary_sizes = {language: part.num_words for language, part in corpus.items()}
+    check_training_memory(
+        {**asdict(settings), "method": "published"},
+        vocabulary_sizes,
+        {language: part.num_documents for language, part in corpus.items()},
+        available=device_memory(device),
+    )
     started = None if checkpoints is None else checkpoints.state_to_resume()
     own_seed = seed
     if own_seed is None:
@@ -114,7 +122,6 @@ def train(
             batches = _resident(corpus, settings, device, show_progress, ranks)
         else:
             batches = closing.enter_context(_streamed(corpus, settings, device, seed, show_progress, ranks))
-        vocabulary_sizes = {language: part.num_words for language, part in corpus.items()}
         loop = TrainingLoop(vocabulary_sizes, batches, settings, seed, identity, ranks)
         if checkpoints is not None and started is not None:
             try:
