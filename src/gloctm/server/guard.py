@@ -132,7 +132,7 @@ class Guard:
         return None
 
     async def _bounded(
-        self, scope: Scope, receive: Receive, send: Send, client: str, take: Callable[[int], None]
+        self, scope: Scope, receive: Receive, send: Send, client: str, take: Callable[..., None]
     ) -> None:
         """Answer a request with a body, which is taken in only if it is wanted, fits and comes in time."""
         headers = Headers(scope=scope)
@@ -140,6 +140,7 @@ class Guard:
         expected = "multipart/form-data" if is_file else "application/json"
         most = self._limits.upload_bytes if is_file else self._limits.body_bytes
         length = headers.get("content-length", "")
+        too_large = f"the request has more than {most:,} bytes: send less at a time"
         begun, total, whole = time.monotonic(), 0, False
 
         async def receive_bounded() -> Message:
@@ -152,32 +153,25 @@ class Guard:
                     message = await receive()
             except TimeoutError:
                 raise HTTPException(408, "the request arrives too slowly: send it again") from None
-            size = len(message.get("body", b""))
+            take(size := len(message.get("body", b"")))
             total += size
             whole = not message.get("more_body", False)
             if total > most:
-                raise HTTPException(413, _too_large(most))
-            if self._memory.full(client, size):
-                raise HTTPException(503, BUSY)
-            take(size)
+                raise HTTPException(413, too_large)
             return message
 
         async def send_counted(message: Message) -> None:
             # Not refused, since the work is done: it leaves less room for further bodies.
-            take(len(message.get("body", b"")))
+            take(len(message.get("body", b"")), anyway=True)
             await send(message)
 
         if headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
             answer = problem(415, f"the request has another content type: it must be {expected}")
         elif length.isdigit() and (len(length) > 18 or int(length) > most):
-            answer = problem(413, _too_large(most))
+            answer = problem(413, too_large)
         elif self._workers.places.full(client):
             answer = problem(503, BUSY)
         else:
             await self._app(scope, receive_bounded, send_counted)
             return
         await answer(scope, receive, send)
-
-
-def _too_large(most: int) -> str:
-    return f"the request has more than {most:,} bytes: send less at a time"

@@ -36,7 +36,7 @@ from gloctm.server.schemas import (
     ViewRequest,
 )
 from gloctm.server.uploads import ResultFormat
-from gloctm.server.work import BusyError, Deadline, OutOfTimeError, Workers
+from gloctm.server.work import Deadline, Workers
 
 Result = TypeVar("Result")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -65,8 +65,6 @@ _STATUS = {
     MissingDependencyError: 501,
     ReadOnlyError: 403,
     TooMuchError: 413,
-    BusyError: 503,
-    OutOfTimeError: 504,
 }
 # For errors of pydantic that only programmers understand.
 _REASONS = {

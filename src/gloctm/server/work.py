@@ -11,24 +11,25 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
+from starlette.exceptions import HTTPException
 
 Result = TypeVar("Result")
 #: What a client reads when there is no room.
 BUSY = "the server has as many requests as it can work on: try again in a moment"
 
 
-class OutOfTimeError(Exception):
+class OutOfTimeError(HTTPException):
     """The time for an answer is over, or the server stops."""
 
     def __init__(self) -> None:
-        super().__init__("the answer takes longer than the server allows: send less at a time")
+        super().__init__(504, "the answer takes longer than the server allows: send less at a time")
 
 
-class BusyError(Exception):
-    """More requests wait than there is room for."""
+class BusyError(HTTPException):
+    """There is no room for a request, or for more of it."""
 
     def __init__(self) -> None:
-        super().__init__(BUSY)
+        super().__init__(503, BUSY)
 
 
 class Deadline:
@@ -71,12 +72,14 @@ class Shares:
         return self._held.total() + amount > self._most or self._held[client] + amount > self._each
 
     @contextlib.contextmanager
-    def of(self, client: str, amount: int = 0) -> Iterator[Callable[[int], None]]:
-        """Take an amount until the end of the block, and yield a function that takes more."""
+    def of(self, client: str, amount: int = 0) -> Iterator[Callable[..., None]]:
+        """Take an amount until the end of the block, and yield a function that takes more; BusyError without room."""
         taken = 0
 
-        def take(more: int) -> None:
+        def take(more: int, *, anyway: bool = False) -> None:
             nonlocal taken
+            if not anyway and self.full(client, more):
+                raise BusyError
             taken += more
             self._held[client] += more
 
@@ -109,7 +112,7 @@ class Workers:
         self._free = asyncio.Semaphore(concurrent)
 
     def start(self) -> None:
-        """Begin anew, in another event loop."""
+        """Begin in an event loop, which may be another one than before."""
         self._stopping.clear()
         self._free = asyncio.Semaphore(self._concurrent)
 
@@ -131,8 +134,6 @@ class Workers:
             BusyError: there is no place, no thread became free in time, or the client has left.
             OutOfTimeError: the work took too long.
         """
-        if self.places.full(client):
-            raise BusyError
         deadline = Deadline(time.monotonic() + self._seconds, self._stopping)
         begun = False
 
