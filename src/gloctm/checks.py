@@ -45,9 +45,10 @@ def check_int(name: str, value: Any, least: int, otherwise: str = "", *, most: i
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InputError(f"{name} is {quoted(value)}: it must be a whole number of at least {least}{otherwise}")
-    if value > most:
-        raise InputError(f"{name} is {quoted(int(value))}: it must be at most {most:,}{otherwise}")
-    return int(value)
+    number = int(value)
+    if number > most:
+        raise InputError(f"{name} is {quoted(number)}: it must be at most {most:,}{otherwise}")
+    return number
 
 
 def check_number(

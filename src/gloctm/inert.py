@@ -6,7 +6,7 @@ import csv
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import IO, Any
 
 # Control characters but tabs and line feeds, of C0 and C1; what reorders a line (Unicode TR 36), ends it, or is no
 # character at all.
@@ -110,7 +110,7 @@ class CsvWriter:
         '=1+1,-0.5
     """
 
-    def __init__(self, stream: TextIO, columns: Iterable[str]) -> None:
+    def __init__(self, stream: IO[str], columns: Iterable[str]) -> None:
         self._usual = csv.writer(stream, lineterminator="\n")
         self._quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         self.rows([columns])

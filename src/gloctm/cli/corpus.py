@@ -182,7 +182,7 @@ def example(
     with atomic_file(output) as stream:
         if output.suffix.lower() == ".csv":
             columns = ["id", "lang", "label", "text"]
-            CsvWriter(stream, columns).rows([record[name] for name in columns] for record in records)  # type: ignore[literal-required]  # keys of a record
+            CsvWriter(stream, columns).rows([record.get(name) for name in columns] for record in records)
         else:
             stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     say(f"{len(records):,} documents written to {output}")

@@ -118,7 +118,7 @@ def inert_terminals() -> Iterator[None]:
     What rich draws, bars of progress and help, goes past this: it holds no text of others but by ``inert``.
     """
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (_Terminal(each) if each and each.isatty() else each for each in before)  # type: ignore[assignment]  # all that prints needs
+    sys.stdout, sys.stderr = (_Terminal(each) if each and each.isatty() else each for each in before)
     try:
         yield
     finally:

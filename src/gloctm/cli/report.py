@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gloctm.checks import check_int
 from gloctm.cli.messages import show
 from gloctm.cli.model import Model
 from gloctm.cli.options import Quiet, check_projection, check_via
@@ -84,6 +85,7 @@ def report(
     from gloctm.explorer import check_report_target
 
     check_report_target(output)
+    check_int("--documents", listed, 0)
     encoder = None if via is None else check_via(via)
     model = GloCTM.load(path)
     model.show_progress = not quiet

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gloctm.checks import check_int
 from gloctm.cli.model import Model
 from gloctm.cli.options import check_projection, check_via
 from gloctm.cli.shown import counted_by_model, read_corpus, read_evaluation, read_view
@@ -134,6 +135,7 @@ def serve(
     from gloctm.server.limits import Limits
     from gloctm.server.listening import bind, check_proxies, is_loopback, serve_at
 
+    check_int("--listed", listed, 0)
     limits = Limits(**{each.name: given[each.name] for each in fields(Limits)})
     token = token or None
     names = [check_name(each) for each in name or ()]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from gloctm.checks import check_choice, count_of
+from gloctm.checks import check_choice, check_int, count_of
 from gloctm.cli.messages import show, show_json
 from gloctm.cli.model import Model
 from gloctm.cli.options import LanguagesOption, Quiet, split_languages
@@ -143,6 +143,7 @@ def reduce(
     if number is None:
         example = shlex.join(["gloctm", "reduce", str(path), "10"])
         raise InputError(f"how many topics are left is missing: give a number, as in {example}")
+    check_int("the number of topics", number, 1)
     model = GloCTM.load(path)
     hierarchy = model.topic_hierarchy(view=None if view is None else read_view(view))
     reduced = hierarchy.cut(number=number)

@@ -31,20 +31,21 @@ def needed_memory(
         >>> needed_memory({"method": "context", "num_topics": 100}, {"en": 5_000, "de": 5_000}, {"en": 100, "de": 100})
         32080000
     """
-    topics = settings["num_topics"]
+    topics: int = settings["num_topics"]
     words, documents = sum(vocabulary_sizes.values()), sum(num_documents.values())
     if settings["method"] == "context":
         # β, the scores of words, and what they are computed of; proportions; and near documents, of each language.
-        near = min(settings.get("num_near_documents") or 0, max(num_documents.values()))
+        near: int = min(settings.get("num_near_documents") or 0, max(num_documents.values()))
         others = max(len(num_documents) - 1, 1)
         return _NUMBER * (8 * topics * words + topics * documents + near * others * documents)
-    local, whole = settings["local_hidden_size"], settings["global_hidden_size"]
+    local: int = settings["local_hidden_size"]
+    whole: int = settings["global_hidden_size"]
     parameters = sum(size * local + local**2 + 2 * local * topics for size in vocabulary_sizes.values())
     parameters += words * whole + whole**2 + 2 * whole * topics + topics * words
     # Of a language with fewer documents, a batch has all.
-    rows = sum(min(settings["batch_size"], each) for each in num_documents.values())
+    rows: int = sum(min(settings["batch_size"], each) for each in num_documents.values())
     batches = rows * (words + local + whole + 3 * topics)
-    links = min(settings["num_neighbors"], max(vocabulary_sizes.values())) * len(vocabulary_sizes) * words
+    links: int = min(settings["num_neighbors"], max(vocabulary_sizes.values())) * len(vocabulary_sizes) * words
     # Weights, their gradients, two moments of Adam, and those that are returned.
     return _NUMBER * (5 * parameters + 2 * batches + 2 * links)
 
