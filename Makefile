@@ -14,7 +14,7 @@ demo: .venv/installed
 	$(BIN)/gloctm demo
 
 # In random order: the seed is printed first, and --randomly-seed repeats an order.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal --durations 20 --durations-min 5
 TESTS ?= not slow
 
 test: .venv/installed-dev
