@@ -85,7 +85,7 @@ licenses: .venv/installed-audit
 
 # Fails, too, where what is known can't be had.
 vulnerabilities: .venv/installed-audit
-	$(BIN)/pip-audit --strict --skip-editable --local
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 # In dist: source, wheel, what an installation with all extras consists of, and the SHA-256 of these.
 release: .venv/installed-audit
