@@ -182,6 +182,19 @@ def test_what_a_living_process_writes_is_no_leftover(tmp_path):
         assert (work / "part").read_text() == "done"
 
 
+def test_a_process_is_not_fooled_by_locks_that_it_gets_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr(leftovers, "try_lock", lambda _: True)
+    with atomic_folder(tmp_path / "a", replaces=THING) as first:
+        write(first, "first")
+        fill(tmp_path / "a", "second")
+    assert content_of(tmp_path / "a") == "first"
+    with atomic_file(tmp_path / "b") as stream:
+        stream.write("first")
+        with atomic_file(tmp_path / "b") as other:
+            other.write("second")
+    assert (tmp_path / "b").read_text() == "first"
+
+
 def test_whoever_loses_the_race_for_a_new_name_takes_another(tmp_path, monkeypatch):
     try_lock, calls = locks.try_lock, []
 

@@ -29,6 +29,8 @@ _UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}\.partial")
 # A folder into which thousands of files are written is not looked through for each of them.
 _LISTED_SECONDS = 60
 _MOST_LISTED = 100
+# Names that this process holds: some file systems grant it a lock twice.
+_held: set[str] = set()
 _listed: dict[tuple[int, str], tuple[float, dict[str, list[Path]]]] = {}
 
 
@@ -56,9 +58,11 @@ def held_file(target: Path) -> Iterator[Path]:
         if held and is_still_at(stream, path):
             break
         stream.close()
+    _held.add(path.name)
     try:
         yield path
     finally:
+        _held.discard(path.name)
         stream.close()
 
 
@@ -82,9 +86,11 @@ def held_folder(target: Path) -> Iterator[Path]:
         if try_lock(stream) is not False and is_still_at(stream, path / IN_USE):
             break
         stream.close()
+    _held.add(path.name)
     try:
         yield path
     finally:
+        _held.discard(path.name)
         _delete_held(path, stream)
 
 
@@ -170,7 +176,9 @@ def _unfinished_in(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.endswith(".partial") and (match := _UNFINISHED.fullmatch(entry.name)):
+            if entry.name in _held or not entry.name.endswith(".partial"):
+                continue
+            if match := _UNFINISHED.fullmatch(entry.name):
                 found.setdefault(match["name"], []).append(Path(entry.path))
     return found
 
