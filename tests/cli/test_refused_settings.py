@@ -161,6 +161,7 @@ CONFIGS = {
     "no table": ("a.yaml", "- num_topics\n", "a.yaml is not a table", "num_topics: 50"),
     "unknown ending": ("a.json", "{}\n", "a.json is neither .yaml nor .toml", "name the file by its kind"),
     "no UTF-8": ("a.toml", b"\xff\n", "a.toml is not UTF-8", "YAML or TOML"),
+    "number for a setting": ("a.yaml", "9999: 1\n", "there is no setting 9999", "there are "),
     "text for a number": ("a.yaml", "epochs: many\n", "epochs is 'many'", "a whole number"),
     "fraction for a whole number": ("a.toml", "epochs = 2.5\n", "epochs is 2.5", "a whole number"),
     "truth for a number": ("a.yaml", "dropout: true\n", "dropout is True", "a finite number"),

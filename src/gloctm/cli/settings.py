@@ -93,7 +93,8 @@ def read_config(path: Path) -> dict[str, Any]:
         raise FileFormatError(f"{path} is not a table of settings: write lines such as num_topics: 50")
     for name in content:
         if name not in SETTINGS:
-            hint = nearest_setting(name)
+            # YAML knows other names than texts, such as numbers.
+            hint = nearest_setting(str(name))
             cure = f"did you mean {hint}?" if hint else f"there are {', '.join(sorted(SETTINGS))}"
             raise InputError(f"{path}: there is no setting {name!r}: {cure}")
     return content
