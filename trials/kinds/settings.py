@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from trials.frame import Kind, Trial
+from trials.kinds.inputs import without_scripts
 from trials.kinds.kills import Hashed
 
 _HUGE, _DIGITS = str(10**9), "9" * 5000
@@ -111,7 +112,8 @@ def run(trial: Trial) -> None:
     words, flag, value = CASES[trial.number % len(CASES)]
     trial.part = f"{words[0]} {words[1]}" if words[0] == "corpus" else words[0]
     trial.facts.update(flag=flag, value=value if len(value) < 40 else f"{len(value)} digits")
-    ended = trial.command(*(word.format(inputs=trial.inputs) for word in words), flag, value)
+    with without_scripts():
+        ended = trial.command(*(word.format(inputs=trial.inputs) for word in words), flag, value)
     if ended.code == 2:
         # Typer frames what it says itself, and breaks its lines.
         told = " ".join(re.sub("[│╭╮╰╯─]", " ", ended.messages).split())
