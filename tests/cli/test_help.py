@@ -66,6 +66,7 @@ COMMANDS = {
     "compare": ["--num-words", "--words", "-n", "--format", "-f"],
     "reduce": ["--num-topics", "--topics", "-k", "--output", "-o", "--view", "--format", "-f"],
     "info": [],
+    "verify": [],
 }
 
 
@@ -191,6 +192,10 @@ def test_help_fits_a_terminal_of_80_columns(monkeypatch):
         (
             "a.yaml: there is no setting 'x'; there are num_topics",
             "a.yaml: there is no setting 'x'; there are num_topics",
+        ),
+        (
+            "the encoder 'a:b/c' is refused: if you trust it, give it as encoder='a:b/c'",
+            "the encoder 'a:b/c' is refused: if you trust it, give it as --encoder 'a:b/c'",
         ),
         (
             "the corpus has no embeddings for 'en': use corpus.embed() first (gloctm corpus embed)",

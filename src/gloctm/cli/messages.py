@@ -66,6 +66,7 @@ _IN_SHELL = (
     (r"build it from texts, or with vocabulary=model\.vocabulary_", "build it from texts"),
     (r": name another file, or delete it to start again", ": delete it to start again"),
     (r"give it as transform\(\.\.\., encoder=\.\.\.\) or GloCTM\.load\(path, encoder=\.\.\.\)", "name it by --encoder"),
+    (r"if you trust it, give it as encoder='([^']*)'", r"if you trust it, give it as --encoder '\1'"),
     (r"give one of your own, tokenizers=", "give one of your own in Python, tokenizers="),
     (r"load the model with tokenizers=", "load the model in Python with tokenizers="),
 )

