@@ -21,7 +21,7 @@ import scipy.sparse as sp
 from gloctm import Corpus
 from gloctm.cli.main import main
 from gloctm.demo import demo_records
-from gloctm.files.manifest import file_sizes
+from gloctm.files.manifest import file_sizes, list_files, write_manifest
 
 THEMES = {
     "en": {
@@ -199,10 +199,19 @@ def cut(name):
 
 
 def change_manifest(folder, name, **changes):
-    """Change a manifest and let it state the files' sizes as they now are."""
+    """Change a manifest and let it state the files, and itself, as they now are; ``...`` takes a key out."""
     content = json.loads((folder / name).read_text())
     sizes = {file: size for file, size in file_sizes(folder).items() if file != name}
-    (folder / name).write_text(json.dumps({**content, "files": sizes, **changes}))
+    # Files that are listed need not be there.
+    listed = {} if "files" in changes else list_files(folder, sizes)
+    changed = {**content, **listed, **changes}
+    if "files" in changes:
+        changed.pop("sha256", None)
+    changed = {key: value for key, value in changed.items() if value is not ...}
+    if "own_sha256" in changes:
+        (folder / name).write_text(json.dumps(changed))
+    else:
+        write_manifest(folder / name, changed)
 
 
 def limited(size):

@@ -20,6 +20,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_info
 
+from command_line import change_manifest
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation.counts import augment
 from gloctm.context.coherence import SHARED_SCORE
@@ -861,8 +862,7 @@ def saved(corpus, tmp_path_factory):
 def test_a_damaged_setting_is_an_error_of_the_folder(saved, tmp_path, method, name, value, message):
     path = shutil.copytree(saved[method], tmp_path / "model")
     manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
-    manifest["settings"][name] = value
-    (path / "model.json").write_text(json.dumps(manifest), encoding="utf-8")
+    change_manifest(path, "model.json", settings={**manifest["settings"], name: value})
     with pytest.raises(FileFormatError, match=message) as caught:
         GloCTM.load(path)
     assert str(caught.value).startswith(str(path))

@@ -581,6 +581,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         cache_dir: str | os.PathLike[str] | None = None,
         tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
         encoder: Encoder | None = None,
+        verify: bool | None = None,
     ) -> GloCTM:
         """Read a model from a folder, or from the Hugging Face Hub, where ``push_to_hub`` put it.
 
@@ -591,6 +592,7 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             cache_dir: where files from the Hub are kept; None for the default of huggingface_hub.
             tokenizers: see ``load``.
             encoder: see ``load``.
+            verify: see ``load``.
 
         Raises:
             InputError: there is no such repository or revision, it may not be read, or the Hub can't be reached.
@@ -605,11 +607,11 @@ class GloCTM(TableMethods, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         if folder.is_dir():
             if revision is not None:
                 raise InputError(f"{folder} is a folder, which has no revisions: leave revision out")
-            return cls.load(folder, tokenizers=tokenizers, encoder=encoder)
+            return cls.load(folder, tokenizers=tokenizers, encoder=encoder, verify=verify)
         from gloctm.export.hub import downloaded_model
 
         with downloaded_model(os.fspath(name), revision=revision, token=token, cache_dir=cache_dir) as downloaded:
-            return cls.load(downloaded, tokenizers=tokenizers, encoder=encoder)
+            return cls.load(downloaded, tokenizers=tokenizers, encoder=encoder, verify=verify)
 
     @classmethod
     def _unfitted(cls, path: str | os.PathLike[str], artifact: ModelArtifact) -> tuple[Self, ModelArtifact]:

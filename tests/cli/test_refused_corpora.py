@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -88,17 +90,29 @@ def test_a_corpus_of_a_newer_format(tmp_path, broken_corpus):
     assert_refuses(tmp_path, ("corpus", "info", broken_corpus), *parts)
 
 
+WORDS = {"en": {"tokens": "x", "stopped": 0, "distinct": 3}}
 REPORTS = [
-    ({"report": []}, "is damaged"),
-    ({"report": {"words": {}}}, "KeyError('identified')"),
-    ({"report": {"words": {"en": {"tokens": 3}}, "identified": {}, "settings": {}}}, "is damaged: TypeError"),
+    ({"report": []}, "report should be a valid dictionary"),
+    ({"report": {"words": {}}}, "report.identified is missing"),
+    (
+        {"report": {"words": WORDS, "identified": {}, "settings": {}}},
+        "report.words.en.tokens should be a valid integer",
+    ),
+    (
+        {"report": {"words": {}, "identified": {}, "settings": {}, "notes": [{"what": "a date"}]}},
+        "report.notes.0.count is missing",
+    ),
+    ({"languages": {"en": {"documents": -1, "vocabulary": 12}}}, "languages.en.documents should be greater than"),
+    ({"languages": {"en": {"documents": 20, "vocabulary": 12, "tokenizer": 1}}}, "tokenizer should be a valid string"),
+    ({"languages": []}, "languages should be a valid dictionary"),
+    ({"encoder": ["usem3"]}, "encoder should be a valid string"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "message"), REPORTS, ids=str)
-def test_a_corpus_with_another_report(tmp_path, broken_corpus, changes, message):
+def test_a_corpus_with_another_manifest(tmp_path, broken_corpus, changes, message):
     change_manifest(broken_corpus, "corpus.json", **changes)
-    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), str(broken_corpus), message, "build it again")
+    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), str(broken_corpus), message, "make the corpus again")
 
 
 def test_a_corpus_with_another_list_of_what_was_left_out(tmp_path, broken_corpus):
@@ -125,7 +139,15 @@ def test_a_corpus_with_other_arrays(tmp_path, broken_corpus, name, array, messag
     assert_refuses(tmp_path, ("corpus", "info", broken_corpus), message)
 
 
+def languages_of(folder, **changes):
+    """What a manifest says of each language, with changes to the first."""
+    languages = json.loads((folder / "corpus.json").read_text())["languages"]
+    return {**languages, "en": {**languages["en"], **changes}}
+
+
 def test_a_corpus_with_other_counts(tmp_path, broken_corpus):
     sp.save_npz(broken_corpus / "en" / "counts.npz", sp.csr_array(np.ones((20, 11), int)))
     change_manifest(broken_corpus, "corpus.json")
-    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), "'en' has a vocabulary of 12 words but 11 columns")
+    message = "counts.npz is damaged (it has shape [20, 11] instead of [20, 12])"
+    change_manifest(broken_corpus, "corpus.json", languages=languages_of(broken_corpus, nonzeros=220))
+    assert_refuses(tmp_path, ("corpus", "info", broken_corpus), message)

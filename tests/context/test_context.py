@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from command_line import change_manifest
 from gloctm import Corpus, GloCTM
 from gloctm.arrays import evenly_spread
 from gloctm.context.coherence import _shortened, coherent_scores, count_word_pairs
@@ -236,6 +237,7 @@ def test_damaged_coherent_words_are_told(model, tmp_path):
     arrays["words.lang_en"] = np.full_like(arrays["words.lang_en"], 10**6)
     path.write_bytes(save(arrays))
     assert path.stat().st_size == size
+    change_manifest(tmp_path / "model", "model.json")
     with pytest.raises(FileFormatError, match="coherent words of 'en'"):
         GloCTM.load(tmp_path / "model")
 

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from command_line import change_manifest
 from gloctm import Corpus
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import FileFormatError, InputError
@@ -160,7 +161,7 @@ def test_the_manifest_says_what_is_there(corpus, tmp_path):
     assert manifest["format_version"] == 2
     assert manifest["encoder"] == "some encoder"
     assert list(manifest["languages"]) == ["zh", "en"]
-    assert manifest["languages"]["en"] == {"documents": 2, "vocabulary": 3, "tokenizer": "unicode"}
+    assert manifest["languages"]["en"] == {"documents": 2, "vocabulary": 3, "nonzeros": 2, "tokenizer": "unicode"}
     assert manifest["files"]["en/word_embeddings.npy"] == os.path.getsize(tmp_path / "corpus/en/word_embeddings.npy")
 
 
@@ -203,9 +204,7 @@ def cut(path):
 
 def change(name, value):
     def damage(path):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        manifest[name] = value
-        path.write_text(json.dumps(manifest), encoding="utf-8")
+        change_manifest(path.parent, "corpus.json", **{name: value})
 
     return damage
 
@@ -220,7 +219,7 @@ DAMAGES = [
     ("corpus.json", change("files", None), "lists no files"),
     ("corpus.json", change("files", {"../../etc/passwd": 1}), "outside the folder"),
     ("corpus.json", change("languages", None), "is damaged"),
-    ("corpus.json", change("languages", {"en": {}, "fr": {}}), "counts.npz' is damaged|counts.npz is damaged"),
+    ("corpus.json", change("languages", {"en": {}, "fr": {}}), r"languages\.en\.documents is missing"),
     ("en/counts.npz", Path.unlink, "is incomplete: en/counts.npz is missing"),
     ("en/counts.npz", cut, "is damaged: en/counts.npz has"),
     ("zh/vocabulary.json", Path.unlink, "is incomplete: zh/vocabulary.json is missing"),
@@ -252,6 +251,8 @@ def test_a_path_without_a_corpus(tmp_path):
 def test_bytes_changed_without_a_change_of_size(corpus, tmp_path, name):
     """What still loads is a corpus; what does not is an error of this package, never another."""
     path = corpus.save(tmp_path / "corpus") / "en" / name
+    # As of before there were digests, by which any change is noticed.
+    change_manifest(tmp_path / "corpus", "corpus.json", sha256=..., own_sha256=...)
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
     for _ in range(150):

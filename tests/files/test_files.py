@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -25,7 +28,9 @@ from gloctm.files.atomic import (
     write_array,
     write_json,
 )
-from gloctm.files.manifest import check_manifest, file_sizes
+from gloctm.files.digests import file_sha256, has_changed, with_own_sha256
+from gloctm.files.manifest import check_manifest, file_sizes, list_files, open_folder, write_manifest
+from gloctm.files.plain import MOST_JSON, open_plain
 
 MARK = "mark.json"
 THING = FolderFormat(kind="thing", manifest=MARK, name="gloctm-thing", newest=2)
@@ -472,10 +477,12 @@ def test_a_whole_folder_is_accepted(tmp_path, version):
         ({"files": ...}, "lists no files"),
         ({"files": ["a.bin"]}, "lists no files"),
         ({"files": {"c.bin": 1}}, r"incomplete: c\.bin is missing; copy or make the thing again"),
-        ({"files": {"below": 1}}, "incomplete: below is missing"),
+        ({"files": {"below": 1}}, "below is a folder, not a plain file"),
         ({"files": {"": 1}}, "incomplete: .*is missing"),
         ({"files": {"a.bin": 4}}, r"a\.bin has 5 bytes instead of 4; copy or make the thing again"),
-        ({"files": {"a.bin": None}}, r"a\.bin has 5 bytes instead of None"),
+        ({"files": {"a.bin": None}}, r"mark\.json is damaged: files\.a\.bin should be a valid integer; copy or make"),
+        ({"files": {"a.bin": True}}, r"files\.a\.bin should be a valid integer"),
+        ({"files": {"a.bin": -5}}, r"files\.a\.bin should be greater than or equal to 0"),
         ({"files": {"../thing/../secret": 1}}, "names '../thing/../secret', outside the folder"),
         ({"files": {"/etc/hostname": 1}}, "names '/etc/hostname', outside the folder"),
         ({"files": {"a\0": 1}}, "a\0 is missing"),
@@ -491,21 +498,139 @@ def test_a_folder_that_is_not_whole(tmp_path, changes, message):
     assert str(tmp_path / "thing") in str(raised.value)
 
 
-def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
+def test_only_plain_files_are_read(tmp_path):
     folder = make_thing(tmp_path / "thing")
     (tmp_path / "secret").write_text("12345")
-    (folder / "a.bin").unlink()
-    (folder / "a.bin").symlink_to(tmp_path / "secret")
-    with pytest.raises(FileFormatError, match="outside the folder"):
-        check(folder)
+
+    def pipe():
+        os.mkfifo(folder / "a.bin")
+
+    def socket_():
+        with contextlib.chdir(folder), socket.socket(socket.AF_UNIX) as made:
+            made.bind("a.bin")
+
+    for kind, make in {
+        "a link": lambda: (folder / "a.bin").symlink_to(tmp_path / "secret"),
+        "a link, not": lambda: (folder / "a.bin").symlink_to("/dev/zero"),
+        "a link, not a": lambda: (folder / "a.bin").symlink_to("a.bin"),
+        "a pipe": pipe,
+        "a socket": socket_,
+        "a folder": (folder / "a.bin").mkdir,
+    }.items():
+        if (folder / "a.bin").is_dir():
+            (folder / "a.bin").rmdir()
+        else:
+            (folder / "a.bin").unlink()
+        make()
+        with pytest.raises(FileFormatError, match=rf"thing/a\.bin is {kind}"):
+            check(folder)
+        with pytest.raises(FileFormatError, match=rf"thing/a\.bin is {kind}"):
+            open_plain(folder / "a.bin")
 
 
-def test_a_link_to_itself_is_no_file(tmp_path):
+def test_a_folder_below_that_lies_elsewhere_is_not_read(tmp_path):
     folder = make_thing(tmp_path / "thing")
-    (folder / "a.bin").unlink()
-    (folder / "a.bin").symlink_to("a.bin")
-    with pytest.raises(FileFormatError, match=r"incomplete: a\.bin is missing"):
+    (folder / "below").rename(tmp_path / "elsewhere")
+    (folder / "below").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileFormatError, match=r"names 'below/b\.bin', outside the folder"):
         check(folder)
+    # The folder itself may be reached through a link.
+    (folder / "below").unlink()
+    (tmp_path / "elsewhere").rename(folder / "below")
+    (tmp_path / "current").symlink_to("thing")
+    assert check(tmp_path / "current")["files"] == {"a.bin": 5, "below/b.bin": 0}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)], ids=["pipe", "device"])
+def test_a_manifest_that_never_ends_is_not_read(tmp_path, make):
+    folder = make_thing(tmp_path / "thing")
+    (folder / MARK).unlink()
+    make(folder / MARK)
+    with pytest.raises(FileFormatError, match=r"mark\.json is a (pipe|link), not a plain file"):
+        check(folder)
+
+
+def test_a_manifest_of_gigabytes_is_not_read(tmp_path, monkeypatch):
+    folder = make_thing(tmp_path / "thing")
+    with (folder / MARK).open("ab") as stream:
+        stream.truncate(MOST_JSON + 1)
+    with pytest.raises(FileFormatError, match=r"mark\.json is damaged: it has more than 67,108,864 bytes"):
+        check(folder)
+
+
+def make_signed(folder):
+    make_thing(folder)
+    (folder / MARK).unlink()
+    content = {"format": "gloctm-thing", "format_version": 1, "facts": [1, np.float32(0.1)], 3: "three"}
+    write_manifest(folder / MARK, {**content, **list_files(folder)})
+    return folder
+
+
+def test_a_manifest_has_the_digests_of_all_files_and_its_own(tmp_path):
+    folder = make_signed(tmp_path / "thing")
+    saved = open_folder(folder, THING, verify=True)
+    assert saved.manifest["sha256"]["a.bin"] == file_sha256(folder / "a.bin")
+    assert list(saved.damage()) == saved.without_digest() == saved.unlisted() == []
+    with saved.open("a.bin") as stream:
+        assert stream.read() == b"12345"
+    with pytest.raises(FileFormatError, match=r"c\.bin is missing"):
+        saved.open("c.bin")
+
+
+def test_every_bit_of_a_manifest_counts(tmp_path):
+    folder = make_signed(tmp_path / "thing")
+    content = (folder / MARK).read_bytes()
+    for position in range(len(content)):
+        damaged = bytearray(content)
+        damaged[position] ^= 1
+        (folder / MARK).write_bytes(damaged)
+        try:
+            found = check(folder)
+        except FileFormatError:
+            continue
+        # White space between values, or the name of the digest itself, so that none is stated: nothing else changed.
+        kept = ("format", "facts", "3", "files", "sha256")
+        assert [found[name] for name in kept] == [json.loads(content)[name] for name in kept]
+
+
+def test_files_are_hashed_once_while_they_stay_the_same(tmp_path, monkeypatch):
+    folder = make_signed(tmp_path / "thing")
+    saved = open_folder(folder, THING)
+    saved.open("a.bin").close()
+    hashed = []
+    original = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda *given: hashed.append(given[0].name) or original(*given))
+    saved.open("a.bin").close()
+    open_folder(folder, THING).open("a.bin").close()
+    assert hashed == []
+    # Asked for all, all are.
+    open_folder(folder, THING, verify=True)
+    assert len(hashed) == 2
+    # Other bytes at the same size and time.
+    status = (folder / "a.bin").stat()
+    (folder / "a.bin").write_bytes(b"12346")
+    os.utime(folder / "a.bin", ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(FileFormatError, match=r"a\.bin is damaged \(its SHA-256 differs\)"):
+        saved.open("a.bin")
+    with pytest.raises(FileFormatError, match=r"a\.bin is damaged"):
+        open_folder(folder, THING, verify=True)
+    # Whoever wants none checks none.
+    open_folder(folder, THING, verify=False).open("a.bin").close()
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=9,
+    )
+)
+def test_what_is_written_is_what_is_hashed(content):
+    whole = {"content": content, "number": np.float32(0.1).item()}
+    found = json.loads(json.dumps(with_own_sha256(whole)))
+    assert not has_changed(found)
+    assert has_changed({**found, "more": 1})
+    assert not has_changed(whole)
 
 
 def test_what_is_no_folder_with_a_manifest(tmp_path):

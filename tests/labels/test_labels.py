@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import change_manifest
 from gloctm import Corpus, GloCTM
 from gloctm.corpus.language import document_texts
 from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning
@@ -357,9 +358,7 @@ def test_damaged_labels(model, tmp_path, content):
     (saved / "labels.json").write_text(content)
     with pytest.raises(FileFormatError, match=r"labels\.json has \d+ bytes instead of"):
         GloCTM.load(saved)
-    manifest = json.loads((saved / "model.json").read_text(encoding="utf-8"))
-    manifest["files"]["labels.json"] = len(content)
-    (saved / "model.json").write_text(json.dumps(manifest))
+    change_manifest(saved, "model.json")
     with pytest.raises(FileFormatError, match=r"labels.json is damaged"):
         GloCTM.load(saved)
 

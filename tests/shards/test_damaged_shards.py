@@ -23,6 +23,7 @@ from gloctm.corpus.shard_files import ShardRows, write_shard, write_shard_embedd
 from gloctm.corpus.shard_manifest import describe_language, write_manifest
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.digests import file_sha256
+from gloctm.files.manifest import write_manifest as write_signed
 from gloctm.reading.dropped import DroppedDocument
 
 CURE = "copy it again, or build the corpus again"
@@ -104,7 +105,7 @@ def test_a_flipped_bit_anywhere(folder, name):
         damaged = bytearray(content)
         damaged[position] ^= 4
         (folder / name).write_bytes(damaged)
-        refused(folder, str(folder / name), "is damaged", CURE)
+        refused(folder, str(folder / name), "is damaged", "again")
 
 
 @pytest.mark.parametrize("name", SHARD_FILES)
@@ -114,7 +115,7 @@ def test_a_file_of_another_corpus(folder, tmp_path, name):
     # Of whatever size: the manifest is told that it is right.
     manifest = json.loads((folder / "corpus.json").read_text())
     manifest["files"][name] = len(foreign)
-    (folder / "corpus.json").write_text(json.dumps(manifest))
+    write_signed(folder / "corpus.json", manifest)
     refused(folder, f"{folder / name} is damaged (its SHA-256 differs): {CURE}")
 
 
@@ -152,7 +153,7 @@ def signed(folder, name):
     manifest = json.loads((folder / "corpus.json").read_text())
     manifest["files"][name] = (folder / name).stat().st_size
     manifest["sha256"][name] = file_sha256(folder / name)
-    (folder / "corpus.json").write_text(json.dumps(manifest))
+    write_signed(folder / "corpus.json", manifest)
 
 
 def without(name):
@@ -215,7 +216,7 @@ def change(folder, path, value):
         del place[last]
     else:
         place[last] = value
-    (folder / "corpus.json").write_text(json.dumps(manifest))
+    write_signed(folder / "corpus.json", manifest)
 
 
 LANGUAGE = ("languages", "de")
@@ -225,8 +226,8 @@ MANIFESTS = [
     (("languages",), {}, "is damaged"),
     (("languages",), None, "is damaged"),
     (("sha256",), ..., "is damaged"),
-    (("sha256", "de/00001.npy"), ..., "its manifest does not list de/00001.npy"),
-    (("files", "de/00001.npy"), ..., "its manifest does not list de/00001.npy"),
+    (("sha256", "de/00001.npy"), ..., "has no size or no SHA-256 of de/00001.npy"),
+    (("files", "de/00001.npy"), ..., "has no size or no SHA-256 of de/00001.npy"),
     (("shard_documents",), ..., "is damaged"),
     (("shard_documents",), 3, "the shards of 'en' have other than 3 documents"),
     (("shard_documents",), "4", "is damaged"),
@@ -236,10 +237,11 @@ MANIFESTS = [
     ((*LANGUAGE, "documents"), 7, "the numbers of 'de' in its manifest contradict"),
     ((*LANGUAGE, "columns"), ["id"], "the numbers of 'de' in its manifest contradict"),
     ((*LANGUAGE, "vocabulary"), 6, "is of another corpus"),
-    ((*LANGUAGE, "vocabulary_sha256"), "0", "vocabulary.json is damaged (its words are others)"),
+    ((*LANGUAGE, "vocabulary_sha256"), "0", "vocabulary_sha256 should match pattern"),
+    ((*LANGUAGE, "vocabulary_sha256"), "0" * 64, "vocabulary.json is damaged (its words are others)"),
     ((*LANGUAGE, "dimension"), None, "differ in kind"),
     ((*LANGUAGE, "dimension"), "3", "is damaged"),
-    ((*LANGUAGE, "embedding_dtype"), "object", "no sound type of embeddings of 'de'"),
+    ((*LANGUAGE, "embedding_dtype"), "object", "embedding_dtype should be 'float32' or 'float16'"),
     ((*SHARD, "documents"), -1, "is damaged"),
     ((*SHARD, "documents"), 5, "the shards of 'de' have other than 4 documents"),
     ((*SHARD, "content"), 3, "is damaged"),

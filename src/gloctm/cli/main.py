@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gloctm.cli import corpus, demo, evaluate, label, model, report, search, serve, tasks, train
+from gloctm.cli import corpus, demo, evaluate, label, model, report, search, serve, tasks, train, verify
 from gloctm.cli.messages import INTERRUPTED, TERMINATED, in_shell_terms, inert_terminals, report_error, say, warn
 from gloctm.errors import TrainingInterrupted
 from gloctm.inert import inert, shortened
@@ -101,6 +101,7 @@ app.command("search")(search.search)
 app.command("report")(report.report)
 app.command("serve")(serve.serve)
 app.command("info")(model.info)
+app.command("verify")(verify.verify)
 
 
 def _show_version(wanted: bool) -> None:

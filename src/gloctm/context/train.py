@@ -25,7 +25,9 @@ from gloctm.corpus.corpus import Corpus
 from gloctm.corpus.validation import check_document_counts
 from gloctm.errors import InputError, SeparateLanguageWarning
 from gloctm.files.atomic import atomic_path
+from gloctm.files.digests import UNSEALED, check_seal, seal_file
 from gloctm.files.leftovers import remove_leftovers
+from gloctm.files.plain import open_plain
 from gloctm.model.labels import Labels
 from gloctm.shards import ShardedCorpus
 from gloctm.training.checkpoint import check_identity, not_a_checkpoint, not_to_be_resumed, warn_of_unwritten
@@ -301,11 +303,12 @@ class _KeptSteps(Steps):
     def keep(self, state: State) -> None:
         from safetensors.numpy import save
 
-        metadata = {"format": _FORMAT, "facts": json.dumps(self._facts)}
+        metadata = {"format": _FORMAT, "facts": json.dumps(self._facts), "sha256": UNSEALED}
         content = save({name: np.ascontiguousarray(each) for name, each in state.items()}, metadata)
         try:
             with atomic_path(self._path) as temporary:
                 Path(temporary).write_bytes(content)
+                seal_file(temporary)
         except OSError as error:
             warn_of_unwritten(self._path, error)
 
@@ -313,9 +316,12 @@ class _KeptSteps(Steps):
 def _read(path: Path) -> tuple[dict[str, Any], State]:
     from safetensors import SafetensorError, safe_open
 
+    stream = open_plain(path)
     try:
-        with safe_open(path, framework="numpy") as file:
+        with stream, safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
+            if not check_seal(stream, metadata.get("sha256")):
+                raise ValueError("its SHA-256 differs")
             if metadata.get("format") != _FORMAT:
                 raise KeyError("format")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping

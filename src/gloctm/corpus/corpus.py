@@ -325,8 +325,16 @@ class Corpus(ByLanguage[LanguageCorpus]):
         )
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Corpus:
+    def load(cls, path: str | os.PathLike[str], *, verify: bool | None = None) -> Corpus:
         """Read a corpus that ``save`` wrote; embeddings are memory-mapped, those in shards if they are many.
+
+        Args:
+            path: the folder.
+            verify: None compares the SHA-256 of each file when this process first reads it, at about a second per GB.
+                True compares those of all files again; False compares none.
+
+        Raises:
+            FileFormatError: it is missing, foreign, incomplete, damaged, or written by a newer version.
 
         Example:
             >>> import tempfile
@@ -336,7 +344,7 @@ class Corpus(ByLanguage[LanguageCorpus]):
             Corpus(en: 1 × 2, de: 1 × 2)
         """
         with loading(path):
-            return cls(**load_parts(path))
+            return cls(**load_parts(path, verify=verify))
 
     @classmethod
     def from_benchmark(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,13 +16,14 @@ from numpy.typing import NDArray
 from gloctm.corpus import shard_files
 from gloctm.corpus.shard_files import ShardEntry, documents_file, embeddings_file, passages_file
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files.atomic import FolderFormat, atomic_path, read_json, write_json
-from gloctm.files.digests import check_file, file_sha256
-from gloctm.files.manifest import file_sizes
+from gloctm.files.arrays import map_array
+from gloctm.files.atomic import FolderFormat, atomic_path, read_json
+from gloctm.files.digests import open_checked
+from gloctm.files.manifest import file_sizes, list_files
+from gloctm.files.manifest import write_manifest as write_with_digest
+from gloctm.files.plain import most_json_of, open_plain, read_plain_json
 from gloctm.text.cleaning import Markup
 
-#: Folders of any version; 3 is that of shards.
-CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=3)
 SHARDED_VERSION = 3
 VOCABULARY = "vocabulary.json"
 WORD_EMBEDDINGS = "word_embeddings.npy"
@@ -29,6 +31,16 @@ WORD_EMBEDDINGS = "word_embeddings.npy"
 CURE = "copy it again, or build the corpus again"
 
 _ROWS = 8192
+
+
+def _schema(version: int) -> Any:
+    from gloctm.corpus.schema import PlainManifest, ShardedManifest
+
+    return ShardedManifest if version == SHARDED_VERSION else PlainManifest
+
+
+#: Folders of any version; 3 is that of shards.
+CORPUS_FORMAT = FolderFormat(kind="corpus", manifest="corpus.json", name="gloctm-corpus", newest=3, schema=_schema)
 _SUMS = ("documents", "units", "nonzeros", "empty", "unit_nonzeros", "empty_units")
 
 
@@ -164,7 +176,6 @@ def write_manifest(
         check_sizes(folder, code, entry, shard_files.SHARD_DOCUMENTS)
     sizes = {path: size for path, size in file_sizes(folder).items() if not _is_hidden(path)}
     sizes.pop(CORPUS_FORMAT.manifest, None)
-    known = sha256 or {}
     content = {
         "format": CORPUS_FORMAT.name,
         "format_version": SHARDED_VERSION,
@@ -176,11 +187,10 @@ def write_manifest(
         "shard_documents": shard_files.SHARD_DOCUMENTS,
         "block_documents": shard_files.BLOCK_DOCUMENTS,
         "languages": {code: entry.as_json() for code, entry in languages.items()},
-        "files": sizes,
-        "sha256": {path: known[path] if path in known else file_sha256(folder / path) for path in sizes},
+        **list_files(folder, sizes, sha256),
     }
     with atomic_path(folder / CORPUS_FORMAT.manifest) as temporary:
-        write_json(temporary, content)
+        write_with_digest(temporary, content)
 
 
 def read_language(folder: Path, code: str, manifest: Mapping[str, Any]) -> LanguageEntry:
@@ -188,31 +198,30 @@ def read_language(folder: Path, code: str, manifest: Mapping[str, Any]) -> Langu
 
     Raises:
         FileFormatError: it contradicts itself.
-        KeyError, TypeError, ValueError: it is not as ``write_manifest`` writes it; see ``storage.loading``.
+        KeyError, TypeError, ValueError: it is not as ``gloctm.corpus.schema`` has it, which is checked before.
     """
     content = manifest["languages"][code]
     entry = LanguageEntry(
         shards=tuple(ShardEntry.from_json(each) for each in content["shards"]),
-        num_words=_whole(content["vocabulary"]),
+        num_words=content["vocabulary"],
         vocabulary_sha256=content["vocabulary_sha256"],
         words_sha256=content["word_embeddings_sha256"],
         tokenizer=content["tokenizer"],
         stop_words=content.get("stop_words", {}),
         markup=content.get("markup"),
-        dimension=None if content["dimension"] is None else _whole(content["dimension"]),
+        dimension=content["dimension"],
         embedding_dtype=content["embedding_dtype"],
     )
-    check_sizes(folder, code, entry, _whole(manifest["shard_documents"]))
-    _whole(manifest["block_documents"])
+    check_sizes(folder, code, entry, manifest["shard_documents"])
     if any(content[name] != entry.total(name) for name in _SUMS) or content["columns"] != ["id", *entry.columns]:
         raise FileFormatError(f"{folder} is damaged: the numbers of {code!r} in its manifest contradict: {CURE}")
     if not _is_uniform(entry.shards) or (entry.dimension is None) != (entry.shards[0].embeddings is None):
         raise FileFormatError(f"{folder} is damaged: the shards of {code!r} in its manifest differ in kind: {CURE}")
-    if entry.embedding_dtype not in ((None,) if entry.dimension is None else ("float32", "float16")):
+    if (entry.embedding_dtype is None) != (entry.dimension is None):
         raise FileFormatError(f"{folder} is damaged: its manifest has no sound type of embeddings of {code!r}: {CURE}")
     for file in entry.files():
         path = f"{code}/{file}"
-        if path not in manifest["files"] or not isinstance(manifest["sha256"].get(path), str):
+        if path not in manifest["files"]:
             raise FileFormatError(f"{folder} is damaged: its manifest does not list {path}: {CURE}")
     return entry
 
@@ -227,10 +236,7 @@ def read_vocabulary(folder: Path, entry: LanguageEntry) -> list[str]:
     Raises:
         FileFormatError: the file is missing, or its words are others.
     """
-    try:
-        words = read_json(folder / VOCABULARY)
-    except FileFormatError as error:
-        raise FileFormatError(f"{error}: {CURE}") from None
+    words = read_plain_json(folder / VOCABULARY, CURE, most_json_of(entry.num_words))
     sound = isinstance(words, list) and all(isinstance(word, str) for word in words)
     if not sound or len(words) != entry.num_words or vocabulary_digest(words) != entry.vocabulary_sha256:
         raise FileFormatError(f"{folder / VOCABULARY} is damaged (its words are others): {CURE}")
@@ -243,19 +249,26 @@ def read_word_embeddings(folder: Path, entry: LanguageEntry, sha256: Mapping[str
     Args:
         folder: that of the language.
         entry: what the manifest says of it.
-        sha256: of its files, by name.
+        sha256: of its files, by name; those of others are not checked.
     """
     if entry.words_sha256 is None:
         return None
     path = folder / WORD_EMBEDDINGS
-    check_file(path, sha256[WORD_EMBEDDINGS], cure=CURE)
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:  # a file of another kind raises nearly anything
-        raise FileFormatError(f"{path} is damaged ({error}): {CURE}") from None
+    with opened(path, sha256.get(WORD_EMBEDDINGS)) as stream:
+        array = map_array(stream, path, CURE)
     if array.ndim != 2 or array.dtype != np.float32 or len(array) != entry.num_words:
         raise FileFormatError(f"{path} is damaged (shape {array.shape} of {array.dtype}): {CURE}")
     return array
+
+
+def opened(path: Path, sha256: str | None) -> BufferedReader:
+    """Open a file of a corpus in shards for reading bytes; one without a digest to check need only be there."""
+    if sha256 is not None:
+        return open_checked(path, sha256, cure=CURE)
+    try:
+        return open_plain(path)
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} is missing: {CURE}") from None
 
 
 def vocabulary_digest(words: Sequence[str]) -> str:
@@ -281,12 +294,6 @@ def _array_digest(array: NDArray[Any]) -> str:
     for start in range(0, len(array), _ROWS):
         digest.update(np.ascontiguousarray(array[start : start + _ROWS], "<f4").data)
     return digest.hexdigest()
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{value!r} is no size")
-    return value
 
 
 def _is_hidden(path: str) -> bool:

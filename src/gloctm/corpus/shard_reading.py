@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,9 @@ from gloctm.corpus.shard_files import (
     embeddings_file,
     passages_file,
 )
-from gloctm.corpus.shard_manifest import CURE, LanguageEntry
+from gloctm.corpus.shard_manifest import CURE, LanguageEntry, opened
 from gloctm.errors import FileFormatError
 from gloctm.files.arrow import import_pyarrow
-from gloctm.files.digests import check_file
 
 #: What is read of documents unless asked otherwise; counts and passages are read in any case.
 ALL_COLUMNS = ("id", *OPTIONAL_COLUMNS)
@@ -35,7 +35,7 @@ class ShardFiles:
     Args:
         folder: that of the language.
         entry: what the manifest says of it.
-        sha256: of its files, by name.
+        sha256: of its files, by name; those of others are not checked.
         block_documents: rows of a block.
     """
 
@@ -46,6 +46,8 @@ class ShardFiles:
         self.block = block_documents
         # Where the numbers begin in the files of embeddings that were opened.
         self._offsets: dict[int, int] = {}
+        # Files whose numbers of counts are those of the manifest.
+        self._counted: set[str] = set()
 
     def documents(
         self, number: int, rows: Indices, *, columns: Sequence[str] = ALL_COLUMNS
@@ -61,25 +63,24 @@ class ShardFiles:
             The documents in this order, and the rows of their embeddings in the shard's file of these.
         """
         shard = self.entry.shards[number]
-        documents = self._read(documents_file(number), rows, shard.documents, self._present(columns))
+        documents = self._read(number, rows, self._present(columns))
         if not shard.passages:
             return documents.rows(None), rows
         bounds, starts = self._places(number)
         numbers = np.diff(bounds)[rows]
         units = np.repeat(bounds[rows] - np.cumsum(numbers) + numbers, numbers) + np.arange(numbers.sum())
-        counts = self._read(passages_file(number), units, shard.units, ()).counts
+        counts = self._read(number, units, (), passages=True).counts
         passages = Passages(np.repeat(np.arange(len(rows)), numbers), starts[units], counts)
         return documents.rows(passages), units
 
     def units(self, number: int, rows: Indices, *, columns: Sequence[str] = ALL_COLUMNS) -> tuple[ShardRows, Indices]:
         """Read some passages of a shard as documents, as ``LanguageCorpus.as_passages`` has them; else as above."""
-        shard = self.entry.shards[number]
         bounds, starts = self._places(number)
         document = np.searchsorted(bounds, rows, side="right") - 1
         chosen, place = np.unique(document, return_inverse=True)
         present = self._present(columns)
-        documents = self._read(documents_file(number), chosen, shard.documents, present, counts=False)
-        counts = self._read(passages_file(number), rows, shard.units, ()).counts
+        documents = self._read(number, chosen, present, counts=False)
+        counts = self._read(number, rows, (), passages=True).counts
 
         def of_units(name: str) -> list[str] | None:
             values = documents.strings.get(name)
@@ -106,7 +107,7 @@ class ShardFiles:
             passages: whether those of passages are wanted.
         """
         name = passages_file(number) if passages else documents_file(number)
-        with self._checked(name, self.entry.shards[number].units if passages else None) as file:
+        with self._checked(number, passages=passages) as file:
             return [_Read(file, [block], ()).checked(self.folder / name, self.entry.num_words) for block in blocks]
 
     def embeddings(self, number: int, rows: Indices, into: Array) -> None:
@@ -134,7 +135,7 @@ class ShardFiles:
     def embeddings_into(self, number: int, start: int, into: Array) -> None:
         """Read the embeddings of units from ``start`` on, as many as an array in C order has rows, into it."""
         path, dtype = self.folder / embeddings_file(number), np.dtype(self.entry.embedding_dtype)
-        check_file(path, self.sha256[path.name], cure=CURE)
+        opened(path, self.sha256.get(path.name)).close()
         try:
             if number not in self._offsets:
                 self._offsets[number] = _offset(path, (self.entry.shards[number].units, into.shape[1]), dtype)
@@ -157,7 +158,7 @@ class ShardFiles:
     def _places(self, number: int) -> tuple[Indices, Indices]:
         """Return where the passages of each document of a shard begin and end, and where each begins in its text."""
         shard = self.entry.shards[number]
-        with self._checked(passages_file(number), shard.units) as file:
+        with self._checked(number, passages=True) as file:
             read = _Read(file, range(file.num_row_groups), ("document", "start"), counts=False)
         document = read.integers("document")
         bounds = np.searchsorted(document, np.arange(shard.documents + 1))
@@ -166,12 +167,15 @@ class ShardFiles:
             raise FileFormatError(f"{path} is damaged (its passages are not in the order of documents): {CURE}")
         return bounds, read.integers("start")
 
-    def _read(self, name: str, rows: Indices, total: int, columns: Sequence[str], *, counts: bool = True) -> _Read:
+    def _read(
+        self, number: int, rows: Indices, columns: Sequence[str], *, passages: bool = False, counts: bool = True
+    ) -> _Read:
         """Read rows of a Parquet file, ascending, through the blocks that hold them."""
         blocks = np.unique(rows // self.block)
-        with self._checked(name, total) as file:
+        with self._checked(number, passages=passages) as file:
             read = _Read(file, blocks.tolist(), columns, counts=counts)
         if counts:
+            name = passages_file(number) if passages else documents_file(number)
             read.checked(self.folder / name, self.entry.num_words)
         # Every block before the last that was read is full.
         place = np.searchsorted(blocks, rows // self.block) * self.block + rows % self.block
@@ -179,12 +183,19 @@ class ShardFiles:
         return read
 
     @contextlib.contextmanager
-    def _checked(self, name: str, rows: int | None) -> Iterator[Any]:
-        path = self.folder / name
-        check_file(path, self.sha256[name], cure=CURE)
+    def _checked(self, number: int, *, passages: bool = False) -> Iterator[Any]:
+        shard, name = self.entry.shards[number], passages_file(number) if passages else documents_file(number)
+        path, rows = self.folder / name, shard.units if passages else shard.documents
+        opened(path, self.sha256.get(name)).close()
         with _opened(path) as file:
-            if rows is not None and file.metadata.num_rows != rows:
-                raise FileFormatError(f"{path} has {file.metadata.num_rows:,} rows instead of {rows:,}: {CURE}")
+            if name not in self._counted:
+                if file.metadata.num_rows != rows:
+                    raise FileFormatError(f"{path} has {file.metadata.num_rows:,} rows instead of {rows:,}: {CURE}")
+                # A row without counts has an entry, too.
+                most = rows + (shard.unit_nonzeros if passages else shard.nonzeros)
+                if _most_entries(file.metadata) > most:
+                    raise FileFormatError(f"{path} is damaged (it holds more than {most:,} counts): {CURE}")
+                self._counted.add(name)
             yield file
 
 
@@ -261,6 +272,17 @@ def _offset(path: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> int:
     if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
         raise ValueError(f"it has shape {array.shape} of {array.dtype}, not {shape} of {dtype}")
     return int(array.offset)
+
+
+def _most_entries(metadata: Any) -> int:
+    """Return how many values, as said before any is read, the column of a Parquet file has that has most."""
+    totals: Counter[str] = Counter()
+    for group in range(metadata.num_row_groups):
+        of_group = metadata.row_group(group)
+        for place in range(of_group.num_columns):
+            column = of_group.column(place)
+            totals[column.path_in_schema] += column.num_values
+    return max(totals.values(), default=0)
 
 
 def _no_counts(rows: int, num_words: int) -> sp.csr_array:

@@ -2,7 +2,7 @@
 
 ====================================  ==================================================================
 ``corpus.json``                       format, version, language order, sizes, encoders, what became of the documents
-                                      it was built from, files with their sizes
+                                      it was built from, files with their sizes and SHA-256
 ``dropped.jsonl``                     where documents were left out: each with its place and the reason
 ``LANG/counts.npz``                   scipy CSR
 ``LANG/vocabulary.json``              list of words
@@ -33,17 +33,20 @@ import scipy.sparse as sp
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.passages import Passages
 from gloctm.corpus.report import BuildReport
-from gloctm.corpus.shard_manifest import CORPUS_FORMAT, CURE, SHARDED_VERSION
+from gloctm.corpus.shard_manifest import CORPUS_FORMAT, SHARDED_VERSION
 from gloctm.corpus.sharded import DROPPED, open_languages, read_whole
 from gloctm.corpus.texts import StoredTexts, json_line
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files.atomic import atomic_folder, read_json, write_array, write_json
-from gloctm.files.digests import check_file
-from gloctm.files.manifest import check_manifest, file_sizes
+from gloctm.files.arrays import Archive, map_array
+from gloctm.files.atomic import atomic_folder, write_array, write_json
+from gloctm.files.manifest import SavedFolder, list_files, open_folder, write_manifest
+from gloctm.files.plain import most_json_of
 from gloctm.reading.dropped import DroppedFile, read_dropped, write_dropped
 
 #: What ``save_parts`` writes; format 3, of shards, is in ``gloctm.corpus.sharded``.
 PLAIN_VERSION = 2
+#: Bytes of a document with its text, as a line of JSON.
+MOST_LINE = 2**28
 PASSAGES = "passages.npz"
 PASSAGE_COUNTS = "passage_counts.npz"
 PASSAGE_EMBEDDINGS = "passage_embeddings.npy"
@@ -69,7 +72,7 @@ def save_parts(
             _save_language(folder / language, part)
         if report is not None and report.dropped:
             write_dropped(folder / DROPPED, report.dropped)
-        write_json(
+        write_manifest(
             folder / CORPUS_FORMAT.manifest,
             {
                 "format": CORPUS_FORMAT.name,
@@ -83,37 +86,43 @@ def save_parts(
                     language: {
                         "documents": part.num_documents,
                         "vocabulary": part.num_words,
+                        **_sizes(part),
                         "tokenizer": part.tokenizer,
                         **({"stop_words": dict(part.stop_words)} if part.stop_words else {}),
                         **({} if part.markup is None else {"markup": part.markup}),
                     }
                     for language, part in languages.items()
                 },
-                "files": file_sizes(folder),
+                **list_files(folder),
             },
         )
     return target
 
 
-def load_parts(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load_parts(path: str | os.PathLike[str], *, verify: bool | None = None) -> dict[str, Any]:
     """Read a corpus folder and return the arguments of ``Corpus``.
+
+    Args:
+        path: the folder.
+        verify: True checks the SHA-256 of all files now, False of none, None of each when a process first reads it.
 
     Raises:
         FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
     """
-    folder = Path(path)
-    manifest = check_manifest(folder, CORPUS_FORMAT)
-    with loading(folder):
+    saved = open_folder(path, CORPUS_FORMAT, verify=verify)
+    manifest = saved.manifest
+    with loading(saved.path):
         if manifest["format_version"] == SHARDED_VERSION:
-            languages = {code: read_whole(files) for code, files in open_languages(folder, manifest).items()}
+            opened = open_languages(saved.path, manifest, verify=saved.verify)
+            languages = {code: read_whole(files) for code, files in opened.items()}
         else:
-            languages = {code: _load_language(folder / code, each) for code, each in manifest["languages"].items()}
+            languages = {code: _load_language(saved, code, each) for code, each in manifest["languages"].items()}
         return {
             "languages": languages,
             "encoder": manifest.get("encoder"),
             "word_encoder": _word_encoder(manifest),
             "passage_length": manifest.get("passage_length"),
-            "report": read_report(folder, manifest),
+            "report": read_report(saved),
         }
 
 
@@ -130,18 +139,17 @@ def loading(path: str | os.PathLike[str]) -> Iterator[None]:
         raise FileFormatError(f"{path} is damaged: {error!r} in its manifest or files; build it again") from None
 
 
-def read_report(folder: Path, manifest: Mapping[str, Any]) -> BuildReport | None:
+def read_report(saved: SavedFolder) -> BuildReport | None:
     """Return what became of the documents of a corpus, those left out included; None where nobody knows."""
-    content = manifest.get("report")
+    content = saved.manifest.get("report")
     if content is None:
         return None
-    if (sha256 := manifest.get("sha256", {}).get(DROPPED)) is not None:
-        check_file(folder / DROPPED, sha256, cure=CURE)
-    if not (folder / DROPPED).exists():
+    if not saved.lists(DROPPED):
         return BuildReport.from_json(content, ())
-    if manifest["format_version"] == SHARDED_VERSION:
-        return BuildReport.from_json(content, DroppedFile(folder / DROPPED, sum(content["dropped"].values())))
-    return BuildReport.from_json(content, tuple(read_dropped(folder / DROPPED)))
+    saved.open(DROPPED).close()
+    if saved.manifest["format_version"] == SHARDED_VERSION:
+        return BuildReport.from_json(content, DroppedFile(saved.path / DROPPED, sum(content["dropped"].values())))
+    return BuildReport.from_json(content, tuple(read_dropped(saved.path / DROPPED)))
 
 
 def _word_encoder(manifest: dict[str, Any]) -> str | None:
@@ -160,7 +168,12 @@ def _save_language(folder: Path, part: LanguageCorpus) -> None:
     present = {name: values for name, values in columns.items() if values is not None}
     with (folder / "documents.jsonl").open("wb") as stream:
         for values in zip(*present.values(), strict=True):
-            stream.write(json_line(dict(zip(present, values, strict=True))))
+            line = json_line(dict(zip(present, values, strict=True)))
+            if len(line) > MOST_LINE:
+                raise InputError(
+                    f"a document of {folder.name!r} takes more than {MOST_LINE // 2**20} MB: split it, or leave it out"
+                )
+            stream.write(line)
     for name in ("word_embeddings", "document_embeddings"):
         array = getattr(part, name)
         if array is not None:
@@ -176,63 +189,109 @@ def _save_passages(folder: Path, passages: Passages) -> None:
         write_array(folder / PASSAGE_EMBEDDINGS, passages.embeddings)
 
 
-def _load_language(folder: Path, entry: dict[str, Any]) -> LanguageCorpus:
-    counts = _load_counts(folder / "counts.npz")
-    if not (folder / "documents.jsonl").is_file():
-        raise FileFormatError(f"{folder} is incomplete: documents.jsonl is missing; build the corpus again")
-    columns, texts = _load_documents(folder / "documents.jsonl")
+def _sizes(part: LanguageCorpus) -> dict[str, int]:
+    """Return the sizes of what a folder has compressed, by which a file is checked before it is unpacked."""
+    found = {"nonzeros": int(part.counts.nnz)}
+    if part.passages is not None:
+        found |= {"passages": len(part.passages.document), "passage_nonzeros": int(part.passages.counts.nnz)}
+    return found
+
+
+def _load_language(saved: SavedFolder, code: str, entry: dict[str, Any]) -> LanguageCorpus:
+    documents, words = entry["documents"], entry["vocabulary"]
+    columns, texts = _load_documents(saved, f"{code}/documents.jsonl", documents)
+    vocabulary = _load_vocabulary(saved, f"{code}/vocabulary.json", words)
     return LanguageCorpus(
-        counts=counts,
-        vocabulary=read_json(folder / "vocabulary.json"),
-        word_embeddings=_load_array(folder / "word_embeddings.npy"),
-        document_embeddings=_load_array(folder / "document_embeddings.npy"),
+        counts=_load_counts(saved, f"{code}/counts.npz", documents, words, entry.get("nonzeros")),
+        vocabulary=vocabulary,
+        word_embeddings=_load_array(saved, f"{code}/word_embeddings.npy"),
+        document_embeddings=_load_array(saved, f"{code}/document_embeddings.npy"),
         labels=columns["label"] or None,
         ids=columns["id"] or None,
         dates=columns["date"] or None,
         texts=texts,
         tokenizer=entry.get("tokenizer", "whitespace"),
-        passages=_load_passages(folder),
+        passages=_load_passages(saved, code, entry),
         stop_words=entry.get("stop_words", {}),
         markup=entry.get("markup"),
     )
 
 
-def _load_passages(folder: Path) -> Passages | None:
-    path = folder / PASSAGES
-    if not path.exists():
+def _load_vocabulary(saved: SavedFolder, name: str, number: int) -> list[str]:
+    # A word takes three bytes or more.
+    if saved.size(name) < 3 * number:
+        raise FileFormatError(f"{saved.path / name} is damaged: it is too short for {number:,} words; {saved.cure}")
+    words: list[str] = saved.json(name, most_json_of(number))
+    if not isinstance(words, list) or len(words) != number:
+        raise FileFormatError(f"{saved.path / name} is damaged: it is no list of {number:,} words; {saved.cure}")
+    return words
+
+
+def _load_passages(saved: SavedFolder, code: str, entry: dict[str, Any]) -> Passages | None:
+    name = f"{code}/{PASSAGES}"
+    if not saved.lists(name):
         return None
+    with saved.open(name) as stream:
+        archive = Archive(stream, saved.path / name, saved.cure)
+        document, starts = (archive.headers.get(each) for each in ("document", "starts"))
+        sound = document is not None and starts is not None and len(archive.headers) == 2
+        # Each begins at another character.
+        known = entry.get("passages")
+        number = (document.shape or (0,))[0] if document is not None else 0
+        most = saved.size(f"{code}/documents.jsonl")
+        for each in (document, starts):
+            sound = sound and each is not None and each.shape == (number,) and each.dtype.kind in "iu"
+        archive.check(sound and (number == known if known is not None else number <= most), counted=known is not None)
+        arrays = archive.read()
+    counts = _load_counts(saved, f"{code}/{PASSAGE_COUNTS}", number, entry["vocabulary"], entry.get("passage_nonzeros"))
+    embeddings = _load_array(saved, f"{code}/{PASSAGE_EMBEDDINGS}")
+    return Passages(arrays["document"], arrays["starts"], counts, embeddings)
+
+
+def _load_counts(saved: SavedFolder, name: str, rows: int, columns: int, nonzeros: int | None) -> sp.csr_array:
+    """Read counts as ``scipy.sparse.save_npz`` writes them, once their headers are those of such a matrix."""
+    with saved.open(name) as stream:
+        archive = Archive(stream, saved.path / name, saved.cure)
+        headers = archive.headers
+        sound = headers.keys() >= {"shape", "data", "indices", "indptr"} and headers["shape"].shape == (2,)
+        if sound:
+            shape, number = headers["indptr"].shape, headers["data"].shape
+            sound = shape == (rows + 1,) and len(number) == 1 and number == headers["indices"].shape
+            sound = sound and (number[0] <= rows * columns if nonzeros is None else number[0] == nonzeros)
+            sound = sound and all(each.dtype.kind in "biufSU" for each in headers.values())
+        archive.check(sound, counted=nonzeros is not None)
+        arrays = archive.read()
+    if arrays["shape"].tolist() != [rows, columns]:
+        raise archive.fault(f"it has shape {arrays['shape'].tolist()} instead of {[rows, columns]}")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            document, starts = arrays["document"], arrays["starts"]
-    except Exception as error:  # as below
-        raise FileFormatError(f"{path} is damaged ({error}): build the corpus again") from None
-    return Passages(document, starts, _load_counts(folder / PASSAGE_COUNTS), _load_array(folder / PASSAGE_EMBEDDINGS))
+        parts = (arrays["data"], arrays["indices"], arrays["indptr"])
+        return sp.csr_array(parts, shape=(rows, columns))
+    except (ValueError, TypeError) as error:
+        raise archive.fault(error) from None
 
 
-def _load_counts(path: Path) -> sp.csr_array:
-    try:
-        return sp.csr_array(sp.load_npz(path))
-    except Exception as error:  # a damaged archive raises nearly anything: zlib.error, NotImplementedError, ...
-        raise FileFormatError(f"{path} is damaged ({error}): build the corpus again") from None
-
-
-def _load_documents(path: Path) -> tuple[dict[str, list[str]], StoredTexts | None]:
+def _load_documents(saved: SavedFolder, name: str, number: int) -> tuple[dict[str, list[str]], StoredTexts | None]:
     columns: dict[str, list[str]] = {"id": [], "label": [], "date": []}
-    starts, position = array("q"), 0
+    path, starts, position, row = saved.path / name, array("q"), 0, 0
     with contextlib.ExitStack() as stack:
-        stream = stack.enter_context(path.open("rb"))
-        for number, line in enumerate(stream, start=1):
+        stream = stack.enter_context(saved.open(name))
+        while line := stream.readline(MOST_LINE + 1):
+            row += 1
             try:
-                for name, value in json.loads(line).items():
+                if len(line) > MOST_LINE or row > number:
+                    raise ValueError
+                for field, value in json.loads(line).items():
                     if not isinstance(value, str):
                         raise ValueError
-                    if name == "text":
+                    if field == "text":
                         starts.append(position)
                     else:
-                        columns[name].append(sys.intern(value))
+                        columns[field].append(sys.intern(value))
             except (ValueError, RecursionError, KeyError, AttributeError):
-                raise FileFormatError(f"{path}, line {number} is damaged: build the corpus again") from None
+                raise FileFormatError(f"{path}, line {row} is damaged: {saved.cure}") from None
             position += len(line)
+        if row != number:
+            raise FileFormatError(f"{path} is damaged: it has {row:,} documents instead of {number:,}; {saved.cure}")
         if not starts:
             return columns, None
         # Left open: texts are read from it when they are asked for.
@@ -240,10 +299,8 @@ def _load_documents(path: Path) -> tuple[dict[str, list[str]], StoredTexts | Non
         return columns, StoredTexts(stream, starts)
 
 
-def _load_array(path: Path) -> Any:
-    if not path.exists():
+def _load_array(saved: SavedFolder, name: str) -> Any:
+    if not saved.lists(name):
         return None
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:  # a damaged file raises nearly anything, errors of the tokenizer included
-        raise FileFormatError(f"{path} is damaged ({error}): build the corpus again") from None
+    with saved.open(name) as stream:
+        return map_array(stream, saved.path / name, saved.cure)

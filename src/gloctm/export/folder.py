@@ -14,8 +14,8 @@ from gloctm.checks import check_int
 from gloctm.errors import InputError
 from gloctm.export.proportions import write_proportions
 from gloctm.files.arrow import import_pyarrow
-from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, storable, write_json
-from gloctm.files.manifest import file_sizes
+from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, storable
+from gloctm.files.manifest import list_files, write_manifest
 from gloctm.inert import CsvWriter
 from gloctm.model.inference import Via
 from gloctm.model.labels import shared_labels
@@ -113,7 +113,7 @@ def tables(
                 np.concatenate([view.merge_theta(theta[code]) for code in corpus]),
                 topics=view.numbers,
             )
-        write_json(
+        write_manifest(
             unfinished / TABLES_FORMAT.manifest,
             {
                 "format": TABLES_FORMAT.name,
@@ -125,7 +125,7 @@ def tables(
                 "environment": model.environment_,
                 "merged": [list(group) for group in view.groups if len(group) > 1],
                 "hidden": sorted(view.hidden),
-                "files": file_sizes(unfinished),
+                **list_files(unfinished),
             },
         )
     return target

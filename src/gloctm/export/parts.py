@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gloctm.files.arrow import import_pyarrow
-from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, write_json
+from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target
+from gloctm.files.manifest import write_manifest
 from gloctm.files.work import linked
 from gloctm.model.fitted import FittedModel
 
@@ -88,7 +89,7 @@ def put_in_place(target: Path, parts: Sequence[Part], facts: Mapping[str, Any]) 
     with atomic_folder(target, replaces=TRANSFORM_FORMAT) as folder:
         for name, part in named.items():
             linked(part.path, folder / name)
-        write_json(
+        write_manifest(
             folder / TRANSFORM_FORMAT.manifest,
             {
                 "format": TRANSFORM_FORMAT.name,
@@ -97,5 +98,6 @@ def put_in_place(target: Path, parts: Sequence[Part], facts: Mapping[str, Any]) 
                 **facts,
                 "parts": [{"file": name, "rows": part.rows, "sha256": part.sha256} for name, part in named.items()],
                 "files": {name: part.bytes for name, part in named.items()},
+                "sha256": {name: part.sha256 for name, part in named.items()},
             },
         )

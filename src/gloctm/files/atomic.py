@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
@@ -33,6 +33,7 @@ class FolderFormat:
         name: what the manifest states as ``format``.
         newest: the newest format version that this package reads, and the one it writes.
         optional: names of files that a folder may hold although its manifest does not list them.
+        schema: returns by format version what the manifest holds, see ``gloctm.files.schema``.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class FolderFormat:
     name: str
     newest: int
     optional: tuple[str, ...] = ()
+    schema: Callable[[int], Any] | None = None
 
     def owns(self, folder: Path) -> bool:
         """Return whether a folder is of this kind and holds nothing else: only then may it be replaced."""

@@ -14,7 +14,7 @@ from gloctm.arrays import Array
 from gloctm.corpus.language import LanguageCorpus
 from gloctm.corpus.passages import word_numbers
 from gloctm.embedding.encoder import TextEncoder
-from gloctm.errors import InputError, MissingDependencyError
+from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from gloctm.model.context_inference import (
     center_of,
     context_latent_means,
@@ -260,7 +260,12 @@ def latent_means_of(
         empty = counts @ (np.diff(neighbors.indptr) > 0) == 0
     means[empty] = 0
     if evidence.document is not None:
-        return means_of_documents(means, np.asarray(empty, bool), evidence.document, word_numbers(counts))
+        means, empty = means_of_documents(means, np.asarray(empty, bool), evidence.document, word_numbers(counts))
+    if not np.isfinite(means).all():
+        raise FileFormatError(
+            f"the model gives no finite numbers for documents in {evidence.language!r}: its weights are damaged or "
+            "were never of use; train it again"
+        )
     return means, np.asarray(empty, bool)
 
 

@@ -57,6 +57,7 @@ class TopicModel(FittedModel):
         *,
         tokenizers: Mapping[str, Callable[[str], list[str]]] | None = None,
         encoder: Encoder | None = None,
+        verify: bool | None = None,
     ) -> Self:
         """Read a model that ``save`` wrote.
 
@@ -64,8 +65,10 @@ class TopicModel(FittedModel):
             path: the folder of the model.
             tokenizers: the callable for each language that was tokenized by a callable of your own, and for untrained
                 languages where the default is not wanted.
-            encoder: embeds words outside the vocabularies, where the model keeps no name of an encoder: see
-                ``transform``.
+            encoder: embeds words outside the vocabularies, where the model keeps no name of an encoder, or that of one
+                that is not this package's: see ``transform``.
+            verify: None compares the SHA-256 of each file when this process first reads it. True compares those of all
+                files again; False compares none.
 
         Raises:
             FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
@@ -74,7 +77,7 @@ class TopicModel(FittedModel):
             >>> TopicModel.load(model.save("model"))
             TopicModel(12 topics in en, de)
         """
-        model, artifact = cls._unfitted(path, load_model(path))
+        model, artifact = cls._unfitted(path, load_model(path, verify=verify))
         own = {normalize_language(code): as_tokenizer(function) for code, function in (tokenizers or {}).items()}
         model.set_artifact(artifact, own)
         model._own_encoder = None if encoder is None else get_encoders(encoder).words

@@ -2,7 +2,7 @@
 
 ================================  ==========================================================================
 ``model.json``                    format, version, settings, languages, tokenizers, encoders, seed, history,
-                                  fingerprint of the corpus, versions of the software, files with sizes
+                                  fingerprint of the corpus, versions of the software, files with sizes and SHA-256
 ``weights.safetensors``           the trained arrays, named as in ``gloctm.model.parameters``
 ``word_embeddings.safetensors``   for each language the embeddings of its vocabulary, which link words
 ``vocabulary.json``               for each language its words, in column order
@@ -12,18 +12,19 @@
 ``README.md``                     the model card, for people: nothing is read from it, and it may be changed
 ================================  ==========================================================================
 
-Labels and card were added without a new format version: older versions of this package ignore them. The manifest does
-not list the card among its files with their sizes, so changing the card harms nothing. The manifest has its SHA-256
+Labels, card and digests were added without a new format version: older versions of this package ignore them. The
+manifest does not list the card among its files, so changing the card harms nothing. The manifest has its SHA-256
 instead, which distinguishes a made card from a text that somebody wrote; that is not replaced.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,8 +35,10 @@ from numpy.typing import NDArray
 
 from gloctm.arrays import Array
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, read_json, write_json
-from gloctm.files.manifest import check_manifest, file_sizes
+from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, write_json
+from gloctm.files.manifest import SavedFolder, list_files, open_folder, write_manifest
+from gloctm.files.plain import most_json_of
+from gloctm.files.tensors import TensorFile, fault_of
 from gloctm.model.labels import Labels, check_labels
 from gloctm.model.parameters import (
     DOCUMENT_ENCODER_NAME,
@@ -44,18 +47,27 @@ from gloctm.model.parameters import (
     expected_context_shapes,
     expected_shapes,
     module_key,
+    topic_word_name,
 )
-from gloctm.text.cleaning import MARKUP, Markup
+from gloctm.text.cleaning import Markup
 
 LABELS = "labels.json"
 COHERENT_WORDS = "coherent_words.safetensors"
 CARD = "README.md"
-MODEL_FORMAT = FolderFormat(kind="model", manifest="model.json", name="gloctm-model", newest=2, optional=(CARD,))
-#: Every file that a model's folder may hold and that is read.
-MODEL_FILES = (
-    *(MODEL_FORMAT.manifest, "weights.safetensors", "word_embeddings.safetensors"),
-    *("vocabulary.json", COHERENT_WORDS, LABELS),
+WEIGHTS, WORD_EMBEDDINGS, VOCABULARY = "weights.safetensors", "word_embeddings.safetensors", "vocabulary.json"
+
+
+def _schema(_: int) -> Any:
+    from gloctm.model.schema import ModelManifest
+
+    return ModelManifest
+
+
+MODEL_FORMAT = FolderFormat(
+    kind="model", manifest="model.json", name="gloctm-model", newest=2, optional=(CARD,), schema=_schema
 )
+#: Every file that a model's folder may hold and that is read.
+MODEL_FILES = (MODEL_FORMAT.manifest, WEIGHTS, WORD_EMBEDDINGS, VOCABULARY, COHERENT_WORDS, LABELS)
 HISTORY_TERMS = ("epoch", "loss", "local", "shared", "regularization", "cka")
 # Parts of a model that the manifest holds, in its order.
 _FACTS = (
@@ -166,17 +178,17 @@ def save_model(
     # Lone surrogates, which UTF-8 can't hold, as escapes.
     written = None if card is None else card.encode("utf-8", "backslashreplace")
     with atomic_folder(target, replaces=MODEL_FORMAT) as folder:
-        for name, arrays in (("weights", artifact.weights), ("word_embeddings", artifact.word_embeddings)):
+        for name, arrays in ((WEIGHTS, artifact.weights), (WORD_EMBEDDINGS, artifact.word_embeddings)):
             contiguous = {key: np.ascontiguousarray(array, np.float32) for key, array in arrays.items()}
             # save() and a plain write rather than save_file(): a full disk is then an OSError like any other.
-            (folder / f"{name}.safetensors").write_bytes(save(contiguous))
-        write_json(folder / "vocabulary.json", artifact.vocabulary)
+            (folder / name).write_bytes(save(contiguous))
+        write_json(folder / VOCABULARY, artifact.vocabulary)
         if artifact.coherent_words:
             (folder / COHERENT_WORDS).write_bytes(save(_as_lists(artifact.coherent_words)))
         if artifact.labels:
             write_json(folder / LABELS, artifact.labels)
         manifest_card = {} if written is None or own_card else {"card": hashlib.sha256(written).hexdigest()}
-        write_json(
+        write_manifest(
             folder / MODEL_FORMAT.manifest,
             {
                 "format": MODEL_FORMAT.name,
@@ -185,54 +197,54 @@ def save_model(
                 **{name: getattr(artifact, name) for name in _FACTS},
                 **({} if artifact.markup is None else {"markup": artifact.markup}),
                 **manifest_card,
-                "files": file_sizes(folder),
+                **list_files(folder),
             },
         )
-        # After the sizes are taken: the card may change.
+        # After the others are listed: the card may change.
         if written is not None:
             (folder / CARD).write_bytes(written)
     return target
 
 
-def load_model(path: str | os.PathLike[str]) -> ModelArtifact:
+def load_model(path: str | os.PathLike[str], *, verify: bool | None = None) -> ModelArtifact:
     """Read a model folder.
+
+    Args:
+        path: the folder.
+        verify: True checks the SHA-256 of all files now, False of none, None of each when a process first reads it.
 
     Raises:
         FileFormatError: missing, foreign, incomplete, damaged, or written by a newer version.
     """
-    folder = Path(path)
-    manifest = check_manifest(folder, MODEL_FORMAT)
-    vocabulary = read_json(folder / "vocabulary.json")
-    embeddings = _read_tensors(folder / "word_embeddings.safetensors")
-    try:
-        languages = manifest["languages"]
-        # Models from before there were passages keep texts whole.
-        older = {"word_encoder": _word_encoder(manifest), "passage_length": None}
-        older.update(topic_shares={}, stop_words={}, chosen=[])
-        complete = {**older, **manifest}
-        artifact = ModelArtifact(
-            **{**{name: complete[name] for name in _FACTS}, "settings": _with_method(manifest["settings"])},
-            # JSON objects and tensors are unordered; the manifest has the order of languages.
-            vocabulary={language: vocabulary[language] for language in languages},
-            weights=_read_tensors(folder / "weights.safetensors"),
-            word_embeddings={language: embeddings[language] for language in languages if language in embeddings},
-            labels=_read_labels(folder, manifest),
-            coherent_words=_read_coherent_words(folder, manifest, vocabulary),
-            markup=manifest.get("markup"),
-        )
-        expected = _expected(artifact)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise FileFormatError(
-            f"{folder} is damaged: {error!r} in {MODEL_FORMAT.manifest}; copy or train the model again"
-        ) from None
-    _check_facts(folder, artifact)
-    _check_arrays(folder, "", artifact.weights, expected)
-    dimension = next((array.shape[-1] for array in artifact.word_embeddings.values() if array.ndim), 0)
-    sizes = {language: (len(words), dimension) for language, words in artifact.vocabulary.items()}
-    _check_arrays(folder, "the word embeddings of ", artifact.word_embeddings, sizes)
-    if artifact.topic_shares != {} and not _are_shares(artifact):
-        raise FileFormatError(f"{folder} is damaged: its topic_shares can't be read; copy or train the model again")
-    return artifact
+    saved = open_folder(path, MODEL_FORMAT, verify=verify)
+    manifest = saved.manifest
+    languages: list[str] = manifest["languages"]
+    _check_facts(saved)
+    with _tensors(saved, WEIGHTS) as weights, _tensors(saved, WORD_EMBEDDINGS) as embeddings:
+        # What files say that they hold is compared before any of it is read.
+        vocabulary = _read_vocabulary(saved, weights.shapes)
+        sizes = {language: len(vocabulary[language]) for language in languages}
+        settings = _with_method(manifest["settings"])
+        _check_shapes(saved, "", weights, _expected(saved, settings, sizes, weights.shapes))
+        dimension = next((shape[-1] for shape in embeddings.shapes.values() if shape), 0)
+        expected = {language: (size, dimension) for language, size in sizes.items()}
+        _check_shapes(saved, "the word embeddings of ", embeddings, expected)
+        arrays, vectors = weights.read(saved.cure), embeddings.read(saved.cure)
+    _check_numbers(saved, "", arrays)
+    _check_numbers(saved, "the word embeddings of ", vectors)
+    # Models from before there were passages keep texts whole.
+    older = {"word_encoder": _word_encoder(manifest), "passage_length": None}
+    complete = {**older, "topic_shares": {}, "stop_words": {}, "chosen": [], **manifest}
+    return ModelArtifact(
+        **{**{name: complete[name] for name in _FACTS}, "settings": settings},
+        # JSON objects and tensors are unordered; the manifest has the order of languages.
+        vocabulary={language: vocabulary[language] for language in languages},
+        weights=arrays,
+        word_embeddings={language: vectors[language] for language in languages},
+        labels=_read_labels(saved),
+        coherent_words=_read_coherent_words(saved, sizes),
+        markup=manifest.get("markup"),
+    )
 
 
 def _with_method(settings: dict[str, Any]) -> dict[str, Any]:
@@ -240,22 +252,23 @@ def _with_method(settings: dict[str, Any]) -> dict[str, Any]:
     return settings if "method" in settings else {"method": "published", "ranking": "weights", **settings}
 
 
-def _expected(artifact: ModelArtifact) -> dict[str, tuple[int, ...]]:
+def _expected(
+    saved: SavedFolder, settings: Mapping[str, Any], sizes: dict[str, int], found: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
     """Return name and shape of every array that there must be."""
-    sizes = {language: len(words) for language, words in artifact.vocabulary.items()}
-    settings = artifact.settings
     if settings["method"] == "published":
+        if lacking := {"local_hidden_size", "global_hidden_size", "num_neighbors"} - settings.keys():
+            raise _damaged(saved, f"its settings lack {min(lacking)}")
         return expected_shapes(
             sizes, settings["num_topics"], settings["local_hidden_size"], settings["global_hidden_size"]
         )
-    encoder = artifact.weights.get(DOCUMENT_ENCODER_NAME)
-    dimensions = len(encoder) if encoder is not None and encoder.ndim == 2 else 0
-    projection = artifact.weights.get(SENTENCE_PROJECTION_NAME)
-    embedding = None if projection is None else len(projection) if projection.ndim == 2 else 0
+    encoder, projection = found.get(DOCUMENT_ENCODER_NAME, ()), found.get(SENTENCE_PROJECTION_NAME)
+    dimensions = encoder[0] if len(encoder) == 2 else 0
+    embedding = None if projection is None else projection[0] if len(projection) == 2 else 0
     expected = expected_context_shapes(sizes, settings["num_topics"], dimensions, embedding)
-    if (direction := artifact.weights.get(TOPIC_DIRECTION_NAME)) is not None:
+    if (direction := found.get(TOPIC_DIRECTION_NAME)) is not None:
         # Its dimension is that of the document embeddings, which a model does not keep.
-        expected[TOPIC_DIRECTION_NAME] = (settings["num_topics"], direction.shape[-1] if direction.ndim else 0)
+        expected[TOPIC_DIRECTION_NAME] = (settings["num_topics"], direction[-1] if direction else 0)
     return expected
 
 
@@ -270,47 +283,59 @@ def _as_lists(scores: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
     return lists
 
 
-def _read_coherent_words(
-    folder: Path, manifest: Mapping[str, Any], vocabulary: Mapping[str, Sequence[str]]
-) -> dict[str, Array]:
-    settings = manifest["settings"]
+def _read_coherent_words(saved: SavedFolder, sizes: Mapping[str, int]) -> dict[str, Array]:
+    settings = saved.manifest["settings"]
     # Where the ranking is by coherence, a file that the manifest does not list is missing.
-    if COHERENT_WORDS not in manifest["files"] and settings.get("ranking") != "coherence":
+    if not saved.lists(COHERENT_WORDS) and settings.get("ranking") != "coherence":
         return {}
-    arrays = _read_tensors(folder / COHERENT_WORDS)
-    found = {}
-    for language in manifest["languages"]:
-        words, scores = (arrays.get(f"{kind}.{module_key(language)}") for kind in ("words", "scores"))
-        shape = (settings["num_topics"], len(vocabulary[language]))
-        if (
-            words is None
-            or scores is None
-            or words.shape != scores.shape
-            or words.ndim != 2
-            or len(words) != shape[0]
-            or words.dtype != np.int32
-            or scores.dtype != np.float32
-            or not np.isfinite(scores).all()
-            or not ((words >= 0) & (words < shape[1])).all()
-        ):
-            raise FileFormatError(
-                f"{folder} is damaged: the coherent words of {language!r} can't be read; copy or train the model again"
-            )
-        found[language] = np.zeros(shape, np.float32)
+    number, found = settings["num_topics"], {}
+    with _tensors(saved, COHERENT_WORDS) as file:
+        for language, size in sizes.items():
+            shape = file.shapes.get(f"words.{module_key(language)}", ())
+            # No topic has more words than there are.
+            sound = len(shape) == 2 and shape[0] == number and shape[1] <= max(size, 1)
+            for kind, dtype in (("words", np.int32), ("scores", np.float32)):
+                name = f"{kind}.{module_key(language)}"
+                sound = sound and file.shapes.get(name) == shape and file.dtypes[name] == dtype
+            if not sound:
+                raise _damaged(saved, f"the coherent words of {language!r} can't be read")
+        arrays = file.read(saved.cure)
+    for language, size in sizes.items():
+        words, scores = (arrays[f"{kind}.{module_key(language)}"] for kind in ("words", "scores"))
+        if fault_of(scores) is not None or not ((words >= 0) & (words < size)).all():
+            raise _damaged(saved, f"the coherent words of {language!r} can't be read")
+        found[language] = np.zeros((number, size), np.float32)
         np.put_along_axis(found[language], words.astype(np.int64), scores, axis=1)
     return found
 
 
-def _read_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
-    if LABELS not in manifest["files"]:
+def _read_vocabulary(saved: SavedFolder, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, list[str]]:
+    """Read the words of each language; not before the number of their weights says how long the file may be."""
+    names = map(topic_word_name, saved.manifest["languages"])
+    words = sum(shape[-1] for name in names if (shape := shapes.get(name)))
+    vocabulary = saved.json(VOCABULARY, most_json_of(words))
+    from gloctm.files.schema import Texts, check_content
+
+    check_content(vocabulary, dict[str, Texts], str(saved.path / VOCABULARY), saved.cure)
+    for language in saved.manifest["languages"]:
+        if language not in vocabulary:
+            raise _damaged(saved, f"{VOCABULARY} has no words of {language!r}")
+        if len(set(vocabulary[language])) != len(vocabulary[language]):
+            raise _damaged(saved, f"the vocabulary of {language!r} has a word twice")
+    found: dict[str, list[str]] = vocabulary
+    return found
+
+
+def _read_labels(saved: SavedFolder) -> Labels:
+    if not saved.lists(LABELS):
         return {}
-    content = read_json(folder / LABELS)
+    content = saved.json(LABELS)
     try:
         # JSON's keys are text.
         by_number = {code: {int(topic): text for topic, text in each.items()} for code, each in content.items()}
-        return check_labels(by_number, manifest["settings"]["num_topics"])
+        return check_labels(by_number, saved.manifest["settings"]["num_topics"])
     except (AttributeError, TypeError, ValueError) as error:
-        raise FileFormatError(f"{folder / LABELS} is damaged ({error}): copy the model again") from None
+        raise FileFormatError(f"{saved.path / LABELS} is damaged ({error}): copy the model again") from None
 
 
 def _word_encoder(manifest: Mapping[str, Any]) -> Any:
@@ -320,74 +345,48 @@ def _word_encoder(manifest: Mapping[str, Any]) -> Any:
     return None if several else encoder
 
 
-def _are_shares(artifact: ModelArtifact) -> bool:
-    """Return whether every language has a share of every topic, from 0 to 1."""
-    shares, number = artifact.topic_shares, artifact.settings["num_topics"]
-    return (
-        isinstance(shares, dict)
-        and shares.keys() == artifact.vocabulary.keys()
-        and all(isinstance(each, list) and len(each) == number for each in shares.values())
-        and all(isinstance(share, int | float) and 0 <= share <= 1 for each in shares.values() for share in each)
-    )
-
-
-def _check_facts(folder: Path, artifact: ModelArtifact) -> None:
-    def is_texts(values: Any) -> bool:
-        return all(isinstance(value, str) for value in values)
-
-    history = artifact.history
+def _check_facts(saved: SavedFolder) -> None:
+    """Check what fields of the manifest, each by itself of the right type, say of each other."""
+    manifest, settings = saved.manifest, saved.manifest["settings"]
+    languages: list[str] = manifest["languages"]
+    shares = manifest.get("topic_shares") or {}
     sound = {
-        "vocabulary": all(isinstance(words, list) and is_texts(words) for words in artifact.vocabulary.values()),
-        "seed": isinstance(artifact.seed, int),
-        "tokenizers": isinstance(artifact.tokenizers, dict)
-        and artifact.tokenizers.keys() == artifact.vocabulary.keys()
-        and is_texts(artifact.tokenizers.values()),
-        "stop words": isinstance(artifact.stop_words, dict)
-        and all(
-            isinstance(words, list) and is_texts(words)
-            for each in artifact.stop_words.values()
-            for words in each.values()
-        ),
-        "markup": artifact.markup in (None, *MARKUP),
-        "encoder": isinstance(artifact.encoder, str | None),
-        "word encoder": isinstance(artifact.word_encoder, str | None),
-        "history": isinstance(history, list)
-        and (len(history) > 0 or artifact.settings.get("method") == "context")
-        and all(isinstance(epoch, dict) for epoch in history)
-        and all(isinstance(epoch.get(term), int | float) for epoch in history for term in HISTORY_TERMS),
-        "passage length": isinstance(artifact.passage_length, int | None),
-        "chosen": isinstance(artifact.chosen, list) and is_texts(artifact.chosen),
-        "corpus_fingerprint": isinstance(artifact.corpus_fingerprint, str),
-        "environment": isinstance(artifact.environment, dict) and is_texts(artifact.environment.values()),
+        "languages": len(set(languages)) == len(languages),
+        "tokenizers": manifest["tokenizers"].keys() == set(languages),
+        "history": len(manifest["history"]) > 0 or settings.get("method") == "context",
+        "topic_shares": not shares
+        or (shares.keys() == set(languages) and all(len(each) == settings["num_topics"] for each in shares.values())),
     }
     for name, holds in sound.items():
         if not holds:
-            raise FileFormatError(f"{folder} is damaged: its {name} can't be read; copy or train the model again")
+            raise _damaged(saved, f"its {name} can't be read")
 
 
-def _check_arrays(
-    folder: Path, what: str, arrays: Mapping[str, Array], expected: Mapping[str, tuple[int, ...]]
-) -> None:
+def _check_shapes(saved: SavedFolder, what: str, file: TensorFile, expected: Mapping[str, tuple[int, ...]]) -> None:
     for name, shape in expected.items():
-        array = arrays.get(name)
-        if array is None:
-            found = f"is missing, not float32 of shape {shape}"
-        elif array.shape != shape or array.dtype != np.float32:
-            found = f"is {array.dtype} of shape {array.shape}, not float32 of shape {shape}"
-        elif not np.isfinite(array).all():
-            found = "holds NaN or infinite numbers"
+        if name not in file.shapes:
+            found = "is missing"
+        elif file.shapes[name] != shape or file.dtypes[name] != np.float32:
+            found = f"is {file.dtypes[name] or 'of another type'} of shape {file.shapes[name]}"
         else:
             continue
-        raise FileFormatError(f"{folder} is damaged: {what}{name} {found}; copy or train it again")
+        raise _damaged(saved, f"{what}{name} {found}, not float32 of shape {shape}")
 
 
-def _read_tensors(path: Path) -> dict[str, Array]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+def _check_numbers(saved: SavedFolder, what: str, arrays: Mapping[str, Array]) -> None:
+    for name, array in arrays.items():
+        fault = fault_of(array)
+        if fault is None and name.endswith("running_var") and array.min(initial=0) < 0:
+            fault = "holds negative variances"
+        if fault is not None:
+            raise _damaged(saved, f"{what}{name} {fault}")
 
-    try:
-        return dict(load(path.read_bytes()))
-    except FileNotFoundError:
-        raise FileFormatError(f"{path.parent} is incomplete: {path.name} is missing") from None
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise FileFormatError(f"{path} is damaged ({error}): copy or train the model again") from None
+
+@contextlib.contextmanager
+def _tensors(saved: SavedFolder, name: str) -> Iterator[TensorFile]:
+    with saved.open(name) as stream:
+        yield TensorFile.of(stream, saved.path / name, saved.cure)
+
+
+def _damaged(saved: SavedFolder, finding: str) -> FileFormatError:
+    return FileFormatError(f"{saved.path} is damaged: {finding}; {saved.cure}")

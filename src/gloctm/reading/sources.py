@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
-import json
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ from typing import BinaryIO, cast
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.manifest import kind_of_folder
+from gloctm.files.plain import read_plain_json
 from gloctm.languages import check_is_language, is_unidentified, normalize_language
 
 # How files of each format may end, where they say it.
@@ -145,7 +145,7 @@ def list_files(
 
 def _is_corpus(folder: Path) -> bool:
     try:
-        content = json.loads((folder / "corpus.json").read_bytes())
+        content = read_plain_json(folder / "corpus.json")
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("format") == "gloctm-corpus"

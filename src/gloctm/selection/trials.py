@@ -14,7 +14,9 @@ from typing import Any
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.evaluation import Measures
-from gloctm.files.atomic import atomic_file, read_json
+from gloctm.files.atomic import atomic_file
+from gloctm.files.digests import OWN_SHA256, has_changed, with_own_sha256
+from gloctm.files.plain import open_plain, read_plain_json
 
 IDENTITY, TRIALS, SUMMARY, PAGE = "search.json", "trials.jsonl", "summary.json", "search.html"
 _FORMAT, _VERSION = "gloctm-search", 1
@@ -90,7 +92,7 @@ class TrialLog:
                 _check_identity(folder, known, identity)
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_file(begun) as stream:
-            content = {"format": _FORMAT, "version": _VERSION, "identity": identity}
+            content = with_own_sha256({"format": _FORMAT, "version": _VERSION, "identity": identity})
             json.dump(content, stream, ensure_ascii=False, indent=2, allow_nan=False)
             stream.write("\n")
 
@@ -100,7 +102,7 @@ class TrialLog:
 
     def append(self, trial: Trial) -> None:
         """Keep a training: from now on it is not lost."""
-        line = json.dumps(asdict(trial), ensure_ascii=False, allow_nan=False) + "\n"
+        line = json.dumps(with_own_sha256(asdict(trial)), ensure_ascii=False, allow_nan=False) + "\n"
         if self._whole is not None:
             # A kill while a line was written: that training has been done again.
             os.truncate(self._file, self._whole)
@@ -132,7 +134,8 @@ class TrialLog:
 
     def _read(self, measures: Iterable[str]) -> None:
         try:
-            content = self._file.read_bytes()
+            with open_plain(self._file) as stream:
+                content = stream.read()
         except FileNotFoundError:
             return
         whole = content[: content.rfind(b"\n") + 1]
@@ -141,9 +144,14 @@ class TrialLog:
             self._whole = len(whole)
         for number, line in enumerate(whole.split(b"\n")[:-1], start=1):
             try:
-                trial = _checked_trial(Trial(**json.loads(line)), measures)
+                found = json.loads(line)
+                if has_changed(found):
+                    raise ValueError("its SHA-256 differs")
+                # Searches of before there were digests have none.
+                found.pop(OWN_SHA256, None)
+                trial = _checked_trial(Trial(**found), measures)
                 self._known.setdefault(_key(trial.settings, trial.seed), trial)
-            except (ValueError, TypeError, OverflowError, RecursionError):
+            except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
                 raise FileFormatError(f"{self._file} is damaged in line {number}: delete that line") from None
 
 
@@ -203,12 +211,11 @@ def _check_folder(folder: Path) -> None:
 def _read_identity(file: Path) -> Mapping[str, Any]:
     # What the trainings next to it were measured by is nowhere else, so they are of no use without it.
     remedy = "put back a copy of it, or name a new folder"
-    try:
-        found = read_json(file)
-    except FileFormatError as error:
-        raise FileFormatError(f"{error}: {remedy}") from None
+    found = read_plain_json(file, remedy)
     if not isinstance(found, dict) or found.get("format") != _FORMAT:
         raise FileFormatError(f"{file} is damaged, or no search's: {remedy}")
+    if has_changed(found):
+        raise FileFormatError(f"{file} is damaged (its SHA-256 differs): {remedy}")
     if found.get("version") != _VERSION:
         raise FileFormatError(f"{file} was written by another version of gloctm: update it")
     identity = found.get("identity")

@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from gloctm.arrays import evenly_spread
@@ -21,7 +20,7 @@ from gloctm.corpus.storage import loading, read_report
 from gloctm.corpus.validation import check_language_count
 from gloctm.embedding.encoder import EncoderPair, TextEncoder
 from gloctm.errors import FileFormatError
-from gloctm.files.manifest import check_manifest
+from gloctm.files.manifest import SavedFolder, open_folder
 from gloctm.languages import normalize_languages
 from gloctm.shards.build import build_sharded
 from gloctm.shards.embed import embed_folder
@@ -51,20 +50,22 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
         Corpus(en: 100 × 2198, de: 100 × 2260)
     """
 
-    def __init__(self, path: Path, languages: Mapping[str, ShardedLanguage], manifest: Mapping[str, Any]) -> None:
+    def __init__(self, saved: SavedFolder, languages: Mapping[str, ShardedLanguage]) -> None:
         super().__init__(languages)
-        self.path = path
-        self._manifest = manifest
+        self.path, manifest = saved.path, saved.manifest
+        self._saved = saved
         self.encoder: str | None = manifest.get("encoder")
         self.word_encoder: str | None = manifest.get("word_encoder")
         self.passage_length: int | None = manifest.get("passage_length")
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> ShardedCorpus:
+    def load(cls, path: str | os.PathLike[str], *, verify: bool | None = None) -> ShardedCorpus:
         """Open a corpus in shards; no document is read.
 
         Args:
             path: the folder, of format 3.
+            verify: None compares the SHA-256 of each file when this process first opens it. True compares those of all
+                files now; False compares none.
 
         Raises:
             FileFormatError: it is missing, foreign, incomplete, of a newer version, or not in shards.
@@ -74,20 +75,20 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
             >>> ShardedCorpus.load(corpus.save("shards", sharded=True)).languages
             ('en', 'de')
         """
-        folder = Path(path)
-        manifest = check_manifest(folder, CORPUS_FORMAT)
+        saved = open_folder(path, CORPUS_FORMAT, verify=verify)
+        folder, manifest = saved.path, saved.manifest
         if manifest["format_version"] != SHARDED_VERSION:
             raise FileFormatError(
                 f"{folder} is not in shards: read it with Corpus.load, whose save(path, sharded=True) writes shards"
             )
         with loading(folder):
-            files = open_languages(folder, manifest)
+            files = open_languages(folder, manifest, verify=saved.verify)
             if normalize_languages(files) != tuple(files):
                 raise FileFormatError(
                     f"{folder} is damaged: the languages in its manifest are no codes; build it again"
                 )
             check_language_count(files)
-            return cls(folder, {code: ShardedLanguage(each) for code, each in files.items()}, manifest)
+            return cls(saved, {code: ShardedLanguage(each) for code, each in files.items()})
 
     @classmethod
     def from_files(
@@ -147,7 +148,7 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
     def report(self) -> BuildReport | None:
         """What became of the documents that the corpus was built from, if known."""
         with loading(self.path):
-            found = read_report(self.path, self._manifest)
+            found = read_report(self._saved)
             return None if found is None else found.select(self.languages)
 
     def fingerprint(self) -> str:
@@ -176,7 +177,7 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
         """
         codes = normalize_languages(languages)
         check_language_count(codes)
-        return ShardedCorpus(self.path, {code: self[code] for code in codes}, self._manifest)
+        return ShardedCorpus(self._saved, {code: self[code] for code in codes})
 
     def as_passages(self) -> ShardedCorpus:
         """Return a view whose documents are the passages; itself where no document is split. Models train on it.
@@ -190,7 +191,7 @@ class ShardedCorpus(ByLanguage[ShardedLanguage]):
         if not any(part.has_passages for part in self.values()):
             return self
         parts = {code: part.as_passages() for code, part in self.items()}
-        return ShardedCorpus(self.path, parts, self._manifest)
+        return ShardedCorpus(self._saved, parts)
 
     def embed(
         self,

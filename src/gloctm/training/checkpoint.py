@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from gloctm.errors import CheckpointWarning, FileFormatError, InputError, TrainingInterrupted
 from gloctm.files.atomic import atomic_path
+from gloctm.files.digests import UNSEALED, check_seal, seal_file
+from gloctm.files.plain import open_plain, size_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,7 +132,7 @@ def write_checkpoint(path: Path, state: TrainingState) -> None:
     from safetensors.torch import save_file
 
     facts = {name: getattr(state, name) for name in ("batch", "history", "identity", "stopped")}
-    metadata = {"format": FORMAT, "version": str(VERSION), "state": json.dumps(facts)}
+    metadata = {"format": FORMAT, "version": str(VERSION), "state": json.dumps(facts), "sha256": UNSEALED}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
     with atomic_path(path) as temporary:
         try:
@@ -138,6 +140,7 @@ def write_checkpoint(path: Path, state: TrainingState) -> None:
             save_file(tensors, temporary, metadata)
         except SafetensorError as error:
             raise _as_os_error(error, path) from None
+        seal_file(temporary)
 
 
 def _as_os_error(error: Exception, path: Path) -> OSError:
@@ -149,9 +152,9 @@ def _as_os_error(error: Exception, path: Path) -> OSError:
 
 def is_checkpoint(path: Path) -> bool:
     """Return whether a file begins as a checkpoint does; it may be damaged."""
-    with path.open("rb") as stream:
+    with open_plain(path) as stream:
         size = int.from_bytes(stream.read(8), "little")
-        header = stream.read(min(size, _LONGEST_HEADER))
+        header = stream.read(min(size, _LONGEST_HEADER, size_of(stream)))
     return f'"format":"{FORMAT}"'.encode() in header.replace(b" ", b"")
 
 
@@ -163,18 +166,26 @@ def read_checkpoint(path: Path) -> TrainingState:
     """
     from safetensors import SafetensorError, safe_open
 
+    from gloctm.files.schema import check_content
+    from gloctm.training.schema import State
+
     if not is_checkpoint(path):
         raise not_a_checkpoint(path)
     try:
-        with safe_open(path, framework="pt") as file:
+        with open_plain(path) as stream, safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
+            if not check_seal(stream, metadata.get("sha256")):
+                raise ValueError("its SHA-256 differs")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
         if int(metadata["version"]) > VERSION:
             raise FileFormatError(f"{path} was written by a newer version of gloctm: update it")
         facts = json.loads(metadata["state"])
+        check_content(facts, State, str(path), "delete it and start again")
         return TrainingState(
             facts["batch"], facts["history"], tensors, facts["identity"], bool(facts.get("stopped", False))
         )
+    except FileFormatError:
+        raise
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise FileFormatError(f"{path} is damaged ({error}): delete it and start again") from None
 
