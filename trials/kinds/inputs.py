@@ -2,7 +2,7 @@
 
 The command must end well or refuse the file in one sentence. Where it ends well, every document whose id is still in
 the file must be in the corpus or among those listed as left out. A line that is as it was must give the same document.
-One trial in fifty is a process of its own, all others are forked.
+One trial in 49 is a process of its own, all others are forked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from trials.forking import Ended
 from trials.frame import Kind, Trial
 from trials.kinds.kills import Hashed
 
-_PROCESS_EVERY = 50
+# No multiple of the number of formats, so that all of them come to be processes.
+_PROCESS_EVERY = 49
 _DOCUMENTS = 12
 _ID = re.compile(rb"doc[0-9]{4}")
 _LONGEST_MESSAGE = 4000
@@ -277,7 +278,7 @@ def run(trial: Trial) -> None:
     words = [word.format(file=file, inputs=trial.inputs) for word in form.command]
     trial.facts.update(mutations=done, options=options)
     with without_scripts():
-        is_process = trial.number // len(names) % _PROCESS_EVERY == _PROCESS_EVERY - 1
+        is_process = trial.number % _PROCESS_EVERY == _PROCESS_EVERY - 1
         ended = (_as_process if is_process else _forked)(trial, *words, *options)
     _check_messages(trial, ended)
     if ended.code == 0 and form.documents and ended.how == "exited":
