@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -306,7 +307,9 @@ def _as_process(trial: Trial, *words: str) -> Ended:
     trial.facts["processes"] = 1
     command = [sys.executable, "-m", "gloctm", *words]
     source = str(Path(__file__).resolve().parents[2] / "src")
-    ended = trial.process(lambda: os.execv(sys.executable, command), environment={"PYTHONPATH": source})
+    ended = trial.process(
+        lambda: sys.exit(subprocess.run(command, check=False).returncode), environment={"PYTHONPATH": source}
+    )
     if (ended.code not in (0, 2) and ended.how == "exited") or "Traceback" in ended.messages:
         trial.fault("unexpected", f"{' '.join(command)}\nexit code {ended.code}\n{ended.messages[-2000:]}")
     return ended
