@@ -428,7 +428,7 @@ def test_a_language_with_themes_of_its_own_is_named():
         ({"method": "published", "temperature": 0.1}, "temperature is given, a setting of method='context'"),
         ({"method": "neural"}, "method is 'neural': it must be context or published"),
         ({"ranking": "frequency"}, "ranking is 'frequency'"),
-        ({"temperature": 0}, "temperature is 0: it must be above 0"),
+        ({"temperature": 0}, r"temperature is 0: it must be 0\.0001 or more and up to 10000"),
         ({"temperature": float("nan")}, "temperature is nan: it must be a finite number"),
         ({"num_refinements": -1}, "num_refinements is -1"),
         ({"num_near_documents": 1.5}, "num_near_documents is 1.5"),
