@@ -332,6 +332,10 @@ def _check_documents(trial: Trial, form: Format, data: bytes, valid: bytes) -> N
     if form.name.endswith((".parquet", ".gz")) and data == valid:
         data = b""
     everything = json.dumps([found, listed, ended.value["report"]], ensure_ascii=False)
+    # A line that is listed may have swallowed the next one.
+    lines = data.split(b"\n")
+    numbers = {int(number) for number in re.findall(r", line ([0-9]+)", listed)}
+    everything += "".join(repr(lines[number - 1]) for number in sorted(numbers) if number <= len(lines))
     beginnings = {record["id"]: record["text"][:30] for record in _records(trial.inputs)}
     for identifier in sorted({each.decode() for each in _ID.findall(data)}):
         # Where the name of the column is damaged, the document has another id.
