@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 
 import numpy as np
@@ -10,6 +11,7 @@ import yaml
 
 from gloctm import GloCTM
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
+from gloctm.files.digests import with_own_sha256
 from hub_server import running_hub
 from planted import planted_corpus
 
@@ -110,7 +112,10 @@ def test_only_the_files_of_a_model_are_fetched_whatever_a_repository_holds(model
 def test_a_manifest_that_leads_out_of_the_folder(model, hub, tmp_path):
     model.push_to_hub(NAME, token="secret")
     files = hub.repositories[NAME]["main"]
-    files["model.json"] = files["model.json"].replace(b'"files": {', b'"files": {"../secret.txt": 3, ')
+    content = json.loads(files["model.json"])
+    content["files"]["../secret.txt"] = 3
+    content["sha256"]["../secret.txt"] = "0" * 64
+    files["model.json"] = json.dumps(with_own_sha256(content)).encode()
     with pytest.raises(FileFormatError, match=rf"^the repository '{NAME}' is damaged: .*outside the folder"):
         GloCTM.from_pretrained(NAME, cache_dir=tmp_path / "cache")
 

@@ -72,6 +72,7 @@ def lines_in(folder):
     lines = [json.loads(line) for line in (folder / "trials.jsonl").read_text(encoding="utf-8").splitlines()]
     for line in lines:
         assert line.pop("seconds") >= 0
+        assert len(line.pop("own_sha256")) == 64
     return lines
 
 
@@ -689,7 +690,7 @@ def test_a_damaged_head_has_a_remedy(tmp_path, corpus, content):
     quick(corpus, {"num_topics": [2]}, folder, seeds=[0])
     (folder / "search.json").write_text(content)
     with pytest.raises(
-        FileFormatError, match=r"search\.json is damaged.*: put back a copy of it, or name a new folder$"
+        FileFormatError, match=r"search\.json is damaged.*[:;] put back a copy of it, or name a new folder$"
     ):
         quick(corpus, {"num_topics": [2]}, folder, seeds=[0], resume=True)
 
