@@ -170,7 +170,7 @@ def main(folder: Path) -> None:
         outcomes = {
             "interrupted": lambda: history(corpus(), ranks, checkpoints=policy, stop=asked_at(9, last)),
             "not to be resumed": lambda: history(corpus(), ranks, checkpoints=policy),
-            "not finite": lambda: history(corpus(), ranks, settings={"learning_rate": 1e30}),
+            "not finite": lambda: history(corpus(), ranks, settings={"learning_rate": 1e9}),
             "seed": lambda: history(corpus(), ranks, seed=0 if last else None),
             "settings": lambda: history(corpus(), ranks, settings=other),
             "batches": lambda: history(corpus(), ranks, settings=wrong),

@@ -195,7 +195,9 @@ def test_an_older_folder_is_read_by_sizes(saved):
     manifest.write_bytes(before)
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path), os.mkdir], ids=str)
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path), os.mkdir], ids=["fifo", "device", "folder"]
+)
 def test_what_is_no_plain_file_is_not_read(saved, tmp_path, make):
     folder, _, read = saved
     for name in files_of(folder):

@@ -58,7 +58,7 @@ def test_a_hint_names_an_extra_that_has_the_packages(packages):
 
 def test_the_table_of_extras_has_all_for_users():
     page = (ROOT / "docs" / "get-started" / "install.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(OPTIONAL) - {"dev", "docs"}
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(OPTIONAL) - {"audit", "dev", "docs"}
 
 
 def test_a_message_names_the_packages_and_the_command():
