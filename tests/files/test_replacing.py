@@ -115,6 +115,29 @@ def moved_aside(target):
     target.rename(place / "old")
 
 
+def test_an_empty_folder_that_was_made_since_gives_way_to_the_old_one(tmp_path):
+    fill(tmp_path / "a", "old")
+    moved_aside(tmp_path / "a")
+    (tmp_path / "a").mkdir()
+    check_folder_target(tmp_path / "a", replaces=THING)
+    assert content_of(tmp_path / "a") == "old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_was_moved_aside_of_another_target_stays(tmp_path):
+    fill(tmp_path / ".a.building", "old")
+    moved_aside(tmp_path / ".a.building")
+    check_folder_target(tmp_path / "a", replaces=THING)
+    assert content_of(restored(tmp_path / ".a.building")) == "old"
+
+
+def test_a_folder_whose_manifest_is_a_pipe_is_not_replaced(tmp_path):
+    (tmp_path / "a").mkdir()
+    os.mkfifo(tmp_path / "a" / MARK)
+    with pytest.raises(InputError, match="holds files other than a thing's"):
+        check_folder_target(tmp_path / "a", replaces=THING)
+
+
 def test_checking_a_target_makes_room(tmp_path):
     left_behind(tmp_path, "a")
     check_folder_target(tmp_path / "a", replaces=THING)

@@ -14,7 +14,7 @@ import pytest
 from command_line import run_here, succeeded
 from gloctm import Corpus, GloCTM, TopicModel
 from gloctm.demo import LANGUAGES, THEMES
-from gloctm.errors import MissingDependencyError
+from gloctm.errors import MissingDependencyError, UnknownWordsWarning
 from gloctm.model.evidence import Route, evidence_of
 from gloctm.model.parameters import SENTENCE_PROJECTION_NAME, least_evidence_name, sentence_center_name
 from paths import TESTS
@@ -160,4 +160,8 @@ def test_models_and_places_without_sentences_use_words_alone(tmp_path, model):
         def encode(self, texts):
             raise MissingDependencyError(f"not here: {len(texts)} texts")
 
-    np.testing.assert_allclose(model.transform(known, "en", encoder=Missing()), old.transform(known, "en"), atol=1e-6)
+    expected = old.transform(known, "en")
+    told = "^23 short texts count by their words alone in 'en', not as a whole: not here: 23 texts$"
+    with pytest.warns(UnknownWordsWarning, match=told):
+        found = model.transform(known, "en", encoder=Missing())
+    np.testing.assert_allclose(found, expected, atol=1e-6)

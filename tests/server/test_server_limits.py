@@ -186,9 +186,11 @@ def test_a_client_has_half_of_what_is_shared():
         assert not shares.full("b", 3)
         with shares.of("b", 3):
             assert shares.full("c")
-        # What is done already counts, however much it is.
+        # What is done already counts, however much it is; but nobody loses the own half to it.
         take(10, anyway=True)
-        assert shares.full("b")
+        assert shares.full("a")
+        assert not shares.full("b", 3)
+        assert shares.full("b", 4)
     assert not shares.full("a", 3)
     assert not shares.full("b", 3)
     assert not Shares(1).full("a")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.leftovers import NEW, OLD, held_file, held_folder, remove_leftover_files, remove_leftovers
+from gloctm.files.plain import open_plain
 from gloctm.files.replacing import put_in_place
 
 # Rows of an array that are written at a time.
@@ -46,7 +47,8 @@ class FolderFormat:
     def owns(self, folder: Path) -> bool:
         """Return whether a folder is of this kind and holds nothing else: only then may it be replaced."""
         try:
-            manifest = json.loads((folder / self.manifest).read_bytes())
+            with open_plain(folder / self.manifest) as stream:
+                manifest = json.load(stream)
             known = {self.manifest, *manifest["files"], *self.optional}
             found = {
                 file.relative_to(folder).as_posix()

@@ -13,6 +13,7 @@ filled within a hidden folder of such a name, which holds
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -50,6 +51,9 @@ def held_file(target: Path) -> Iterator[Path]:
         # "x": should the random name be taken after all, nobody's file is overwritten.
         stream = path.open("xb")
         held = try_lock(stream)
+        if held and not _can_write(path):
+            # On SMB, a lock keeps all but its own stream from writing.
+            held = None
         if held is None:
             # Kept open, it could not be renamed everywhere.
             stream.close()
@@ -64,6 +68,16 @@ def held_file(target: Path) -> Iterator[Path]:
     finally:
         _held.discard(path.name)
         stream.close()
+
+
+def _can_write(path: Path) -> bool:
+    try:
+        with path.open("r+b") as other:
+            other.write(b"x")
+            other.truncate(0)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN)
+    return True
 
 
 @contextlib.contextmanager
@@ -206,10 +220,15 @@ def _remove_folder(path: Path, target: Path) -> None:
     if held is False or not is_still_at(stream, path / IN_USE):
         stream.close()
         return
-    if path.name.startswith(f".{target.name}.") and not os.path.lexists(target) and os.path.lexists(path / OLD):
-        os.rename(path / OLD, target)
+    if os.path.lexists(path / OLD) and path.name.startswith(f".{target.name}."):
+        if target.is_dir() and not target.is_symlink() and not os.listdir(target):
+            # Made since by somebody who missed it.
+            target.rmdir()
+        if not os.path.lexists(target):
+            os.rename(path / OLD, target)
+        elif held:
+            delete(path / OLD)
     if held:
-        delete(path / OLD)
         _delete_held(path, stream)
     else:
         stream.close()

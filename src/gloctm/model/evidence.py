@@ -135,6 +135,8 @@ class Evidence:
         sentences: of short texts by the context method, what each itself adds to its words, ``(documents, p)``; None
             where no text adds anything.
         left_out: words outside the vocabulary that do not count; None if there are none.
+        by_words: how many short texts count by their words alone, since the encoder can't be had.
+        reason: why it can't.
         document: for each row the document that it is a passage of, ascending; None where rows are documents.
         starts: where each passage begins in its document's text.
     """
@@ -147,6 +149,8 @@ class Evidence:
     contexts: Array | None = None
     sentences: Array | None = None
     left_out: LeftOut | None = None
+    by_words: int = 0
+    reason: Exception | None = None
     document: NDArray[np.int64] | None = None
     starts: NDArray[np.int64] | None = None
 
@@ -321,10 +325,20 @@ def _with_further_words(
     counts = sp.csr_array(counts[:, : known + len(further)])
     # A text of one word is that word.
     several = np.array([len(words) > 1 for words in tokens], bool)
-    sentences = None
+    sentences, by_words, reason = None, 0, None
     if SENTENCE_PROJECTION_NAME in model.weights_ and encoder.name == model.encoder_:
-        sentences = _sentences(texts, several, code, counts, contexts, encoder, model.weights_, tools)
-    return Evidence(code, counts, [*vocabulary, *further], contexts=contexts, sentences=sentences, left_out=left_out)
+        found = _sentences(texts, several, code, counts, contexts, encoder, model.weights_, tools)
+        sentences, by_words, reason = found
+    return Evidence(
+        code,
+        counts,
+        [*vocabulary, *further],
+        contexts=contexts,
+        sentences=sentences,
+        left_out=left_out,
+        by_words=by_words,
+        reason=reason,
+    )
 
 
 def _tried(work: Callable[[], Any], encoder: TextEncoder) -> tuple[Any, Exception | None]:
@@ -348,16 +362,19 @@ def _sentences(
     encoder: TextEncoder,
     weights: Mapping[str, Array],
     tools: Tools,
-) -> Array | None:
-    """Compute what texts of several words themselves add to these, ``(texts, p)``; None where all words stand alone."""
+) -> tuple[Array | None, int, Exception | None]:
+    """Compute what texts of several words themselves add to these, ``(texts, p)``; None where all words stand alone.
+
+    Where the encoder can't be had, how many texts lack it, and why, come with it.
+    """
     evidence = evidence_of_words(counts, contexts)
     lacking = np.where(several & (evidence > 0), np.maximum(weights[least_evidence_name(code)] - evidence, 0), 0)
     rows = np.flatnonzero(lacking)
     if not len(rows):
-        return None
-    embeddings, _ = _tried(lambda: tools.embed([texts[row] for row in rows.tolist()], encoder), encoder)
+        return None, 0, None
+    embeddings, failure = _tried(lambda: tools.embed([texts[row] for row in rows.tolist()], encoder), encoder)
     if embeddings is None:
-        return None
+        return None, len(rows), failure
     projection = weights[SENTENCE_PROJECTION_NAME]
     if embeddings.shape[1] != len(projection):
         raise InputError(
@@ -367,7 +384,7 @@ def _sentences(
     found = np.zeros((len(texts), projection.shape[1]), np.float32)
     own = sentence_directions(embeddings, weights[sentence_center_name(code)], projection)
     found[rows] = lacking[rows, None] * own
-    return found
+    return found, 0, None
 
 
 def _linked(documents: Any, route: Route, tools: Tools) -> tuple[sp.csr_array, Sequence[str], sp.csr_array]:

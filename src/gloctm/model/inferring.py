@@ -21,7 +21,7 @@ from gloctm.shards.language import ShardedLanguage
 
 # Distinct words left out that are counted exactly: their number says what is amiss long before.
 MOST_COUNTED = 200_000
-_COUNTED = ("documents", "guessed", "empty")
+_COUNTED = ("documents", "guessed", "empty", "by_words")
 
 
 @dataclass
@@ -34,8 +34,9 @@ class Tally:
         documents: how many were inferred.
         guessed: how many have no word that a vocabulary has.
         empty: how many give no evidence at all.
+        by_words: how many short texts count by their words alone, since the encoder can't be had.
         left_out: words outside the vocabulary that do not count, ``MOST_COUNTED`` at most.
-        reason: why they do not count.
+        reason: why they do not count, or the encoder can't be had.
     """
 
     language: str
@@ -43,6 +44,7 @@ class Tally:
     documents: int = 0
     guessed: int = 0
     empty: int = 0
+    by_words: int = 0
     left_out: set[str] = field(default_factory=set)
     reason: Exception | str | None = None
 
@@ -84,6 +86,13 @@ class Tally:
                 UnknownWordsWarning,
                 stacklevel=stacklevel,
             )
+        if self.by_words:
+            counts = "text counts by its" if self.by_words == 1 else "texts count by their"
+            warnings.warn(
+                f"{self.by_words:,} short {counts} words alone in {self.language!r}, not as a whole: {self.reason}",
+                UnknownWordsWarning,
+                stacklevel=stacklevel,
+            )
         if self.guessed:
             have, them = ("has", "it") if self.guessed == 1 else ("have", "them")
             warnings.warn(
@@ -117,6 +126,8 @@ def infer(model: FittedModel, documents: Any, route: Route, tally: Tally, *, lat
         return np.concatenate([infer(model, part, route, tally, latent=latent) for part in parts])
     evidence = evidence_of(documents, route, model, model)
     tally.add_left_out(evidence.left_out)
+    tally.by_words += evidence.by_words
+    tally.reason = tally.reason or evidence.reason
     means, empty = latent_means_of(evidence, model.weights_, model.vocabulary_)
     tally.documents += len(means)
     tally.guessed += int((without_known_words(evidence, model.vocabulary_) & ~empty).sum())

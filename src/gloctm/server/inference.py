@@ -216,8 +216,10 @@ class Inference:
         return evidence_of(texts, route, self._model, RequestTools(self, deadline), most_further=self.new_words)
 
     def note(self, evidence: Evidence) -> str:
-        """Return a sentence about words that do not count; empty if there are none."""
+        """Return a sentence about words that do not count, or texts as a whole; empty if there are none."""
         if (left_out := evidence.left_out) is None:
+            if evidence.by_words:
+                return f"short texts in {called(evidence.language)} count by their words alone: {evidence.reason}"
             return ""
         sentence = f"words in {called(evidence.language)} outside the model's vocabulary are left out"
         if left_out.reason is not None:

@@ -69,7 +69,9 @@ class Shares:
 
     def full(self, client: str, amount: int = 1) -> bool:
         """Return whether an amount is more than a client may take."""
-        return self._held.total() + amount > self._most or self._held[client] + amount > self._each
+        # What one has beyond its half, by answers that are sent anyway, takes nothing from others.
+        held = sum(min(each, self._each) for each in self._held.values())
+        return held + amount > self._most or self._held[client] + amount > self._each
 
     @contextlib.contextmanager
     def of(self, client: str, amount: int = 0) -> Iterator[Callable[..., None]]:

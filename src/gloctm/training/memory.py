@@ -17,7 +17,10 @@ _NUMBER = 4
 
 
 def needed_memory(
-    settings: Mapping[str, Any], vocabulary_sizes: Mapping[str, int], num_documents: Mapping[str, int]
+    settings: Mapping[str, Any],
+    vocabulary_sizes: Mapping[str, int],
+    num_documents: Mapping[str, int],
+    ranks: int = 1,
 ) -> int:
     """Estimate the bytes that a training needs besides its corpus: those of the arrays that settings make large.
 
@@ -25,6 +28,7 @@ def needed_memory(
         settings: of a method, with ``num_topics`` as a number.
         vocabulary_sizes: V_l.
         num_documents: the documents of each language that it works on.
+        ranks: how many processes share each batch.
 
     Examples:
         >>> from gloctm.training.memory import needed_memory
@@ -43,11 +47,11 @@ def needed_memory(
     parameters = sum(size * local + local**2 + 2 * local * topics for size in vocabulary_sizes.values())
     parameters += words * whole + whole**2 + 2 * whole * topics + topics * words
     # Of a language with fewer documents, a batch has all.
-    rows: int = sum(min(settings["batch_size"], each) for each in num_documents.values())
+    rows: int = sum(-(-min(settings["batch_size"], each) // ranks) for each in num_documents.values())
     batches = rows * (words + local + whole + 3 * topics)
     links: int = min(settings["num_neighbors"], max(vocabulary_sizes.values())) * len(vocabulary_sizes) * words
     # Weights, their gradients, two moments of Adam, and those that are returned.
-    return _NUMBER * (5 * parameters + 2 * batches + 2 * links)
+    return _NUMBER * (5 * parameters + batches + 2 * links)
 
 
 def check_training_memory(
@@ -55,6 +59,7 @@ def check_training_memory(
     vocabulary_sizes: Mapping[str, int],
     num_documents: Mapping[str, int],
     *,
+    ranks: int = 1,
     available: int | None = None,
 ) -> None:
     """Raise InputError if a training needs more memory than there is, naming the setting that is most of it.
@@ -63,14 +68,15 @@ def check_training_memory(
         settings: see ``needed_memory``.
         vocabulary_sizes: V_l.
         num_documents: the documents of each language that it works on.
+        ranks: how many processes share each batch.
         available: bytes; those of the machine unless given.
     """
-    needed = needed_memory(settings, vocabulary_sizes, num_documents)
+    needed = needed_memory(settings, vocabulary_sizes, num_documents, ranks)
     names = [name for name in _SIZES[settings["method"]] if settings.get(name) is not None]
 
     def without(name: str) -> int:
         usual = {**settings, name: min(SETTINGS[name].default or 0, settings[name])}
-        return needed_memory(usual, vocabulary_sizes, num_documents)
+        return needed_memory(usual, vocabulary_sizes, num_documents, ranks)
 
     name = min(names, key=without)
     cure = "lower it, or use a smaller vocabulary"

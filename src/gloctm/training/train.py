@@ -96,6 +96,7 @@ def train(
         {**asdict(settings), "method": "published"},
         vocabulary_sizes,
         {language: part.num_documents for language, part in corpus.items()},
+        ranks=ranks.world,
         available=device_memory(device),
     )
     started = None if checkpoints is None else checkpoints.state_to_resume()
