@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,16 +129,17 @@ def _end(
     text: str, start: int, aim: float, length: int, before: NDArray[np.int64], breaks: list[NDArray[np.int64]]
 ) -> int:
     """Return the best place to end a passage: of the best kind there is from half of the aim on, the nearest to it."""
-    least, most = before[start] + aim / 2, before[start] + length
-    first = int(np.searchsorted(before, least, side="left"))
-    last = int(np.searchsorted(before, most, side="right")) - 1
-    wanted = before[start] + aim
+    begin = int(before[start])
+    wanted = begin + aim
+    # Whole numbers: for others, all of what precedes would be converted each time.
+    first = int(np.searchsorted(before, ceil(begin + aim / 2), side="left"))
+    last = int(np.searchsorted(before, begin + length, side="right")) - 1
     for places in breaks:
         low, high = np.searchsorted(places, [first, last + 1])
         if low < high:
             candidates = places[low:high]
             return int(candidates[np.abs(before[candidates] - wanted).argmin()])
-    end = max(int(np.searchsorted(before, wanted, side="right")) - 1, start + 1)
+    end = max(int(np.searchsorted(before, floor(wanted), side="right")) - 1, start + 1)
     while end > start + 1 and belong_together(text, end):
         end -= 1
     if end == start + 1:
