@@ -21,7 +21,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from gloctm.errors import InputError, TrainingError
+from gloctm.errors import GloCTMError, InputError, TrainingError
 
 if TYPE_CHECKING:
     from torch.distributed.distributed_c10d import Store
@@ -272,9 +272,10 @@ def joined_ranks(device: torch.device) -> Iterator[Ranks]:
 
 @contextlib.contextmanager
 def _telling_others(ranks: Ranks) -> Iterator[Ranks]:
+    # Not of interruptions: all stop at one step, and the first process speaks of it.
     try:
         yield ranks
-    except BaseException:
+    except GloCTMError:
         ranks.first_to_report()
         raise
 
