@@ -38,7 +38,7 @@ def test_three_times_the_documents_take_hardly_more_memory(tmp_path, target):
     model = handmade_model(vocabulary, beta).save(tmp_path / "model")
     peaks = []
     # A part has 8 MB of these, which is some 70,000 documents; a group of rows has 65,536.
-    for number in (80_000, 240_000):
+    for number in (160_000, 480_000):
         source = tmp_path / f"{number}.jsonl"
         with source.open("w") as stream:
             for row, words in enumerate(rng.integers(0, 500, (number, 12))):
