@@ -213,7 +213,7 @@ class Share:
 def joined_ranks(device: torch.device) -> Iterator[Ranks]:
     """Join the other processes that ``torchrun`` started, for as long as the block lasts.
 
-    Where the block of one process ends by an error, the others learn of it.
+    Where the block of one process ends by an error of this package, the others learn of it.
 
     Without ``torchrun``'s variables, and where it started one process, there is nobody to join. Gloo carries the sums
     between CPUs, NCCL those between GPUs. A process group that exists, such as that of Ray Train, is used and kept.
