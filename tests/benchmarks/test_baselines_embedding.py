@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from itertools import combinations
 
 import baselines.training
 import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
-from baselines.clustering import Clustering, class_tfidf, language_shares, relevance
+from baselines.clustering import Clustering, class_tfidf, language_t, relevance
 from baselines.documents import DocumentEmbeddings
 from baselines.embeddings import centred_rows
 from baselines.monolingual import Monolingual, matched_order, topic_vectors
@@ -20,7 +21,7 @@ from baselines.xtra import XTRA, contrastive_loss, standardised
 from baselines.zeroshot import ZeroShotTM
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LinearRegression
+from scipy.stats import ttest_ind
 
 from gloctm import Corpus
 from gloctm.context.train import coherent_words
@@ -383,13 +384,22 @@ def test_centring_mends_it_too_and_other_languages_are_centred_by_themselves():
     assert refined == ["embeddings are of length 1 and centred", told[1]]
 
 
-def test_svd_lr_leaves_out_one_dimension_fewer_than_languages_unless_told(corpus):
+def test_svd_lr_leaves_out_one_dimension_unless_told(corpus):
     given = {"kind": "svd-lr", "num_topics": 5, "num_dimensions": 6}
-    assert len(Clustering(**given).fit(corpus).details()["language_dimensions"]) == 2
+    assert len(Clustering(**given).fit(corpus).details()["language_dimensions"]) == 1
     kept = Clustering(**given, num_language_dimensions=0).fit(corpus)
     assert kept.details()["language_dimensions"] == []
     with pytest.raises(InputError, match="leave out 6 of 6 dimensions"):
         Clustering(**given, num_language_dimensions=6).fit(corpus)
+
+
+def test_settings_of_refined_dimensions_are_their_authors():
+    for kind in ("u-svd", "svd-lr"):
+        said = Clustering(kind=kind).settings()
+        assert said["num_dimensions"] == 100
+        assert said["uncertain"] == []
+        assert said["deviations"] == ["embeddings are of length 1 and not centred"]
+    assert said["num_language_dimensions"] == 1
 
 
 def test_u_svd_has_dimensions_of_equal_length(corpus):
@@ -400,22 +410,27 @@ def test_u_svd_has_dimensions_of_equal_length(corpus):
     np.testing.assert_allclose(points.T @ points / len(points), np.eye(6), atol=1e-2)
 
 
-def test_language_shares_by_hand():
-    dimensions = np.array([[0.0, 1.0, 5.0], [0.0, -1.0, 5.0], [2.0, 1.0, 5.0], [4.0, -1.0, 5.0]])
-    shares = language_shares(dimensions, np.array([0, 0, 1, 1]))
-    # First dimension: means 0 and 3 around 1.5, so 9 of a total of 11 (= 2.25 + 2.25 + 0.25 + 6.25).
-    np.testing.assert_allclose(shares, [9 / 11, 0, 0], atol=1e-12)
+def test_language_t_by_hand():
+    dimensions = np.array([[0.0, 1.0, 5.0, 1.0], [0.0, -1.0, 5.0, 1.0], [2.0, 1.0, 5.0, 2.0], [4.0, -1.0, 5.0, 2.0]])
+    found = language_t(dimensions, np.array([0, 0, 1, 1]))
+    # First dimension: means 0 and 3, squares 0 and 2, so 3 / √(2 / 2 · (1/2 + 1/2)). The last is the language itself.
+    np.testing.assert_allclose(found, [3, 0, 0, np.inf], atol=1e-12)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 4), st.integers(0, 100))
-def test_language_shares_are_r_squared_of_a_regression(languages, seed):
+def test_language_t_is_that_of_two_samples(languages, seed):
     generator = np.random.default_rng(seed)
-    own = np.concatenate([np.arange(languages), generator.integers(languages, size=20)])
+    own = np.concatenate([np.arange(languages), np.arange(languages), generator.integers(languages, size=20)])
     values = generator.normal(size=(len(own), 3)) + own[:, None] * generator.normal(size=3)
-    indicators = np.eye(languages)[own]
-    expected = [LinearRegression().fit(indicators, column).score(indicators, column) for column in values.T]
-    np.testing.assert_allclose(language_shares(values, own), expected, atol=1e-10)
+    expected = np.max(
+        [
+            np.abs(ttest_ind(values[own == one], values[own == other]).statistic)
+            for one, other in combinations(range(languages), 2)
+        ],
+        axis=0,
+    )
+    np.testing.assert_allclose(language_t(values, own), expected, rtol=1e-9)
 
 
 # ZeroShotTM
