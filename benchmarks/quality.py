@@ -141,6 +141,7 @@ MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "without-cka": lambda setting: gloctm(setting, "CKA", cka_weight=0.0),
     "without-shared-decoder": lambda setting: gloctm(setting, "the shared decoder"),
     "kmeans": lambda setting: Clustering(kind="kmeans", **setting.common),
+    "kmeans-centred": lambda setting: Clustering(kind="kmeans", centred=True, **setting.common),
     # λ by a look at the CNPMI of EC News, .2 to .8: what a user would do who wants clusters to look their best.
     "kmeans-relevance": lambda setting: Clustering(kind="kmeans", centred=True, relevance=0.4, **setting.common),
     # The same clusters, with words that are ranked as the default method ranks its own.
