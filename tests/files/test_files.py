@@ -12,6 +12,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -656,3 +657,16 @@ def test_any_manifest_is_accepted_or_refused_in_a_sentence(tmp_path_factory, con
     write_json(folder / MARK, content)
     message = outcome(lambda: check(folder)["files"] == {})
     assert message is True or str(folder) in message
+
+
+def test_a_manifest_of_gigabytes_is_not_read_to_see_whether_its_folder_may_be_replaced(tmp_path):
+    fill(tmp_path / "thing", {"a.txt": "a"})
+    with (tmp_path / "thing" / MARK).open("ab") as stream:
+        stream.truncate(2**40)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=FOREIGN):
+            check_folder_target(tmp_path / "thing", replaces=THING)
+        assert tracemalloc.get_traced_memory()[1] < 2e6
+    finally:
+        tracemalloc.stop()

@@ -109,5 +109,5 @@ def test_a_sample_of_every_kind_is_sound(tmp_path):
     command = [sys.executable, "-m", "trials", "--folder", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for row in ("kills replace a model", "settings train", "inputs JSON lines", "server slow bodies"):
+    for row in ("kills replace a model", "settings train", "inputs JSON lines", "damage topics", "server slow bodies"):
         assert f"{row}: " in done.stdout

@@ -281,7 +281,7 @@ def run(trial: Trial) -> None:
     with without_scripts():
         is_process = trial.number % _PROCESS_EVERY == _PROCESS_EVERY - 1
         ended = (_as_process if is_process else _forked)(trial, *words, *options)
-    _check_messages(trial, ended)
+    check_messages(trial, ended)
     if ended.code == 0 and form.documents and ended.how == "exited":
         _check_documents(trial, form, data, valid)
     # A build in shards goes on where it was refused.
@@ -315,7 +315,8 @@ def _as_process(trial: Trial, *words: str) -> Ended:
     return ended
 
 
-def _check_messages(trial: Trial, ended: Ended) -> None:
+def check_messages(trial: Trial, ended: Ended) -> None:
+    """Look for messages that are too long, or that do something to a terminal."""
     if ended.code == 2 and len(ended.messages) > _LONGEST_MESSAGE:
         trial.fault("unexpected", f"a message of {len(ended.messages):,} characters: {ended.messages[:500]}")
     if active := re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", ended.messages):

@@ -110,12 +110,13 @@ def _all_cached(inputs: Path) -> None:
 
 
 def _build_shards(inputs: Path) -> None:
-    with _small_shards():
+    with small_shards():
         _command(*("corpus", "build", inputs / "documents.jsonl", "--sharded", "--processes=1"), "-qo", "corpus")
 
 
 @contextmanager
-def _small_shards() -> Iterator[None]:
+def small_shards() -> Iterator[None]:
+    """Let shards, blocks and splits be so small that a few documents have several."""
     with (
         mock.patch("gloctm.corpus.shard_files.SHARD_DOCUMENTS", 16),
         mock.patch("gloctm.corpus.shard_files.BLOCK_DOCUMENTS", 4),
@@ -235,7 +236,7 @@ def _reference(inputs: Path, name: str) -> dict[str, Any]:
     if operation.before is not _nothing:
         run(lambda: operation.before(inputs))
     old = _digests(place / "folder", operation)
-    ended = run(lambda: _counted(lambda: operation.work(inputs)))
+    ended = run(lambda: counted(lambda: operation.work(inputs)))
     new = _digests(place / "folder", operation)
     if operation.check is not _nothing:
         run(lambda: operation.check(inputs))
@@ -293,10 +294,10 @@ def _killed(trial: Trial, operation: Operation, facts: dict[str, Any]) -> Ended:
         return trial.process(lambda: operation.work(trial.inputs), kill_after=after)
     at = trial.random.randint(1, facts["moments"])
     trial.facts["moments"].append(f"moment {at}")
-    return trial.process(lambda: _counted(lambda: operation.work(trial.inputs), at), dies=True)
+    return trial.process(lambda: counted(lambda: operation.work(trial.inputs), at), dies=True)
 
 
-def _counted(work: Callable[[], None], kill_at: int = 0) -> int:
+def counted(work: Callable[[], None], kill_at: int = 0) -> int:
     """Do some work; return how many moments of work on files it had, or die at one of them."""
     moments = 0
 

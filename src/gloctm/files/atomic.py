@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.leftovers import NEW, OLD, held_file, held_folder, remove_leftover_files, remove_leftovers
-from gloctm.files.plain import open_plain
+from gloctm.files.plain import read_plain_json
 from gloctm.files.replacing import put_in_place
 
 # Rows of an array that are written at a time.
@@ -47,8 +47,7 @@ class FolderFormat:
     def owns(self, folder: Path) -> bool:
         """Return whether a folder is of this kind and holds nothing else: only then may it be replaced."""
         try:
-            with open_plain(folder / self.manifest) as stream:
-                manifest = json.load(stream)
+            manifest = read_plain_json(folder / self.manifest)
             known = {self.manifest, *manifest["files"], *self.optional}
             found = {
                 file.relative_to(folder).as_posix()
@@ -56,7 +55,7 @@ class FolderFormat:
                 if file.is_symlink() or not file.is_dir()
             }
             return bool(manifest["format"] == self.name and found <= known)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (FileFormatError, OSError, KeyError, TypeError):
             return False
 
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
@@ -37,7 +36,7 @@ from gloctm.arrays import Array
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import FolderFormat, atomic_folder, check_folder_target, write_json
 from gloctm.files.manifest import SavedFolder, list_files, open_folder, write_manifest
-from gloctm.files.plain import most_json_of
+from gloctm.files.plain import most_json_of, open_plain, read_plain_json
 from gloctm.files.tensors import TensorFile, fault_of
 from gloctm.model.labels import Labels, check_labels
 from gloctm.model.parameters import (
@@ -149,9 +148,10 @@ def check_model_target(path: str | os.PathLike[str]) -> None:
 def is_made_card(manifest: Path, card: Path) -> bool:
     """Whether a model's card was made together with it, rather than written by a person."""
     try:
-        made = json.loads(manifest.read_bytes())["card"]
-        return not card.is_symlink() and bool(made == hashlib.sha256(card.read_bytes()).hexdigest())
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        made = read_plain_json(manifest)["card"]
+        with open_plain(card) as stream:
+            return bool(made == hashlib.file_digest(stream, "sha256").hexdigest())
+    except (FileFormatError, OSError, KeyError, TypeError):
         return False
 
 
