@@ -57,14 +57,17 @@ benchmark-speed: .venv/installed
 	mv benchmarks/results/speed.jsonl.part benchmarks/results/speed.jsonl
 	$(BIN)/python benchmarks/tables.py
 
-# Hours to days, by what is asked: "make benchmark-quality DATA=ECNews PRESET=ecnews LANGUAGES=en,cn REFERENCE=en-zh
-# DICTIONARY=zh-en.txt.xz", and with MODELS="context kmeans-coherent" (minutes a seed) or SEEDS="0 48" less of it. What is
-# there is not run again, and a training that was stopped goes on from the folder CHECKPOINTS.
+# Hours to days, by what is asked: "make benchmark-quality DATA=data REFERENCE=refcorpus DICTIONARY=dict" trains every
+# model on all corpora that the folder data has, on all cores; with MODELS="context kmeans-coherent" (minutes a seed) or
+# SEEDS="0 48" less of it, and with PRESET=ecnews one corpus, whose folder DATA is then. What is there is not run again,
+# and a training that was stopped goes on from the folder CHECKPOINTS.
 CHECKPOINTS ?= build/checkpoints
 benchmark-quality: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/quality.py $(DATA) --preset $(PRESET) --languages $(LANGUAGES) \
-		--reference $(REFERENCE) $(if $(DICTIONARY),--dictionary $(DICTIONARY)) $(if $(MODELS),--models $(MODELS)) \
-		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) --checkpoints $(CHECKPOINTS)
+	$(BIN)/python benchmarks/quality.py $(DATA) --reference $(REFERENCE) $(if $(DICTIONARY),--dictionary $(DICTIONARY)) \
+		$(if $(PRESET),--preset $(PRESET)) $(if $(LANGUAGES),--languages $(LANGUAGES)) \
+		$(if $(MODELS),--models $(MODELS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
+		$(if $(TOPICS),--topics $(TOPICS)) $(if $(ENCODER),--encoder $(ENCODER)) \
+		$(if $(WORKERS),--workers $(WORKERS)) --checkpoints $(CHECKPOINTS)
 	$(BIN)/python benchmarks/tables.py
 
 # What CI installs instead of all below: everything as requirements-ci.txt has its SHA-256, torch apart.

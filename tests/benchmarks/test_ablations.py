@@ -11,6 +11,7 @@ import ablations
 import numpy as np
 import pytest
 from ablations import ABLATIONS, model_of, replaced, run
+from corpora import Files
 from pages import ablations as page
 from quality import ResultLog, Yardsticks
 
@@ -159,12 +160,12 @@ def test_results_and_their_table(results, monkeypatch):
 
 
 def test_the_command(yardsticks, tmp_path, monkeypatch):
-    def of_folder(data, languages, reference, dictionary):
-        assert (data, languages, dictionary) == (Path("data"), ["en", "cn"], None)
-        assert reference == tmp_path / "reference"
+    def of_files(files):
+        expected = Files("rakuten_amazon", Path("data"), ("en", "cn"), tmp_path / "reference", None)
+        assert files == expected
         return yardsticks
 
-    monkeypatch.setattr(Yardsticks, "of_folder", of_folder)
+    monkeypatch.setattr(Yardsticks, "of_files", of_files)
     monkeypatch.setattr(ablations, "RESULTS", tmp_path / "ablations.jsonl")
     command = ["ablations.py", "data", "--name", "rakuten_amazon", "--languages", "en,cn", "--ablations", "temperature"]
     monkeypatch.setattr(sys, "argv", [*command, "--seeds", "36", "--reference", str(tmp_path / "reference")])

