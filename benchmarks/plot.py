@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gloctm.plot.drawing import DETAILS, Canvas, adaptive_svg
+from gloctm.plot.palette import color_at, legible_on
 
 # How numbers on an axis are written.
 _THOUSANDS = "datum.value < 1000 ? datum.value : datum.value < 1e6 ? datum.value / 1000 + 'k' : datum.value / 1e6 + 'M'"
@@ -136,6 +137,51 @@ def lines_svg(title: str, panels: Sequence[Lines]) -> str:
         return chart.properties(width=250, height=220, title=_heading(alt, panel.title))
 
     return adaptive_svg(canvas.finish(alt.hconcat(*map(drawn, panels))), title) + "\n"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Models by measures.
+
+    Attributes:
+        title: above the cells.
+        rows: names of models, top to bottom, and their value by each measure; None where there is none.
+        columns: names of measures, left to right, and how their values are written.
+    """
+
+    title: str
+    rows: Sequence[tuple[str, Sequence[float | None]]]
+    columns: Sequence[tuple[str, str]]
+
+
+def standing_svg(title: str, panels: Sequence[Standing]) -> str:
+    """Return cells of the panels, one below the other: darker ones are better among those of their column."""
+    canvas = Canvas()
+    alt, stops = canvas.alt, list(canvas.palette.sequential)
+
+    def drawn(panel: Standing) -> object:
+        cells = []
+        for column, (_, form) in enumerate(panel.columns):
+            known = [values[column] for _, values in panel.rows if values[column] is not None]
+            low, high = (min(known), max(known)) if known else (0.0, 0.0)
+            for row, (_, values) in enumerate(panel.rows):
+                value = values[column]
+                if value is not None:
+                    share = (value - low) / (high - low) if high > low else 1.0
+                    ink = legible_on(color_at(stops, share))
+                    cells.append({"row": row, "column": column, "share": share, "text": f"{value:{form}}", "ink": ink})
+        names = canvas.names([name for name, _ in panel.rows])
+        measures = canvas.names([name for name, _ in panel.columns], orient="top", labelAngle=-45)
+        base = canvas.chart(cells).encode(x=alt.X("column:O", **measures), y=alt.Y("row:O", **names))
+        scale = alt.Scale(domain=[each / (len(stops) - 1) for each in range(len(stops))], range=stops)
+        rectangles = base.mark_rect(aria=False).encode(color=alt.Color("share:Q", scale=scale, legend=None))
+        texts = base.mark_text(aria=False, fontSize=11).encode(
+            text="text:N", color=alt.Color("ink:N", scale=None, legend=None)
+        )
+        chart = alt.layer(rectangles, texts).resolve_scale(color="independent")
+        return chart.properties(width=alt.Step(48), height=alt.Step(22), title=_heading(alt, panel.title))
+
+    return adaptive_svg(canvas.finish(alt.vconcat(*map(drawn, panels), spacing=24)), title) + "\n"
 
 
 def _heading(alt: Any, text: str) -> Any:

@@ -16,6 +16,7 @@ from pages import (
     ablations,
     build,
     choosing_k,
+    differences,
     encoders,
     engines,
     epochs,
@@ -25,6 +26,7 @@ from pages import (
     load,
     page,
     quality,
+    robustness,
     scale,
     small,
     speed,
@@ -39,7 +41,7 @@ TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
     **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES | joint.TABLES | engines.TABLES),
-    **trials.TABLES,
+    **(trials.TABLES | differences.TABLES | robustness.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
 

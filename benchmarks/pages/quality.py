@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pages.markdown import CORPORA, in_us_spelling, markdown, spread
 from pages.results import Result, results
-from plot import Bars, bars_svg
+from plot import Bars, Standing, bars_svg, standing_svg
 
 # Yardstick first, then from what knows least of other languages to the paper's method and the package's own; then what
 # the former is without its parts.
@@ -149,20 +149,90 @@ SHORT = {
 }
 
 
-def overview() -> str:
-    """Every model trained as long as published, on each corpus, by four figures."""
-    rows = []
+def as_published(corpus: str) -> list[list[Result]]:
+    """The models on a corpus, whole and trained as long as published, as they infer by themselves."""
+    return [
+        group
+        for group in grouped(corpus).values()
+        if group[0]["epochs"] == group[0]["published_epochs"]
+        and " without " not in group[0]["name"]
+        and not group[0]["view"]
+    ]
+
+
+def measured_corpora() -> list[str]:
+    """The corpora that have results, in the order of pages."""
     measured = {each["corpus"] for each in results("quality", "quality")}
-    for corpus in (each for each in PAGES if each in measured):
-        for group in grouped(corpus).values():
-            first = group[0]
-            if first["epochs"] == first["published_epochs"] and " without " not in first["name"]:
-                figures = (over_seeds(group, measure, form) for measure, form in SHORT.values())
-                rows.append([CORPORA[corpus], marked(first), *figures])
-    text = markdown(["corpus", "model", *SHORT], rows)
-    if not any(UNCERTAIN in row[1] for row in rows):
+    return [corpus for corpus in PAGES if corpus in measured]
+
+
+#: By what the short table and the first picture tell models apart.
+STANDING = {
+    "CNPMI, published": ("cnpmi_published", ".3f"),
+    "CNPMI, document": ("cnpmi_document", ".3f"),
+    "TU": ("topic_uniqueness", ".2f"),
+    "topic quality": ("topic_quality", ".3f"),
+    "translations": ("translation_agreement", ".2f"),
+    "NPMI": ("npmi", ".2f"),
+    "c_v": ("c_v", ".2f"),
+    "accuracy across": ("accuracy_across", ".2f"),
+    "accuracy within": ("accuracy_within", ".2f"),
+    "purity": ("purity", ".2f"),
+    "NMI": ("normalized_mutual_information", ".2f"),
+}
+
+
+def mean_of(group: Sequence[Result], measure: str) -> float | None:
+    """The mean over seeds of a measure."""
+    known = [value for one in group if (value := mean_measure(one, measure)) is not None]
+    return statistics.mean(known) if known else None
+
+
+def overview() -> str:
+    """Who is best at what: for each measure the best model, and the default with its place."""
+    rows = []
+    for name, (measure, form) in STANDING.items():
+        row: list[object] = [name]
+        for corpus in measured_corpora():
+            groups = as_published(corpus)
+            figures = {group[0]["model"]: mean_of(group, measure) for group in groups if group[0]["top_words"]}
+            known = {model: value for model, value in figures.items() if value is not None}
+            if "context" not in known:
+                row += ["—", "—"]
+                continue
+            best = max(known, key=lambda model: known[model])
+            rank = 1 + sum(value > known["context"] for value in known.values())
+            own = f"{known['context']:{form}}"
+            told = next(marked(group[0]) for group in groups if group[0]["model"] == best)
+            row += [
+                f"**{own}**" if rank == 1 else f"{own} ({rank} of {len(known)})",
+                f"{known[best]:{form}} {told}" if rank > 1 else "",
+            ]
+        rows.append(row)
+    heading = [each for corpus in measured_corpora() for each in (f"{CORPORA[corpus]}: GloCTM", "best, if another")]
+    text = markdown(["", *heading], rows)
+    if UNCERTAIN not in text:
         return text
     return f"{text}\n\n{UNCERTAIN} Some settings or the training may differ from the authors': see below."
+
+
+def standing() -> str:
+    """The picture of all models by all measures, corpus by corpus."""
+    panels = [
+        Standing(
+            CORPORA[corpus],
+            [
+                (
+                    in_us_spelling(group[0]["name"]),
+                    [mean_of(group, measure) for measure, _ in STANDING.values()],
+                )
+                for group in as_published(corpus)
+            ],
+            [(name, form) for name, (_, form) in STANDING.items()],
+        )
+        for corpus in measured_corpora()
+    ]
+    return standing_svg("Every model by every measure", panels)
 
 
 def in_short() -> str:
@@ -320,6 +390,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "which when": which_when,
 }
 PLOTS: dict[str, Callable[[], str]] = {
+    "docs/images/quality.svg": standing,
     "docs/images/quality-ecnews.svg": quality_plot("ecnews"),
     "docs/images/quality-rakuten.svg": quality_plot("rakuten_amazon"),
 }

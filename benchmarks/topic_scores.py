@@ -1,0 +1,115 @@
+"""Scores of each topic of the models in benchmarks/results/quality.jsonl, from the words that are kept there.
+
+    python benchmarks/topic_scores.py ecnews=REFERENCE rakuten_amazon=REFERENCE
+
+REFERENCE is the folder of the reference corpus by which that corpus' models were measured. Nothing is trained. Figures
+of quality.jsonl are means over topics; intervals need the topics themselves, and other numbers of words need other
+words. Lines go to benchmarks/results/topic-scores.jsonl; what is there is not computed again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pages.results import Result, results
+from quality import content_digest
+
+from gloctm.metrics import ReferenceCounts, cross_lingual_npmi_by_topic, read_references, reference_file
+
+RESULTS = Path(__file__).resolve().parent / "results" / "topic-scores.jsonl"
+NUMBERS_OF_WORDS = (10, 15, 25)
+# What says which result a line belongs to.
+KEY = ("corpus", "model", "view", "seed", "conditions")
+
+
+def scores(
+    topics: Mapping[str, Sequence[Sequence[str]]], references: Mapping[Any, Sequence[ReferenceCounts]], number: int
+) -> dict[str, list[float]]:
+    """The measures of each topic, means over languages or their pairs.
+
+    Args:
+        topics: by language the words of each topic.
+        references: by pair of languages counts of the reference corpus.
+        number: how many of the words are looked at.
+    """
+    first = {code: [list(words[:number]) for words in each] for code, each in topics.items()}
+
+    def coherence(counting: Any) -> np.ndarray[Any, Any]:
+        return np.mean(
+            [
+                cross_lingual_npmi_by_topic(first[one], first[two], *counts, counting=counting)
+                for (one, two), counts in references.items()
+            ],
+            axis=0,
+        )
+
+    found = {
+        "cnpmi_published": coherence("published"),
+        "cnpmi_document": coherence("document"),
+        "topic_uniqueness": np.mean([uniqueness(each) for each in first.values()], axis=0),
+    }
+    return {name: [round(float(value), 5) for value in values] for name, values in found.items()}
+
+
+def uniqueness(topics: Sequence[Sequence[str]]) -> list[float]:
+    """TU of each topic: the mean over its words of 1 / (number of topics that have the word)."""
+    frequency = Counter(word for words in topics for word in set(words))
+    return [sum(1 / frequency[word] for word in words) / len(words) for words in topics]
+
+
+def key_of(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(line.get(name) for name in KEY)
+
+
+def scored(each: Result, references: Mapping[Any, Sequence[ReferenceCounts]]) -> dict[str, Any]:
+    """The line of one result."""
+    by_words = {number: scores(each["top_words"], references, number) for number in NUMBERS_OF_WORDS}
+    return {
+        "benchmark": "topic-scores",
+        **{name: each.get(name) for name in (*KEY, "name")},
+        **by_words[15],
+        "by_words": {
+            str(number): {name: round(float(np.mean(values)), 5) for name, values in found.items()}
+            for number, found in by_words.items()
+        },
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("references", nargs="+", metavar="CORPUS=REFERENCE")
+    folders = dict(each.split("=", 1) for each in parser.parse_args().references)
+    done = {key_of(line) for line in results("topic-scores")}
+    with RESULTS.open("a", encoding="utf-8", newline="\n") as stream:
+        for corpus, name in folders.items():
+            # By every view, topics are the same.
+            wanted = [
+                each
+                for each in results("quality", "quality")
+                if each["corpus"] == corpus and each["top_words"] and not each["view"] and key_of(each) not in done
+            ]
+            if not wanted:
+                continue
+            languages, folder = list(wanted[0]["top_words"]), Path(name)
+            digest = content_digest(reference_file(folder, code) for code in languages)
+            if other := next((each for each in wanted if each["reference"]["digest"] != digest), None):
+                sys.exit(f"{other['model']} on {corpus} was measured by another reference corpus than {folder}")
+            references = read_references(folder, languages)
+            for each in wanted:
+                line = scored(each, references)
+                for measure, values in each["measures"].items():
+                    if measure in line and abs(np.mean(line[measure]) - np.mean(list(values.values()))) > 1e-4:
+                        sys.exit(f"{measure} of {each['name']} on {corpus} is not what {folder} gives")
+                stream.write(json.dumps(line) + "\n")
+                stream.flush()
+
+
+if __name__ == "__main__":
+    main()
