@@ -16,6 +16,7 @@ from plot import Bars, Standing, bars_svg, standing_svg
 ORDER = (
     "embeddings",
     "kmeans",
+    "kmeans-centred",
     "kmeans-relevance",
     "kmeans-coherent",
     "u-svd",
