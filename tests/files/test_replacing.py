@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -14,11 +15,13 @@ from gloctm.errors import InputError
 from gloctm.files import leftovers, locks
 from gloctm.files.atomic import FolderFormat, atomic_file, atomic_folder, check_folder_target
 from gloctm.files.leftovers import remove_leftovers, restored
+from gloctm.files.locks import this_machine
 from gloctm.files.work import work_folder, working_in
 
 MARK = "mark.json"
 THING = FolderFormat(kind="thing", manifest=MARK, name="gloctm-thing", newest=1)
-HEX = "0123456789abcdef"
+HEX = f"{this_machine()}89abcdef"
+ELSEWHERE = "0123456789abcdef"
 
 
 def fill(path, content, meanwhile=lambda: None):
@@ -100,19 +103,20 @@ def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new_one(tmp_path, can
     assert done.returncode == 0, done.stderr
 
 
-def left_behind(folder, name):
+def left_behind(folder, name, digits=HEX):
     """A folder as a kill leaves it while it is filled."""
-    place = folder / f".{name}.{HEX}.partial"
+    place = folder / f".{name}.{digits}.partial"
     (place / "new").mkdir(parents=True)
     (place / "new" / "a").write_text("half")
     (place / "in-use").touch()
     return place
 
 
-def moved_aside(target):
+def moved_aside(target, digits=HEX):
     """What is left where a process is killed between two renames."""
-    place = left_behind(target.parent, target.name)
+    place = left_behind(target.parent, target.name, digits)
     target.rename(place / "old")
+    return place
 
 
 def test_an_empty_folder_that_was_made_since_gives_way_to_the_old_one(tmp_path):
@@ -164,8 +168,11 @@ def test_a_file_that_was_being_written(tmp_path):
 def test_what_was_moved_aside_is_back_at_the_next_use(tmp_path):
     target = tmp_path / "a"
     fill(target, "old")
-    moved_aside(target)
+    place = moved_aside(target)
     assert content_of(restored(target)) == "old"
+    # Whoever reads deletes nothing.
+    assert (place / "new" / "a").read_text() == "half"
+    remove_leftovers(target)
     assert os.listdir(tmp_path) == ["a"]
     moved_aside(target)
     fill(target, "new")
@@ -276,6 +283,69 @@ def test_without_locks_nothing_is_deleted_but_what_was_moved_aside_returns(tmp_p
     assert (tmp_path / "c").read_text() == "whole"
 
 
+# Other machines, whose locks may not be seen
+
+
+def age(path, days):
+    for each in (path, *path.rglob("*")):
+        os.utime(each, times=(time.time() - days * 86400,) * 2)
+
+
+@pytest.mark.parametrize(("days", "stays"), [(0, True), (6, True), (8, False), (-8, True)])
+def test_what_another_machine_made_stays_for_a_week(tmp_path, days, stays):
+    fill(tmp_path / "a", "old")
+    place = moved_aside(tmp_path / "a", ELSEWHERE)
+    (tmp_path / "a").mkdir()
+    write(tmp_path / "a", "new")
+    lone = tmp_path / f".a.{ELSEWHERE[::-1]}.partial"
+    lone.write_text("half")
+    for each in (place, lone):
+        age(each, days)
+    remove_leftovers(tmp_path / "a")
+    assert content_of(tmp_path / "a") == "new"
+    assert sorted(os.listdir(tmp_path)) == (sorted([place.name, lone.name, "a"]) if stays else ["a"])
+    assert not stays or sorted(os.listdir(place)) == ["in-use", "new", "old"]
+
+
+def test_one_new_file_shows_that_another_machine_is_at_work(tmp_path):
+    place = left_behind(tmp_path, "a", ELSEWHERE)
+    age(place, days=8)
+    (place / "new" / "a").write_text("more")
+    remove_leftovers(tmp_path / "a")
+    assert (place / "new" / "a").read_text() == "more"
+
+
+def test_what_another_machine_had_moved_aside_is_back_at_once(tmp_path):
+    fill(tmp_path / "a", "old")
+    place = moved_aside(tmp_path / "a", ELSEWHERE)
+    assert content_of(restored(tmp_path / "a")) == "old"
+    assert sorted(os.listdir(place)) == ["in-use", "new"]
+
+
+@pytest.mark.usefixtures("stepwise")
+@pytest.mark.parametrize("look", [restored, remove_leftovers])
+def test_whoever_puts_the_old_folder_back_too_early_is_outdone(tmp_path, monkeypatch, look):
+    """Another machine, which sees no lock, comes between the two renames."""
+    fill(tmp_path / "a", "old")
+    replace, calls = os.replace, []
+
+    def interrupted(source, target):
+        calls.append(target)
+        if len(calls) == 2:
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setattr(leftovers, "try_lock", lambda _: True)
+                elsewhere.setattr(leftovers, "this_machine", lambda: "01234567")
+                elsewhere.setattr(leftovers, "_held", set())
+                look(tmp_path / "a")
+            assert content_of(tmp_path / "a") == "old"
+        replace(source, target)
+
+    monkeypatch.setattr("os.replace", interrupted)
+    fill(tmp_path / "a", "new")
+    assert content_of(tmp_path / "a") == "new"
+    assert os.listdir(tmp_path) == ["a"]
+
+
 # Places
 
 
@@ -315,6 +385,7 @@ def test_the_old_folder_outlives_even_a_failure_to_put_it_back(tmp_path, monkeyp
             fill(tmp_path / "a", "new")
     assert not (tmp_path / "a").exists()
     assert content_of(restored(tmp_path / "a")) == "old"
+    remove_leftovers(tmp_path / "a")
     assert os.listdir(tmp_path) == ["a"]
 
 

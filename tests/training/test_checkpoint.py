@@ -16,6 +16,7 @@ import torch
 
 from gloctm import GloCTM
 from gloctm.errors import CheckpointWarning, FileFormatError, InputError, TrainingError, TrainingInterrupted
+from gloctm.files.locks import this_machine
 from gloctm.training.callbacks import Callback
 from gloctm.training.checkpoint import read_checkpoint, write_checkpoint
 from paths import TESTS
@@ -267,11 +268,12 @@ def test_another_file_in_its_place_is_left_alone(tmp_path, resume, settings):
 
 
 def test_leftovers_of_another_training_are_left_alone(tmp_path):
-    for name in (".run.0123456789abcdef.partial", ".run.2.0123456789abcdef.partial", ".run.notes.partial"):
+    digits = f"{this_machine()}89abcdef"
+    for name in (f".run.{digits}.partial", f".run.2.{digits}.partial", ".run.notes.partial"):
         (tmp_path / name).touch()
     GloCTM(**{**SETTINGS, "epochs": 1}).fit(corpus(), checkpoint=tmp_path / "run")
     left = {file.name for file in tmp_path.iterdir()}
-    assert left == {"run", ".run.2.0123456789abcdef.partial", ".run.notes.partial"}
+    assert left == {"run", f".run.2.{digits}.partial", ".run.notes.partial"}
 
 
 def test_a_fresh_seed_goes_on(tmp_path, monkeypatch):

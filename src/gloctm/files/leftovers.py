@@ -8,6 +8,9 @@ filled within a hidden folder of such a name, which holds
 ``new``        the folder that is being filled; after an exchange, the one before
 ``old``        the one before, where folders can't be exchanged in one step
 =============  ======================================================================
+
+The first half of HEX is the machine's, since not all file systems tell other machines of locks. What a process on
+another machine left, or on this one before a restart, is deleted only if nothing in it changed for a week.
 """
 
 from __future__ import annotations
@@ -23,10 +26,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from gloctm.files.locks import IN_USE, is_still_at, try_lock
+from gloctm.files.locks import IN_USE, is_still_at, this_machine, try_lock
 
 NEW, OLD = "new", "old"
-_UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}\.partial")
+_UNFINISHED = re.compile(r"\.(?P<name>.+)\.(?P<machine>[0-9a-f]{8})[0-9a-f]{8}\.partial")
+# Nobody writes for as long without any change, and no clocks differ by as much.
+_ABANDONED_SECONDS = 7 * 24 * 3600
 # A folder into which thousands of files are written is not looked through for each of them.
 _LISTED_SECONDS = 60
 _MOST_LISTED = 100
@@ -37,7 +42,7 @@ _listed: dict[tuple[int, str], tuple[float, dict[str, list[Path]]]] = {}
 
 def unfinished_name(target: Path) -> Path:
     """Return an unused hidden name next to a target."""
-    return target.parent / f".{target.name}.{secrets.token_hex(8)}.partial"
+    return target.parent / f".{target.name}.{this_machine()}{secrets.token_hex(4)}.partial"
 
 
 @contextlib.contextmanager
@@ -148,7 +153,8 @@ def delete(path: Path) -> None:
 def remove_leftovers(path: str | os.PathLike[str]) -> None:
     """Delete what killed processes left next to a target, and put back what they had moved aside.
 
-    The work of living processes stays, as does everything where the file system has no locks to distinguish them.
+    The work of living processes stays, as does everything where the file system has no locks to distinguish them. What
+    another machine made stays for a week.
 
     Args:
         path: the target, a file or a folder.
@@ -178,10 +184,16 @@ def remove_leftover_files(target: Path) -> None:
 
 
 def restored(path: str | os.PathLike[str]) -> Path:
-    """Return a path, once a folder that a killed process had moved aside from there is back."""
+    """Return a path, once a folder that a killed process had moved aside from there is back.
+
+    Nothing is deleted, so whoever only reads may call it.
+    """
     target = Path(path)
     if not os.path.lexists(target):
-        remove_leftovers(target)
+        for each in _unfinished_in(target.absolute().parent).get(target.name, ()):
+            with contextlib.suppress(OSError), (each / IN_USE).open("r+b") as stream:
+                if try_lock(stream) is not False and is_still_at(stream, each / IN_USE):
+                    _put_back(each / OLD, target)
     return target
 
 
@@ -205,7 +217,7 @@ def _remove(path: Path, target: Path) -> None:
         _remove_folder(path, target)
     elif path.is_file():
         with path.open("r+b") as stream:
-            if try_lock(stream) and is_still_at(stream, path):
+            if try_lock(stream) and is_still_at(stream, path) and _is_abandoned(path):
                 path.unlink()
 
 
@@ -216,19 +228,34 @@ def _remove_folder(path: Path, target: Path) -> None:
         # Made a moment ago, or deleted but for this: only if it is empty.
         path.rmdir()
         return
-    held = try_lock(stream)
-    if held is False or not is_still_at(stream, path / IN_USE):
-        stream.close()
+    with stream:
+        held = try_lock(stream)
+        if held is False or not is_still_at(stream, path / IN_USE):
+            return
+        is_of_target = path.name.startswith(f".{target.name}.")
+        if is_of_target:
+            _put_back(path / OLD, target)
+        if held and _is_abandoned(path):
+            if is_of_target:
+                delete(path / OLD)
+            _delete_held(path, stream)
+
+
+def _put_back(old: Path, target: Path) -> None:
+    """Put back a folder that was moved aside, if there is one, and nothing else in its place."""
+    if not os.path.lexists(old):
         return
-    if os.path.lexists(path / OLD) and path.name.startswith(f".{target.name}."):
-        if target.is_dir() and not target.is_symlink() and not os.listdir(target):
-            # Made since by somebody who missed it.
-            target.rmdir()
-        if not os.path.lexists(target):
-            os.rename(path / OLD, target)
-        elif held:
-            delete(path / OLD)
-    if held:
-        _delete_held(path, stream)
-    else:
-        stream.close()
+    if target.is_dir() and not target.is_symlink() and not os.listdir(target):
+        # Made since by somebody who missed it.
+        target.rmdir()
+    if not os.path.lexists(target):
+        os.rename(old, target)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Return whether an unfinished file or folder that nobody was seen to lock is nobody's."""
+    found = _UNFINISHED.fullmatch(path.name)
+    if found is not None and found["machine"] == this_machine():
+        return True
+    changed = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
+    return time.time() - changed > _ABANDONED_SECONDS

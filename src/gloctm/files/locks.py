@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,3 +41,17 @@ def is_still_at(stream: IO[Any], path: Path) -> bool:
         return os.path.samestat(os.fstat(stream.fileno()), os.stat(path, follow_symlinks=False))
     except FileNotFoundError:
         return False
+
+
+@cache
+def this_machine() -> str:
+    """Return eight hexadecimal digits of this machine, others after each of its starts where the system numbers them.
+
+    Processes with the same digits see each other's locks on any file system that has locks.
+    """
+    try:
+        # Containers have names of their own, but share this, as they share locks.
+        number = Path("/proc/sys/kernel/random/boot_id").read_bytes()
+    except OSError:
+        number = platform.node().encode()
+    return hashlib.sha256(number).hexdigest()[:8]

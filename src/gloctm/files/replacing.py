@@ -23,22 +23,27 @@ def put_in_place(new: Path, target: Path, aside: Path) -> None:
         target: where it goes.
         aside: where the old folder may be moved, on the same file system; in the end nothing is there.
     """
-    if not os.path.lexists(target):
-        try:
-            os.rename(new, target)
+    while True:
+        if not os.path.lexists(target):
+            try:
+                os.rename(new, target)
+                return
+            except OSError:
+                # Another process may have been faster.
+                if not os.path.lexists(target):
+                    raise
+        if exchanged(new, target):
             return
-        except OSError:
-            # Another process may have been faster.
-            if not os.path.lexists(target):
-                raise
-    if exchanged(new, target):
-        return
-    os.replace(target, aside)
-    try:
-        os.replace(new, target)
-    except BaseException:
-        os.replace(aside, target)
-        raise
+        os.replace(target, aside)
+        try:
+            os.replace(new, target)
+            break
+        except BaseException as error:
+            # A reader on a machine that sees no locks of this one may have put it back meanwhile.
+            if isinstance(error, OSError) and not os.path.lexists(aside):
+                continue
+            os.replace(aside, target)
+            raise
     delete(aside)
 
 
