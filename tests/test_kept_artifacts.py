@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import gloctm.context.fit as fit
-from command_line import run_here
+from command_line import change_manifest, run_here
 from gloctm import Corpus, GloCTM, ShardedCorpus
 from gloctm.network.network import GloCTMNetwork
+from gloctm.shards import open_corpus
 from paths import TESTS
 
 # The corpus is small on purpose.
@@ -70,6 +71,40 @@ def test_a_corpus_in_shards():
     counts, embeddings = sharded["en"].read_blocks([6, 1])
     assert (counts != corpus["en"].counts[[20, 21, 22, 23, 4, 5, 6, 7]]).nnz == 0
     np.testing.assert_array_equal(embeddings[:4], corpus["en"].document_embeddings[20:])
+
+
+def with_later_fields(content):
+    """What a later version of the same format may have added, in every object that has fields."""
+    by_name = {"languages", "words", "identified", "repeated", "cleaned", "dropped", "files", "sha256", "columns"}
+    by_name |= {"tokenizers", "stop_words", "environment", "topic_shares", "settings"}
+
+    def added(value, name=None):
+        if isinstance(value, list):
+            return [added(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        inner = {key: added(each, key) for key, each in value.items()}
+        return inner if name in by_name else {**inner, "later": {"a": [1]}}
+
+    return added(content)
+
+
+@pytest.mark.parametrize(
+    "name", ["corpus-format-1", "corpus-format-2", "corpus-format-3", "model-context", "model-published"]
+)
+def test_fields_of_later_versions_do_no_harm(tmp_path, name):
+    folder = shutil.copytree(KEPT / name, tmp_path / name)
+    manifest = "model.json" if "model" in name else "corpus.json"
+    content = with_later_fields(json.loads((folder / manifest).read_text(encoding="utf-8")))
+    assert "later" in content
+    change_manifest(
+        folder, manifest, **{key: value for key, value in content.items() if key not in ("files", "sha256")}
+    )
+    if "model" in name:
+        assert GloCTM.load(folder).num_topics_ == GloCTM.load(KEPT / name).num_topics_
+    else:
+        assert open_corpus(folder).fingerprint() == open_corpus(KEPT / name).fingerprint()
+        assert open_corpus(folder).report == open_corpus(KEPT / name).report
 
 
 # A bias before a batch norm has no gradient but rounding, of which Adam makes steps of its full rate: it differs

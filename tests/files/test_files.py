@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import hashlib
 import json
@@ -13,11 +14,13 @@ import stat
 import subprocess
 import sys
 import tracemalloc
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import TypedDict
 
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import (
@@ -30,6 +33,7 @@ from gloctm.files.atomic import (
     write_json,
 )
 from gloctm.files.digests import file_sha256, has_changed, with_own_sha256
+from gloctm.files.locks import this_machine
 from gloctm.files.manifest import check_manifest, file_sizes, list_files, open_folder, write_manifest
 from gloctm.files.plain import MOST_JSON, open_plain
 
@@ -176,12 +180,13 @@ def test_what_others_call_partial_or_old_is_left_alone(tmp_path):
 
 def test_a_temporary_name_that_is_taken_after_all(tmp_path, monkeypatch):
     monkeypatch.setattr("secrets.token_hex", lambda _: "taken")
-    (tmp_path / ".a.taken.partial").write_text("mine")
+    taken = f".a.{this_machine()}taken.partial"
+    (tmp_path / taken).write_text("mine")
     with pytest.raises(FileExistsError), atomic_file(tmp_path / "a"):
         pass
     with pytest.raises(FileExistsError):
         fill(tmp_path / "a", {"b": "1"})
-    assert contents(tmp_path) == {".a.taken.partial": "mine"}
+    assert contents(tmp_path) == {taken: "mine"}
 
 
 # A folder
@@ -446,6 +451,39 @@ def make_thing(folder, **changes):
     manifest = {"format": "gloctm-thing", "format_version": 1, "files": file_sizes(folder), **changes}
     write_json(folder / MARK, {name: value for name, value in manifest.items() if value is not ...})
     return folder
+
+
+class Counted(TypedDict):
+    """What the manifest of a thing with a count holds."""
+
+    count: int
+
+
+@pytest.mark.parametrize(
+    ("written_by", "message"),
+    [
+        (
+            "99.0",
+            r"thing was written by a newer gloctm \(99\.0, this is [0-9.]+\), and can't be read .*: update gloctm",
+        ),
+        ("99.0.dev1+local", "newer gloctm"),
+        (version("gloctm"), r"mark\.json is damaged: count should be a valid integer"),
+        ("0.0.1", "is damaged"),
+        ("later", "is damaged"),
+        (99, "is damaged: gloctm_version should be a valid string"),
+        (..., "is damaged"),
+    ],
+)
+def test_what_a_newer_version_wrote_otherwise_is_not_called_damaged(tmp_path, written_by, message):
+    counted = dataclasses.replace(THING, schema=lambda _: Counted)
+    folder = make_thing(tmp_path / "thing", count="many", gloctm_version=written_by)
+    with pytest.raises(FileFormatError, match=message):
+        check_manifest(folder, counted)
+
+
+def test_a_manifest_states_the_version_that_wrote_it(tmp_path):
+    write_manifest(tmp_path / MARK, {"format": "gloctm-thing", "format_version": 1, "files": {}})
+    assert check(tmp_path)["gloctm_version"] == version("gloctm")
 
 
 def test_file_sizes_are_by_posix_path(tmp_path):

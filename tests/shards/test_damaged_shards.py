@@ -249,7 +249,6 @@ MANIFESTS = [
     ((*SHARD, "columns"), ["text"], "contradict"),
     ((*SHARD, "passages"), False, "differ in kind"),
     ((*SHARD, "units"), ..., "is damaged"),
-    ((*SHARD, "further"), 1, "is damaged"),
 ]
 
 

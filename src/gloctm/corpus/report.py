@@ -10,6 +10,7 @@ from typing import Any
 
 from gloctm.checks import count_of
 from gloctm.corpus.repeated import RepeatedTexts
+from gloctm.files.manifest import known_fields
 from gloctm.reading.dropped import DroppedDocument
 from gloctm.reading.notes import Note, notes_from_json
 
@@ -154,17 +155,17 @@ class BuildReport:
     def from_json(cls, content: Mapping[str, Any], dropped: Sequence[DroppedDocument]) -> BuildReport:
         """Return the report that ``as_json`` and a list of documents hold."""
         return cls(
-            words={code: WordStatistics(**each) for code, each in content["words"].items()},
-            identified={code: IdentifiedLanguage(**each) for code, each in content["identified"].items()},
+            words={code: known_fields(WordStatistics, each) for code, each in content["words"].items()},
+            identified={code: known_fields(IdentifiedLanguage, each) for code, each in content["identified"].items()},
             # Corpora from before these were counted have none.
-            repeated={code: RepeatedTexts(**each) for code, each in content.get("repeated", {}).items()},
+            repeated={code: known_fields(RepeatedTexts, each) for code, each in content.get("repeated", {}).items()},
             settings=dict(content["settings"]),
             dropped=dropped,
             # Older reports have none.
             columns=dict(content.get("columns", {})),
             notes=notes_from_json(content.get("notes", ())),
             # Reports from before have none.
-            cleaned={code: CleanedDocuments(**each) for code, each in content.get("cleaned", {}).items()},
+            cleaned={code: known_fields(CleanedDocuments, each) for code, each in content.get("cleaned", {}).items()},
         )
 
 

@@ -72,7 +72,6 @@ class ShardedLanguage(Language):
 class Common(Manifest):
     """What all versions hold."""
 
-    gloctm_version: NotRequired[str]
     encoder: NotRequired[str | None]
     word_encoder: NotRequired[str | None]
     passage_length: NotRequired[Size | None]

@@ -29,6 +29,7 @@ from gloctm.corpus.passages import Passages
 from gloctm.errors import InputError
 from gloctm.files.arrow import import_pyarrow
 from gloctm.files.atomic import atomic_path, write_array
+from gloctm.files.manifest import known_fields
 
 #: Documents of every shard but the last of a language.
 SHARD_DOCUMENTS = 32_768
@@ -107,7 +108,7 @@ class ShardEntry:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> ShardEntry:
         """Return the entry that ``as_json`` gave; a TypeError or ValueError if it is none."""
-        entry = cls(**{**content, "columns": tuple(content["columns"])})
+        entry = known_fields(cls, {**content, "columns": tuple(content["columns"])})
         numbers = (entry.documents, entry.units, entry.nonzeros, entry.empty, entry.unit_nonzeros, entry.empty_units)
         # Thousands of entries are read at once.
         if set(map(type, numbers)) != {int} or min(numbers) < 0:

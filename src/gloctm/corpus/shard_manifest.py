@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
@@ -179,7 +178,6 @@ def write_manifest(
     content = {
         "format": CORPUS_FORMAT.name,
         "format_version": SHARDED_VERSION,
-        "gloctm_version": version("gloctm"),
         "encoder": encoder,
         "word_encoder": word_encoder,
         "passage_length": passage_length,

@@ -23,7 +23,6 @@ import os
 import sys
 from array import array
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,6 @@ def save_parts(
             {
                 "format": CORPUS_FORMAT.name,
                 "format_version": PLAIN_VERSION,
-                "gloctm_version": version("gloctm"),
                 "encoder": encoder,
                 "word_encoder": word_encoder,
                 "passage_length": passage_length,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from importlib.metadata import version
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gloctm.errors import FileFormatError
 from gloctm.files.atomic import FolderFormat, write_json
@@ -20,6 +22,9 @@ from gloctm.files.digests import check_file, file_sha256, has_changed, open_chec
 from gloctm.files.leftovers import restored
 from gloctm.files.plain import MOST_JSON, check_plain, open_plain, read_json_stream, read_plain_json, size_of
 
+_Kind = TypeVar("_Kind")
+# States the version of this package that wrote a folder.
+_WRITTEN_BY = "gloctm_version"
 # For messages: what a folder is that holds such a file.
 _MANIFESTS = {"corpus": "corpus.json", "model": "model.json"}
 
@@ -131,8 +136,13 @@ def file_sizes(folder: Path) -> dict[str, int]:
 
 
 def write_manifest(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a manifest with its own SHA-256, inside an atomic folder or to a path that is renamed."""
-    write_json(path, content)
+    """Write a manifest with its own SHA-256, inside an atomic folder or to a path that is renamed.
+
+    Args:
+        path: the file.
+        content: begins with ``format`` and ``format_version``, and the version of this package is added to it.
+    """
+    write_json(path, {**content, _WRITTEN_BY: version("gloctm")})
     # Of the content as it is read: keys are text, and numbers are plain.
     write_json(path, with_own_sha256(json.loads(path.read_bytes())))
 
@@ -150,6 +160,18 @@ def list_files(
     listed, given = file_sizes(folder) if sizes is None else sizes, known or {}
     digests = {name: given[name] if name in given else file_sha256(folder / name) for name in listed}
     return {"files": dict(listed), "sha256": digests}
+
+
+def known_fields(kind: type[_Kind], content: Mapping[str, Any]) -> _Kind:
+    """Return a dataclass of fields as JSON holds them, passing over those that later versions added.
+
+    Example:
+        >>> from gloctm.corpus.report import IdentifiedLanguage
+        >>> known_fields(IdentifiedLanguage, {"documents": 3, "confidence": 0.5, "later": 1})
+        IdentifiedLanguage(documents=3, confidence=0.5)
+    """
+    names: Any = kind
+    return kind(**{each.name: content[each.name] for each in fields(names) if each.name in content})
 
 
 def kind_of_folder(folder: Path) -> str | None:
@@ -181,27 +203,46 @@ def check_manifest(folder: Path, expected: FolderFormat) -> dict[str, Any]:
     manifest = read_plain_json(folder / name, cure)
     if not isinstance(manifest, dict) or manifest.get("format") != expected.name:
         raise FileFormatError(f"{folder} is not a gloctm {kind}: its {name} is of another kind")
-    version = manifest.get("format_version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    number = manifest.get("format_version")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise FileFormatError(f"{folder} is damaged: its {name} states no format version")
-    if version > newest:
+    if number > newest:
         raise FileFormatError(
-            f"{folder} was written by a newer gloctm (format {version}, this one reads up to {newest}): update gloctm"
+            f"{folder} was written by a newer gloctm (format {number}, this one reads up to {newest}): update gloctm"
         )
     if has_changed(manifest):
         raise FileFormatError(f"{folder / name} is damaged (its SHA-256 differs): {cure}")
     files = manifest.get("files")
     if not isinstance(files, dict):
         raise FileFormatError(f"{folder} is damaged: its {name} lists no files")
-    from gloctm.files.schema import Manifest, check_content
-
-    check_content(manifest, Manifest, str(folder / name), cure)
-    if expected.schema is not None:
-        check_content(manifest, expected.schema(version), str(folder / name), cure)
+    _check_schema(manifest, expected, folder / name, cure)
     if "sha256" in manifest and (lacking := files.keys() ^ manifest["sha256"].keys()):
         raise FileFormatError(f"{folder} is damaged: its {name} has no size or no SHA-256 of {min(lacking)}; {cure}")
     _check_sizes(folder, files, expected)
     return manifest
+
+
+def _check_schema(manifest: dict[str, Any], expected: FolderFormat, path: Path, cure: str) -> None:
+    from gloctm.files.schema import Manifest, check_content
+
+    try:
+        check_content(manifest, Manifest, str(path), cure)
+        if expected.schema is not None:
+            check_content(manifest, expected.schema(manifest["format_version"]), str(path), cure)
+    except FileFormatError:
+        written, own = manifest.get(_WRITTEN_BY), version("gloctm")
+        if isinstance(written, str) and _release(written) > _release(own):
+            raise FileFormatError(
+                f"{path.parent} was written by a newer gloctm ({written}, this is {own}), and can't be read by this "
+                "one: update gloctm"
+            ) from None
+        raise
+
+
+def _release(number: str) -> list[int]:
+    """Return the numbers that order versions, without what marks those before a release."""
+    found = re.match(r"[0-9]{1,9}(?:\.[0-9]{1,9})*", number)
+    return [int(part) for part in found[0].split(".")] if found else []
 
 
 def _check_sizes(folder: Path, files: Mapping[str, int], expected: FolderFormat) -> None:

@@ -32,6 +32,7 @@ class Manifest(TypedDict):
 
     format: str
     format_version: Size
+    gloctm_version: NotRequired[str]
     files: dict[str, Count]
     sha256: NotRequired[dict[str, Sha256]]
 
@@ -63,7 +64,7 @@ def check_content(content: Any, schema: Any, what: str, cure: str) -> None:
 class FieldsOf:
     """Makes ``Annotated[dict[str, Any], FieldsOf(kind)]`` the type of a dataclass' fields as JSON holds them.
 
-    No others may be there, and whole numbers are not negative.
+    Whole numbers are not negative. Further fields do no harm, as anywhere: a later version may add some.
 
     Args:
         kind: the dataclass; fields with a default may be missing.
@@ -79,7 +80,6 @@ class FieldsOf:
                 types[each.name] = NotRequired[types[each.name]]
         make: Any = TypedDict
         self._type = make(kind.__name__, types)
-        self._type.__pydantic_config__ = {"extra": "forbid"}
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return handler.generate_schema(self._type)
@@ -96,8 +96,6 @@ def _finding(error: ValidationError) -> str:
     where = ".".join(_key(each) for each in first["loc"]) or "it"
     if first["type"] == "missing":
         return f"{where} is missing"
-    if first["type"] == "extra_forbidden":
-        return f"{where} is unknown"
     # "Input should be …", "List should have …": what it is says the place.
     return f"{where} {first['msg'].partition(' ')[2]}"
 
