@@ -336,12 +336,45 @@ def test_a_folder_that_must_not_be_written_to(tmp_path):
         check_folder_target(tmp_path / "a" / "b", replaces=THING)
 
 
-def test_a_linked_folder_is_replaced_at_the_link(tmp_path):
-    fill(tmp_path / "first", {"a": "first"})
-    (tmp_path / "link").symlink_to("first")
-    fill(tmp_path / "link", {"a": "second"})
-    assert contents(tmp_path / "link") == whole({"a": "second"})
-    assert contents(tmp_path / "first") == whole({"a": "first"})
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_folder_that_a_link_leads_to_is_replaced_there(tmp_path, steps):
+    (tmp_path / "disk").mkdir()
+    fill(tmp_path / "disk" / "first", {"a": "first"})
+    link = tmp_path / "link"
+    link.symlink_to("again" if steps == 2 else "disk/first")
+    (tmp_path / "again").symlink_to("disk/first")
+    with atomic_folder(link, replaces=THING) as folder:
+        # On the disk that it goes to.
+        assert folder.parent.parent == tmp_path / "disk"
+        for name, content in whole({"a": "second"}).items():
+            (folder / name).write_text(content)
+    assert link.is_symlink()
+    assert contents(tmp_path / "disk" / "first") == contents(link) == whole({"a": "second"})
+    assert os.listdir(tmp_path / "disk") == ["first"]
+
+
+def test_a_file_that_a_link_leads_to_is_replaced_there(tmp_path):
+    (tmp_path / "disk").mkdir()
+    link, file = tmp_path / "link", tmp_path / "disk" / "file"
+    link.symlink_to("disk/file")
+    for content in ("first", "second"):
+        with atomic_file(link) as stream:
+            stream.write(content)
+        assert (file.read_text(), file.is_symlink(), link.is_symlink()) == (content, False, True)
+    assert os.listdir(tmp_path / "disk") == ["file"]
+    link.unlink()
+    link.symlink_to("nowhere/file")
+    with pytest.raises(InputError, match="nowhere does not exist"), atomic_file(link):
+        pass
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "pipe", "link"])
+def test_devices_and_pipes_are_not_replaced(tmp_path, path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    with pytest.raises(InputError, match="it is a device or a pipe"), atomic_file(tmp_path / path):
+        pass
+    assert not (tmp_path / path).is_file()
 
 
 # JSON and arrays

@@ -390,12 +390,27 @@ def test_the_old_folder_outlives_even_a_failure_to_put_it_back(tmp_path, monkeyp
 
 
 @pytest.mark.usefixtures("stepwise")
-def test_a_linked_folder_is_replaced_at_the_link_step_by_step(tmp_path):
-    fill(tmp_path / "first", "first")
-    (tmp_path / "link").symlink_to("first")
-    fill(tmp_path / "link", "second")
-    assert (content_of(tmp_path / "link"), content_of(tmp_path / "first")) == ("second", "first")
-    assert sorted(os.listdir(tmp_path)) == ["first", "link"]
+def test_a_folder_that_a_link_leads_to_is_replaced_there_step_by_step(tmp_path):
+    (tmp_path / "disk").mkdir()
+    target, link = tmp_path / "disk" / "first", tmp_path / "link"
+    fill(target, "first")
+    link.symlink_to("disk/first")
+    fill(link, "second")
+    assert (content_of(link), content_of(target)) == ("second", "second")
+    # After a kill between two renames, too.
+    moved_aside(target)
+    assert not link.exists()
+    assert content_of(restored(link)) == "second"
+    remove_leftovers(link)
+    moved_aside(target)
+    fill(link, "third")
+    assert (content_of(link), link.is_symlink()) == ("third", True)
+    assert (sorted(os.listdir(tmp_path)), os.listdir(tmp_path / "disk")) == (["disk", "link"], ["first"])
+
+
+def test_work_on_what_a_link_leads_to_waits_there(tmp_path):
+    (tmp_path / "link").symlink_to("disk/first")
+    assert work_folder(tmp_path / "link", "building") == tmp_path / "disk" / ".first.building"
 
 
 def test_another_process_that_was_faster(tmp_path):

@@ -267,6 +267,17 @@ def test_another_file_in_its_place_is_left_alone(tmp_path, resume, settings):
     assert path.read_text() == "dear diary " * 100
 
 
+@pytest.mark.parametrize("settings", [{**SETTINGS, "epochs": 1}, CONTEXT], ids=["published", "context"])
+def test_a_checkpoint_that_a_link_leads_to_stays_there(tmp_path, settings):
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "run"
+    link.symlink_to("disk/run")
+    for resume in (False, True):
+        GloCTM(**settings).fit(corpus(), checkpoint=link, resume=resume)
+        assert link.is_symlink()
+        assert not (tmp_path / "disk" / "run").is_symlink()
+
+
 def test_leftovers_of_another_training_are_left_alone(tmp_path):
     digits = f"{this_machine()}89abcdef"
     for name in (f".run.{digits}.partial", f".run.2.{digits}.partial", ".run.notes.partial"):

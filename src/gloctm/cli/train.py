@@ -15,6 +15,7 @@ from gloctm.cli.messages import say, show
 from gloctm.cli.options import Quiet, with_parameters
 from gloctm.cli.settings import Config, Preset, given_flags, setting_flags, settings_begun_with
 from gloctm.errors import InputError
+from gloctm.files.leftovers import followed
 from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
 from gloctm.training.settings import (
     CONTEXT_SETTINGS,
@@ -150,7 +151,7 @@ def train(
             show_progress=model.show_progress,
             resume=resume,
         )
-        checkpoint = output.with_name(f"{output.name}.checkpoint")
+        checkpoint = followed(output.with_name(f"{output.name}.checkpoint"))
         if resume and not checkpoint.exists():
             say(f"there is no {checkpoint} to go on from: training begins")
         callbacks: list[Callback] = [] if tensorboard is None else [TensorBoard(tensorboard)]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm.errors import FileFormatError, InputError
-from gloctm.files.leftovers import NEW, OLD, held_file, held_folder, remove_leftover_files, remove_leftovers
+from gloctm.files.leftovers import NEW, OLD, followed, held_file, held_folder, remove_leftover_files, remove_leftovers
 from gloctm.files.plain import read_plain_json
 from gloctm.files.replacing import put_in_place
 
@@ -64,15 +64,19 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
     """Open a temporary file next to ``path`` for writing; put it in place only if the block ends well.
 
     Args:
-        path: where the finished file goes; an older file there is replaced.
+        path: where the finished file goes; an older file there is replaced. A link is followed.
         mode: ``"w"`` for UTF-8 text, ``"wb"`` for bytes.
+
+    Raises:
+        InputError: there is no such folder, or something else than a file is there.
     """
-    target = Path(path)
-    folder = target.parent
+    target, folder = Path(path), followed(path).parent
     if not folder.is_dir():
         raise InputError(f"can't write {target}: the folder {folder} does not exist")
     if target.is_dir():
         raise InputError(f"can't write {target}: a folder of that name exists")
+    if target.exists() and not target.is_file():
+        raise InputError(f"can't write {target}: it is a device or a pipe, which no file can replace; name a file")
     binary = "b" in mode
     with (
         atomic_path(target) as temporary,
@@ -85,9 +89,9 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Make a temporary file next to ``path`` for the block to write; put it in place only if the block ends well.
 
-    An older file there is replaced. What killed processes left of it is deleted.
+    An older file there is replaced. What killed processes left of it is deleted. A link is followed.
     """
-    target = Path(path)
+    target = followed(path)
     remove_leftover_files(target)
     with held_file(target) as temporary:
         try:
@@ -110,12 +114,12 @@ def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> It
     What killed processes left of it is deleted, and what they had moved aside put back.
 
     Args:
-        path: where the finished folder goes.
+        path: where the finished folder goes. A link is followed.
         replaces: an existing folder is replaced only if it is empty, or of this kind and holding nothing else:
             nobody's files are ever deleted.
     """
-    target = Path(path)
-    check_folder_target(target, replaces=replaces)
+    check_folder_target(path, replaces=replaces)
+    target = followed(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     with held_folder(target) as place:
         new = place / NEW

@@ -40,6 +40,20 @@ _held: set[str] = set()
 _listed: dict[tuple[int, str], tuple[float, dict[str, list[Path]]]] = {}
 
 
+def followed(path: str | os.PathLike[str]) -> Path:
+    """Return where a path leads that is a link: what is there is replaced, and the link stays.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Path(folder, "current").symlink_to("model-7")
+        ...     followed(Path(folder, "current")).name
+        'model-7'
+    """
+    target = Path(path)
+    return Path(os.path.realpath(target)) if target.is_symlink() else target
+
+
 def unfinished_name(target: Path) -> Path:
     """Return an unused hidden name next to a target."""
     return target.parent / f".{target.name}.{this_machine()}{secrets.token_hex(4)}.partial"
@@ -159,7 +173,7 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
     Args:
         path: the target, a file or a folder.
     """
-    target = Path(path)
+    target = followed(path)
     for name, paths in _unfinished_in(target.absolute().parent).items():
         # Of folders of work on the target, too, that were being deleted.
         if name == target.name or re.fullmatch(rf"\.{re.escape(target.name)}\.[a-z]+", name):
@@ -188,13 +202,13 @@ def restored(path: str | os.PathLike[str]) -> Path:
 
     Nothing is deleted, so whoever only reads may call it.
     """
-    target = Path(path)
+    target = followed(path)
     if not os.path.lexists(target):
         for each in _unfinished_in(target.absolute().parent).get(target.name, ()):
             with contextlib.suppress(OSError), (each / IN_USE).open("r+b") as stream:
                 if try_lock(stream) is not False and is_still_at(stream, each / IN_USE):
                     _put_back(each / OLD, target)
-    return target
+    return Path(path)
 
 
 def _unfinished_in(folder: Path) -> dict[str, list[Path]]:

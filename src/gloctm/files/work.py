@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from gloctm.errors import InputError
-from gloctm.files.leftovers import discard, remove_leftovers
+from gloctm.files.leftovers import discard, followed, remove_leftovers
 from gloctm.files.locks import IN_USE, is_still_at, try_lock
 
 
@@ -19,7 +19,7 @@ class InUseError(InputError):
 
 
 def work_folder(target: Path, what: str) -> Path:
-    """Return the hidden folder next to a target where work on it waits to be finished.
+    """Return the hidden folder next to a target, or to where it leads, where work on it waits to be finished.
 
     Args:
         target: what the work is for.
@@ -29,7 +29,8 @@ def work_folder(target: Path, what: str) -> Path:
         >>> work_folder(Path("data/corpus"), "building").name
         '.corpus.building'
     """
-    return target.absolute().parent / f".{target.absolute().name}.{what}"
+    place = followed(target).absolute()
+    return place.parent / f".{place.name}.{what}"
 
 
 def files_of(folder: Path) -> set[Path]:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from gloctm.checks import MOST, check_choice, check_int, check_number
 from gloctm.errors import InputError
+from gloctm.files.leftovers import followed
 from gloctm.inert import quoted
 from gloctm.training.seed_words import check_seed_words, seeded_topics
 
@@ -280,7 +281,7 @@ def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume
         if resume:
             raise InputError("resume is given without a checkpoint to resume from: give checkpoint=, its file")
         return None
-    target = Path(path)
+    target = followed(path)
     if target.is_dir():
         raise InputError(f"the checkpoint {target} is a folder: name a file")
     if not target.absolute().parent.is_dir():
