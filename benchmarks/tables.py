@@ -25,6 +25,7 @@ from pages import (
     languages,
     load,
     page,
+    published,
     quality,
     robustness,
     scale,
@@ -41,7 +42,7 @@ TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
     **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES | joint.TABLES | engines.TABLES),
-    **(trials.TABLES | differences.TABLES | robustness.TABLES),
+    **(trials.TABLES | differences.TABLES | robustness.TABLES | published.TABLES),
 }
 PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
 
