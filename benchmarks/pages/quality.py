@@ -236,6 +236,40 @@ def standing() -> str:
     return standing_svg("Every model by every measure", panels)
 
 
+def runs() -> str:
+    """How each row is run again, and what that takes."""
+    by_name: dict[str, dict[str, list[Result]]] = {}
+    for corpus in measured_corpora():
+        for group in as_published(corpus):
+            by_name.setdefault(group[0]["name"], {})[corpus] = group
+    order = sorted(by_name, key=lambda name: ORDER.index(next(iter(by_name[name].values()))[0]["model"]))
+    rows = []
+    for name in order:
+        groups = by_name[name]
+        first = next(iter(groups.values()))[0]
+        row: list[object] = [name, f"`MODELS={first['model']}`"]
+        for corpus in measured_corpora():
+            group = groups.get(corpus, [])
+            seconds = [one["training_seconds"] for one in group if one.get("training_seconds") is not None]
+            row += [seeds(group) if group else "—", f"{statistics.mean(seconds):,.0f}" if seconds else "—"]
+        peaks = [one["peak_megabytes"] for group in groups.values() for one in group if one.get("peak_megabytes")]
+        rows.append([*row, f"{max(peaks):,}" if peaks else "—"])
+    heading = [
+        name for corpus in measured_corpora() for name in (f"seeds, {CORPORA[corpus]}", f"seconds, {CORPORA[corpus]}")
+    ]
+    return markdown(["model", "", *heading, "MB"], rows)
+
+
+def machines() -> str:
+    """On what the models were measured, and with which versions."""
+    found: dict[str, int] = {}
+    for each in results("quality", "quality"):
+        told = ", ".join(f"{name} {value}" for name, value in each["machine"].items() if name != "processor")
+        told = f"{each['machine'].get('processor') or 'an unknown processor'}, {told}"
+        found[told] = found.get(told, 0) + 1
+    return "\n".join(f"- {number} results: {told}" for told, number in found.items())
+
+
 def in_short() -> str:
     """For the README: k-means with the same ranking of words and the package's own method, by three figures."""
     columns = {
@@ -388,6 +422,8 @@ TABLES: dict[str, Callable[[], str]] = {
     **{f"quality details {name}": details(corpus) for corpus, name in PAGES.items()},
     "quality overview": overview,
     "quality in short": in_short,
+    "quality runs": runs,
+    "quality machines": machines,
     "which when": which_when,
 }
 PLOTS: dict[str, Callable[[], str]] = {
