@@ -19,6 +19,7 @@ from gloctm.cli.messages import inert_terminals
 from gloctm.errors import InputError
 from gloctm.inert import CsvWriter, as_cell, from_cell, inert, inert_json, quoted, shortened
 from gloctm.progress import track
+from gloctm.reading.columns import Columns
 from gloctm.reading.records import read_records
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \x9b31m\rover \x7f\u202eback\u2066\u2028\ud800"
@@ -67,6 +68,29 @@ def test_documents_come_back_from_csv(tmp_path_factory, texts):
     found = [record["text"] for record in read_records(path, quoting="csv")]
     # However a line of a cell ended, it ends in one way.
     assert [each.replace("\r\n", "\n") for each in found] == [each.replace("\r\n", "\n") for each in texts]
+
+
+OTHERS = ["'=1+1", "''-", "'@a", "plain", "=2"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["id,text,lang", '"id","text","lang"', 'id,"text",lang', '"id,",text,lang', "'id',text,lang"]
+)
+@pytest.mark.parametrize("quoting", ["auto", "csv"])
+def test_what_other_programs_wrote_keeps_its_apostrophes(tmp_path, heading, quoting):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([heading, *(f"{text},{text},en" for text in OTHERS)]) + "\n")
+    assert [record["text"] for record in read_records(path, quoting=quoting)] == OTHERS
+
+
+@pytest.mark.parametrize("quoting", ["auto", "csv", "none"])
+def test_own_tables_are_known_however_they_are_read(tmp_path, quoting):
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        CsvWriter(stream, ["=id", "text", "lang"]).rows([text, text, "en"] for text in OTHERS)
+    assert path.read_text().startswith('"\'=id",text,lang\n')
+    records = list(read_records(path, quoting=quoting, columns=Columns(id="=id")))
+    assert [record["text"] for record in records] == [record["id"] for record in records] == OTHERS
 
 
 def test_long_messages_are_shortened():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 # Control characters but tabs and line feeds, of C0 and C1; what reorders a line (Unicode TR 36), ends it, or is no
@@ -99,6 +100,9 @@ def from_cell(cell: str) -> str:
 class CsvWriter:
     """Rows of CSV that are safe to open in a spreadsheet, and that reading documents gives back as they were.
 
+    By its heading, a table with a column ``text`` is known as one of these: the first name alone is in quotation marks,
+    which means nothing to others, and which others don't write.
+
     Args:
         stream: where to.
         columns: the heading.
@@ -108,12 +112,18 @@ class CsvWriter:
         >>> CsvWriter(sys.stdout, ["id", "score"]).rows([["=1+1", -0.5]])
         id,score
         '=1+1,-0.5
+        >>> CsvWriter(sys.stdout, ["id", "text"]).rows([["=1+1", "rain"]])
+        "id",text
+        '=1+1,rain
     """
 
-    def __init__(self, stream: IO[str], columns: Iterable[str]) -> None:
+    def __init__(self, stream: IO[str], columns: Sequence[str]) -> None:
         self._usual = csv.writer(stream, lineterminator="\n")
         self._quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        self.rows([columns])
+        if "text" in columns and len(columns) > 1:
+            stream.write(_marked([as_cell(name) for name in columns]) + "\n")
+        else:
+            self.rows([columns])
 
     def rows(self, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows, a value per column."""
@@ -122,6 +132,32 @@ class CsvWriter:
             # Before Python 3.13, a carriage return alone is not reason enough to quote a cell.
             has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
             (self._quoting if has_return else self._usual).writerow(cells)
+
+
+def columns_of_inert(heading: str) -> list[str] | None:
+    """Return the columns of a table of CSV that ``CsvWriter`` marked as its own; None for any other heading.
+
+    Example:
+        >>> columns_of_inert('"id",text')
+        ['id', 'text']
+        >>> columns_of_inert('"id","text"')
+    """
+    try:
+        cells = next(csv.reader([heading]), [])
+    except csv.Error:
+        return None
+    is_marked = len(cells) > 1 and heading == _marked(cells) != _row(cells)
+    return [from_cell(cell) for cell in cells] if is_marked else None
+
+
+def _marked(cells: Sequence[str]) -> str:
+    return _row(cells[:1], quoting=csv.QUOTE_ALL) + "," + _row(cells[1:])
+
+
+def _row(cells: Sequence[str], **how: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="", **how).writerow(cells)
+    return text.getvalue()
 
 
 def _escape(character: str) -> str:

@@ -149,7 +149,7 @@ def test_merged_topics_are_those_of_the_view_by_their_numbers_in_the_model(model
             (3, merged_summary.topics[1].name),
         ]
         head = upload(client, "rain\n", "a.txt", lang="en").text.splitlines()[0]
-        assert head == "id,lang,text,topic,name,topic_1,topic_3"
+        assert head == '"id",lang,text,topic,name,topic_1,topic_3'
 
 
 def test_merged_words_weigh_the_same_wherever_they_are_told(model, merged, merged_summary):

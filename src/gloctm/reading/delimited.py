@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
-from gloctm.inert import from_cell
+from gloctm.inert import columns_of_inert, from_cell
 from gloctm.languages import is_language
 from gloctm.reading.columns import Chooser
 from gloctm.reading.dropped import BadRows
@@ -33,8 +33,9 @@ def read_delimited(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the place of each row of a table with a heading, and its values by column.
 
-    An empty cell is a value that is not there, except in the column of the text, where it is an empty text. An
-    apostrophe before what spreadsheets take as a formula is not part of it, see ``gloctm.inert.as_cell``.
+    An empty cell is a value that is not there, except in the column of the text, where it is an empty text. In a table
+    that this package wrote, an apostrophe before what spreadsheets take as a formula is not part of a cell, see
+    ``gloctm.inert``.
 
     Args:
         source: the file, for messages.
@@ -47,7 +48,7 @@ def read_delimited(
     """
     csv.field_size_limit(LONGEST_FIELD)
     lines = PutBack(_decoded(stream, encoding))
-    delimiter, names, nameless = _read_heading(source, lines, chooser, usual_delimiter, quoting, bad_rows)
+    delimiter, names, nameless, text_of = _read_heading(source, lines, chooser, usual_delimiter, quoting, bad_rows)
     if not names:
         raise bad_rows.error(f"{source} is empty: its first line must name the columns, 'text' among them")
     chosen = chooser.choose(source, names)
@@ -75,7 +76,7 @@ def read_delimited(
             if row.finding:
                 bad_rows.notes.add(row.finding, where, row.lines[0].text)
             fields = row.fields
-            content = {name: from_cell(fields[at]) for name, at in positions if fields[at] or name == text_column}
+            content = {name: text_of(fields[at]) for name, at in positions if fields[at] or name == text_column}
             for field in named:
                 if (cell := content.get(chosen[field])) is not None and (value := cell_value(cell)) != cell:
                     if value is None:
@@ -103,20 +104,22 @@ def _written(lines: list[Line]) -> str:
 
 def _read_heading(
     source: str, lines: PutBack, chooser: Chooser, usual: str, quoting: Quoting, bad_rows: BadRows
-) -> tuple[str, list[str], int]:
-    """Return what separates the fields, the names of the columns, and how many without a name follow."""
+) -> tuple[str, list[str], int, Callable[[str], str]]:
+    """Return what separates the fields, the names of the columns, how many without a name follow, and a cell's text."""
     # Blank lines before the heading are passed over, as everywhere.
     taken: list[Line] = []
     while (line := lines.pull()) is not None and not line.text.strip():
         pass
     if line is None:
-        return usual, [], 0
+        return usual, [], 0, str
     if "\r" in line.text.rstrip("\r\n") and '"' not in line.text:
         # Rows end in carriage returns, at least these.
         first, *others = re.split(r"\r(?!\n)", line.text)
         lines.put_back([Line(line.number, text, line.finding) for text in others])
         line = Line(line.number, first, line.finding)
     delimiter = usual
+    if line.finding is None and (own := columns_of_inert(line.text.rstrip("\r\n"))) is not None:
+        return ",", own, 0, from_cell
     if line.text.startswith("sep=") and len(line.text.strip()) == len("sep=") + 1:
         # Spreadsheets write this line for each other.
         delimiter, line = line.text[len("sep=")], lines.pull() or Line(2, "")
@@ -146,7 +149,7 @@ def _read_heading(
     names = [name.strip() for name in names]
     # Spreadsheets leave columns without a name at the end.
     named = max((at for at, name in enumerate(names, start=1) if name), default=0)
-    return delimiter, names[:named], len(names) - named
+    return delimiter, names[:named], len(names) - named, str
 
 
 def _find_delimiter(heading: str, usual: str, chooser: Chooser) -> str:
