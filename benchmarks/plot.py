@@ -184,6 +184,50 @@ def standing_svg(title: str, panels: Sequence[Standing]) -> str:
     return adaptive_svg(canvas.finish(alt.vconcat(*map(drawn, panels), spacing=24)), title) + "\n"
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What changes of settings, one at a time, do to a measure.
+
+    Attributes:
+        title: above the rows.
+        axis: the measure.
+        usual: its value without a change.
+        rows: names of settings, top to bottom, and the measure with each smaller and larger; None if not measured.
+    """
+
+    title: str
+    axis: str
+    usual: float
+    rows: Sequence[tuple[str, float | None, float | None]]
+
+
+def changes_svg(title: str, panels: Sequence[Changes]) -> str:
+    """Return the panels side by side: a row per setting, a point each for smaller and larger, a line for neither."""
+    canvas = Canvas()
+    alt, names = canvas.alt, ("half as large", "half as large again")
+    colors = canvas.by_series("Color", names, canvas.palette.categories[:2], orient="bottom")
+    shapes = canvas.by_series("Shape", names, ("triangle-left", "triangle-right"), orient="bottom")
+
+    def drawn(place: int, panel: Changes) -> object:
+        points = [
+            {"row": row, "series": series, "value": value, "details": f"{name}, {names[series]}: {value:.4f}"}
+            for row, (name, *values) in enumerate(panel.rows)
+            for series, value in enumerate(values)
+            if value is not None
+        ]
+        listed = canvas.names([name for name, *_ in panel.rows], labels=place == 0)
+        right = alt.X("value:Q", title=panel.axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=4))
+        marks = canvas.chart(points).mark_point(filled=True, size=60, opacity=1)
+        marks = marks.encode(x=right, y=alt.Y("row:O", **listed), color=colors, shape=shapes, **DETAILS)
+        line = canvas.chart([{"value": panel.usual}]).mark_rule(color=canvas.palette.muted, aria=False)
+        return alt.layer(line.encode(x="value:Q"), marks).properties(
+            width=220, height=alt.Step(18), title=_heading(alt, panel.title)
+        )
+
+    charts = [drawn(place, panel) for place, panel in enumerate(panels)]
+    return adaptive_svg(canvas.finish(alt.hconcat(*charts, spacing=30)), title) + "\n"
+
+
 def _heading(alt: Any, text: str) -> Any:
     return alt.Title(text, fontSize=13, frame="group")
 

@@ -29,6 +29,7 @@ from pages import (
     quality,
     robustness,
     scale,
+    sensitivity,
     small,
     speed,
     streaming,
@@ -42,9 +43,9 @@ TABLES = {
     **(languages.TABLES | build.TABLES | speed.TABLES | epochs.TABLES | quality.TABLES),
     **(ablations.TABLES | small.TABLES | load.TABLES | choosing_k.TABLES | topics.TABLES | goals.TABLES),
     **(encoders.TABLES | page.TABLES | scale.TABLES | streaming.TABLES | joint.TABLES | engines.TABLES),
-    **(trials.TABLES | differences.TABLES | robustness.TABLES | published.TABLES),
+    **(trials.TABLES | differences.TABLES | robustness.TABLES | published.TABLES | sensitivity.TABLES),
 }
-PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS
+PLOTS = speed.PLOTS | epochs.PLOTS | quality.PLOTS | scale.PLOTS | sensitivity.PLOTS
 
 
 def with_tables(text: str) -> str:
