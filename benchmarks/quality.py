@@ -193,7 +193,7 @@ MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "infoctm": lambda setting: InfoCTM(
         word_vectors=setting.data, alignment_weight=setting.alignment_weight, **setting.linked
     ),
-    "xtra": lambda setting: XTRA(**setting.trained),
+    "xtra": lambda setting: XTRA(known_weights=setting.preset == "ecnews", **setting.trained),
 }
 NETWORKS = {"without-global-path": WithoutGlobalPath, "without-shared-decoder": WithoutSharedDecoder}
 # Models without a random number: once a corpus is enough.

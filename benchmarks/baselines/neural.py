@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from baselines.decoding import Memory, decoded_loss
 from baselines.dictionary import two_languages, vocabularies
 from baselines.settings import fingerprint
 from baselines.training import Rows, TrainingPlan, counts_on, infer, train
@@ -29,7 +30,6 @@ from gloctm.network import (
     SparseRows,
     kl_to_prior,
     make_generator,
-    reconstruction_loss,
     xavier_uniform,
 )
 from gloctm.training.device import choose_device
@@ -67,6 +67,7 @@ class TopicNetwork(nn.Module, ABC):
         self.languages = two_languages(vocabulary_sizes)
         self.decoder_norm = nn.ModuleDict()
         self.phi = nn.ParameterDict()
+        self._memory = {language: Memory() for language in vocabulary_sizes}
         for language, size in vocabulary_sizes.items():
             key = module_key(language)
             self.decoder_norm[key] = norm(size)
@@ -94,8 +95,8 @@ class TopicNetwork(nn.Module, ABC):
             posterior: q, and θ drawn from it.
             topic_word: β_l, ``(K, V_l)``.
         """
-        logits = self.decoder_norm[module_key(language)](posterior.theta @ topic_word)
-        return reconstruction_loss(rows, logits) + kl_to_prior(posterior)
+        norm: Any = self.decoder_norm[module_key(language)]
+        return decoded_loss(posterior.theta, topic_word, rows, norm, self._memory[language]) + kl_to_prior(posterior)
 
     @abstractmethod
     def terms(self, counts: Mapping[str, SparseRows], noise: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from baselines.decoding import Memory, WordNorm, decoded_loss
 from baselines.embeddings import Array
 from gloctm.corpus import LanguageCorpus
 from gloctm.errors import InputError
 from gloctm.model.inference import latent_means
-from gloctm.network import ShiftBatchNorm, SparseRows, reconstruction_loss, xavier_uniform
+from gloctm.network import ShiftBatchNorm, SparseRows, xavier_uniform
 
 
 class ProductDecoder(nn.Module):
@@ -30,15 +31,16 @@ class ProductDecoder(nn.Module):
     """
 
     def __init__(
-        self, num_topics: int, num_words: int, generator: torch.Generator, norm: nn.Module | None = None
+        self, num_topics: int, num_words: int, generator: torch.Generator, norm: WordNorm | None = None
     ) -> None:
         super().__init__()
         self.topic_word = nn.Parameter(xavier_uniform((num_topics, num_words), generator))
         self.norm = ShiftBatchNorm(num_words) if norm is None else norm
+        self._memory = Memory()
 
     def forward(self, theta: Tensor, counts: SparseRows) -> Tensor:
         """The reconstruction loss of a batch, averaged over it."""
-        return reconstruction_loss(counts, self.norm(theta @ self.topic_word))
+        return decoded_loss(theta, self.topic_word, counts, self.norm, self._memory)
 
     def scores(self) -> Array:
         """β, ``(K, V)``, by which the words of topics are ranked."""

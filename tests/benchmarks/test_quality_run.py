@@ -198,6 +198,15 @@ def test_authors_settings_by_corpus(data):
         for preset in ("ecnews", "amazon_review", "rakuten_amazon")
     }
     assert weights == {"ecnews": 30.0, "amazon_review": 50.0, "rakuten_amazon": 50.0}
+    xtra = {
+        preset: MODELS["xtra"](Setting(preset=preset, languages=("en", "zh"), **given)).settings()
+        for preset in ("ecnews", "rakuten_amazon")
+    }
+    known = {"epochs": 800, "representation_weight": 80.0, "topic_weight": 7.0}
+    for preset, said in xtra.items():
+        assert {name: said[name] for name in known} == known
+        assert "epochs" not in said["uncertain"]
+        assert ("topic_weight" in said["uncertain"]) == (preset != "ecnews")
     for key in BILINGUAL:
         stems = [
             MODELS[key](Setting(preset="ecnews", languages=each, **given)).settings()["stems"]
