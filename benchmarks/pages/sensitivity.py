@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from plot import Changes, changes_svg
-
 from pages.markdown import CORPORA, markdown
 from pages.quality import mean_of, one_condition
 from pages.results import Result, results
+from plot import Changes, changes_svg
 
 MEASURES = {
     "CNPMI, published": ("cnpmi_published", ".4f"),
