@@ -56,6 +56,8 @@ def run_each(tasks: Sequence[Task], workers: int) -> dict[str, str]:
             encoding="utf-8",
             errors="replace",
             env=environment,
+            # Whoever interrupts this process by the keyboard would interrupt them, too: it ends them itself.
+            start_new_session=True,
         )
         running.add(process)
         last = ""
@@ -93,7 +95,10 @@ def run_each(tasks: Sequence[Task], workers: int) -> dict[str, str]:
 def run_or_exit(tasks: Sequence[Task], workers: int) -> None:
     """The same; leave with exit code 1, and a line for each task that failed, if any did."""
     print(f"{len(tasks)} to be run, {min(workers, len(tasks))} at a time", flush=True)
-    failures = run_each(tasks, workers)
+    try:
+        failures = run_each(tasks, workers)
+    except KeyboardInterrupt:
+        sys.exit("stopped: the same command goes on")
     if failures:
         told = "\n".join(f"  {name}: {message}" for name, message in failures.items())
         sys.exit(f"error: {len(failures)} of {len(tasks)} failed; what they are, run again takes up:\n{told}")

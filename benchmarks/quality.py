@@ -183,26 +183,26 @@ MODELS: dict[str, Callable[[Setting], TopicModel]] = {
     "svd-lr": lambda setting: Clustering(kind="svd-lr", **setting.common),
     "monolingual": lambda setting: Monolingual(**setting.trained),
     "zeroshot": lambda setting: ZeroShotTM(**setting.trained),
-    "nmtm": lambda setting: NMTM(**setting.linked),
     "gloctm": gloctm,
+    "nmtm": lambda setting: NMTM(**setting.linked),
     "without-augmentation": lambda setting: gloctm(setting, "augmentation", num_neighbors=0),
     "without-global-path": lambda setting: gloctm(setting, "the global path"),
     "without-internal-kl": lambda setting: gloctm(setting, "the internal KL", kl_weight=0.0),
     "without-cka": lambda setting: gloctm(setting, "CKA", cka_weight=0.0),
     "without-shared-decoder": lambda setting: gloctm(setting, "the shared decoder"),
+    "xtra": lambda setting: XTRA(known_weights=setting.preset == "ecnews", **setting.trained),
     "infoctm": lambda setting: InfoCTM(
         word_vectors=setting.data, alignment_weight=setting.alignment_weight, **setting.linked
     ),
-    "xtra": lambda setting: XTRA(known_weights=setting.preset == "ecnews", **setting.trained),
 }
 NETWORKS = {"without-global-path": WithoutGlobalPath, "without-shared-decoder": WithoutSharedDecoder}
 # Models without a random number: once a corpus is enough.
 WITHOUT_SEED = ("embeddings",)
 # How many seeds models are trained by that take too long for all.
 NUM_SEEDS = {
-    **dict.fromkeys(("monolingual", "zeroshot", "nmtm", "infoctm"), 3),
+    **dict.fromkeys(("monolingual", "zeroshot", "nmtm"), 3),
     **dict.fromkeys((key for key in MODELS if key.startswith("without-")), 3),
-    "xtra": 1,
+    **dict.fromkeys(("xtra", "infoctm"), 1),
 }
 # Further ways of a GloCTM trained as published to infer: what the view is called, and by which encoders.
 VIEWS: dict[str, Via] = {"global path": "global", "both paths": "both"}
@@ -421,7 +421,10 @@ def measured(
     """Train a model and measure it by every way of inferring that the log lacks."""
     model = MODELS[key](setting)
     # Of a training that goes on, the memory of the part before is not known.
-    begun = checkpoint is not None and any(checkpoint.parent.glob(f"{checkpoint.name}*"))
+    begun = checkpoint is not None and any(
+        file.name == checkpoint.name or file.name.startswith((f"{checkpoint.name}.", f"{checkpoint.name}-"))
+        for file in checkpoint.parent.iterdir()
+    )
     forget_peak()
     with training_with(NETWORKS[key]) if key in NETWORKS else contextlib.nullcontext():
         model.fit(yardsticks.corpus, checkpoint)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 import quality
 import scipy.sparse as sp
 import torch
 from baselines.ablations import WithoutGlobalPath, WithoutSharedDecoder, training_with
 from baselines.clustering import Clustering
+from corpora import Files, add_arguments, of_arguments
+from measured import descendants
 from pages import quality as quality_page
 from pool import Task, run_each, run_or_exit
 from quality import MODELS, VIEWS, ResultLog, Setting, Yardsticks, facts, run
@@ -366,6 +372,14 @@ def test_several_trainings_are_processes_cheap_ones_first(corpus, asked, data, t
         quality.main()
 
 
+def test_a_process_is_told_the_same_files(tmp_path):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    for dictionary in (None, tmp_path / "dict"):
+        files = Files("rakuten_amazon", tmp_path / "data", ("en", "ja"), tmp_path / "en-ja", dictionary)
+        assert of_arguments(parser.parse_args(files.arguments())) == [files]
+
+
 def test_another_number_of_topics_is_another_result(setting):
     other = dataclasses.replace(setting, num_topics=20)
     for key, make in MODELS.items():
@@ -398,6 +412,45 @@ def test_processes_that_append_at_once_lose_no_line(tmp_path):
     assert sorted((line["model"], line["seed"]) for line in lines) == sorted(
         (key, seed) for key in ("one", "other") for seed in range(40)
     )
+
+
+def test_processes_end_with_the_one_that_began_them(tmp_path):
+    """Interrupted or told to end, while two of three tasks run: nothing remains, and the third never begins."""
+    (tmp_path / "task.py").write_text(
+        "import sys, time\nfrom pathlib import Path\nPath(sys.argv[1]).write_text('')\ntime.sleep(600)\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "main.py").write_text(
+        "import sys\nfrom pathlib import Path\nfrom pool import Task, run_or_exit\n"
+        "place = Path(sys.argv[1])\n"
+        "run_or_exit([Task(n, place / 'task.py', (str(place / n),)) for n in ('one', 'two', 'three')], 2)\n",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "benchmarks")}
+    for number, told in ((signal.SIGINT, "stopped: the same command goes on\n"), (signal.SIGTERM, "")):
+        for name in ("one", "two", "three"):
+            (tmp_path / name).unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [sys.executable, str(tmp_path / "main.py"), str(tmp_path)],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            while not ((tmp_path / "one").exists() and (tmp_path / "two").exists()):
+                assert process.poll() is None
+                time.sleep(0.01)
+            below = [psutil.Process(each) for each in descendants(process.pid)[1:]]
+            assert len(below) == 2
+            process.send_signal(number)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert said == told
+        assert process.returncode not in (0, None)
+        gone, alive = psutil.wait_procs(below, timeout=60)
+        assert (len(gone), alive) == (2, [])
+        assert not (tmp_path / "three").exists()
 
 
 def test_a_task_that_fails_is_told_and_stops_no_other(tmp_path, capsys):
@@ -538,7 +591,7 @@ def test_tables_show_every_model_and_mark_what_is_uncertain(shown):
     assert rows["GloCTM"].startswith("| GloCTM | — | 1 |")
     note = table.splitlines()[-1]
     assert note.startswith("† ")
-    assert "XTRA: settings that may differ from the authors': epochs, representation weight" in note
+    assert "XTRA: settings that may differ from the authors': representation weight, topic weight" in note
     assert "InfoCTM: settings that may differ from the authors': alignment weight, hidden size" in note
     assert "ZeroShotTM: settings that may differ" in note
     assert "trained on every language" in note
