@@ -444,6 +444,56 @@ def test_parquet_of_many_row_groups(tmp_path):
     assert [record["source"] for record in records[::4999]] == [f"{path}, row 1", f"{path}, row 5000"]
 
 
+LIMITED = """
+import resource, sys
+from gloctm.reading.records import read_records
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+lengths = {len(record["text"]) for record in read_records(sys.argv[1])}
+print(lengths, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+MEGABYTES = 4
+
+
+@pytest.mark.parametrize("kind", ["named often", "repeated"])
+def test_parquet_of_long_rows_is_read_some_at_a_time(tmp_path, kind):
+    """Files of some kilobytes whose rows, all at once, would be a gigabyte and more."""
+    text, rows = "x " * (MEGABYTES * 2**19), 300
+    path = tmp_path / "a.parquet"
+    if kind == "repeated":
+        table = pa.table({"text": [text] * 60, "lang": ["en"] * 60})
+        with pq.ParquetWriter(path, table.schema, compression="zstd", use_dictionary=False) as writer:
+            for _ in range(5):
+                writer.write_table(table)
+    else:
+        texts = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([text]))
+        table = pa.table({"text": texts, "lang": ["en"] * rows})
+        pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=2**30, store_schema=False)
+    assert path.stat().st_size < 2e5
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=True)
+    lengths, grown = done.stdout.rsplit(" ", 1)
+    assert lengths == f"{{{len(text)}}}"
+    assert int(grown) < 1000
+
+
+def test_parquet_that_would_take_far_too_much_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("gloctm.files.arrow._MOST_UNPACKED", 2**20)
+    texts = pa.array(["x" * 2**21, "y" * 2**20, "z"])
+    path = write_parquet(tmp_path / "a.parquet", {"text": texts}, compression="zstd", use_dictionary=False)
+    with pytest.raises(FileFormatError, match=r"its column 'text' would take 3,14[0-9],[0-9]{3} bytes of memory"):
+        list(read_records(path, language="en"))
+
+
+def test_parquet_with_lists_that_share_a_long_text(tmp_path):
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), pa.array(["x" * 2**20]))
+    lists = pa.ListArray.from_arrays(pa.array([0, 1000], pa.int32()), texts)
+    path = write_parquet(tmp_path / "a.parquet", {"text": lists}, dictionary_pagesize_limit=2**30)
+    with pytest.raises(FileFormatError, match="its column 'text' would take 1,048,576,000 bytes of memory"):
+        list(read_records(path, language="en"))
+    path = write_parquet(tmp_path / "a.parquet", {"text": [["a", "b"], ["c"]], "label": [{"a": 1}, None]})
+    with pytest.raises(FileFormatError, match="row 1: 'text' is"):
+        list(read_records(path, language="en"))
+
+
 def test_parquet_with_two_columns_of_a_name(tmp_path):
     table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
     pq.write_table(table, tmp_path / "a.parquet")

@@ -185,7 +185,8 @@ SIGNED = [
 
 @pytest.mark.parametrize(("name", "change", "message"), SIGNED)
 def test_a_parquet_file_of_another_kind(folder, name, change, message):
-    pq.write_table(change(pq.read_table(folder / name)), folder / name, row_group_size=2)
+    table = change(pq.read_table(folder / name))
+    pq.write_table(table, folder / name, row_group_size=2, use_dictionary=["label", "date"])
     signed(folder, name)
     refused(folder, f"{folder / name}", message, CURE)
 
@@ -249,6 +250,7 @@ MANIFESTS = [
     ((*SHARD, "columns"), ["text"], "contradict"),
     ((*SHARD, "passages"), False, "differ in kind"),
     ((*SHARD, "units"), ..., "is damaged"),
+    ((*SHARD, "nonzeros"), 10**9, "contradict"),
 ]
 
 
@@ -283,6 +285,22 @@ def test_a_manifest_with_anything_anywhere(kept, data):
         pass
     finally:
         manifest.write_text(whole)
+
+
+def test_texts_that_would_be_unpacked_for_each_row(folder, monkeypatch):
+    name = "en/00000.parquet"
+    table = pq.read_table(folder / name)
+    for repeated in (["label", "date"], ["label", "date", "text"]):
+        pq.write_table(table, folder / name, row_group_size=2, use_dictionary=repeated)
+        signed(folder, name)
+        if "text" not in repeated:
+            assert read_everything(folder)["en"].num_documents == 6
+    refused(folder, f"{name} is damaged (it has a dictionary of text)")
+    pq.write_table(table, folder / name, row_group_size=2, use_dictionary=False)
+    signed(folder, name)
+    monkeypatch.setattr("gloctm.files.arrow._MOST_UNPACKED", 1)
+    monkeypatch.setattr("gloctm.files.arrow._MOST_RATIO", 0)
+    refused(folder, "en/00000.parquet is damaged (its column", "bytes of memory")
 
 
 def test_on_the_command_line(folder):

@@ -120,6 +120,10 @@ class ShardEntry:
         return entry
 
 
+#: Columns whose values repeat from row to row, and which alone have dictionaries.
+REPEATED = ("label", "date", "words", "counts", "document")
+
+
 def documents_file(number: int) -> str:
     """Return the name of the Parquet file of a shard's documents."""
     return f"{number:05d}.parquet"
@@ -264,7 +268,7 @@ def _write_parquet(path: Path, counts: sp.csr_array, columns: Callable[[Any, sli
 
 def _writer(pq: Any, path: Path, schema: Any) -> Any:
     # No dictionaries of what is different in each row, and no statistics, which nobody asks for.
-    repeated = [name for name in schema.names if name in ("label", "date", "words", "counts", "document")]
+    repeated = [name for name in schema.names if name in REPEATED]
     repeated = [f"{name}.list.element" if name in ("words", "counts") else name for name in repeated]
     return pq.ParquetWriter(
         os.fspath(path),

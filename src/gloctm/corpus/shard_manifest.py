@@ -213,6 +213,11 @@ def read_language(folder: Path, code: str, manifest: Mapping[str, Any]) -> Langu
     check_sizes(folder, code, entry, manifest["shard_documents"])
     if any(content[name] != entry.total(name) for name in _SUMS) or content["columns"] != ["id", *entry.columns]:
         raise FileFormatError(f"{folder} is damaged: the numbers of {code!r} in its manifest contradict: {CURE}")
+    if any(
+        each.nonzeros > each.documents * entry.num_words or each.unit_nonzeros > each.units * entry.num_words
+        for each in entry.shards
+    ):
+        raise FileFormatError(f"{folder} is damaged: its manifest has more counts of {code!r} than words: {CURE}")
     if not _is_uniform(entry.shards) or (entry.dimension is None) != (entry.shards[0].embeddings is None):
         raise FileFormatError(f"{folder} is damaged: the shards of {code!r} in its manifest differ in kind: {CURE}")
     if (entry.embedding_dtype is None) != (entry.dimension is None):

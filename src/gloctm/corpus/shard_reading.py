@@ -16,6 +16,7 @@ from gloctm.corpus.passages import Passages
 from gloctm.corpus.shard_files import (
     NUM_WORDS,
     OPTIONAL_COLUMNS,
+    REPEATED,
     ShardRows,
     documents_file,
     embeddings_file,
@@ -23,7 +24,7 @@ from gloctm.corpus.shard_files import (
 )
 from gloctm.corpus.shard_manifest import CURE, LanguageEntry, opened
 from gloctm.errors import FileFormatError
-from gloctm.files.arrow import import_pyarrow
+from gloctm.files.arrow import check_unpacked, import_pyarrow
 
 #: What is read of documents unless asked otherwise; counts and passages are read in any case.
 ALL_COLUMNS = ("id", *OPTIONAL_COLUMNS)
@@ -195,6 +196,10 @@ class ShardFiles:
                 most = rows + (shard.unit_nonzeros if passages else shard.nonzeros)
                 if _most_entries(file.metadata) > most:
                     raise FileFormatError(f"{path} is damaged (it holds more than {most:,} counts): {CURE}")
+                check_unpacked(file.metadata, range(file.num_row_groups), file.schema_arrow.names, path.stat().st_size)
+                # One text that thousands of rows share would be unpacked for each.
+                if shared := _with_dictionaries(file.metadata) - set(REPEATED):
+                    raise FileFormatError(f"{path} is damaged (it has a dictionary of {min(shared)}): {CURE}")
                 self._counted.add(name)
             yield file
 
@@ -277,12 +282,22 @@ def _offset(path: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> int:
 def _most_entries(metadata: Any) -> int:
     """Return how many values, as said before any is read, the column of a Parquet file has that has most."""
     totals: Counter[str] = Counter()
+    for column in _all_columns(metadata):
+        totals[column.path_in_schema] += column.num_values
+    return max(totals.values(), default=0)
+
+
+def _with_dictionaries(metadata: Any) -> set[str]:
+    """Return the names of columns of texts that have a dictionary anywhere."""
+    texts = (each for each in _all_columns(metadata) if each.physical_type == "BYTE_ARRAY")
+    return {each.path_in_schema for each in texts if each.has_dictionary_page}
+
+
+def _all_columns(metadata: Any) -> Iterator[Any]:
+    """Yield what the metadata of a Parquet file say of each column of each row group."""
     for group in range(metadata.num_row_groups):
         of_group = metadata.row_group(group)
-        for place in range(of_group.num_columns):
-            column = of_group.column(place)
-            totals[column.path_in_schema] += column.num_values
-    return max(totals.values(), default=0)
+        yield from map(of_group.column, range(of_group.num_columns))
 
 
 def _no_counts(rows: int, num_words: int) -> sp.csr_array:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from gloctm.errors import InputError, import_optional
-from gloctm.files.arrow import import_pyarrow
+from gloctm.files.arrow import ParquetBatches, import_pyarrow
 from gloctm.reading.columns import Chooser
 from gloctm.reading.dropped import BadRows
 
@@ -45,11 +45,9 @@ def read_parquet(
     """
     pyarrow, parquet = import_pyarrow("reading Parquet")
     try:
-        # Without a buffer size, it reads whole column chunks.
-        file = parquet.ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
-        names = file.schema_arrow.names
-        wanted = _wanted(source, names, chooser, bad_rows)
-        batches = file.iter_batches(batch_size=_BATCH, columns=wanted, row_groups=row_groups)
+        file = ParquetBatches(stream, parquet)
+        wanted = _wanted(source, file.names, chooser, bad_rows)
+        batches = file.of(wanted, row_groups)
         yield from _arrow_rows(f"{source}, row", batches, wanted, first)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
