@@ -67,6 +67,8 @@ def decoded_loss(theta: Tensor, topic_word: Tensor, counts: SparseRows, norm: Wo
     if not norm.training or size > LARGEST_BATCH:
         return reconstruction_loss(counts, norm(theta @ topic_word))
     shift = topic_word.new_zeros(topic_word.shape[1]) if norm.bias is None else norm.bias
+    # A transposed one (NMTM's) takes several times as long wherever it meets one that is not.
+    topic_word = topic_word.contiguous()
     loss, mean, variance = _DecodedLoss.apply(theta, topic_word, shift, counts, norm.eps, memory)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         norm.running_mean.lerp_(mean, norm.momentum)
