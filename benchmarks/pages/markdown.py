@@ -46,9 +46,12 @@ SPELLINGS = {
 
 
 def in_us_spelling(text: str) -> str:
-    for recorded, shown in SPELLINGS.items():
-        text = text.replace(recorded, shown)
-    return text
+    """A text as the docs spell; what is code in it stays."""
+    parts = text.split("`")
+    for place in range(0, len(parts), 2):
+        for recorded, shown in SPELLINGS.items():
+            parts[place] = parts[place].replace(recorded, shown)
+    return "`".join(parts)
 
 
 def markdown(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
