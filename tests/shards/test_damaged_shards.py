@@ -287,6 +287,15 @@ def test_a_manifest_with_anything_anywhere(kept, data):
         manifest.write_text(whole)
 
 
+def test_more_counts_than_there_can_be(folder):
+    """They would be allocated before it is known that they are not there."""
+    listed = json.loads((folder / "corpus.json").read_text())["languages"]["de"]
+    more = listed["shards"][0]["documents"] * listed["vocabulary"] + 1 - listed["shards"][0]["nonzeros"]
+    change(folder, (*SHARD[:-1], 0, "nonzeros"), listed["shards"][0]["nonzeros"] + more)
+    change(folder, (*LANGUAGE, "nonzeros"), listed["nonzeros"] + more)
+    refused(folder, "its manifest has more counts of 'de' than words")
+
+
 def test_texts_that_would_be_unpacked_for_each_row(folder, monkeypatch):
     name = "en/00000.parquet"
     table = pq.read_table(folder / name)
