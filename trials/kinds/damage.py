@@ -407,8 +407,8 @@ def _row(chance: random.Random, saved: Path, other: Path) -> str:
     _writable(path)
     change = chance.choice(_ROWS)
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        share = chance.choice(("08", "80", "FF"))
-        connection.execute(f"UPDATE vectors SET {change} WHERE substr(text, 1, 1) < x'{share}'")
+        rows = f"SELECT text FROM vectors ORDER BY text LIMIT {chance.choice((1, 8, 100))}"
+        connection.execute(f"UPDATE vectors SET {change} WHERE text IN ({rows})")
     return change
 
 
@@ -418,7 +418,7 @@ _ODD_VALUES: tuple[Any, ...] = (
 )
 _ROWS = (
     *("vector = NULL", "vector = zeroblob(64)", "vector = zeroblob(3)", "vector = x'0000C07F' || substr(vector, 5)"),
-    *("vector = 5", "vector = 'text'", "vector = zeroblob(100000000)", "digest = NULL", "digest = zeroblob(16)"),
+    *("vector = 5", "vector = 'text'", "vector = zeroblob(5000000)", "digest = NULL", "digest = zeroblob(16)"),
     *("vector = (SELECT vector FROM vectors LIMIT 1)", "digest = (SELECT digest FROM vectors LIMIT 1)"),
     *("vector = (SELECT vector FROM vectors LIMIT 1), digest = (SELECT digest FROM vectors LIMIT 1)",),
 )
