@@ -31,7 +31,7 @@ from corpora import add_arguments, of_arguments
 from machine import machine
 from memory import forget_peak, peak_megabytes
 from numpy.typing import NDArray
-from pool import Task, run_or_exit
+from pool import Task, number_of_workers, run_or_exit
 from quality import NUM_TOPICS, SEEDS, Line, ResultLog, Yardsticks, rounded
 
 from gloctm.augmentation import presence
@@ -224,7 +224,7 @@ def command(
     add_arguments(parser)
     parser.add_argument(f"--{option}", nargs="*", choices=changes, default=list(changes), dest="keys", metavar="CHANGE")
     parser.add_argument("--seeds", type=int, nargs="*", default=list(seeds))
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes at a time")
+    parser.add_argument("--workers", type=number_of_workers, default=os.cpu_count() or 1, help="processes at a time")
     arguments = parser.parse_args()
     # Both corpora have documents without words, and every model says so again.
     warnings.simplefilter("ignore", EmptyDocumentWarning)

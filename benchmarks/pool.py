@@ -29,6 +29,17 @@ class Task:
     arguments: tuple[str, ...]
 
 
+def number_of_workers(text: str) -> int:
+    """What an argument says: 1 or more.
+
+    Raises:
+        ValueError: it says something else.
+    """
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
 def run_each(tasks: Sequence[Task], workers: int) -> dict[str, str]:
     """Run all tasks, in their order, each on one thread.
 

@@ -50,7 +50,7 @@ from baselines.zeroshot import ZeroShotTM
 from corpora import Files, add_arguments, of_arguments
 from machine import machine
 from memory import forget_peak, peak_megabytes
-from pool import Task, run_or_exit
+from pool import Task, number_of_workers, run_or_exit
 from retrieval import aligned_documents, retrieval_by_cosine
 
 from gloctm import Corpus
@@ -546,7 +546,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="instead of the published numbers")
     parser.add_argument("--topics", type=int, default=NUM_TOPICS, help=f"K (default: {NUM_TOPICS})")
     parser.add_argument("--encoder", default=ENCODER, help=f"of words and documents, for all models ({ENCODER})")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes at a time")
+    parser.add_argument("--workers", type=number_of_workers, default=os.cpu_count() or 1, help="processes at a time")
     parser.add_argument("--checkpoints", type=Path, help="a folder to keep the state of trainings in")
     parser.add_argument("--results", type=Path, help="a file for the lines instead of the usual one")
     arguments = parser.parse_args()

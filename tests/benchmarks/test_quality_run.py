@@ -348,7 +348,7 @@ def test_the_command(corpus, asked, data, tmp_path, monkeypatch):
         quality.main()
 
 
-def test_several_trainings_are_processes_cheap_ones_first(corpus, asked, data, tmp_path, monkeypatch):
+def test_several_trainings_are_processes_cheap_ones_first(corpus, asked, data, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("GLOCTM_CACHE", str(tmp_path))
     for folder in ("ECNews", "Rakuten_Amazon"):
         (tmp_path / folder).mkdir()
@@ -371,6 +371,10 @@ def test_several_trainings_are_processes_cheap_ones_first(corpus, asked, data, t
     monkeypatch.setattr(sys, "argv", ["quality.py", str(data), "--reference", str(data)])
     with pytest.raises(SystemExit, match=r"has none of the folders Rakuten_Amazon, ECNews, Amazon_Review: say by"):
         quality.main()
+    monkeypatch.setattr(sys, "argv", [*command, "--workers", "0"])
+    with pytest.raises(SystemExit):
+        quality.main()
+    assert "argument --workers: invalid number_of_workers value: '0'" in capsys.readouterr().err
 
 
 def test_a_process_is_told_the_same_files(tmp_path):
