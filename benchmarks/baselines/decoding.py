@@ -22,6 +22,9 @@ from torch import Tensor, nn
 from gloctm.network import SparseRows, reconstruction_loss
 from gloctm.network.decoder import LARGEST_BATCH, LOG2_E
 
+# With fewer documents, the passes over β take what those over the logits save.
+FEWEST_DOCUMENTS = 100
+
 
 class WordNorm(Protocol):
     """A batch norm of words: the package's, whose shift is learned, or torch's, without scale and shift."""
@@ -54,7 +57,7 @@ class Memory:
 
 
 def decoded_loss(theta: Tensor, topic_word: Tensor, counts: SparseRows, norm: WordNorm, memory: Memory) -> Tensor:
-    """−Σ_v x_v log softmax(BN(θ β))_v, averaged over the batch.
+    """−Σ_v x_v log softmax(BN(θ β))_v, averaged over the batch; of a small or very large batch by torch's modules.
 
     Args:
         theta: θ, ``(batch, K)``.
@@ -64,7 +67,7 @@ def decoded_loss(theta: Tensor, topic_word: Tensor, counts: SparseRows, norm: Wo
         memory: for this decoder alone; a loss must go backwards before the next is computed with it.
     """
     size = len(theta)
-    if not norm.training or size > LARGEST_BATCH:
+    if not norm.training or not FEWEST_DOCUMENTS <= size <= LARGEST_BATCH:
         return reconstruction_loss(counts, norm(theta @ topic_word))
     shift = topic_word.new_zeros(topic_word.shape[1]) if norm.bias is None else norm.bias
     # A transposed one (NMTM's) takes several times as long wherever it meets one that is not.

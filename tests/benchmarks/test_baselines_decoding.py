@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
+from baselines import decoding
 from baselines.decoding import Memory, decoded_loss
 from baselines.nmtm import NMTMBatchNorm
 from baselines.zeroshot import fixed_norm
@@ -17,6 +18,13 @@ from hypothesis import strategies as st
 from gloctm.network import ShiftBatchNorm, SparseRows, reconstruction_loss
 
 NORMS = {"shifted": ShiftBatchNorm, "slow": NMTMBatchNorm, "fixed": fixed_norm}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def of_any_size():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding, "FEWEST_DOCUMENTS", 0)
+        yield
 
 
 def batch_of(size, num_topics, num_words, seed, dtype=torch.float64):
@@ -83,6 +91,15 @@ def test_a_constant_column_and_inference_are_as_usual():
         expected = reconstruction_loss(counts, norm(theta @ beta))
         assert decoded_loss(theta, beta, counts, norm, Memory()).item() == pytest.approx(expected.item())
     assert torch.equal(norm.running_mean, before)
+
+
+def test_a_batch_is_decoded_in_closed_form_where_that_is_quicker(monkeypatch):
+    monkeypatch.setattr(decoding, "FEWEST_DOCUMENTS", 100)
+    monkeypatch.setattr(decoding, "reconstruction_loss", lambda *_: torch.tensor(-1.0))
+    for size, stock in ((99, True), (100, False), (200, False), (decoding.LARGEST_BATCH + 1, True)):
+        theta, beta, counts = batch_of(size, 3, 8, 0)
+        loss = decoded_loss(theta, beta, counts, ShiftBatchNorm(8).double(), Memory())
+        assert (loss.item() == -1) == stock
 
 
 def test_memory_is_used_again():
