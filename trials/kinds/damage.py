@@ -439,14 +439,15 @@ def _sign(saved: Path) -> bool:
     """Let a manifest state the sizes and digests of the files that are there; return whether it could."""
     from gloctm.files.manifest import write_manifest
 
-    path = next((saved / name for name in _MANIFESTS if (saved / name).is_file()), None)
+    whole = _files(saved)
+    path = next((saved / name for name in _MANIFESTS if saved / name in whole), None)
     if path is None:
         return False
     try:
         content = json.loads(path.read_bytes())
         for name in content["files"]:
             file = saved / name
-            if file.is_file() and not file.is_symlink() and file.stat().st_size < 2**30:
+            if file in whole:
                 content["files"][name] = file.stat().st_size
                 content["sha256"][name] = file_digest(file)
         _writable(path)
