@@ -494,3 +494,29 @@ def test_where_there_is_no_cluster_is_one_sentence(machines):
             get_engine("ray", address=address).check(Path.cwd())
     with pytest.raises(InputError, match=r"^'ray://10\.0\.0\.1:10001' is no address of a Ray cluster: give host:port"):
         get_engine("ray", address="ray://10.0.0.1:10001").check(Path.cwd())
+
+
+def test_an_address_may_be_another_than_the_one_ray_knows_a_machine_by(machines):
+    port = machines.address.rpartition(":")[2]
+    for host in ("127.0.0.1", "localhost"):
+        program = f"""
+from gloctm.engine.ray import _connected
+with _connected("{host}:{port}"), _connected("{host}:{port}") as ray:
+    machines = len(ray.nodes())
+print(machines > 0)
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False)
+        assert done.stdout == "True\n", done.stderr
+
+
+def test_a_cluster_that_asks_for_its_token_is_one_sentence(machines, monkeypatch):
+    def refusing(**_):
+        raise RuntimeError("Failed to connect to GCS. ... AuthenticationError: RPC error: InvalidAuthToken: ...")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", refusing)
+    with (
+        pytest.raises(InputError, match=r"asks for its token: set RAY_AUTH_MODE=token, and copy ~/\.ray/auth_token"),
+        ray_engine._connected(machines.address),
+    ):
+        pass

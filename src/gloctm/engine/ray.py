@@ -185,9 +185,14 @@ def _own_look(probe: Probe) -> Machine:
     return look(probe)
 
 
+# The address by which this process joined a cluster, which Ray itself calls by another.
+_joined_by = ""
+
+
 @contextlib.contextmanager
 def _connected(address: str | None) -> Iterator[Any]:
     """Connect to a cluster unless this process is connected to one; what was begun here ends with the block."""
+    global _joined_by
     # Nothing is sent home, and devices of tasks without a GPU are left alone.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -198,7 +203,7 @@ def _connected(address: str | None) -> Iterator[Any]:
     ray = import_optional("ray", "Work on several machines", "ray")
     if ray.is_initialized():
         own = ray.get_runtime_context().gcs_address
-        if address not in ("auto", "local", own):
+        if address not in ("auto", "local", own, _joined_by):
             raise InputError(
                 f"this process is connected to the Ray cluster at {own}: give that address, or end the connection "
                 "first (ray.shutdown())"
@@ -210,6 +215,11 @@ def _connected(address: str | None) -> Iterator[Any]:
     try:
         ray.init(address=address, log_to_driver=False, logging_level="error", **own)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        if "AuthToken" in str(error):
+            raise InputError(
+                f"the Ray cluster at {address} asks for its token: set RAY_AUTH_MODE=token, and copy ~/.ray/auth_token "
+                "from its first machine to this one"
+            ) from None
         reason = " ".join(str(error.__cause__ or error).partition("Traceback")[0].split()).rstrip(".: ")
         where = "on this machine" if address in ("auto", "local") else f"at {address}"
         raise InputError(
@@ -219,8 +229,10 @@ def _connected(address: str | None) -> Iterator[Any]:
     # Ray writes what it says of lost machines to standard output, which is for results.
     with contextlib.redirect_stdout(sys.stderr):
         try:
+            _joined_by = address
             yield ray
         finally:
+            _joined_by = ""
             ray.shutdown()
 
 
