@@ -31,11 +31,24 @@ def test_a_model_that_is_not(tmp_path, broken_model, name):
     assert_refuses(tmp_path, ("verify", broken_model), str(broken_model / name), "is damaged", "copy or make the model")
 
 
-def test_all_damage_is_counted(tmp_path, broken_corpus):
-    for code in ("en", "de"):
-        path = broken_corpus / code / "vocabulary.json"
-        path.write_bytes(path.read_bytes().replace(b"-0", b"-9", 1))
-    assert_refuses(tmp_path, ("verify", broken_corpus), "vocabulary.json is damaged", "1 other file of it, too")
+def test_all_damage_of_all_folders_is_named(tmp_path, broken_model, broken_corpus):
+    path = broken_corpus / "en" / "vocabulary.json"
+    path.write_bytes(path.read_bytes().replace(b"-0", b"-9", 1))
+    (broken_corpus / "de" / "vocabulary.json").unlink()
+    sound = GloCTM.load(broken_model).save(tmp_path / "sound")
+    (broken_model / "weights.safetensors").write_bytes(b"")
+    (broken_model / "vocabulary.json").unlink()
+    result = run_here("verify", broken_corpus, sound, broken_model, tmp_path / "none")
+    assert result.returncode == 2
+    *lines, none = result.stdout.splitlines()
+    assert lines[0].startswith(f"{sound}: model, ")
+    assert sorted(line.split(" is ")[0].split(": ")[0] for line in lines[1:]) == sorted(
+        [str(broken_corpus), str(path), str(broken_model), str(broken_model)]
+    )
+    assert "de/vocabulary.json is missing" in result.stdout
+    assert "weights.safetensors has 0 bytes instead of" in result.stdout
+    assert "none does not exist: give a folder that gloctm saved, with one of model.json, corpus.json" in none
+    assert "3 of 4 folders are not as written, 5 faults in all: see above" in result.stderr
 
 
 def test_what_nobody_can_tell(broken_model):
@@ -49,5 +62,6 @@ def test_what_nobody_can_tell(broken_model):
 
 def test_a_folder_of_nothing(tmp_path):
     (tmp_path / "empty").mkdir()
-    assert_refuses(tmp_path, ("verify", tmp_path / "empty"), "empty is not a gloctm model: it has no model.json")
-    assert_refuses(tmp_path, ("verify", tmp_path / "none"), "none does not exist")
+    (tmp_path / "file").touch()
+    for name, reason in (("empty", "has no manifest"), ("none", "does not exist"), ("file", "is a file")):
+        assert_refuses(tmp_path, ("verify", tmp_path / name), f"{name} {reason}: give a folder that gloctm saved")

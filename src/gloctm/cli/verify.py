@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,29 +21,48 @@ _SHOWN = 5
 
 def verify(
     folders: Annotated[
-        list[Path], typer.Argument(help="Folders of models, corpora or exported tables.", show_default=False)
+        list[Path],
+        typer.Argument(help="Folders of models, corpora, topic proportions or exported tables.", show_default=False),
     ],
 ) -> None:
-    """Compare every file of a saved folder with its SHA-256, and say what could not be checked."""
+    """Compare every file of saved folders with its SHA-256, and say what could not be checked."""
+    damaged: dict[Path, list[str]] = {}
     for folder in folders:
-        saved, damage = _checked(folder)
-        if damage:
-            rest = f"; {count_of(len(damage) - 1, 'other file')} of it, too" if len(damage) > 1 else ""
-            raise FileFormatError(damage[0] + rest)
-        _open(saved)
-        _tell(saved)
+        try:
+            saved, found = _checked(folder)
+            if not found:
+                _open(saved)
+                _tell(saved)
+        except FileFormatError as error:
+            found = [str(error)]
+        if found:
+            damaged[folder] = found
+    every = [sentence for found in damaged.values() for sentence in found]
+    if len(every) == 1:
+        raise FileFormatError(every[0])
+    if every:
+        print("\n".join(every))
+        raise FileFormatError(
+            f"{len(damaged)} of {count_of(len(folders), 'folder')} {'is' if len(damaged) == 1 else 'are'} not as "
+            f"written, {count_of(len(every), 'fault')} in all: see above"
+        )
 
 
 def _checked(folder: Path) -> tuple[SavedFolder, list[str]]:
-    """Read the manifest of a folder of any kind, and compare its files."""
+    """Read the manifest of a folder of any kind, and return a sentence for each of its files that is damaged."""
     from gloctm.files.leftovers import restored
-    from gloctm.files.manifest import open_folder
+    from gloctm.files.manifest import SavedFolder, check_manifest, size_faults
 
     formats = _formats()
-    found = [each for each in formats if (restored(folder) / each.manifest).exists()]
-    # Without any manifest, the sentence is that for a model.
-    saved = open_folder(folder, (found or formats)[0])
-    return saved, list(saved.damage())
+    found = [each for each in formats if os.path.lexists(restored(folder) / each.manifest)]
+    if not found:
+        reason = "does not exist" if not folder.exists() else "is a file" if not folder.is_dir() else "has no manifest"
+        names = ", ".join(each.manifest for each in formats)
+        raise FileFormatError(f"{folder} {reason}: give a folder that gloctm saved, with one of {names}")
+    manifest = check_manifest(folder, found[0], sizes=False)
+    saved = SavedFolder(folder, found[0], manifest)
+    faults = size_faults(folder, manifest["files"], found[0], most=None)
+    return saved, [*map(str, faults.values()), *saved.damage(faults)]
 
 
 def _formats() -> list[FolderFormat]:
