@@ -151,7 +151,7 @@ def train(
             show_progress=model.show_progress,
             resume=resume,
         )
-        checkpoint = followed(output.with_name(f"{output.name}.checkpoint"))
+        checkpoint = output.with_name(f"{output.name}.checkpoint")
         if resume and not checkpoint.exists():
             say(f"there is no {checkpoint} to go on from: training begins")
         callbacks: list[Callback] = [] if tensorboard is None else [TensorBoard(tensorboard)]
@@ -176,7 +176,7 @@ def train(
             )
             say(f"training ended after epoch {done} of {model.epochs}: {why}")
         model.save(output)
-        checkpoint.unlink(missing_ok=True)
+        followed(checkpoint).unlink(missing_ok=True)
         if not model.show_progress:
             say(f"model written to {output}")
             return

@@ -26,7 +26,7 @@ from gloctm.corpus.validation import check_document_counts
 from gloctm.errors import InputError, SeparateLanguageWarning
 from gloctm.files.atomic import atomic_path
 from gloctm.files.digests import UNSEALED, check_seal, seal_file
-from gloctm.files.leftovers import remove_leftovers
+from gloctm.files.leftovers import followed, remove_leftovers
 from gloctm.files.plain import open_plain
 from gloctm.model.labels import Labels
 from gloctm.shards import ShardedCorpus
@@ -316,7 +316,7 @@ class _KeptSteps(Steps):
 def _read(path: Path) -> tuple[dict[str, Any], State]:
     from safetensors import SafetensorError, safe_open
 
-    stream = open_plain(path)
+    stream = open_plain(followed(path))
     try:
         with stream, safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}

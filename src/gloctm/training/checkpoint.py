@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from gloctm.errors import CheckpointWarning, FileFormatError, InputError, TrainingInterrupted
 from gloctm.files.atomic import atomic_path
 from gloctm.files.digests import UNSEALED, check_seal, seal_file
+from gloctm.files.leftovers import followed
 from gloctm.files.plain import open_plain, size_of
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _as_os_error(error: Exception, path: Path) -> OSError:
 
 def is_checkpoint(path: Path) -> bool:
     """Return whether a file begins as a checkpoint does; it may be damaged."""
-    with open_plain(path) as stream:
+    with open_plain(followed(path)) as stream:
         size = int.from_bytes(stream.read(8), "little")
         header = stream.read(min(size, _LONGEST_HEADER, size_of(stream)))
     return f'"format":"{FORMAT}"'.encode() in header.replace(b" ", b"")
@@ -172,7 +173,7 @@ def read_checkpoint(path: Path) -> TrainingState:
     if not is_checkpoint(path):
         raise not_a_checkpoint(path)
     try:
-        with open_plain(path) as stream, safe_open(path, framework="pt") as file:
+        with open_plain(followed(path)) as stream, safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if not check_seal(stream, metadata.get("sha256")):
                 raise ValueError("its SHA-256 differs")

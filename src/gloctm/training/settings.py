@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 from gloctm.checks import MOST, check_choice, check_int, check_number
 from gloctm.errors import InputError
-from gloctm.files.leftovers import followed
 from gloctm.inert import quoted
 from gloctm.training.seed_words import check_seed_words, seeded_topics
 
@@ -281,7 +280,7 @@ def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume
         if resume:
             raise InputError("resume is given without a checkpoint to resume from: give checkpoint=, its file")
         return None
-    target = followed(path)
+    target = Path(path)
     if target.is_dir():
         raise InputError(f"the checkpoint {target} is a folder: name a file")
     if not target.absolute().parent.is_dir():
