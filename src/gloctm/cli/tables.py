@@ -122,13 +122,13 @@ def _told(value: Any) -> str:
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Return a row a measure, with its values and, where there are several, their mean."""
+    """Print a row a measure, with its values and, where there are several, their mean."""
     from rich.table import Table
 
     from gloctm.evaluation import name_of
 
     table = Table()
-    table.add_column("measure")
+    table.add_column(f"measure, {evaluation.conditions['words']} words per topic")
     table.add_column("mean", justify="right")
     table.add_column("of", overflow="fold")
     for name, values in evaluation.measures.items():
