@@ -48,6 +48,8 @@ def test_all_damage_of_all_folders_is_named(tmp_path, broken_model, broken_corpu
     assert "de/vocabulary.json is missing" in result.stdout
     assert "weights.safetensors has 0 bytes instead of" in result.stdout
     assert "none does not exist: give a folder that gloctm saved, with one of model.json, corpus.json" in none
+    one = run_here("verify", broken_corpus, sound)
+    assert f"{broken_corpus} is not as written, 2 faults in all: see above" in one.stderr
     assert "3 of 4 folders are not as written, 5 faults in all: see above" in result.stderr
 
 

@@ -42,10 +42,9 @@ def verify(
         raise FileFormatError(every[0])
     if every:
         print("\n".join(every))
-        raise FileFormatError(
-            f"{len(damaged)} of {count_of(len(folders), 'folder')} {'is' if len(damaged) == 1 else 'are'} not as "
-            f"written, {count_of(len(every), 'fault')} in all: see above"
-        )
+        several = f"{len(damaged)} of {count_of(len(folders), 'folder')} are"
+        which = f"{next(iter(damaged))} is" if len(damaged) == 1 else several
+        raise FileFormatError(f"{which} not as written, {count_of(len(every), 'fault')} in all: see above")
 
 
 def _checked(folder: Path) -> tuple[SavedFolder, list[str]]:
