@@ -122,6 +122,8 @@ def test_a_build_that_was_killed_goes_on(tmp_path, documents, at):
     killed = killing(at, *build, tmp_path / "corpus")
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "corpus").exists()
+    info = run_here("corpus", "info", tmp_path / "corpus")
+    assert "corpus is not finished: run the command again that builds it" in info.stderr
     again = killing(0, *build, tmp_path / "corpus")
     assert (again.returncode, again.stderr) == (0, f"corpus written to {tmp_path / 'corpus'}\n")
     assert contents(tmp_path / "corpus") == contents(tmp_path / "whole")

@@ -19,12 +19,11 @@ from gloctm.corpus.sharded import DROPPED
 from gloctm.errors import GloCTMError, InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
 from gloctm.files.leftovers import restored
-from gloctm.files.work import InUseError, files_of, work_folder
+from gloctm.files.work import BUILDING, InUseError, files_of, work_folder
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.quoting import LITERAL, SPANNING
 from gloctm.reading.sources import STANDARD_INPUT
 from gloctm.shards import ShardedCorpus, ShardedLanguage, open_corpus
-from gloctm.shards.build import BUILDING
 from gloctm.shards.embed import EMBEDDING
 
 # An in-memory build of more is told that there are shards.

@@ -21,6 +21,7 @@ from gloctm.files.atomic import FolderFormat, write_json
 from gloctm.files.digests import check_file, file_sha256, has_changed, open_checked, with_own_sha256
 from gloctm.files.leftovers import restored
 from gloctm.files.plain import MOST_JSON, check_plain, open_plain, read_json_stream, read_plain_json, size_of
+from gloctm.files.work import BUILDING, work_folder
 
 _Kind = TypeVar("_Kind")
 # States the version of this package that wrote a folder.
@@ -198,6 +199,8 @@ def check_manifest(folder: Path, expected: FolderFormat, *, sizes: bool = True) 
     name, kind, newest = expected.manifest, expected.kind, expected.newest
     cure = f"copy or make the {kind} again"
     if not restored(folder).exists():
+        if work_folder(folder, BUILDING).is_dir():
+            raise FileFormatError(f"{folder} is not finished: run the command again that builds it, which goes on")
         raise FileFormatError(f"{folder} does not exist: give the folder of a saved {kind}")
     if not folder.is_dir():
         raise FileFormatError(f"{folder} is a file: give the folder of a saved {kind}")

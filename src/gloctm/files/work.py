@@ -13,6 +13,9 @@ from gloctm.errors import InputError
 from gloctm.files.leftovers import discard, followed, remove_leftovers
 from gloctm.files.locks import IN_USE, is_still_at, try_lock
 
+#: Work on a corpus that is being built.
+BUILDING = "building"
+
 
 class InUseError(InputError):
     """Another process works in a folder."""

@@ -48,7 +48,7 @@ from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_folder, atomic_path, check_folder_target, write_json
 from gloctm.files.encodings import Encoding
 from gloctm.files.manifest import check_manifest
-from gloctm.files.work import linked, work_folder, working_in
+from gloctm.files.work import BUILDING, linked, work_folder, working_in
 from gloctm.reading.builder import check_seen
 from gloctm.reading.columns import Columns
 from gloctm.reading.dates import DateOrder
@@ -67,8 +67,6 @@ from gloctm.shards.vocabulary import choose_vocabularies
 from gloctm.shards.workshop import Workshop, key, options_identity, settings_identity
 from gloctm.text.stopwords import changes_of_list
 
-#: Names the folder of an unfinished build next to the corpus.
-BUILDING = "building"
 # Warnings name the caller of ``ShardedCorpus.from_files``, which called the function here.
 _CALLER = 3
 _REFUSED = {
