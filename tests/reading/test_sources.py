@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
+from gloctm.files import encodings
 from gloctm.files.encodings import Encoding, byte_lines
 from gloctm.reading.records import Columns, as_records, read_records
 
@@ -94,6 +95,24 @@ def test_gzip_of_several_parts(tmp_path):
     lines = JSON_LINES.encode().splitlines(keepends=True)
     (tmp_path / "a.jsonl.gz").write_bytes(b"".join(gzip.compress(line) for line in lines))
     assert read(tmp_path / "a.jsonl.gz") == RECORDS
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("a.jsonl.gz", JSON_LINES.encode() + b'{"text": "' + b"a" * 2000, ", line 4"),
+        ("a.csv.gz", CSV.encode() + b"a" * 2000, ", line 6"),
+        ("a.csv.gz", CSV.replace("\n", "\r").encode("utf-16") + b"a\0" * 1000, ", line 6"),
+        ("en/a.txt.gz", b"a\n" * 1000, ""),
+    ],
+)
+def test_what_an_archive_unpacks_to_is_bounded(tmp_path, monkeypatch, name, content, place):
+    monkeypatch.setattr(encodings, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(encodings, "_CHUNK", 100)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(gzip.compress(content))
+    with pytest.raises(FileFormatError, match=rf"{name}{place} is longer than 1,000 bytes"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -388,7 +407,7 @@ def test_only_a_line_feed_ends_a_line(lines, encoding, size):
     if encoding == "cp037":
         text = text.encode("ascii", "ignore").decode()
     known = Encoding.of(encoding)
-    found = [line.decode(encoding) for line in byte_lines(Pieces(text.encode(encoding)), known)]
+    found = [line.decode(encoding) for _, line in byte_lines("a.csv", Pieces(text.encode(encoding)), known)]
     assert found == text.replace("\n", "\n\0").removesuffix("\0").split("\0") if text else found == []
 
 

@@ -80,7 +80,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
     Raises:
         FileFormatError: missing, of another kind, or not a table of settings.
-        InputError: a name that is no setting.
+        InputError: a name that is no setting, or a value that is none of its.
     """
     import tomllib
 
@@ -91,12 +91,16 @@ def read_config(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise FileFormatError(f"{path} is not a table of settings: write lines such as num_topics: 50")
-    for name in content:
+    for name, value in content.items():
         if name not in SETTINGS:
             # YAML knows other names than texts, such as numbers.
             hint = nearest_setting(str(name))
             cure = f"did you mean {hint}?" if hint else f"there are {', '.join(sorted(SETTINGS))}"
             raise InputError(f"{path}: there is no setting {name!r}: {cure}")
+        try:
+            SETTINGS[name].metadata["check"](name, value)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
     return content
 
 

@@ -6,6 +6,7 @@ import codecs
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,8 @@ _NOT_OF_FILES = ("idna", "punycode", "raw_unicode_escape", "unicode_escape")
 
 # How much is read at a time of encodings whose lines can't be found byte by byte.
 _CHUNK = 2**20
+#: Bytes of a line or a document: nothing else bounds what an archive of some kilobytes unpacks to.
+LONGEST_LINE = 2**28
 
 
 @dataclass(frozen=True)
@@ -111,14 +114,40 @@ def _is_in(character: bytes, text: bytes) -> bool:
 UNDECODABLE = "convert the file, or name its encoding with --encoding, such as cp1252 or utf-16"
 
 
-def byte_lines(stream: BinaryIO, encoding: Encoding) -> Iterable[bytes]:
-    """Return the lines of a stream, still bytes, their ends kept; only a line feed, or what ``at`` found, ends one.
+def byte_lines(source: str, stream: BinaryIO, encoding: Encoding, *, first: int = 1) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each line and its bytes, the end kept; only a line feed, or what ``at`` found, ends one.
 
     Args:
+        source: the file, for messages.
         stream: where from; read as it goes.
         encoding: that of the stream, see ``Encoding.at``.
+        first: the number of the first line in the stream.
+
+    Raises:
+        FileFormatError: a line is longer than ``LONGEST_LINE``.
     """
-    return stream if encoding.newline == b"\n" else _split_lines(stream, encoding.newline)
+    if encoding.newline == b"\n":
+        lines = iter(partial(stream.readline, LONGEST_LINE + 1), b"")
+    else:
+        lines = _split_lines(stream, encoding.newline)
+    for number, line in enumerate(lines, start=first):
+        if len(line) > LONGEST_LINE:
+            raise FileFormatError(
+                f"{source}, line {number} is longer than {LONGEST_LINE:,} bytes: write a document per line, or split it"
+            )
+        yield number, line
+
+
+def whole_document(source: str, stream: BinaryIO) -> bytes:
+    """Return the rest of a stream, which is one document.
+
+    Raises:
+        FileFormatError: it is longer than ``LONGEST_LINE``.
+    """
+    raw = stream.read(LONGEST_LINE + 1)
+    if len(raw) > LONGEST_LINE:
+        raise FileFormatError(f"{source} is longer than {LONGEST_LINE:,} bytes and one document: split it")
+    return raw
 
 
 def decode_line(line: bytes, encoding: Encoding, number: int) -> str:
@@ -168,6 +197,8 @@ def _split_lines(stream: BinaryIO, newline: bytes) -> Iterator[bytes]:
             yield bytes(buffer[begin:searched])
             begin = searched
         del buffer[:begin]
+        if len(buffer) > LONGEST_LINE:
+            break
         searched = max(0, len(buffer) - width + 1)
     if buffer:
         yield bytes(buffer)

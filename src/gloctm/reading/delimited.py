@@ -47,7 +47,7 @@ def read_delimited(
         bad_rows: collects what can't be read.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    lines = PutBack(_decoded(stream, encoding))
+    lines = PutBack(_decoded(source, stream, encoding))
     delimiter, names, nameless, text_of = _read_heading(source, lines, chooser, usual_delimiter, quoting, bad_rows)
     if not names:
         raise bad_rows.error(f"{source} is empty: its first line must name the columns, 'text' among them")
@@ -87,9 +87,9 @@ def read_delimited(
             yield where, content
 
 
-def _decoded(stream: io.BufferedReader, encoding: Encoding) -> Iterator[Line]:
+def _decoded(source: str, stream: io.BufferedReader, encoding: Encoding) -> Iterator[Line]:
     codec = encoding.codec
-    for number, raw in enumerate(byte_lines(stream, encoding), start=1):
+    for number, raw in byte_lines(source, stream, encoding):
         try:
             # Decoding here spares a call for each line but the first.
             yield Line(number, raw.decode(codec) if number > 1 else decode_line(raw, encoding, number))

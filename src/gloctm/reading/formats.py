@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gloctm.files.encodings import UNDECODABLE, Encoding, decode_anyway, decode_line
+from gloctm.files.encodings import UNDECODABLE, Encoding, decode_anyway, decode_line, whole_document
 from gloctm.reading.columns import Chooser
 from gloctm.reading.delimited import read_delimited
 from gloctm.reading.dropped import BadRows
@@ -76,7 +76,7 @@ def has_plain_lines(beginning: bytes, encoding: Encoding) -> bool:
 
 
 def _read_text(file: SourceFile, stream: io.BufferedReader, encoding: Encoding, bad_rows: BadRows) -> Iterator[Row]:
-    raw = stream.read()
+    raw = whole_document(str(file), stream)
     try:
         text = decode_line(raw, encoding, 1)
     except UnicodeDecodeError as error:

@@ -25,7 +25,7 @@ def read_json_lines(
     """
     loads = json.loads
     codec = encoding.codec
-    for number, raw in enumerate(byte_lines(stream, encoding), start=first):
+    for number, raw in byte_lines(source, stream, encoding, first=first):
         where = f"{source}, line {number}"
         try:
             # Decoding here spares a call for each line but the first.

@@ -110,7 +110,7 @@ def _with_codes(rows: Rows, language: Callable[[str], str]) -> Iterator[tuple[st
 
 
 def _lines(stream: io.BufferedReader, encoding: Encoding) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, raw in enumerate(byte_lines(stream, encoding), start=1):
+    for number, raw in byte_lines(_NAME, stream, encoding):
         try:
             text = decode_line(raw, encoding, number).strip()
         except UnicodeDecodeError:
