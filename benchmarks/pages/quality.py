@@ -294,8 +294,8 @@ def which_when() -> str:
     models = {
         "embeddings": "document embeddings",
         "kmeans": "k-means",
-        "kmeans-relevance": "k-means, centered, ranked by relevance",
-        "kmeans-coherent": "k-means, centered, ranked as GloCTM",
+        "kmeans-relevance": "k-means, centered, by relevance",
+        "kmeans-coherent": "k-means, centered, coherent words",
         "gloctm": "GloCTM, published method",
     }
     return markdown(["corpus", "model", *columns], selected(models, columns))
