@@ -26,10 +26,16 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
-    git = ("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12")
     with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        found["revision"] = subprocess.run(git, capture_output=True, check=True, encoding="utf-8").stdout.strip()
+        # What an earlier run recorded is no change of what is tried.
+        changed = _git("status", "--porcelain", "--", ".", ":!benchmarks/results")
+        found["revision"] = _git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changed else "")
     return found
+
+
+def _git(*arguments: str) -> str:
+    command = ("git", "-C", str(ROOT), *arguments)
+    return subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout.strip()
 
 
 class Records:
