@@ -111,6 +111,8 @@ INSIDE = (
     "joint.py",
     "languages.py",
     "plot.py",
+    "retrieval.py",
+    "sensitivity.py",
     "speed.py",
     "streaming.py",
     "unseen_language.py",
