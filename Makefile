@@ -68,6 +68,7 @@ benchmark-quality: .venv/installed-dev
 		$(if $(MODELS),--models $(MODELS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
 		$(if $(TOPICS),--topics $(TOPICS)) $(if $(ENCODER),--encoder $(ENCODER)) \
 		$(if $(WORKERS),--workers $(WORKERS)) --checkpoints $(CHECKPOINTS)
+	$(BIN)/python benchmarks/topic_scores.py $(DATA) --reference $(REFERENCE) $(if $(PRESET),--preset $(PRESET))
 	$(BIN)/python benchmarks/tables.py
 
 # What CI installs instead of all below: everything as requirements-ci.txt has its SHA-256, torch apart.

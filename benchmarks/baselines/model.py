@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gloctm import Corpus, GloCTM
+from gloctm.context import coherent_words
 from gloctm.files.atomic import atomic_file
 from gloctm.model import top_words, topic_proportions
 from gloctm.training import Callback, TrainingRun, get_preset
@@ -127,6 +128,8 @@ class GloCTMModel:
         self.name = name or ("GloCTM" if preset is None else "GloCTM as published")
         self.preset = preset
         self.training_seconds: float | None = None
+        self.coherent = False
+        self._corpus: Corpus | None = None
         self.via: Literal["local", "global", "both"] | None = via
         self.published_epochs: int | None = None if preset is None else get_preset(preset)["epochs"]
         given = {"num_topics": num_topics, "epochs": epochs}
@@ -144,6 +147,7 @@ class GloCTMModel:
 
     def fit(self, corpus: Corpus, checkpoint: Path | None = None) -> Self:
         """Train; by the default method that takes no time that a checkpoint could save."""
+        self._corpus = corpus
         if self.preset is None:
             started = time.process_time()
             self.estimator.fit(corpus)
@@ -175,11 +179,21 @@ class GloCTMModel:
         other.via, other.name = via, name
         return other
 
+    def ranked_by_coherence(self, name: str) -> GloCTMModel:
+        """The same trained model, a published one, words ranked as the default method ranks its own."""
+        other = copy.copy(self)
+        other.coherent, other.name = True, name
+        return other
+
     def top_words(self, num_words: int) -> dict[str, list[list[str]]]:
-        """As the model ranks them: the default method by coherence, the published one by β_l."""
+        """As the model ranks them: the default method by coherence, the published one by β_l unless told otherwise."""
+        ranked = self.estimator.word_scores_
+        if self.coherent:
+            assert self._corpus is not None
+            ranked = coherent_words(self._corpus, self.estimator.topic_word_)
         return {
             language: top_words(scores, self.estimator.vocabulary_[language], num_words)
-            for language, scores in self.estimator.word_scores_.items()
+            for language, scores in ranked.items()
         }
 
     def features(self, corpus: Corpus) -> dict[str, Array]:
@@ -196,6 +210,8 @@ class GloCTMModel:
         """The preset, what was changed, and every setting of the method."""
         foreign = PUBLISHED_SETTINGS if self.preset is None else CONTEXT_SETTINGS
         settings = {name: value for name, value in self.estimator.get_params().items() if name not in foreign}
+        if self.coherent:
+            settings["ranking"] = "coherence"
         own = {"preset": self.preset, "via": self.via, "changes": self.changes}
         return {**own, **settings, "uncertain": [], "deviations": []}
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pages.markdown import markdown
 from pages.quality import PAGES, grouped, marked, mean_measure, trained_for
-from pages.results import Result, results
+from pages.results import Result
+from pages.scores import score_key, topic_scores
 
 MEASURES = {
     "CNPMI, published": "cnpmi_published",
@@ -26,11 +27,7 @@ def differences(corpus: str) -> Callable[[], str]:
     """The table of one corpus: each model by how much the default is ahead of it."""
 
     def table() -> str:
-        scores = {
-            (each["model"], each["seed"], each["conditions"]): each
-            for each in results("topic-scores", "topic-scores")
-            if each["corpus"] == corpus
-        }
+        scores = topic_scores()
         groups = [group for group in grouped(corpus).values() if not group[0]["view"]]
         default = next((group for group in groups if group[0]["model"] == "context"), None)
         if default is None:
@@ -58,10 +55,7 @@ def same_seeds(default: Sequence[Result], other: Sequence[Result]) -> list[tuple
 
 def topics_apart(pairs: Sequence[tuple[Result, Result]], scores: dict[Any, Result], measure: str) -> str:
     """How far the default is ahead by a measure of topics, with its interval over seeds and topics."""
-    found = [
-        [scores.get((each["model"], each["seed"], each["conditions"]), {}).get(measure) for each in pair]
-        for pair in pairs
-    ]
+    found = [[scores.get(score_key(each), {}).get(measure) for each in pair] for pair in pairs]
     if any(values is None for pair in found for values in pair):
         return "—"
     return told(*bootstrap([(np.array(one), np.array(two)) for one, two in found]), ".3f")
@@ -96,7 +90,9 @@ def seeds_apart(pairs: Sequence[tuple[float | None, ...]]) -> str:
     apart = [one - two for one, two in pairs if one is not None and two is not None]
     if not apart:
         return "—"
-    return told(float(np.mean(apart)), min(apart), max(apart), ".3f") if len(apart) > 1 else f"{apart[0]:+.3f}"
+    # Not bold: the documents that were drawn matter more than the seeds.
+    mean = f"{np.mean(apart):+.3f}"
+    return f"{mean} [{min(apart):+.3f}, {max(apart):+.3f}]" if len(apart) > 1 else mean
 
 
 def told(mean: float, low: float, high: float, form: str) -> str:

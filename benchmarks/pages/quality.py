@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pages.markdown import CORPORA, in_us_spelling, markdown, spread
-from pages.results import Result, results
+from pages.results import Result, is_complete, results
 from plot import Bars, Standing, bars_svg, standing_svg
 
 # Yardstick first, then from what knows least of other languages to the paper's method and the package's own; then what
@@ -46,6 +46,8 @@ def grouped(corpus: str, every: Iterable[Result] | None = None) -> dict[tuple[st
     for each in results("quality", "quality") if every is None else every:
         if each["corpus"] == corpus:
             groups.setdefault((each["name"], each["epochs"]), []).append(each)
+    # Means are over the same seeds by every measure: with lines that have all of them, no others count.
+    groups = {key: [each for each in group if is_complete(each)] or group for key, group in groups.items()}
     for (name, _), group in groups.items():
         one_condition(group, f"{name} on {corpus}", "quality")
     measured_by = {json.dumps([each[name] for name in ("encoder", "encoder_version", "reference", "dictionary")])
@@ -110,7 +112,7 @@ def quality(corpus: str) -> Callable[[], str]:
 
 
 def details(corpus: str) -> Callable[[], str]:
-    """The table of one corpus: every model that has topics by the other measures."""
+    """The table of one corpus: every model that has topics by the other measures of topics."""
 
     def table() -> str:
         columns = {
@@ -119,8 +121,7 @@ def details(corpus: str) -> Callable[[], str]:
             "c_v": ("c_v", ".3f"),
             "NPMI in the corpus": ("npmi_in_corpus", ".3f"),
             "translations": ("translation_agreement", ".3f"),
-            "purity": ("purity", ".3f"),
-            "NMI": ("normalized_mutual_information", ".3f"),
+            "in the dictionary": ("translation_coverage", ".2f"),
             "TQ": ("topic_quality", ".4f"),
         }
         groups = [group for group in grouped(corpus).values() if group[0]["top_words"]]
@@ -142,6 +143,34 @@ def details(corpus: str) -> Callable[[], str]:
     return table
 
 
+def of_documents(corpus: str) -> Callable[[], str]:
+    """The table of one corpus: every model by the other measures of documents."""
+
+    def table() -> str:
+        columns = {
+            "macro-F1 across": "macro_f1_across",
+            "macro-F1 within": "macro_f1_within",
+            "purity": "purity",
+            "NMI": "normalized_mutual_information",
+            "reciprocal rank": "retrieval_reciprocal_rank",
+            "first": "retrieval_accuracy_1",
+            "first ten": "retrieval_accuracy_10",
+        }
+        return markdown(
+            ["model", "epochs", *columns],
+            (
+                [
+                    marked(group[0]),
+                    trained_for(group[0]),
+                    *(over_seeds(group, measure, ".3f") for measure in columns.values()),
+                ]
+                for group in grouped(corpus).values()
+            ),
+        )
+
+    return table
+
+
 SHORT = {
     "TU": ("topic_uniqueness", ".2f"),
     "CNPMI, published": ("cnpmi_published", ".3f"),
@@ -152,13 +181,12 @@ SHORT = {
 
 def as_published(corpus: str) -> list[list[Result]]:
     """The models on a corpus, whole and trained as long as published, as they infer by themselves."""
-    return [
-        group
-        for group in grouped(corpus).values()
-        if group[0]["epochs"] == group[0]["published_epochs"]
-        and " without " not in group[0]["name"]
-        and not group[0]["view"]
-    ]
+    return [group for group in grouped(corpus).values() if is_whole(group[0])]
+
+
+def is_whole(each: Result) -> bool:
+    """Whether a result is of a whole model, trained as long as published, as it infers and ranks words by itself."""
+    return each["epochs"] == each["published_epochs"] and " without " not in each["name"] and not each["view"]
 
 
 def measured_corpora() -> list[str]:
@@ -178,6 +206,7 @@ STANDING = {
     "c_v": ("c_v", ".2f"),
     "accuracy across": ("accuracy_across", ".2f"),
     "accuracy within": ("accuracy_within", ".2f"),
+    "retrieval": ("retrieval_reciprocal_rank", ".2f"),
     "purity": ("purity", ".2f"),
     "NMI": ("normalized_mutual_information", ".2f"),
 }
@@ -211,10 +240,22 @@ def overview() -> str:
             ]
         rows.append(row)
     heading = [each for corpus in measured_corpora() for each in (f"{CORPORA[corpus]}: GloCTM", "best, if another")]
-    text = markdown(["", *heading], rows)
-    if UNCERTAIN not in text:
-        return text
-    return f"{text}\n\n{UNCERTAIN} Some settings or the training may differ from the authors': see below."
+    notes = [markdown(["", *heading], rows)]
+    if UNCERTAIN in notes[0]:
+        notes.append(f"{UNCERTAIN} Some settings or the training may differ from the authors': see below.")
+    lacking = [
+        f"{CORPORA[corpus]}: {', '.join(names)}" for corpus in measured_corpora() if (names := unmeasured(corpus))
+    ]
+    if lacking:
+        notes.append(f"Not measured yet, and in no comparison. {'. '.join(lacking)}.")
+    return "\n\n".join(notes)
+
+
+def unmeasured(corpus: str) -> list[str]:
+    """The models that a corpus has no result of."""
+    known = {group[0]["model"] for group in as_published(corpus)}
+    names = {each["model"]: in_us_spelling(each["name"]) for each in results("quality", "quality") if not each["view"]}
+    return [{**names, "infoctm": "InfoCTM", "xtra": "XTRA"}.get(key, key) for key in ORDER if key not in known]
 
 
 def standing() -> str:
@@ -420,6 +461,7 @@ PAGES = {"ecnews": "ecnews", "amazon_review": "amazon", "rakuten_amazon": "rakut
 TABLES: dict[str, Callable[[], str]] = {
     **{f"quality {name}": quality(corpus) for corpus, name in PAGES.items()},
     **{f"quality details {name}": details(corpus) for corpus, name in PAGES.items()},
+    **{f"quality documents {name}": of_documents(corpus) for corpus, name in PAGES.items()},
     "quality overview": overview,
     "quality in short": in_short,
     "quality runs": runs,

@@ -10,6 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 Result = dict[str, Any]
 
 
+def is_complete(line: Result) -> bool:
+    """Whether a line of quality has all measures: those of retrieval and of memory came later."""
+    return "peak_megabytes" in line
+
+
 def results(name: str, benchmark: str | None = None) -> list[Result]:
     """The results in a file, of one benchmark; none where there is no file yet."""
     path = ROOT / "benchmarks" / "results" / f"{name}.jsonl"

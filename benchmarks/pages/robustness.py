@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pages.markdown import markdown, spread
-from pages.quality import ORDER, PAGES, as_published, marked, one_condition, over_seeds
+from pages.quality import ORDER, PAGES, as_published, is_whole, marked, one_condition, over_seeds
 from pages.results import Result, results
+from pages.scores import score_key, topic_scores
 
 # As published, and in most tables.
 USUAL_TOPICS, USUAL_ENCODER = 50, "usem3"
+NUMBERS_OF_WORDS = ("10", "15", "25")
 COLUMNS = {
     "CNPMI, published": ("cnpmi_published", ".3f"),
     "CNPMI, document": ("cnpmi_document", ".3f"),
@@ -23,26 +27,21 @@ def by_words(corpus: str) -> Callable[[], str]:
     """The table of one corpus: coherence and uniqueness by how many words of a topic count."""
 
     def table() -> str:
-        scores = {
-            (each["model"], each["seed"], each["conditions"]): each["by_words"]
-            for each in results("topic-scores", "topic-scores")
-            if each["corpus"] == corpus
-        }
-        if not scores:
-            return "not measured yet"
-        numbers = list(next(iter(scores.values())))
+        scores = topic_scores()
         rows = []
         for group in as_published(corpus):
-            found = [scores.get((each["model"], each["seed"], each["conditions"])) for each in group]
-            known = [each for each in found if each is not None]
-            if known:
+            known = [scores[score_key(each)]["by_words"] for each in group if score_key(each) in scores]
+            # Of embeddings there are no topics, and without all seeds no mean.
+            if len(known) == len(group):
                 cells = [
                     spread([each[number][measure] for each in known], form)
                     for measure, form in (("cnpmi_published", ".3f"), ("topic_uniqueness", ".2f"))
-                    for number in numbers
+                    for number in NUMBERS_OF_WORDS
                 ]
                 rows.append([marked(group[0]), len(known), *cells])
-        heading = [f"{name}, {number} words" for name in ("CNPMI", "TU") for number in numbers]
+        if not rows:
+            return "not measured yet"
+        heading = [f"{name}, {number} words" for name in ("CNPMI", "TU") for number in NUMBERS_OF_WORDS]
         return markdown(["model", "seeds", *heading], rows)
 
     return table
@@ -60,9 +59,16 @@ def variants(corpus: str, wanted: Callable[[Result], bool]) -> dict[str, list[tu
         corpus: by its preset.
         wanted: whether a result of benchmarks/results/robustness.jsonl belongs to the table.
     """
-    others = [each for each in results("robustness") if each["corpus"] == corpus and not each["view"] and wanted(each)]
+    others = [
+        each
+        for each in results("robustness")
+        if each["corpus"] == corpus and is_whole(each) and each["model"] in ORDER and each["top_words"] and wanted(each)
+    ]
     models = {each["model"] for each in others}
     usual = [group for group in as_published(corpus) if group[0]["model"] in models]
+    references = {json.dumps(each["reference"]) for each in (*others, *(one for group in usual for one in group))}
+    if len(references) > 1:
+        sys.exit(f"models on {corpus} were measured by different reference corpora: {' and '.join(sorted(references))}")
     groups: dict[tuple[str, Any], list[Result]] = {}
     for each in [*(one for group in usual for one in group), *others]:
         groups.setdefault((each["model"], (num_topics(each), each["encoder"])), []).append(each)
@@ -103,7 +109,11 @@ def by_topics(corpus: str) -> Callable[[], str]:
 
 def by_encoder(corpus: str) -> Callable[[], str]:
     """The table of one corpus by the encoder."""
-    return lambda: table_of(variants(corpus, lambda each: each["encoder"] != USUAL_ENCODER), "encoder", 1)
+    return lambda: table_of(
+        variants(corpus, lambda each: each["encoder"] != USUAL_ENCODER and num_topics(each) == USUAL_TOPICS),
+        "encoder",
+        1,
+    )
 
 
 TABLES: dict[str, Callable[[], str]] = {

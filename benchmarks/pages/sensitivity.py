@@ -73,12 +73,21 @@ def sensitivity() -> str:
             cells = []
             for extreme in (min, max):
                 setting, factor = extreme(known, key=lambda key: known[key])
-                cells.append(f"{known[setting, factor]:{form}} ({told(setting)} × {factor:g})")
+                cells.append(f"{known[setting, factor]:{form}} ({told(setting)} {change(found[setting, factor][0])})")
             rows.append([CORPORA[corpus], name, len(known), f"{usual:{form}}", *cells])
     if not rows:
         return "not measured yet"
     table = markdown(["corpus", "measure", "changes", "as it is", "lowest", "highest"], rows)
-    return f"{table}\n\n![CNPMI with each number half as large and half as large again](../images/sensitivity.svg)"
+    return (
+        f"{table}\n\n![CNPMI with each number about half as large and half as large again](../images/sensitivity.svg)"
+    )
+
+
+def change(each: Result) -> str:
+    """What a setting was changed from and to; whole numbers and shares are not moved by just the factor."""
+    if each["usual"] is None:
+        return f"× {each['factor']:g}"
+    return f"{each['usual']:g} → {each['value']:g}"
 
 
 def told(setting: str | None) -> str:
@@ -87,7 +96,7 @@ def told(setting: str | None) -> str:
 
 
 def sensitivity_plot() -> str:
-    """CNPMI with each setting half as large and half as large again."""
+    """CNPMI with each setting about half as large and half as large again."""
     panels = []
     settings = list(
         dict.fromkeys(setting for corpus in measured_corpora() for setting, _ in groups(corpus) if setting is not None)

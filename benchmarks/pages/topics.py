@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pages.results import results
+from pages.quality import as_published
 
 # Heading and model of each column, and words per language.
 COLUMNS = (
@@ -19,14 +19,11 @@ def topics_of(corpus: str) -> str:
     """A row per topic; topics of one row have nothing to do with each other."""
     columns = []
     for _, model, number in COLUMNS:
-        found = [
-            each
-            for each in results("quality", "quality")
-            if (each["corpus"], each["model"], each["view"], each["seed"]) == (corpus, model, "", SEED)
-        ]
+        groups = [group for group in as_published(corpus) if group[0]["model"] == model]
+        found = [each for group in groups for each in group if each["seed"] == SEED]
         if not found:
             return "not measured yet"
-        words = found[-1]["top_words"]
+        words = found[0]["top_words"]
         columns.append(
             [_words([words[code][topic] for code in words], number) for topic in range(len(next(iter(words.values()))))]
         )

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pages.differences import bootstrap, same_seeds, seeds_apart, told
-from topic_scores import scores, uniqueness
+from pages.scores import score_key
+from topic_scores import scored, scores, uniqueness
 
 from gloctm.metrics import ReferenceCounts, cross_lingual_npmi, topic_uniqueness
+
+REFERENCES = {
+    ("en", "de"): (
+        ReferenceCounts.from_documents([["cat", "dog"], ["rain"], ["sun", "cat"]]),
+        ReferenceCounts.from_documents([["Katze", "Hund"], ["Regen"], ["Regen", "Katze"]]),
+    )
+}
 
 
 def drawn(shift, spread=0.1, seeds=5, topics=50):
@@ -54,18 +62,20 @@ def test_cells():
 
 def test_scores_of_topics_have_the_measures_as_their_means():
     topics = {"en": [["cat", "dog", "rain"], ["rain", "sun", "dog"]], "de": [["Katze", "Hund"], ["Regen", "Katze"]]}
-    references = {
-        ("en", "de"): (
-            ReferenceCounts.from_documents([["cat", "dog"], ["rain"], ["sun", "cat"]]),
-            ReferenceCounts.from_documents([["Katze", "Hund"], ["Regen"], ["Regen", "Katze"]]),
-        )
-    }
-    found = scores(topics, references, 2)
+    found = scores(topics, REFERENCES, 2)
     first = {code: [words[:2] for words in each] for code, each in topics.items()}
     assert np.mean(found["topic_uniqueness"]) == pytest.approx(
         np.mean([topic_uniqueness(each) for each in first.values()]), abs=1e-4
     )
     for name, counting in (("cnpmi_published", "published"), ("cnpmi_document", "document")):
-        expected = cross_lingual_npmi(first["en"], first["de"], *references["en", "de"], counting=counting)
+        expected = cross_lingual_npmi(first["en"], first["de"], *REFERENCES["en", "de"], counting=counting)
         assert np.mean(found[name]) == pytest.approx(expected, abs=1e-4)
     assert uniqueness([["a", "b"], ["b"]]) == [0.75, 0.5]
+
+
+def test_scores_are_those_of_the_words_of_a_result_and_of_no_other_training():
+    words = {"en": [["cat", "dog"]], "de": [["Katze", "Hund"]]}
+    result = {"corpus": "ecnews", "model": "kmeans", "view": "", "seed": 0, "conditions": "a", "top_words": words}
+    line = scored({**result, "name": "k-means"}, REFERENCES)
+    assert score_key(line) == score_key(result)
+    assert score_key(line) != score_key({**result, "top_words": {**words, "de": [["Hund", "Katze"]]}})

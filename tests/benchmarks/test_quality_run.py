@@ -114,8 +114,7 @@ OF_TOPICS = {
     "topic_uniqueness", "inverted_rank_biased_overlap", "topic_diversity", "cnpmi_published", "cnpmi_document",
     "topic_quality", "npmi", "c_v", "npmi_in_corpus", "reference_coverage", "translation_agreement",
     "translation_coverage", "purity", "normalized_mutual_information", "purity_pooled",
-    "normalized_mutual_information_pooled", "cnpmi_published_10", "cnpmi_document_10", "topic_uniqueness_10",
-    "cnpmi_published_25", "cnpmi_document_25", "topic_uniqueness_25",
+    "normalized_mutual_information_pooled",
 }  # fmt: skip
 OF_FEATURES = {
     "accuracy_within", "accuracy_across", "macro_f1_within", "macro_f1_across", "retrieval_reciprocal_rank",
@@ -147,20 +146,22 @@ def test_measures_are_those_of_the_words_in_the_line(every):
             assert {len(words) for words in topics} == {25}
             first = [words[:15] for words in topics]
             assert line["measures"]["topic_uniqueness"][code] == pytest.approx(topic_uniqueness(first), abs=1e-5)
-            by_ten = topic_uniqueness([words[:10] for words in topics])
-            assert line["measures"]["topic_uniqueness_10"][code] == pytest.approx(by_ten, abs=1e-5)
             assert line["measures"]["topic_diversity"][code] == pytest.approx(topic_diversity(topics), abs=1e-5)
 
 
 def test_a_view_tells_by_which_encoders_it_infers(every):
     lines = [line for line in lines_in(every / "quality.jsonl") if line["name"].startswith("GloCTM")]
     of_method = [line for line in lines if line["model"] == "gloctm"]
-    assert [(line["view"], line["settings"]["via"]) for line in of_method] == [("", "local"), *VIEWS.items()]
+    views = [("", "local"), *VIEWS.items(), (quality.COHERENT, "local")]
+    assert [(line["view"], line["settings"]["via"]) for line in of_method] == views
     name = "GloCTM as published"
-    assert [line["name"] for line in of_method] == [name, f"{name}, global path", f"{name}, both paths"]
-    assert len({line["conditions"] for line in of_method}) == 3
+    assert [line["name"] for line in of_method] == [name, *(f"{name}, {view}" for view, _ in views[1:])]
+    assert len({line["conditions"] for line in of_method}) == 4
     across = [line["measures"]["macro_f1_across"] for line in of_method]
     assert across[0] != across[1] != across[2]
+    # The same model, whose words alone are ranked otherwise.
+    assert across[0] == across[3]
+    assert of_method[0]["top_words"] == of_method[1]["top_words"] != of_method[3]["top_words"]
     # The default method has one way, whatever it is that is asked for.
     [by_default] = [line for line in lines if line["model"] == "context"]
     assert (by_default["name"], by_default["view"], by_default["settings"]["via"]) == ("GloCTM", "", None)
@@ -239,8 +240,20 @@ def test_a_killed_run_goes_on_with_the_line_it_was_killed_in(every, yardsticks, 
     place.write_bytes(of_method[0] + of_method[1] + of_method[2][:500])
     run(["gloctm"], [0], setting, yardsticks, ResultLog(place), every / "checkpoints")
     found, expected = lines_in(place), [json.loads(line) for line in of_method]
-    assert [line["view"] for line in found] == ["", *VIEWS]
+    assert [line["view"] for line in found] == ["", *VIEWS, quality.COHERENT]
     assert found[2]["measures"] == expected[2]["measures"]
+
+
+def test_a_line_from_before_a_measure_was_added_is_run_again_and_counts_no_more(every, yardsticks, setting, tmp_path):
+    [line] = [line for line in lines_in(every / "quality.jsonl") if line["model"] == "kmeans"]
+    old = {name: value for name, value in line.items() if name != "peak_megabytes"}
+    place = tmp_path / "quality.jsonl"
+    place.write_text(json.dumps(old) + "\n", encoding="utf-8")
+    assert len(quality_page.grouped("rakuten_amazon", lines_in(place))) == 1
+    run(["kmeans"], [0], setting, yardsticks, ResultLog(place))
+    [group] = quality_page.grouped("rakuten_amazon", lines_in(place)).values()
+    assert len(lines_in(place)) == 2
+    assert [each["measures"] for each in group] == [line["measures"]]
 
 
 def test_a_damaged_line_is_named(tmp_path):
