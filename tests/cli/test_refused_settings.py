@@ -158,6 +158,7 @@ CONFIGS = {
     "broken YAML": ("a.yml", "num_topics: [5\n", "a.yml can't be read", "line 2"),
     "broken TOML": ("a.toml", "num_topics = \n", "a.toml can't be read", "line 1"),
     "impossible value": ("a.yaml", "epochs: 2024-13-45\n", "a.yaml can't be read", "month must be in"),
+    "nested too deeply": ("a.toml", f"epochs = {'[' * 5000}", "a.toml can't be read", "nested too deeply"),
     "no table": ("a.yaml", "- num_topics\n", "a.yaml is not a table", "num_topics: 50"),
     "unknown ending": ("a.json", "{}\n", "a.json is neither .yaml nor .toml", "name the file by its kind"),
     "no UTF-8": ("a.toml", b"\xff\n", "a.toml is not UTF-8", "YAML or TOML"),
@@ -177,6 +178,7 @@ SEED_WORDS = {
     "missing": ("seeds.yaml", None, "seeds.yaml does not exist", "check the path"),
     "broken JSON": ("seeds.json", "{", "seeds.json can't be read", "line 1"),
     "no languages": ("seeds.yaml", "climate: [warming]\n", "seed_words of topic 'climate'", "by language"),
+    "nested too deeply": ("seeds.yaml", "[" * 5000, "seeds.yaml can't be read", "nested too deeply"),
     "unknown word": ("seeds.yml", "climate: {no: [varm]}\n", "words in 'no' for 'climate'", "no such language"),
 }
 

@@ -475,6 +475,7 @@ def test_any_text_is_shown_as_it_is(text):
         ({"license_id": 3}, "license_id is 3"),
         ({"evaluation": {"x": 1}}, "the evaluation is none"),
         ({"evaluation": {"measures": {"a": {"b": "c"}}, "conditions": {}}}, "the evaluation is none"),
+        ({"evaluation": {"measures": {"a": {"b": 10**400}}, "conditions": {}}}, "the evaluation is none"),
         ({"evaluation": Evaluation({}, {"model": "0123"})}, "of another model: evaluate this one, or leave"),
         ({"evaluation": Evaluation({}, {})}, "of another model"),
     ],

@@ -138,6 +138,8 @@ def _read(path: Path, readers: Mapping[str, Callable[[str], Any]], what: str) ->
         raise FileFormatError(f"{path} is not UTF-8 text: {what} are {listed}") from None
     try:
         return reader(text)
+    except RecursionError:
+        raise FileFormatError(f"{path} can't be read: it is nested too deeply") from None
     # ValueError: of TOML and JSON, and of values such as impossible dates in YAML.
     except (ValueError, yaml.YAMLError) as error:
         raise FileFormatError(f"{path} can't be read: {' '.join(str(error).split())}") from None

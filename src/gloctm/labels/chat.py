@@ -150,6 +150,6 @@ def _object_in(content: str) -> Mapping[str, Any]:
     begin, end = content.find("{"), content.rfind("}")
     try:
         found = json.loads(content[begin : end + 1])
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

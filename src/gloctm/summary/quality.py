@@ -43,7 +43,7 @@ def evaluation_of(model: TopicModel, evaluation: Any) -> Evaluation:
             for measure, values in content["measures"].items()
         }
         conditions = dict(content["conditions"])
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InputError(
             "the evaluation is none: give what gloctm evaluate wrote, or gloctm.evaluate returns"
         ) from None
