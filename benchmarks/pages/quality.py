@@ -244,7 +244,7 @@ def overview() -> str:
     if UNCERTAIN in notes[0]:
         notes.append(f"{UNCERTAIN} Some settings or the training may differ from the authors': see below.")
     lacking = [
-        f"{CORPORA[corpus]}: {', '.join(names)}" for corpus in measured_corpora() if (names := unmeasured(corpus))
+        f"{CORPORA[corpus]}: {'; '.join(names)}" for corpus in measured_corpora() if (names := unmeasured(corpus))
     ]
     if lacking:
         notes.append(f"Not measured yet, and in no comparison. {'. '.join(lacking)}.")
