@@ -11,8 +11,8 @@ Result = dict[str, Any]
 
 
 def is_complete(line: Result) -> bool:
-    """Whether a line of quality has all measures: those of retrieval and of memory came later."""
-    return "peak_megabytes" in line
+    """Whether a line has all that is shown of it: of quality, retrieval and memory came later."""
+    return line["benchmark"] != "quality" or "peak_megabytes" in line
 
 
 def results(name: str, benchmark: str | None = None) -> list[Result]:
