@@ -8,6 +8,7 @@ import json
 import pytest
 
 from gloctm.errors import FileFormatError
+from gloctm.reading import json_arrays
 from gloctm.reading.records import read_records
 
 ROWS = [{"text": "a {", "lang": "en", "more": {"x": [1]}}, {"text": "b\n}", "lang": "de"}]
@@ -86,6 +87,23 @@ def test_objects_that_share_a_line(tmp_path, between):
     assert read(tmp_path, content + ",\n" + content + "\n") == EXPECTED * 2
     with pytest.raises(FileFormatError, match=r"line \d is not JSON \(Extra data\)"):
         read(tmp_path, content + ", 5\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('[{"text": "' + "a" * 2000, "is longer than 1,000 characters: split it"),
+        ('[{"text": ["' + '", "'.join("a" * 2000), "is longer than 1,000 characters: split it"),
+        ('[{"text": 5 "lang": "' + "a" * 2000, r"is not JSON \(Expecting ',' delimiter\): correct the file"),
+        ('{\n"text": "' + "a" * 2000, "is longer than 1,000 characters: split it"),
+        ('[{"text": "' + "a" * 100, r"is not JSON \(Unterminated string starting at\): correct the file"),
+    ],
+)
+def test_an_item_that_is_too_long_is_told_from_one_that_is_malformed(tmp_path, monkeypatch, content, message):
+    monkeypatch.setattr(json_arrays, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(json_arrays, "_CHUNK", 100)
+    with pytest.raises(FileFormatError, match=f"item 1 {message}"):
+        read(tmp_path, content)
 
 
 def test_a_comma_after_the_last_item(tmp_path):

@@ -25,8 +25,9 @@ _NOT_OF_FILES = ("idna", "punycode", "raw_unicode_escape", "unicode_escape")
 
 # How much is read at a time of encodings whose lines can't be found byte by byte.
 _CHUNK = 2**20
-#: Bytes of a line or a document: nothing else bounds what an archive of some kilobytes unpacks to.
-LONGEST_LINE = 2**28
+#: Bytes of a line or a document, and characters of one that spans lines: nothing else bounds what an archive of some
+#: kilobytes unpacks to. A character may take four bytes of memory, in the line and once more in what it says.
+LONGEST_LINE = 2**26
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gloctm.files.encodings import UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
+from gloctm.files.encodings import LONGEST_LINE, UNDECODABLE, Encoding, byte_lines, decode_anyway, decode_line
 from gloctm.inert import columns_of_inert, from_cell
 from gloctm.languages import is_language
 from gloctm.reading.columns import Chooser
 from gloctm.reading.dropped import BadRows
-from gloctm.reading.quoting import LONGEST_FIELD, NEVER_CLOSED, Line, PutBack, Quoting, RowReader
+from gloctm.reading.quoting import NEVER_CLOSED, Line, PutBack, Quoting, RowReader
 from gloctm.reading.values import cell_value
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -46,7 +46,7 @@ def read_delimited(
         encoding: that of the text.
         bad_rows: collects what can't be read.
     """
-    csv.field_size_limit(LONGEST_FIELD)
+    csv.field_size_limit(LONGEST_LINE)
     lines = PutBack(_decoded(source, stream, encoding))
     delimiter, names, nameless, text_of = _read_heading(source, lines, chooser, usual_delimiter, quoting, bad_rows)
     if not names:
@@ -129,14 +129,16 @@ def _read_heading(
 
     def texts() -> Iterator[str]:
         yield taken[0].text
-        while len(taken[-1].text) <= LONGEST_FIELD and (more := lines.pull()) is not None:
+        while (more := lines.pull()) is not None:
             taken.append(more)
             yield more.text
 
     try:
         names = [] if quoting == "none" else next(csv.reader(texts(), delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        finding = NEVER_CLOSED if str(error) == "unexpected end of data" else "text follows a quotation mark"
+        # The rest may be longer than a field can be.
+        is_open = str(error) == "unexpected end of data" or "field limit" in str(error)
+        finding = NEVER_CLOSED if is_open else "text follows a quotation mark"
         raise bad_rows.error(f"{source}, line {line.number} is not CSV ({finding}): {_CORRECT}") from None
     if quoting == "none":
         names = line.text.rstrip("\r\n").split(delimiter)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gloctm.files.encodings import UNDECODABLE, Encoding
+from gloctm.files.encodings import LONGEST_LINE, UNDECODABLE, Encoding
 from gloctm.reading.dropped import BadRows
 
 # A line of JSON lines is an object, so none begins like this.
@@ -18,8 +18,8 @@ _OBJECT = re.compile(r"\ufeff?\s*(\{[^\r\n]*)[\r\n]+\s*(\S)")
 _CURE = "write each document as an object with its text"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _CHUNK = 2**16
-# An item can be as long as this: of one that is malformed, the end is sought this far.
-_LONGEST_ITEM = 2**26
+# Characters of a literal or an escape, more than any has.
+_LONGEST_WORD = 16
 
 
 def begins_json_array(beginning: bytes, encoding: Encoding) -> bool:
@@ -194,12 +194,19 @@ class _Text:
                     written, self._at = self._held[self._at : min(end, self._at + 100)], end
                     return item, written
                 reason = ""
+            except json.JSONDecodeError as error:
+                # What follows may complete a string, or what is malformed at the very end.
+                is_open = error.msg.startswith("Unterminated") or error.pos > len(self._held) - _LONGEST_WORD
+                reason = "" if is_open and not self._ended else error.msg
             except (ValueError, RecursionError) as error:
-                reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            if self._ended or len(self._held) - self._at > _LONGEST_ITEM:
+                reason = str(error)
+            is_long = len(self._held) - self._at > LONGEST_LINE
+            if is_long and not reason:
+                raise self.error(f"{where} is longer than {LONGEST_LINE:,} characters: split it")
+            if self._ended or is_long:
                 raise self.error(f"{where} is not JSON ({reason}): correct the file")
             self._read(size)
-            size *= 2
+            size = min(2 * size, LONGEST_LINE // 4)
 
     def _read(self, size: int) -> None:
         self._held, self._at = self._held[self._at :], 0

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from gloctm.errors import InputError
+from gloctm.files.encodings import LONGEST_LINE
 
 Quoting = Literal["auto", "none", "csv"]
 
-# A field can be as long as this; a quotation mark that is never closed would make one of all the rest.
-LONGEST_FIELD = 2**28
 # After this many lines that are rows each, a quotation that goes on is none.
 _ENOUGH_ROWS = 8
 _LONE_RETURN = re.compile(r"\r(?!\n|$)")
@@ -154,7 +153,8 @@ class RowReader:
             nonlocal finding
             size = len(first.text)
             yield first.text
-            while size <= LONGEST_FIELD:
+            # A quotation mark that is never closed would make a field of all the rest.
+            while size <= LONGEST_LINE:
                 if (
                     self.quoting == "auto"
                     and len(taken) == 1 + _ENOUGH_ROWS
@@ -172,7 +172,7 @@ class RowReader:
             return next(csv.reader(texts(), delimiter=self.delimiter, strict=True)), taken, ""
         except csv.Error as error:
             if "field limit" in str(error):
-                finding = f"a field is longer than {LONGEST_FIELD:,} characters"
+                finding = f"a field is longer than {LONGEST_LINE:,} characters"
             elif str(error) != "unexpected end of data":
                 finding = _NO_QUOTATION
                 if len(taken) > 1:
