@@ -304,7 +304,11 @@ def test_texts_that_would_be_unpacked_for_each_row(folder, monkeypatch):
         signed(folder, name)
         if "text" not in repeated:
             assert read_everything(folder)["en"].num_documents == 6
-    refused(folder, f"{name} is damaged (it has a dictionary of text)")
+    refused(folder, f"{name} is damaged (its column 'text' is in another encoding)")
+    delta = {"text": "DELTA_BYTE_ARRAY"}
+    pq.write_table(table, folder / name, row_group_size=2, use_dictionary=["label", "date"], column_encoding=delta)
+    signed(folder, name)
+    refused(folder, f"{name} is damaged (its column 'text' is in another encoding)")
     pq.write_table(table, folder / name, row_group_size=2, use_dictionary=False)
     signed(folder, name)
     monkeypatch.setattr("gloctm.files.arrow._MOST_UNPACKED", 1)

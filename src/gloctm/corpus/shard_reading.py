@@ -24,7 +24,7 @@ from gloctm.corpus.shard_files import (
 )
 from gloctm.corpus.shard_manifest import CURE, LanguageEntry, opened
 from gloctm.errors import FileFormatError
-from gloctm.files.arrow import check_unpacked, import_pyarrow
+from gloctm.files.arrow import check_unpacked, import_pyarrow, is_delta
 
 #: What is read of documents unless asked otherwise; counts and passages are read in any case.
 ALL_COLUMNS = ("id", *OPTIONAL_COLUMNS)
@@ -198,8 +198,10 @@ class ShardFiles:
                     raise FileFormatError(f"{path} is damaged (it holds more than {most:,} counts): {CURE}")
                 check_unpacked(file.metadata, range(file.num_row_groups), file.schema_arrow.names, path.stat().st_size)
                 # One text that thousands of rows share would be unpacked for each.
-                if shared := _with_dictionaries(file.metadata) - set(REPEATED):
-                    raise FileFormatError(f"{path} is damaged (it has a dictionary of {min(shared)}): {CURE}")
+                if shared := _shared_texts(file.metadata):
+                    raise FileFormatError(
+                        f"{path} is damaged (its column {min(shared)!r} is in another encoding): {CURE}"
+                    )
                 self._counted.add(name)
             yield file
 
@@ -287,10 +289,14 @@ def _most_entries(metadata: Any) -> int:
     return max(totals.values(), default=0)
 
 
-def _with_dictionaries(metadata: Any) -> set[str]:
-    """Return the names of columns of texts that have a dictionary anywhere."""
-    texts = (each for each in _all_columns(metadata) if each.physical_type == "BYTE_ARRAY")
-    return {each.path_in_schema for each in texts if each.has_dictionary_page}
+def _shared_texts(metadata: Any) -> set[str]:
+    """Return the names of columns of which rows share texts, or beginnings of texts, that are written for each."""
+    return {
+        each.path_in_schema
+        for each in _all_columns(metadata)
+        if each.physical_type == "BYTE_ARRAY"
+        and (is_delta(each) or (each.has_dictionary_page and each.path_in_schema not in REPEATED))
+    }
 
 
 def _all_columns(metadata: Any) -> Iterator[Any]:
