@@ -25,6 +25,7 @@ from command_line import (
     write_json_lines,
 )
 from gloctm import Corpus, GloCTM
+from gloctm.errors import InputError
 
 
 def test_foreign_folders_are_left_alone(tmp_path, planted_folder, model_folder, documents):
@@ -89,6 +90,59 @@ def test_places_where_no_file_can_be(tmp_path, model_folder, documents):
     assert_refuses(tmp_path, (*transform, tmp_path / "theta.xlsx"), "theta.xlsx: its name must end in", ".parquet")
     (tmp_path / "theta.csv").mkdir()
     assert_refuses(tmp_path, (*transform, tmp_path / "theta.csv"), "theta.csv: a folder of that name exists")
+
+
+@pytest.mark.parametrize("kind", ["link to nowhere", "pipe", "folder"])
+def test_places_where_no_file_can_be_are_said_before_the_work(tmp_path, planted_folder, model_folder, documents, kind):
+    place = tmp_path / "place.html"
+    if kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to("pipe" if kind == "pipe" else "nowhere/file")
+    os.mkfifo(tmp_path / "pipe")
+    csv = tmp_path / "theta.csv"
+    csv.symlink_to(place)
+    said = {"link to nowhere": "nowhere does not exist", "pipe": "it is a device or a pipe", "folder": "that name"}
+    # Before a model is read.
+    for words in (
+        ("report", tmp_path / "none", "-o", place),
+        ("evaluate", tmp_path / "none", "-o", place),
+        ("reduce", tmp_path / "none", "2", "-o", place),
+    ):
+        assert_refuses(tmp_path, words, f"can't write {place}: ", said[kind])
+    assert_refuses(tmp_path, ("transform", tmp_path / "none", documents, "-o", csv), f"write {csv}: ", said[kind])
+    # Before documents are.
+    other = ("-o", tmp_path / "other.csv", f"--dropped={place}")
+    assert_refuses(tmp_path, ("transform", model_folder, "none.csv", *other), f"can't write {place}: ", said[kind])
+    with pytest.raises(InputError, match=said[kind]):
+        GloCTM(num_topics=2).fit(Corpus.load(planted_folder), checkpoint=place)
+
+
+@pytest.mark.parametrize("target", ["theta.csv", "theta"])
+def test_two_results_in_one_place(tmp_path, model_folder, documents, target):
+    (tmp_path / "theta").mkdir()
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "theta.csv").symlink_to("../theta.csv")
+    (tmp_path / "links" / "dropped").symlink_to("../theta/dropped" if target == "theta" else "../theta.csv")
+    (tmp_path / "again").symlink_to("links")
+    transform = ("transform", model_folder, documents, "-o", tmp_path / "links" / ".." / target)
+    for dropped in ("links/dropped", "again/dropped", f"{target}/dropped" if target == "theta" else target):
+        said = (f"can't list what is left out in {tmp_path / dropped}, where the topics go", "name another file")
+        assert_refuses(tmp_path, (*transform, f"--dropped={tmp_path / dropped}"), *said)
+
+
+def test_results_in_place_of_what_is_read(tmp_path, model_folder):
+    for name in ("words.txt", "en.txt", "de.txt"):
+        (tmp_path / name).write_text("rain\tRegen\n")
+    link = tmp_path / "page.html"
+    link.symlink_to("words.txt")
+    said = "it is the file that is read; name another one"
+    evaluate = ("evaluate", model_folder, "-o")
+    assert_refuses(tmp_path, (*evaluate, link, f"--dictionary=en,de={tmp_path / 'words.txt'}"), said)
+    references = f"--reference={tmp_path / 'en.txt'},{tmp_path / 'de.txt'}"
+    assert_refuses(tmp_path, (*evaluate, tmp_path / "de.txt", references), said)
+    for option in ("--view", "--evaluation"):
+        assert_refuses(tmp_path, ("report", model_folder, "-o", link, option, tmp_path / "words.txt"), said)
 
 
 def test_building_to_a_full_disk(tmp_path):

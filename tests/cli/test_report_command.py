@@ -142,7 +142,7 @@ def test_another_model_is_shown_beside(folder, tmp_path, capsys, monkeypatch, re
     [
         ("report.pdf", "give it a name that ends in .html"),
         ("nowhere/report.html", "the folder .*nowhere does not exist"),
-        (".", "which is a folder"),
+        (".", "a folder of that name exists; name a file"),
     ],
 )
 def test_a_target_that_can_not_be_is_said_before_anything_is_computed(

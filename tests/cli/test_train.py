@@ -197,6 +197,10 @@ OTHER_METHOD = (
             "--method published",
         ),
         (["--method=neural"], "--method is 'neural': it must be context or published"),
+        (
+            ["--method=published", "--tensorboard=model/loss"],
+            "--tensorboard is model/loss, where the model goes: name another folder",
+        ),
     ],
 )
 def test_settings_of_the_other_method_are_refused(tmp_path, corpus, flags, message, monkeypatch):

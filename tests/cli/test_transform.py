@@ -224,9 +224,9 @@ def test_transform_lists_what_it_leaves_out_nowhere_else(tmp_path, documents, mo
     before = documents.read_bytes()
     for target, message in (
         (documents, "it is the file that is read; name another one"),
-        (tmp_path, "name a file in a folder that exists"),
-        (tmp_path / "missing" / "dropped.jsonl", "name a file in a folder that exists"),
-        ("-", "name a file in a folder that exists"),
+        (tmp_path, "a folder of that name exists; name a file"),
+        (tmp_path / "missing" / "dropped.jsonl", "missing does not exist; create it"),
+        ("-", "is -, standard output, where the topics go: name a file"),
         (tmp_path / "theta.jsonl", "name another file"),
     ):
         result = run_here("transform", model, documents, "-o", tmp_path / "theta.jsonl", f"--dropped={target}")

@@ -122,7 +122,10 @@ def test_an_error_midway_leaves_no_file_and_whole_blocks_in_a_stream(model, tmp_
 def test_nothing_to_write_is_refused(model, tmp_path):
     with pytest.raises(InputError, match="has no documents: nothing to transform"):
         transform_to(model, [], tmp_path / "theta.csv")
-    for setting, name in (({"min_confidence": 2}, "min_confidence is 2"), ({"dropped": tmp_path}, "dropped is")):
+    for setting, name in (
+        ({"min_confidence": 2}, "min_confidence is 2"),
+        ({"dropped": tmp_path}, "a folder of that name"),
+    ):
         with pytest.raises(InputError, match=name):
             transform_to(model, documents(), tmp_path / "theta.csv", **setting)
     with pytest.raises(InputError, match="name another file"):

@@ -27,6 +27,8 @@ from gloctm.files.atomic import (
     FolderFormat,
     atomic_file,
     atomic_folder,
+    atomic_path,
+    check_file_target,
     check_folder_target,
     read_json,
     write_array,
@@ -137,6 +139,10 @@ def test_places_where_no_file_can_be(tmp_path):
     with pytest.raises(InputError, match="absent does not exist"), atomic_file(tmp_path / "absent" / "a.txt"):
         pass
     with pytest.raises(InputError, match="a folder of that name exists"), atomic_file(tmp_path):
+        pass
+    with pytest.raises(InputError, match="absent does not exist"), atomic_path(tmp_path / "absent" / "a.txt"):
+        pass
+    with pytest.raises(InputError, match="a folder of that name exists"), atomic_path(tmp_path):
         pass
     assert os.listdir(tmp_path) == []
 
@@ -368,13 +374,24 @@ def test_a_file_that_a_link_leads_to_is_replaced_there(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("path", ["/dev/null", "pipe", "link"])
+@pytest.mark.parametrize("path", ["pipe", "link"])
 def test_devices_and_pipes_are_not_replaced(tmp_path, path):
+    # No test writes to a device: should it fail, the machine would lack one.
+    with pytest.raises(InputError, match="it is a device or a pipe"):
+        check_file_target("/dev/null")
     os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "link").symlink_to("/dev/null")
-    with pytest.raises(InputError, match="it is a device or a pipe"), atomic_file(tmp_path / path):
+    (tmp_path / "link").symlink_to("pipe")
+    for writing in (atomic_file, atomic_path):
+        with pytest.raises(InputError, match="it is a device or a pipe"), writing(tmp_path / path):
+            pass
+        assert not (tmp_path / path).is_file()
+
+
+def test_a_link_to_itself_is_not_replaced(tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    with pytest.raises(InputError, match="it is a link to itself; delete it"), atomic_file(tmp_path / "link"):
         pass
-    assert not (tmp_path / path).is_file()
+    assert (tmp_path / "link").is_symlink()
 
 
 # JSON and arrays

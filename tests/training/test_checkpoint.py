@@ -167,7 +167,7 @@ def test_another_safetensors_file_is_no_checkpoint(tmp_path):
     ("arguments", "message"),
     [
         ({"resume": True}, "without a checkpoint"),
-        ({"checkpoint": "."}, "is a folder"),
+        ({"checkpoint": "."}, "a folder of that name exists"),
         ({"checkpoint": "none/run"}, "does not exist"),
         ({"checkpoint": "run", "checkpoint_minutes": -1}, "0 or more"),
         ({"checkpoint": "run", "checkpoint_minutes": float("nan")}, "a finite number"),

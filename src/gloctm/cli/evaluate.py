@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from gloctm.checks import check_choice
-from gloctm.cli.model import Model, WordEncoder
+from gloctm.cli.model import Model, WordEncoder, check_not_read
 from gloctm.cli.options import Quiet, References, check_via, read_references
 from gloctm.errors import InputError
 from gloctm.languages import normalize_language
@@ -79,7 +79,7 @@ def evaluate(
     from gloctm.estimator import GloCTM
     from gloctm.evaluation import MAX_TRAIN
     from gloctm.evaluation import evaluate as evaluated
-    from gloctm.files.atomic import atomic_file
+    from gloctm.files.atomic import atomic_file, check_file_target
     from gloctm.metrics.classification import CLASSIFIERS
 
     check_choice("--classifier", classifier, CLASSIFIERS)
@@ -93,9 +93,11 @@ def evaluate(
         raise InputError("--test is given without --corpus, which classifiers are trained on: give both")
     if aligned and corpus is None:
         raise InputError("--aligned is given without documents: give --corpus, or --corpus and --test")
-    if output is not None and str(output) != "-" and (output.is_dir() or not output.parent.is_dir()):
-        raise InputError(f"--output is {output}: name a file in a folder that exists")
+    if output is not None and str(output) != "-":
+        check_file_target(output)
     sources = read_references(references)
+    named = [file for each in sources if isinstance(each, dict) for file in each.values()]
+    check_not_read([*named, *(each.partition("=")[2] for each in dictionaries or ())], output)
     model = GloCTM.load(path, encoder=encoder)
     model.show_progress = model.show_progress and not quiet
     result = evaluated(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -193,8 +194,8 @@ def transform(
     from gloctm.reading.columns import Columns, describe_columns
     from gloctm.shards.opening import open_corpus
 
-    check_target(output)
-    _check_not_read(sources, output, dropped)
+    check_target(output, dropped)
+    check_not_read(sources, output, dropped)
     several = engine_settings(engine, address)
     chosen = None if via is None else check_via(via)
     model = GloCTM.load(path)
@@ -261,10 +262,10 @@ def _only_corpus(sources: list[str]) -> Path | None:
     return first if not others and kind_of_folder(first) == "corpus" else None
 
 
-def _check_not_read(sources: list[str], output: Path, dropped: Path | None) -> None:
-    """Raise if what is read would be overwritten."""
-    targets = [target for target in (output, dropped) if target is not None and target.exists()]
-    for source in map(Path, sources):
+def check_not_read(sources: Iterable[str | Path | None], *outputs: Path | None) -> None:
+    """Raise if what is read would be overwritten; what is None is not given."""
+    targets = [target for target in outputs if target is not None and target.exists()]
+    for source in (Path(source) for source in sources if source is not None):
         for target in targets:
             if source.exists() and target.samefile(source):
                 raise InputError(f"can't write to {target}: it is the file that is read; name another one")

@@ -9,7 +9,7 @@ import typer
 
 from gloctm.checks import check_int
 from gloctm.cli.messages import show
-from gloctm.cli.model import Model
+from gloctm.cli.model import Model, check_not_read
 from gloctm.cli.options import Quiet, check_projection, check_via
 from gloctm.cli.shown import counted_by_model, read_corpus, read_evaluation, read_view
 
@@ -85,6 +85,7 @@ def report(
     from gloctm.explorer import check_report_target
 
     check_report_target(output)
+    check_not_read((view, evaluation), output)
     check_int("--documents", listed, 0)
     encoder = None if via is None else check_via(via)
     model = GloCTM.load(path)

@@ -140,6 +140,7 @@ def reduce(
     from gloctm.cli.messages import say
     from gloctm.cli.shown import read_view
     from gloctm.estimator import GloCTM
+    from gloctm.files.atomic import check_file_target
     from gloctm.tables.hierarchy import warn_of_poor_merges
 
     number = _given_once("the number of topics", number, "--num-topics", num_topics)
@@ -147,6 +148,8 @@ def reduce(
         example = shlex.join(["gloctm", "reduce", str(path), "10"])
         raise InputError(f"how many topics are left is missing: give a number, as in {example}")
     check_int("the number of topics", number, 1)
+    if output is not None:
+        check_file_target(output)
     model = GloCTM.load(path)
     hierarchy = model.topic_hierarchy(view=None if view is None else read_view(view))
     reduced = hierarchy.cut(number=number)

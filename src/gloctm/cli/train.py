@@ -15,7 +15,7 @@ from gloctm.cli.messages import say, show
 from gloctm.cli.options import Quiet, with_parameters
 from gloctm.cli.settings import Config, Preset, given_flags, setting_flags, settings_begun_with
 from gloctm.errors import InputError
-from gloctm.files.leftovers import followed
+from gloctm.files.leftovers import followed, is_within
 from gloctm.training.callbacks import Callback, TensorBoard, TrainingRun
 from gloctm.training.settings import (
     CONTEXT_SETTINGS,
@@ -122,6 +122,8 @@ def train(
     if start is None:
         settings_of_method(checked)
     check_model_target(output)
+    if tensorboard is not None and is_within(tensorboard, output):
+        raise InputError(f"--tensorboard is {tensorboard}, where the model goes: name another folder")
     check_checkpoint(None, checkpoint_minutes, resume=False)
     published = start is None and model.method == "published"
     with joined(model.device if published else "cpu") as ranks:

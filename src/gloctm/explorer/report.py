@@ -9,7 +9,7 @@ from typing import Any
 
 from gloctm.errors import InputError
 from gloctm.explorer.page import HasDict, render_page
-from gloctm.files.atomic import atomic_file
+from gloctm.files.atomic import atomic_file, check_file_target
 
 _ENDINGS = {".html", ".htm"}
 
@@ -56,11 +56,6 @@ def check_report_target(path: str | os.PathLike[str]) -> None:
         gloctm.errors.InputError: can't write the report to report.pdf: give it a name that ends in .html
     """
     target = Path(path)
-    if target.is_dir():
-        raise InputError(
-            f"can't write the report to {target}, which is a folder: name a file, as {target / 'report.html'}"
-        )
+    check_file_target(target)
     if target.suffix.lower() not in _ENDINGS:
         raise InputError(f"can't write the report to {target}: give it a name that ends in .html")
-    if not target.parent.is_dir():
-        raise InputError(f"can't write the report to {target}: the folder {target.parent} does not exist, create it")

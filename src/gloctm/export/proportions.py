@@ -13,7 +13,7 @@ from typing import IO, Any
 from gloctm.arrays import Array
 from gloctm.errors import InputError
 from gloctm.files.arrow import import_pyarrow
-from gloctm.files.atomic import atomic_file, storable
+from gloctm.files.atomic import atomic_file, check_file_target, storable
 from gloctm.inert import CsvWriter
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
@@ -31,10 +31,7 @@ def check_proportions_target(path: Path) -> None:
         return
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"can't write {path}: its name must end in {', '.join(SUFFIXES)}, or be - for standard output")
-    if not path.parent.is_dir():
-        raise InputError(f"can't write {path}: the folder {path.parent} does not exist")
-    if path.is_dir():
-        raise InputError(f"can't write {path}: a folder of that name exists")
+    check_file_target(path)
     if path.suffix.lower() == ".parquet":
         import_pyarrow("Writing Parquet")
 

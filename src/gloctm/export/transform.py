@@ -17,7 +17,8 @@ from gloctm.export.proportions import check_proportions_target
 from gloctm.export.sources import CorpusDocuments, HowRead, ReadDocuments, Source
 from gloctm.export.stages import HowInferred, several, transform_into_folder
 from gloctm.export.transformed import Transformed, steps_shown, write_inferred
-from gloctm.files.atomic import atomic_file
+from gloctm.files.atomic import atomic_file, check_file_target
+from gloctm.files.leftovers import is_within
 from gloctm.model.fitted import Encoder
 from gloctm.model.inference import Via
 from gloctm.model.inferring import BlockInference, for_streams
@@ -89,7 +90,9 @@ def transform_to(
         2
     """
     path = None if not isinstance(target, str | os.PathLike) else Path(target)
-    _check(path, dropped, min_confidence)
+    check_target(path, dropped)
+    if not 0 <= min_confidence <= 1:
+        raise InputError(f"min_confidence is {min_confidence}: it must be from 0 to 1")
     model.check_trained()
     model.check_via(via)
     given = documents if isinstance(documents, Corpus | ShardedCorpus) else as_records(documents)
@@ -127,12 +130,19 @@ def transform_to(
     return done
 
 
-def check_target(target: Path) -> None:
-    """Raise now if ``transform_to`` would refuse this target, before anything is computed."""
-    if is_folder_target(target):
+def check_target(target: Path | None, dropped: str | os.PathLike[str] | None) -> None:
+    """Raise now if ``transform_to`` would refuse these targets, before anything is computed; None is a stream."""
+    if target is not None and is_folder_target(target):
         check_parts_target(target)
-    else:
+    elif target is not None:
         check_proportions_target(target)
+    if dropped is None:
+        return
+    if str(dropped) == "-":
+        raise InputError("dropped is -, standard output, where the topics go: name a file")
+    check_file_target(dropped)
+    if target is not None and is_within(dropped, target):
+        raise InputError(f"can't list what is left out in {dropped}, where the topics go: name another file")
 
 
 def _check_one_process(target: Any, engine: str, processes: int | None, address: str | None) -> None:
@@ -143,20 +153,6 @@ def _check_one_process(target: Any, engine: str, processes: int | None, address:
             f"can't write {where} with {several(engine, processes)}, since one process writes a file: name a folder, "
             "without an ending, or leave it out"
         )
-
-
-def _check(target: Path | None, dropped: str | os.PathLike[str] | None, min_confidence: float) -> None:
-    """Raise now if something would be refused later."""
-    if target is not None:
-        check_target(target)
-    if dropped is not None:
-        listed = Path(dropped)
-        if str(listed) == "-" or listed.is_dir() or not listed.parent.is_dir():
-            raise InputError(f"dropped is {dropped}: name a file in a folder that exists")
-        if target is not None and listed.absolute() == target.absolute():
-            raise InputError(f"can't write both the topics and what is left out to {dropped}: name another file")
-    if not 0 <= min_confidence <= 1:
-        raise InputError(f"min_confidence is {min_confidence}: it must be from 0 to 1")
 
 
 @contextlib.contextmanager

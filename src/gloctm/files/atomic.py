@@ -68,18 +68,11 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
         mode: ``"w"`` for UTF-8 text, ``"wb"`` for bytes.
 
     Raises:
-        InputError: there is no such folder, or something else than a file is there.
+        InputError: see ``check_file_target``.
     """
-    target, folder = Path(path), followed(path).parent
-    if not folder.is_dir():
-        raise InputError(f"can't write {target}: the folder {folder} does not exist")
-    if target.is_dir():
-        raise InputError(f"can't write {target}: a folder of that name exists")
-    if target.exists() and not target.is_file():
-        raise InputError(f"can't write {target}: it is a device or a pipe, which no file can replace; name a file")
     binary = "b" in mode
     with (
-        atomic_path(target) as temporary,
+        atomic_path(path) as temporary,
         temporary.open(mode, encoding=None if binary else "utf-8", newline=None if binary else "\n") as stream,
     ):
         yield stream
@@ -90,7 +83,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Make a temporary file next to ``path`` for the block to write; put it in place only if the block ends well.
 
     An older file there is replaced. What killed processes left of it is deleted. A link is followed.
+
+    Raises:
+        InputError: see ``check_file_target``.
     """
+    check_file_target(path)
     target = followed(path)
     remove_leftover_files(target)
     with held_file(target) as temporary:
@@ -164,6 +161,22 @@ def _name_file(error: BaseException, target: Path) -> None:
     """Name the file in an error of writing to it, which an open file leaves out."""
     if isinstance(error, OSError) and error.errno is not None and error.filename is None:
         error.filename = str(target)
+
+
+def check_file_target(path: str | os.PathLike[str]) -> None:
+    """Raise InputError now if ``atomic_file`` would refuse this target, before hours of work are spent.
+
+    The folder, to which a link may lead, must exist, and nothing but a file be there.
+    """
+    target, place = Path(path), followed(path)
+    if not place.parent.is_dir():
+        raise InputError(f"can't write {target}: the folder {place.parent} does not exist; create it")
+    if place.is_dir():
+        raise InputError(f"can't write {target}: a folder of that name exists; name a file")
+    if place.is_symlink():
+        raise InputError(f"can't write {target}: it is a link to itself; delete it, or name another file")
+    if place.exists() and not place.is_file():
+        raise InputError(f"can't write {target}: it is a device or a pipe, which no file can replace; name a file")
 
 
 def check_folder_target(path: str | os.PathLike[str], *, replaces: FolderFormat) -> None:

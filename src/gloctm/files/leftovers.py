@@ -54,6 +54,16 @@ def followed(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(target)) if target.is_symlink() else target
 
 
+def is_within(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> bool:
+    """Return whether a path leads to where another one does, or to below that, by whatever names and links.
+
+    Example:
+        >>> is_within("theta/../theta.csv", "theta.csv"), is_within("theta/a.csv", "theta"), is_within("a", "b")
+        (True, True, False)
+    """
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(target))
+
+
 def unfinished_name(target: Path) -> Path:
     """Return an unused hidden name next to a target."""
     return target.parent / f".{target.name}.{this_machine()}{secrets.token_hex(4)}.partial"

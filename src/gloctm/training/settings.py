@@ -280,11 +280,11 @@ def check_checkpoint(path: str | os.PathLike[str] | None, minutes: float, resume
         if resume:
             raise InputError("resume is given without a checkpoint to resume from: give checkpoint=, its file")
         return None
+    # What the command line's flags are made from is imported without numpy.
+    from gloctm.files.atomic import check_file_target
+
     target = Path(path)
-    if target.is_dir():
-        raise InputError(f"the checkpoint {target} is a folder: name a file")
-    if not target.absolute().parent.is_dir():
-        raise InputError(f"can't write the checkpoint {target}: the folder {target.parent} does not exist")
+    check_file_target(target)
     return target, minutes
 
 
