@@ -169,7 +169,7 @@ def run_stage(
     # What is named twice is made once.
     lacking = list({piece.name: piece for piece in pieces if piece.name not in found}.values())
     if found and lacking:
-        description += f", {len(found):,} of {len(pieces):,} {unit} are there"
+        description += f", {len(found):,} of {len(found) + len(lacking):,} {unit} made before"
     with track(description, len(lacking), unit, show=show_progress) as progress:
         for piece, note in engine.run(_Committed(work, folder, notes), lacking, resources):
             found[piece.name] = note
