@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from paths import ROOT
 
 # A kind whose trials do by number what must not happen.
@@ -103,6 +105,26 @@ def test_a_file_of_other_versions_is_not_gone_on_with(tmp_path):
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "one of other versions: add --fresh" in refused.stderr
     assert probe(tmp_path, "--count=1", "--fresh").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("id,lang,topic_0\n0,en,nan\n", True),
+        ("id,lang,topic_0\n0,en,-inf\n", True),
+        ('{"coherence": NaN}', True),
+        ("[-Infinity, 1]", True),
+        ("last loss  nan (local 1.2)", True),
+        ('{"words": ["Nancy", "info", "infinitive"], "text": "a\\nan b\\ninf"}', False),
+        ("<!DOCTYPE html><script>isNaN(NaN)</script>", False),
+        ('<!DOCTYPE html><script type="application/json" id="a" data-encoding="json">[nan]</script>', True),
+    ],
+)
+def test_numbers_that_are_not_finite_are_found(text, found):
+    search = "import sys; from trials.kinds.damage import not_finite; print(not_finite(sys.argv[1]))"
+    command = [sys.executable, "-c", search, text]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert bool(done.stdout.strip()) == found
 
 
 def test_a_sample_of_every_kind_is_sound(tmp_path):

@@ -3,20 +3,24 @@
 A command that reads a damaged folder must give to the bit what it gives for the whole one, or refuse the folder in one
 sentence. In one trial of five the damage is signed: the manifest states the digests of what is there now, as somebody
 who means harm would write it. Another result is right then, but a traceback, too much memory or numbers that are not
-finite are not.
+finite are not. Such numbers are looked for in what is printed, in results of text, in what the server answers, and in
+the data of pages; the scripts of pages have words of their own.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import sqlite3
 import sys
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +31,8 @@ from trials.frame import Kind, Trial
 from trials.kinds.inputs import MUTATIONS, check_messages, without_scripts
 from trials.kinds.kills import Hashed, small_shards
 
+# The folder that a trial damages, a word that no message has but as this name.
+_DAMAGED = "quagga"
 _DOCUMENTS = 30
 _MANIFESTS = ("model.json", "corpus.json", "tables.json", "_transform.json")
 _CARD = ".md"
@@ -37,6 +43,10 @@ _PUBLISHED: dict[str, Any] = {
 }
 _PARTS = ("transform", "{inputs}/whole/context", "{inputs}/documents.jsonl", "-q", "--processes=1")
 _LARGEST = 2**27
+# Results that are text, numbers as they write those that are not finite, and the data of a page.
+_TEXTS = (".csv", ".json", ".html")
+_NOT_FINITE = re.compile(r"(?<![\w\\])(?:nan|inf|infinity)(?!\w)", re.IGNORECASE)
+_PAGE_DATA = re.compile(r'<script type="application/json"[^>]* data-encoding="(\w+)">(.*?)</script>', re.DOTALL)
 # Of the trials, those in which the damage is signed.
 _SIGNED = 0.2
 
@@ -54,25 +64,25 @@ def _process(work: Callable[[], object]) -> Callable[[Trial], Ended]:
 
 
 def _served() -> dict[str, Any]:
-    """Serve the model in ``saved``; return what is answered."""
+    """Serve the model in ``quagga``; return what is answered."""
     from fastapi.testclient import TestClient
 
     from gloctm import GloCTM
     from gloctm.server import create_app
 
-    with without_scripts(), TestClient(create_app(GloCTM.load("saved")), base_url="http://localhost") as client:
+    with without_scripts(), TestClient(create_app(GloCTM.load(_DAMAGED)), base_url="http://localhost") as client:
         asked = {"documents": [{"text": "The train to Bern was an hour late.", "lang": "en"}]}
         answers = [client.get("/"), client.get("/api/topics"), client.post("/api/transform", json=asked)]
         return {"answers": [[each.status_code, each.text] for each in answers]}
 
 
 def _embedded() -> None:
-    """Embed with the cache in ``saved``."""
+    """Embed with the cache in ``quagga``."""
     from gloctm import Corpus
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        corpus = Corpus.load("plain").embed(Hashed(), cache="saved", show_progress=False)
+        corpus = Corpus.load("plain").embed(Hashed(), cache=_DAMAGED, show_progress=False)
     corpus.save("embedded")
 
 
@@ -80,7 +90,7 @@ def _resharded() -> None:
     """Read every file of a corpus in shards."""
     from gloctm import ShardedCorpus
 
-    ShardedCorpus.load("saved").to_corpus().save("read")
+    ShardedCorpus.load(_DAMAGED).to_corpus().save("read")
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ class Reading:
     Attributes:
         name: for people.
         targets: names of the folders in ``whole`` that are damaged, of which a trial takes one.
-        run: reads the damaged copy, ``saved`` in the trial's folder.
+        run: reads the damaged copy, ``quagga`` in the trial's folder.
         results: names of what it writes.
     """
 
@@ -103,12 +113,12 @@ class Reading:
 _MODELS = ("context", "published")
 _CORPORA = ("plain", "passages", "sharded")
 READINGS = (
-    Reading("topics", _MODELS, _command("topics", "saved", "--format=json")),
-    Reading("load a corpus", _CORPORA, _command("train", "saved", "-o", "model", "-q", "--num-topics=3"), ("model",)),
+    Reading("topics", _MODELS, _command("topics", _DAMAGED, "--format=json")),
+    Reading("load a corpus", _CORPORA, _command("train", _DAMAGED, "-o", "model", "-q", "--num-topics=3"), ("model",)),
     Reading(
         "transform",
         _MODELS,
-        _command("transform", "saved", "{inputs}/documents.jsonl", "-qo", "theta.csv"),
+        _command("transform", _DAMAGED, "{inputs}/documents.jsonl", "-qo", "theta.csv"),
         ("theta.csv",),
     ),
     Reading("embed by a cache", ("cache",), _process(_embedded), ("embedded",)),
@@ -116,35 +126,35 @@ READINGS = (
     Reading(
         "report",
         _MODELS,
-        _command("report", "saved", "--corpus={inputs}/whole/plain", "-qo", "page.html"),
+        _command("report", _DAMAGED, "--corpus={inputs}/whole/plain", "-qo", "page.html"),
         ("page.html",),
     ),
     Reading(
         "evaluate",
         _MODELS,
-        _command("evaluate", "saved", "--corpus={inputs}/whole/plain", "-qo", "measures.json"),
+        _command("evaluate", _DAMAGED, "--corpus={inputs}/whole/plain", "-qo", "measures.json"),
         ("measures.json",),
     ),
     Reading(
         "report of a corpus",
         _CORPORA,
-        _command("report", "{inputs}/whole/context", "--corpus=saved", "-qo", "page.html"),
+        _command("report", "{inputs}/whole/context", f"--corpus={_DAMAGED}", "-qo", "page.html"),
         ("page.html",),
     ),
     Reading(
         "evaluate by a corpus",
         _CORPORA,
-        _command("evaluate", "{inputs}/whole/context", "--corpus=saved", "-qo", "measures.json"),
+        _command("evaluate", "{inputs}/whole/context", f"--corpus={_DAMAGED}", "-qo", "measures.json"),
         ("measures.json",),
     ),
     Reading("load shards", ("sharded",), _process(_resharded), ("read",)),
     Reading(
         "resume training", ("checkpoint",), lambda trial: trial.process(lambda: _resumed(trial.inputs)), ("trained",)
     ),
-    Reading("resume transform", ("parts",), _command(*_PARTS, "-o", "saved"), ("saved",)),
-    Reading("show a model", _MODELS, _command("info", "saved")),
-    Reading("show a corpus", _CORPORA, _command("corpus", "info", "saved")),
-    Reading("verify", (*_MODELS, *_CORPORA, "parts"), _command("verify", "saved")),
+    Reading("resume transform", ("parts",), _command(*_PARTS, "-o", _DAMAGED), (_DAMAGED,)),
+    Reading("show a model", _MODELS, _command("info", _DAMAGED)),
+    Reading("show a corpus", _CORPORA, _command("corpus", "info", _DAMAGED)),
+    Reading("verify", (*_MODELS, *_CORPORA, "parts"), _command("verify", _DAMAGED)),
 )
 
 
@@ -209,10 +219,10 @@ def _stop_halfway(corpus: Path, folder: Path, seed: int) -> None:
 
 
 def _resumed(inputs: Path) -> None:
-    """Go on with the training whose checkpoint is in ``saved``."""
+    """Go on with the training whose checkpoint is in ``quagga``."""
     from gloctm import Corpus
 
-    model = _training(0).fit(Corpus.load(inputs / "whole" / "plain"), checkpoint="saved/state", resume=True)
+    model = _training(0).fit(Corpus.load(inputs / "whole" / "plain"), checkpoint=f"{_DAMAGED}/state", resume=True)
     model.save("trained")
 
 
@@ -229,7 +239,7 @@ def run(trial: Trial) -> None:
     target = reading.targets[trial.number // len(READINGS) % len(reading.targets)]
     expected = _expected(trial, reading, target)
     _copy(trial.inputs, target, trial.folder)
-    saved = trial.folder / "saved"
+    saved = trial.folder / _DAMAGED
     done = []
     for _ in range(chance.choice((1, 1, 1, 2))):
         if not _files(saved):
@@ -245,19 +255,41 @@ def run(trial: Trial) -> None:
         found = _outcome(trial.folder, reading, ended)
         if not is_signed and found != expected:
             trial.fault("silent", f"what is read from the damaged {target} differs, and no message says so")
-        if "NaN" in ended.output or "Infinity" in ended.output:
-            trial.fault("silent", "numbers that are not finite are given out")
+        for name, text in _given_out(trial.folder, reading, ended):
+            if around := not_finite(text):
+                trial.fault("silent", f"a number that is not finite is given out, in {name}: {around}")
     elif not _names(ended):
         trial.fault("unexpected", f"the refusal does not name what is damaged: {ended.message or ended.messages}")
 
 
 def _names(ended: Ended) -> bool:
     told = ended.message if ended.how == "raised" else ended.messages
-    return ended.how not in ("raised", "exited") or "saved" in told
+    return ended.how not in ("raised", "exited") or _DAMAGED in told
+
+
+def _given_out(folder: Path, reading: Reading, ended: Ended) -> Iterator[tuple[str, str]]:
+    """Yield what people and programs read of a result, each text with its name."""
+    yield "standard output", ended.output
+    for path in _results(folder, reading):
+        if path.suffix in _TEXTS:
+            yield str(path.relative_to(folder)), path.read_text("utf-8", "replace")
+    for number, (_, text) in enumerate((ended.value or {}).get("answers", ())):
+        yield f"answer {number}", text
+
+
+def not_finite(text: str) -> str:
+    """Return the first number that is not finite with what is around it; of a page, in its data. Empty without one."""
+    if text.lstrip()[:9].lower() == "<!doctype":
+        text = "\n".join(
+            zlib.decompress(base64.b64decode(data)).decode() if encoding == "deflate" else data
+            for encoding, data in _PAGE_DATA.findall(text)
+        )
+    found = _NOT_FINITE.search(text)
+    return "" if found is None else text[max(0, found.start() - 40) : found.end() + 40]
 
 
 def _copy(inputs: Path, target: str, folder: Path) -> None:
-    shutil.copytree(inputs / "whole" / target, folder / "saved")
+    shutil.copytree(inputs / "whole" / target, folder / _DAMAGED)
     if target == "cache":
         # By which everything that is read is embedded.
         shutil.copytree(inputs / "unembedded", folder / "plain")
@@ -282,10 +314,15 @@ def _expected(trial: Trial, reading: Reading, target: str) -> Any:
 
 def _outcome(folder: Path, reading: Reading, ended: Ended) -> Any:
     """Return what was given out, and the digests of what was written."""
-    files = [folder / name for name in reading.results]
-    files = [file for path in files for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    digests = {str(each.relative_to(folder)): file_digest(each) for each in files if each.is_file()}
+    digests = {str(each.relative_to(folder)): file_digest(each) for each in _results(folder, reading)}
     return json.loads(json.dumps([ended.output, ended.value, digests]))
+
+
+def _results(folder: Path, reading: Reading) -> list[Path]:
+    """Return the files that were written."""
+    paths = [folder / name for name in reading.results]
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    return [file for file in files if file.is_file()]
 
 
 # What damages a folder. Each takes a source of chance, the folder and one like it, and returns what it did in words.
