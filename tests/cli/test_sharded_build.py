@@ -114,6 +114,17 @@ def test_building_with_embeddings(tmp_path, documents, corpus):
     assert np.load(tmp_path / "half" / "en" / "00000.npy").dtype == np.float16
 
 
+@pytest.mark.parametrize("reading", ["corpus info", "verify", "train -o other", "corpus build -o other"])
+def test_what_waits_of_a_build_is_said_by_whatever_reads(tmp_path, reading):
+    first, *others = reading.split(" -o ")
+    into = [word for name in others for word in ("-o", tmp_path / name)]
+    words = (*first.split(), tmp_path / "corpus", *into)
+    with working_in(tmp_path / ".corpus.building"):
+        assert_refuses(tmp_path, words, "corpus is still being built: wait until it is done")
+    (tmp_path / ".corpus.building").mkdir()
+    assert_refuses(tmp_path, words, "corpus is not finished: run the command again that builds it, which goes on")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [4, 16, 30])
 def test_a_build_that_was_killed_goes_on(tmp_path, documents, at):

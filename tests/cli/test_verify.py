@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from command_line import assert_refuses, change_manifest, run_here, succeeded
 from gloctm import Corpus, GloCTM
+from gloctm.errors import MissingDependencyError
 from gloctm.export import tables
 
 
@@ -41,10 +43,11 @@ def test_all_damage_of_all_folders_is_named(tmp_path, broken_model, broken_corpu
     result = run_here("verify", broken_corpus, sound, broken_model, tmp_path / "none")
     assert result.returncode == 2
     *lines, none = result.stdout.splitlines()
-    assert lines[0].startswith(f"{sound}: model, ")
-    assert sorted(line.split(" is ")[0].split(": ")[0] for line in lines[1:]) == sorted(
-        [str(broken_corpus), str(path), str(broken_model), str(broken_model)]
-    )
+    # In the order of the folders, each as soon as it has been looked at.
+    assert lines.pop(2).startswith(f"{sound}: model, ")
+    named = [line.split(" is ")[0].split(": ")[0] for line in lines]
+    assert sorted(named[:2]) == sorted([str(broken_corpus), str(path)])
+    assert named[2:] == [str(broken_model), str(broken_model)]
     assert "de/vocabulary.json is missing" in result.stdout
     assert "weights.safetensors has 0 bytes instead of" in result.stdout
     assert "none does not exist: give a folder that gloctm saved, with one of model.json, corpus.json" in none
@@ -67,3 +70,69 @@ def test_a_folder_of_nothing(tmp_path):
     (tmp_path / "file").touch()
     for name, reason in (("empty", "has no manifest"), ("none", "does not exist"), ("file", "is a file")):
         assert_refuses(tmp_path, ("verify", tmp_path / name), f"{name} {reason}: give a folder that gloctm saved")
+
+
+def test_names_of_others_are_text_on_one_line(broken_model):
+    sound = f"{broken_model}: model, 4 files, 1 bytes: all as written"
+    names = [f"{number}\n{sound}\x1b[2K" for number in range(100)]
+    change_manifest(broken_model, "model.json", files=dict.fromkeys(names, 1))
+    result = run_here("verify", broken_model)
+    assert result.returncode == 2
+    lines = result.stdout.splitlines()
+    assert sound not in lines
+    assert "\x1b" not in result.stdout
+    assert len(lines) == 21
+    assert lines[0].startswith(f"{broken_model} is incomplete: 0 {sound}\\x1b[2K is missing; ")
+    assert lines[-1] == f"{broken_model} has 80 more faults"
+    assert f"{broken_model} is not as written, 100 faults in all: see above" in result.stderr
+
+
+def test_names_that_the_manifest_does_not_list_are_so_too(broken_model):
+    for number in range(7):
+        (broken_model / f"{number}\nall as written\x1b[2K").touch()
+    _, line = succeeded(run_here("verify", broken_model)).stdout.splitlines()
+    shown = ", ".join(f"{number} all as written\\x1b[2K" for number in range(5))
+    assert line == f"not checked, since model.json does not list them: {shown} and 2 more"
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), MissingDependencyError("install it")])
+def test_a_folder_that_can_not_be_read_hides_nothing_of_others(
+    tmp_path, broken_model, broken_corpus, monkeypatch, error
+):
+    sound = GloCTM.load(broken_model).save(tmp_path / "sound")
+    (broken_model / "weights.safetensors").write_bytes(b"")
+    monkeypatch.setattr("gloctm.shards.open_corpus", raising(error))
+    result = run_here("verify", broken_model, broken_corpus, sound)
+    assert result.returncode == 2
+    damaged, unread, whole = result.stdout.splitlines()
+    assert "weights.safetensors has 0 bytes" in damaged
+    assert unread.lower().startswith(("permission denied", "install it"))
+    assert whole.endswith("all as written")
+    said = "2 of 3 folders are not as written, or can't be checked, 2 faults in all: see above"
+    assert said in result.stderr
+    assert_refuses(tmp_path, ("verify", broken_corpus), unread)
+
+
+def test_a_file_that_can_not_be_read_hides_nothing_of_others(broken_model, monkeypatch):
+    opened = os.open
+
+    def refusing(path, *settings):
+        if str(path).endswith("vocabulary.json"):
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, *settings)
+
+    weights = broken_model / "weights.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    monkeypatch.setattr(os, "open", refusing)
+    result = run_here("verify", broken_model)
+    assert result.returncode == 2
+    assert f"{broken_model / 'vocabulary.json'} can't be read (Permission denied): check it" in result.stdout
+    assert f"{weights} is damaged" in result.stdout
+
+
+def raising(error):
+    def work(*_):
+        raise error
+
+    return work

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gloctm.errors import InputError
-from gloctm.files.work import work_folder, working_in
+from gloctm.files.work import KINDS, unfinished, work_folder, working_in
 
 
 def test_a_folder_of_work_is_next_to_its_target(tmp_path):
@@ -49,3 +49,20 @@ def test_one_process_at_a_time_works_in_a_folder(tmp_path):
             pass
     with working_in(tmp_path / "work"):
         pass
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_readers_are_told_of_work_that_waits_or_goes_on(tmp_path, what):
+    target = tmp_path / "corpus"
+    folder = work_folder(target, what)
+    assert unfinished(target) is None
+    with working_in(folder):
+        assert unfinished(target) == f"{target} is still being built: wait until it is done"
+    with pytest.raises(KeyError):
+        failing_work(folder, KeyError, part=True)
+    waiting = f"{target} is not finished: run the command again that builds it, which goes on"
+    assert unfinished(target) == waiting
+    (folder / "in-use").unlink()
+    assert unfinished(target) == waiting
+    target.mkdir()
+    assert unfinished(target) is None

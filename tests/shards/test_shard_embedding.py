@@ -14,9 +14,9 @@ from gloctm.corpus import shard_files
 from gloctm.corpus.shard_manifest import CORPUS_FORMAT
 from gloctm.embedding import EncoderPair
 from gloctm.errors import FileFormatError, InputError, UnknownLanguageWarning, UnseenTextWarning
-from gloctm.files.work import work_folder, working_in
+from gloctm.files.work import EMBEDDING, work_folder, working_in
 from gloctm.shards import ShardedCorpus
-from gloctm.shards.embed import EMBEDDING, embed_folder
+from gloctm.shards.embed import embed_folder
 
 ENGLISH = ("horse", "dog", "cat", "goat", "mouse", "bird", "snake")
 GERMAN = ("pferd", "hund", "katze", "ziege", "maus", "vogel", "schlange")

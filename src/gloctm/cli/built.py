@@ -19,12 +19,11 @@ from gloctm.corpus.sharded import DROPPED
 from gloctm.errors import GloCTMError, InputError, ReadingWarning
 from gloctm.files.atomic import check_folder_target
 from gloctm.files.leftovers import restored
-from gloctm.files.work import BUILDING, InUseError, files_of, work_folder
+from gloctm.files.work import KINDS, InUseError, files_of, unfinished, work_folder
 from gloctm.reading.columns import describe_columns
 from gloctm.reading.quoting import LITERAL, SPANNING
 from gloctm.reading.sources import STANDARD_INPUT
 from gloctm.shards import ShardedCorpus, ShardedLanguage, open_corpus
-from gloctm.shards.embed import EMBEDDING
 
 # An in-memory build of more is told that there are shards.
 MANY_DOCUMENTS = 500_000
@@ -51,7 +50,8 @@ def corpus_to_train_on(
     """
     if str(path) != STANDARD_INPUT and not restored(path).exists():
         raise InputError(
-            f"{path} does not exist: give a file of documents (.jsonl, .csv, .tsv or .parquet), or the folder of a "
+            unfinished(path)
+            or f"{path} does not exist: give a file of documents (.jsonl, .csv, .tsv or .parquet), or the folder of a "
             "saved corpus"
         )
     if path.is_dir():
@@ -157,9 +157,7 @@ def telling_what_is_kept(output: Path) -> Iterator[None]:
 
     After a mistake in what was given, only what this run added is named: it may have nothing to do with the rest.
     """
-    from gloctm.export.parts import TRANSFORMING
-
-    works = [work_folder(output, what) for what in (BUILDING, EMBEDDING, TRANSFORMING)]
+    works = [work_folder(output, what) for what in KINDS]
     before = {folder: files_of(folder) for folder in works}
     try:
         yield

@@ -94,7 +94,7 @@ def in_shell_terms(message: str) -> str:
 
 def say(message: str) -> None:
     """Print one line for the user to standard error; line breaks, as in a file's name, become a space."""
-    print(inert(" ".join(message.splitlines())), file=sys.stderr, flush=True)
+    print(inert(_one_line(message)), file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:
@@ -105,6 +105,15 @@ def warn(message: str) -> None:
 def show(text: str = "") -> None:
     """Print lines for people to standard output."""
     print(inert(text))
+
+
+def show_line(text: str) -> None:
+    """Print one line for people to standard output, of a sentence that names what others named."""
+    show(_one_line(shortened(text)))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 def show_json(value: Any, *, indent: int | None = None) -> None:
@@ -142,12 +151,15 @@ class _Terminal:
         return getattr(self.rich_proxied_file, name)
 
 
+def sentence_of(error: GloCTMError | OSError) -> str:
+    """Return what went wrong as a sentence in terms of the command line."""
+    return shortened(describe_os_error(error)) if isinstance(error, OSError) else in_shell_terms(str(error))
+
+
 def report_error(error: Exception) -> int:
     """Say what went wrong in one sentence and return the exit code."""
-    if isinstance(error, GloCTMError):
-        say(f"gloctm: error: {in_shell_terms(str(error))}")
-    elif isinstance(error, OSError):
-        say(f"gloctm: error: {shortened(describe_os_error(error))}")
+    if isinstance(error, GloCTMError | OSError):
+        say(f"gloctm: error: {sentence_of(error)}")
     elif isinstance(error, MemoryError):
         say("gloctm: error: out of memory: use a smaller vocabulary, fewer topics or a smaller batch")
     else:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gloctm.checks import count_of
-from gloctm.errors import FileFormatError
+from gloctm.cli.messages import sentence_of, show_line
+from gloctm.errors import FileFormatError, GloCTMError
 
 if TYPE_CHECKING:
     from gloctm.files.atomic import FolderFormat
     from gloctm.files.manifest import SavedFolder
 
-# Names that are shown of files that the manifest does not list.
-_SHOWN = 5
+# Names that are shown of files that the manifest does not list, and faults of a folder.
+_SHOWN, _MOST_FAULTS = 5, 20
 
 
 def verify(
@@ -26,35 +27,46 @@ def verify(
     ],
 ) -> None:
     """Compare every file of saved folders with its SHA-256, and say what could not be checked."""
-    damaged: dict[Path, list[str]] = {}
+    damaged: dict[Path, int] = {}
+    could_read = True
     for folder in folders:
         try:
             saved, found = _checked(folder)
             if not found:
                 _open(saved)
                 _tell(saved)
-        except FileFormatError as error:
-            found = [str(error)]
-        if found:
-            damaged[folder] = found
-    every = [sentence for found in damaged.values() for sentence in found]
-    if len(every) == 1:
-        raise FileFormatError(every[0])
-    if every:
-        print("\n".join(every))
+                continue
+        except (GloCTMError, OSError) as error:
+            if len(folders) == 1:
+                raise
+            could_read = could_read and isinstance(error, FileFormatError)
+            found = [sentence_of(error)]
+        if len(folders) == len(found) == 1:
+            raise FileFormatError(found[0])
+        # Before the next folder, whose files may take an hour.
+        for sentence in found[:_MOST_FAULTS]:
+            show_line(sentence)
+        if (more := len(found) - _MOST_FAULTS) > 0:
+            show_line(f"{folder} has {count_of(more, 'more fault')}")
+        damaged[folder] = len(found)
+    if damaged:
         several = f"{len(damaged)} of {count_of(len(folders), 'folder')} are"
         which = f"{next(iter(damaged))} is" if len(damaged) == 1 else several
-        raise FileFormatError(f"{which} not as written, {count_of(len(every), 'fault')} in all: see above")
+        what = "not as written" if could_read else "not as written, or can't be checked"
+        raise FileFormatError(f"{which} {what}, {count_of(sum(damaged.values()), 'fault')} in all: see above")
 
 
 def _checked(folder: Path) -> tuple[SavedFolder, list[str]]:
     """Read the manifest of a folder of any kind, and return a sentence for each of its files that is damaged."""
     from gloctm.files.leftovers import restored
     from gloctm.files.manifest import SavedFolder, check_manifest, size_faults
+    from gloctm.files.work import unfinished
 
     formats = _formats()
     found = [each for each in formats if os.path.lexists(restored(folder) / each.manifest)]
     if not found:
+        if sentence := unfinished(folder):
+            raise FileFormatError(sentence)
         reason = "does not exist" if not folder.exists() else "is a file" if not folder.is_dir() else "has no manifest"
         names = ", ".join(each.manifest for each in formats)
         raise FileFormatError(f"{folder} {reason}: give a folder that gloctm saved, with one of {names}")
@@ -87,15 +99,17 @@ def _open(saved: SavedFolder) -> None:
 
 def _tell(saved: SavedFolder) -> None:
     kind, sizes, name = saved.expected.kind, saved.manifest["files"], saved.expected.manifest
+    unlisted = saved.unlisted()
     what = f"{kind}, {count_of(len(sizes), 'file')}, {sum(sizes.values()):,} bytes"
     if not (older := saved.without_digest()):
-        print(f"{saved.path}: {what}: all as written")
+        show_line(f"{saved.path}: {what}: all as written")
     else:
         these = "all of them" if len(older) == len(sizes) else f"{len(older)} of them"
-        print(
+        show_line(
             f"{saved.path}: {what}: as long as written, but {name} has no SHA-256 of {these}, as an older gloctm wrote "
             f"it; save the {kind} again to add them"
         )
-    if unlisted := saved.unlisted():
-        shown = ", ".join(unlisted[:_SHOWN]) + ("" if len(unlisted) <= _SHOWN else " …")
-        print(f"not checked, since {name} does not list {'it' if len(unlisted) == 1 else 'them'}: {shown}")
+    if unlisted:
+        more = f" and {len(unlisted) - _SHOWN:,} more" if len(unlisted) > _SHOWN else ""
+        these = "it" if len(unlisted) == 1 else "them"
+        show_line(f"not checked, since {name} does not list {these}: {', '.join(unlisted[:_SHOWN])}{more}")

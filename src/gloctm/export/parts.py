@@ -23,10 +23,6 @@ TRANSFORM_FORMAT = FolderFormat(
 )
 
 
-#: Names the folder of unfinished work next to the target.
-TRANSFORMING = "transforming"
-
-
 @dataclass(frozen=True)
 class Part:
     """A part that is done.

@@ -19,7 +19,7 @@ from gloctm.embedding.encoder import TextEncoder
 from gloctm.engine import ONE_CORE, Engine, Note, Piece, Resources, Serial, get_engine, key_of, run_stage
 from gloctm.errors import FileFormatError, InputError, MissingDependencyError
 from gloctm.export import incoming
-from gloctm.export.parts import TRANSFORMING, Part, check_parts_target, model_fingerprint, put_in_place
+from gloctm.export.parts import Part, check_parts_target, model_fingerprint, put_in_place
 from gloctm.export.pieces import (
     HeldDocuments,
     HeldModel,
@@ -41,7 +41,7 @@ from gloctm.export.sources import HowRead, list_shards
 from gloctm.export.transformed import Transformed
 from gloctm.files.digests import file_sha256
 from gloctm.files.encodings import Encoding
-from gloctm.files.work import work_folder, working_in
+from gloctm.files.work import TRANSFORMING, work_folder, working_in
 from gloctm.model.fitted import Encoder, FittedModel
 from gloctm.model.inference import Via
 from gloctm.model.inferring import Tally, for_streams

@@ -21,7 +21,7 @@ from gloctm.files.atomic import FolderFormat, write_json
 from gloctm.files.digests import check_file, file_sha256, has_changed, open_checked, with_own_sha256
 from gloctm.files.leftovers import restored
 from gloctm.files.plain import MOST_JSON, check_plain, open_plain, read_json_stream, read_plain_json, size_of
-from gloctm.files.work import BUILDING, work_folder
+from gloctm.files.work import unfinished
 
 _Kind = TypeVar("_Kind")
 # States the version of this package that wrote a folder.
@@ -111,6 +111,9 @@ class SavedFolder:
                     check_file(self.path / name, sha256, cure=self.cure, again=True)
                 except FileFormatError as error:
                     yield str(error)
+                except OSError as error:
+                    # No reason to keep what is found of the others.
+                    yield f"{self.path / name} can't be read ({error.strerror or error}): check it"
 
 
 def open_folder(path: str | os.PathLike[str], expected: FolderFormat, *, verify: bool | None = None) -> SavedFolder:
@@ -199,9 +202,7 @@ def check_manifest(folder: Path, expected: FolderFormat, *, sizes: bool = True) 
     name, kind, newest = expected.manifest, expected.kind, expected.newest
     cure = f"copy or make the {kind} again"
     if not restored(folder).exists():
-        if work_folder(folder, BUILDING).is_dir():
-            raise FileFormatError(f"{folder} is not finished: run the command again that builds it, which goes on")
-        raise FileFormatError(f"{folder} does not exist: give the folder of a saved {kind}")
+        raise FileFormatError(unfinished(folder) or f"{folder} does not exist: give the folder of a saved {kind}")
     if not folder.is_dir():
         raise FileFormatError(f"{folder} is a file: give the folder of a saved {kind}")
     if not os.path.lexists(folder / name):

@@ -13,8 +13,8 @@ from gloctm.errors import InputError
 from gloctm.files.leftovers import discard, followed, remove_leftovers
 from gloctm.files.locks import IN_USE, is_still_at, try_lock
 
-#: Work on a corpus that is being built.
-BUILDING = "building"
+#: Work on a corpus that is being built, on one that is being embedded, and on a folder of topic proportions.
+BUILDING, EMBEDDING, TRANSFORMING = KINDS = ("building", "embedding", "transforming")
 
 
 class InUseError(InputError):
@@ -34,6 +34,28 @@ def work_folder(target: Path, what: str) -> Path:
     """
     place = followed(target).absolute()
     return place.parent / f".{place.name}.{what}"
+
+
+def unfinished(target: Path) -> str | None:
+    """Return a sentence on a folder that is missing since work on it waits, or goes on; None without such work."""
+    if target.exists():
+        return None
+    works = [work_folder(target, what) for what in KINDS]
+    waiting = [work for work in works if work.is_dir()]
+    if any(map(_is_in_use, waiting)):
+        return f"{target} is still being built: wait until it is done"
+    if waiting:
+        return f"{target} is not finished: run the command again that builds it, which goes on"
+    return None
+
+
+def _is_in_use(folder: Path) -> bool:
+    try:
+        with (folder / IN_USE).open("r+") as stream:
+            return try_lock(stream) is False
+    except OSError:
+        # Nobody's, or somebody's whose work can't be looked at.
+        return False
 
 
 def files_of(folder: Path) -> set[Path]:

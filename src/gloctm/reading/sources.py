@@ -20,6 +20,7 @@ from typing import BinaryIO, cast
 from gloctm.errors import FileFormatError, InputError
 from gloctm.files.manifest import kind_of_folder
 from gloctm.files.plain import read_plain_json
+from gloctm.files.work import unfinished
 from gloctm.languages import check_is_language, is_unidentified, normalize_language
 
 # How files of each format may end, where they say it.
@@ -218,7 +219,7 @@ def _single_file(path: Path, file_format: str | None) -> SourceFile:
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise FileFormatError(f"{path} does not exist: check the path") from None
+        raise FileFormatError(unfinished(path) or f"{path} does not exist: check the path") from None
     except (OSError, ValueError) as error:
         # A ValueError: the name holds a null character.
         raise FileFormatError(f"{path} can't be read ({error}): check the path") from None

@@ -45,13 +45,11 @@ from gloctm.errors import FileFormatError, InputError
 from gloctm.files.atomic import atomic_folder, check_folder_target
 from gloctm.files.digests import file_sha256
 from gloctm.files.manifest import check_manifest
-from gloctm.files.work import linked, work_folder, working_in
+from gloctm.files.work import EMBEDDING, linked, work_folder, working_in
 from gloctm.shards.machines import encoder_folder, encoder_packages, resources_of, sendable, uses_all_cores
 from gloctm.shards.own_vectors import write_own_documents, write_own_words
 from gloctm.shards.vectors import EmbedItem, embed_shard, embed_words
 
-#: Names the folder of unfinished work next to a corpus whose embeddings are computed.
-EMBEDDING = "embedding"
 # Part of every key: to be raised when the same texts and encoder give other vectors.
 _VERSION = 1
 # With fewer texts, starting processes takes longer than they save.
