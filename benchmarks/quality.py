@@ -51,6 +51,7 @@ from corpora import Files, add_arguments, of_arguments
 from machine import machine
 from memory import forget_peak, peak_megabytes
 from pages.results import is_complete
+from pages.scores import COHERENT
 from pool import Task, number_of_workers, run_or_exit
 from retrieval import aligned_documents, retrieval_by_cosine
 
@@ -204,8 +205,6 @@ NUM_SEEDS = {
 }
 # Further ways of a GloCTM trained as published to infer: what the view is called, and by which encoders.
 VIEWS: dict[str, Via] = {"global path": "global", "both paths": "both"}
-# The view of its words as the default method ranks its own.
-COHERENT = "coherent words"
 
 
 def views(key: str, model: TopicModel) -> dict[str, TopicModel]:

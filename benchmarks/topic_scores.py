@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from corpora import add_arguments, of_arguments
 from pages.results import Result, results
-from pages.scores import score_key, topic_scores, words_digest
+from pages.scores import COHERENT, score_key, topic_scores, words_digest
 from quality import content_digest
 
 from gloctm.files.atomic import atomic_file
@@ -89,11 +89,10 @@ def scores_of(corpus: str, folder: Path, known: Mapping[tuple[Any, ...], Result]
         folder: of the reference corpus by which its models were measured.
         known: lines that are there.
     """
-    # By every way to infer, topics are the same.
     every = [
         each
         for each in results("quality", "quality")
-        if each["corpus"] == corpus and each["top_words"] and not each["view"]
+        if each["corpus"] == corpus and each["top_words"] and each["view"] in ("", COHERENT)
     ]
     lacking = [each for each in every if score_key(each) not in known]
     found = [known[score_key(each)] for each in every if score_key(each) in known]

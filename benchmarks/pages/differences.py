@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pages.markdown import markdown
 from pages.quality import PAGES, grouped, marked, mean_measure, trained_for
 from pages.results import Result
-from pages.scores import score_key, topic_scores
+from pages.scores import COHERENT, score_key, topic_scores
 
 MEASURES = {
     "CNPMI, published": "cnpmi_published",
@@ -28,7 +28,7 @@ def differences(corpus: str) -> Callable[[], str]:
 
     def table() -> str:
         scores = topic_scores()
-        groups = [group for group in grouped(corpus).values() if not group[0]["view"]]
+        groups = [group for group in grouped(corpus).values() if group[0]["view"] in ("", COHERENT)]
         default = next((group for group in groups if group[0]["model"] == "context"), None)
         if default is None:
             return "not measured yet"
@@ -58,7 +58,8 @@ def topics_apart(pairs: Sequence[tuple[Result, Result]], scores: dict[Any, Resul
     found = [[scores.get(score_key(each), {}).get(measure) for each in pair] for pair in pairs]
     if any(values is None for pair in found for values in pair):
         return "—"
-    return told(*bootstrap([(np.array(one), np.array(two)) for one, two in found]), ".3f")
+    # With one seed, an interval knows nothing of the chance of training.
+    return told(*bootstrap([(np.array(one), np.array(two)) for one, two in found]), ".3f", sure=len(pairs) > 1)
 
 
 def bootstrap(pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[float, float, float]:
@@ -95,10 +96,10 @@ def seeds_apart(pairs: Sequence[tuple[float | None, ...]]) -> str:
     return f"{mean} [{min(apart):+.3f}, {max(apart):+.3f}]" if len(apart) > 1 else mean
 
 
-def told(mean: float, low: float, high: float, form: str) -> str:
-    """A difference with its bounds; one whose interval has both signs is not bold."""
+def told(mean: float, low: float, high: float, form: str, *, sure: bool = True) -> str:
+    """A difference with its bounds; one whose interval has both signs is not bold, nor is one that is not sure."""
     text = f"{mean:+{form}} [{low:+{form}}, {high:+{form}}]"
-    return f"**{text}**" if low > 0 or high < 0 else text
+    return f"**{text}**" if sure and (low > 0 or high < 0) else text
 
 
 TABLES: dict[str, Callable[[], str]] = {f"differences {name}": differences(corpus) for corpus, name in PAGES.items()}

@@ -318,7 +318,7 @@ def in_short() -> str:
         "coherence (CNPMI)": SHORT["CNPMI, published"],
         "accuracy across languages": SHORT["accuracy across"],
     }
-    rows = selected({"kmeans-coherent": "k-means, same word ranking"}, columns)
+    rows = selected({"kmeans-coherent": "k-means, centered, coherent words"}, columns)
     means = [[str(cell).split(" ± ")[0] for cell in row] for row in rows]
     return markdown(["corpus", "model", *columns], means)
 
@@ -337,7 +337,7 @@ def which_when() -> str:
         "kmeans": "k-means",
         "kmeans-relevance": "k-means, centered, by relevance",
         "kmeans-coherent": "k-means, centered, coherent words",
-        "gloctm": "GloCTM, published method",
+        "gloctm": "GloCTM as published",
     }
     return markdown(["corpus", "model", *columns], selected(models, columns))
 

@@ -8,6 +8,9 @@ from collections.abc import Hashable, Mapping
 
 from pages.results import Result, results
 
+#: The view of a model whose words are ranked as the default method ranks its own; by other views, topics are the same.
+COHERENT = "coherent words"
+
 
 def words_digest(each: Mapping[str, object]) -> str:
     """Twelve digits of the SHA-256 of the words of a result."""

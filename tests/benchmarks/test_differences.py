@@ -58,6 +58,7 @@ def test_cells():
     assert seeds_apart([(None, 1.0)]) == "—"
     assert told(0.2, 0.1, 0.3, ".1f") == "**+0.2 [+0.1, +0.3]**"
     assert told(0.2, -0.1, 0.3, ".1f") == "+0.2 [-0.1, +0.3]"
+    assert told(0.2, 0.1, 0.3, ".1f", sure=False) == "+0.2 [+0.1, +0.3]"
 
 
 def test_scores_of_topics_have_the_measures_as_their_means():
