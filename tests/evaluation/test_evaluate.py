@@ -593,7 +593,7 @@ def test_command_to_standard_output(saved):
         (["--test", "nowhere"], "--corpus"),
         (["--dictionary", "en=file"], "LANG,LANG=FILE"),
         (["--dictionary", "en,zh=nowhere.txt"], "nowhere.txt does not exist"),
-        (["--output", "nowhere/figures.json"], "a folder that exists"),
+        (["--output", "nowhere/figures.json"], "the folder nowhere does not exist"),
         (["--words", "1"], "--num-words is 1: it must be a whole number from 2"),
         (["--classifier", "logistic"], "--corpus"),
         (["--seed", "-1"], "error: --seed is -1: it must be a whole number of at least 0\n"),

@@ -233,6 +233,11 @@ MANIFESTS = [
     (("shard_documents",), 3, "the shards of 'en' have other than 3 documents"),
     (("shard_documents",), "4", "is damaged"),
     (("block_documents",), 0, "is damaged"),
+    (("block_documents",), 2**53 + 1, "is damaged"),
+    (("block_documents",), 2**53, "blocks have other than 9,007,199,254,740,992 rows"),
+    (("block_documents",), 1, "blocks have other than 1 rows"),
+    ((*LANGUAGE, "dimension"), 10**30, "is damaged"),
+    ((*LANGUAGE, "dimension"), 2**53, "de/00000.npy is damaged (the manifest has more than it holds)"),
     ((*LANGUAGE, "shards"), [], "is damaged"),
     ((*LANGUAGE, "shards"), ..., "is damaged"),
     ((*LANGUAGE, "documents"), 7, "the numbers of 'de' in its manifest contradict"),
@@ -275,7 +280,7 @@ def test_a_manifest_with_anything_anywhere(kept, data):
     manifest = kept / "corpus.json"
     whole = manifest.read_text()
     path = data.draw(st.sampled_from(list(places(json.loads(whole)))))
-    anything = st.sampled_from([None, True, -1, 0, 1, 2.5, 10**30, "", "x", [], [1], {}, {"x": 1}, ...])
+    anything = st.sampled_from([None, True, -1, 0, 1, 2.5, 2**53, 10**30, "", "x", [], [1], {}, {"x": 1}, ...])
     try:
         change(kept, path, data.draw(anything))
         found = read_everything(kept)

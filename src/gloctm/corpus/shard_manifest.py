@@ -226,6 +226,13 @@ def read_language(folder: Path, code: str, manifest: Mapping[str, Any]) -> Langu
         path = f"{code}/{file}"
         if path not in manifest["files"]:
             raise FileFormatError(f"{folder} is damaged: its manifest does not list {path}: {CURE}")
+    if entry.dimension is not None:
+        # Room for them is made before the file's own header is read.
+        row = entry.dimension * np.dtype(entry.embedding_dtype).itemsize
+        for number, shard in enumerate(entry.shards):
+            path = f"{code}/{embeddings_file(number)}"
+            if shard.units * row > manifest["files"][path]:
+                raise FileFormatError(f"{folder / path} is damaged (the manifest has more than it holds): {CURE}")
     return entry
 
 

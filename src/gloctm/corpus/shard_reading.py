@@ -192,6 +192,9 @@ class ShardFiles:
             if name not in self._counted:
                 if file.metadata.num_rows != rows:
                     raise FileFormatError(f"{path} has {file.metadata.num_rows:,} rows instead of {rows:,}: {CURE}")
+                blocks = [file.metadata.row_group(block).num_rows for block in range(file.num_row_groups)]
+                if blocks and (set(blocks[:-1]) - {self.block} or blocks[-1] > self.block):
+                    raise FileFormatError(f"{path} is damaged (its blocks have other than {self.block:,} rows): {CURE}")
                 # A row without counts has an entry, too.
                 most = rows + (shard.unit_nonzeros if passages else shard.nonzeros)
                 if _most_entries(file.metadata) > most:
