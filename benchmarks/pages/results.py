@@ -12,7 +12,7 @@ Result = dict[str, Any]
 
 def is_complete(line: Result) -> bool:
     """Whether a line has all that is shown of it: of quality, retrieval and memory came later."""
-    return line["benchmark"] != "quality" or "peak_megabytes" in line
+    return line.get("benchmark") != "quality" or "peak_megabytes" in line
 
 
 def results(name: str, benchmark: str | None = None) -> list[Result]:

@@ -62,7 +62,7 @@ def test_the_command_of_the_paper(folders, tmp_path, monkeypatch):
     quality.main()
     assert set(asked) == {"sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", "BAAI/bge-m3"}
     lines = [json.loads(line) for line in (tmp_path / "lines.jsonl").read_text().splitlines()]
-    assert [line["view"] for line in lines] == ["", "global path", "both paths"]
+    assert [line["view"] for line in lines] == ["", "global path", "both paths", "coherent words"]
     assert lines[0]["encoder"].endswith(" + sentence-transformers:BAAI/bge-m3,pooling=cls,normalize=false")
     assert (lines[0]["epochs"], lines[0]["published_epochs"]) == (1, 150)
     # All as published but for how long.
