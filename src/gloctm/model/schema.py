@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from gloctm.files.schema import Count, Finite, Manifest, Sha256, Share, Size, Texts
+from gloctm.files.schema import Count, Finite, Manifest, Seed, Sha256, Share, Size, Texts
 from gloctm.text.cleaning import Markup
 
 # Numbers that arrays are made by.
@@ -28,7 +28,7 @@ class Settings(TypedDict):
     temperature: NotRequired[Finite | None]
     seed_words: NotRequired[dict[str, Any] | None]
     seed_weight: NotRequired[Finite]
-    random_state: NotRequired[Count | None]
+    random_state: NotRequired[Seed | None]
     show_progress: NotRequired[bool]
     threads: NotRequired[Size | None]
     num_neighbors: NotRequired[Whole]
