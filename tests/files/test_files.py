@@ -9,12 +9,14 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
 import sys
 import tracemalloc
 from importlib.metadata import version
+from itertools import count
 
 import numpy as np
 import pytest
@@ -46,6 +48,28 @@ FOREIGN = "it holds files other than a thing's; name a new folder"
 
 class Failure(BaseException):
     """Anything that ends the writing: an error, or an interrupt."""
+
+
+@contextlib.contextmanager
+def interrupted_after(number):
+    """Interrupt the block after so many calls of built-in functions; yield whether that was so.
+
+    A signal's handler runs after such a call, too.
+    """
+    calls = count(1)
+    came = []
+
+    def profile(_frame, event, _function):
+        if event == "c_return" and next(calls) == number:
+            came.append(True)
+            raise Failure
+
+    try:
+        with contextlib.suppress(Failure):
+            sys.setprofile(profile)
+            yield came
+    finally:
+        sys.setprofile(None)
 
 
 def contents(folder):
@@ -758,3 +782,40 @@ def test_a_manifest_of_gigabytes_is_not_read_to_see_whether_its_folder_may_be_re
         assert tracemalloc.get_traced_memory()[1] < 2e6
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("_no_disk")
+def test_an_interrupt_at_any_moment_leaves_nothing_next_to_a_file(tmp_path):
+    target = tmp_path / "theta.csv"
+    # What is remembered of a folder is not looked up again, which would change the count of calls.
+    with atomic_file(target):
+        pass
+    for calls in count(1):
+        target.write_text("old")
+        with interrupted_after(calls) as came, atomic_file(target) as stream:
+            stream.write("new")
+        assert [path.name for path in tmp_path.iterdir()] == [target.name]
+        if not came:
+            break
+        assert target.read_text() in ("old", "new")
+    assert target.read_text() == "new"
+    assert calls > 30
+
+
+@pytest.mark.usefixtures("_no_disk")
+def test_an_interrupt_at_any_moment_leaves_nothing_next_to_a_folder_that_it_did_not_finish(tmp_path):
+    target = tmp_path / "thing"
+    fill(target, {"a": "old"})
+    shutil.rmtree(target)
+    for calls in count(1):
+        with interrupted_after(calls) as came:
+            fill(target, {"a": "new"})
+        if not came:
+            break
+        # Where it came while tidying up, the next one does that.
+        if target.exists():
+            fill(target, {"a": "new"})
+            shutil.rmtree(target)
+        assert not list(tmp_path.iterdir())
+    assert contents(tmp_path) == {f"thing/{name}": text for name, text in whole({"a": "new"}).items()}
+    assert calls > 30

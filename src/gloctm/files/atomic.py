@@ -97,9 +97,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             with temporary.open("r+b") as stream:
                 os.fsync(stream.fileno())
             os.replace(temporary, target)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        except OSError as error:
             _name_file(error, target)
             raise
 
@@ -132,7 +130,7 @@ def atomic_folder(path: str | os.PathLike[str], *, replaces: FolderFormat) -> It
             put_in_place(new, target, place / OLD)
             # Before the old one is deleted.
             _flush_names(target.parent)
-        except BaseException as error:
+        except OSError as error:
             _name_file(error, target)
             raise
 
@@ -157,9 +155,9 @@ def temporary_files() -> Iterator[None]:
         raise
 
 
-def _name_file(error: BaseException, target: Path) -> None:
+def _name_file(error: OSError, target: Path) -> None:
     """Name the file in an error of writing to it, which an open file leaves out."""
-    if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+    if error.errno is not None and error.filename is None:
         error.filename = str(target)
 
 

@@ -22,11 +22,14 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from gloctm.files.locks import IN_USE, is_still_at, this_machine, try_lock
+
+R = TypeVar("R")
 
 NEW, OLD = "new", "old"
 _UNFINISHED = re.compile(r"\.(?P<name>.+)\.(?P<machine>[0-9a-f]{8})[0-9a-f]{8}\.partial")
@@ -73,30 +76,43 @@ def unfinished_name(target: Path) -> Path:
 def held_file(target: Path) -> Iterator[Path]:
     """Make an empty file next to a target, which no other process takes for a leftover while the block runs.
 
-    What becomes of it is the block's affair.
+    The block may rename it; otherwise it is deleted.
     """
     while True:
         path = unfinished_name(target)
+        name = path.name
         # "x": should the random name be taken after all, nobody's file is overwritten.
-        stream = path.open("xb")
-        held = try_lock(stream)
-        if held and not _can_write(path):
-            # On SMB, a lock keeps all but its own stream from writing.
-            held = None
-        if held is None:
-            # Kept open, it could not be renamed everywhere.
+        stream = _made(path, partial(path.open, "xb"))
+        # An interrupt may come at any step.
+        try:
+            held = try_lock(stream)
+            if held and not _can_write(path):
+                # On SMB, a lock keeps all but its own stream from writing.
+                held = None
+            if held is None:
+                # Kept open, it could not be renamed everywhere.
+                stream.close()
+            # Another process may have taken it for a leftover before it was locked.
+            elif not held or not is_still_at(stream, path):
+                continue
+            _held.add(name)
+            yield path
+            return
+        finally:
+            _held.discard(name)
             stream.close()
-            break
-        # Another process may have taken it for a leftover before it was locked.
-        if held and is_still_at(stream, path):
-            break
-        stream.close()
-    _held.add(path.name)
+            delete(path)
+
+
+def _made(path: Path, make: Callable[[], R]) -> R:
+    """Make a file or folder, and leave nothing of it where an interrupt comes meanwhile."""
     try:
-        yield path
-    finally:
-        _held.discard(path.name)
-        stream.close()
+        return make()
+    except FileExistsError:
+        raise
+    except BaseException:
+        delete(path)
+        raise
 
 
 def _can_write(path: Path) -> bool:
@@ -116,25 +132,24 @@ def held_folder(target: Path) -> Iterator[Path]:
     It stays if an ``old`` folder is left in it: then that has not been replaced, nor put back.
     """
     while True:
-        path = unfinished_name(target)
-        path.mkdir()
+        path, stream = unfinished_name(target), None
+        name = path.name
+        _made(path, path.mkdir)
         try:
-            stream = (path / IN_USE).open("xb")
-        except FileNotFoundError:
-            # Taken for a leftover before it was locked.
-            continue
-        except OSError:
-            path.rmdir()
-            raise
-        if try_lock(stream) is not False and is_still_at(stream, path / IN_USE):
-            break
-        stream.close()
-    _held.add(path.name)
-    try:
-        yield path
-    finally:
-        _held.discard(path.name)
-        _delete_held(path, stream)
+            with contextlib.suppress(FileNotFoundError):
+                stream = (path / IN_USE).open("xb")
+            # Another process may have taken it for a leftover before it was locked.
+            if stream is None or try_lock(stream) is False or not is_still_at(stream, path / IN_USE):
+                continue
+            _held.add(name)
+            yield path
+            return
+        finally:
+            _held.discard(name)
+            if stream is None:
+                delete(path)
+            else:
+                _delete_held(path, stream)
 
 
 def discard(folder: Path, stream: IO[bytes] | IO[str]) -> None:
