@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -96,8 +97,10 @@ def evaluate(
     if output is not None and str(output) != "-":
         check_file_target(output)
     sources = read_references(references)
-    named = [file for each in sources if isinstance(each, dict) for file in each.values()]
-    check_not_read([*named, *(each.partition("=")[2] for each in dictionaries or ())], output)
+    check_not_read((path, corpus, test), output)
+    check_not_read((each.partition("=")[2] for each in dictionaries or ()), output)
+    for each in sources:
+        check_not_read(each.values() if isinstance(each, Mapping) else [each], output)
     model = GloCTM.load(path, encoder=encoder)
     model.show_progress = model.show_progress and not quiet
     result = evaluated(

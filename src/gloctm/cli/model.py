@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,6 +33,7 @@ from gloctm.cli.options import (
     split_languages,
 )
 from gloctm.errors import InputError
+from gloctm.files.leftovers import is_within
 
 if TYPE_CHECKING:
     from gloctm.export.sources import HowRead
@@ -195,7 +197,7 @@ def transform(
     from gloctm.shards.opening import open_corpus
 
     check_target(output, dropped)
-    check_not_read(sources, output, dropped)
+    check_not_read([path, *sources], output, dropped)
     several = engine_settings(engine, address)
     chosen = None if via is None else check_via(via)
     model = GloCTM.load(path)
@@ -262,13 +264,15 @@ def _only_corpus(sources: list[str]) -> Path | None:
     return first if not others and kind_of_folder(first) == "corpus" else None
 
 
-def check_not_read(sources: Iterable[str | Path | None], *outputs: Path | None) -> None:
-    """Raise if what is read would be overwritten; what is None is not given."""
+def check_not_read(sources: Iterable[str | os.PathLike[str] | None], *outputs: Path | None) -> None:
+    """Raise if what is read, or a file in a folder that is read, would be overwritten; what is None is not given."""
     targets = [target for target in outputs if target is not None and target.exists()]
     for source in (Path(source) for source in sources if source is not None):
         for target in targets:
             if source.exists() and target.samefile(source):
                 raise InputError(f"can't write to {target}: it is the file that is read; name another one")
+            if source.is_dir() and target.is_file() and is_within(target, source):
+                raise InputError(f"can't write to {target}: it belongs to {source}, which is read; name another file")
 
 
 def info(path: Model) -> None:

@@ -85,7 +85,7 @@ def report(
     from gloctm.explorer import check_report_target
 
     check_report_target(output)
-    check_not_read((view, evaluation), output)
+    check_not_read((path, corpus, compare, view, evaluation), output)
     check_int("--documents", listed, 0)
     encoder = None if via is None else check_via(via)
     model = GloCTM.load(path)
