@@ -268,8 +268,12 @@ def test_the_chart_can_be_changed_and_any_other_saved():
 
 
 def test_svg_can_follow_the_reader_into_the_dark():
-    svg = adaptive_svg(plot.language_comparison(a_summary(), "zh"), "a & b")
+    figure = plot.language_comparison(a_summary(), "zh")
+    svg = adaptive_svg(figure, "a & b")
     assert "<title>a &amp; b</title>" in svg
+    # There is room for names in a wider font.
+    widths = [int(re.search(r'width="(\d+)"', each)[1]) for each in (svg, figure.to_svg())]
+    assert widths[0] >= widths[1] + 30
     for part in ("foreground", "more", "less", "muted", "background"):
         light, dark = (getattr(PALETTES[theme], part) for theme in ("light", "dark"))
         assert f'="{light}"' in svg
