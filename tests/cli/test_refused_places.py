@@ -143,8 +143,9 @@ def test_results_in_place_of_what_is_read(tmp_path, model_folder):
     assert_refuses(tmp_path, (*evaluate, tmp_path / "de.txt", references), said)
     for option in ("--view", "--evaluation"):
         assert_refuses(tmp_path, ("report", model_folder, "-o", link, option, tmp_path / "words.txt"), said)
-    inside = f"it belongs to {tmp_path}, which is read; name another file"
-    assert_refuses(tmp_path, (*evaluate, tmp_path / "de.txt", f"--reference={tmp_path}"), inside)
+    assert_refuses(tmp_path, (*evaluate, tmp_path / "de.txt", f"--reference={tmp_path}"), said)
+    assert_refuses(tmp_path, (*evaluate, "page.html", "--dictionary=en,de="), "give LANG,LANG=FILE", cwd=tmp_path)
+    inside = f"it is in {tmp_path}, which is read; name another file"
     assert_refuses(tmp_path, (*evaluate, link, f"--corpus={tmp_path}"), inside)
 
 
@@ -155,12 +156,12 @@ def test_results_in_place_of_files_of_a_model_or_a_corpus(tmp_path, model_folder
         (model / name).write_text("mine")
     shutil.copytree(model, corpus)
     transform = ("transform", model, documents, "-o")
-    said = f"it belongs to {model}, which is read; name another file"
+    said = f"it is in {model}, which is read; name another file"
     assert_refuses(tmp_path, (*transform, model / "theta.csv"), said)
     assert_refuses(tmp_path, (*transform, tmp_path / "theta.csv", f"--dropped={model / 'dropped.jsonl'}"), said)
     assert_refuses(tmp_path, ("evaluate", model, "-o", model / "theta.csv"), said)
     assert_refuses(tmp_path, ("report", model, "-o", model / "page.html"), said)
-    said = f"it belongs to {corpus}, which is read; name another file"
+    said = f"it is in {corpus}, which is read; name another file"
     assert_refuses(tmp_path, ("report", model, f"--corpus={corpus}", "-o", corpus / "page.html"), said)
     assert_refuses(tmp_path, ("report", model, f"--compare={corpus}", "-o", corpus / "page.html"), said)
 

@@ -369,6 +369,25 @@ def test_a_disk_that_is_full_while_folders_change_places(tmp_path, monkeypatch, 
 
 
 @pytest.mark.usefixtures("stepwise")
+@pytest.mark.parametrize(("step", "left"), [(1, "old"), (2, "new")])
+def test_an_interrupt_between_two_steps_leaves_one_folder(tmp_path, monkeypatch, step, left):
+    fill(tmp_path / "a", "old")
+    replace, calls = os.replace, []
+
+    def interrupted(source, target):
+        replace(source, target)
+        calls.append(target)
+        if len(calls) == step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fill(tmp_path / "a", "new")
+    assert content_of(tmp_path / "a") == left
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.usefixtures("stepwise")
 def test_the_old_folder_outlives_even_a_failure_to_put_it_back(tmp_path, monkeypatch):
     fill(tmp_path / "a", "old")
     replace, calls = os.replace, []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -82,6 +81,7 @@ def evaluate(
     from gloctm.evaluation import evaluate as evaluated
     from gloctm.files.atomic import atomic_file, check_file_target
     from gloctm.metrics.classification import CLASSIFIERS
+    from gloctm.metrics.reference import reference_files
 
     check_choice("--classifier", classifier, CLASSIFIERS)
     chosen = None if via is None else check_via(via)
@@ -98,9 +98,10 @@ def evaluate(
         check_file_target(output)
     sources = read_references(references)
     check_not_read((path, corpus, test), output)
-    check_not_read((each.partition("=")[2] for each in dictionaries or ()), output)
+    check_not_read((each.partition("=")[2] or None for each in dictionaries or ()), output)
     for each in sources:
-        check_not_read(each.values() if isinstance(each, Mapping) else [each], output)
+        # A folder may hold other files, too.
+        check_not_read((file for _, file in reference_files(each)), output)
     model = GloCTM.load(path, encoder=encoder)
     model.show_progress = model.show_progress and not quiet
     result = evaluated(

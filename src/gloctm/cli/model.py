@@ -265,14 +265,17 @@ def _only_corpus(sources: list[str]) -> Path | None:
 
 
 def check_not_read(sources: Iterable[str | os.PathLike[str] | None], *outputs: Path | None) -> None:
-    """Raise if what is read, or a file in a folder that is read, would be overwritten; what is None is not given."""
-    targets = [target for target in outputs if target is not None and target.exists()]
+    """Raise if what is read, or a file in a folder that is read, would be overwritten.
+
+    What is None is not given, and ``-`` is standard output.
+    """
+    targets = [target for target in outputs if target is not None and str(target) != "-" and target.exists()]
     for source in (Path(source) for source in sources if source is not None):
         for target in targets:
             if source.exists() and target.samefile(source):
                 raise InputError(f"can't write to {target}: it is the file that is read; name another one")
             if source.is_dir() and target.is_file() and is_within(target, source):
-                raise InputError(f"can't write to {target}: it belongs to {source}, which is read; name another file")
+                raise InputError(f"can't write to {target}: it is in {source}, which is read; name another file")
 
 
 def info(path: Model) -> None:

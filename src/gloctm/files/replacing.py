@@ -34,15 +34,21 @@ def put_in_place(new: Path, target: Path, aside: Path) -> None:
                     raise
         if exchanged(new, target):
             return
-        os.replace(target, aside)
         try:
-            os.replace(new, target)
-            break
-        except BaseException as error:
-            # A reader on a machine that sees no locks of this one may have put it back meanwhile.
-            if isinstance(error, OSError) and not os.path.lexists(aside):
-                continue
-            os.replace(aside, target)
+            os.replace(target, aside)
+            try:
+                os.replace(new, target)
+                break
+            except OSError:
+                # A reader on a machine that sees no locks of this one may have put it back meanwhile.
+                if os.path.lexists(aside):
+                    raise
+        except BaseException:
+            # An interrupt may come after either.
+            if not os.path.lexists(target) and os.path.lexists(aside):
+                os.replace(aside, target)
+            elif not os.path.lexists(new):
+                delete(aside)
             raise
     delete(aside)
 

@@ -103,7 +103,7 @@ def read_references(
     home: dict[tuple[str, str], Source] = {}
     result = {}
     for source in each_source(sources):
-        listed = _listed(source)
+        listed = reference_files(source)
         found = [language for language in wanted if _matching(listed, language)]
         if len(found) < 2:
             there = ", ".join(code for code, _ in listed) if isinstance(source, Mapping) else _enumerate(listed)
@@ -142,7 +142,7 @@ def reference_file(source: Source, language: str) -> Path:
         >>> print(reference_file(".", "en"))
         en.txt
     """
-    listed = _listed(source)
+    listed = reference_files(source)
     matching = _matching(listed, normalize_language(language))
     if not matching:
         raise FileFormatError(
@@ -188,7 +188,7 @@ def reference_digests(source: Source, languages: Iterable[str]) -> dict[str, str
 
 def reference_languages(source: Source, languages: Iterable[str]) -> list[str]:
     """Return those of some languages that a reference corpus has a file of."""
-    listed = _listed(source)
+    listed = reference_files(source)
     return [language for language in normalize_languages(languages) if _matching(listed, language)]
 
 
@@ -201,7 +201,7 @@ def language_of_file(path: Path) -> str | None:
     return None
 
 
-def _listed(source: Source) -> list[tuple[str, Path]]:
+def reference_files(source: Source) -> list[tuple[str, Path]]:
     """Return the files of a reference corpus, each with its language; those of a folder are named by it."""
     if isinstance(source, Mapping):
         return [(normalize_language(language), Path(path)) for language, path in source.items()]
