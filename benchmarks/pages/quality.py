@@ -7,7 +7,6 @@ import statistics
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from gloctm.checks import count_of
 from pages.markdown import CORPORA, in_us_spelling, markdown, spread
 from pages.results import Result, is_complete, results
 from plot import Bars, Standing, bars_svg, standing_svg
@@ -309,7 +308,7 @@ def machines() -> str:
         told = ", ".join(f"{name} {value}" for name, value in each["machine"].items() if name != "processor")
         told = f"{each['machine'].get('processor') or 'an unknown processor'}, {told}"
         found[told] = found.get(told, 0) + 1
-    return "\n".join(f"- {count_of(number, 'result')}: {told}" for told, number in found.items())
+    return "\n".join(f"- {number} {'result' if number == 1 else 'results'}: {told}" for told, number in found.items())
 
 
 def in_short() -> str:
