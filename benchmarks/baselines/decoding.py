@@ -72,13 +72,16 @@ def decoded_loss(theta: Tensor, topic_word: Tensor, counts: SparseRows, norm: Wo
     shift = topic_word.new_zeros(topic_word.shape[1]) if norm.bias is None else norm.bias
     # A transposed one (NMTM's) takes several times as long wherever it meets one that is not.
     topic_word = topic_word.contiguous()
-    loss, mean, variance = _DecodedLoss.apply(theta, topic_word, shift, counts, norm.eps, memory)  # type: ignore[no-untyped-call]
+    decoded: tuple[Tensor, Tensor, Tensor] = _DecodedLoss.apply(  # type: ignore[no-untyped-call]  # torch's
+        theta, topic_word, shift, counts, norm.eps, memory
+    )
+    loss, mean, variance = decoded
     with torch.no_grad():
         norm.running_mean.lerp_(mean, norm.momentum)
         norm.running_var.lerp_(variance * (size / (size - 1)), norm.momentum)
         if isinstance(norm, nn.BatchNorm1d) and norm.num_batches_tracked is not None:
             norm.num_batches_tracked += 1
-    return loss  # type: ignore[no-any-return]
+    return loss
 
 
 class _DecodedLoss(torch.autograd.Function):

@@ -25,6 +25,8 @@ Theme = Literal["light", "dark"]
 
 # Arial and Liberation Sans have the same widths, so figures look alike on most machines.
 _FONTS = "Arial, 'Liberation Sans', 'Noto Sans', sans-serif"
+# Pixels around a figure.
+_PADDING = 12
 # The fonts before these in texts with letters of a script; by itself, a converter takes any that has the letters.
 _SCRIPTS = (
     (regex.compile(r"[\p{Hiragana}\p{Katakana}]"), "'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic'"),
@@ -385,7 +387,7 @@ def lines(parts: Iterable[str]) -> str:
 def config(palette: Palette) -> dict[str, Any]:
     """Return the Vega-Lite configuration of a palette."""
     colors = {part: getattr(palette, part) for part in ("background", "foreground", "muted", "grid")}
-    found: dict[str, Any] = filled(DESCRIPTIONS["config"], {**colors, "font": _FONTS, "padding": 12})
+    found: dict[str, Any] = filled(DESCRIPTIONS["config"], {**colors, "font": _FONTS, "padding": _PADDING})
     return found
 
 
@@ -397,7 +399,7 @@ def adaptive_svg(figure: Figure, label: str) -> str:
     pairs += zip(light.categories, dark.categories, strict=True)
     rules = "".join(f'[{part}="{old}"]{{{part}:{new}}}' for old, new in pairs for part in ("fill", "stroke"))
     # Names at the left are wider in some readers' fonts than in those that were measured.
-    padding = {"left": 48, "top": 12, "right": 12, "bottom": 12}
+    padding = {**dict.fromkeys(("left", "top", "right", "bottom"), _PADDING), "left": 4 * _PADDING}
     head, end, rest = Figure(figure.chart.properties(padding=padding)).to_svg().partition(">")
     style = f"<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
     return f'{head} role="img"{end}<title>{escape(label)}</title>{style}{rest}'
